@@ -1,0 +1,90 @@
+/** What a cause is: one way to lose the key, with all that is known about it as one value. The registry is causes/index.ts. */
+import type { Facts, TargetFacts } from "./facts.ts";
+import type { Settings } from "./settings.ts";
+import type { StepDraft } from "./steps/step.ts";
+
+export type CauseCode =
+  | "VaultGone"
+  | "VaultDeleted"
+  | "VaultUnreachable"
+  | "KeyUriMalformed"
+  | "ManagedHsm"
+  | "OtherTenant"
+  | "OtherRegion"
+  | "KeyGone"
+  | "KeyDeleted"
+  | "KeyUnfit"
+  | "KeyDisabled"
+  | "OldVersionDisabled"
+  | "KeyNotYetValid"
+  | "KeyExpired"
+  | "KeyNearExpiry"
+  | "KeyOperationsRemoved"
+  | "DefaultIdentityUndefined"
+  | "IdentityDeleted"
+  | "BorrowedIdentity"
+  | "PermissionModelSwitched"
+  | "AccessDenied"
+  | "AccessMissing"
+  | "PolicyMissing"
+  | "NetworkBlocked"
+  | "PerimeterBlocked"
+  | "KeyVersionPinned"
+  | "ProvisioningFailed"
+  | "Revalidating"
+  /** Something needed for the diagnosis could not be read: never healthy, never repaired blindly. */
+  | "Unreadable";
+
+/** What a cause does to its database: `broken` the key path does not work now; `willBreak` it works until a known time (or the next rotation); `waiting` the path works, the service has not noticed. */
+export type Effect = "broken" | "willBreak" | "waiting";
+
+export type Evidence = {
+  effect: Effect;
+  /** One plain sentence each, naming the facts it rests on, with values. */
+  facts: string[];
+  /** When it breaks, for `willBreak` with a known time; ISO 8601 UTC. */
+  breaksAt?: string;
+  /** Values that `mend` needs and should not find a second time. Plain JSON. */
+  values: Record<string, string | string[] | null>;
+};
+
+export type Mend =
+  /** Steps in order, least change first. */
+  | { kind: "steps"; steps: StepDraft[] }
+  /** Nothing Keymend may do: `wait` until the service moves or the limit passes; `escalate` to a person now; `unrecoverable` nobody can. */
+  | { kind: "wait"; reason: string }
+  | { kind: "escalate"; reason: string }
+  | { kind: "unrecoverable"; reason: string };
+
+export type Default = "auto" | "ask" | "none";
+
+export type Cause = {
+  code: CauseCode;
+  title: string;
+  kinds: readonly ("account" | "cluster")[];
+  /** Public source of the rule, by page or specification. */
+  source: string;
+  /** `auto` and `ask` are defaults a policy may change; `none`: there is nothing to allow. */
+  default: Default;
+  /** Status codes of an account that this cause explains. */
+  statusCodes: readonly number[];
+  /** From facts alone; nothing where it does not apply. */
+  find: (facts: Facts, target: TargetFacts, settings: Settings) => Evidence | undefined;
+  mend: (evidence: Evidence, facts: Facts, target: TargetFacts, settings: Settings) => Mend;
+};
+
+export type Phase = "healthy" | "atRisk" | "inGrace" | "revoked" | "recovering";
+
+export type Finding = { code: CauseCode; evidence: Evidence };
+
+export type TargetDiagnosis = {
+  id: string;
+  kind: "account" | "cluster";
+  phase: Phase;
+  /** In the registry's order. Empty only when healthy. */
+  findings: Finding[];
+  /** Where the service's status and the key path disagree, one sentence each. */
+  contradictions: string[];
+};
+
+export type Diagnosis = { at: string; targets: TargetDiagnosis[] };

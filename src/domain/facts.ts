@@ -1,0 +1,235 @@
+/**
+ * Facts: everything read about one vault and the databases that wrap with its keys, at one moment, as plain JSON.
+ * Times are ISO 8601 in UTC. Nothing here is ever guessed: what could not be read says so, and no cause may take it for healthy.
+ */
+
+export type TargetKind = "account" | "cluster";
+
+/** Why something could not be read. `denied`: the healer lacks a permission. `firewall`: the vault's network refused the healer. `unusable`: the answer made no sense. */
+export type Unreadable = { state: "unreadable"; why: "denied" | "firewall" | "unusable"; detail: string };
+
+export type AccessPolicy = {
+  tenantId: string;
+  objectId: string;
+  /** Set on a compound policy: it counts only for that application on behalf of the object. */
+  applicationId: string | null;
+  /** Key permissions as stored, any casing; `all` stands for every one. */
+  keys: string[];
+};
+
+export type VaultNetwork = {
+  /** As on the wire: `Enabled`, `Disabled`, `SecuredByPerimeter`; null where absent (= Enabled). */
+  publicNetworkAccess: string | null;
+  defaultAction: "Allow" | "Deny";
+  bypass: "AzureServices" | "None";
+  ipRules: string[];
+  virtualNetworkRules: string[];
+};
+
+export type LiveVault = {
+  state: "live";
+  id: string;
+  name: string;
+  /** Without trailing slash. */
+  uri: string;
+  resourceGroup: string;
+  location: string;
+  tenantId: string;
+  tags: Record<string, string>;
+  /** An absent `enableRbacAuthorization` is access policies. */
+  permissionModel: "rbac" | "policies";
+  policies: AccessPolicy[];
+  network: VaultNetwork;
+  softDeleteRetentionInDays: number | null;
+  purgeProtection: boolean;
+  sku: string;
+};
+
+export type DeletedVault = {
+  state: "deleted";
+  id: string;
+  name: string;
+  resourceGroup: string;
+  location: string;
+  tags: Record<string, string>;
+  deletedOn: string | null;
+  scheduledPurgeOn: string | null;
+};
+
+export type VaultFacts =
+  | LiveVault
+  | DeletedVault
+  | { state: "gone"; id: string | null; name: string }
+  /** A managed HSM: another resource type, with its own access control. */
+  | { state: "managedHsm"; name: string; uri: string }
+  | (Unreadable & { id: string | null; name: string });
+
+export type KeyVersionFacts = {
+  /** 32 hex digits, lower case. */
+  version: string;
+  enabled: boolean;
+  notBefore: string | null;
+  expiresOn: string | null;
+  createdOn: string | null;
+  /** `RSA`, `RSA-HSM`, `EC`, ...; null where it could not be read for this version. */
+  type: string | null;
+  size: number | null;
+  /** key_ops; null where it could not be read for this version. */
+  operations: string[] | null;
+};
+
+export type KeyFacts =
+  /** versions: newest first by creation time. */
+  | { state: "live"; name: string; tags: Record<string, string>; versions: KeyVersionFacts[] }
+  | { state: "deleted"; name: string; tags: Record<string, string>; deletedOn: string | null; scheduledPurgeOn: string | null; versions: KeyVersionFacts[] }
+  | { state: "gone"; name: string }
+  | (Unreadable & { name: string });
+
+export type IdentityFacts =
+  | { state: "live"; id: string; name: string; location: string; tenantId: string; principalId: string; clientId: string }
+  | { state: "gone"; id: string }
+  | (Unreadable & { id: string });
+
+export type RoleAssignment = {
+  id: string;
+  name: string;
+  scope: string;
+  roleDefinitionId: string;
+  principalId: string;
+  principalType: string;
+  condition: string | null;
+  conditionVersion: string | null;
+  description: string | null;
+};
+
+export type RolePermission = { actions: string[]; notActions: string[]; dataActions: string[]; notDataActions: string[] };
+
+/** `permissions` is null where the definition could not be read: it then grants nothing that may be counted on. */
+export type RoleDefinition = { id: string; roleName: string; permissions: RolePermission[] | null };
+
+export type DenyAssignment = {
+  id: string;
+  name: string;
+  scope: string;
+  permissions: RolePermission[];
+  /** The id 00000000-0000-0000-0000-000000000000 of type SystemDefined is everyone. */
+  principals: { id: string; type: string }[];
+  excludePrincipals: { id: string; type: string }[];
+  doesNotApplyToChildScopes: boolean;
+  condition: string | null;
+};
+
+/**
+ * What Azure RBAC says of one principal at one key. `assignments` are those at or above the key's scope that reach the
+ * principal, through groups too when `viaGroups` is true (the service resolved them), else only direct ones.
+ */
+export type AccessFacts =
+  | {
+      state: "read";
+      principalId: string;
+      keyName: string;
+      keyScope: string;
+      viaGroups: boolean;
+      assignments: RoleAssignment[];
+      definitions: RoleDefinition[];
+      denies: DenyAssignment[];
+    }
+  | (Unreadable & { principalId: string; keyName: string; keyScope: string });
+
+/** Which identity a database uses towards the vault. */
+export type DefaultIdentity =
+  | { form: "user"; id: string; federatedClientId: string | null }
+  | { form: "system" }
+  | { form: "firstParty" }
+  /** The account says `Undefined`, empty, or nothing. */
+  | { form: "undefined" }
+  | { form: "unknown"; raw: string };
+
+export type ServiceStatus = {
+  /** What the service says of its key access: true healthy, false lost, null says nothing. Lags by up to an hour: a hint. */
+  healthy: boolean | null;
+  /** The NNNN of an account's `customerManagedKeyStatus`; null where there is none. */
+  code: number | null;
+  /** `customerManagedKeyStatus` of an account, trimmed; null where absent. */
+  text: string | null;
+  /** `clusterStatus` of a cluster; null where absent. */
+  clusterStatus: string | null;
+  provisioningState: string | null;
+};
+
+export type TargetFacts = {
+  kind: TargetKind;
+  id: string;
+  name: string;
+  resourceGroup: string;
+  location: string;
+  tags: Record<string, string>;
+  /** As stored on the database, raw; null where the database has no customer-managed key (any more). */
+  keyUri: string | null;
+  /** Account: `keyVaultKeyUriVersion`. Cluster: the version its URL pins. Null where the service follows the latest and does not say. */
+  versionInUse: string | null;
+  defaultIdentity: DefaultIdentity;
+  /** As on the wire: `None`, `SystemAssigned`, `UserAssigned`, `SystemAssigned,UserAssigned`. */
+  identityType: string;
+  systemPrincipalId: string | null;
+  attached: { id: string; principalId: string | null; clientId: string | null }[];
+  tenantId: string | null;
+  service: ServiceStatus;
+  /** Made by a point-in-time restore; the source's restorable account id where known. */
+  restoredFrom: string | null;
+};
+
+export type MissingTarget = (Unreadable | { state: "gone" }) & { kind: TargetKind; id: string };
+
+export type EventSubscriptionFacts = {
+  id: string;
+  name: string;
+  topicId: string;
+  topicName: string;
+  topicLocation: string;
+  /** destination, filter, eventDeliverySchema, retryPolicy, deadLetterDestination as on the wire, so it can be put back. */
+  properties: Record<string, unknown>;
+};
+
+/** Last known good, refreshed only while everything is healthy. */
+export type Baseline = {
+  at: string;
+  assignments: RoleAssignment[];
+  policies: AccessPolicy[];
+  permissionModel: "rbac" | "policies";
+  network: VaultNetwork;
+  sku: string;
+  eventSubscriptions: EventSubscriptionFacts[];
+  /** Target id (lower case) → its default identity as stored on the account or cluster (raw string; a cluster's is the identity's id). */
+  defaultIdentities: Record<string, string>;
+  /** Identity id (lower case) → principal id it had. */
+  principals: Record<string, string>;
+};
+
+/** What is looked at: a vault, or a database whose key URI names none. */
+export type Patient = {
+  /** ARM id of the vault where known, else its URI; ARM id of the database for a database of its own. */
+  id: string;
+  kind: "vault" | "database";
+  vaultName: string | null;
+};
+
+export type Facts = {
+  schema: 1;
+  at: string;
+  patient: Patient;
+  /** Null for a database whose key URI names no vault. */
+  vault: VaultFacts | null;
+  keys: KeyFacts[];
+  identities: IdentityFacts[];
+  access: AccessFacts[];
+  targets: TargetFacts[];
+  missing: MissingTarget[];
+  eventSubscriptions: EventSubscriptionFacts[];
+  /** The account identities that other live databases are known by: lower-cased restorable instance id → database id. Used to tell a borrowed identity. */
+  baseline: Baseline | null;
+  /** Object id of the Cosmos DB first-party service principal in this tenant, from configuration; null where unknown. */
+  firstPartyPrincipalId: string | null;
+  /** The tenant that Keymend works in. */
+  tenantId: string;
+};

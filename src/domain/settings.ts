@@ -1,0 +1,24 @@
+/** What the rules may be told from outside: the part of the configuration that the domain reads. Durations are ISO 8601. */
+import type { CauseCode } from "./cause.ts";
+
+export type Mode = "observe" | "approve" | "heal";
+
+export type Settings = {
+  mode: Mode;
+  /** Key expiry is repaired this many milliseconds ahead. */
+  expiryLeadMs: number;
+  /** By how much one extension moves an expiry from now. */
+  expiryExtensionMs: number;
+  /** How many extensions of one key version before a rotation is asked for instead ("expiry debt"). */
+  expiryMaxExtensions: number;
+  /** No expiry is ever set further than this from now. */
+  expiryHorizonMs: number;
+  /** How long an approval stays valid. */
+  approvalTtlMs: number;
+  /** Overrides of the causes' defaults. */
+  causes: Partial<Record<CauseCode, "auto" | "ask">>;
+  /** Object ids whose changes count as meant: auto becomes ask. */
+  privilegedCallers: string[];
+  /** Object id of Keymend's own identity: its own writes are no signals. Null where unknown. */
+  ownPrincipalId: string | null;
+};

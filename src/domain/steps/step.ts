@@ -1,0 +1,71 @@
+/** Steps: one idempotent write to Azure each, as plain data. What is known of each (permission, undo, az command) is in the file of its name. */
+import type { CauseCode } from "../cause.ts";
+import type { TargetKind } from "../facts.ts";
+
+type OnKey = { vaultId: string; vaultUri: string; key: string };
+type OnKeyVersion = OnKey & { version: string };
+
+/** The principal of a grant. `principalId` is null while the identity is still to be created: the step is then not ready. */
+export type Grantee = { identityId: string | null; principalId: string | null };
+
+export type StepParams = {
+  /** expiresOn: the new expiry, ISO 8601 UTC. previous: what it was. */
+  ExtendKeyExpiry: OnKeyVersion & { expiresOn: string; previous: string | null; extensions: number };
+  EnableKeyVersion: OnKeyVersion;
+  SetKeyNotBefore: OnKeyVersion & { notBefore: string };
+  /** operations: the whole set after the step (what is there and what is put back). */
+  RestoreKeyOperations: OnKeyVersion & { operations: string[] };
+  RecoverKey: OnKey;
+  RecoverVault: { vaultId: string; location: string; tenantId: string; sku: string };
+  RestoreEventSubscription: { topicId: string; topicLocation: string; source: string; name: string; properties: Record<string, unknown> };
+  RestoreRoleAssignment: Grantee & {
+    scope: string;
+    name: string;
+    roleDefinitionId: string;
+    principalType: string;
+    condition: string | null;
+    conditionVersion: string | null;
+    description: string | null;
+  };
+  GrantKeyRole: Grantee & { scope: string; roleDefinitionId: string };
+  /** keys: only what is lacking, as Azure spells it (`get`, `list`, `wrapKey`, `unwrapKey`). */
+  AddAccessPolicyPermissions: Grantee & { vaultId: string; tenantId: string; applicationId: string | null; keys: string[] };
+  CreateIdentity: { identityId: string; location: string; insteadOf: string };
+  AttachIdentity: { targetId: string; targetKind: TargetKind; identityId: string };
+  SetDefaultIdentity: { targetId: string; defaultIdentity: string };
+  DetachIdentity: { targetId: string; targetKind: TargetKind; identityId: string };
+  AllowTrustedServices: { vaultId: string };
+  SetKeyUri: { targetId: string; keyUri: string };
+  SetClusterEncryption: { targetId: string; identityId: string; keyUrl: string };
+};
+
+export type StepName = keyof StepParams;
+
+/** What a cause proposes; the plan adds why, whom it serves and what it needs. */
+export type StepDraft = { [N in StepName]: { name: N; params: StepParams[N] } }[StepName];
+
+export type Step = StepDraft & {
+  /** Stable over re-planning: name, what it acts on and what it sets, without values that only time changes (an expiry, a principal still to be created). Approvals name it. */
+  id: string;
+  /** What it acts on: an ARM id, or a key version's URL. */
+  on: string;
+  /** Causes it mends, and the databases it serves (ids as stored). */
+  causes: CauseCode[];
+  targetIds: string[];
+  /** The Azure permission it needs, by action or data action. */
+  permission: string;
+  /** How to take it back, in words; null where it can't be. */
+  undo: string | null;
+  needs: "nothing" | "approval";
+  /** False while it waits for an earlier step of the same plan. */
+  ready: boolean;
+};
+
+export type PlanBlock = { cause: CauseCode; targetIds: string[]; kind: "wait" | "escalate" | "unrecoverable"; reason: string };
+
+export type Plan = {
+  /** In a legal order: vault → key → identity → access → network → database. */
+  steps: Step[];
+  /** What no step mends. */
+  blocks: PlanBlock[];
+};
