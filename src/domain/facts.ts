@@ -226,8 +226,9 @@ export type Facts = {
   targets: TargetFacts[];
   missing: MissingTarget[];
   eventSubscriptions: EventSubscriptionFacts[];
-  /** The account identities that other live databases are known by: lower-cased restorable instance id → database id. Used to tell a borrowed identity. */
   baseline: Baseline | null;
+  /** How often Keymend has extended a key version's expiry: `{vault name}/{key}/{version}` in lower case → count. */
+  expiryExtensions: Record<string, number>;
   /** Object id of the Cosmos DB first-party service principal in this tenant, from configuration; null where unknown. */
   firstPartyPrincipalId: string | null;
   /** The tenant that Keymend works in. */

@@ -1,0 +1,55 @@
+/** The shape of a provider: routes with the permission each needs. The pipeline (arm.ts, vault-host.ts) does what is common to all. */
+import type { Caller, Json, JsonObject, World } from "./world.ts";
+
+export type Reply = {
+  status: number;
+  headers?: Record<string, string>;
+  /** undefined: no body at all. */
+  body?: Json;
+  /** Sent as it is instead of body (pretty-printed answers). */
+  text?: string;
+};
+
+export type Call = {
+  world: World;
+  method: string;
+  url: URL;
+  /** Captured by the pattern, as sent. */
+  params: Record<string, string>;
+  apiVersion: string;
+  headers: Record<string, string>;
+  /** Parsed JSON, or undefined without a body. */
+  body: Json | undefined;
+  caller: Caller;
+};
+
+/**
+ * pattern: path of the resource with {params}; static parts match in any casing. `{scope}` at the start captures any
+ * scope, also none. action: the Azure action needed at the scope (`scopeOf`, else the resource id of the path).
+ */
+export type Route = {
+  method: "GET" | "PUT" | "PATCH" | "POST" | "DELETE" | "HEAD";
+  pattern: string;
+  action: string | null;
+  /** operationName of the ARM event on success; none where omitted (reads, POST reads). */
+  event?: string;
+  scopeOf?: (call: Call) => string;
+  handle: (call: Call) => Reply | Promise<Reply>;
+};
+
+/** An error answer; thrown by handlers, rendered by the pipeline as {"error":{...}}. */
+export class AzureError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly extra: { innererror?: JsonObject; details?: Json; headers?: Record<string, string>; unwrapped?: boolean };
+  constructor(status: number, code: string, message: string, extra: AzureError["extra"] = {}) {
+    super(message);
+    this.name = "AzureError";
+    this.status = status;
+    this.code = code;
+    this.extra = extra;
+  }
+}
+
+/** ARM ids compare without case. */
+export const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

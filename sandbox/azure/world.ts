@@ -1,0 +1,248 @@
+/**
+ * The state of the sandbox's Azure: one tenant, one subscription, everything in maps keyed by lower-cased ids.
+ * Resources are kept in the shape of their newest GET body plus what the service knows and does not show.
+ */
+import type { Clock } from "../clock.ts";
+import type { Random } from "../random.ts";
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined };
+export type JsonObject = { [key: string]: Json | undefined };
+
+/** Who calls, known by its token. */
+export type Caller = {
+  /** Object id of the service principal or user: what role assignments name. */
+  oid: string;
+  appid: string;
+  name: string;
+  /** True for the identities that the app under test runs as: their writes are counted. */
+  keymend: boolean;
+};
+
+export type Principal = {
+  oid: string;
+  appid: string;
+  name: string;
+  type: "ServicePrincipal" | "User" | "Group";
+  /** For a client-credentials login; absent for managed identities. */
+  secret?: string;
+  /** App roles in the app's own API: Keymend.Reader, Keymend.Operator, Keymend.Approver. */
+  appRoles: string[];
+  keymend: boolean;
+  /** Groups it is a member of, by object id. */
+  memberOf: string[];
+};
+
+export type SystemData = { createdAt: string; createdBy?: string; createdByType?: string; lastModifiedAt?: string; lastModifiedBy?: string; lastModifiedByType?: string };
+
+export type ResourceGroup = { id: string; name: string; location: string; tags: Record<string, string> };
+
+export type ManagedIdentityState = {
+  id: string;
+  name: string;
+  location: string;
+  tags: Record<string, string>;
+  principalId: string;
+  clientId: string;
+};
+
+export type AttachedIdentity = { principalId: string; clientId: string };
+
+/** The identity block of an account or a cluster. `userAssigned` is keyed by the id as the client sent it. */
+export type IdentityBlock = { type: "None" | "SystemAssigned" | "UserAssigned" | "SystemAssigned,UserAssigned"; principalId?: string; userAssigned: Map<string, AttachedIdentity> };
+
+/** What the service knows of its access to the key, as of its last check. */
+export type KeyCheckState = {
+  revoked: boolean;
+  /** Code of an account's status while revoked (4000...), or null where the service gives none. */
+  code: number | null;
+  /** Offset within the hour of this database's own check, ms; drawn from the seed. */
+  phaseMs: number;
+  lastCheckAt: number;
+};
+
+export type Account = {
+  id: string;
+  name: string;
+  /** Display name, as on the wire: "West US". */
+  location: string;
+  kind: string;
+  tags: Record<string, string>;
+  systemData: SystemData;
+  properties: JsonObject;
+  identity: IdentityBlock;
+  /** undefined: no customer-managed key. Raw, as stored. */
+  keyVaultKeyUri: string | undefined;
+  /** The version the service wraps with now. */
+  keyVaultKeyUriVersion: string | undefined;
+  /** Raw, as on the wire; `Undefined` after the default was detached. */
+  defaultIdentity: string;
+  provisioningState: string;
+  check: KeyCheckState;
+  /** GUID of the operation that runs now, if any. */
+  operation: string | undefined;
+};
+
+export type Cluster = {
+  id: string;
+  name: string;
+  location: string;
+  tags: Record<string, string>;
+  systemData: SystemData;
+  properties: JsonObject;
+  identity: IdentityBlock;
+  keyEncryptionKeyUrl: string | undefined;
+  keyEncryptionIdentityId: string | undefined;
+  /** The version the service wraps with now. */
+  versionInUse: string | undefined;
+  provisioningState: string;
+  clusterStatus: string;
+  check: KeyCheckState;
+  operation: string | undefined;
+};
+
+export type KeyVersion = {
+  version: string;
+  enabled: boolean;
+  /** Unix seconds. */
+  nbf?: number;
+  exp?: number;
+  created: number;
+  updated: number;
+  kty: string;
+  keySize: number;
+  /** As sent: wrapKey, unwrapKey, ... */
+  keyOps: string[];
+  tags?: Record<string, string>;
+  /** base64url modulus; not a real key. */
+  n: string;
+};
+
+export type Key = {
+  name: string;
+  versions: KeyVersion[];
+  rotationPolicy: JsonObject | undefined;
+  /** Set while soft-deleted. Unix seconds; visible under /deletedkeys from visibleAt (ms) on. */
+  deleted: { deletedDate: number; scheduledPurgeDate: number; visibleAt: number } | undefined;
+  /** After a recovery: GET /keys/x answers 404 until then (ms). */
+  readableAt: number;
+};
+
+export type StoredPolicy = { tenantId: string; objectId: string; applicationId?: string; permissions: { keys?: string[]; secrets?: string[]; certificates?: string[]; storage?: string[] } };
+
+export type Vault = {
+  id: string;
+  name: string;
+  location: string;
+  tags: Record<string, string>;
+  systemData: SystemData;
+  sku: { family: string; name: string };
+  accessPolicies: StoredPolicy[];
+  /** undefined: never set, which is access policies. */
+  enableRbacAuthorization: boolean | undefined;
+  enablePurgeProtection: boolean | undefined;
+  softDeleteRetentionInDays: number;
+  publicNetworkAccess: string;
+  networkAcls: { bypass: string; defaultAction: string; ipRules: { value: string }[]; virtualNetworkRules: { id: string }[] };
+  provisioningState: string;
+  keys: Map<string, Key>;
+  /** Set while soft-deleted, ms. */
+  deleted: { at: number; purgeAt: number } | undefined;
+};
+
+export type RoleAssignmentState = {
+  name: string;
+  scope: string;
+  roleDefinitionId: string;
+  principalId: string;
+  principalType: string;
+  condition: string | null;
+  conditionVersion: string | null;
+  description: string | null;
+  createdOn: number;
+  createdBy: string | null;
+  /** When it takes effect on the data plane: RBAC propagation. Management-plane actions take it at once. */
+  effectiveAt: number;
+};
+
+export type DenyAssignmentState = {
+  name: string;
+  displayName: string;
+  scope: string;
+  permissions: { actions: string[]; notActions: string[]; dataActions: string[]; notDataActions: string[] }[];
+  principals: { id: string; type: string }[];
+  excludePrincipals: { id: string; type: string }[];
+  doNotApplyToChildScopes: boolean;
+};
+
+export type RoleDefinitionState = { name: string; roleName: string; type: "BuiltInRole" | "CustomRole"; description: string; assignableScopes: string[]; permissions: { actions: string[]; notActions: string[]; dataActions: string[]; notDataActions: string[] }[] };
+
+export type Lock = { id: string; name: string; scope: string; level: "CanNotDelete" | "ReadOnly"; notes: string };
+
+export type SystemTopic = { id: string; name: string; location: string; tags: Record<string, string> | null; source: string; topicType: string; metricResourceId: string };
+
+export type EventSubscription = {
+  id: string;
+  name: string;
+  /** Id of the system topic it hangs under. */
+  topicId: string;
+  properties: JsonObject;
+};
+
+/** Named switches for what the documentation leaves open, each with its default. See switches.ts. */
+export type Switches = Record<string, string | number | boolean>;
+
+/** A mutating request as Azure saw it. */
+export type RecordedWrite = { at: string; caller: string; oid: string; keymend: boolean; method: string; url: string; action: string; status: number; body: Json };
+
+/** An event as published by an Azure source, before delivery: Event Grid schema without the envelope that the topic adds. */
+export type SourceEvent = { source: string; subject: string; eventType: string; eventTime: string; data: JsonObject; dataVersion: string };
+
+export type World = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tenantId: string;
+  readonly subscriptionId: string;
+  readonly switches: Switches;
+  readonly resourceGroups: Map<string, ResourceGroup>;
+  readonly accounts: Map<string, Account>;
+  readonly clusters: Map<string, Cluster>;
+  /** Live and soft-deleted vaults, by lower-cased id. */
+  readonly vaults: Map<string, Vault>;
+  readonly identities: Map<string, ManagedIdentityState>;
+  /** By object id. */
+  readonly principals: Map<string, Principal>;
+  /** By lower-cased id of the assignment. */
+  readonly roleAssignments: Map<string, RoleAssignmentState>;
+  /** By lower-cased GUID. */
+  readonly roleDefinitions: Map<string, RoleDefinitionState>;
+  readonly denyAssignments: DenyAssignmentState[];
+  readonly locks: Map<string, Lock>;
+  readonly systemTopics: Map<string, SystemTopic>;
+  readonly eventSubscriptions: Map<string, EventSubscription>;
+  readonly writes: RecordedWrite[];
+  /** Published by the pipeline and the providers; Event Grid listens. */
+  publish: (event: SourceEvent) => void;
+};
+
+/** Ids of the one management group above the subscription. */
+export const MANAGEMENT_GROUP = "/providers/Microsoft.Management/managementGroups/contoso";
+
+export function createWorld(options: { clock: Clock; random: Random; tenantId: string; subscriptionId: string; switches: Switches }): World {
+  return {
+    ...options,
+    resourceGroups: new Map(),
+    accounts: new Map(),
+    clusters: new Map(),
+    vaults: new Map(),
+    identities: new Map(),
+    principals: new Map(),
+    roleAssignments: new Map(),
+    roleDefinitions: new Map(),
+    denyAssignments: [],
+    locks: new Map(),
+    systemTopics: new Map(),
+    eventSubscriptions: new Map(),
+    writes: [],
+    publish: () => {},
+  };
+}
