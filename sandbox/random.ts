@@ -25,7 +25,8 @@ export function createRandom(seed: number): Random {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
-  const hex = (stream: string, digits: number): string => Array.from({ length: digits }, () => Math.floor(next(stream) * 16).toString(16)).join("");
+  const hex = (stream: string, digits: number): string =>
+    Array.from({ length: digits }, () => Math.floor(next(stream) * 16).toString(16)).join("");
   return {
     next,
     int: (stream, from, to) => from + Math.floor(next(stream) * (to - from + 1)),

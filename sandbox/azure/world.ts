@@ -32,7 +32,14 @@ export type Principal = {
   memberOf: string[];
 };
 
-export type SystemData = { createdAt: string; createdBy?: string; createdByType?: string; lastModifiedAt?: string; lastModifiedBy?: string; lastModifiedByType?: string };
+export type SystemData = {
+  createdAt: string;
+  createdBy?: string;
+  createdByType?: string;
+  lastModifiedAt?: string;
+  lastModifiedBy?: string;
+  lastModifiedByType?: string;
+};
 
 export type ResourceGroup = { id: string; name: string; location: string; tags: Record<string, string> };
 
@@ -48,7 +55,11 @@ export type ManagedIdentityState = {
 export type AttachedIdentity = { principalId: string; clientId: string };
 
 /** The identity block of an account or a cluster. `userAssigned` is keyed by the id as the client sent it. */
-export type IdentityBlock = { type: "None" | "SystemAssigned" | "UserAssigned" | "SystemAssigned,UserAssigned"; principalId?: string; userAssigned: Map<string, AttachedIdentity> };
+export type IdentityBlock = {
+  type: "None" | "SystemAssigned" | "UserAssigned" | "SystemAssigned,UserAssigned";
+  principalId?: string;
+  userAssigned: Map<string, AttachedIdentity>;
+};
 
 /** What the service knows of its access to the key, as of its last check. */
 export type KeyCheckState = {
@@ -127,7 +138,12 @@ export type Key = {
   readableAt: number;
 };
 
-export type StoredPolicy = { tenantId: string; objectId: string; applicationId?: string; permissions: { keys?: string[]; secrets?: string[]; certificates?: string[]; storage?: string[] } };
+export type StoredPolicy = {
+  tenantId: string;
+  objectId: string;
+  applicationId?: string;
+  permissions: { keys?: string[]; secrets?: string[]; certificates?: string[]; storage?: string[] };
+};
 
 export type Vault = {
   id: string;
@@ -174,11 +190,26 @@ export type DenyAssignmentState = {
   doNotApplyToChildScopes: boolean;
 };
 
-export type RoleDefinitionState = { name: string; roleName: string; type: "BuiltInRole" | "CustomRole"; description: string; assignableScopes: string[]; permissions: { actions: string[]; notActions: string[]; dataActions: string[]; notDataActions: string[] }[] };
+export type RoleDefinitionState = {
+  name: string;
+  roleName: string;
+  type: "BuiltInRole" | "CustomRole";
+  description: string;
+  assignableScopes: string[];
+  permissions: { actions: string[]; notActions: string[]; dataActions: string[]; notDataActions: string[] }[];
+};
 
 export type Lock = { id: string; name: string; scope: string; level: "CanNotDelete" | "ReadOnly"; notes: string };
 
-export type SystemTopic = { id: string; name: string; location: string; tags: Record<string, string> | null; source: string; topicType: string; metricResourceId: string };
+export type SystemTopic = {
+  id: string;
+  name: string;
+  location: string;
+  tags: Record<string, string> | null;
+  source: string;
+  topicType: string;
+  metricResourceId: string;
+};
 
 export type EventSubscription = {
   id: string;
@@ -192,7 +223,17 @@ export type EventSubscription = {
 export type Switches = Record<string, string | number | boolean>;
 
 /** A mutating request as Azure saw it. */
-export type RecordedWrite = { at: string; caller: string; oid: string; keymend: boolean; method: string; url: string; action: string; status: number; body: Json };
+export type RecordedWrite = {
+  at: string;
+  caller: string;
+  oid: string;
+  keymend: boolean;
+  method: string;
+  url: string;
+  action: string;
+  status: number;
+  body: Json;
+};
 
 /** An event as published by an Azure source, before delivery: Event Grid schema without the envelope that the topic adds. */
 export type SourceEvent = { source: string; subject: string; eventType: string; eventTime: string; data: JsonObject; dataVersion: string };
@@ -227,7 +268,13 @@ export type World = {
 /** Ids of the one management group above the subscription. */
 export const MANAGEMENT_GROUP = "/providers/Microsoft.Management/managementGroups/contoso";
 
-export function createWorld(options: { clock: Clock; random: Random; tenantId: string; subscriptionId: string; switches: Switches }): World {
+export function createWorld(options: {
+  clock: Clock;
+  random: Random;
+  tenantId: string;
+  subscriptionId: string;
+  switches: Switches;
+}): World {
   return {
     ...options,
     resourceGroups: new Map(),

@@ -81,7 +81,14 @@ export type KeyVersionFacts = {
 export type KeyFacts =
   /** versions: newest first by creation time. */
   | { state: "live"; name: string; tags: Record<string, string>; versions: KeyVersionFacts[] }
-  | { state: "deleted"; name: string; tags: Record<string, string>; deletedOn: string | null; scheduledPurgeOn: string | null; versions: KeyVersionFacts[] }
+  | {
+      state: "deleted";
+      name: string;
+      tags: Record<string, string>;
+      deletedOn: string | null;
+      scheduledPurgeOn: string | null;
+      versions: KeyVersionFacts[];
+    }
   | { state: "gone"; name: string }
   | (Unreadable & { name: string });
 

@@ -1,0 +1,37 @@
+/** Times and durations as values: ISO 8601 in, milliseconds to reckon with, ISO 8601 out. Never the clock: that comes in from the edge. */
+/* oxlint-disable no-restricted-globals -- parsing and formatting a given time is pure; reading the clock is not, and is not done here */
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+/** Milliseconds since 1970 of an ISO 8601 time, with `Z` or an offset (Cosmos DB sends both). NaN where it is no time. */
+export const toMs = (iso: string): number => Date.parse(iso);
+
+export const toIso = (ms: number): string => new Date(ms).toISOString();
+
+/** ISO 8601 UTC of unix seconds, as Key Vault counts. */
+export const fromUnix = (seconds: number): string => toIso(seconds * SECOND);
+
+const DURATION = /^P(?:(\d+)Y)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
+
+/** Milliseconds of an ISO 8601 duration; undefined where it is none. A year counts 365 days. */
+export function parseDuration(text: string): number | undefined {
+  const match = DURATION.exec(text);
+  if (!match || text === "P" || text.endsWith("T")) return undefined;
+  const [years, days, hours, minutes, seconds] = match.slice(1).map((part) => Number(part ?? 0));
+  return years! * 365 * DAY + days! * DAY + hours! * HOUR + minutes! * MINUTE + seconds! * SECOND;
+}
+
+/** ISO 8601 duration of milliseconds, never negative: `PT8M6S`, `P1DT2H`, `PT0S`. */
+export function formatDuration(ms: number): string {
+  const total = Math.max(0, ms);
+  const days = Math.floor(total / DAY);
+  const hours = Math.floor((total % DAY) / HOUR);
+  const minutes = Math.floor((total % HOUR) / MINUTE);
+  const seconds = (total % MINUTE) / SECOND;
+  const date = days > 0 ? `${days}D` : "";
+  const time = `${hours > 0 ? `${hours}H` : ""}${minutes > 0 ? `${minutes}M` : ""}${seconds > 0 ? `${seconds}S` : ""}`;
+  return date === "" && time === "" ? "PT0S" : `P${date}${time === "" ? "" : `T${time}`}`;
+}
