@@ -1,0 +1,133 @@
+/** One vault's trouble from first signal to outcome, as it is stored, and what one turn of the loop adds to it. Plain JSON. */
+import type { CauseCode, Phase } from "./cause.ts";
+import type { Patient, TargetKind } from "./facts.ts";
+import type { Signal } from "./signal.ts";
+import type { Step, StepName } from "./steps/step.ts";
+
+export type OutcomeCode =
+  /** Was at risk, never broke. */
+  | "Prevented"
+  /** The key path was broken and mended before the service noticed. */
+  | "OutageAvoided"
+  /** The service had noticed; it serves again. */
+  | "Healed"
+  | "NoChangeNeeded"
+  /** Mode observe: diagnosed and planned, nothing written. */
+  | "Observed"
+  | "Refused"
+  /** Someone else mended it meanwhile. */
+  | "Superseded"
+  | "Escalated"
+  | "Unrecoverable";
+
+export type RefusalReason = "RevokedOnPurpose" | "Rejected" | "ApprovalExpired" | "Stopped";
+export type EscalationReason = CauseCode | "NotPermitted" | "NotRevalidated" | "NotAccepted" | "AzureUnavailable" | "InternalError";
+export type Reason = RefusalReason | EscalationReason | null;
+
+export type Outcome = { code: OutcomeCode; reason: Reason; detail: string };
+
+export type IncidentTarget = {
+  id: string;
+  kind: TargetKind;
+  phase: Phase;
+  phaseBefore: Phase;
+  /** The worst phase seen in this incident: decides between Prevented, OutageAvoided and Healed. */
+  worst: Phase;
+  /** Since when the key path is whole again, as Keymend reads it; null while it is not. */
+  pathOkSince: string | null;
+  outcome: OutcomeCode | null;
+  reason: Reason;
+  detail: string;
+};
+
+export type IncidentCause = { code: CauseCode; targetIds: string[]; evidence: string[]; contradictions: string[] };
+
+export type PlannedStep = {
+  id: string;
+  name: StepName;
+  on: string;
+  permission: string;
+  needs: Step["needs"];
+  state: "next" | "waitsForApproval" | "waitsForEarlierStep" | "refused" | "observed" | "applied";
+  undo: string | null;
+  az: string[];
+};
+
+export type AppliedStep = { id: string; name: StepName; on: string; at: string; result: "done" | "alreadyDone" | "refused" | "failed" | "stale"; detail: string; targetIds: string[] };
+
+export type Decision = {
+  id: string;
+  incidentId: string;
+  at: string;
+  planHash: string;
+  /** Step ids that the approver saw and that need approval. */
+  steps: string[];
+  decision: "approve" | "reject";
+  reason: string;
+  by: string;
+};
+
+export type Incident = {
+  schema: 1;
+  /** Sorts by time. */
+  id: string;
+  patient: Patient;
+  vaultId: string;
+  openedAt: string;
+  closedAt: string | null;
+  state: "working" | "waiting" | "closed";
+  outcome: OutcomeCode | null;
+  reason: Reason;
+  detail: string;
+  causes: IncidentCause[];
+  targets: IncidentTarget[];
+  plan: { hash: string; steps: PlannedStep[] } | null;
+  applied: AppliedStep[];
+  /** The approval in force. */
+  decision: { planHash: string; steps: string[]; expiresAt: string } | null;
+  nextLookAt: string | null;
+  timeline: { at: string; what: string }[];
+  /** Who is behind the signals, by object id. */
+  callers: string[];
+  signalIds: string[];
+  /** Commands a person can run where Keymend may not. */
+  runbook: string[];
+  progress: Progress;
+};
+
+export type Progress = {
+  /** Looks since the last write: drives the verification schedule. */
+  looks: number;
+  /** When each verdict that can't be taken back was first seen: code → time. */
+  verdictSince: Record<string, string>;
+  /** When an approval was first asked for the present plan. */
+  askedAt: string | null;
+  /** The hour mark was told. */
+  saidSlow: boolean;
+};
+
+export type AuditEntry = {
+  /** Unique within the incident; the same turn writes the same ids, so a repeated activity adds nothing twice. */
+  entryId: string;
+  kind: "signal" | "facts" | "diagnosis" | "plan" | "refusal" | "approval" | "step" | "verification" | "outcome" | "note";
+  what: string;
+  data: unknown;
+};
+
+/** What the orchestration does next. */
+export type Next =
+  | { do: "step"; step: Step }
+  /** until: ISO 8601 UTC; a wake-up signal ends it early. */
+  | { do: "wait"; until: string; why: string }
+  | { do: "end"; outcome: Outcome };
+
+export type Turn = {
+  /** Null: nothing worth an incident (a sweep that found nothing). */
+  incident: Incident | null;
+  entries: AuditEntry[];
+  next: Next;
+  /** Everything is as it should be: the facts are good enough to be the new baseline. */
+  healthy: boolean;
+};
+
+export type OpenSignals = { signals: Signal[]; decisions: Decision[] };

@@ -1,0 +1,172 @@
+/**
+ * Signals: reasons to look. An Event Grid event says where to look and perhaps who was there; its values are never trusted.
+ * Sources: Microsoft Learn, "Azure Key Vault as Event Grid source" and "Azure subscription as an Event Grid source".
+ */
+import { toIso, toMs } from "./time.ts";
+
+export type SignalScope =
+  | { kind: "vault"; id: string }
+  /** Everything at or below an ARM scope. */
+  | { kind: "under"; scope: string }
+  | { kind: "identity"; id: string }
+  | { kind: "database"; id: string };
+
+export type Signal = {
+  /** The event's own id, so that a second delivery is known as such. */
+  id: string;
+  source: "event" | "sweep" | "operator";
+  /** Event type or operation, or the operator's reason. */
+  what: string;
+  at: string;
+  scope: SignalScope;
+  /** Object id of who caused it, and a name where one is given; null where nobody is named. */
+  caller: { objectId: string; name: string | null } | null;
+};
+
+export type ReadEvent = { kind: "signal"; signal: Signal } | { kind: "ignored"; why: string; what: string } | { kind: "invalid"; why: string };
+
+type Dict = Record<string, unknown>;
+
+const isDict = (value: unknown): value is Dict => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Real payloads carry stray spaces and other casings in their keys (MicrosoftDocs/azure-docs issue 78126): read them leniently. */
+function get(dict: Dict, name: string): unknown {
+  const key = Object.keys(dict).find((k) => k.trim().toLowerCase() === name.toLowerCase());
+  return key === undefined ? undefined : dict[key];
+}
+
+const text = (value: unknown): string => (typeof value === "string" ? value.trim() : "");
+
+/** `claims` and `authorization` are objects, or JSON in a string (Microsoft Learn, "Azure resource group as an Event Grid source", 2017 sample). */
+function dictOf(value: unknown): Dict {
+  if (isDict(value)) return value;
+  if (typeof value !== "string") return {};
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return isDict(parsed) ? parsed : {};
+  } catch {
+    // Not JSON: the event names nobody, which is the careful reading.
+    return {};
+  }
+}
+
+const OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier";
+const UPN = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn";
+
+function callerOf(data: Dict): Signal["caller"] {
+  const claims = dictOf(get(data, "claims"));
+  const objectId = text(get(claims, OBJECT_ID)) || text(get(claims, "oid"));
+  if (objectId === "") return null;
+  return { objectId, name: text(get(claims, UPN)) || text(get(claims, "name")) || text(get(claims, "appid")) || null };
+}
+
+const VAULT = /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.keyvault\/vaults\/[^/]+/i;
+const DATABASE = /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.documentdb\/(databaseaccounts|mongoclusters)\/[^/]+/i;
+const IDENTITY = /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.managedidentity\/userassignedidentities\/[^/]+/i;
+const ASSIGNMENT = /\/providers\/microsoft\.authorization\/roleassignments\/[^/]+$/i;
+const GROUP = /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+$/i;
+
+const vaultScope = (resource: string): SignalScope | undefined => {
+  const id = VAULT.exec(resource)?.[0];
+  return id === undefined ? undefined : { kind: "vault", id };
+};
+const databaseScope = (resource: string): SignalScope | undefined => {
+  const id = DATABASE.exec(resource)?.[0];
+  return id === undefined ? undefined : { kind: "database", id };
+};
+const identityScope = (resource: string): SignalScope | undefined => {
+  const id = IDENTITY.exec(resource)?.[0];
+  return id === undefined ? undefined : { kind: "identity", id };
+};
+/** The deleted assignment itself is nowhere in the event: only its scope can be told, from its id. */
+function assignmentScope(resource: string): SignalScope | undefined {
+  if (!ASSIGNMENT.test(resource)) return undefined;
+  const scope = resource.replace(ASSIGNMENT, "");
+  return vaultScope(scope) ?? { kind: "under", scope: scope === "" ? "/" : scope };
+}
+const groupScope = (resource: string): SignalScope | undefined => (GROUP.test(resource) ? { kind: "under", scope: resource } : undefined);
+
+/** operationName in lower case → how its resource is a place to look at. */
+export const OPERATIONS: Record<string, (resource: string) => SignalScope | undefined> = {
+  "microsoft.authorization/roleassignments/delete": assignmentScope,
+  "microsoft.authorization/roleassignments/write": assignmentScope,
+  "microsoft.keyvault/vaults/write": vaultScope,
+  "microsoft.keyvault/vaults/delete": vaultScope,
+  "microsoft.keyvault/vaults/accesspolicies/write": vaultScope,
+  "microsoft.managedidentity/userassignedidentities/delete": identityScope,
+  "microsoft.documentdb/databaseaccounts/write": databaseScope,
+  "microsoft.documentdb/mongoclusters/write": databaseScope,
+  "microsoft.resources/subscriptions/resourcegroups/delete": groupScope,
+};
+
+const KEY_VAULT_TYPES = new Set([
+  "microsoft.keyvault.keynearexpiry",
+  "microsoft.keyvault.keyexpired",
+  "microsoft.keyvault.keynewversioncreated",
+  "microsoft.keyvault.vaultaccesspolicychanged",
+]);
+const RESOURCE_TYPES = /^microsoft\.resources\.resource(write|delete|action)success$/i;
+
+type Envelope = { id: string; type: string; source: string; subject: string; at: string; data: Dict };
+
+function readEnvelope(event: Dict, now: string): Envelope {
+  const time = text(get(event, "eventTime")) || text(get(event, "time"));
+  const at = Number.isNaN(toMs(time)) ? now : toIso(toMs(time));
+  const type = text(get(event, "eventType")) || text(get(event, "type"));
+  const source = text(get(event, "topic")) || text(get(event, "source"));
+  const subject = text(get(event, "subject"));
+  // Without an id, the same event twice must still be the same signal.
+  const id = text(get(event, "id")) || `${type}|${source}|${subject}|${time}`;
+  return { id, type, source, subject, at, data: dictOf(get(event, "data")) };
+}
+
+function readKeyVaultEvent(envelope: Envelope): ReadEvent {
+  const scope = vaultScope(envelope.source);
+  if (!scope) return { kind: "invalid", why: `a Key Vault event whose source is no vault: '${envelope.source}'` };
+  return { kind: "signal", signal: { id: envelope.id, source: "event", what: envelope.type, at: envelope.at, scope, caller: null } };
+}
+
+function readResourceEvent(envelope: Envelope, ownPrincipalId: string | null): ReadEvent {
+  const { data } = envelope;
+  const operation = text(get(data, "operationName")) || text(get(dictOf(get(data, "authorization")), "action"));
+  const resource = (text(get(data, "resourceUri")) || envelope.subject).replace(/\/+$/, "");
+  const place = OPERATIONS[operation.toLowerCase()];
+  if (!place) return { kind: "ignored", what: operation || envelope.type, why: "this operation can't take a key away" };
+  const scope = place(resource);
+  if (!scope) return { kind: "invalid", why: `${operation} on a resource that does not fit it: '${resource}'` };
+  const caller = callerOf(data);
+  // Keymend's own writes come back as events; looking again for each would never end.
+  if (ownPrincipalId !== null && caller?.objectId.toLowerCase() === ownPrincipalId.toLowerCase()) {
+    return { kind: "ignored", what: operation, why: "it is Keymend's own write" };
+  }
+  return { kind: "signal", signal: { id: envelope.id, source: "event", what: operation, at: envelope.at, scope, caller } };
+}
+
+/**
+ * Reads one event in Event Grid or CloudEvents form. now: ISO 8601 UTC, for an event without a readable time.
+ * Never throws: what can't be used comes back as `ignored` (not ours) or `invalid` (not an event), with the reason.
+ */
+export function readEvent(raw: unknown, ownPrincipalId: string | null, now: string): ReadEvent {
+  const event = typeof raw === "string" ? dictOf(raw) : raw;
+  if (!isDict(event) || Object.keys(event).length === 0) return { kind: "invalid", why: "it is no JSON object" };
+  const envelope = readEnvelope(event, now);
+  const type = envelope.type.toLowerCase();
+  if (type === "") return { kind: "invalid", why: "it has neither eventType nor type" };
+  if (KEY_VAULT_TYPES.has(type)) return readKeyVaultEvent(envelope);
+  if (RESOURCE_TYPES.test(type)) return readResourceEvent(envelope, ownPrincipalId);
+  return { kind: "ignored", what: envelope.type, why: "this event type is none of ours" };
+}
+
+/** The events of one delivery: one, or several in an array. */
+export function readDelivery(raw: unknown, ownPrincipalId: string | null, now: string): ReadEvent[] {
+  const parsed = typeof raw === "string" && raw.trim().startsWith("[") ? parseArray(raw) : raw;
+  return Array.isArray(parsed) ? parsed.map((event) => readEvent(event, ownPrincipalId, now)) : [readEvent(parsed, ownPrincipalId, now)];
+}
+
+function parseArray(raw: string): unknown {
+  try {
+    return JSON.parse(raw);
+  } catch {
+    return raw;
+  }
+}
