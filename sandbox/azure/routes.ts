@@ -23,6 +23,13 @@ export type Call = {
   caller: Caller;
 };
 
+/** The attributes of a role assignment that is written or deleted, as its request or the stored one names them. */
+export type ConditionAttributes = {
+  roleDefinitionId?: string | undefined;
+  principalId?: string | undefined;
+  principalType?: string | undefined;
+};
+
 /**
  * pattern: path of the resource with {params}; static parts match in any casing. `{scope}` at the start captures any
  * scope, also none. action: the Azure action needed at the scope (`scopeOf`, else the resource id of the path).
@@ -34,6 +41,8 @@ export type Route = {
   /** operationName of the ARM event on success; none where omitted (reads, POST reads). */
   event?: string;
   scopeOf?: (call: Call) => string;
+  /** What a condition on the caller's role assignment may look at: the pipeline hands it to evaluateAction. */
+  attributesOf?: (call: Call) => ConditionAttributes;
   handle: (call: Call) => Reply | Promise<Reply>;
 };
 

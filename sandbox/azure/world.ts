@@ -30,6 +30,8 @@ export type Principal = {
   keymend: boolean;
   /** Groups it is a member of, by object id. */
   memberOf: string[];
+  /** A new principal reaches the directory with a delay: until then (ms) RBAC does not find it. */
+  replicatedAt?: number;
 };
 
 export type SystemData = {
@@ -178,6 +180,8 @@ export type RoleAssignmentState = {
   createdBy: string | null;
   /** When it takes effect on the data plane: RBAC propagation. Management-plane actions take it at once. */
   effectiveAt: number;
+  /** Once deleted: until when the data plane still honours it. */
+  endsAt?: number;
 };
 
 export type DenyAssignmentState = {
@@ -196,7 +200,15 @@ export type RoleDefinitionState = {
   type: "BuiltInRole" | "CustomRole";
   description: string;
   assignableScopes: string[];
-  permissions: { actions: string[]; notActions: string[]; dataActions: string[]; notDataActions: string[] }[];
+  permissions: {
+    actions: string[];
+    notActions: string[];
+    dataActions: string[];
+    notDataActions: string[];
+    /** A role may carry its own condition (Key Vault Data Access Administrator). */
+    condition?: string;
+    conditionVersion?: string;
+  }[];
 };
 
 export type Lock = { id: string; name: string; scope: string; level: "CanNotDelete" | "ReadOnly"; notes: string };
@@ -254,6 +266,8 @@ export type World = {
   readonly principals: Map<string, Principal>;
   /** By lower-cased id of the assignment. */
   readonly roleAssignments: Map<string, RoleAssignmentState>;
+  /** Deleted ones that the data plane still honours until `endsAt`. */
+  readonly fadingAssignments: RoleAssignmentState[];
   /** By lower-cased GUID. */
   readonly roleDefinitions: Map<string, RoleDefinitionState>;
   readonly denyAssignments: DenyAssignmentState[];
@@ -263,6 +277,10 @@ export type World = {
   readonly writes: RecordedWrite[];
   /** Published by the pipeline and the providers; Event Grid listens. */
   publish: (event: SourceEvent) => void;
+  /** A provider tells the pipeline that a long-running operation (its GUID) has ended: ARM raises its event only then. */
+  operationEnded: (operation: string, succeeded: boolean) => void;
+  /** Asked by a provider as it starts a long-running operation: an armed fault may have it end Failed with this. */
+  takeOperationFailure: () => { code: string; message: string } | undefined;
 };
 
 /** Ids of the one management group above the subscription. */
@@ -284,6 +302,7 @@ export function createWorld(options: {
     identities: new Map(),
     principals: new Map(),
     roleAssignments: new Map(),
+    fadingAssignments: [],
     roleDefinitions: new Map(),
     denyAssignments: [],
     locks: new Map(),
@@ -291,5 +310,7 @@ export function createWorld(options: {
     eventSubscriptions: new Map(),
     writes: [],
     publish: () => {},
+    operationEnded: () => {},
+    takeOperationFailure: () => undefined,
   };
 }
