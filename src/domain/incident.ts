@@ -92,6 +92,8 @@ export type Incident = {
   signalIds: string[];
   /** Commands a person can run where Keymend may not. */
   runbook: string[];
+  /** Endings in a row for this vault that were no success, this one included: drives how long until the next look. */
+  endings: number;
   progress: Progress;
 };
 

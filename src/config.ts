@@ -1,0 +1,148 @@
+/** Reads the app settings: parse → normalize → rules, all problems at once. The only words for settings; nothing else knows their names. */
+import * as v from "valibot";
+import { causes } from "./domain/causes/index.ts";
+import type { CauseCode } from "./domain/cause.ts";
+import { ConfigError } from "./domain/errors.ts";
+import type { Settings } from "./domain/settings.ts";
+import { parseDuration } from "./domain/time.ts";
+
+export type Config = {
+  settings: Settings;
+  tenantId: string;
+  /** Where databases and vaults are looked for. */
+  subscriptionIds: string[];
+  /** Client id of the user-assigned identity Keymend runs as; undefined: the system-assigned one. */
+  identityClientId: string | undefined;
+  firstPartyPrincipalId: string | null;
+  /** Accepted audiences of the operations API. */
+  apiAudiences: string[];
+  tables: { connectionString: string } | { endpoint: string };
+  tableNames: { incidents: string; audit: string; baseline: string };
+  /** Endpoint of a custom Event Grid topic that hears every outcome; undefined: none. */
+  outcomeTopicEndpoint: string | undefined;
+};
+
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const guid = v.pipe(v.string(), v.trim(), v.regex(GUID, "must be a GUID"), v.toLowerCase());
+const list = (item: string): string[] => item.split(",").map((part) => part.trim()).filter((part) => part !== "");
+const guids = v.pipe(
+  v.string(),
+  v.transform(list),
+  v.array(v.pipe(v.string(), v.regex(GUID, "every entry must be a GUID"), v.toLowerCase())),
+);
+const duration = v.pipe(
+  v.string(),
+  v.check((text) => (parseDuration(text.trim()) ?? 0) > 0, "must be an ISO 8601 duration longer than nothing, such as P30D or PT12H"),
+  v.transform((text) => parseDuration(text.trim()) as number),
+);
+// Table names: letters and digits, 3 to 63 (Microsoft Learn, "Understanding the Table service data model").
+const tableName = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/, "must be 3 to 63 letters and digits, beginning with a letter"));
+const https = v.pipe(v.string(), v.regex(/^https:\/\/\S+$/, "must be an https:// URL"));
+
+const ASKABLE = new Set<string>(causes.filter((cause) => cause.default !== "none").map((cause) => cause.code));
+type CauseWish = readonly [string, string];
+const wishes = v.pipe(
+  v.string(),
+  v.transform((text): CauseWish[] => list(text).map((part) => part.split("=").map((side) => side.trim()) as unknown as CauseWish)),
+  v.array(
+    v.custom<CauseWish>(
+      (wish) => Array.isArray(wish) && wish.length === 2 && ASKABLE.has(String(wish[0])) && (wish[1] === "auto" || wish[1] === "ask"),
+      `every entry must be CAUSE=auto or CAUSE=ask, with a cause of: ${[...ASKABLE].join(", ")}`,
+    ),
+  ),
+  v.transform((pairs) => Object.fromEntries(pairs) as Partial<Record<CauseCode, "auto" | "ask">>),
+);
+
+/** Six fields: {second} {minute} {hour} {day} {month} {day-of-week} (Microsoft Learn, "Timer trigger for Azure Functions"). */
+const ncrontab = v.pipe(v.string(), v.trim(), v.regex(/^\S+(\s+\S+){5}$/, "must be an NCRONTAB expression of six fields"));
+
+const schema = v.object({
+  KEYMEND_MODE: v.optional(v.picklist(["observe", "approve", "heal"], "must be observe, approve or heal"), "observe"),
+  KEYMEND_SUBSCRIPTIONS: v.pipe(guids, v.minLength(1, "must name at least one subscription")),
+  KEYMEND_TENANT_ID: guid,
+  KEYMEND_IDENTITY_CLIENT_ID: v.optional(guid),
+  KEYMEND_IDENTITY_PRINCIPAL_ID: v.optional(guid),
+  KEYMEND_FIRST_PARTY_PRINCIPAL_ID: v.optional(guid),
+  KEYMEND_API_AUDIENCE: v.pipe(v.string(), v.transform(list), v.minLength(1, "must name at least one audience")),
+  KEYMEND_TABLE_CONNECTION_STRING: v.optional(v.string()),
+  KEYMEND_TABLE_ENDPOINT: v.optional(https),
+  KEYMEND_TABLE_INCIDENTS: v.optional(tableName, "incidents"),
+  KEYMEND_TABLE_AUDIT: v.optional(tableName, "audit"),
+  KEYMEND_TABLE_BASELINE: v.optional(tableName, "baseline"),
+  KEYMEND_SWEEP_SCHEDULE: ncrontab,
+  KEYMEND_HOUSEKEEPING_SCHEDULE: ncrontab,
+  KEYMEND_EXPIRY_LEAD: v.optional(duration, "P30D"),
+  KEYMEND_EXPIRY_EXTENSION: v.optional(duration, "P90D"),
+  KEYMEND_EXPIRY_MAX_EXTENSIONS: v.optional(
+    v.pipe(v.string(), v.regex(/^\d{1,3}$/, "must be a whole number from 0 to 999"), v.transform(Number)),
+    "3",
+  ),
+  KEYMEND_EXPIRY_HORIZON: v.optional(duration, "P365D"),
+  KEYMEND_APPROVAL_TTL: v.optional(duration, "P1D"),
+  KEYMEND_PRIVILEGED_CALLERS: v.optional(guids, ""),
+  KEYMEND_CAUSES: v.optional(wishes, ""),
+  KEYMEND_OUTCOME_TOPIC_ENDPOINT: v.optional(https),
+});
+
+type Written = v.InferOutput<typeof schema>;
+
+/** Every setting, for the checks of infra and samples against this file. */
+export const SETTING_NAMES = Object.keys(schema.entries);
+
+/** What no single field can tell. */
+function ruleProblems(written: Written): string[] {
+  const problems: string[] = [];
+  const { KEYMEND_TABLE_CONNECTION_STRING: connection, KEYMEND_TABLE_ENDPOINT: endpoint } = written;
+  if (!connection && !endpoint) problems.push("KEYMEND_TABLE_ENDPOINT: set it (or KEYMEND_TABLE_CONNECTION_STRING for local development)");
+  if (connection && endpoint) problems.push("KEYMEND_TABLE_CONNECTION_STRING: set either this or KEYMEND_TABLE_ENDPOINT, not both");
+  // An extension that ends inside the lead time would be due again at once.
+  if (written.KEYMEND_EXPIRY_EXTENSION <= written.KEYMEND_EXPIRY_LEAD) problems.push("KEYMEND_EXPIRY_EXTENSION: must be longer than KEYMEND_EXPIRY_LEAD");
+  if (written.KEYMEND_EXPIRY_HORIZON <= written.KEYMEND_EXPIRY_LEAD) problems.push("KEYMEND_EXPIRY_HORIZON: must be longer than KEYMEND_EXPIRY_LEAD");
+  return problems;
+}
+
+const isSet = ([, value]: [string, string | undefined]): boolean => value !== undefined && value.trim() !== "";
+
+/** env: the app settings; an empty setting counts as not set. Throws ConfigError with every problem, one a line. */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const known = Object.entries(env).filter(([name]) => name.startsWith("KEYMEND_"));
+  const unknown = known.filter(([name]) => !SETTING_NAMES.includes(name)).map(([name]) => `${name}: there is no such setting`);
+  const parsed = v.safeParse(schema, Object.fromEntries(known.filter(isSet)));
+  if (!parsed.success) {
+    const problems = parsed.issues.map((issue) => {
+      const name = String(issue.path?.[0]?.key ?? "");
+      const missing = issue.path?.[0]?.value === undefined;
+      return `${name}: ${missing ? "is not set" : issue.message}`;
+    });
+    throw new ConfigError([...problems, ...unknown]);
+  }
+  const problems = [...ruleProblems(parsed.output), ...unknown];
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze(normalize(parsed.output));
+}
+
+function normalize(written: Written): Config {
+  return {
+    settings: {
+      mode: written.KEYMEND_MODE,
+      expiryLeadMs: written.KEYMEND_EXPIRY_LEAD,
+      expiryExtensionMs: written.KEYMEND_EXPIRY_EXTENSION,
+      expiryMaxExtensions: written.KEYMEND_EXPIRY_MAX_EXTENSIONS,
+      expiryHorizonMs: written.KEYMEND_EXPIRY_HORIZON,
+      approvalTtlMs: written.KEYMEND_APPROVAL_TTL,
+      causes: written.KEYMEND_CAUSES,
+      privilegedCallers: written.KEYMEND_PRIVILEGED_CALLERS,
+      ownPrincipalId: written.KEYMEND_IDENTITY_PRINCIPAL_ID ?? null,
+    },
+    tenantId: written.KEYMEND_TENANT_ID,
+    subscriptionIds: written.KEYMEND_SUBSCRIPTIONS,
+    identityClientId: written.KEYMEND_IDENTITY_CLIENT_ID,
+    firstPartyPrincipalId: written.KEYMEND_FIRST_PARTY_PRINCIPAL_ID ?? null,
+    apiAudiences: written.KEYMEND_API_AUDIENCE,
+    tables: written.KEYMEND_TABLE_CONNECTION_STRING
+      ? { connectionString: written.KEYMEND_TABLE_CONNECTION_STRING }
+      : { endpoint: written.KEYMEND_TABLE_ENDPOINT as string },
+    tableNames: { incidents: written.KEYMEND_TABLE_INCIDENTS, audit: written.KEYMEND_TABLE_AUDIT, baseline: written.KEYMEND_TABLE_BASELINE },
+    outcomeTopicEndpoint: written.KEYMEND_OUTCOME_TOPIC_ENDPOINT,
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * What may be done without asking: mode, tags, intent, the causes' defaults. Unreadable or ambiguous always means the
+ * narrower answer. A deliberate revocation is never undone.
+ */
+import { sameId } from "./arm-id.ts";
+import type { Facts, TargetFacts } from "./facts.ts";
+import type { RefusalReason } from "./incident.ts";
+import { parseKeyUri } from "./key-uri.ts";
+import type { Mode, Settings } from "./settings.ts";
+import type { Step } from "./steps/step.ts";
+
+export const REVOKED_TAG = "keymend:revoked";
+export const MODE_TAG = "keymend:mode";
+
+export type Verdict = { kind: "allow" } | { kind: "ask"; why: string } | { kind: "observe" } | { kind: "refuse"; reason: RefusalReason; why: string };
+
+const MODES: readonly Mode[] = ["observe", "approve", "heal"];
+const narrower = (a: Mode, b: Mode): Mode => (MODES.indexOf(a) < MODES.indexOf(b) ? a : b);
+const wider = (a: Mode, b: Mode): Mode => (MODES.indexOf(a) > MODES.indexOf(b) ? a : b);
+
+/** Tag names compare without case (Microsoft Learn, "Use tags to organize your Azure resources"). */
+function tag(tags: Record<string, string>, name: string): string | undefined {
+  const key = Object.keys(tags).find((k) => k.trim().toLowerCase() === name);
+  return key === undefined ? undefined : tags[key];
+}
+
+/** The mode for one database: its tag narrows the configured mode, never widens it; a word that is no mode narrows to observe. */
+export function modeOf(target: TargetFacts, settings: Settings): Mode {
+  const wish = tag(target.tags, MODE_TAG)?.trim().toLowerCase();
+  if (wish === undefined) return settings.mode;
+  return narrower(settings.mode, MODES.find((mode) => mode === wish) ?? "observe");
+}
+
+/** What says that access to this database was taken away on purpose; undefined where nothing does. */
+export function revokedOnPurpose(facts: Facts, target: TargetFacts): string | undefined {
+  if (tag(target.tags, REVOKED_TAG) !== undefined) return `database ${target.name}`;
+  const { vault } = facts;
+  if (vault && "tags" in vault && tag(vault.tags, REVOKED_TAG) !== undefined) return `vault ${vault.name}`;
+  const keyName = target.keyUri === null ? null : parseKeyUri(target.keyUri).key;
+  const key = facts.keys.find((k) => k.name.toLowerCase() === keyName?.toLowerCase());
+  return key && "tags" in key && tag(key.tags, REVOKED_TAG) !== undefined ? `key ${key.name}` : undefined;
+}
+
+/** A write on a database follows that database's mode; a shared one (vault, key, grant) is justified by any database it serves. */
+function modeForStep(step: Step, served: readonly TargetFacts[], settings: Settings): Mode {
+  const own = served.find((target) => sameId(target.id, step.on));
+  if (own) return modeOf(own, settings);
+  return served.map((target) => modeOf(target, settings)).reduce(wider, "observe");
+}
+
+/** callers: object ids behind this incident's signals. */
+export function judgeStep(step: Step, facts: Facts, settings: Settings, callers: readonly string[]): Verdict {
+  const served = facts.targets.filter((target) => step.targetIds.some((id) => sameId(id, target.id)));
+  // One tagged database is enough: a shared repair would bring it back too.
+  const meant = served.map((target) => revokedOnPurpose(facts, target)).find((what) => what !== undefined);
+  if (meant !== undefined) return { kind: "refuse", reason: "RevokedOnPurpose", why: `${meant} is tagged ${REVOKED_TAG}` };
+  const mode = modeForStep(step, served, settings);
+  if (mode === "observe") return { kind: "observe" };
+  if (mode === "approve") return { kind: "ask", why: "mode approve: every plan waits for a person" };
+  if (step.needs === "approval") return { kind: "ask", why: `${step.causes.join(", ")} is repaired only when a person agrees` };
+  const privileged = callers.find((caller) => settings.privilegedCallers.some((p) => p.toLowerCase() === caller.toLowerCase()));
+  if (privileged !== undefined) return { kind: "ask", why: `${privileged} made the change, whose changes count as meant` };
+  return { kind: "allow" };
+}

@@ -1,0 +1,85 @@
+/** Which step of the plan may be taken now, and what holds each of the others back. */
+import type { Facts } from "./facts.ts";
+import type { AppliedStep, Decision, Incident, PlannedStep, RefusalReason } from "./incident.ts";
+import { judgeStep } from "./policy.ts";
+import type { Settings } from "./settings.ts";
+import type { Plan, Step } from "./steps/step.ts";
+import { stepSpecs } from "./steps/index.ts";
+import { toIso, toMs } from "./time.ts";
+import { MAX_TRIES, SETTLE_AFTER_WRITE_MS } from "./verify.ts";
+
+export type StepState =
+  | { kind: "next" }
+  | { kind: "earlier" }
+  /** Written a moment ago: its effect is awaited. */
+  | { kind: "settling" }
+  | { kind: "ask"; why: string }
+  | { kind: "observe" }
+  | { kind: "refuse"; reason: RefusalReason; why: string }
+  /** Azure refused it. */
+  | { kind: "denied"; result: AppliedStep };
+
+export type JudgedStep = { step: Step; state: StepState };
+
+/** The approval in force: the newest, while it has not expired. */
+export function approvalInForce(decisions: readonly Decision[], settings: Settings, now: string): Incident["decision"] {
+  const newest = newestDecision(decisions);
+  if (newest?.decision !== "approve") return null;
+  const expires = toMs(newest.at) + settings.approvalTtlMs;
+  return expires > toMs(now) ? { planHash: newest.planHash, steps: newest.steps, expiresAt: toIso(expires) } : null;
+}
+
+const newestDecision = (decisions: readonly Decision[]): Decision | undefined => [...decisions].sort((a, b) => toMs(b.at) - toMs(a.at))[0];
+
+function judgeAsk(step: Step, why: string, decisions: readonly Decision[], settings: Settings, now: string): StepState {
+  if (approvalInForce(decisions, settings, now)?.steps.includes(step.id)) return { kind: "next" };
+  const newest = newestDecision(decisions);
+  if (newest?.decision === "reject" && newest.steps.includes(step.id)) return { kind: "refuse", reason: "Rejected", why: `rejected by ${newest.by}: ${newest.reason}` };
+  return { kind: "ask", why };
+}
+
+/** What was tried before decides first: nothing is written twice while its effect is awaited, nor more than three times in all. */
+function judgeHistory(step: Step, applied: readonly AppliedStep[], now: string): StepState | undefined {
+  const tries = applied.filter((entry) => entry.id === step.id && entry.result !== "stale");
+  const last = tries.at(-1);
+  if (!last) return undefined;
+  if (last.result === "refused") return { kind: "denied", result: last };
+  if (last.result !== "failed" && toMs(now) - toMs(last.at) < SETTLE_AFTER_WRITE_MS) return { kind: "settling" };
+  if (tries.length >= MAX_TRIES) return { kind: "refuse", reason: "Stopped", why: `${step.name} was tried ${tries.length} times and did not help` };
+  return undefined;
+}
+
+function judge(step: Step, facts: Facts, settings: Settings, incident: Incident, decisions: readonly Decision[], now: string): StepState {
+  const history = judgeHistory(step, incident.applied, now);
+  if (history) return history;
+  const verdict = judgeStep(step, facts, settings, incident.callers);
+  if (verdict.kind === "observe") return { kind: "observe" };
+  if (verdict.kind === "refuse") return verdict;
+  const state: StepState = verdict.kind === "allow" ? { kind: "next" } : judgeAsk(step, verdict.why, decisions, settings, now);
+  return state.kind === "next" && !step.ready ? { kind: "earlier" } : state;
+}
+
+export function judgeSteps(plan: Plan, facts: Facts, settings: Settings, incident: Incident, decisions: readonly Decision[], now: string): JudgedStep[] {
+  return plan.steps.map((step) => ({ step, state: judge(step, facts, settings, incident, decisions, now) }));
+}
+
+const SHOWN: Record<StepState["kind"], PlannedStep["state"]> = {
+  next: "next",
+  earlier: "waitsForEarlierStep",
+  settling: "applied",
+  ask: "waitsForApproval",
+  observe: "observed",
+  refuse: "refused",
+  denied: "refused",
+};
+
+export const showStep = ({ step, state }: JudgedStep): PlannedStep => ({
+  id: step.id,
+  name: step.name,
+  on: step.on,
+  permission: step.permission,
+  needs: state.kind === "ask" ? "approval" : step.needs,
+  state: SHOWN[state.kind],
+  undo: step.undo,
+  az: stepSpecs.az(step),
+});

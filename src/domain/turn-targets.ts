@@ -1,0 +1,133 @@
+/** What one turn means for each database: an ending, or something that is waited for. */
+import { sameId } from "./arm-id.ts";
+import type { Phase, TargetDiagnosis } from "./cause.ts";
+import type { Incident, IncidentTarget, OutcomeCode, Reason } from "./incident.ts";
+import { worstOutcome } from "./outcome.ts";
+import type { Settings } from "./settings.ts";
+import type { Plan, PlanBlock } from "./steps/step.ts";
+import { formatDuration, MINUTE, toIso, toMs } from "./time.ts";
+import type { JudgedStep, StepState } from "./turn-steps.ts";
+import { ESCALATE_AFTER_MS, FINAL_VERDICT_AFTER_MS, nextCheckAfterMs, REVALIDATION_WINDOW_MS } from "./verify.ts";
+
+export type Ending = { kind: "ended"; outcome: OutcomeCode; reason: Reason; detail: string };
+export type Pending = { kind: "pending"; until: string; why: string; person: boolean };
+export type TargetState = Ending | Pending;
+
+const PHASES: readonly Phase[] = ["healthy", "atRisk", "inGrace", "recovering", "revoked"];
+
+/** `recovering` at first sight means the service had noticed: as bad as revoked. */
+const worse = (a: Phase, b: Phase): Phase => (PHASES.indexOf(a) > PHASES.indexOf(b) ? a : b);
+
+const pathWorks = (phase: Phase): boolean => phase === "healthy" || phase === "recovering";
+
+/** Carries a database's record on by what was just seen. */
+export function carryTarget(before: IncidentTarget | undefined, seen: TargetDiagnosis, now: string): IncidentTarget {
+  const first = before ?? { phaseBefore: seen.phase, worst: seen.phase, pathOkSince: null };
+  return {
+    id: seen.id,
+    kind: seen.kind,
+    phase: seen.phase,
+    phaseBefore: first.phaseBefore,
+    worst: worse(first.worst, seen.phase),
+    pathOkSince: pathWorks(seen.phase) ? (first.pathOkSince ?? now) : null,
+    outcome: null,
+    reason: null,
+    detail: "",
+  };
+}
+
+type View = { now: string; incident: Incident; target: IncidentTarget; settings: Settings };
+
+const later = (now: string, ms: number): string => toIso(toMs(now) + ms);
+const check = ({ now, incident }: View): string => later(now, nextCheckAfterMs(incident.progress.looks));
+const earliest = (a: string, b: string): string => (toMs(a) < toMs(b) ? a : b);
+const ended = (outcome: OutcomeCode, reason: Reason, detail: string): Ending => ({ kind: "ended", outcome, reason, detail });
+const pending = (until: string, why: string, person = false): Pending => ({ kind: "pending", until, why, person });
+
+const SUCCESS: Record<Phase, OutcomeCode> = {
+  healthy: "NoChangeNeeded",
+  atRisk: "Prevented",
+  inGrace: "OutageAvoided",
+  recovering: "Healed",
+  revoked: "Healed",
+};
+
+/** Healthy now. A path that was broken is only proven once the service has had its hourly check since. */
+function judgeHealthy(view: View): TargetState {
+  const { target, incident, now } = view;
+  if (target.worst === "inGrace") {
+    const proven = toMs(target.pathOkSince ?? now) + REVALIDATION_WINDOW_MS;
+    if (toMs(now) < proven) return pending(earliest(check(view), toIso(proven)), "the key path is whole; waiting for the service's next key check to pass");
+  }
+  const ours = incident.applied.some((step) => step.targetIds.some((id) => sameId(id, target.id)) && step.result !== "stale" && step.result !== "refused");
+  if (!ours && target.worst !== "healthy") return ended("Superseded", null, "someone else mended it");
+  return ended(SUCCESS[target.worst], null, target.worst === "healthy" ? "nothing is wrong" : "verified: key path and service both healthy");
+}
+
+function judgeRecovering(view: View): TargetState {
+  const { target, now } = view;
+  const since = toMs(now) - toMs(target.pathOkSince ?? now);
+  if (since >= ESCALATE_AFTER_MS) {
+    return ended("Escalated", "NotRevalidated", `the key path has been whole for ${formatDuration(since)} and the service has not noticed: ask Microsoft support`);
+  }
+  return pending(check(view), "the key path is whole; waiting for the service to notice");
+}
+
+function judgeStepState(view: View, step: JudgedStep["step"], state: StepState): TargetState | undefined {
+  const { now, incident, settings } = view;
+  switch (state.kind) {
+    case "next":
+      return pending(now, `${step.name} is next`);
+    case "earlier":
+      return undefined;
+    case "settling":
+      return pending(check(view), `${step.name} is done; waiting for it to take effect`);
+    case "ask": {
+      const expires = toMs(incident.progress.askedAt ?? now) + settings.approvalTtlMs;
+      if (toMs(now) >= expires) return ended("Refused", "ApprovalExpired", `nobody decided on ${step.name} in time`);
+      return pending(earliest(toIso(expires), later(now, 15 * MINUTE)), `${step.name} waits for approval: ${state.why}`, true);
+    }
+    case "observe":
+      return ended("Observed", null, "observe mode: nothing is written");
+    case "refuse":
+      return ended("Refused", state.reason, state.why);
+    case "denied":
+      return ended("Escalated", state.result.detail.startsWith("NotPermitted") ? "NotPermitted" : "NotAccepted", state.result.detail);
+  }
+}
+
+function judgeBlock(view: View, block: PlanBlock): TargetState {
+  const { now, incident } = view;
+  switch (block.kind) {
+    case "escalate":
+      return ended("Escalated", block.cause, block.reason);
+    case "unrecoverable": {
+      const certain = toMs(incident.progress.verdictSince[block.cause] ?? now) + FINAL_VERDICT_AFTER_MS;
+      // A thing just deleted answers 404 everywhere for some seconds before it shows among the deleted.
+      return toMs(now) < certain ? pending(earliest(later(now, 30_000), toIso(certain)), `${block.cause}: making sure`) : ended("Unrecoverable", block.cause, block.reason);
+    }
+    case "wait": {
+      const limit = toMs(incident.progress.verdictSince[block.cause] ?? now) + ESCALATE_AFTER_MS;
+      return toMs(now) < limit ? pending(check(view), block.reason) : ended("Escalated", block.cause, `${block.reason}; it has not passed in ${formatDuration(ESCALATE_AFTER_MS)}`);
+    }
+  }
+}
+
+/** Something can still happen for this database → the earliest of it; else the worst of its endings. */
+function combine(states: TargetState[]): TargetState {
+  const open = states.filter((state): state is Pending => state.kind === "pending");
+  const first = open.sort((a, b) => toMs(a.until) - toMs(b.until))[0];
+  if (first) return { ...first, person: open.every((state) => state.person) };
+  const endings = states.filter((state): state is Ending => state.kind === "ended");
+  const code = worstOutcome(endings.map((state) => state.outcome));
+  return endings.find((state) => state.outcome === code) ?? ended("Escalated", "InternalError", "a finding without a step, a block or a reason");
+}
+
+export function judgeTarget(view: View, seen: TargetDiagnosis, steps: readonly JudgedStep[], plan: Plan): TargetState {
+  const serves = (ids: readonly string[]): boolean => ids.some((id) => sameId(id, seen.id));
+  if (seen.findings.length === 0) return judgeHealthy(view);
+  if (seen.phase === "recovering") return judgeRecovering(view);
+  const mine = steps.filter(({ step }) => serves(step.targetIds)).map(({ step, state }) => judgeStepState(view, step, state));
+  const blocked = plan.blocks.filter((block) => serves(block.targetIds)).map((block) => judgeBlock(view, block));
+  return combine([...mine.filter((state) => state !== undefined), ...blocked]);
+}

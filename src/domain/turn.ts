@@ -1,0 +1,235 @@
+/**
+ * One turn of the loop, as a pure function: what was read and what was known before → what to write down and what to do
+ * next. The orchestration carries it out; nothing is decided anywhere else.
+ */
+import { sameId } from "./arm-id.ts";
+import type { Diagnosis, TargetDiagnosis } from "./cause.ts";
+import type { Facts, Patient } from "./facts.ts";
+import type { AuditEntry, Decision, Incident, IncidentCause, IncidentTarget, Next, OutcomeCode, Turn } from "./incident.ts";
+import { isSuccess, nextLookAfterMs, worstOutcome } from "./outcome.ts";
+import type { Settings } from "./settings.ts";
+import type { Signal } from "./signal.ts";
+import type { Plan } from "./steps/step.ts";
+import { formatDuration, toIso, toMs } from "./time.ts";
+import { approvalInForce, type JudgedStep, judgeSteps, showStep } from "./turn-steps.ts";
+import { carryTarget, judgeTarget, type TargetState } from "./turn-targets.ts";
+import { SLOW_AFTER_MS } from "./verify.ts";
+
+export type TurnInput = {
+  /** ISO 8601 UTC. */
+  now: string;
+  /** Number of this turn in the orchestration: makes the audit entries' ids. */
+  turn: number;
+  patient: Patient;
+  /** The open incident, if any. */
+  incident: Incident | null;
+  /** The last closed one of this vault, if any. */
+  previous: Incident | null;
+  /** For a new incident. */
+  newId: string;
+  signals: readonly Signal[];
+  decisions: readonly Decision[];
+  facts: Facts;
+  factsDigest: string;
+  diagnosis: Diagnosis;
+  plan: Plan;
+  planHash: string;
+  settings: Settings;
+};
+
+type Draft = { incident: Incident; entries: AuditEntry[]; input: TurnInput };
+
+const isTrouble = (target: TargetDiagnosis): boolean => target.findings.length > 0;
+
+/** What makes two looks at a vault the same trouble. */
+function signature(causes: readonly { code: string; targetIds: readonly string[] }[]): string {
+  return causes.flatMap(({ code, targetIds }) => targetIds.map((id) => `${code} ${id.toLowerCase()}`)).sort().join("\n");
+}
+
+function causesOf(diagnosis: Diagnosis): IncidentCause[] {
+  const byCode = new Map<string, IncidentCause>();
+  for (const target of diagnosis.targets) {
+    for (const { code, evidence } of target.findings) {
+      const cause = byCode.get(code) ?? { code, targetIds: [], evidence: [], contradictions: [] };
+      cause.targetIds.push(target.id);
+      cause.evidence = [...new Set([...cause.evidence, ...evidence.facts])];
+      cause.contradictions = [...new Set([...cause.contradictions, ...target.contradictions])];
+      byCode.set(code, cause);
+    }
+  }
+  return [...byCode.values()];
+}
+
+/** Causes stay on the incident once found; what was found again is told anew. */
+function mergeCauses(before: readonly IncidentCause[], found: readonly IncidentCause[]): IncidentCause[] {
+  const kept = before.filter((cause) => !found.some((f) => f.code === cause.code));
+  return [...kept, ...found.map((cause) => ({ ...cause, targetIds: union(before.find((b) => b.code === cause.code)?.targetIds ?? [], cause.targetIds) }))];
+}
+const union = (a: readonly string[], b: readonly string[]): string[] => [...a, ...b.filter((id) => !a.some((x) => sameId(x, id)))];
+
+/** The same trouble as last time, whose next look is not due: nothing new to tell anybody. */
+function isKnown({ previous, diagnosis, signals, now }: TurnInput): Incident | undefined {
+  if (!previous?.outcome || isSuccess(previous.outcome) || previous.nextLookAt === null) return undefined;
+  if (signals.some((signal) => signal.source === "operator") || toMs(now) >= toMs(previous.nextLookAt)) return undefined;
+  const lastSeen = previous.causes.filter((cause) => cause.code !== "Revalidating");
+  return signature(lastSeen) === signature(causesOf(diagnosis).filter((cause) => cause.code !== "Revalidating")) ? previous : undefined;
+}
+
+function open({ newId, patient, now, previous }: TurnInput): Incident {
+  return {
+    schema: 1,
+    id: newId,
+    patient,
+    vaultId: patient.id,
+    openedAt: now,
+    closedAt: null,
+    state: "working",
+    outcome: null,
+    reason: null,
+    detail: "",
+    causes: [],
+    targets: [],
+    plan: null,
+    applied: [],
+    decision: null,
+    nextLookAt: null,
+    timeline: [],
+    callers: [],
+    signalIds: [],
+    runbook: [],
+    endings: previous?.outcome && !isSuccess(previous.outcome) ? previous.endings : 0,
+    progress: { looks: 0, verdictSince: {}, askedAt: null, saidSlow: false },
+  };
+}
+
+function note(draft: Draft, kind: AuditEntry["kind"], what: string, data: unknown): void {
+  const { input, entries, incident } = draft;
+  entries.push({ entryId: `${input.turn}-${entries.length}-${kind}`, kind, what, data });
+  if (kind !== "facts") incident.timeline = [...incident.timeline, { at: input.now, what }];
+}
+
+function takeSignals(draft: Draft): void {
+  const { incident, input } = draft;
+  for (const signal of input.signals.filter((s) => !incident.signalIds.includes(s.id))) {
+    incident.signalIds = [...incident.signalIds, signal.id];
+    if (signal.caller && !incident.callers.includes(signal.caller.objectId)) incident.callers = [...incident.callers, signal.caller.objectId];
+    const who = signal.caller ? `, by ${signal.caller.name ?? signal.caller.objectId}` : "";
+    note(draft, "signal", `signal: ${signal.what} (${signal.source}${who})`, signal);
+  }
+}
+
+function takeFacts(draft: Draft): void {
+  const { incident, input } = draft;
+  const before = { targets: incident.targets, causes: signature(incident.causes), phases: incident.targets.map((t) => t.phase).join() };
+  incident.targets = input.diagnosis.targets.map((seen) => carryTarget(before.targets.find((t) => sameId(t.id, seen.id)), seen, input.now));
+  const found = causesOf(input.diagnosis);
+  incident.causes = mergeCauses(incident.causes, found);
+  for (const { cause } of input.plan.blocks) incident.progress.verdictSince[cause] ??= input.now;
+  for (const code of Object.keys(incident.progress.verdictSince)) {
+    if (!input.plan.blocks.some((block) => block.cause === code)) delete incident.progress.verdictSince[code];
+  }
+  const changed = signature(incident.causes) !== before.causes || incident.targets.map((t) => t.phase).join() !== before.phases;
+  if (!changed) return;
+  note(draft, "facts", `facts ${input.factsDigest}`, { digest: input.factsDigest, facts: input.facts });
+  note(draft, incident.applied.length > 0 ? "verification" : "diagnosis", describe(incident, found), { causes: found, targets: incident.targets });
+}
+
+function describe(incident: Incident, found: readonly IncidentCause[]): string {
+  const phases = incident.targets.map((target) => `${target.id.split("/").at(-1)} ${target.phase}`).join(", ");
+  if (found.length === 0) return `no cause found: ${phases}`;
+  return `${found.map((cause) => `${cause.code}: ${cause.evidence.join("; ")}`).join(" · ")} (${phases})`;
+}
+
+function takePlan(draft: Draft, steps: readonly JudgedStep[]): void {
+  const { incident, input } = draft;
+  incident.decision = approvalInForce(input.decisions, input.settings, input.now);
+  const asking = steps.some(({ state }) => state.kind === "ask");
+  incident.progress.askedAt = asking ? (incident.progress.askedAt ?? input.now) : null;
+  if (steps.length === 0 && incident.plan === null) return;
+  const changed = incident.plan?.hash !== input.planHash;
+  // The plan that was carried out stays on record until another one takes its place.
+  if (steps.length > 0) incident.plan = { hash: input.planHash, steps: steps.map(showStep) };
+  if (changed && steps.length > 0) note(draft, "plan", describePlan(steps), incident.plan);
+}
+
+function describePlan(steps: readonly JudgedStep[]): string {
+  const words = { next: "now", earlier: "after that", settling: "done", ask: "waits for approval", observe: "not written: observe", refuse: "refused", denied: "refused by Azure" };
+  return `plan: ${steps.map(({ step, state }) => `${step.name} on ${step.on} (${words[state.kind]})`).join("; ")}`;
+}
+
+function close(draft: Draft, states: readonly TargetState[]): Next {
+  const { incident, input } = draft;
+  incident.targets = incident.targets.map((target, i) => withEnding(target, states[i]!));
+  const code: OutcomeCode = worstOutcome(incident.targets.map((target) => target.outcome ?? "NoChangeNeeded"));
+  const because = incident.targets.find((target) => target.outcome === code);
+  const outcome = { code, reason: because?.reason ?? null, detail: because?.detail ?? "nothing is wrong" };
+  incident.state = "closed";
+  incident.closedAt = input.now;
+  incident.outcome = outcome.code;
+  incident.reason = outcome.reason;
+  incident.detail = outcome.detail;
+  incident.endings = isSuccess(code) ? 0 : incident.endings + 1;
+  incident.nextLookAt = isSuccess(code) ? null : toIso(toMs(input.now) + nextLookAfterMs(incident.endings));
+  const undone = (incident.plan?.steps ?? []).filter((step) => step.state === "refused" || step.state === "observed" || step.state === "waitsForApproval");
+  incident.runbook = isSuccess(code) ? [] : undone.flatMap((step) => step.az);
+  note(draft, code === "Refused" ? "refusal" : "outcome", `${code}${outcome.reason ? ` (${outcome.reason})` : ""}: ${outcome.detail}`, { outcome, runbook: incident.runbook });
+  return { do: "end", outcome };
+}
+
+function withEnding(target: IncidentTarget, state: TargetState): IncidentTarget {
+  return state.kind === "ended" ? { ...target, outcome: state.outcome, reason: state.reason, detail: state.detail } : target;
+}
+
+function saySlow(draft: Draft): void {
+  const { incident, input } = draft;
+  const slow = incident.targets.find((t) => t.phase === "recovering" && t.pathOkSince !== null && toMs(input.now) - toMs(t.pathOkSince) >= SLOW_AFTER_MS);
+  if (!slow || incident.progress.saidSlow) return;
+  incident.progress.saidSlow = true;
+  note(draft, "note", `the service has not noticed for ${formatDuration(SLOW_AFTER_MS)}, longer than documented; still waiting`, { targetId: slow.id });
+}
+
+function next(draft: Draft, steps: readonly JudgedStep[]): Next {
+  const { incident, input } = draft;
+  const now = steps.find(({ state }) => state.kind === "next");
+  if (now) {
+    incident.state = "working";
+    incident.progress.looks = 0;
+    return { do: "step", step: now.step };
+  }
+  const { now: at, settings, plan, diagnosis } = input;
+  const states = diagnosis.targets.map((seen, i) => judgeTarget({ now: at, incident, target: incident.targets[i]!, settings }, seen, steps, plan));
+  incident.targets = incident.targets.map((target, i) => withEnding(target, states[i]!));
+  const waits = states.filter((state) => state.kind === "pending").sort((a, b) => toMs(a.until) - toMs(b.until));
+  const first = waits[0];
+  if (!first) return close(draft, states);
+  saySlow(draft);
+  incident.progress.looks += 1;
+  incident.state = waits.every((wait) => wait.person) ? "waiting" : "working";
+  incident.nextLookAt = first.until;
+  return { do: "wait", until: first.until, why: first.why };
+}
+
+export function decideTurn(input: TurnInput): Turn {
+  const { diagnosis, facts } = input;
+  const trouble = diagnosis.targets.some(isTrouble);
+  // A path that works is a good baseline even where it will break at a known time.
+  const healthy = facts.missing.length === 0 && diagnosis.targets.length > 0 && diagnosis.targets.every((t) => t.phase === "healthy" || t.phase === "atRisk");
+  if (!input.incident) {
+    const known = isKnown(input);
+    if (known) return { incident: null, entries: [], next: { do: "end", outcome: { code: known.outcome!, reason: known.reason, detail: "as before" } }, healthy };
+    if (!trouble && input.signals.every((signal) => signal.source === "sweep")) {
+      return { incident: null, entries: [], next: { do: "end", outcome: { code: "NoChangeNeeded", reason: null, detail: "nothing is wrong" } }, healthy };
+    }
+  }
+  const incident = structuredCloneOf(input.incident ?? open(input));
+  const draft: Draft = { incident, entries: [], input };
+  takeSignals(draft);
+  takeFacts(draft);
+  const steps = judgeSteps(input.plan, facts, input.settings, incident, input.decisions, input.now);
+  takePlan(draft, steps);
+  const decided = next(draft, steps);
+  return { incident: draft.incident, entries: draft.entries, next: decided, healthy };
+}
+
+/** The incident is plain JSON; a turn never changes what it was given. */
+const structuredCloneOf = (incident: Incident): Incident => JSON.parse(JSON.stringify(incident)) as Incident;
