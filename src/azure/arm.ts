@@ -1,0 +1,96 @@
+/**
+ * Azure Resource Manager as it is on the wire, for what no pinned SDK does (Event Grid) or does only with a poller that
+ * stays open (changes of accounts, clusters and vaults). Sends once; retries nothing, follows nothing.
+ */
+import {
+  bearerTokenAuthenticationPolicy,
+  createDefaultHttpClient,
+  createHttpHeaders,
+  createPipelineFromOptions,
+  createPipelineRequest,
+  RestError,
+} from "@azure/core-rest-pipeline";
+import type { HttpMethods, PipelineResponse, ProxySettings, TlsSettings } from "@azure/core-rest-pipeline";
+import type { TokenCredential } from "@azure/identity";
+import { InvariantError } from "../domain/errors.ts";
+
+export const ARM_ENDPOINT = "https://management.azure.com";
+
+/** Where the network is not what the environment says. */
+export type NetworkOptions = { proxyOptions?: ProxySettings; tlsOptions?: TlsSettings };
+
+export type ArmAnswer = {
+  status: number;
+  /** Undefined where the answer has no body. */
+  body: unknown;
+  /** Header by its lower-case name. */
+  header: (name: string) => string | undefined;
+};
+
+export type Arm = {
+  /** `url`: a path with its api-version, or a whole URL. A refusal is thrown as a `RestError`. */
+  send: (method: HttpMethods, url: string, body?: unknown) => Promise<ArmAnswer>;
+  /** Every item of a list: a page may be empty and still have a next one. Recorded: cloud-custodian KeyVaultTest.test_update_access_policy.json */
+  list: (url: string) => Promise<unknown[]>;
+};
+
+export function createArm(options: { credential: TokenCredential; timeoutMs: number; pipelineOptions?: NetworkOptions }): Arm {
+  const pipeline = createPipelineFromOptions({ ...options.pipelineOptions, retryOptions: { maxRetries: 0 } });
+  pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential: options.credential, scopes: `${ARM_ENDPOINT}/.default` }));
+  const http = createDefaultHttpClient();
+
+  const send: Arm["send"] = async (method, url, body) => {
+    const whole = url.startsWith("/") ? `${ARM_ENDPOINT}${url}` : url;
+    if (!isArmUrl(whole)) throw new InvariantError(`${new URL(whole).host} is no host of Azure Resource Manager: it gets no token`);
+    const request = createPipelineRequest({
+      method,
+      url: whole,
+      timeout: options.timeoutMs,
+      headers: createHttpHeaders({ accept: "application/json", ...(body === undefined ? {} : { "content-type": "application/json" }) }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const response = await pipeline.sendRequest(http, request);
+    if (response.status >= 400) {
+      throw new RestError(`${method} ${request.url.split("?")[0]} answered ${response.status}`, {
+        statusCode: response.status,
+        request,
+        response,
+      });
+    }
+    return { status: response.status, body: parseBody(response), header: (name) => response.headers.get(name) };
+  };
+
+  const list: Arm["list"] = async (url) => {
+    const items: unknown[] = [];
+    for (let next: string | undefined = url; next !== undefined;) {
+      const { body }: ArmAnswer = await send("GET", next);
+      const page: { value?: unknown; nextLink?: unknown } = typeof body === "object" && body !== null ? body : {};
+      if (!Array.isArray(page.value)) throw new RestError(`the list ${url.split("?")[0]} has no value`);
+      items.push(...page.value);
+      next = typeof page.nextLink === "string" && page.nextLink !== "" ? page.nextLink : undefined;
+    }
+    return items;
+  };
+  return { send, list };
+}
+
+/**
+ * Operations may be answered by a regional front end or with an explicit port.
+ * Recorded: Azure/azure-powershell CosmosDB.Test, 2023-04 (`eastus2euap.management.azure.com`); Azure/azure-cli test_create_system_topic.yaml (`:443`)
+ */
+export function isArmUrl(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" && (hostname === "management.azure.com" || hostname.endsWith(".management.azure.com"));
+}
+
+function parseBody(response: PipelineResponse): unknown {
+  const text = response.bodyAsText?.trim() ?? "";
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const error = new RestError("the answer is not JSON", { code: RestError.PARSE_ERROR, statusCode: response.status, response });
+    error.cause = cause;
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Makes the SDK clients, one of each per subscription or vault and worker. None of them retries or waits: that is the
+ * orchestration's work, with durable timers.
+ */
+import { AuthorizationManagementClient } from "@azure/arm-authorization";
+import { CosmosDBManagementClient } from "@azure/arm-cosmosdb";
+import { KeyVaultManagementClient } from "@azure/arm-keyvault";
+import { MongoClusterManagementClient } from "@azure/arm-mongocluster";
+import { ManagedServiceIdentityClient } from "@azure/arm-msi";
+import { ResourceGraphClient } from "@azure/arm-resourcegraph";
+import type { PipelinePolicy } from "@azure/core-rest-pipeline";
+import type { TokenCredential } from "@azure/identity";
+import { KeyClient } from "@azure/keyvault-keys";
+import { createArm } from "./arm.ts";
+import type { Arm, NetworkOptions } from "./arm.ts";
+
+/** The longest answer recorded is that to an account's PATCH: 5 to 9 s. Azure/azure-cli test_cosmosdb_managed_service_identity.yaml, 2022-04 */
+const REQUEST_TIMEOUT_MS = 20_000;
+
+export type Clients = {
+  subscriptionIds: readonly string[];
+  graph: ResourceGraphClient;
+  arm: Arm;
+  accounts: (subscriptionId: string) => CosmosDBManagementClient;
+  clusters: (subscriptionId: string) => MongoClusterManagementClient;
+  vaults: (subscriptionId: string) => KeyVaultManagementClient;
+  identities: (subscriptionId: string) => ManagedServiceIdentityClient;
+  authorization: (subscriptionId: string) => AuthorizationManagementClient;
+  /** By the vault's URI. */
+  keys: (vaultUri: string) => KeyClient;
+};
+
+export function createClients(options: {
+  credential: TokenCredential;
+  subscriptionIds: readonly string[];
+  pipelineOptions?: NetworkOptions;
+}): Clients {
+  const { credential, subscriptionIds } = options;
+  const common = () => ({
+    ...options.pipelineOptions,
+    retryOptions: { maxRetries: 0 },
+    additionalPolicies: [{ policy: limitTime, position: "perCall" as const }],
+  });
+  return {
+    subscriptionIds,
+    graph: new ResourceGraphClient(credential, common()),
+    arm: createArm({
+      credential,
+      timeoutMs: REQUEST_TIMEOUT_MS,
+      ...(options.pipelineOptions && { pipelineOptions: options.pipelineOptions }),
+    }),
+    accounts: once((id) => new CosmosDBManagementClient(credential, id, common())),
+    clusters: once((id) => new MongoClusterManagementClient(credential, id, common())),
+    vaults: once((id) => new KeyVaultManagementClient(credential, id, common())),
+    identities: once((id) => new ManagedServiceIdentityClient(credential, id, common())),
+    authorization: once((id) => new AuthorizationManagementClient(credential, id, common())),
+    keys: once((vaultUri) => new KeyClient(vaultUri, credential, common())),
+  };
+}
+
+const limitTime: PipelinePolicy = {
+  name: "limitTime",
+  sendRequest(request, next) {
+    request.timeout = REQUEST_TIMEOUT_MS;
+    return next(request);
+  },
+};
+
+/** Keeps what `make` made, by key without regard to case. */
+function once<T>(make: (key: string) => T): (key: string) => T {
+  const made = new Map<string, T>();
+  return (key) => {
+    const known = made.get(key.toLowerCase());
+    if (known !== undefined) return known;
+    const value = make(key);
+    made.set(key.toLowerCase(), value);
+    return value;
+  };
+}
