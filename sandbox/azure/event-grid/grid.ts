@@ -1,0 +1,155 @@
+/**
+ * Event Grid itself: takes what Azure's sources publish, matches it with the event subscriptions of their system topics and delivers,
+ * at least once, in no promised order, with the documented retries. Keeps a record of every attempt.
+ */
+import { same } from "../routes.ts";
+import type { EventSubscription, JsonObject, SourceEvent, SystemTopic, World } from "../world.ts";
+import { deadLetterOf, type DeadLetter } from "./dead-letter.ts";
+import { destinationOf } from "./destination.ts";
+import { Trouble, type Disturbance } from "./disturb.ts";
+import { passes } from "./filter.ts";
+import { isDelivered, isFinal, retryPolicyOf, waitAfter } from "./retry.ts";
+import { envelope, type Envelope, type Style } from "./schema.ts";
+
+/** Rejects or answers null's equivalent (no status) where nobody is there. */
+export type Deliver = (target: { functionName: string }, body: string, headers: Record<string, string>) => Promise<number>;
+
+export type Delivery = {
+  at: string;
+  eventId: string;
+  eventType: string;
+  subject: string;
+  subscription: string;
+  functionName: string;
+  attempt: number;
+  /** null: nobody answered. */
+  status: number | null;
+};
+
+export type EventGrid = {
+  readonly deliveries: Delivery[];
+  readonly deadLetters: DeadLetter[];
+  /** What goes wrong with the next matching deliveries; for stories and tests. */
+  disturb(disturbance: Disturbance): void;
+};
+
+type Parcel = {
+  subscription: EventSubscription;
+  endpointType: string;
+  functionName: string;
+  source: SourceEvent;
+  eventId: string;
+  envelope: Envelope;
+  publishedAt: number;
+  attempts: number;
+};
+
+const DEAD_LETTER_DELAY_MS = 5 * 60_000;
+const HELD_AT_MOST_MS = 60_000;
+
+export function createEventGrid(world: World, deliver: Deliver): EventGrid {
+  const deliveries: Delivery[] = [];
+  const deadLetters: DeadLetter[] = [];
+  const trouble = new Trouble();
+  const held: Parcel[] = [];
+
+  const schedule = (parcel: Parcel, ms: number): void => {
+    world.clock.in(ms, `event ${parcel.source.eventType} to ${parcel.functionName}`, () => attempt(parcel));
+  };
+  const latency = (): number => world.random.int("event-grid-latency", 1000, 5000);
+  const release = (): void => {
+    for (const [n, parcel] of held.splice(0).reverse().entries()) schedule(parcel, 1000 + n);
+  };
+
+  async function attempt(parcel: Parcel): Promise<void> {
+    // Gone with its vault, or taken away by somebody: what was on its way is lost.
+    if (!world.eventSubscriptions.has(parcel.subscription.id.toLowerCase())) return;
+    const headers = headersOf(world, parcel);
+    const status = await deliver({ functionName: parcel.functionName }, parcel.envelope.body, headers).catch(() => null);
+    parcel.attempts++;
+    deliveries.push(recordOf(world, parcel, status));
+    if (isDelivered(status)) return;
+    const policy = retryPolicyOf(parcel.subscription);
+    const wait = waitAfter(world, parcel.attempts, status);
+    const late = world.clock.now() + wait > parcel.publishedAt + policy.timeToLiveMs;
+    if (!late && !isFinal(status, parcel.endpointType) && parcel.attempts < policy.maxDeliveryAttempts) {
+      schedule(parcel, wait);
+      return;
+    }
+    const letter = deadLetterOf(world, parcel, { status, expired: late });
+    world.clock.in(DEAD_LETTER_DELAY_MS, `dead letter of ${parcel.subscription.name}`, () => void deadLetters.push(letter));
+  }
+
+  function dispatch(topic: SystemTopic, subscription: EventSubscription, source: SourceEvent, eventId: string): void {
+    const destination = destinationOf(subscription);
+    if (!destination) return;
+    const struck = trouble.strike({ eventType: source.eventType, subject: source.subject, subscription: subscription.name });
+    const style: Style = Object.assign({}, ...struck.map(({ disturbance: d }) => (d.kind === "irregular" ? d.style : {})));
+    const cloudEvents = subscription.properties["eventDeliverySchema"] === "CloudEventSchemaV1_0";
+    const parcel = (): Parcel => ({
+      subscription,
+      ...destination,
+      source,
+      eventId,
+      envelope: envelope(topic.source, source, eventId, { cloudEvents, style }),
+      publishedAt: world.clock.now(),
+      attempts: 0,
+    });
+    let delay = latency();
+    let copies = 1;
+    for (const { disturbance, last } of struck) {
+      if (disturbance.kind === "drop") return;
+      if (disturbance.kind === "delay") delay += disturbance.ms;
+      if (disturbance.kind === "duplicate") copies += disturbance.copies ?? 1;
+      if (disturbance.kind === "reorder") {
+        held.push(parcel());
+        if (last) release();
+        else world.clock.in(HELD_AT_MOST_MS, "held events", release);
+        return;
+      }
+    }
+    for (let n = 0; n < copies; n++) schedule(parcel(), n === 0 ? delay : delay + latency());
+  }
+
+  world.publish = (source) => {
+    const eventId = world.random.guid("event-grid");
+    for (const topic of world.systemTopics.values()) {
+      if (!same(topic.source, source.source)) continue;
+      for (const subscription of world.eventSubscriptions.values()) {
+        if (isListening(subscription, topic) && passes(subscription, source, topic.source)) dispatch(topic, subscription, source, eventId);
+      }
+    }
+  };
+  return { deliveries, deadLetters, disturb: (d) => trouble.arm(d) };
+}
+
+/** A subscription that is still being created gets nothing yet. */
+function isListening(subscription: EventSubscription, topic: SystemTopic): boolean {
+  return same(subscription.topicId, topic.id) && subscription.properties["provisioningState"] !== "Creating";
+}
+
+/** Source: MicrosoftDocs/azure-docs articles/event-grid/handler-webhooks.md, message headers; the delivery count starts at 0. */
+function headersOf(world: World, parcel: Parcel): Record<string, string> {
+  return {
+    "content-type": parcel.envelope.contentType,
+    "aeg-subscription-name": parcel.subscription.name.toUpperCase(),
+    "aeg-delivery-count": String(parcel.attempts),
+    "aeg-data-version": parcel.source.dataVersion,
+    "aeg-metadata-version": "1",
+    "aeg-event-type": "Notification",
+    "aeg-output-event-id": world.random.guid("event-grid-output"),
+  };
+}
+
+function recordOf(world: World, parcel: Parcel, status: number | null): Delivery {
+  return {
+    at: world.clock.iso(),
+    eventId: parcel.eventId,
+    eventType: parcel.source.eventType,
+    subject: parcel.source.subject,
+    subscription: parcel.subscription.name,
+    functionName: parcel.functionName,
+    attempt: parcel.attempts,
+    status,
+  };
+}
