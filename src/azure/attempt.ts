@@ -1,0 +1,36 @@
+/** Runs one call to Azure and sorts its ending: a value, a refusal that a retry does not cure (a value too), or a thrown TransientError. */
+import { TransientError } from "../domain/errors.ts";
+import type { Unreadable } from "../domain/facts.ts";
+import { classifyError } from "./classify-error.ts";
+import type { Failure } from "./classify-error.ts";
+
+export type Attempt<T> = { ok: true; value: T } | { ok: false; failure: Failure };
+
+const CURABLE = new Set<Failure["kind"]>(["throttled", "transient", "conflict", "preconditionFailed"]);
+
+export async function attempt<T>(operation: string, resourceId: string, run: () => Promise<T>): Promise<Attempt<T>> {
+  try {
+    return { ok: true, value: await run() };
+  } catch (error) {
+    const failure = classifyError(error);
+    if (CURABLE.has(failure.kind)) throw toTransientError(operation, resourceId, failure, error);
+    return { ok: false, failure };
+  }
+}
+
+export function toTransientError(operation: string, resourceId: string, failure: Failure, cause?: unknown): TransientError {
+  const detail = `${failure.code}: ${failure.message}`;
+  return new TransientError({ operation, resourceId, retryAfterMs: failure.retryAfterMs ?? null, detail, cause });
+}
+
+/** A refused read as a fact. Absence is no refusal: whoever reads decides about `notFound` first. */
+export function toUnreadable(failure: Failure): Unreadable {
+  const why = failure.kind === "denied" || failure.kind === "firewall" ? failure.kind : "unusable";
+  return { state: "unreadable", why, detail: `${failure.code}: ${failure.message}` };
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

@@ -1,0 +1,32 @@
+/** Sends outcomes to a custom Event Grid topic, for those who want to hear of them elsewhere. */
+import { EventGridPublisherClient } from "@azure/eventgrid";
+import type { TokenCredential } from "@azure/identity";
+import type { NetworkOptions } from "./arm.ts";
+import { attempt, toTransientError } from "./attempt.ts";
+
+export type OutcomeEvent = {
+  /** Stable per incident and outcome: Event Grid delivers at least once, receivers tell duplicates by it. */
+  id: string;
+  subject: string;
+  type: string;
+  time: string;
+  data: Record<string, unknown>;
+};
+
+export type PublishOutcome = (event: OutcomeEvent) => Promise<void>;
+
+export function createPublishOutcome(options: {
+  endpoint: string;
+  credential: TokenCredential;
+  pipelineOptions?: NetworkOptions;
+}): PublishOutcome {
+  const client = new EventGridPublisherClient(options.endpoint, "CloudEvent", options.credential, {
+    ...options.pipelineOptions,
+    retryOptions: { maxRetries: 0 },
+  });
+  return async ({ id, subject, type, time, data }) => {
+    const event = { source: "/keymend", id, subject, type, time: new Date(time), data };
+    const sent = await attempt("publish an outcome", options.endpoint, () => client.send([event]));
+    if (!sent.ok) throw toTransientError("publish an outcome", options.endpoint, sent.failure);
+  };
+}

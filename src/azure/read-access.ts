@@ -1,0 +1,99 @@
+/**
+ * Reads what Azure RBAC says of one principal at one key. Make one reader per look: it keeps the role definitions it has
+ * read, and a custom role may change between two looks.
+ */
+import type { DenyAssignment as SdkDeny, Permission, RoleAssignment as SdkAssignment } from "@azure/arm-authorization";
+import type { AccessFacts, DenyAssignment, RoleAssignment, RoleDefinition, RolePermission } from "../domain/facts.ts";
+import { attempt, collect, toUnreadable } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Clients } from "./clients.ts";
+import { parseResourcePath } from "./resource-path.ts";
+
+export type ReadAccess = (request: { principalId: string; keyScope: string; keyName: string }) => Promise<AccessFacts>;
+
+type Authorization = ReturnType<Clients["authorization"]>;
+
+export function createReadAccess(clients: Pick<Clients, "authorization">): ReadAccess {
+  const definitions = new Map<string, Promise<RoleDefinition>>();
+  const definition = (client: Authorization, id: string): Promise<RoleDefinition> => {
+    const known = definitions.get(id.toLowerCase());
+    if (known !== undefined) return known;
+    const asked = readDefinition(client, id);
+    definitions.set(id.toLowerCase(), asked);
+    return asked;
+  };
+
+  return async ({ principalId, keyScope, keyName }) => {
+    const about = { principalId, keyName, keyScope };
+    const client = clients.authorization(parseResourcePath(keyScope).subscriptionId);
+    const [assigned, denies] = await Promise.all([
+      readAssignments(client, keyScope, principalId),
+      attempt("read deny assignments", keyScope, () => collect(client.denyAssignments.listForScope(keyScope, { filter: "atScope()" }))),
+    ]);
+    if (!assigned.list.ok) return { ...about, ...toUnreadable(assigned.list.failure) };
+    if (!denies.ok) return { ...about, ...toUnreadable(denies.failure) };
+    const assignments = assigned.list.value.map(assignmentFacts);
+    const roleIds = [...new Set(assignments.map((assignment) => assignment.roleDefinitionId))];
+    return {
+      ...about,
+      state: "read",
+      viaGroups: assigned.viaGroups,
+      assignments,
+      definitions: await Promise.all(roleIds.map((id) => definition(client, id))),
+      denies: denies.value.map(denyFacts),
+    };
+  };
+}
+
+/** Through groups where the service resolves them; it may refuse to, e.g. without sight of the directory: then direct ones only. */
+async function readAssignments(
+  client: Authorization,
+  keyScope: string,
+  principalId: string,
+): Promise<{ list: Attempt<SdkAssignment[]>; viaGroups: boolean }> {
+  const list = (filter: string): Promise<Attempt<SdkAssignment[]>> =>
+    attempt("read role assignments", keyScope, () => collect(client.roleAssignments.listForScope(keyScope, { filter })));
+  const transitive = await list(`atScope() and assignedTo('${principalId}')`);
+  if (transitive.ok) return { list: transitive, viaGroups: true };
+  // Direct ones at, above or below; nothing is below a key.
+  return { list: await list(`principalId eq '${principalId}'`), viaGroups: false };
+}
+
+async function readDefinition(client: Authorization, id: string): Promise<RoleDefinition> {
+  const read = await attempt("read role definition", id, () => client.roleDefinitions.getById(id));
+  if (!read.ok) return { id, roleName: "", permissions: null };
+  return { id, roleName: read.value.roleName ?? "", permissions: (read.value.permissions ?? []).map(permissionFacts) };
+}
+
+const permissionFacts = (permission: Permission): RolePermission => ({
+  actions: permission.actions ?? [],
+  notActions: permission.notActions ?? [],
+  dataActions: permission.dataActions ?? [],
+  notDataActions: permission.notDataActions ?? [],
+});
+
+const assignmentFacts = (assignment: SdkAssignment): RoleAssignment => ({
+  id: assignment.id ?? "",
+  name: assignment.name ?? "",
+  scope: assignment.scope ?? "",
+  roleDefinitionId: assignment.roleDefinitionId ?? "",
+  principalId: assignment.principalId ?? "",
+  principalType: assignment.principalType ?? "Unknown",
+  condition: assignment.condition ?? null,
+  conditionVersion: assignment.conditionVersion ?? null,
+  description: assignment.description ?? null,
+});
+
+const denyFacts = (deny: SdkDeny): DenyAssignment => ({
+  id: deny.id ?? "",
+  name: deny.denyAssignmentName ?? deny.name ?? "",
+  scope: deny.scope ?? "",
+  permissions: (deny.permissions ?? []).map(permissionFacts),
+  principals: principals(deny.principals),
+  excludePrincipals: principals(deny.excludePrincipals),
+  doesNotApplyToChildScopes: deny.doNotApplyToChildScopes === true,
+  condition: deny.condition ?? null,
+});
+
+const principals = (list: SdkDeny["principals"]): { id: string; type: string }[] =>
+  (list ?? []).map((principal) => ({ id: principal.id ?? "", type: principal.type ?? "Unknown" }));

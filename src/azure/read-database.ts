@@ -1,0 +1,118 @@
+/** Reads one account or cluster as facts. What the service says of its key access is passed on as it says it, trimmed. */
+import type { DatabaseAccountGetResults } from "@azure/arm-cosmosdb";
+import type { MongoCluster } from "@azure/arm-mongocluster";
+import type { DefaultIdentity, MissingTarget, ServiceStatus, TargetFacts, TargetKind } from "../domain/facts.ts";
+import { attempt, toUnreadable } from "./attempt.ts";
+import type { Clients } from "./clients.ts";
+import { parseResourcePath } from "./resource-path.ts";
+
+export type ReadTarget = (kind: TargetKind, id: string) => Promise<TargetFacts | MissingTarget>;
+
+export function createReadTarget(clients: Pick<Clients, "accounts" | "clusters">): ReadTarget {
+  return async (kind, id) => {
+    const { subscriptionId, resourceGroup, name } = parseResourcePath(id);
+    const read = await attempt(`read ${kind}`, id, async () =>
+      kind === "account"
+        ? accountFacts(id, await clients.accounts(subscriptionId).databaseAccounts.get(resourceGroup, name))
+        : clusterFacts(id, await clients.clusters(subscriptionId).mongoClusters.get(resourceGroup, name)),
+    );
+    if (read.ok) return read.value;
+    return read.failure.kind === "notFound" ? { kind, id, state: "gone" } : { kind, id, ...toUnreadable(read.failure) };
+  };
+}
+
+function accountFacts(id: string, account: DatabaseAccountGetResults): TargetFacts {
+  return {
+    ...resourceFacts(id, account),
+    kind: "account",
+    keyUri: account.keyVaultKeyUri || null,
+    versionInUse: account.keyVaultKeyUriVersion || null,
+    defaultIdentity: parseDefaultIdentity(account.defaultIdentity),
+    service: accountStatus(account),
+    restoredFrom: account.createMode === "Restore" ? (account.restoreParameters?.restoreSource ?? "an account that is not named") : null,
+  };
+}
+
+function clusterFacts(id: string, cluster: MongoCluster): TargetFacts {
+  const encryption = cluster.properties?.encryption?.customerManagedKeyEncryption;
+  const identityId = encryption?.keyEncryptionKeyIdentity?.userAssignedIdentityResourceId;
+  const keyUri = encryption?.keyEncryptionKeyUrl || null;
+  return {
+    ...resourceFacts(id, cluster),
+    kind: "cluster",
+    keyUri,
+    versionInUse: /\/keys\/[^/]+\/([0-9a-f]{32})\/?$/i.exec(keyUri ?? "")?.[1]?.toLowerCase() ?? null,
+    defaultIdentity: identityId ? { form: "user", id: identityId, federatedClientId: null } : { form: "undefined" },
+    service: clusterStatus(cluster),
+    restoredFrom: null, // not kept: createMode is not returned by GET. Azure/azure-rest-api-specs issue 31266
+  };
+}
+
+type Resource = Pick<DatabaseAccountGetResults | MongoCluster, "id" | "name" | "location" | "tags" | "identity">;
+
+function resourceFacts(id: string, resource: Resource) {
+  const path = parseResourcePath(resource.id ?? id);
+  return {
+    id: resource.id ?? id,
+    name: resource.name ?? path.name,
+    resourceGroup: path.resourceGroup,
+    location: resource.location ?? "",
+    tags: resource.tags ?? {},
+    ...identityFacts(resource.identity ?? { type: "None" }),
+  };
+}
+
+function identityFacts(identity: NonNullable<Resource["identity"]>) {
+  return {
+    identityType: identity.type ?? "None",
+    systemPrincipalId: identity.principalId ?? null,
+    attached: Object.entries(identity.userAssignedIdentities ?? {}).map(([id, principal]) => ({
+      id,
+      // Empty until the operation that attached it is done. Recorded: Azure/azure-cli test_cosmosdb_managed_service_identity.yaml
+      principalId: principal?.principalId ?? null,
+      clientId: principal?.clientId ?? null,
+    })),
+    tenantId: identity.tenantId ?? null,
+  };
+}
+
+/** `Undefined` and the empty string are both seen where there is none. Recorded: Azure/azure-cli test_cosmosdb_managed_service_identity.yaml */
+export function parseDefaultIdentity(raw: string | undefined): DefaultIdentity {
+  const text = (raw ?? "").trim();
+  if (text === "" || /^undefined$/i.test(text)) return { form: "undefined" };
+  if (/^FirstPartyIdentity$/i.test(text)) return { form: "firstParty" };
+  if (/^SystemAssignedIdentity$/i.test(text)) return { form: "system" };
+  const user = /^UserAssignedIdentity=([^&]+)(?:&FederatedClientId=([^&]+))?$/i.exec(text);
+  return user?.[1] === undefined ? { form: "unknown", raw: text } : { form: "user", id: user[1], federatedClientId: user[2] ?? null };
+}
+
+function accountStatus(account: DatabaseAccountGetResults): ServiceStatus {
+  const text = account.customerManagedKeyStatus?.trim() || null;
+  return {
+    ...readStatusText(text ?? ""),
+    text,
+    clusterStatus: null,
+    provisioningState: account.provisioningState ?? null,
+  };
+}
+
+/** The texts: swagger of Microsoft.DocumentDB 2023-09-15, CustomerManagedKeyStatus. The healthy one ends in a space on the wire. */
+function readStatusText(text: string): Pick<ServiceStatus, "healthy" | "code"> {
+  const code = /\((\d{4})\)\.?$/.exec(text)?.[1];
+  if (text.startsWith("Access to the configured customer managed key confirmed")) return { healthy: true, code: null };
+  if (code !== undefined) return { healthy: false, code: Number(code) };
+  return { healthy: text.startsWith("Access to your account is currently revoked") ? false : null, code: null };
+}
+
+/** `Inaccessible` and `Failed` stand in the guide, not in the specification. MicrosoftDocs/azure-databases-docs documentdb/how-to-database-encryption-troubleshoot.md */
+function clusterStatus(cluster: MongoCluster): ServiceStatus {
+  const status: string | null = cluster.properties?.clusterStatus ?? null;
+  const word = status?.toLowerCase();
+  return {
+    healthy: word === "ready" ? true : word === "inaccessible" || word === "failed" ? false : null,
+    code: null,
+    text: null,
+    clusterStatus: status,
+    provisioningState: cluster.properties?.provisioningState ?? null,
+  };
+}

@@ -1,0 +1,52 @@
+/** Reads the Event Grid subscriptions on a vault's system topics, as they would have to be put back: deleting the vault deletes them. */
+import * as v from "valibot";
+import type { EventSubscriptionFacts, Unreadable } from "../domain/facts.ts";
+import type { Arm } from "./arm.ts";
+import { attempt, toUnreadable } from "./attempt.ts";
+import { parseResourcePath } from "./resource-path.ts";
+
+/** What could not be read is not empty: a refusal comes back as one. */
+export type ReadEventSubscriptions = (vaultId: string) => Promise<EventSubscriptionFacts[] | Unreadable>;
+
+export const EVENT_GRID = "api-version=2025-02-15";
+
+/** What Azure sets itself and refuses or ignores in a PUT. */
+const READ_ONLY = new Set(["topic", "provisioningState"]);
+
+const topicRow = v.object({
+  id: v.string(),
+  name: v.string(),
+  location: v.string(),
+  properties: v.object({ source: v.nullish(v.string()) }),
+});
+const subscriptionRow = v.object({ id: v.string(), name: v.string(), properties: v.record(v.string(), v.unknown()) });
+
+export function createReadEventSubscriptions(clients: { arm: Arm }): ReadEventSubscriptions {
+  return async (vaultId) => {
+    const { subscriptionId } = parseResourcePath(vaultId);
+    const read = await attempt("read event subscriptions", vaultId, async () => {
+      const topics = await clients.arm.list(`/subscriptions/${subscriptionId}/providers/Microsoft.EventGrid/systemTopics?${EVENT_GRID}`);
+      const own = v.parse(v.array(topicRow), topics).filter((topic) => topic.properties.source?.toLowerCase() === vaultId.toLowerCase());
+      const found = await Promise.all(
+        own.map(async (topic) => {
+          const listed = v.parse(v.array(subscriptionRow), await clients.arm.list(`${topic.id}/eventSubscriptions?${EVENT_GRID}`));
+          return listed.map((subscription) => toFacts(topic, subscription));
+        }),
+      );
+      return found.flat();
+    });
+    return read.ok ? read.value : toUnreadable(read.failure);
+  };
+}
+
+function toFacts(topic: v.InferOutput<typeof topicRow>, subscription: v.InferOutput<typeof subscriptionRow>): EventSubscriptionFacts {
+  const kept = Object.entries(subscription.properties).filter(([name, value]) => !READ_ONLY.has(name) && value !== null);
+  return {
+    id: subscription.id,
+    name: subscription.name,
+    topicId: topic.id,
+    topicName: topic.name,
+    topicLocation: topic.location,
+    properties: Object.fromEntries(kept),
+  };
+}

@@ -1,0 +1,22 @@
+/** Reads one user-assigned identity as facts. */
+import type { IdentityFacts } from "../domain/facts.ts";
+import { attempt, toUnreadable } from "./attempt.ts";
+import type { Clients } from "./clients.ts";
+import { parseResourcePath } from "./resource-path.ts";
+
+export type ReadIdentity = (id: string) => Promise<IdentityFacts>;
+
+export function createReadIdentity(clients: Pick<Clients, "identities">): ReadIdentity {
+  return async (id) => {
+    const { subscriptionId, resourceGroup, name } = parseResourcePath(id);
+    const read = await attempt("read identity", id, () =>
+      clients.identities(subscriptionId).userAssignedIdentities.get(resourceGroup, name),
+    );
+    if (!read.ok) return read.failure.kind === "notFound" ? { state: "gone", id } : { id, ...toUnreadable(read.failure) };
+    const { location, tenantId, principalId, clientId } = read.value;
+    if (principalId === undefined || clientId === undefined || tenantId === undefined) {
+      return { id, state: "unreadable", why: "unusable", detail: "the identity has no principal yet" };
+    }
+    return { state: "live", id: read.value.id ?? id, name: read.value.name ?? name, location, tenantId, principalId, clientId };
+  };
+}

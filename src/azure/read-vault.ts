@@ -1,0 +1,104 @@
+/** Reads one vault as facts: live, deleted, or gone. Gone is said only when every subscription could be searched. */
+import type { DeletedVault as SdkDeletedVault, Vault } from "@azure/arm-keyvault";
+import type { DeletedVault, LiveVault, Unreadable, VaultFacts, VaultNetwork } from "../domain/facts.ts";
+import { attempt, collect, toUnreadable } from "./attempt.ts";
+import type { Clients } from "./clients.ts";
+import { parseResourcePath } from "./resource-path.ts";
+
+/** `id` where known: one call then tells of a live vault. */
+export type ReadVault = (vault: { id?: string; name: string }) => Promise<VaultFacts>;
+
+type Search<T> = T | Unreadable | undefined;
+
+export function createReadVault(clients: Pick<Clients, "vaults" | "subscriptionIds">): ReadVault {
+  const get = async (id: string): Promise<Search<LiveVault>> => {
+    const { subscriptionId, resourceGroup, name } = parseResourcePath(id);
+    const read = await attempt("read vault", id, async () =>
+      liveFacts(await clients.vaults(subscriptionId).vaults.get(resourceGroup, name)),
+    );
+    if (read.ok) return read.value;
+    return read.failure.kind === "notFound" ? undefined : toUnreadable(read.failure);
+  };
+
+  /** In all subscriptions; a refusal of one counts only where no other has it. */
+  const search = async <T>(what: string, find: (subscriptionId: string) => Promise<T | undefined>): Promise<Search<T>> => {
+    const found = await Promise.all(
+      clients.subscriptionIds.map(async (id) => attempt(`search ${what}`, `/subscriptions/${id}`, () => find(id))),
+    );
+    for (const result of found) if (result.ok && result.value !== undefined) return result.value;
+    const refused = found.find((result) => !result.ok);
+    return refused?.ok === false ? toUnreadable(refused.failure) : undefined;
+  };
+
+  return async ({ id, name }) => {
+    const isNamed = (vault: { name?: string }): boolean => vault.name?.toLowerCase() === name.toLowerCase();
+    const live = id === undefined ? undefined : await get(id);
+    if (live !== undefined) return live.state === "live" ? live : { ...live, id: id ?? null, name };
+    const deleted = await search("deleted vaults", async (subscriptionId) => {
+      const found = (await collect(clients.vaults(subscriptionId).vaults.listDeleted())).find(isNamed);
+      return found && deletedFacts(name, found);
+    });
+    if (deleted !== undefined) return deleted.state === "deleted" ? deleted : { ...deleted, id: id ?? null, name };
+    // The id may be unknown or of before a move: vault names are unique in all of Azure, so the name decides.
+    const elsewhere = await search("vaults", async (subscriptionId) => {
+      const found = (await collect(clients.vaults(subscriptionId).vaults.listBySubscription())).find(isNamed);
+      return found && liveFacts(found);
+    });
+    if (elsewhere === undefined) return { state: "gone", id: id ?? null, name };
+    return elsewhere.state === "live" ? elsewhere : { ...elsewhere, id: id ?? null, name };
+  };
+}
+
+function liveFacts(vault: Vault): LiveVault {
+  const { properties } = vault;
+  const path = parseResourcePath(vault.id ?? "");
+  const name = vault.name ?? path.name;
+  return {
+    state: "live",
+    id: vault.id ?? "",
+    name,
+    uri: (properties.vaultUri ?? `https://${name}.vault.azure.net`).replace(/\/+$/, ""),
+    resourceGroup: path.resourceGroup,
+    location: vault.location ?? "",
+    tenantId: properties.tenantId,
+    tags: vault.tags ?? {},
+    // Absent on vaults that were never switched. MicrosoftDocs/azure-security-docs key-vault/general/access-control-default.md
+    permissionModel: properties.enableRbacAuthorization === true ? "rbac" : "policies",
+    policies: (properties.accessPolicies ?? []).map((policy) => ({
+      tenantId: policy.tenantId,
+      objectId: policy.objectId,
+      applicationId: policy.applicationId ?? null,
+      keys: policy.permissions.keys ?? [],
+    })),
+    network: networkFacts(properties),
+    softDeleteRetentionInDays: properties.softDeleteRetentionInDays ?? null,
+    purgeProtection: properties.enablePurgeProtection === true,
+    sku: properties.sku.name,
+  };
+}
+
+/** Azure leaves out networkAcls that are the default. Recorded: Azure/azure-cli test_keyvault_network_rule.yaml, 2022-04 */
+function networkFacts(properties: Vault["properties"]): VaultNetwork {
+  const acls = properties.networkAcls;
+  return {
+    publicNetworkAccess: properties.publicNetworkAccess ?? null,
+    defaultAction: acls?.defaultAction?.toLowerCase() === "deny" ? "Deny" : "Allow",
+    bypass: acls?.bypass?.toLowerCase() === "none" ? "None" : "AzureServices",
+    ipRules: (acls?.ipRules ?? []).map((rule) => rule.value),
+    virtualNetworkRules: (acls?.virtualNetworkRules ?? []).map((rule) => rule.id),
+  };
+}
+
+function deletedFacts(name: string, deleted: SdkDeletedVault): DeletedVault {
+  const { vaultId, location, tags, deletionDate, scheduledPurgeDate } = deleted.properties ?? {};
+  return {
+    state: "deleted",
+    id: vaultId ?? "",
+    name: deleted.name ?? name,
+    resourceGroup: parseResourcePath(vaultId ?? "").resourceGroup,
+    location: location ?? "",
+    tags: tags ?? {},
+    deletedOn: deletionDate?.toISOString() ?? null,
+    scheduledPurgeOn: scheduledPurgeDate?.toISOString() ?? null,
+  };
+}
