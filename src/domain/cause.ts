@@ -35,8 +35,11 @@ export type CauseCode =
   /** Something needed for the diagnosis could not be read: never healthy, never repaired blindly. */
   | "Unreadable";
 
-/** What a cause does to its database: `broken` the key path does not work now; `willBreak` it works until a known time (or the next rotation); `waiting` the path works, the service has not noticed. */
-export type Effect = "broken" | "willBreak" | "waiting";
+/**
+ * What a cause does to its database: `broken` the key path does not work now; `willBreak` it works until a known time (or the next
+ * rotation); `waiting` the path works, the service has not noticed; `unknown` it is out of reach or could not be read: not proven healthy.
+ */
+export type Effect = "broken" | "willBreak" | "waiting" | "unknown";
 
 export type Evidence = {
   effect: Effect;
@@ -68,8 +71,10 @@ export type Cause = {
   default: Default;
   /** Status codes of an account that this cause explains. */
   statusCodes: readonly number[];
-  /** From facts alone; nothing where it does not apply. */
-  find: (facts: Facts, target: TargetFacts, settings: Settings) => Evidence | undefined;
+  /** Where it is found nothing else is said of the database: the rest follows from it, or is out of reach. */
+  eclipses?: true;
+  /** From facts alone; nothing where it does not apply. `found`: what the causes before it in the registry have shown. */
+  find: (facts: Facts, target: TargetFacts, settings: Settings, found: readonly Finding[]) => Evidence | undefined;
   mend: (evidence: Evidence, facts: Facts, target: TargetFacts, settings: Settings) => Mend;
 };
 

@@ -93,7 +93,17 @@ export type KeyFacts =
   | (Unreadable & { name: string });
 
 export type IdentityFacts =
-  | { state: "live"; id: string; name: string; location: string; tenantId: string; principalId: string; clientId: string }
+  | {
+      state: "live";
+      id: string;
+      name: string;
+      location: string;
+      tenantId: string;
+      principalId: string;
+      clientId: string;
+      /** The tag `keymend:insteadOf` tells an identity that Keymend made from one that only has the name it would give. */
+      tags: Record<string, string>;
+    }
   | { state: "gone"; id: string }
   | (Unreadable & { id: string });
 
@@ -107,6 +117,8 @@ export type RoleAssignment = {
   condition: string | null;
   conditionVersion: string | null;
   description: string | null;
+  /** A grant takes up to ten minutes to reach the vault: nothing is switched to a principal before. Null where unknown. */
+  createdOn: string | null;
 };
 
 export type RolePermission = { actions: string[]; notActions: string[]; dataActions: string[]; notDataActions: string[] };

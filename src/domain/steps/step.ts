@@ -30,7 +30,9 @@ export type StepParams = {
   GrantKeyRole: Grantee & { scope: string; roleDefinitionId: string };
   /** keys: only what is lacking, as Azure spells it (`get`, `list`, `wrapKey`, `unwrapKey`). */
   AddAccessPolicyPermissions: Grantee & { vaultId: string; tenantId: string; applicationId: string | null; keys: string[] };
+  /** insteadOf: the name it stands in for, kept as the tag `keymend:insteadOf`. */
   CreateIdentity: { identityId: string; location: string; insteadOf: string };
+  /** identityId: of a user-assigned identity, or `SystemAssigned`. */
   AttachIdentity: { targetId: string; targetKind: TargetKind; identityId: string };
   SetDefaultIdentity: { targetId: string; defaultIdentity: string };
   DetachIdentity: { targetId: string; targetKind: TargetKind; identityId: string };
@@ -57,8 +59,10 @@ export type Step = StepDraft & {
   /** How to take it back, in words; null where it can't be. */
   undo: string | null;
   needs: "nothing" | "approval";
-  /** False while it waits for an earlier step of the same plan. */
+  /** False while it waits for an earlier step of the same plan, or for a grant to reach the vault. */
   ready: boolean;
+  /** When it becomes ready by itself, where that is known. */
+  readyAt?: string;
 };
 
 export type PlanBlock = { cause: CauseCode; targetIds: string[]; kind: "wait" | "escalate" | "unrecoverable"; reason: string };

@@ -1,0 +1,68 @@
+/** Key URIs as databases store them: which vault and key they name, and what is wrong with those that Azure would not follow. */
+
+export type KeyUriFault = "notAUri" | "notHttps" | "unknownHost" | "noKeyName" | "badKeyName" | "badVersion" | "trailingSlash" | "extraParts";
+
+export type KeyUri = {
+  /** Lower case, without port; empty where the text is no URI. */
+  host: string;
+  /** First label of a host that Keymend knows; null otherwise. */
+  vaultName: string | null;
+  key: string | null;
+  /** Lower case; null where the URI names none, or nothing like one. */
+  version: string | null;
+  kind: "vault" | "managedHsm" | "unknown";
+  /** Empty where Azure can follow it. A version is no fault here: a cluster may pin one, an account may not. */
+  faults: KeyUriFault[];
+};
+
+const PARTS = /^([a-z]+):\/\/([^/:?#]+)(:\d+)?(?:\/([^?#]*))?([?#].*)?$/i;
+/** Public, China and US Government clouds (Azure Key Vault documentation, "About keys, secrets, and certificates": DNS suffixes). */
+const HOST = /^([a-z0-9-]+)\.(vault|managedhsm)\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)$/;
+const KEY_NAME = /^[0-9a-z-]{1,127}$/i;
+const VERSION = /^[0-9a-f]{32}$/i;
+
+export const keyUriFaultText: Record<KeyUriFault, string> = {
+  notAUri: "is no URI",
+  notHttps: "does not start with https",
+  unknownHost: "names a host that is no key vault",
+  noKeyName: "names no key",
+  badKeyName: "names a key that Key Vault would not allow",
+  badVersion: "ends in something that is no key version",
+  trailingSlash: "ends in a slash",
+  extraParts: "has more than a host, a key and a version",
+};
+
+function readPath(path: string): Pick<KeyUri, "key" | "version" | "faults"> {
+  const faults: KeyUriFault[] = [];
+  if (path.endsWith("/")) faults.push("trailingSlash");
+  const [collection, key, version, ...more] = path.replace(/\/+$/, "").split("/");
+  if (collection?.toLowerCase() !== "keys" || !key) return { key: null, version: null, faults: ["noKeyName", ...faults] };
+  if (!KEY_NAME.test(key)) faults.push("badKeyName");
+  if (version !== undefined && !VERSION.test(version)) faults.push("badVersion");
+  if (more.length > 0) faults.push("extraParts");
+  return { key, version: version !== undefined && VERSION.test(version) ? version.toLowerCase() : null, faults };
+}
+
+/** Never throws: what it can't make out is null, and `faults` says what is wrong. */
+export function parseKeyUri(raw: string): KeyUri {
+  const match = PARTS.exec(raw.trim());
+  if (!match) return { host: "", vaultName: null, key: null, version: null, kind: "unknown", faults: ["notAUri"] };
+  const [, protocol, authority, port, path, rest] = match;
+  const host = authority!.toLowerCase();
+  const known = HOST.exec(host);
+  const read = readPath(path ?? "");
+  const faults: KeyUriFault[] = [];
+  if (protocol!.toLowerCase() !== "https") faults.push("notHttps");
+  if (!known) faults.push("unknownHost");
+  faults.push(...read.faults);
+  // `:443` is how Key Vault itself writes some of its links (recorded: Azure/azure-cli test_keyvault_key.yaml).
+  if ((port !== undefined && port !== ":443") || rest !== undefined) faults.push("extraParts");
+  const kind = known ? (known[2] === "vault" ? "vault" : "managedHsm") : "unknown";
+  return { host, vaultName: known?.[1] ?? null, key: read.key, version: read.version, kind, faults };
+}
+
+/** The URI that follows the newest version of the same key, or undefined where the URI does not say which vault or key is meant. */
+export function versionlessKeyUri(uri: KeyUri): string | undefined {
+  if (uri.vaultName === null || uri.key === null || uri.faults.includes("badKeyName")) return undefined;
+  return `https://${uri.host}/keys/${uri.key}`;
+}
