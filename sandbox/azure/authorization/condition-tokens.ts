@@ -9,6 +9,8 @@ export type Token =
 const TOKEN =
   /\s+|(?<mark>[(){},])|(?<and>&&)|(?<or>\|\|)|(?<not>!)|'(?<text>[^']*)'|@(?<source>\w+)\[(?<name>[^\]]+)\]|(?<word>[\w-]+(?::\w+)?)/y;
 
+const MARKS = ["(", ")", "{", "}", ","] as const;
+
 export function tokenize(condition: string): Token[] | undefined {
   const tokens: Token[] = [];
   TOKEN.lastIndex = 0;
@@ -22,7 +24,8 @@ export function tokenize(condition: string): Token[] | undefined {
 }
 
 function tokenOf(g: Record<string, string | undefined>): Token | undefined {
-  if (g["mark"]) return { kind: g["mark"] as "(" | ")" | "{" | "}" | "," };
+  const mark = MARKS.find((m) => m === g["mark"]);
+  if (mark) return { kind: mark };
   if (g["and"]) return { kind: "and" };
   if (g["or"]) return { kind: "or" };
   if (g["not"]) return { kind: "not" };

@@ -2,6 +2,7 @@
  * Events that could not be delivered: stored where the subscription names a container, else lost.
  * Source: MicrosoftDocs/azure-docs articles/event-grid/{manage-event-delivery,delivery-and-retry}.md.
  */
+import { objectAt } from "../json.ts";
 import type { EventSubscription, JsonObject, World } from "../world.ts";
 import { outcomeOf, retryPolicyOf } from "./retry.ts";
 
@@ -63,9 +64,9 @@ function reasonOf(parcel: Undelivered, end: { status: number | null; expired: bo
 }
 
 function containerOf(subscription: EventSubscription): string | undefined {
-  const outer = subscription.properties["deadLetterWithResourceIdentity"] as JsonObject | undefined;
-  const destination = (outer?.["deadLetterDestination"] ?? subscription.properties["deadLetterDestination"]) as JsonObject | undefined;
-  const name = (destination?.["properties"] as JsonObject | undefined)?.["blobContainerName"];
+  const outer = objectAt(subscription.properties["deadLetterWithResourceIdentity"]);
+  const destination = objectAt(outer["deadLetterDestination"] ?? subscription.properties["deadLetterDestination"]);
+  const name = objectAt(destination["properties"])["blobContainerName"];
   return typeof name === "string" ? name : undefined;
 }
 

@@ -2,36 +2,37 @@
  * Which events a subscription wants: event types, beginning and end of the subject, advanced filters. Texts compare without case.
  * Source: MicrosoftDocs/azure-docs articles/event-grid/event-filtering.md.
  */
+import { listAt, objectAt, textAt } from "../json.ts";
 import type { EventSubscription, Json, JsonObject, SourceEvent } from "../world.ts";
 
 type Comparison = (actual: Json | undefined, wanted: Json[]) => boolean;
 
 export function passes(subscription: EventSubscription, event: SourceEvent, topic: string): boolean {
-  const filter = (subscription.properties["filter"] ?? {}) as JsonObject;
+  const filter = objectAt(subscription.properties["filter"]);
   return (
     passesType(filter["includedEventTypes"], event.eventType) &&
     passesSubject(filter, event.subject) &&
-    ((filter["advancedFilters"] ?? []) as JsonObject[]).every((f) => passesAdvanced(f, filter, event, topic))
+    listAt(filter["advancedFilters"]).every((f) => passesAdvanced(objectAt(f), filter, event, topic))
   );
 }
 
 function passesType(included: Json | undefined, eventType: string): boolean {
   if (!Array.isArray(included)) return true;
-  return included.some((t) => String(t).toLowerCase() === "all" || String(t).toLowerCase() === eventType.toLowerCase());
+  return included.some((t) => ["all", eventType.toLowerCase()].includes(textAt(t).toLowerCase()));
 }
 
 function passesSubject(filter: JsonObject, subject: string): boolean {
   const fold = (text: string): string => (filter["isSubjectCaseSensitive"] === true ? text : text.toLowerCase());
-  const begins = fold(String(filter["subjectBeginsWith"] ?? ""));
-  const ends = fold(String(filter["subjectEndsWith"] ?? ""));
+  const begins = fold(textAt(filter["subjectBeginsWith"]));
+  const ends = fold(textAt(filter["subjectEndsWith"]));
   return fold(subject).startsWith(begins) && fold(subject).endsWith(ends);
 }
 
 function passesAdvanced(advanced: JsonObject, filter: JsonObject, event: SourceEvent, topic: string): boolean {
-  const compare = COMPARISONS[String(advanced["operatorType"]).toLowerCase()];
+  const compare = COMPARISONS[textAt(advanced["operatorType"]).toLowerCase()];
   if (!compare) return false;
-  const wanted = (advanced["values"] ?? [advanced["value"] ?? null]) as Json[];
-  const actual = valueAt(String(advanced["key"]), event, topic);
+  const wanted = "values" in advanced ? listAt(advanced["values"]) : [advanced["value"] ?? null];
+  const actual = valueAt(textAt(advanced["key"]), event, topic);
   if (Array.isArray(actual) && filter["enableAdvancedFilteringOnArrays"] === true) return actual.some((a) => compare(a, wanted));
   return compare(actual, wanted);
 }
@@ -57,7 +58,7 @@ function valueAt(key: string, event: SourceEvent, topic: string): Json | undefin
 }
 
 const text = (test: (actual: string, wanted: string) => boolean): Comparison => {
-  return (actual, wanted) => typeof actual === "string" && wanted.some((w) => test(actual.toLowerCase(), String(w).toLowerCase()));
+  return (actual, wanted) => typeof actual === "string" && wanted.some((w) => test(actual.toLowerCase(), textAt(w).toLowerCase()));
 };
 const number = (test: (actual: number, wanted: number) => boolean): Comparison => {
   return (actual, wanted) => typeof actual === "number" && wanted.some((w) => test(actual, Number(w)));

@@ -3,7 +3,7 @@
  * at least once, in no promised order, with the documented retries. Keeps a record of every attempt.
  */
 import { same } from "../routes.ts";
-import type { EventSubscription, JsonObject, SourceEvent, SystemTopic, World } from "../world.ts";
+import type { EventSubscription, SourceEvent, SystemTopic, World } from "../world.ts";
 import { deadLetterOf, type DeadLetter } from "./dead-letter.ts";
 import { destinationOf } from "./destination.ts";
 import { Trouble, type Disturbance } from "./disturb.ts";
@@ -58,7 +58,7 @@ export function createEventGrid(world: World, deliver: Deliver): EventGrid {
   };
   const latency = (): number => world.random.int("event-grid-latency", 1000, 5000);
   const release = (): void => {
-    for (const [n, parcel] of held.splice(0).reverse().entries()) schedule(parcel, 1000 + n);
+    for (const [n, parcel] of held.splice(0).toReversed().entries()) schedule(parcel, 1000 + n);
   };
 
   async function attempt(parcel: Parcel): Promise<void> {

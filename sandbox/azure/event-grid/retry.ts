@@ -3,7 +3,8 @@
  * Source: MicrosoftDocs/azure-docs articles/event-grid/delivery-and-retry.md: 10 s, 30 s, 1, 5, 10, 30 min, 1, 3, 6 h, then every 12 h,
  * each with a small randomization, up to 30 attempts and 24 hours.
  */
-import type { EventSubscription, JsonObject, World } from "../world.ts";
+import { objectAt } from "../json.ts";
+import type { EventSubscription, World } from "../world.ts";
 
 const STEPS_S = [10, 30, 60, 300, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600];
 
@@ -17,7 +18,7 @@ const FINAL_FOR_WEBHOOKS = [...FINAL_FOR_RESOURCES, 401];
 type RetryPolicy = { maxDeliveryAttempts: number; timeToLiveMs: number };
 
 export function retryPolicyOf(subscription: EventSubscription): RetryPolicy {
-  const policy = (subscription.properties["retryPolicy"] ?? {}) as JsonObject;
+  const policy = objectAt(subscription.properties["retryPolicy"]);
   return {
     maxDeliveryAttempts: Number(policy["maxDeliveryAttempts"] ?? 30),
     timeToLiveMs: Number(policy["eventTimeToLiveInMinutes"] ?? 1440) * 60_000,

@@ -2,7 +2,8 @@
  * How an event looks on the wire: Event Grid schema in an array of one, or CloudEvents 1.0; and the irregular forms seen in the field.
  * Source: MicrosoftDocs/azure-docs articles/event-grid/{event-schema,event-schema-key-vault,event-schema-subscriptions,cloud-event-schema}.md.
  */
-import type { Json, JsonObject, SourceEvent } from "../world.ts";
+import { isObject, textAt } from "../json.ts";
+import type { JsonObject, SourceEvent } from "../world.ts";
 
 /** Deviations from the documented form; each was seen or is documented for some events. */
 export type Style = {
@@ -44,16 +45,14 @@ export function envelope(topic: string, event: SourceEvent, id: string, options:
 function dataOf(data: JsonObject, style: Style): JsonObject {
   let members = Object.entries(data);
   if (style.stringMembers) members = members.map(([k, v]) => [k, isObject(v) ? JSON.stringify(v) : v]);
-  if (style.strayBlanks) members = members.map(([k, v]) => [k === "ObjectName" ? "ObjectName " : k, k === "Version" ? ` ${String(v)}` : v]);
+  if (style.strayBlanks) members = members.map(([k, v]) => [k === "ObjectName" ? "ObjectName " : k, k === "Version" ? ` ${textAt(v)}` : v]);
   // "Id" keeps its capital in the sample that shows the others without.
   if (style.camelCaseData) members = members.map(([k, v]) => [k === "Id" ? k : camelCase(k), v]);
   if (style.lowerResourceGroups && typeof data["resourceUri"] === "string") {
-    members = members.map(([k, v]) => [k, k === "resourceUri" ? String(v).replaceAll("/resourceGroups/", "/resourcegroups/") : v]);
+    members = members.map(([k, v]) => [k, k === "resourceUri" ? textAt(v).replaceAll("/resourceGroups/", "/resourcegroups/") : v]);
   }
   return Object.fromEntries(members);
 }
-
-const isObject = (value: Json | undefined): boolean => typeof value === "object" && value !== null;
 
 function camelCase(name: string): string {
   return name === name.toUpperCase() ? name.toLowerCase() : name.charAt(0).toLowerCase() + name.slice(1);
