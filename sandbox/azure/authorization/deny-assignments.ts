@@ -5,16 +5,15 @@
 import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
 import type { DenyAssignmentState, JsonObject } from "../world.ts";
 import { isInList, parseFilter } from "./role-assignment-filter.ts";
-import { normalizeScope } from "./scope.ts";
+import { scopeOf } from "./scope.ts";
 
 const COLLECTION = "{scope}/providers/Microsoft.Authorization/denyAssignments";
 const TYPE = "Microsoft.Authorization/denyAssignments";
 const EVERYONE = "00000000-0000-0000-0000-000000000000";
-const scopeOf = (call: Call): string => normalizeScope(call.params["scope"] ?? "");
 
 export const denyAssignmentRoutes: Route[] = [
-  { method: "GET", pattern: COLLECTION, action: `${TYPE}/read`, scopeOf, handle: list },
-  { method: "GET", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/read`, scopeOf, handle: get },
+  { method: "GET", pattern: COLLECTION, action: `${TYPE}/read`, handle: list },
+  { method: "GET", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/read`, handle: get },
 ];
 
 function render(deny: DenyAssignmentState): JsonObject {

@@ -8,18 +8,17 @@ import { objectAt, textAt } from "../json.ts";
 import { AzureError, type Call, type Reply, type Route } from "../routes.ts";
 import type { JsonObject, Lock, World } from "../world.ts";
 import { addLock } from "./build.ts";
-import { covers, normalizeScope } from "./scope.ts";
+import { covers, scopeOf } from "./scope.ts";
 
 const COLLECTION = "{scope}/providers/Microsoft.Authorization/locks";
 const TYPE = "Microsoft.Authorization/locks";
-const scopeOf = (call: Call): string => normalizeScope(call.params["scope"] ?? "");
 const LEVELS: Lock["level"][] = ["CanNotDelete", "ReadOnly"];
 
 export const lockRoutes: Route[] = [
-  { method: "GET", pattern: COLLECTION, action: `${TYPE}/read`, scopeOf, handle: list },
-  { method: "GET", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/read`, scopeOf, handle: get },
-  { method: "PUT", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/write`, event: `${TYPE}/write`, scopeOf, handle: put },
-  { method: "DELETE", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/delete`, event: `${TYPE}/delete`, scopeOf, handle: remove },
+  { method: "GET", pattern: COLLECTION, action: `${TYPE}/read`, handle: list },
+  { method: "GET", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/read`, handle: get },
+  { method: "PUT", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/write`, event: `${TYPE}/write`, handle: put },
+  { method: "DELETE", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/delete`, event: `${TYPE}/delete`, handle: remove },
 ];
 
 /** The locked scope that stands in the way of the operation, or undefined. Managing locks itself is never in the way. */

@@ -10,24 +10,21 @@ import { roleAssignmentId, roleDefinitionIdOf } from "./build.ts";
 import { effectiveFrom, effectiveUntil } from "./propagation.ts";
 import { checkedPrincipalType } from "./principal-type.ts";
 import { isInList, parseFilter } from "./role-assignment-filter.ts";
-import { depth, normalizeScope } from "./scope.ts";
+import { depth, scopeOf } from "./scope.ts";
 import { sevenDigits } from "./times.ts";
 import { assignableRole } from "./role-definitions.ts";
 
 const COLLECTION = "{scope}/providers/Microsoft.Authorization/roleAssignments";
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-export const scopeOf = (call: Call): string => normalizeScope(call.params["scope"] ?? "");
-
 export const roleAssignmentRoutes: Route[] = [
-  { method: "GET", pattern: COLLECTION, action: "Microsoft.Authorization/roleAssignments/read", scopeOf, handle: list },
-  { method: "GET", pattern: `${COLLECTION}/{name}`, action: "Microsoft.Authorization/roleAssignments/read", scopeOf, handle: get },
+  { method: "GET", pattern: COLLECTION, action: "Microsoft.Authorization/roleAssignments/read", handle: list },
+  { method: "GET", pattern: `${COLLECTION}/{name}`, action: "Microsoft.Authorization/roleAssignments/read", handle: get },
   {
     method: "PUT",
     pattern: `${COLLECTION}/{name}`,
     action: "Microsoft.Authorization/roleAssignments/write",
     event: "Microsoft.Authorization/roleAssignments/write",
-    scopeOf,
     attributesOf: (call) => requestedAttributes(call),
     handle: put,
   },
@@ -36,7 +33,6 @@ export const roleAssignmentRoutes: Route[] = [
     pattern: `${COLLECTION}/{name}`,
     action: "Microsoft.Authorization/roleAssignments/delete",
     event: "Microsoft.Authorization/roleAssignments/delete",
-    scopeOf,
     attributesOf: (call) => find(call) ?? {},
     handle: remove,
   },

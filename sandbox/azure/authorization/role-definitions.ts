@@ -5,18 +5,17 @@
 import { listAt, objectAt, textAt } from "../json.ts";
 import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
 import type { Json, JsonObject, RoleDefinitionState, World } from "../world.ts";
-import { covers, normalizeScope } from "./scope.ts";
+import { covers, scopeOf } from "./scope.ts";
 import { sevenDigits } from "./times.ts";
 
 const COLLECTION = "{scope}/providers/Microsoft.Authorization/roleDefinitions";
 const TYPE = "Microsoft.Authorization/roleDefinitions";
-const scopeOf = (call: Call): string => normalizeScope(call.params["scope"] ?? "");
 
 export const roleDefinitionRoutes: Route[] = [
-  { method: "GET", pattern: COLLECTION, action: `${TYPE}/read`, scopeOf, handle: list },
-  { method: "GET", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/read`, scopeOf, handle: get },
-  { method: "PUT", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/write`, event: `${TYPE}/write`, scopeOf, handle: put },
-  { method: "DELETE", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/delete`, event: `${TYPE}/delete`, scopeOf, handle: remove },
+  { method: "GET", pattern: COLLECTION, action: `${TYPE}/read`, handle: list },
+  { method: "GET", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/read`, handle: get },
+  { method: "PUT", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/write`, event: `${TYPE}/write`, handle: put },
+  { method: "DELETE", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/delete`, event: `${TYPE}/delete`, handle: remove },
 ];
 
 /** Built-in roles were made long ago, at a time of no matter here. */

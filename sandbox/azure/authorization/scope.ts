@@ -1,10 +1,14 @@
 /** Scopes: the tenant root "/", one management group, the subscription, groups, resources; whatever lies below inherits. */
+import type { Call } from "../routes.ts";
 import { MANAGEMENT_GROUP, type World } from "../world.ts";
 
 /** A scope as a client wrote it: one leading slash, none at the end. */
 export function normalizeScope(raw: string): string {
   return `/${raw.replace(/^\/+|\/+$/g, "")}`;
 }
+
+/** Of an extension resource: what stands before `/providers/Microsoft.Authorization`. */
+export const scopeOf = (call: Call): string => normalizeScope(call.params["scope"] ?? "");
 
 /** 0 for the root, so that lists come from the top down as recorded (Azure/azure-cli test_role_assignment_no_graph.yaml, 2025-11). */
 export function depth(world: World, scope: string): number {
