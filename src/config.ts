@@ -1,7 +1,7 @@
 /** Reads the app settings: parse → normalize → rules, all problems at once. The only words for settings; nothing else knows their names. */
 import * as v from "valibot";
 import { causes } from "./domain/causes/index.ts";
-import type { CauseCode } from "./domain/cause.ts";
+import type { CauseCode } from "./domain/cause-code.ts";
 import { ConfigError } from "./domain/errors.ts";
 import type { Settings } from "./domain/settings.ts";
 import { parseDuration } from "./domain/time.ts";
@@ -24,7 +24,11 @@ export type Config = {
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const guid = v.pipe(v.string(), v.trim(), v.regex(GUID, "must be a GUID"), v.toLowerCase());
-const list = (item: string): string[] => item.split(",").map((part) => part.trim()).filter((part) => part !== "");
+const list = (item: string): string[] =>
+  item
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 const guids = v.pipe(
   v.string(),
   v.transform(list),
@@ -96,8 +100,10 @@ function ruleProblems(written: Written): string[] {
   if (!connection && !endpoint) problems.push("KEYMEND_TABLE_ENDPOINT: set it (or KEYMEND_TABLE_CONNECTION_STRING for local development)");
   if (connection && endpoint) problems.push("KEYMEND_TABLE_CONNECTION_STRING: set either this or KEYMEND_TABLE_ENDPOINT, not both");
   // An extension that ends inside the lead time would be due again at once.
-  if (written.KEYMEND_EXPIRY_EXTENSION <= written.KEYMEND_EXPIRY_LEAD) problems.push("KEYMEND_EXPIRY_EXTENSION: must be longer than KEYMEND_EXPIRY_LEAD");
-  if (written.KEYMEND_EXPIRY_HORIZON <= written.KEYMEND_EXPIRY_LEAD) problems.push("KEYMEND_EXPIRY_HORIZON: must be longer than KEYMEND_EXPIRY_LEAD");
+  if (written.KEYMEND_EXPIRY_EXTENSION <= written.KEYMEND_EXPIRY_LEAD)
+    problems.push("KEYMEND_EXPIRY_EXTENSION: must be longer than KEYMEND_EXPIRY_LEAD");
+  if (written.KEYMEND_EXPIRY_HORIZON <= written.KEYMEND_EXPIRY_LEAD)
+    problems.push("KEYMEND_EXPIRY_HORIZON: must be longer than KEYMEND_EXPIRY_LEAD");
   return problems;
 }
 
@@ -142,7 +148,11 @@ function normalize(written: Written): Config {
     tables: written.KEYMEND_TABLE_CONNECTION_STRING
       ? { connectionString: written.KEYMEND_TABLE_CONNECTION_STRING }
       : { endpoint: written.KEYMEND_TABLE_ENDPOINT as string },
-    tableNames: { incidents: written.KEYMEND_TABLE_INCIDENTS, audit: written.KEYMEND_TABLE_AUDIT, baseline: written.KEYMEND_TABLE_BASELINE },
+    tableNames: {
+      incidents: written.KEYMEND_TABLE_INCIDENTS,
+      audit: written.KEYMEND_TABLE_AUDIT,
+      baseline: written.KEYMEND_TABLE_BASELINE,
+    },
     outcomeTopicEndpoint: written.KEYMEND_OUTCOME_TOPIC_ENDPOINT,
   };
 }

@@ -1,39 +1,8 @@
 /** What a cause is: one way to lose the key, with all that is known about it as one value. The registry is causes/index.ts. */
+import type { CauseCode } from "./cause-code.ts";
 import type { Facts, TargetFacts } from "./facts.ts";
 import type { Settings } from "./settings.ts";
 import type { StepDraft } from "./steps/step.ts";
-
-export type CauseCode =
-  | "VaultGone"
-  | "VaultDeleted"
-  | "VaultUnreachable"
-  | "KeyUriMalformed"
-  | "ManagedHsm"
-  | "OtherTenant"
-  | "OtherRegion"
-  | "KeyGone"
-  | "KeyDeleted"
-  | "KeyUnfit"
-  | "KeyDisabled"
-  | "OldVersionDisabled"
-  | "KeyNotYetValid"
-  | "KeyExpired"
-  | "KeyNearExpiry"
-  | "KeyOperationsRemoved"
-  | "DefaultIdentityUndefined"
-  | "IdentityDeleted"
-  | "BorrowedIdentity"
-  | "PermissionModelSwitched"
-  | "AccessDenied"
-  | "AccessMissing"
-  | "PolicyMissing"
-  | "NetworkBlocked"
-  | "PerimeterBlocked"
-  | "KeyVersionPinned"
-  | "ProvisioningFailed"
-  | "Revalidating"
-  /** Something needed for the diagnosis could not be read: never healthy, never repaired blindly. */
-  | "Unreadable";
 
 /**
  * What a cause does to its database: `broken` the key path does not work now; `willBreak` it works until a known time (or the next

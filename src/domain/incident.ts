@@ -1,7 +1,7 @@
 /** One vault's trouble from first signal to outcome, as it is stored, and what one turn of the loop adds to it. Plain JSON. */
-import type { CauseCode, Phase } from "./cause.ts";
+import type { CauseCode } from "./cause-code.ts";
+import type { Phase } from "./cause.ts";
 import type { Patient, TargetKind } from "./facts.ts";
-import type { Signal } from "./signal.ts";
 import type { Step, StepName } from "./steps/step.ts";
 
 export type OutcomeCode =
@@ -53,7 +53,15 @@ export type PlannedStep = {
   az: string[];
 };
 
-export type AppliedStep = { id: string; name: StepName; on: string; at: string; result: "done" | "alreadyDone" | "refused" | "failed" | "stale"; detail: string; targetIds: string[] };
+export type AppliedStep = {
+  id: string;
+  name: StepName;
+  on: string;
+  at: string;
+  result: "done" | "alreadyDone" | "refused" | "failed" | "stale";
+  detail: string;
+  targetIds: string[];
+};
 
 export type Decision = {
   id: string;
@@ -132,4 +140,28 @@ export type Turn = {
   healthy: boolean;
 };
 
-export type OpenSignals = { signals: Signal[]; decisions: Decision[] };
+/** A new incident: nothing known yet. at: ISO 8601 UTC. endings: how many before it in a row were no success. */
+export const openIncident = (id: string, patient: Patient, at: string, endings: number): Incident => ({
+  schema: 1,
+  id,
+  patient,
+  vaultId: patient.id,
+  openedAt: at,
+  closedAt: null,
+  state: "working",
+  outcome: null,
+  reason: null,
+  detail: "",
+  causes: [],
+  targets: [],
+  plan: null,
+  applied: [],
+  decision: null,
+  nextLookAt: null,
+  timeline: [],
+  callers: [],
+  signalIds: [],
+  runbook: [],
+  endings,
+  progress: { looks: 0, verdictSince: {}, askedAt: null, saidSlow: false },
+});

@@ -12,7 +12,11 @@ import type { Step } from "./steps/step.ts";
 export const REVOKED_TAG = "keymend:revoked";
 export const MODE_TAG = "keymend:mode";
 
-export type Verdict = { kind: "allow" } | { kind: "ask"; why: string } | { kind: "observe" } | { kind: "refuse"; reason: RefusalReason; why: string };
+export type Verdict =
+  | { kind: "allow" }
+  | { kind: "ask"; why: string }
+  | { kind: "observe" }
+  | { kind: "refuse"; reason: RefusalReason; why: string };
 
 const MODES: readonly Mode[] = ["observe", "approve", "heal"];
 const narrower = (a: Mode, b: Mode): Mode => (MODES.indexOf(a) < MODES.indexOf(b) ? a : b);

@@ -1,5 +1,5 @@
 /** What the rules may be told from outside: the part of the configuration that the domain reads. Durations are ISO 8601. */
-import type { CauseCode } from "./cause.ts";
+import type { CauseCode } from "./cause-code.ts";
 
 export type Mode = "observe" | "approve" | "heal";
 

@@ -23,7 +23,10 @@ export type Signal = {
   caller: { objectId: string; name: string | null } | null;
 };
 
-export type ReadEvent = { kind: "signal"; signal: Signal } | { kind: "ignored"; why: string; what: string } | { kind: "invalid"; why: string };
+export type ReadEvent =
+  | { kind: "signal"; signal: Signal }
+  | { kind: "ignored"; why: string; what: string }
+  | { kind: "invalid"; why: string };
 
 type Dict = Record<string, unknown>;
 
@@ -61,7 +64,8 @@ function callerOf(data: Dict): Signal["caller"] {
 }
 
 const VAULT = /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.keyvault\/vaults\/[^/]+/i;
-const DATABASE = /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.documentdb\/(databaseaccounts|mongoclusters)\/[^/]+/i;
+const DATABASE =
+  /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.documentdb\/(databaseaccounts|mongoclusters)\/[^/]+/i;
 const IDENTITY = /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.managedidentity\/userassignedidentities\/[^/]+/i;
 const ASSIGNMENT = /\/providers\/microsoft\.authorization\/roleassignments\/[^/]+$/i;
 const GROUP = /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+$/i;

@@ -11,6 +11,9 @@ export const toMs = (iso: string): number => Date.parse(iso);
 
 export const toIso = (ms: number): string => new Date(ms).toISOString();
 
+/** For what wants a Date: a durable timer. */
+export const toDate = (ms: number): Date => new Date(ms);
+
 /** ISO 8601 UTC of unix seconds, as Key Vault counts. */
 export const fromUnix = (seconds: number): string => toIso(seconds * SECOND);
 

@@ -34,7 +34,8 @@ const newestDecision = (decisions: readonly Decision[]): Decision | undefined =>
 function judgeAsk(step: Step, why: string, decisions: readonly Decision[], settings: Settings, now: string): StepState {
   if (approvalInForce(decisions, settings, now)?.steps.includes(step.id)) return { kind: "next" };
   const newest = newestDecision(decisions);
-  if (newest?.decision === "reject" && newest.steps.includes(step.id)) return { kind: "refuse", reason: "Rejected", why: `rejected by ${newest.by}: ${newest.reason}` };
+  if (newest?.decision === "reject" && newest.steps.includes(step.id))
+    return { kind: "refuse", reason: "Rejected", why: `rejected by ${newest.by}: ${newest.reason}` };
   return { kind: "ask", why };
 }
 
@@ -45,7 +46,8 @@ function judgeHistory(step: Step, applied: readonly AppliedStep[], now: string):
   if (!last) return undefined;
   if (last.result === "refused") return { kind: "denied", result: last };
   if (last.result !== "failed" && toMs(now) - toMs(last.at) < SETTLE_AFTER_WRITE_MS) return { kind: "settling" };
-  if (tries.length >= MAX_TRIES) return { kind: "refuse", reason: "Stopped", why: `${step.name} was tried ${tries.length} times and did not help` };
+  if (tries.length >= MAX_TRIES)
+    return { kind: "refuse", reason: "Stopped", why: `${step.name} was tried ${tries.length} times and did not help` };
   return undefined;
 }
 
@@ -59,7 +61,14 @@ function judge(step: Step, facts: Facts, settings: Settings, incident: Incident,
   return state.kind === "next" && !step.ready ? { kind: "earlier" } : state;
 }
 
-export function judgeSteps(plan: Plan, facts: Facts, settings: Settings, incident: Incident, decisions: readonly Decision[], now: string): JudgedStep[] {
+export function judgeSteps(
+  plan: Plan,
+  facts: Facts,
+  settings: Settings,
+  incident: Incident,
+  decisions: readonly Decision[],
+  now: string,
+): JudgedStep[] {
   return plan.steps.map((step) => ({ step, state: judge(step, facts, settings, incident, decisions, now) }));
 }
 

@@ -57,18 +57,29 @@ function judgeHealthy(view: View): TargetState {
   const { target, incident, now } = view;
   if (target.worst === "inGrace") {
     const proven = toMs(target.pathOkSince ?? now) + REVALIDATION_WINDOW_MS;
-    if (toMs(now) < proven) return pending(earliest(check(view), toIso(proven)), "the key path is whole; waiting for the service's next key check to pass");
+    if (toMs(now) < proven)
+      return pending(earliest(check(view), toIso(proven)), "the key path is whole; waiting for the service's next key check to pass");
   }
-  const ours = incident.applied.some((step) => step.targetIds.some((id) => sameId(id, target.id)) && step.result !== "stale" && step.result !== "refused");
+  const ours = incident.applied.some(
+    (step) => step.targetIds.some((id) => sameId(id, target.id)) && step.result !== "stale" && step.result !== "refused",
+  );
   if (!ours && target.worst !== "healthy") return ended("Superseded", null, "someone else mended it");
-  return ended(SUCCESS[target.worst], null, target.worst === "healthy" ? "nothing is wrong" : "verified: key path and service both healthy");
+  return ended(
+    SUCCESS[target.worst],
+    null,
+    target.worst === "healthy" ? "nothing is wrong" : "verified: key path and service both healthy",
+  );
 }
 
 function judgeRecovering(view: View): TargetState {
   const { target, now } = view;
   const since = toMs(now) - toMs(target.pathOkSince ?? now);
   if (since >= ESCALATE_AFTER_MS) {
-    return ended("Escalated", "NotRevalidated", `the key path has been whole for ${formatDuration(since)} and the service has not noticed: ask Microsoft support`);
+    return ended(
+      "Escalated",
+      "NotRevalidated",
+      `the key path has been whole for ${formatDuration(since)} and the service has not noticed: ask Microsoft support`,
+    );
   }
   return pending(check(view), "the key path is whole; waiting for the service to notice");
 }
@@ -104,11 +115,15 @@ function judgeBlock(view: View, block: PlanBlock): TargetState {
     case "unrecoverable": {
       const certain = toMs(incident.progress.verdictSince[block.cause] ?? now) + FINAL_VERDICT_AFTER_MS;
       // A thing just deleted answers 404 everywhere for some seconds before it shows among the deleted.
-      return toMs(now) < certain ? pending(earliest(later(now, 30_000), toIso(certain)), `${block.cause}: making sure`) : ended("Unrecoverable", block.cause, block.reason);
+      return toMs(now) < certain
+        ? pending(earliest(later(now, 30_000), toIso(certain)), `${block.cause}: making sure`)
+        : ended("Unrecoverable", block.cause, block.reason);
     }
     case "wait": {
       const limit = toMs(incident.progress.verdictSince[block.cause] ?? now) + ESCALATE_AFTER_MS;
-      return toMs(now) < limit ? pending(check(view), block.reason) : ended("Escalated", block.cause, `${block.reason}; it has not passed in ${formatDuration(ESCALATE_AFTER_MS)}`);
+      return toMs(now) < limit
+        ? pending(check(view), block.reason)
+        : ended("Escalated", block.cause, `${block.reason}; it has not passed in ${formatDuration(ESCALATE_AFTER_MS)}`);
     }
   }
 }
@@ -120,7 +135,9 @@ function combine(states: TargetState[]): TargetState {
   if (first) return { ...first, person: open.every((state) => state.person) };
   const endings = states.filter((state): state is Ending => state.kind === "ended");
   const code = worstOutcome(endings.map((state) => state.outcome));
-  return endings.find((state) => state.outcome === code) ?? ended("Escalated", "InternalError", "a finding without a step, a block or a reason");
+  return (
+    endings.find((state) => state.outcome === code) ?? ended("Escalated", "InternalError", "a finding without a step, a block or a reason")
+  );
 }
 
 export function judgeTarget(view: View, seen: TargetDiagnosis, steps: readonly JudgedStep[], plan: Plan): TargetState {

@@ -6,6 +6,7 @@ import { sameId } from "./arm-id.ts";
 import type { Diagnosis, TargetDiagnosis } from "./cause.ts";
 import type { Facts, Patient } from "./facts.ts";
 import type { AuditEntry, Decision, Incident, IncidentCause, IncidentTarget, Next, OutcomeCode, Turn } from "./incident.ts";
+import { openIncident } from "./incident.ts";
 import { isSuccess, nextLookAfterMs, worstOutcome } from "./outcome.ts";
 import type { Settings } from "./settings.ts";
 import type { Signal } from "./signal.ts";
@@ -43,7 +44,10 @@ const isTrouble = (target: TargetDiagnosis): boolean => target.findings.length >
 
 /** What makes two looks at a vault the same trouble. */
 function signature(causes: readonly { code: string; targetIds: readonly string[] }[]): string {
-  return causes.flatMap(({ code, targetIds }) => targetIds.map((id) => `${code} ${id.toLowerCase()}`)).sort().join("\n");
+  return causes
+    .flatMap(({ code, targetIds }) => targetIds.map((id) => `${code} ${id.toLowerCase()}`))
+    .sort()
+    .join("\n");
 }
 
 function causesOf(diagnosis: Diagnosis): IncidentCause[] {
@@ -63,7 +67,10 @@ function causesOf(diagnosis: Diagnosis): IncidentCause[] {
 /** Causes stay on the incident once found; what was found again is told anew. */
 function mergeCauses(before: readonly IncidentCause[], found: readonly IncidentCause[]): IncidentCause[] {
   const kept = before.filter((cause) => !found.some((f) => f.code === cause.code));
-  return [...kept, ...found.map((cause) => ({ ...cause, targetIds: union(before.find((b) => b.code === cause.code)?.targetIds ?? [], cause.targetIds) }))];
+  return [
+    ...kept,
+    ...found.map((cause) => ({ ...cause, targetIds: union(before.find((b) => b.code === cause.code)?.targetIds ?? [], cause.targetIds) })),
+  ];
 }
 const union = (a: readonly string[], b: readonly string[]): string[] => [...a, ...b.filter((id) => !a.some((x) => sameId(x, id)))];
 
@@ -75,32 +82,8 @@ function isKnown({ previous, diagnosis, signals, now }: TurnInput): Incident | u
   return signature(lastSeen) === signature(causesOf(diagnosis).filter((cause) => cause.code !== "Revalidating")) ? previous : undefined;
 }
 
-function open({ newId, patient, now, previous }: TurnInput): Incident {
-  return {
-    schema: 1,
-    id: newId,
-    patient,
-    vaultId: patient.id,
-    openedAt: now,
-    closedAt: null,
-    state: "working",
-    outcome: null,
-    reason: null,
-    detail: "",
-    causes: [],
-    targets: [],
-    plan: null,
-    applied: [],
-    decision: null,
-    nextLookAt: null,
-    timeline: [],
-    callers: [],
-    signalIds: [],
-    runbook: [],
-    endings: previous?.outcome && !isSuccess(previous.outcome) ? previous.endings : 0,
-    progress: { looks: 0, verdictSince: {}, askedAt: null, saidSlow: false },
-  };
-}
+const open = ({ newId, patient, now, previous }: TurnInput): Incident =>
+  openIncident(newId, patient, now, previous?.outcome && !isSuccess(previous.outcome) ? previous.endings : 0);
 
 function note(draft: Draft, kind: AuditEntry["kind"], what: string, data: unknown): void {
   const { input, entries, incident } = draft;
@@ -112,7 +95,8 @@ function takeSignals(draft: Draft): void {
   const { incident, input } = draft;
   for (const signal of input.signals.filter((s) => !incident.signalIds.includes(s.id))) {
     incident.signalIds = [...incident.signalIds, signal.id];
-    if (signal.caller && !incident.callers.includes(signal.caller.objectId)) incident.callers = [...incident.callers, signal.caller.objectId];
+    if (signal.caller && !incident.callers.includes(signal.caller.objectId))
+      incident.callers = [...incident.callers, signal.caller.objectId];
     const who = signal.caller ? `, by ${signal.caller.name ?? signal.caller.objectId}` : "";
     note(draft, "signal", `signal: ${signal.what} (${signal.source}${who})`, signal);
   }
@@ -121,7 +105,13 @@ function takeSignals(draft: Draft): void {
 function takeFacts(draft: Draft): void {
   const { incident, input } = draft;
   const before = { targets: incident.targets, causes: signature(incident.causes), phases: incident.targets.map((t) => t.phase).join() };
-  incident.targets = input.diagnosis.targets.map((seen) => carryTarget(before.targets.find((t) => sameId(t.id, seen.id)), seen, input.now));
+  incident.targets = input.diagnosis.targets.map((seen) =>
+    carryTarget(
+      before.targets.find((t) => sameId(t.id, seen.id)),
+      seen,
+      input.now,
+    ),
+  );
   const found = causesOf(input.diagnosis);
   incident.causes = mergeCauses(incident.causes, found);
   for (const { cause } of input.plan.blocks) incident.progress.verdictSince[cause] ??= input.now;
@@ -131,7 +121,10 @@ function takeFacts(draft: Draft): void {
   const changed = signature(incident.causes) !== before.causes || incident.targets.map((t) => t.phase).join() !== before.phases;
   if (!changed) return;
   note(draft, "facts", `facts ${input.factsDigest}`, { digest: input.factsDigest, facts: input.facts });
-  note(draft, incident.applied.length > 0 ? "verification" : "diagnosis", describe(incident, found), { causes: found, targets: incident.targets });
+  note(draft, incident.applied.length > 0 ? "verification" : "diagnosis", describe(incident, found), {
+    causes: found,
+    targets: incident.targets,
+  });
 }
 
 function describe(incident: Incident, found: readonly IncidentCause[]): string {
@@ -153,7 +146,15 @@ function takePlan(draft: Draft, steps: readonly JudgedStep[]): void {
 }
 
 function describePlan(steps: readonly JudgedStep[]): string {
-  const words = { next: "now", earlier: "after that", settling: "done", ask: "waits for approval", observe: "not written: observe", refuse: "refused", denied: "refused by Azure" };
+  const words = {
+    next: "now",
+    earlier: "after that",
+    settling: "done",
+    ask: "waits for approval",
+    observe: "not written: observe",
+    refuse: "refused",
+    denied: "refused by Azure",
+  };
   return `plan: ${steps.map(({ step, state }) => `${step.name} on ${step.on} (${words[state.kind]})`).join("; ")}`;
 }
 
@@ -170,9 +171,14 @@ function close(draft: Draft, states: readonly TargetState[]): Next {
   incident.detail = outcome.detail;
   incident.endings = isSuccess(code) ? 0 : incident.endings + 1;
   incident.nextLookAt = isSuccess(code) ? null : toIso(toMs(input.now) + nextLookAfterMs(incident.endings));
-  const undone = (incident.plan?.steps ?? []).filter((step) => step.state === "refused" || step.state === "observed" || step.state === "waitsForApproval");
+  const undone = (incident.plan?.steps ?? []).filter(
+    (step) => step.state === "refused" || step.state === "observed" || step.state === "waitsForApproval",
+  );
   incident.runbook = isSuccess(code) ? [] : undone.flatMap((step) => step.az);
-  note(draft, code === "Refused" ? "refusal" : "outcome", `${code}${outcome.reason ? ` (${outcome.reason})` : ""}: ${outcome.detail}`, { outcome, runbook: incident.runbook });
+  note(draft, code === "Refused" ? "refusal" : "outcome", `${code}${outcome.reason ? ` (${outcome.reason})` : ""}: ${outcome.detail}`, {
+    outcome,
+    runbook: incident.runbook,
+  });
   return { do: "end", outcome };
 }
 
@@ -182,10 +188,14 @@ function withEnding(target: IncidentTarget, state: TargetState): IncidentTarget 
 
 function saySlow(draft: Draft): void {
   const { incident, input } = draft;
-  const slow = incident.targets.find((t) => t.phase === "recovering" && t.pathOkSince !== null && toMs(input.now) - toMs(t.pathOkSince) >= SLOW_AFTER_MS);
+  const slow = incident.targets.find(
+    (t) => t.phase === "recovering" && t.pathOkSince !== null && toMs(input.now) - toMs(t.pathOkSince) >= SLOW_AFTER_MS,
+  );
   if (!slow || incident.progress.saidSlow) return;
   incident.progress.saidSlow = true;
-  note(draft, "note", `the service has not noticed for ${formatDuration(SLOW_AFTER_MS)}, longer than documented; still waiting`, { targetId: slow.id });
+  note(draft, "note", `the service has not noticed for ${formatDuration(SLOW_AFTER_MS)}, longer than documented; still waiting`, {
+    targetId: slow.id,
+  });
 }
 
 function next(draft: Draft, steps: readonly JudgedStep[]): Next {
@@ -197,7 +207,9 @@ function next(draft: Draft, steps: readonly JudgedStep[]): Next {
     return { do: "step", step: now.step };
   }
   const { now: at, settings, plan, diagnosis } = input;
-  const states = diagnosis.targets.map((seen, i) => judgeTarget({ now: at, incident, target: incident.targets[i]!, settings }, seen, steps, plan));
+  const states = diagnosis.targets.map((seen, i) =>
+    judgeTarget({ now: at, incident, target: incident.targets[i]!, settings }, seen, steps, plan),
+  );
   incident.targets = incident.targets.map((target, i) => withEnding(target, states[i]!));
   const waits = states.filter((state) => state.kind === "pending").sort((a, b) => toMs(a.until) - toMs(b.until));
   const first = waits[0];
@@ -213,12 +225,26 @@ export function decideTurn(input: TurnInput): Turn {
   const { diagnosis, facts } = input;
   const trouble = diagnosis.targets.some(isTrouble);
   // A path that works is a good baseline even where it will break at a known time.
-  const healthy = facts.missing.length === 0 && diagnosis.targets.length > 0 && diagnosis.targets.every((t) => t.phase === "healthy" || t.phase === "atRisk");
+  const healthy =
+    facts.missing.length === 0 &&
+    diagnosis.targets.length > 0 &&
+    diagnosis.targets.every((t) => t.phase === "healthy" || t.phase === "atRisk");
   if (!input.incident) {
     const known = isKnown(input);
-    if (known) return { incident: null, entries: [], next: { do: "end", outcome: { code: known.outcome!, reason: known.reason, detail: "as before" } }, healthy };
+    if (known)
+      return {
+        incident: null,
+        entries: [],
+        next: { do: "end", outcome: { code: known.outcome!, reason: known.reason, detail: "as before" } },
+        healthy,
+      };
     if (!trouble && input.signals.every((signal) => signal.source === "sweep")) {
-      return { incident: null, entries: [], next: { do: "end", outcome: { code: "NoChangeNeeded", reason: null, detail: "nothing is wrong" } }, healthy };
+      return {
+        incident: null,
+        entries: [],
+        next: { do: "end", outcome: { code: "NoChangeNeeded", reason: null, detail: "nothing is wrong" } },
+        healthy,
+      };
     }
   }
   const incident = structuredCloneOf(input.incident ?? open(input));

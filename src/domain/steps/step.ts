@@ -1,5 +1,5 @@
 /** Steps: one idempotent write to Azure each, as plain data. What is known of each (permission, undo, az command) is in the file of its name. */
-import type { CauseCode } from "../cause.ts";
+import type { CauseCode } from "../cause-code.ts";
 import type { TargetKind } from "../facts.ts";
 
 type OnKey = { vaultId: string; vaultUri: string; key: string };
@@ -61,8 +61,6 @@ export type Step = StepDraft & {
   needs: "nothing" | "approval";
   /** False while it waits for an earlier step of the same plan, or for a grant to reach the vault. */
   ready: boolean;
-  /** When it becomes ready by itself, where that is known. */
-  readyAt?: string;
 };
 
 export type PlanBlock = { cause: CauseCode; targetIds: string[]; kind: "wait" | "escalate" | "unrecoverable"; reason: string };

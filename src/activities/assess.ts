@@ -1,0 +1,198 @@
+/**
+ * One look at one patient: reads signals, decisions and facts, decides the turn, writes it down. Writes nothing to the
+ * databases, keys or vaults. Permissions: reader actions on databases, vaults, keys, identities, role and deny assignments.
+ */
+import { diagnose } from "../domain/diagnose.ts";
+import type { Baseline, Facts, Patient } from "../domain/facts.ts";
+import type { AuditEntry, Decision, Incident, Outcome } from "../domain/incident.ts";
+import { loudness } from "../domain/outcome.ts";
+import { plan } from "../domain/plan.ts";
+import type { Settings } from "../domain/settings.ts";
+import type { Signal } from "../domain/signal.ts";
+import type { Plan, Step } from "../domain/steps/step.ts";
+import { decideTurn } from "../domain/turn.ts";
+import type { Log } from "../log.ts";
+import type { GatherFacts } from "./gather-facts.ts";
+import { type Again, orAgain } from "./results.ts";
+
+export type AssessInput = {
+  patient: Patient;
+  /** The open incident's id; null before there is one. */
+  incidentId: string | null;
+  /** The id a new incident gets: made from the orchestration's own time, so a repeated activity opens the same one. */
+  newId: string;
+  turn: number;
+};
+
+export type AssessResult =
+  | { kind: "step"; incidentId: string; step: Step; planHash: string }
+  | { kind: "wait"; incidentId: string; until: string; why: string }
+  | { kind: "end"; incidentId: string | null; outcome: Outcome }
+  | Again;
+
+export type Incidents = {
+  load: (patientId: string, incidentId: string) => Promise<{ incident: Incident; etag: string } | undefined>;
+  /** The newest of this patient, open or closed. */
+  latest: (patientId: string) => Promise<{ incident: Incident; etag: string } | undefined>;
+  /** etag: what it was loaded with; undefined for a new one. */
+  save: (incident: Incident, etag: string | undefined) => Promise<void>;
+};
+
+export type Mailbox = {
+  listSignals: (patientId: string) => Promise<Signal[]>;
+  dropSignals: (patientId: string, signalIds: readonly string[]) => Promise<void>;
+  listDecisions: (incidentId: string) => Promise<Decision[]>;
+};
+
+export type AuditLog = { append: (incidentId: string, entries: readonly (AuditEntry & { at: string; actor: string })[]) => Promise<void> };
+
+export type AssessDeps = {
+  gatherFacts: GatherFacts;
+  incidents: Incidents;
+  mailbox: Mailbox;
+  audit: AuditLog;
+  baselines: { save: (patient: Patient, baseline: Baseline) => Promise<void> };
+  /** Tells whoever wants to know how an incident ended. */
+  publishOutcome: (incident: Incident) => Promise<void>;
+  digest: (value: unknown) => string;
+  settings: Settings;
+  now: () => Date;
+  log: Log;
+};
+
+/** The open one carries on; of a closed one only its ending is remembered. */
+async function loadIncident({ incidents }: AssessDeps, { patient, incidentId }: AssessInput) {
+  const found = incidentId === null ? await incidents.latest(patient.id) : await incidents.load(patient.id, incidentId);
+  const open = found && found.incident.state !== "closed" ? found : undefined;
+  return { open, previous: found && !open ? found.incident : null };
+}
+
+export const planHashOf = (steps: Plan, digest: (value: unknown) => string): string => digest(steps.steps.map((step) => step.id));
+
+function baselineOf(facts: Facts): Baseline | undefined {
+  const { vault } = facts;
+  if (vault?.state !== "live") return undefined;
+  const assignments = facts.access.flatMap((access) => (access.state === "read" ? access.assignments : []));
+  return {
+    at: facts.at,
+    assignments: assignments.filter((assignment, i) => assignments.findIndex((other) => other.id === assignment.id) === i),
+    policies: vault.policies,
+    permissionModel: vault.permissionModel,
+    network: vault.network,
+    sku: vault.sku,
+    eventSubscriptions: facts.eventSubscriptions,
+    defaultIdentities: Object.fromEntries(facts.targets.map((target) => [target.id.toLowerCase(), rawDefaultIdentity(target)])),
+    principals: Object.fromEntries(
+      facts.identities.flatMap((identity) => (identity.state === "live" ? [[identity.id.toLowerCase(), identity.principalId]] : [])),
+    ),
+  };
+}
+
+function rawDefaultIdentity({ kind, defaultIdentity }: Facts["targets"][number]): string {
+  switch (defaultIdentity.form) {
+    case "user":
+      if (kind === "cluster") return defaultIdentity.id;
+      return `UserAssignedIdentity=${defaultIdentity.id}${defaultIdentity.federatedClientId === null ? "" : `&FederatedClientId=${defaultIdentity.federatedClientId}`}`;
+    case "system":
+      return "SystemAssignedIdentity";
+    case "firstParty":
+      return "FirstPartyIdentity";
+    case "undefined":
+      return "Undefined";
+    case "unknown":
+      return defaultIdentity.raw;
+  }
+}
+
+async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResult> {
+  const { settings, digest } = deps;
+  const { open, previous } = await loadIncident(deps, input);
+  // Closed by an earlier run of this very activity: nothing is left to do.
+  if (previous && previous.id === (input.incidentId ?? input.newId)) {
+    await finish(deps, input, previous);
+    return {
+      kind: "end",
+      incidentId: previous.id,
+      outcome: { code: previous.outcome ?? "NoChangeNeeded", reason: previous.reason, detail: previous.detail },
+    };
+  }
+  const signals = await deps.mailbox.listSignals(input.patient.id);
+  const decisions = open ? await deps.mailbox.listDecisions(open.incident.id) : [];
+  const facts = await deps.gatherFacts(input.patient, open?.incident.targets ?? []);
+  const diagnosis = diagnose(facts, settings);
+  const planned = plan(facts, diagnosis, settings);
+  const turn = decideTurn({
+    now: deps.now().toISOString(),
+    turn: input.turn,
+    patient: input.patient,
+    incident: open?.incident ?? null,
+    previous,
+    newId: input.newId,
+    signals,
+    decisions,
+    facts,
+    factsDigest: digest(facts),
+    diagnosis,
+    plan: planned,
+    planHash: planHashOf(planned, digest),
+    settings,
+  });
+  const baseline = turn.healthy ? baselineOf(facts) : undefined;
+  if (baseline) await deps.baselines.save(input.patient, baseline);
+  if (!turn.incident) {
+    await deps.mailbox.dropSignals(
+      input.patient.id,
+      signals.map((signal) => signal.id),
+    );
+    deps.log.info("looked", {
+      vaultId: input.patient.id,
+      outcome: turn.next.do === "end" ? turn.next.outcome.code : "",
+      text: "nothing new",
+    });
+    return {
+      kind: "end",
+      incidentId: null,
+      outcome: turn.next.do === "end" ? turn.next.outcome : { code: "NoChangeNeeded", reason: null, detail: "" },
+    };
+  }
+  const { incident, entries, next } = turn;
+  await deps.audit.append(
+    incident.id,
+    entries.map((entry) => ({ ...entry, at: facts.at, actor: "keymend" })),
+  );
+  await deps.incidents.save(incident, open?.etag);
+  for (const entry of entries) deps.log.info(entry.kind, { incidentId: incident.id, vaultId: incident.vaultId, text: entry.what });
+  await deps.mailbox.dropSignals(
+    input.patient.id,
+    signals.map((signal) => signal.id),
+  );
+  if (next.do === "end") {
+    await finish(deps, input, incident);
+    return { kind: "end", incidentId: incident.id, outcome: next.outcome };
+  }
+  if (next.do === "wait") {
+    deps.log.info("wait", { incidentId: incident.id, vaultId: incident.vaultId, until: next.until, text: next.why });
+    return { kind: "wait", incidentId: incident.id, until: next.until, why: next.why };
+  }
+  return { kind: "step", incidentId: incident.id, step: next.step, planHash: planHashOf(planned, digest) };
+}
+
+async function finish(deps: AssessDeps, { patient }: AssessInput, incident: Incident): Promise<void> {
+  await deps.publishOutcome(incident);
+  const loud = incident.outcome === null ? "quiet" : loudness(incident.outcome);
+  const fields = {
+    incidentId: incident.id,
+    vaultId: patient.id,
+    outcome: incident.outcome,
+    reason: incident.reason,
+    loudness: loud,
+    text: incident.detail,
+  };
+  if (loud === "alarm") deps.log.error("closed", fields);
+  else deps.log.info("closed", fields);
+}
+
+export const createAssess =
+  (deps: AssessDeps) =>
+  (input: AssessInput): Promise<AssessResult> =>
+    orAgain(() => assess(deps, input));

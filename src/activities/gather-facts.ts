@@ -1,0 +1,142 @@
+/** Reads everything about one patient at one moment. Reads only; what can't be read is said, never left out. */
+import { sameId } from "../domain/arm-id.ts";
+import type {
+  AccessFacts,
+  Baseline,
+  EventSubscriptionFacts,
+  Facts,
+  IdentityFacts,
+  KeyFacts,
+  LiveVault,
+  MissingTarget,
+  Patient,
+  TargetFacts,
+  TargetKind,
+  VaultFacts,
+} from "../domain/facts.ts";
+import { parseKeyUri } from "../domain/key-uri.ts";
+import { replacementCandidates } from "../domain/causes/replacement-identity.ts";
+import { principalOf } from "../domain/targets/index.ts";
+import type { Inventory } from "./patients.ts";
+
+/** Each throws TransientError where a retry may cure it, and says `unreadable` where it won't. */
+export type FactSources = {
+  readTarget: (kind: TargetKind, id: string) => Promise<TargetFacts | MissingTarget>;
+  readVault: (vault: { id?: string; name: string }) => Promise<VaultFacts>;
+  readKey: (vault: LiveVault, keyName: string) => Promise<KeyFacts>;
+  readIdentity: (id: string) => Promise<IdentityFacts>;
+  readAccess: (question: { principalId: string; keyScope: string; keyName: string }) => Promise<AccessFacts>;
+  readEventSubscriptions: (vaultId: string) => Promise<EventSubscriptionFacts[]>;
+};
+
+export type StoredBaseline = { baseline: Baseline; extensions: Record<string, number> };
+
+export type GatherDeps = {
+  inventory: Inventory;
+  sources: FactSources;
+  baselines: { load: (patientId: string) => Promise<{ baseline: Baseline | null; expiryExtensions: Record<string, number> }> };
+  firstPartyPrincipalId: string | null;
+  tenantId: string;
+  now: () => Date;
+};
+
+export type GatherFacts = (patient: Patient, knownTargets: readonly { id: string; kind: TargetKind }[]) => Promise<Facts>;
+
+const isRead = (target: TargetFacts | MissingTarget): target is TargetFacts => !("state" in target);
+
+function belongs(target: TargetFacts, patient: Patient): boolean {
+  if (target.keyUri === null) return false;
+  const name = parseKeyUri(target.keyUri).vaultName;
+  return patient.kind === "vault"
+    ? name?.toLowerCase() === patient.vaultName?.toLowerCase()
+    : name === null && sameId(target.id, patient.id);
+}
+
+export function createGatherFacts({ inventory, sources, baselines, firstPartyPrincipalId, tenantId, now }: GatherDeps): GatherFacts {
+  /** The inventory lags; databases this incident already knows are read all the same. */
+  async function readTargets(patient: Patient, known: readonly { id: string; kind: TargetKind }[]) {
+    const listed = (await inventory.listDatabases()).filter((database) => {
+      const name = database.keyUri === null ? null : parseKeyUri(database.keyUri).vaultName;
+      return patient.kind === "vault" ? name?.toLowerCase() === patient.vaultName?.toLowerCase() : sameId(database.id, patient.id);
+    });
+    const wanted = [...listed, ...known.filter((target) => !listed.some((database) => sameId(database.id, target.id)))];
+    const read = await Promise.all(wanted.map(({ kind, id }) => sources.readTarget(kind, id)));
+    const targets = read
+      .filter(isRead)
+      .filter((target) => belongs(target, patient))
+      .sort((a, b) => a.id.localeCompare(b.id));
+    // A database that is gone needs no key; one that can't be read might.
+    return {
+      targets,
+      missing: read.filter((target): target is MissingTarget => !isRead(target)).filter((target) => target.state !== "gone"),
+    };
+  }
+
+  async function readIdentities(targets: readonly TargetFacts[]): Promise<IdentityFacts[]> {
+    const ids = targets.flatMap((target) => [
+      ...target.attached.map((identity) => identity.id),
+      ...(target.defaultIdentity.form === "user" ? [target.defaultIdentity.id] : []),
+    ]);
+    const first = await Promise.all(distinct(ids).map((id) => sources.readIdentity(id)));
+    // An identity that is gone is replaced by one of a new name; those that exist already are part of the facts.
+    const more = first.filter((identity) => identity.state === "gone").flatMap((identity) => replacementCandidates(identity.id));
+    const candidates = await Promise.all(
+      distinct(more)
+        .filter((id) => !ids.some((known) => sameId(known, id)))
+        .map((id) => sources.readIdentity(id)),
+    );
+    return [...first, ...candidates];
+  }
+
+  async function readVaultSide(vault: LiveVault, targets: readonly TargetFacts[], identities: readonly IdentityFacts[]) {
+    const keyNames = distinct(targets.flatMap((target) => parseKeyUri(target.keyUri ?? "").key ?? []));
+    const candidates = identities.flatMap((identity) => (identity.state === "live" ? [identity.principalId] : []));
+    const principals = distinct([
+      ...candidates,
+      ...targets.flatMap((target) => principalOf(target, identities, firstPartyPrincipalId) ?? []),
+    ]);
+    const [keys, access, eventSubscriptions] = await Promise.all([
+      Promise.all(keyNames.map((name) => sources.readKey(vault, name))),
+      Promise.all(
+        keyNames.flatMap((keyName) =>
+          principals.map((principalId) => sources.readAccess({ principalId, keyName, keyScope: `${vault.id}/keys/${keyName}` })),
+        ),
+      ),
+      sources.readEventSubscriptions(vault.id),
+    ]);
+    return { keys, access, eventSubscriptions };
+  }
+
+  return async (patient, knownTargets) => {
+    const at = now().toISOString();
+    const [{ targets, missing }, vault, stored] = await Promise.all([
+      readTargets(patient, knownTargets),
+      patient.vaultName === null
+        ? null
+        : sources.readVault({ name: patient.vaultName, ...(patient.id.startsWith("/") ? { id: patient.id } : {}) }),
+      baselines.load(patient.id),
+    ]);
+    const identities = await readIdentities(targets);
+    const side =
+      vault?.state === "live" ? await readVaultSide(vault, targets, identities) : { keys: [], access: [], eventSubscriptions: [] };
+    return {
+      schema: 1,
+      at,
+      patient,
+      vault,
+      ...side,
+      identities,
+      targets,
+      missing,
+      baseline: stored.baseline,
+      expiryExtensions: stored.expiryExtensions,
+      firstPartyPrincipalId,
+      tenantId,
+    };
+  };
+}
+
+/** Ids compare without case. */
+function distinct(ids: readonly string[]): string[] {
+  return ids.filter((id, i) => ids.findIndex((other) => sameId(other, id)) === i);
+}

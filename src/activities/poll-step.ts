@@ -1,0 +1,30 @@
+/** Asks Azure how a submitted step went. Permission: reading the operation. */
+import { type ApplyDeps, type ApplyInput, recordStep, settle } from "./apply-step.ts";
+import type { AppliedStep } from "../domain/incident.ts";
+import { type Again, orAgain } from "./results.ts";
+
+export type PollInput = ApplyInput & { poller: string };
+
+export type PollState = { kind: "running" } | { kind: "succeeded" } | { kind: "failed"; code: string; detail: string };
+
+export type PollResult = { kind: "running" } | { kind: "settled"; result: AppliedStep["result"] } | Again;
+
+export type PollDeps = Pick<ApplyDeps, "incidents" | "audit" | "now" | "log" | "countExtension"> & {
+  poll: (poller: string) => Promise<PollState>;
+};
+
+async function pollStep(deps: PollDeps, { poller, ...input }: PollInput): Promise<PollResult> {
+  const state = await deps.poll(poller);
+  if (state.kind === "running") return { kind: "running" };
+  if (state.kind === "succeeded") {
+    await settle(deps, input, "Azure says Succeeded");
+    return { kind: "settled", result: "done" };
+  }
+  await recordStep(deps, input, "failed", `${state.code}: ${state.detail}`);
+  return { kind: "settled", result: "failed" };
+}
+
+export const createPollStep =
+  (deps: PollDeps) =>
+  (input: PollInput): Promise<PollResult> =>
+    orAgain(() => pollStep(deps, input));

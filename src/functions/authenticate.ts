@@ -1,0 +1,72 @@
+/**
+ * Who calls the operations API: verifies an Entra access token (issuer, audience, signature, lifetime) and its app roles.
+ * Source: Microsoft Learn, "Access tokens in the Microsoft identity platform" and "Add app roles and get them from a token".
+ */
+import type { HttpRequest } from "@azure/functions";
+import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from "jose";
+import { ProblemError } from "./problem.ts";
+
+export type Role = "Keymend.Reader" | "Keymend.Operator" | "Keymend.Approver";
+
+/** name: for people; objectId: for records. */
+export type ApiCaller = { objectId: string; name: string; roles: string[] };
+
+export type Authenticate = (request: HttpRequest, anyOf: readonly Role[]) => Promise<ApiCaller>;
+
+export type AuthenticateDeps = {
+  tenantId: string;
+  audiences: string[];
+  /** Fetches the signing keys; the network's own rules (a proxy) are the caller's. */
+  fetchJson: (url: string) => Promise<unknown>;
+  now: () => Date;
+};
+
+const AUTHORITY = "https://login.microsoftonline.com";
+
+function callerOf(payload: JWTPayload): ApiCaller {
+  const text = (claim: unknown): string => (typeof claim === "string" ? claim : "");
+  const roles = Array.isArray(payload["roles"]) ? payload["roles"].filter((role) => typeof role === "string") : [];
+  const objectId = text(payload["oid"]);
+  if (objectId === "") throw new ProblemError(401, "The token names nobody: it has no oid claim.");
+  return { objectId, name: text(payload["preferred_username"]) || text(payload["azp"]) || text(payload["appid"]) || objectId, roles };
+}
+
+/** Throws ProblemError 401 without a valid token, 403 without one of the roles. */
+export function createAuthenticate({ tenantId, audiences, fetchJson, now }: AuthenticateDeps): Authenticate {
+  const keys = createRemoteJWKSet(new URL(`${AUTHORITY}/${tenantId}/discovery/v2.0/keys`), {
+    [customFetch]: async (url: string) => Response.json(await fetchJson(url)),
+  });
+  // Version 1 and version 2 tokens of the same tenant.
+  const issuer = [`${AUTHORITY}/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`];
+  const challenge = { "www-authenticate": `Bearer authorization_uri="${AUTHORITY}/${tenantId}"` };
+
+  async function verify(token: string): Promise<JWTPayload> {
+    try {
+      return (
+        await jwtVerify(token, keys, {
+          issuer,
+          audience: audiences,
+          algorithms: ["RS256"],
+          currentDate: now(),
+          requiredClaims: ["exp", "oid"],
+        })
+      ).payload;
+    } catch (error) {
+      if (error instanceof errors.JWKSTimeout)
+        throw new ProblemError(503, "The signing keys could not be read; try again.", [], { "retry-after": "5" });
+      if (error instanceof errors.JOSEError) throw new ProblemError(401, `The token is not accepted: ${error.message}.`, [], challenge);
+      throw error;
+    }
+  }
+
+  return async (request, anyOf) => {
+    const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+    if (token === undefined)
+      throw new ProblemError(401, `Send an access token for ${audiences[0]} as 'Authorization: Bearer ...'.`, [], challenge);
+    const caller = callerOf(await verify(token));
+    if (!anyOf.some((role) => caller.roles.includes(role))) {
+      throw new ProblemError(403, `This needs the app role ${anyOf.join(" or ")}; your token has ${caller.roles.join(", ") || "none"}.`);
+    }
+    return caller;
+  };
+}

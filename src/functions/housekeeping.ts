@@ -1,0 +1,23 @@
+/** Once a day: forgets orchestration histories that nobody reads any more. Incidents, audit and baseline stay: they are the record. */
+import type { DurableClient, OrchestrationRuntimeStatus } from "durable-functions";
+import { DAY } from "../domain/time.ts";
+import type { Log } from "../log.ts";
+
+const KEEP_MS = 30 * DAY;
+const ENDED = ["Completed", "Failed", "Terminated", "Canceled"] as OrchestrationRuntimeStatus[];
+
+export const createHousekeeping =
+  ({ now }: { now: () => Date }) =>
+  async (client: DurableClient, log: Log): Promise<void> => {
+    const before = new Date(now().getTime() - KEEP_MS);
+    const { instancesDeleted } = await client.purgeInstanceHistoryBy({
+      createdTimeFrom: new Date(0),
+      createdTimeTo: before,
+      runtimeStatus: ENDED,
+    });
+    log.info("purged", {
+      instances: instancesDeleted,
+      before: before.toISOString(),
+      text: `forgot ${instancesDeleted} ended orchestrations`,
+    });
+  };

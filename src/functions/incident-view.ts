@@ -1,0 +1,61 @@
+/** How an incident reads in the operations API: what is promised to others, not how it is stored. */
+import type { Incident } from "../domain/incident.ts";
+
+export function viewIncident(incident: Incident) {
+  return {
+    id: incident.id,
+    vaultId: incident.vaultId,
+    openedAt: incident.openedAt,
+    closedAt: incident.closedAt,
+    state: incident.state,
+    outcome: incident.outcome,
+    reason: incident.reason,
+    detail: incident.detail,
+    causes: incident.causes,
+    targets: incident.targets.map(({ id, kind, phase, phaseBefore, outcome, reason, detail }) => ({
+      id,
+      kind,
+      phase,
+      phaseBefore,
+      outcome,
+      reason,
+      detail,
+    })),
+    plan: incident.plan && {
+      hash: incident.plan.hash,
+      steps: incident.plan.steps.map(({ id, name, on, permission, state, needs, undo, az }) => ({
+        id,
+        name,
+        on,
+        permission,
+        state,
+        needs,
+        undo,
+        az,
+      })),
+    },
+    applied: incident.applied.map(({ name, on, at, result, detail, targetIds }) => ({ name, on, at, result, detail, targetIds })),
+    decision: incident.decision,
+    nextLookAt: incident.nextLookAt,
+    runbook: incident.runbook,
+    timeline: incident.timeline,
+  };
+}
+
+/** The list's form: enough to choose one. */
+export function summarizeIncident(incident: Incident) {
+  const { id, vaultId, openedAt, closedAt, state, outcome, reason, detail, nextLookAt } = incident;
+  return {
+    id,
+    vaultId,
+    openedAt,
+    closedAt,
+    state,
+    outcome,
+    reason,
+    detail,
+    nextLookAt,
+    causes: incident.causes.map((cause) => cause.code),
+    targets: incident.targets.map((target) => target.id),
+  };
+}

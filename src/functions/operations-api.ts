@@ -1,0 +1,211 @@
+/** The operations API: what operators, approvers and readers may ask and say over HTTP. Parse, check the role, call. */
+import type { HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
+import type { DurableClient } from "durable-functions";
+import * as v from "valibot";
+import { planHashOf } from "../activities/assess.ts";
+import type { GatherFacts } from "../activities/gather-facts.ts";
+import type { Patients } from "../activities/patients.ts";
+import { diagnose } from "../domain/diagnose.ts";
+import { TransientError } from "../domain/errors.ts";
+import type { Patient } from "../domain/facts.ts";
+import type { Decision, Incident } from "../domain/incident.ts";
+import { plan } from "../domain/plan.ts";
+import type { Settings } from "../domain/settings.ts";
+import type { Signal, SignalScope } from "../domain/signal.ts";
+import type { Log } from "../log.ts";
+import { WAKE_UP } from "../orchestrations/names.ts";
+import type { ApiCaller, Authenticate, Role } from "./authenticate.ts";
+import { summarizeIncident, viewIncident } from "./incident-view.ts";
+import { ProblemError } from "./problem.ts";
+import { readBody, readTop } from "./read-body.ts";
+import { instanceIdOf, type SendSignal } from "./send-signal.ts";
+
+export type Page<T> = { value: T[]; continuation: string | undefined };
+
+export type ApiStores = {
+  listIncidents: (query: { state?: string; vaultId?: string; top: number; continuation?: string }) => Promise<Page<Incident>>;
+  findIncident: (id: string) => Promise<Incident | undefined>;
+  addDecision: (incident: Incident, decision: Decision) => Promise<void>;
+  appendAudit: (incidentId: string, what: string, data: unknown, caller: ApiCaller) => Promise<void>;
+  listAudit: (incidentId: string, top: number, continuation: string | undefined) => Promise<Page<unknown>>;
+  verifyAudit: (incidentId: string) => Promise<unknown>;
+};
+
+export type ApiDeps = {
+  authenticate: Authenticate;
+  patients: Patients;
+  gatherFacts: GatherFacts;
+  sendSignal: SendSignal;
+  stores: ApiStores;
+  settings: Settings;
+  hash: (text: string) => string;
+  digest: (value: unknown) => string;
+  newGuid: () => string;
+  now: () => Date;
+};
+
+export type ApiCall = { request: HttpRequest; client: DurableClient; log: Log; invocation: InvocationContext };
+type Operation = (call: ApiCall, caller: ApiCaller) => Promise<HttpResponseInit>;
+
+const READ: readonly Role[] = ["Keymend.Reader", "Keymend.Operator", "Keymend.Approver"];
+const OPERATE: readonly Role[] = ["Keymend.Operator"];
+const APPROVE: readonly Role[] = ["Keymend.Approver"];
+
+const ARM_ID = v.pipe(
+  v.string(),
+  v.trim(),
+  v.regex(
+    /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/(Microsoft\.KeyVault\/vaults|Microsoft\.DocumentDB\/(databaseAccounts|mongoClusters))\/[^/]+$/i,
+    "must be the resource id of a vault, an account or a cluster",
+  ),
+);
+const REASON = v.pipe(v.string(), v.trim(), v.minLength(1, "must say why"), v.maxLength(1000, "may have 1000 characters at most"));
+const HEAL = v.strictObject({ id: ARM_ID, reason: REASON });
+const DIAGNOSE = v.strictObject({ id: ARM_ID });
+const DECIDE = v.strictObject({
+  planHash: v.pipe(v.string(), v.minLength(1)),
+  decision: v.picklist(["approve", "reject"], "must be approve or reject"),
+  reason: REASON,
+});
+
+const json = (body: unknown, status = 200, headers: Record<string, string> = {}): HttpResponseInit => ({
+  status,
+  headers: { "cache-control": "no-store", ...headers },
+  jsonBody: body,
+});
+
+const scopeOf = (id: string): SignalScope =>
+  /\/providers\/microsoft\.keyvault\//i.test(id) ? { kind: "vault", id } : { kind: "database", id };
+
+function nextLink(request: HttpRequest, continuation: string | undefined): string | undefined {
+  if (continuation === undefined) return undefined;
+  const url = new URL(request.url);
+  url.searchParams.set("$skipToken", continuation);
+  return url.href;
+}
+
+export function createOperationsApi(deps: ApiDeps) {
+  const { stores, settings, now } = deps;
+
+  /** Every answer is JSON; every refusal a problem document. */
+  const guard =
+    (anyOf: readonly Role[], operation: Operation) =>
+    async (call: ApiCall): Promise<HttpResponseInit> => {
+      try {
+        return await operation(call, await deps.authenticate(call.request, anyOf));
+      } catch (error) {
+        if (error instanceof ProblemError) return error.response;
+        if (error instanceof TransientError)
+          return new ProblemError(503, `${error.message}. Try again.`, [], {
+            "retry-after": String(Math.ceil((error.retryAfterMs ?? 5000) / 1000)),
+          }).response;
+        throw error;
+      }
+    };
+
+  async function patientOf(id: string): Promise<Patient> {
+    const [patient] = await deps.patients.touchedBy(scopeOf(id));
+    if (!patient)
+      throw new ProblemError(404, `No database with a customer-managed key depends on ${id}.`, [
+        { field: "id", problem: "is not in the inventory" },
+      ]);
+    return patient;
+  }
+
+  async function incidentOf({ request }: ApiCall): Promise<Incident> {
+    const id = request.params["id"] ?? "";
+    const incident = await stores.findIncident(id);
+    if (!incident) throw new ProblemError(404, `There is no incident ${id}.`);
+    return incident;
+  }
+
+  const incidents = guard(READ, async ({ request }) => {
+    const { query } = request;
+    const page = await stores.listIncidents({
+      top: readTop(request, 50),
+      ...(query.has("state") ? { state: query.get("state")! } : {}),
+      ...(query.has("vaultId") ? { vaultId: query.get("vaultId")! } : {}),
+      ...(query.has("$skipToken") ? { continuation: query.get("$skipToken")! } : {}),
+    });
+    const link = nextLink(request, page.continuation);
+    return json({ value: page.value.map(summarizeIncident), ...(link ? { nextLink: link } : {}) });
+  });
+
+  const incident = guard(READ, async (call) => json(viewIncident(await incidentOf(call))));
+
+  const heal = guard(OPERATE, async ({ request, client, log }, caller) => {
+    const { id, reason } = await readBody(request, HEAL);
+    const patient = await patientOf(id);
+    const at = now().toISOString();
+    const signal: Signal = {
+      id: `operator-${deps.newGuid()}`,
+      source: "operator",
+      what: reason,
+      at,
+      scope: scopeOf(id),
+      caller: { objectId: caller.objectId, name: caller.name },
+    };
+    const done = await deps.sendSignal(client, patient, signal);
+    log.info("healAsked", { vaultId: patient.id, by: caller.objectId, done, text: `${caller.name} asked: ${reason}` });
+    const location = `${new URL(request.url).origin}/api/incidents?vaultId=${encodeURIComponent(patient.id)}`;
+    return json({ vaultId: patient.id, instanceId: instanceIdOf(patient, deps.hash), signalId: signal.id }, 202, {
+      location,
+      "retry-after": "5",
+    });
+  });
+
+  const diagnoseNow = guard(OPERATE.concat("Keymend.Reader"), async ({ request }) => {
+    const { id } = await readBody(request, DIAGNOSE);
+    const patient = await patientOf(id);
+    const facts = await deps.gatherFacts(patient, []);
+    const diagnosis = diagnose(facts, settings);
+    const planned = plan(facts, diagnosis, settings);
+    return json({
+      vaultId: patient.id,
+      at: facts.at,
+      targets: diagnosis.targets,
+      plan: { hash: planHashOf(planned, deps.digest), ...planned },
+    });
+  });
+
+  const decide = guard(APPROVE, async (call, caller) => {
+    const body = await readBody(call.request, DECIDE);
+    const found = await incidentOf(call);
+    if (found.state === "closed")
+      throw new ProblemError(409, `Incident ${found.id} ended as ${found.outcome}; there is nothing left to decide.`);
+    if (found.plan?.hash !== body.planHash)
+      throw new ProblemError(
+        409,
+        `The plan has changed: it is now ${found.plan?.hash ?? "none"}. Read the incident again and decide on that.`,
+      );
+    const steps = found.plan.steps.filter((step) => step.state === "waitsForApproval").map((step) => step.id);
+    if (steps.length === 0) throw new ProblemError(409, "No step of this plan waits for a decision.");
+    const decision: Decision = { id: deps.newGuid(), incidentId: found.id, at: now().toISOString(), steps, by: caller.objectId, ...body };
+    await stores.appendAudit(found.id, `${body.decision} by ${caller.name}: ${body.reason}`, decision, caller);
+    await stores.addDecision(found, decision);
+    await wake(call, found);
+    return json(decision, 202, {
+      location: `${new URL(call.request.url).origin}/api/incidents/${found.id}`,
+      "retry-after": "5",
+    });
+  });
+
+  /** The decision stands in storage: a wake-up that fails costs one check interval, no decision. */
+  async function wake({ client, log }: ApiCall, { patient }: Incident): Promise<void> {
+    try {
+      await client.raiseEvent(instanceIdOf(patient, deps.hash), WAKE_UP, {});
+    } catch (error) {
+      log.warn("wakeFailed", { vaultId: patient.id, text: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  const audit = guard(READ, async ({ request }) => {
+    const incidentId = request.query.get("incidentId");
+    if (!incidentId) throw new ProblemError(400, "The query is wrong; see errors.", [{ field: "incidentId", problem: "is missing" }]);
+    const page = await stores.listAudit(incidentId, readTop(request, 100), request.query.get("$skipToken") ?? undefined);
+    const link = nextLink(request, page.continuation);
+    return json({ value: page.value, chain: await stores.verifyAudit(incidentId), ...(link ? { nextLink: link } : {}) });
+  });
+
+  return { incidents, incident, heal, diagnose: diagnoseNow, decide, audit };
+}

@@ -1,0 +1,41 @@
+/** RFC 9457 problem documents: what is wrong, where, and what to do. */
+import type { HttpResponseInit } from "@azure/functions";
+
+export type FieldProblem = { field: string; problem: string };
+
+const TITLES: Record<number, string> = {
+  400: "The request is wrong",
+  401: "Who are you?",
+  403: "You may not",
+  404: "There is no such thing",
+  409: "It has changed meanwhile",
+  503: "Azure does not answer just now",
+};
+
+/** A problem document; fields name each wrong part of the request. */
+export const problem = (
+  status: number,
+  detail: string,
+  fields: readonly FieldProblem[] = [],
+  headers: Record<string, string> = {},
+): HttpResponseInit => ({
+  status,
+  headers: { "content-type": "application/problem+json", "cache-control": "no-store", ...headers },
+  jsonBody: {
+    type: "about:blank",
+    title: TITLES[status] ?? "It did not work",
+    status,
+    detail,
+    ...(fields.length > 0 ? { errors: fields } : {}),
+  },
+});
+
+/** Ends a request with a problem document. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+  readonly response: HttpResponseInit;
+  constructor(status: number, detail: string, fields: readonly FieldProblem[] = [], headers: Record<string, string> = {}) {
+    super(detail);
+    this.response = problem(status, detail, fields, headers);
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Brings a signal to the orchestration of a vault: writes it down first, then wakes the running instance or starts one.
+ * The few-second race between the two is closed by the sweep; what was written down is never lost.
+ */
+import type { DurableClient } from "durable-functions";
+import type { Patient } from "../domain/facts.ts";
+import type { Signal } from "../domain/signal.ts";
+import { HEAL_VAULT, WAKE_UP } from "../orchestrations/names.ts";
+import type { HealInput } from "../orchestrations/heal-vault.ts";
+
+export type SendSignalDeps = {
+  addSignal: (patientId: string, signal: Signal) => Promise<void>;
+  /** Hex digest of a text: instance ids may not hold what ARM ids hold (Azure/azure-functions-durable-extension DurableClient.cs). */
+  hash: (text: string) => string;
+};
+
+type Client = Pick<DurableClient, "getStatus" | "raiseEvent" | "startNew">;
+
+const RUNNING = new Set(["Running", "Pending", "ContinuedAsNew", "Suspended"]);
+
+export const instanceIdOf = (patient: Patient, hash: (text: string) => string): string => `heal-${hash(patient.id.toLowerCase())}`;
+
+export function createSendSignal({ addSignal, hash }: SendSignalDeps) {
+  /** undefined where there is no such instance: the client throws on that. */
+  async function statusOf(client: Client, id: string): Promise<string | undefined> {
+    try {
+      return (await client.getStatus(id)).runtimeStatus;
+    } catch (error) {
+      if (error instanceof Error && error.message.includes("HTTP 404")) return undefined;
+      throw error;
+    }
+  }
+
+  return async (client: Client, patient: Patient, signal: Signal): Promise<"woken" | "started"> => {
+    await addSignal(patient.id, signal);
+    const id = instanceIdOf(patient, hash);
+    if (RUNNING.has((await statusOf(client, id)) ?? "")) {
+      await client.raiseEvent(id, WAKE_UP, {});
+      return "woken";
+    }
+    const input: HealInput = { patient, patientHash: hash(patient.id.toLowerCase()), incidentId: null, turn: 0, unanswered: null };
+    try {
+      await client.startNew(HEAL_VAULT, { instanceId: id, input });
+      return "started";
+    } catch (error) {
+      // Somebody else started it in between: then it only has to be woken.
+      if (!RUNNING.has((await statusOf(client, id)) ?? "")) throw error;
+      await client.raiseEvent(id, WAKE_UP, {});
+      return "woken";
+    }
+  };
+}
+
+export type SendSignal = ReturnType<typeof createSendSignal>;

@@ -1,0 +1,20 @@
+/** Logs: one JSON line a thing, always with the vault and the incident it is about. Never a secret, a token or key material. */
+export type Fields = Record<string, unknown>;
+
+export type Log = {
+  info: (event: string, fields: Fields) => void;
+  warn: (event: string, fields: Fields) => void;
+  error: (event: string, fields: Fields) => void;
+};
+
+type Sink = Pick<{ info: (line: string) => void; warn: (line: string) => void; error: (line: string) => void }, "info" | "warn" | "error">;
+
+/** sink: an invocation's context, or the console. */
+export const createLog = (sink: Sink): Log => {
+  const line = (event: string, fields: Fields): string => JSON.stringify({ event, ...fields });
+  return {
+    info: (event, fields) => sink.info(line(event, fields)),
+    warn: (event, fields) => sink.warn(line(event, fields)),
+    error: (event, fields) => sink.error(line(event, fields)),
+  };
+};

@@ -1,0 +1,135 @@
+/**
+ * The loop over one vault: look, act once or wait, begin anew. One turn is one generation (continueAsNew), so the history
+ * stays short and no stale waiter survives. Decides nothing: that is domain/turn.ts, inside the activity.
+ */
+import type { OrchestrationContext, Task } from "durable-functions";
+import type { AssessResult } from "../activities/assess.ts";
+import type { Patient } from "../domain/facts.ts";
+import { HOUR, MINUTE, SECOND, toDate, toMs } from "../domain/time.ts";
+import { call } from "./call.ts";
+import { WAKE_UP } from "./names.ts";
+
+export type HealInput = {
+  patient: Patient;
+  incidentId: string | null;
+  /** Distinguishes the vaults in incident ids. */
+  patientHash: string;
+  turn: number;
+  /** Looks in a row that Azure did not answer, and since when. */
+  unanswered: { count: number; since: string } | null;
+};
+
+type Orchestration<T> = Generator<Task, T, never>;
+
+/** 1 s, 2 s, 4 s ... 5 min, or what Azure asked for. */
+const backOffMs = (count: number, asked: number | null): number => Math.max(asked ?? 0, Math.min(SECOND * 2 ** count, 5 * MINUTE));
+
+const GIVE_UP_AFTER_MS = 2 * HOUR;
+
+const nowOf = (context: OrchestrationContext): number => context.df.currentUtcDateTime.getTime();
+
+function* sleep(context: OrchestrationContext, ms: number): Orchestration<void> {
+  yield context.df.createTimer(toDate(nowOf(context) + ms));
+}
+
+/** Until the time, or until somebody says that something has changed. */
+function* waitOrWake(context: OrchestrationContext, until: number): Orchestration<void> {
+  if (until <= nowOf(context)) return;
+  const timer = context.df.createTimer(toDate(until));
+  const wake = context.df.waitForExternalEvent(WAKE_UP);
+  yield context.df.Task.any([timer, wake]);
+  // A timer left running would keep this instance alive after its end.
+  if (!timer.isCompleted) timer.cancel();
+}
+
+/** Incident ids sort by time and are the same however often the activity that uses one is repeated. */
+function incidentIdOf(context: OrchestrationContext, patientHash: string): string {
+  return `${context.df.currentUtcDateTime.toISOString().replace(/[-:.]/g, "")}-${patientHash.slice(0, 12)}`;
+}
+
+type Step = Extract<AssessResult, { kind: "step" }>;
+
+/** Writes once and waits until Azure is done; true where Azure did not answer: what it did is then read, not guessed. */
+function* carryOut(context: OrchestrationContext, { patient, turn }: HealInput, { incidentId, step }: Step): Orchestration<boolean> {
+  const submitted = yield* call(context, "applyStep", { patient, incidentId, step, turn });
+  if (submitted.kind === "again") return true;
+  if (submitted.kind === "settled") return false;
+  for (let polls = 0; polls < 240; polls++) {
+    // Cosmos DB names no interval (recorded: Azure/azure-powershell, CosmosDB.Test, 2023-04); its own clients ask every 30 s.
+    yield* sleep(context, polls < 3 ? 10 * SECOND : 30 * SECOND);
+    const polled = yield* call(context, "pollStep", { patient, incidentId, step, turn, poller: submitted.poller });
+    if (polled.kind === "settled") return false;
+  }
+  return true;
+}
+
+function* turn(context: OrchestrationContext, input: HealInput): Orchestration<HealInput | string> {
+  const newId = incidentIdOf(context, input.patientHash);
+  const assessed = yield* call(context, "assess", { patient: input.patient, incidentId: input.incidentId, newId, turn: input.turn });
+  const again = { ...input, turn: input.turn + 1 };
+  switch (assessed.kind) {
+    case "end":
+      return assessed.outcome.code;
+    case "again":
+      return yield* unanswered(context, again, newId, assessed.afterMs, assessed.why);
+    case "wait":
+      yield* waitOrWake(context, toMs(assessed.until));
+      return { ...again, incidentId: assessed.incidentId, unanswered: null };
+    case "step": {
+      const lost = yield* carryOut(context, input, assessed);
+      const carried = { ...again, incidentId: assessed.incidentId, unanswered: null };
+      if (!lost) return carried;
+      return yield* unanswered(context, { ...carried, unanswered: input.unanswered }, newId, null, `${assessed.step.name} got no answer`);
+    }
+  }
+}
+
+function* unanswered(
+  context: OrchestrationContext,
+  input: HealInput,
+  newId: string,
+  asked: number | null,
+  why: string,
+): Orchestration<HealInput | string> {
+  const since = input.unanswered?.since ?? context.df.currentUtcDateTime.toISOString();
+  const count = (input.unanswered?.count ?? 0) + 1;
+  if (nowOf(context) - toMs(since) >= GIVE_UP_AFTER_MS) {
+    const { patient, incidentId, turn: number } = input;
+    yield* call(context, "giveUp", {
+      patient,
+      incidentId,
+      newId,
+      turn: number,
+      reason: "AzureUnavailable",
+      detail: `Azure has not answered for two hours: ${why}`,
+    });
+    return "Escalated";
+  }
+  yield* waitOrWake(context, nowOf(context) + backOffMs(count - 1, asked));
+  return { ...input, unanswered: { count, since } };
+}
+
+/** Ends with the outcome's code; between turns it begins anew under the same instance id. */
+export function* healVault(context: OrchestrationContext): Orchestration<string | undefined> {
+  const input = context.df.getInput<HealInput>();
+  let result: HealInput | string;
+  try {
+    result = yield* turn(context, input);
+  } catch (error) {
+    // Only an activity that failed three times comes here: a mistake of this program, or storage that can't be written.
+    const { patient, incidentId, turn: number } = input;
+    const detail = error instanceof Error ? error.message : String(error);
+    yield* call(context, "giveUp", {
+      patient,
+      incidentId,
+      newId: incidentIdOf(context, input.patientHash),
+      turn: number,
+      reason: "InternalError",
+      detail: detail.slice(0, 1000),
+    });
+    return "Escalated";
+  }
+  if (typeof result === "string") return result;
+  context.df.continueAsNew(result);
+  return undefined;
+}
