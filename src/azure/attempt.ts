@@ -23,6 +23,16 @@ export function toTransientError(operation: string, resourceId: string, failure:
   return new TransientError({ operation, resourceId, retryAfterMs: failure.retryAfterMs ?? null, detail, cause });
 }
 
+/** The value, or undefined where Azure says it is not there. Every other refusal is thrown as it came. */
+export async function orAbsent<T>(run: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    if (classifyError(error).kind === "notFound") return undefined;
+    throw error;
+  }
+}
+
 /** A refused read as a fact. Absence is no refusal: whoever reads decides about `notFound` first. */
 export function toUnreadable(failure: Failure): Unreadable {
   const why = failure.kind === "denied" || failure.kind === "firewall" ? failure.kind : "unusable";

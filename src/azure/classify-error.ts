@@ -48,6 +48,8 @@ const NO_ANSWER = new Set([
 export function classifyError(error: unknown): Failure {
   if (isRestError(error)) return classifyRestError(error);
   if (error instanceof Error && NO_ANSWER.has(error.name)) return { kind: "transient", code: error.name, message: error.message };
+  // An answer of a shape that this program does not know.
+  if (error instanceof Error && error.name === "ValiError") return { kind: "invalid", code: "UnreadableAnswer", message: error.message };
   throw error;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { ResourceGraphClient } from "@azure/arm-resourcegraph";
 import * as v from "valibot";
+import { isUnder } from "../domain/arm-id.ts";
 import { InvariantError } from "../domain/errors.ts";
 import type { TargetKind } from "../domain/facts.ts";
 import { attempt, toTransientError } from "./attempt.ts";
@@ -41,7 +42,7 @@ const VAULTS = "Resources | where type =~ 'microsoft.keyvault/vaults' | project 
 const databaseRow = v.object({
   id: v.string(),
   type: v.string(),
-  tags: v.nullish(v.record(v.string(), v.string())),
+  tags: v.nullish(v.record(v.string(), v.unknown())),
   accountKey: v.nullish(v.string()),
   clusterKey: v.nullish(v.string()),
 });
@@ -65,10 +66,10 @@ export function createInventory(clients: Pick<Clients, "graph" | "subscriptionId
         kind: row.type.toLowerCase().endsWith("/mongoclusters") ? "cluster" : "account",
         id: row.id,
         keyUri: row.accountKey || row.clusterKey || null,
-        tags: row.tags ?? {},
+        tags: Object.fromEntries(Object.entries(row.tags ?? {}).map(([name, value]) => [name, String(value)])),
       })),
     findVault: async (name) => (await listVaults()).find((vault) => vault.name.toLowerCase() === name.toLowerCase())?.id,
-    vaultsUnder: async (scope) => (await listVaults()).map((vault) => vault.id).filter((id) => touches(scope, id)),
+    vaultsUnder: async (scope) => (await listVaults()).map((vault) => vault.id).filter((id) => isUnder(scope, id) || isUnder(id, scope)),
   };
 }
 
@@ -87,10 +88,4 @@ async function queryPages(graph: ResourceGraphClient, query: string, subscriptio
       throw new InvariantError(`Resource Graph cut off the answer to ${query}`);
   } while (skipToken !== undefined);
   return rows;
-}
-
-function touches(scope: string, vaultId: string): boolean {
-  const [above, vault] = [scope.toLowerCase().replace(/\/+$/, ""), vaultId.toLowerCase()];
-  if (above === "" || above.startsWith("/providers/microsoft.management/managementgroups/")) return true;
-  return vault === above || vault.startsWith(`${above}/`) || above.startsWith(`${vault}/`);
 }

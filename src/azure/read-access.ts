@@ -82,6 +82,7 @@ const assignmentFacts = (assignment: SdkAssignment): RoleAssignment => ({
   condition: assignment.condition ?? null,
   conditionVersion: assignment.conditionVersion ?? null,
   description: assignment.description ?? null,
+  createdOn: assignment.createdOn?.toISOString() ?? null,
 });
 
 const denyFacts = (deny: SdkDeny): DenyAssignment => ({

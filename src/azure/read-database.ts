@@ -2,6 +2,7 @@
 import type { DatabaseAccountGetResults } from "@azure/arm-cosmosdb";
 import type { MongoCluster } from "@azure/arm-mongocluster";
 import type { DefaultIdentity, MissingTarget, ServiceStatus, TargetFacts, TargetKind } from "../domain/facts.ts";
+import { parseKeyUri } from "../domain/key-uri.ts";
 import { attempt, toUnreadable } from "./attempt.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
@@ -41,7 +42,7 @@ function clusterFacts(id: string, cluster: MongoCluster): TargetFacts {
     ...resourceFacts(id, cluster),
     kind: "cluster",
     keyUri,
-    versionInUse: /\/keys\/[^/]+\/([0-9a-f]{32})\/?$/i.exec(keyUri ?? "")?.[1]?.toLowerCase() ?? null,
+    versionInUse: keyUri === null ? null : parseKeyUri(keyUri).version,
     defaultIdentity: identityId ? { form: "user", id: identityId, federatedClientId: null } : { form: "undefined" },
     service: clusterStatus(cluster),
     restoredFrom: null, // not kept: createMode is not returned by GET. Azure/azure-rest-api-specs issue 31266

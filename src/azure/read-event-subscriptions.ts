@@ -1,5 +1,6 @@
 /** Reads the Event Grid subscriptions on a vault's system topics, as they would have to be put back: deleting the vault deletes them. */
 import * as v from "valibot";
+import { sameId } from "../domain/arm-id.ts";
 import type { EventSubscriptionFacts, Unreadable } from "../domain/facts.ts";
 import type { Arm } from "./arm.ts";
 import { attempt, toUnreadable } from "./attempt.ts";
@@ -26,7 +27,7 @@ export function createReadEventSubscriptions(clients: { arm: Arm }): ReadEventSu
     const { subscriptionId } = parseResourcePath(vaultId);
     const read = await attempt("read event subscriptions", vaultId, async () => {
       const topics = await clients.arm.list(`/subscriptions/${subscriptionId}/providers/Microsoft.EventGrid/systemTopics?${EVENT_GRID}`);
-      const own = v.parse(v.array(topicRow), topics).filter((topic) => topic.properties.source?.toLowerCase() === vaultId.toLowerCase());
+      const own = v.parse(v.array(topicRow), topics).filter((topic) => sameId(topic.properties.source ?? "", vaultId));
       const found = await Promise.all(
         own.map(async (topic) => {
           const listed = v.parse(v.array(subscriptionRow), await clients.arm.list(`${topic.id}/eventSubscriptions?${EVENT_GRID}`));

@@ -17,6 +17,7 @@ export function createReadIdentity(clients: Pick<Clients, "identities">): ReadId
     if (principalId === undefined || clientId === undefined || tenantId === undefined) {
       return { id, state: "unreadable", why: "unusable", detail: "the identity has no principal yet" };
     }
-    return { state: "live", id: read.value.id ?? id, name: read.value.name ?? name, location, tenantId, principalId, clientId };
+    const { tags = {} } = read.value;
+    return { state: "live", id: read.value.id ?? id, name: read.value.name ?? name, location, tenantId, principalId, clientId, tags };
   };
 }

@@ -1,12 +1,13 @@
 /** Takes an ARM id apart for the SDKs, which want its pieces. */
+import { parseArmId } from "../domain/arm-id.ts";
 import { InvariantError } from "../domain/errors.ts";
 
+/** `name` is that of the resource itself, also where the id goes on to a child such as a key. */
 export type ResourcePath = { subscriptionId: string; resourceGroup: string; name: string };
 
-/** Of a resource in a resource group, in any casing: identities come back with `resourcegroups`. */
 export function parseResourcePath(id: string): ResourcePath {
-  const match = /^\/subscriptions\/([^/]+)\/resourcegroups\/([^/]+)\/providers\/[^/]+\/[^/]+\/([^/]+)/i.exec(id);
-  const [, subscriptionId, resourceGroup, name] = match ?? [];
+  const { subscriptionId, resourceGroup, names } = parseArmId(id) ?? {};
+  const name = names?.[0];
   if (!subscriptionId || !resourceGroup || !name) throw new InvariantError(`${id} is no id of a resource in a resource group`);
   return { subscriptionId, resourceGroup, name };
 }

@@ -1,0 +1,105 @@
+/** Gives one principal its access to a key back: by role assignment or by access policy. Only adds; never takes anything away. */
+import type { RoleAssignmentCreateParameters } from "@azure/arm-authorization";
+import { createHash } from "node:crypto";
+import { InvariantError } from "../domain/errors.ts";
+import { classifyError } from "./classify-error.ts";
+import type { Clients } from "./clients.ts";
+import { parseResourcePath } from "./resource-path.ts";
+import { done } from "./step-result.ts";
+import type { StepResult, Writes } from "./step-result.ts";
+
+type AccessSteps = "RestoreRoleAssignment" | "GrantKeyRole" | "AddAccessPolicyPermissions";
+
+/** Permission: Microsoft.Authorization/roleAssignments/write; for policies Microsoft.KeyVault/vaults/accessPolicies/write. */
+export function createAccessWrites(clients: Pick<Clients, "authorization" | "vaults">): Writes<AccessSteps> {
+  return {
+    RestoreRoleAssignment: async ({ scope, name, condition, conditionVersion, description, ...grant }) => {
+      const parameters: RoleAssignmentCreateParameters = {
+        principalId: known(grant.principalId),
+        roleDefinitionId: wholeRoleId(scope, grant.roleDefinitionId),
+        principalType: grant.principalType,
+        ...(condition === null ? {} : { condition }),
+        ...(conditionVersion === null ? {} : { conditionVersion }),
+        ...(description === null ? {} : { description }),
+      };
+      return assign(clients, scope, [name, assignmentName(scope, parameters)], parameters);
+    },
+
+    GrantKeyRole: async ({ scope, principalId, roleDefinitionId }) => {
+      const parameters: RoleAssignmentCreateParameters = {
+        principalId: known(principalId),
+        roleDefinitionId: wholeRoleId(scope, roleDefinitionId),
+        // Spares the directory's replication delay, and delegations with a condition on it demand it.
+        principalType: "ServicePrincipal",
+      };
+      return assign(clients, scope, [assignmentName(scope, parameters)], parameters);
+    },
+
+    AddAccessPolicyPermissions: async ({ vaultId, tenantId, principalId, applicationId, keys }) => {
+      const { subscriptionId, resourceGroup, name } = parseResourcePath(vaultId);
+      const { vaults } = clients.vaults(subscriptionId);
+      const objectId = known(principalId);
+      const { accessPolicies = [] } = (await vaults.get(resourceGroup, name)).properties;
+      const own = accessPolicies.find(
+        (policy) => isSame(policy.objectId, objectId) && isSame(policy.applicationId ?? "", applicationId ?? ""),
+      );
+      const present = own?.permissions.keys ?? [];
+      const lacking = keys.filter((key) => !present.some((word) => isSame(word, key) || isSame(word, "all")));
+      if (lacking.length === 0) return done(`${objectId} has ${keys.join(", ")} already`);
+      // `add` merges; what the principal has is sent along, so that nothing is lost should it ever replace.
+      const policy = {
+        tenantId,
+        objectId,
+        ...(applicationId === null ? {} : { applicationId }),
+        permissions: { keys: [...present, ...lacking] },
+      };
+      await vaults.updateAccessPolicy(resourceGroup, name, "add", { properties: { accessPolicies: [policy] } });
+      return done(`${objectId} got ${lacking.join(", ")} on vault ${name}`);
+    },
+  };
+}
+
+/** Tries the names in turn: one may be taken by the assignment of another principal, for names are unique in the whole tenant. */
+async function assign(
+  clients: Pick<Clients, "authorization">,
+  scope: string,
+  names: string[],
+  parameters: RoleAssignmentCreateParameters,
+): Promise<StepResult> {
+  const client = clients.authorization(subscriptionOf(scope));
+  const [name, ...others] = names;
+  if (name === undefined) throw new InvariantError(`no name to assign a role at ${scope} with`);
+  try {
+    const made = await client.roleAssignments.create(scope, name, parameters);
+    return done(`role assignment ${made.name ?? name} at ${scope}`);
+  } catch (error) {
+    const { code, message } = classifyError(error);
+    if (code === "RoleAssignmentExists") return done(message);
+    if (code === "RoleAssignmentUpdateNotPermitted" && others.length > 0) return assign(clients, scope, others, parameters);
+    throw error;
+  }
+}
+
+/** The same grant gets the same name, so that a repeated step finds its own assignment. The principal is part of it: a re-created identity is another one. */
+export function assignmentName(scope: string, grant: { principalId: string; roleDefinitionId: string }): string {
+  const role = grant.roleDefinitionId.split("/").at(-1) ?? "";
+  const hash = createHash("sha256").update([scope, grant.principalId, role].join("|").toLowerCase()).digest("hex");
+  // A UUID of version 8: made by a hash of one's own choice (RFC 9562).
+  return [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `a${hash.slice(17, 20)}`, hash.slice(20, 32)].join("-");
+}
+
+const wholeRoleId = (scope: string, role: string): string =>
+  role.includes("/") ? role : `/subscriptions/${subscriptionOf(scope)}/providers/Microsoft.Authorization/roleDefinitions/${role}`;
+
+function subscriptionOf(scope: string): string {
+  const id = /^\/subscriptions\/([^/]+)/i.exec(scope)?.[1];
+  if (id === undefined) throw new InvariantError(`${scope} is in no subscription: nothing is assigned there`);
+  return id;
+}
+
+function known(principalId: string | null): string {
+  if (principalId === null) throw new InvariantError("the principal is still to be created: the step is not ready");
+  return principalId;
+}
+
+const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

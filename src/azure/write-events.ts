@@ -1,0 +1,44 @@
+/** Puts back an Event Grid subscription of a vault, with its system topic where that is gone too. */
+import * as v from "valibot";
+import { TransientError } from "../domain/errors.ts";
+import { ARM_ENDPOINT } from "./arm.ts";
+import type { Arm } from "./arm.ts";
+import { orAbsent } from "./attempt.ts";
+import { EVENT_GRID } from "./read-event-subscriptions.ts";
+import { done, fromAnswer, refused } from "./step-result.ts";
+import type { Writes } from "./step-result.ts";
+
+const TOPIC_READY_MS = 10_000;
+
+const webhook = v.object({
+  destination: v.object({ endpointType: v.literal("WebHook"), properties: v.nullish(v.object({ endpointUrl: v.nullish(v.string()) })) }),
+});
+const state = v.object({ properties: v.object({ provisioningState: v.nullish(v.string()) }) });
+
+/** Permission: Microsoft.EventGrid/systemTopics/write and systemTopics/eventSubscriptions/write. */
+export function createEventWrites(clients: { arm: Arm }): Writes<"RestoreEventSubscription"> {
+  return {
+    RestoreEventSubscription: async ({ topicId, topicLocation, source, name, properties }) => {
+      const hook = v.safeParse(webhook, properties);
+      if (hook.success && !hook.output.destination.properties?.endpointUrl) {
+        return refused("NotAccepted", "EndpointUnknown", "Azure does not show a webhook's whole URL, so it could not be kept");
+      }
+      const url = `${ARM_ENDPOINT}${topicId}/eventSubscriptions/${encodeURIComponent(name)}?${EVENT_GRID}`;
+      const present = await orAbsent(() => clients.arm.send("GET", url));
+      if (present !== undefined) return done(`event subscription ${name} exists`);
+      await ensureTopic(clients.arm, { topicId, topicLocation, source });
+      return fromAnswer(await clients.arm.send("PUT", url, { properties }), url, `event subscription ${name} made`);
+    },
+  };
+}
+
+/** One made by hand outlives its vault, one made along with a subscription goes with the last of them. */
+async function ensureTopic(arm: Arm, topic: { topicId: string; topicLocation: string; source: string }): Promise<void> {
+  const url = `${ARM_ENDPOINT}${topic.topicId}?${EVENT_GRID}`;
+  if ((await orAbsent(() => arm.send("GET", url))) !== undefined) return;
+  const body = { location: topic.topicLocation, properties: { source: topic.source, topicType: "Microsoft.KeyVault.vaults" } };
+  const made = v.safeParse(state, (await arm.send("PUT", url, body)).body);
+  if (made.success && made.output.properties.provisioningState === "Succeeded") return;
+  const detail = "the system topic is still being made";
+  throw new TransientError({ operation: "RestoreEventSubscription", resourceId: topic.topicId, retryAfterMs: TOPIC_READY_MS, detail });
+}

@@ -1,0 +1,93 @@
+/**
+ * Makes the one change that a step stands for and says how it ended. Decides nothing about whether it may be made. Throws
+ * TransientError for what a retry may cure; a refusal is a value.
+ */
+import * as v from "valibot";
+import { InvariantError, TransientError } from "../domain/errors.ts";
+import type { StepDraft, StepName, StepParams } from "../domain/steps/step.ts";
+import { ARM_ENDPOINT } from "./arm.ts";
+import type { Arm } from "./arm.ts";
+import { attempt, toTransientError } from "./attempt.ts";
+import { classifyError } from "./classify-error.ts";
+import type { Clients } from "./clients.ts";
+import { refusal } from "./step-result.ts";
+import type { StepResult, Writes } from "./step-result.ts";
+import { createAccessWrites } from "./write-access.ts";
+import { createAccountWrites } from "./write-account.ts";
+import { createClusterWrites } from "./write-cluster.ts";
+import { createEventWrites } from "./write-events.ts";
+import { createIdentityWrites } from "./write-identity.ts";
+import { createKeyWrites } from "./write-key.ts";
+import { createVaultWrites } from "./write-vault.ts";
+
+export type PollResult = { kind: "running" } | { kind: "succeeded" } | { kind: "failed"; code: string; detail: string };
+
+export type StepWriter = {
+  submit: (step: StepDraft) => Promise<StepResult>;
+  poll: (poller: string) => Promise<PollResult>;
+};
+
+export function createStepWriter(clients: Clients): StepWriter {
+  const account = createAccountWrites(clients);
+  const cluster = createClusterWrites(clients);
+  const writes: Writes<StepName> = {
+    ...createKeyWrites(clients),
+    ...createVaultWrites(clients),
+    ...createEventWrites(clients),
+    ...createAccessWrites(clients),
+    ...createIdentityWrites(clients),
+    ...account,
+    ...cluster,
+    AttachIdentity: (params) => (params.targetKind === "account" ? account : cluster).AttachIdentity(params),
+    DetachIdentity: (params) => (params.targetKind === "account" ? account : cluster).DetachIdentity(params),
+  };
+  const write = <N extends StepName>(step: { name: N; params: StepParams[N] }): Promise<StepResult> => writes[step.name](step.params);
+
+  return {
+    submit: async (step) => {
+      try {
+        return await write(step);
+      } catch (error) {
+        if (error instanceof TransientError || error instanceof InvariantError) throw error;
+        const failure = classifyError(error);
+        const ending = refusal(failure);
+        if (ending !== undefined) return ending;
+        throw toTransientError(step.name, subjectOf(step), failure, error);
+      }
+    },
+    poll: (poller) => poll(clients.arm, poller),
+  };
+}
+
+const operation = v.object({
+  status: v.nullish(v.string()),
+  error: v.nullish(v.object({ code: v.nullish(v.string()), message: v.nullish(v.string()) })),
+  properties: v.nullish(v.object({ provisioningState: v.nullish(v.string()) })),
+});
+
+/** The URL is called as it came: since 2024 it is signed. Recorded: Azure/azure-cli-extensions cosmosdb-preview test_cosmosdb_mongocluster_crud.yaml */
+async function poll(arm: Arm, url: string): Promise<PollResult> {
+  const answer = await attempt("poll an operation", url.split("?")[0] ?? url, () => arm.send("GET", url));
+  if (!answer.ok) {
+    const { kind, code, message } = answer.failure;
+    // A key that is being recovered is not there yet.
+    return kind === "notFound" && isKeyUrl(url) ? { kind: "running" } : { kind: "failed", code, detail: message };
+  }
+  if (answer.value.status === 202) return { kind: "running" };
+  return readOperation(v.parse(operation, answer.value.body ?? {}));
+}
+
+function readOperation(body: v.InferOutput<typeof operation>): PollResult {
+  const state = (body.status ?? body.properties?.provisioningState ?? "Succeeded").toLowerCase();
+  if (state === "succeeded") return { kind: "succeeded" };
+  if (!["failed", "canceled", "cancelled"].includes(state)) return { kind: "running" };
+  return { kind: "failed", code: body.error?.code ?? "OperationFailed", detail: body.error?.message ?? `the operation ended as ${state}` };
+}
+
+const isKeyUrl = (url: string): boolean =>
+  url.startsWith(ARM_ENDPOINT) && /\/providers\/Microsoft\.KeyVault\/vaults\/[^/]+\/keys\//i.test(url);
+
+function subjectOf(step: StepDraft): string {
+  const params: Partial<Record<"targetId" | "vaultId" | "scope" | "topicId" | "identityId", string | null>> = step.params;
+  return params.targetId ?? params.vaultId ?? params.scope ?? params.topicId ?? params.identityId ?? step.name;
+}
