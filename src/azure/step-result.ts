@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { StepName, StepParams } from "../domain/steps/step.ts";
 import type { ArmAnswer } from "./arm.ts";
-import type { Failure } from "./classify-error.ts";
+import type { Failure, FailureKind } from "./classify-error.ts";
 
 export type RefusalReason = "NotPermitted" | "Locked" | "Firewall" | "NotAccepted" | "Conflict";
 
@@ -20,34 +20,27 @@ export const done = (detail: string): StepResult => ({ kind: "done", detail });
 
 export const refused = (reason: RefusalReason, code: string, detail: string): StepResult => ({ kind: "refused", reason, code, detail });
 
+const REASONS: Partial<Record<FailureKind, RefusalReason>> = {
+  denied: "NotPermitted",
+  firewall: "Firewall",
+  invalid: "NotAccepted",
+  notFound: "NotAccepted",
+};
+
 /** Conflicts that stay until a person does something; every other one is a race with another change. */
-const LASTING_CONFLICTS = new Set(["ResourceGroupBeingDeleted", "VaultAlreadyExists", "ObjectIsDeletedButRecoverable"]);
+const LASTING_CONFLICTS: Readonly<Record<string, RefusalReason>> = {
+  ScopeLocked: "Locked",
+  ResourceGroupBeingDeleted: "Conflict",
+  VaultAlreadyExists: "Conflict",
+  ObjectIsDeletedButRecoverable: "Conflict",
+};
 
-/** A refusal as an ending; undefined for what a retry may cure. */
-export function refusal(failure: Failure): StepResult | undefined {
-  const reason = reasonOf(failure);
-  return reason === null ? undefined : refused(reason, failure.code, failure.message);
-}
-
-function reasonOf({ kind, code }: Failure): RefusalReason | null {
-  switch (kind) {
-    case "denied":
-      return "NotPermitted";
-    case "firewall":
-      return "Firewall";
-    case "conflict":
-      if (code === "ScopeLocked") return "Locked";
-      return LASTING_CONFLICTS.has(code) ? "Conflict" : null;
-    case "invalid":
-      // The directory has not heard of a new identity yet. learn.microsoft.com/azure/role-based-access-control/troubleshooting
-      return code === "PrincipalNotFound" ? null : "NotAccepted";
-    case "notFound":
-      return "NotAccepted";
-    case "preconditionFailed": // of Cosmos DB: another operation is still running
-    case "throttled":
-    case "transient":
-      return null;
-  }
+/** A refusal as an ending; undefined for what a retry may cure, such as 412: another operation runs on the account. */
+export function refusal({ kind, code, message }: Failure): StepResult | undefined {
+  // The directory has not heard of a new identity yet. learn.microsoft.com/azure/role-based-access-control/troubleshooting
+  if (code === "PrincipalNotFound") return undefined;
+  const reason = kind === "conflict" ? LASTING_CONFLICTS[code] : REASONS[kind];
+  return reason === undefined ? undefined : refused(reason, code, message);
 }
 
 const resource = v.object({ properties: v.nullish(v.object({ provisioningState: v.nullish(v.string()) })) });
