@@ -54,7 +54,8 @@ export type ManagedIdentityState = {
   clientId: string;
 };
 
-export type AttachedIdentity = { principalId: string; clientId: string };
+/** `borrowedFrom`: id of the account a restore took the identity over from; it was never attached to this one. */
+export type AttachedIdentity = { principalId: string; clientId: string; borrowedFrom?: string };
 
 /** The identity block of an account or a cluster. `userAssigned` is keyed by the id as the client sent it. */
 export type IdentityBlock = {
@@ -71,6 +72,8 @@ export type KeyCheckState = {
   /** Offset within the hour of this database's own check, ms; drawn from the seed. */
   phaseMs: number;
   lastCheckAt: number;
+  /** The service is stuck: it notices a loss, and never that the key is back. */
+  neverRevalidates?: boolean;
 };
 
 export type Account = {
@@ -126,8 +129,10 @@ export type KeyVersion = {
   /** As sent: wrapKey, unwrapKey, ... */
   keyOps: string[];
   tags?: Record<string, string>;
-  /** base64url modulus; not a real key. */
+  /** base64url modulus (EC: x and y, one after the other); not a real key. */
   n: string;
+  /** Made while an event subscription on the vault existed: only then do expiry events follow. Absent: yes. */
+  notifies?: boolean;
 };
 
 export type Key = {
@@ -161,6 +166,8 @@ export type Vault = {
   softDeleteRetentionInDays: number;
   publicNetworkAccess: string;
   networkAcls: { bypass: string; defaultAction: string; ipRules: { value: string }[]; virtualNetworkRules: { id: string }[] };
+  /** enabledForDeployment and its siblings, by property name; absent: never sent. */
+  enabledFor?: Record<string, boolean>;
   provisioningState: string;
   keys: Map<string, Key>;
   /** Set while soft-deleted, ms. */
@@ -277,10 +284,6 @@ export type World = {
   readonly writes: RecordedWrite[];
   /** Published by the pipeline and the providers; Event Grid listens. */
   publish: (event: SourceEvent) => void;
-  /** A provider tells the pipeline that a long-running operation (its GUID) has ended: ARM raises its event only then. */
-  operationEnded: (operation: string, succeeded: boolean) => void;
-  /** Asked by a provider as it starts a long-running operation: an armed fault may have it end Failed with this. */
-  takeOperationFailure: () => { code: string; message: string } | undefined;
 };
 
 /** Ids of the one management group above the subscription. */
@@ -310,7 +313,5 @@ export function createWorld(options: {
     eventSubscriptions: new Map(),
     writes: [],
     publish: () => {},
-    operationEnded: () => {},
-    takeOperationFailure: () => undefined,
   };
 }

@@ -1,0 +1,82 @@
+/** Soft-deleted vaults: list, get, purge, and the purge's operation. Recorded: Azure/azure-cli test_keyvault_softdelete.yaml, 2022-06. */
+import { AzureError, type Call, type Reply, type Route } from "../routes.ts";
+import type { Vault } from "../world.ts";
+import { deletedVaultBody } from "./vault-body.ts";
+import { deletedVaults, sameRegion, subscriptionIdOf, vaultNamed } from "./vault-state.ts";
+
+const PURGE_MS = 3000;
+
+function requireDeleted(call: Call): Vault {
+  const { vaultName = "", location = "" } = call.params;
+  const vault = vaultNamed(call.world, vaultName);
+  if (vault?.deleted && sameRegion(vault.location, location)) return vault;
+  throw new AzureError(404, "DeletedVaultNotFound", `The specified deleted vault '${vaultName}' does not exist.`);
+}
+
+function list(call: Call): Reply {
+  return { status: 200, body: { value: deletedVaults(call.world).map((v) => deletedVaultBody(call.world, v)) } };
+}
+
+function purge(call: Call): Reply {
+  const vault = requireDeleted(call);
+  // Text and code as reported: microsoft/AzureTRE issue 1446.
+  if (vault.enablePurgeProtection) throw new AzureError(405, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed.");
+  const started = call.world.clock.now();
+  vault.deleted!.purgeAt = Math.min(vault.deleted!.purgeAt, started + PURGE_MS);
+  return { status: 202, headers: pollHeaders(call, vault.location, started) };
+}
+
+function pollHeaders(call: Call, location: string, started: number): Record<string, string> {
+  const opaque = Buffer.from(String(started)).toString("base64url");
+  const path = `${subscriptionIdOf(call)}/providers/Microsoft.KeyVault/locations/${location}/operationResults/${opaque}`;
+  return { location: `https://management.azure.com${path}?api-version=${call.apiVersion}`, "retry-after": "5" };
+}
+
+function result(call: Call): Reply {
+  const started = Number(Buffer.from(call.params["operationResultId"] ?? "", "base64url").toString());
+  if (!Number.isInteger(started)) throw new AzureError(404, "OperationNotFound", "The operation was not found.");
+  const ends = started + PURGE_MS;
+  if (call.world.clock.now() < ends) return { status: 202, headers: pollHeaders(call, call.params["location"] ?? "", started) };
+  const spaced = (ms: number): string =>
+    new Date(ms)
+      .toISOString()
+      .replace("T", " ")
+      .replace(/\.\d+Z/, "Z");
+  // A space instead of the T, as recorded.
+  return { status: 200, body: { createdDateTime: spaced(started), lastActionDateTime: spaced(ends), status: "Succeeded" } };
+}
+
+const PROVIDER = "/subscriptions/{subscriptionId}/providers/Microsoft.KeyVault";
+const DELETED = `${PROVIDER}/locations/{location}/deletedVaults/{vaultName}`;
+
+export const deletedVaultRoutes: Route[] = [
+  {
+    method: "GET",
+    pattern: `${PROVIDER}/deletedVaults`,
+    action: "Microsoft.KeyVault/deletedVaults/read",
+    scopeOf: subscriptionIdOf,
+    handle: list,
+  },
+  {
+    method: "GET",
+    pattern: DELETED,
+    action: "Microsoft.KeyVault/locations/deletedVaults/read",
+    scopeOf: subscriptionIdOf,
+    handle: (call) => ({ status: 200, body: deletedVaultBody(call.world, requireDeleted(call)) }),
+  },
+  {
+    method: "POST",
+    pattern: `${DELETED}/purge`,
+    action: "Microsoft.KeyVault/locations/deletedVaults/purge/action",
+    event: "Microsoft.KeyVault/locations/deletedVaults/purge/action",
+    scopeOf: subscriptionIdOf,
+    handle: purge,
+  },
+  {
+    method: "GET",
+    pattern: `${PROVIDER}/locations/{location}/operationResults/{operationResultId}`,
+    action: "Microsoft.KeyVault/locations/operationResults/read",
+    scopeOf: subscriptionIdOf,
+    handle: result,
+  },
+];
