@@ -16,14 +16,15 @@ export function authorizeVaultCall(
   vault: Vault,
   caller: Caller,
   permission: DataPermission,
-  options: { keyName?: string | undefined } = {},
+  { keyName }: { keyName?: string | undefined } = {},
 ): { assignmentId: string | null } {
   passFirewall(world, vault, caller);
   if (!usesRbac(vault)) {
     if (!policyGrants(world, vault, caller.oid, [permission.policy])) throw policyDenial(world, vault, caller, permission.policy);
     return { assignmentId: null };
   }
-  const scope = options.keyName ? `${vault.id}/keys/${options.keyName}` : vault.id;
+  // A grant on one key does not reach a list, which names none.
+  const scope = keyName ? `${vault.id}/keys/${keyName}` : vault.id;
   const decision = evaluateDataAction(world, caller.oid, permission.dataAction, scope);
   if (decision.allowed) return { assignmentId: decision.assignmentId };
   throw forbidden(rbacDenial(vault, callerText(world, caller), permission.dataAction, scope), "ForbiddenByRbac");

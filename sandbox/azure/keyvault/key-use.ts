@@ -9,8 +9,8 @@ import { refusalOf, type Refusal } from "./data-crypto.ts";
 import { PERMISSIONS } from "./data-route.ts";
 import { admitsTrustedService, networkOf } from "./firewall.ts";
 import { liveKey, versionOf } from "./key-state.ts";
-import { listed, setting } from "./switches.ts";
-import { vaultNamed } from "./vault-state.ts";
+import { setting } from "./switches.ts";
+import { vaultOfHost } from "./vault-state.ts";
 import { usesRbac } from "./vault-write.ts";
 
 export type KeyUseFailure =
@@ -26,46 +26,33 @@ export type KeyUseFailure =
 
 export type KeyUse = { ok: true; version: string } | { ok: false; why: KeyUseFailure; detail: string };
 
-export type KeyUseRequest = {
-  keyUri: string;
-  principalId: string;
-  kind: "account" | "cluster";
-  /** Look at this version instead of the current one: the one that wraps the data now. */
-  version?: string | undefined;
-};
+export type KeyUseRequest = { keyUri: string; principalId: string; kind: "account" | "cluster" };
 
 const no = (why: KeyUseFailure, detail: string): KeyUse => ({ ok: false, why, detail });
 
 export function keyUse(world: World, request: KeyUseRequest): KeyUse {
-  const uri = readKeyUri(request);
+  const uri = readKeyUri(request.keyUri);
   if (!uri) return no("Malformed", `${request.keyUri} is no key identifier that a database takes`);
-  if (uri.hsm) return hsmUse(world, uri.vault);
-  const vault = vaultNamed(world, uri.vault);
-  const blocked = reach(world, uri.vault, vault);
+  const vault = vaultOfHost(world, uri.host);
+  const blocked = reach(world, uri.host, vault);
   if (blocked) return blocked;
   return useKey(world, vault!, request, uri);
 }
 
-type KeyUri = { vault: string; key: string; version: string | undefined; hsm: boolean };
+type KeyUri = { host: string; key: string; version: string | undefined };
 
-/** Accounts take no version and no slash at the end (Cosmos DB: how-to-setup-cross-tenant-customer-managed-keys.md); a cluster's URL may pin a version. */
-function readKeyUri({ keyUri, kind, version }: KeyUseRequest): KeyUri | undefined {
-  const match = /^https:\/\/([a-z0-9-]+)\.(vault|managedhsm)\.azure\.net(?::443)?\/keys\/([a-z0-9-]+)(?:\/([0-9a-f]{32}))?$/i.exec(keyUri);
-  if (!match || (kind === "account" && match[4])) return undefined;
-  return { vault: match[1]!, key: match[3]!, version: version ?? match[4], hsm: match[2]!.toLowerCase() === "managedhsm" };
-}
-
-/** A managed HSM has its own access control; the sandbox holds none, a switch says which let the service in. */
-function hsmUse(world: World, name: string): KeyUse {
-  return listed(setting(world, "keyvault.openManagedHsms"), name)
-    ? { ok: true, version: "0".repeat(32) }
-    : no("Forbidden", `managed HSM ${name} does not let the principal use the key`);
+/** With or without version: whether a database may pin one is the database's own rule. Managed HSMs are well-formed, but there are none here. */
+function readKeyUri(keyUri: string): KeyUri | undefined {
+  const match = /^https:\/\/([a-z0-9-]+\.(?:vault|managedhsm)\.azure\.net)(?::443)?\/keys\/([a-z0-9-]+)(?:\/([0-9a-f]{32}))?$/i.exec(
+    keyUri,
+  );
+  return match ? { host: match[1]!, key: match[2]!, version: match[3] } : undefined;
 }
 
 /** The way to the vault: DNS, the vault itself, a perimeter, the firewall. Undefined: reached. */
-function reach(world: World, name: string, vault: Vault | undefined): KeyUse | undefined {
-  if (!vault || listed(setting(world, "keyvault.unresolvable"), name))
-    return no("DnsNotResolved", `${name}.vault.azure.net does not resolve`);
+function reach(world: World, host: string, vault: Vault | undefined): KeyUse | undefined {
+  if (!vault) return no("DnsNotResolved", `${host} does not resolve`);
+  const { name } = vault;
   if (vault.deleted) {
     const looks = setting(world, "keyvault.softDeletedVaultLooks");
     return no(looks === "DnsNotResolved" ? "DnsNotResolved" : "VaultNotFound", `vault ${name} is soft-deleted`);

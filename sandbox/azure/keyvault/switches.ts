@@ -25,10 +25,6 @@ const DEFAULTS = {
   "keyvault.recoveredKeyReadableAfterMs": 7_000,
   /** What the database service makes of a soft-deleted vault, whose DNS record stays: VaultNotFound or DnsNotResolved. */
   "keyvault.softDeletedVaultLooks": "VaultNotFound",
-  /** Vaults (comma list of names) whose name the database service can't resolve although they live. */
-  "keyvault.unresolvable": "",
-  /** Managed HSMs (comma list of names) that let the database service use their keys; they keep their own access control. */
-  "keyvault.openManagedHsms": "",
   /** Expiry events only for versions made after a subscription to the vault's events existed (Key Vault: event-grid-overview.md, warning). */
   "keyvault.eventsOnlyForNewVersions": true,
   /** NBF and EXP in events: "number" (the table of event-schema-key-vault.md) or "string" (its sample). */
@@ -50,10 +46,3 @@ export function setting<K extends keyof Defaults>(world: World, name: K): Defaul
 function isLike<T>(value: unknown, sample: T): value is T {
   return typeof value === typeof sample;
 }
-
-/** Is `word` in a comma list, without regard to case? */
-export const listed = (list: string, word: string): boolean =>
-  list
-    .toLowerCase()
-    .split(",")
-    .some((item) => item.trim() === word.toLowerCase());

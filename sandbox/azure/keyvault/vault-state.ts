@@ -1,4 +1,5 @@
 /** Vaults as the service knows them: by id, by name (unique in all of Azure), alive or soft-deleted. Time alone purges. */
+import { resourceNotFound } from "../not-found.ts";
 import { AzureError, same, type Call } from "../routes.ts";
 import type { Vault, World } from "../world.ts";
 
@@ -52,18 +53,11 @@ export function findVault(call: Call): Vault | undefined {
   return vault && !vault.deleted ? vault : undefined;
 }
 
-/** Text recorded: Azure/azure-cli test_keyvault_network_rule.yaml, 2022-04; the front end says it, not the provider. */
 export function requireVault(call: Call): Vault {
   const vault = findVault(call);
   if (vault) return vault;
-  const { resourceGroupName, vaultName } = call.params;
-  throw new AzureError(
-    404,
-    "ResourceNotFound",
-    `The Resource 'Microsoft.KeyVault/vaults/${vaultName}' under resource group '${resourceGroupName}' was not found. ` +
-      "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
-    { headers: { "x-ms-failure-cause": "gateway" } },
-  );
+  const { resourceGroupName = "", vaultName = "" } = call.params;
+  throw resourceNotFound("Microsoft.KeyVault/vaults", vaultName, resourceGroupName);
 }
 
 /** Text of ARM: Azure RBAC, troubleshooting.md. */
