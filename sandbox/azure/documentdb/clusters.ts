@@ -1,0 +1,88 @@
+/** Addresses of `Microsoft.DocumentDB/mongoClusters` and of its operations. */
+import { AzureError } from "../routes.ts";
+import type { Call, Reply, Route } from "../routes.ts";
+import { groupScope, requireGroup } from "./account-find.ts";
+import { CLUSTER_TYPE, clusterBody, pretty } from "./cluster-body.ts";
+import { requireCluster } from "./cluster-find.ts";
+import { deleteCluster, patchCluster, putCluster } from "./cluster-write.ts";
+import { clusterOperationHeaders, operationOf } from "./operations.ts";
+import { requireSignature } from "./signature.ts";
+import type { Operation } from "./state.ts";
+import { switchOf } from "./switches.ts";
+
+const inSubscription = "/subscriptions/{subscriptionId}/providers/Microsoft.DocumentDB";
+const inGroup = `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/${CLUSTER_TYPE}`;
+const one = `${inGroup}/{mongoClusterName}`;
+const read = `${CLUSTER_TYPE}/read`;
+const write = `${CLUSTER_TYPE}/write`;
+const remove = `${CLUSTER_TYPE}/delete`;
+
+export const clusterRoutes: Route[] = [
+  {
+    method: "GET",
+    pattern: `${inSubscription}/mongoClusters`,
+    action: read,
+    scopeOf: (call) => `/subscriptions/${call.params["subscriptionId"]}`,
+    handle: ({ world }) => pretty(200, { value: [...world.clusters.values()].map((c) => clusterBody(world, c)) }),
+  },
+  {
+    method: "GET",
+    pattern: inGroup,
+    action: read,
+    scopeOf: groupScope,
+    handle: (call) => {
+      const prefix = `${requireGroup(call)}/`.toLowerCase();
+      const clusters = [...call.world.clusters.values()].filter((c) => c.id.toLowerCase().startsWith(prefix));
+      return pretty(200, { value: clusters.map((c) => clusterBody(call.world, c)) });
+    },
+  },
+  { method: "GET", pattern: one, action: read, handle: (call) => pretty(200, clusterBody(call.world, requireCluster(call))) },
+  { method: "PUT", pattern: one, action: write, event: write, handle: putCluster },
+  { method: "PATCH", pattern: one, action: write, event: write, handle: patchCluster },
+  { method: "DELETE", pattern: one, action: remove, event: remove, handle: deleteCluster },
+  // Whoever holds a signed address may poll: no action is asked for.
+  {
+    method: "GET",
+    pattern: `${inSubscription}/locations/{location}/mongoClusterAzureAsyncOperation/{operationId}`,
+    action: null,
+    handle: status,
+  },
+  {
+    method: "GET",
+    pattern: `${inSubscription}/locations/{location}/mongoClusterOperationResults/{operationId}`,
+    action: null,
+    handle: result,
+  },
+];
+
+const STATUS = { running: "InProgress", succeeded: "Succeeded", failed: "Failed" } as const;
+
+/** Every poll carries both addresses again with fresh signatures. */
+function status(call: Call): Reply {
+  requireSignature(call.world, call.url);
+  const operation = operationOf(call.world, call.params["operationId"]!, "cluster");
+  const body = {
+    id: `/subscriptions/${call.world.subscriptionId}/providers/Microsoft.DocumentDB/locations/${operation.region}/mongoClusterAzureAsyncOperation/${operation.id}`,
+    name: operation.id,
+    status: STATUS[operation.state],
+    startTime: startTime(call, operation),
+    ...(operation.error ? { error: { ...operation.error } } : {}),
+  };
+  return pretty(200, body, clusterOperationHeaders(call, operation));
+}
+
+function startTime(call: Call, operation: Operation): string {
+  const iso = new Date(operation.startedAt).toISOString();
+  if (switchOf(call.world, "documentdb.clusterStartTime") === "date-time") return iso;
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} +0000`;
+}
+
+/** 202 while it runs; then the cluster (`final-state-via: location`), after a deletion an empty object (recorded). */
+function result(call: Call): Reply {
+  requireSignature(call.world, call.url);
+  const operation = operationOf(call.world, call.params["operationId"]!, "cluster");
+  if (operation.state === "running") return { status: 202, headers: clusterOperationHeaders(call, operation) };
+  if (operation.state === "failed") throw new AzureError(400, operation.error!.code, operation.error!.message);
+  const cluster = call.world.clusters.get(operation.target);
+  return pretty(200, cluster && operation.verb !== "delete" ? clusterBody(call.world, cluster) : {});
+}

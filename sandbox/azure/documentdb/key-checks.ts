@@ -1,0 +1,107 @@
+/**
+ * The service's own check of every customer-managed key: once an hour, each database at its own phase. What GET shows of key
+ * access changes only here. Raises no event. Sources: both troubleshooting guides ("within 60 minutes", "upwards to one hour");
+ * "throttled to once per hour" (SelfHelpContent cosmosdb-security-managedkeys.md).
+ */
+import type { Scheduled } from "../../clock.ts";
+import type { Cluster, World } from "../world.ts";
+import { keyPath, keyUriOf, pinnedVersion, versionInUse } from "./key-path.ts";
+import { isAccount, stateOf } from "./state.ts";
+import type { Database, KeyCheck, KeyPath } from "./state.ts";
+import { switchOf } from "./switches.ts";
+
+const HOUR = 3_600_000;
+
+/** Checks every database at its phase from now on, also those that come later. */
+export function startKeyChecks(world: World): void {
+  let planned: Scheduled | undefined;
+  // One entry on the clock for all of them: an estate may have ten thousand.
+  const plan = (): void => {
+    planned?.cancel();
+    planned = undefined;
+    const due = databases(world).map((d) => nextCheck(world, d));
+    if (due.length === 0) return;
+    const at = due.reduce((a, b) => Math.min(a, b));
+    planned = world.clock.at(at, "key checks", () => {
+      for (const database of databases(world)) if (atPhase(database, at)) checkKey(world, database);
+      plan();
+    });
+  };
+  stateOf(world).replan = plan;
+  plan();
+}
+
+/** When this database is checked next, ms. */
+export function nextCheck(world: World, database: Database): number {
+  const now = world.clock.now();
+  const sincePhase = (((now - database.check.phaseMs) % HOUR) + HOUR) % HOUR;
+  return now + HOUR - sincePhase;
+}
+
+/** Moves a database's check so that the next one is at this time, within the hour. */
+export function setNextCheck(world: World, database: Database, at: number): void {
+  database.check.phaseMs = ((at % HOUR) + HOUR) % HOUR;
+  stateOf(world).replan();
+}
+
+export function onKeyCheck(world: World, listener: (check: KeyCheck) => void): void {
+  stateOf(world).listeners.push(listener);
+}
+
+/** One check, now. */
+export function checkKey(world: World, database: Database): KeyPath {
+  const path = keyPath(world, database);
+  const before = database.check.revoked;
+  database.check.lastCheckAt = world.clock.now();
+  if (path.ok) passed(world, database, path.version);
+  else {
+    database.check.revoked = true;
+    database.check.code = path.code;
+  }
+  if (!isAccount(database)) showClusterStatus(world, database);
+  const kind = isAccount(database) ? "account" : "cluster";
+  const changed = database.check.revoked !== before;
+  for (const tell of stateOf(world).listeners) tell({ at: world.clock.now(), target: database, kind, path, changed });
+  return path;
+}
+
+/** A check that finds the key back brings the database online; only a later one moves it to a newer version ("once the account is online"). */
+function passed(world: World, database: Database, latest: string): void {
+  const { check } = database;
+  if (check.revoked) {
+    if (check.neverRevalidates) return;
+    check.revoked = false;
+    check.code = null;
+    if (versionInUse(database) !== undefined) return;
+  }
+  if (versionInUse(database) === undefined || isRipe(world, database, latest)) useVersion(database, latest);
+}
+
+function isRipe(world: World, database: Database, latest: string): boolean {
+  const uri = keyUriOf(database)!;
+  if (pinnedVersion(uri) !== undefined) return false;
+  const [, host, , name] = /^https:\/\/([^./]+)(.*?)\/keys\/([^/]+)/i.exec(uri) ?? [];
+  const vault = [...world.vaults.values()].find((v) => !v.deleted && v.name.toLowerCase() === host?.toLowerCase());
+  const version = vault?.keys.get(name?.toLowerCase() ?? "")?.versions.find((v) => v.version === latest);
+  const age = version === undefined ? 0 : world.clock.now() - version.created * 1000;
+  return age >= switchOf(world, "documentdb.versionRolloverMs");
+}
+
+export function useVersion(database: Database, version: string | undefined): void {
+  if (isAccount(database)) database.keyVaultKeyUriVersion = version;
+  else database.versionInUse = version;
+}
+
+/** What `clusterStatus` says of a cluster at rest. A cluster whose provisioning failed stays so. */
+export function showClusterStatus(world: World, cluster: Cluster): void {
+  if (cluster.operation !== undefined || cluster.provisioningState === "Failed") return;
+  cluster.clusterStatus = cluster.check.revoked ? switchOf(world, "documentdb.clusterLostStatus") : "Ready";
+}
+
+/** Databases whose key is checked: those with one, once they are there. */
+function databases(world: World): Database[] {
+  const all: Database[] = [...world.accounts.values(), ...world.clusters.values()];
+  return all.filter((d) => keyUriOf(d) !== undefined && !["Creating", "Failed", "InProgress"].includes(d.provisioningState));
+}
+
+const atPhase = (database: Database, at: number): boolean => (at - database.check.phaseMs) % HOUR === 0;
