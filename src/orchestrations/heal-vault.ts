@@ -47,6 +47,10 @@ function incidentIdOf(context: OrchestrationContext, patientHash: string): strin
   return `${context.df.currentUtcDateTime.toISOString().replace(/[-:.]/g, "")}-${patientHash.slice(0, 12)}`;
 }
 
+/** About two hours of asking. */
+const MAX_POLLS = 75;
+const pollAfterMs = (polls: number): number => (polls < 3 ? 10 * SECOND : polls < 20 ? 30 * SECOND : 2 * MINUTE);
+
 type Step = Extract<AssessResult, { kind: "step" }>;
 
 /** Writes once and waits until Azure is done; true where Azure did not answer: what it did is then read, not guessed. */
@@ -54,9 +58,9 @@ function* carryOut(context: OrchestrationContext, { patient, turn }: HealInput, 
   const submitted = yield* call(context, "applyStep", { patient, incidentId, step, turn });
   if (submitted.kind === "again") return true;
   if (submitted.kind === "settled") return false;
-  for (let polls = 0; polls < 240; polls++) {
+  for (let polls = 0; polls < MAX_POLLS; polls++) {
     // Cosmos DB names no interval (recorded: Azure/azure-powershell, CosmosDB.Test, 2023-04); its own clients ask every 30 s.
-    yield* sleep(context, polls < 3 ? 10 * SECOND : 30 * SECOND);
+    yield* sleep(context, pollAfterMs(polls));
     const polled = yield* call(context, "pollStep", { patient, incidentId, step, turn, poller: submitted.poller });
     if (polled.kind === "settled") return false;
   }
@@ -118,7 +122,7 @@ export function* healVault(context: OrchestrationContext): Orchestration<string 
   } catch (error) {
     // Only an activity that failed three times comes here: a mistake of this program, or storage that can't be written.
     const { patient, incidentId, turn: number } = input;
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = String(error);
     yield* call(context, "giveUp", {
       patient,
       incidentId,

@@ -1,0 +1,134 @@
+import { describe, expect, test } from "vitest";
+import { healVault, type HealInput } from "../../src/orchestrations/heal-vault.ts";
+import { type FakeActivity, replay, type Replayed, type ReplayOptions } from "../support/replay.ts";
+
+const patient = {
+  id: "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv",
+  kind: "vault" as const,
+  vaultName: "kv",
+};
+const input: HealInput = { patient, patientHash: "0123456789abcdef", incidentId: null, turn: 3, unanswered: null };
+const start = "2026-01-01T00:00:00.000Z";
+const step = { id: "GrantKeyRole|x", name: "GrantKeyRole", on: "/x", params: {} };
+const stepNext = { kind: "step", incidentId: "i1", step, planHash: "h" };
+
+const play = (activities: Record<string, FakeActivity>, options: ReplayOptions = {}, given: HealInput = input): Promise<Replayed> =>
+  replay(healVault as never, given, { now: start, activities, ...options });
+
+const called = (result: Replayed): string[] => result.trace.flatMap((entry) => (entry.kind === "activity" ? [entry.name] : []));
+const timers = (result: Replayed): string[] => result.trace.flatMap((entry) => (entry.kind === "timer" ? [entry.fireAt] : []));
+
+describe("healVault", () => {
+  test("ends with the outcome when the look says so", async () => {
+    const result = await play({ assess: () => ({ kind: "end", incidentId: "i1", outcome: { code: "Healed", reason: null, detail: "" } }) });
+    expect(result).toMatchObject({ kind: "completed", output: "Healed" });
+  });
+
+  test("names a new incident by its own time, so that a repeated look opens the same one", async () => {
+    const seen: unknown[] = [];
+    await play({
+      assess: (asked) => {
+        seen.push(asked);
+        return { kind: "end", incidentId: null, outcome: { code: "NoChangeNeeded", reason: null, detail: "" } };
+      },
+    });
+    expect(seen).toEqual([{ patient, incidentId: null, newId: "20260101T000000000Z-0123456789ab", turn: 3 }]);
+  });
+
+  test("waits until the next look is due and begins anew", async () => {
+    const result = await play({ assess: () => ({ kind: "wait", incidentId: "i1", until: "2026-01-01T00:05:00.000Z", why: "" }) });
+    expect(result).toMatchObject({ kind: "continuedAsNew", input: { turn: 4, incidentId: "i1", unanswered: null } });
+    expect(timers(result)).toEqual(["2026-01-01T00:05:00.000Z"]);
+  });
+
+  test("looks at once when the next look is already due", async () => {
+    const result = await play({ assess: () => ({ kind: "wait", incidentId: "i1", until: start, why: "" }) });
+    expect(result.kind).toBe("continuedAsNew");
+    expect(timers(result)).toEqual([]);
+  });
+
+  test("a signal ends the wait early and leaves no timer behind", async () => {
+    const result = await play(
+      { assess: () => ({ kind: "wait", incidentId: "i1", until: "2026-01-01T10:00:00.000Z", why: "" }) },
+      { events: [{ at: 60_000, name: "signal" }] },
+    );
+    expect(result.kind).toBe("continuedAsNew");
+    expect(result.now).toBe("2026-01-01T00:01:00.000Z");
+  });
+
+  test("carries out a step that is done at once, then looks again", async () => {
+    const result = await play({ assess: () => stepNext, applyStep: () => ({ kind: "settled", result: "done" }) });
+    expect(called(result)).toEqual(["assess", "applyStep"]);
+    expect(result).toMatchObject({ kind: "continuedAsNew", input: { turn: 4, incidentId: "i1", unanswered: null } });
+  });
+
+  test("polls a step that Azure works on, by durable timers, until it has settled", async () => {
+    let polls = 0;
+    const result = await play({
+      assess: () => stepNext,
+      applyStep: () => ({ kind: "submitted", poller: "https://management.azure.com/op" }),
+      pollStep: () =>
+        ++polls < 5
+          ? polls === 2
+            ? { kind: "again", afterMs: null, why: "500" }
+            : { kind: "running" }
+          : { kind: "settled", result: "done" },
+    });
+    expect(called(result)).toEqual(["assess", "applyStep", "pollStep", "pollStep", "pollStep", "pollStep", "pollStep"]);
+    expect(result).toMatchObject({ kind: "continuedAsNew", input: { unanswered: null } });
+  });
+
+  test("an operation that never ends is read anew after two hours, not waited for", async () => {
+    const result = await play({
+      assess: () => stepNext,
+      applyStep: () => ({ kind: "submitted", poller: "p" }),
+      pollStep: () => ({ kind: "running" }),
+    });
+    expect(result).toMatchObject({ kind: "continuedAsNew", input: { unanswered: { count: 1 } } });
+  });
+
+  test("a step whose answer was lost is not repeated blindly: the next turn reads first", async () => {
+    const result = await play({ assess: () => stepNext, applyStep: () => ({ kind: "again", afterMs: null, why: "reset" }) });
+    expect(called(result)).toEqual(["assess", "applyStep"]);
+    expect(result).toMatchObject({ kind: "continuedAsNew", input: { incidentId: "i1", unanswered: { count: 1 } } });
+  });
+
+  test.each([
+    { count: 0, asked: null, waits: 1000 },
+    { count: 3, asked: null, waits: 8000 },
+    { count: 3, asked: 20_000, waits: 20_000 },
+    { count: 30, asked: null, waits: 300_000 },
+  ])("after $count unanswered looks (Azure asked for $asked) it waits $waits ms", async ({ count, asked, waits }) => {
+    const result = await play(
+      { assess: () => ({ kind: "again", afterMs: asked, why: "429" }) },
+      { durations: { assess: 0 } },
+      { ...input, unanswered: count === 0 ? null : { count, since: start } },
+    );
+    expect(Date.parse(result.now) - Date.parse(start)).toBe(waits);
+    expect(result).toMatchObject({ kind: "continuedAsNew", input: { unanswered: { count: count + 1, since: start } } });
+  });
+
+  test("two hours without an answer are escalated, never taken for healthy", async () => {
+    const asked: unknown[] = [];
+    const result = await play(
+      { assess: () => ({ kind: "again", afterMs: null, why: "503" }), giveUp: (given) => asked.push(given) },
+      {},
+      { ...input, unanswered: { count: 40, since: "2025-12-31T21:00:00.000Z" } },
+    );
+    expect(result).toMatchObject({ kind: "completed", output: "Escalated" });
+    expect(asked).toMatchObject([{ reason: "AzureUnavailable", newId: "20260101T000000000Z-0123456789ab" }]);
+  });
+
+  test("a look that fails three times is escalated as our mistake", async () => {
+    const asked: unknown[] = [];
+    const result = await play({
+      assess: () => {
+        throw new Error("boom");
+      },
+      giveUp: (given) => asked.push(given),
+    });
+    expect(result).toMatchObject({ kind: "completed", output: "Escalated" });
+    expect(called(result).filter((name) => name === "assess")).toHaveLength(3);
+    expect(asked).toMatchObject([{ reason: "InternalError", patient, detail: expect.stringContaining("boom") as string }]);
+  });
+});
