@@ -1,0 +1,88 @@
+/** Azure put together: one world, every provider, one front door for requests whatever host they name. */
+import { authorizationRoutes } from "./authorization/routes.ts";
+import { createArm } from "./arm.ts";
+import { createCustomTopic, type Published } from "./custom-topic.ts";
+import { answerDocuments } from "./documents.ts";
+import { startKeyChecks } from "./documentdb/key-checks.ts";
+import { documentDbRoutes } from "./documentdb/routes.ts";
+import { setOperationFault } from "./documentdb/state.ts";
+import { createEventGrid, type Deliver, type EventGrid } from "./event-grid/grid.ts";
+import { eventGridRoutes } from "./event-grid/routes.ts";
+import { createFaults, type Faults } from "./faults.ts";
+import { createGraph } from "./graph.ts";
+import { hostKind, resolveHost, type HostKind } from "./hosts.ts";
+import { scheduleKeyEvents } from "./keyvault/events.ts";
+import { keyVaultRoutes } from "./keyvault/routes.ts";
+import { createLogin } from "./login.ts";
+import { managedIdentityRoutes } from "./managed-identity/routes.ts";
+import { resourceGraphRoutes } from "./resource-graph/routes.ts";
+import { resourceGroupRoutes } from "./resources/groups.ts";
+import { resourceListRoutes } from "./resources/list.ts";
+import { subscriptionRoutes } from "./resources/subscriptions.ts";
+import { createTokens, type Tokens } from "./tokens.ts";
+import { createVaultHost } from "./vault-host.ts";
+import { jsonReply, messageOf, type AzureFault, type AzureReply, type AzureRequest } from "./wire.ts";
+import type { World } from "./world.ts";
+
+type Answering = { handle(request: AzureRequest): Promise<AzureReply | AzureFault> };
+
+export type Azure = {
+  handle(request: AzureRequest): Promise<AzureReply | AzureFault>;
+  /** What DNS would say of a host; undefined for one that is not Azure's. */
+  resolve(host: string): "found" | "unknown" | undefined;
+  readonly tokens: Tokens;
+  readonly faults: Faults;
+  readonly eventGrid: EventGrid;
+  /** What publishers posted to custom topics. */
+  readonly published: readonly Published[];
+  /** Schedules what Azure does by itself: key checks, expiry events. */
+  start(): void;
+};
+
+export function createAzure(world: World, options: { deliver: Deliver }): Azure {
+  const tokens = createTokens(world);
+  const faults = createFaults();
+  setOperationFault(world, () => faults.takeOperationFailure());
+  const customTopic = createCustomTopic(world, tokens, faults);
+  const routes = [
+    ...subscriptionRoutes,
+    ...resourceGroupRoutes,
+    ...resourceListRoutes,
+    ...authorizationRoutes,
+    ...managedIdentityRoutes,
+    ...keyVaultRoutes,
+    ...documentDbRoutes,
+    ...eventGridRoutes,
+    ...resourceGraphRoutes,
+  ];
+  const hosts: Record<HostKind, Answering> = {
+    arm: createArm({ world, tokens, faults, routes }),
+    vault: createVaultHost({ world, tokens, faults }),
+    login: createLogin(world, tokens, faults),
+    graph: createGraph(world, tokens, faults),
+    documents: { handle: async (request) => answerDocuments(world, request) },
+    eventGrid: customTopic,
+  };
+  return {
+    async handle(request) {
+      const kind = hostKind(request.url.hostname);
+      if (kind === undefined) throw new Error(`${request.url.hostname} is not one of Azure's hosts`);
+      try {
+        return await hosts[kind].handle(request);
+      } catch (error) {
+        // A defect of the sandbox, told apart from Azure's own failures by its text.
+        process.stderr.write(`sandbox: ${request.method} ${request.url.href}: ${error instanceof Error ? error.stack : String(error)}\n`);
+        return jsonReply(500, { error: { code: "SandboxDefect", message: messageOf(error) } });
+      }
+    },
+    resolve: (host) => resolveHost(world, host),
+    tokens,
+    faults,
+    eventGrid: createEventGrid(world, options.deliver),
+    published: customTopic.published,
+    start() {
+      startKeyChecks(world);
+      scheduleKeyEvents(world);
+    },
+  };
+}

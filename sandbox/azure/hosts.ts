@@ -1,0 +1,43 @@
+/** Which of Azure's services answers at a host name. */
+import { vaultOfHost } from "./keyvault/vault-state.ts";
+import type { World } from "./world.ts";
+
+export type HostKind = "arm" | "login" | "graph" | "vault" | "documents" | "eventGrid";
+
+const EXACT: Record<string, HostKind> = {
+  "management.azure.com": "arm",
+  "login.microsoftonline.com": "login",
+  "graph.microsoft.com": "graph",
+};
+
+const UNDER: [string, HostKind][] = [
+  // Regional front ends answer under names of their own (recorded: Azure/azure-powershell
+  // TestAnalyticalStorageSchemaTypeUpdateAccount.json, 2023-04: eastus2euap.management.azure.com).
+  [".management.azure.com", "arm"],
+  [".vault.azure.net", "vault"],
+  [".documents.azure.com", "documents"],
+  [".eventgrid.azure.net", "eventGrid"],
+];
+
+export function hostKind(host: string): HostKind | undefined {
+  const name = host.toLowerCase();
+  return EXACT[name] ?? UNDER.find(([suffix]) => name.endsWith(suffix) && name.length > suffix.length)?.[1];
+}
+
+/**
+ * What DNS says. A soft-deleted vault keeps its name until it is purged: Azure Key Vault soft-delete overview
+ * ("the DNS record associated with the key vault is also retained").
+ */
+export function resolveHost(world: World, host: string): "found" | "unknown" | undefined {
+  const kind = hostKind(host);
+  if (kind === undefined) return undefined;
+  if (kind === "vault") return vaultOfHost(world, host) ? "found" : "unknown";
+  if (kind !== "documents") return "found";
+  return [...world.accounts.values()].some((account) => isEndpointOf(account.name, host)) ? "found" : "unknown";
+}
+
+/** `name.documents.azure.com` or, for one region, `name-eastus2.documents.azure.com`. */
+function isEndpointOf(account: string, host: string): boolean {
+  const label = host.toLowerCase().split(".")[0] ?? "";
+  return label === account.toLowerCase() || label.startsWith(`${account.toLowerCase()}-`);
+}
