@@ -1,0 +1,85 @@
+/** The audit: one partition per incident, appended to and never changed. Rows of one call are written together or not at all. */
+import type { TableClient, TransactionAction } from "@azure/data-tables";
+import { classifyError } from "../azure/classify-error.ts";
+import { extendChain, verifyChain } from "./audit-chain.ts";
+import type { AuditInput, AuditRow, ChainVerdict } from "./audit-chain.ts";
+import type { Page } from "./incident-store.ts";
+import { jsonOf, toRow } from "./rows.ts";
+import { quote } from "./tables.ts";
+import type { Tables } from "./tables.ts";
+
+export type AuditLog = {
+  /** An entry whose id is there already adds nothing: activities run at least once. */
+  append: (incidentId: string, entries: readonly AuditInput[]) => Promise<void>;
+  /** Oldest first. */
+  list: (incidentId: string, top: number, continuation: string | undefined) => Promise<Page<AuditRow>>;
+  verify: (incidentId: string) => Promise<ChainVerdict>;
+};
+
+/** learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions */
+const ROWS_PER_TRANSACTION = 100;
+/** Two writers at once are an orchestration and a person's decision: one of them goes again. */
+const TRIES = 5;
+
+const rowKey = (seq: number): string => String(seq).padStart(8, "0");
+
+export function createAuditLog(tables: Tables): AuditLog {
+  return {
+    append: (incidentId, entries) =>
+      tables.use("audit", "write the audit", async (client) => {
+        for (let tries = 1; ; tries++) {
+          try {
+            return await appendOnce(client, incidentId, entries);
+          } catch (error) {
+            if (tries === TRIES || classifyError(error).kind !== "conflict") throw error;
+          }
+        }
+      }),
+
+    list: (incidentId, top, continuation) =>
+      tables.use("audit", "read the audit", async (client) => {
+        const after = continuation === undefined ? "" : ` and RowKey gt ${quote(continuation)}`;
+        const rows = await readRows(client, `PartitionKey eq ${quote(incidentId)}${after}`, top + 1);
+        const last = rows[top - 1];
+        return { value: rows.slice(0, top), continuation: rows.length > top && last !== undefined ? rowKey(last.seq) : undefined };
+      }),
+
+    verify: (incidentId) =>
+      tables.use("audit", "verify the audit", async (client) =>
+        verifyChain(incidentId, await readRows(client, `PartitionKey eq ${quote(incidentId)}`)),
+      ),
+  };
+}
+
+/** Adds at the end as it was read: a row that another writer has put there meanwhile makes the whole transaction a conflict. */
+async function appendOnce(client: TableClient, incidentId: string, entries: readonly AuditInput[]): Promise<void> {
+  const written = new Set<unknown>();
+  let last: { seq: number; hash: string } | undefined;
+  const queryOptions = { filter: `PartitionKey eq ${quote(incidentId)}`, select: ["RowKey", "entryId", "hash"] };
+  for await (const row of client.listEntities<{ entryId: string; hash: string }>({ queryOptions })) {
+    written.add(row.entryId);
+    last = { seq: Number(row.rowKey), hash: row.hash };
+  }
+  const missing = entries.filter(
+    (entry, index) => !written.has(entry.entryId) && entries.findIndex((e) => e.entryId === entry.entryId) === index,
+  );
+  const rows = extendChain(incidentId, last, missing);
+  for (let start = 0; start < rows.length; start += ROWS_PER_TRANSACTION) {
+    const actions = rows.slice(start, start + ROWS_PER_TRANSACTION).map((row): TransactionAction => {
+      const key = { partitionKey: incidentId, rowKey: rowKey(row.seq) };
+      const { entryId, kind, at, hash } = row;
+      return ["create", { ...key, entryId, kind, at, hash, ...toRow(row, `audit row ${row.seq} of ${incidentId}`) }];
+    });
+    await client.submitTransaction(actions);
+  }
+}
+
+async function readRows(client: TableClient, filter: string, top = Infinity): Promise<AuditRow[]> {
+  const rows: AuditRow[] = [];
+  for await (const entity of client.listEntities({ queryOptions: { filter } })) {
+    const row: AuditRow = JSON.parse(jsonOf(entity, "an audit row"));
+    rows.push(row);
+    if (rows.length >= top) break;
+  }
+  return rows;
+}

@@ -1,0 +1,98 @@
+/**
+ * Incidents: one row each, the partition is the patient, the newest comes first. A save that would overwrite what someone
+ * else has written meanwhile fails as a TransientError: look again, then decide again.
+ */
+import type { TableClient } from "@azure/data-tables";
+import { orAbsent } from "../azure/attempt.ts";
+import { hashText } from "./canonical-json.ts";
+import { jsonOf, toRow } from "./rows.ts";
+import { quote } from "./tables.ts";
+import type { Tables } from "./tables.ts";
+
+type Storable = { id: string; vaultId: string; state: string; openedAt: string };
+
+export type Page<T> = { value: T[]; continuation: string | undefined };
+
+export type IncidentStore<T extends Storable> = {
+  load: (patientId: string, incidentId: string) => Promise<{ incident: T; etag: string } | undefined>;
+  /** The newest of this patient, open or closed. */
+  latest: (patientId: string) => Promise<{ incident: T; etag: string } | undefined>;
+  /** By its id alone: reads the row keys of the whole table. */
+  find: (incidentId: string) => Promise<T | undefined>;
+  /** Newest first, over all patients. */
+  list: (query: { state?: string; vaultId?: string; top: number; continuation?: string }) => Promise<Page<T>>;
+  /** etag: what it was loaded with; undefined for a new one. */
+  save: (incident: T, etag: string | undefined) => Promise<void>;
+};
+
+const INCIDENT = "incident-";
+
+const partitionOf = (patientId: string): string => `${INCIDENT}${hashText(patientId.toLowerCase())}`;
+
+/** Ids sort by time. With each digit turned around they sort the other way, and the newest row of a partition is the first. */
+const rowOf = (incidentId: string): string => incidentId.replace(/\d/g, (digit) => String(9 - Number(digit)));
+
+export function createIncidentStore<T extends Storable>(tables: Tables): IncidentStore<T> {
+  const read = async (client: TableClient, partition: string, row: string): Promise<{ incident: T; etag: string } | undefined> => {
+    const entity = await orAbsent(() => client.getEntity(partition, row));
+    if (entity === undefined) return undefined;
+    const incident: T = JSON.parse(jsonOf(entity, `incident ${rowOf(row)}`));
+    return { incident, etag: entity.etag };
+  };
+
+  return {
+    load: (patientId, incidentId) =>
+      tables.use("incidents", "load an incident", (client) => read(client, partitionOf(patientId), rowOf(incidentId))),
+
+    latest: (patientId) =>
+      tables.use("incidents", "load the latest incident", async (client) => {
+        const [newest] = await listKeys(client, `PartitionKey eq ${quote(partitionOf(patientId))}`, 1);
+        return newest && read(client, newest.partition, newest.row);
+      }),
+
+    find: (incidentId) =>
+      tables.use("incidents", "find an incident", async (client) => {
+        const [found] = await listKeys(client, `${onlyIncidents} and RowKey eq ${quote(rowOf(incidentId))}`);
+        return found && (await read(client, found.partition, found.row))?.incident;
+      }),
+
+    list: ({ state, vaultId, top, continuation }) =>
+      tables.use("incidents", "list incidents", async (client) => {
+        const filters = [
+          vaultId === undefined ? onlyIncidents : `PartitionKey eq ${quote(partitionOf(vaultId))}`,
+          ...(state === undefined ? [] : [`state eq ${quote(state)}`]),
+          ...(continuation === undefined ? [] : [`RowKey gt ${quote(continuation)}`]),
+        ];
+        // Tables sort by partition first: keys of all, sorted here, then whole rows only for what is shown.
+        const keys = (await listKeys(client, filters.join(" and "))).toSorted((a, b) => (a.row < b.row ? -1 : 1));
+        const shown = keys.slice(0, top);
+        const loaded = await Promise.all(shown.map((key) => read(client, key.partition, key.row)));
+        return {
+          value: loaded.flatMap((found) => (found === undefined ? [] : [found.incident])),
+          continuation: keys.length > top ? shown.at(-1)?.row : undefined,
+        };
+      }),
+
+    save: (incident, etag) =>
+      tables.use("incidents", "save an incident", async (client) => {
+        const { id, vaultId, state, openedAt } = incident;
+        const key = { partitionKey: partitionOf(vaultId), rowKey: rowOf(id) };
+        const entity = { ...key, state, openedAt, vaultId, ...toRow(incident, `incident ${id}`) };
+        if (etag === undefined) await client.createEntity(entity);
+        else await client.updateEntity(entity, "Replace", { etag });
+      }),
+  };
+}
+
+/** `.` is the character after `-`. */
+const onlyIncidents = `PartitionKey ge ${quote(INCIDENT)} and PartitionKey lt ${quote(`${INCIDENT.slice(0, -1)}.`)}`;
+
+async function listKeys(client: TableClient, filter: string, top = Infinity): Promise<{ partition: string; row: string }[]> {
+  const keys: { partition: string; row: string }[] = [];
+  const entities = client.listEntities({ queryOptions: { filter, select: ["PartitionKey", "RowKey"] } });
+  for await (const { partitionKey = "", rowKey = "" } of entities) {
+    keys.push({ partition: partitionKey, row: rowKey });
+    if (keys.length >= top) break;
+  }
+  return keys;
+}

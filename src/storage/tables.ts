@@ -1,0 +1,54 @@
+/** The three tables, made where missing. Everything that is kept goes through them; no secret, token or key material ever does. */
+import { TableClient } from "@azure/data-tables";
+import type { TableServiceClientOptions } from "@azure/data-tables";
+import type { TokenCredential } from "@azure/identity";
+import { attempt, toTransientError } from "../azure/attempt.ts";
+
+export type TableNames = { incidents: string; audit: string; baseline: string };
+export type TableLocation = { connectionString: string } | { endpoint: string; credential: TokenCredential };
+
+type TableName = keyof TableNames;
+
+export type Tables = {
+  /**
+   * Runs one piece of work on a table. Whatever goes wrong is thrown as a TransientError: storage that refuses is an outage
+   * of Keymend and no answer. What is not there must be caught inside (`orAbsent`).
+   */
+  use: <T>(table: TableName, operation: string, work: (client: TableClient) => Promise<T>) => Promise<T>;
+};
+
+export function createTables(options: { location: TableLocation; names: TableNames; pipelineOptions?: TableServiceClientOptions }): Tables {
+  const { location, names } = options;
+  const clients: Partial<Record<TableName, Promise<TableClient>>> = {};
+
+  const open = async (table: TableName): Promise<TableClient> => {
+    const common = { retryOptions: { maxRetries: 2, retryDelayInMs: 200 }, ...options.pipelineOptions };
+    const client =
+      "connectionString" in location
+        ? TableClient.fromConnectionString(location.connectionString, names[table], {
+            ...common,
+            // Only the local emulator is reached without TLS.
+            allowInsecureConnection: location.connectionString.includes("http://127.0.0.1"),
+          })
+        : new TableClient(location.endpoint, names[table], location.credential, common);
+    await client.createTable(); // says nothing where it exists
+    return client;
+  };
+
+  return {
+    use: async (table, operation, work) => {
+      const on = `table ${names[table]}`;
+      const result = await attempt(operation, on, async () => {
+        const opened = (clients[table] ??= open(table));
+        // A table that could not be opened is tried again by the next who wants it.
+        opened.catch(() => delete clients[table]);
+        return work(await opened);
+      });
+      if (!result.ok) throw toTransientError(operation, on, result.failure);
+      return result.value;
+    },
+  };
+}
+
+/** For filters: OData doubles the quote. */
+export const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
