@@ -3,11 +3,12 @@
  * test_cosmosdb_system_identity_restore.yaml (2024-03) and cloud-custodian CosmosDBTest.test_find_by_name.json (2026-06);
  * names of newer versions from the Microsoft.DocumentDB swagger 2026-03-15.
  */
+import { listAt, objectAt, textAt } from "../json.ts";
 import type { Account, Json, JsonObject, World } from "../world.ts";
 import { identityBody } from "./identity.ts";
 import { regionCode } from "./regions.ts";
 import { HEALTHY, revokedText } from "./status-text.ts";
-import { switchOf } from "./switches.ts";
+import { flagSwitch } from "./switches.ts";
 
 export const ACCOUNT_TYPE = "Microsoft.DocumentDB/databaseAccounts";
 
@@ -123,46 +124,50 @@ function propertiesBody(world: World, account: Account): JsonObject {
   return Object.fromEntries(ORDER.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
 }
 
-const ORDER = [
-  ...["provisioningState", "documentEndpoint", "sqlEndpoint", "publicNetworkAccess", "enableAutomaticFailover"],
-  ...["enableMultipleWriteLocations", "enablePartitionKeyMonitor", "isVirtualNetworkFilterEnabled", "virtualNetworkRules"],
-  ...["EnabledApiTypes", "enableCassandraConnector", "connectorOffer", "disableKeyBasedMetadataWriteAccess", "enableFreeTier"],
-  ...["apiProperties", "enableAnalyticalStorage", "analyticalStorageConfiguration", "instanceId", "createMode"],
-  ...["databaseAccountOfferType", "enableMaterializedViews", "defaultIdentity", "networkAclBypass", "disableLocalAuth"],
-  ...["enablePartitionMerge", "enablePerRegionPerPartitionAutoscale", "enableBurstCapacity", "enablePriorityBasedExecution"],
-  ...["defaultPriorityLevel", "enableAllVersionsAndDeletesChangeFeed", "minimalTlsVersion", "keyVaultKeyUri"],
-  ...["keyVaultKeyUriVersion", "customerManagedKeyStatus", "enablePerPartitionAutomaticFailover", "consistencyPolicy"],
-  ...["configurationOverrides", "writeLocations", "readLocations", "locations", "failoverPolicies", "cors", "capabilities"],
-  ...["ipRules", "backupPolicy", "restoreParameters", "networkAclBypassResourceIds", "diagnosticLogSettings", "capacity"],
-  ...["capacityMode", "keysMetadata"],
-];
+const ORDER = `
+  provisioningState documentEndpoint sqlEndpoint publicNetworkAccess enableAutomaticFailover enableMultipleWriteLocations
+  enablePartitionKeyMonitor isVirtualNetworkFilterEnabled virtualNetworkRules EnabledApiTypes enableCassandraConnector
+  connectorOffer disableKeyBasedMetadataWriteAccess enableFreeTier apiProperties enableAnalyticalStorage
+  analyticalStorageConfiguration instanceId createMode databaseAccountOfferType enableMaterializedViews defaultIdentity
+  networkAclBypass disableLocalAuth enablePartitionMerge enablePerRegionPerPartitionAutoscale enableBurstCapacity
+  enablePriorityBasedExecution defaultPriorityLevel enableAllVersionsAndDeletesChangeFeed minimalTlsVersion keyVaultKeyUri
+  keyVaultKeyUriVersion customerManagedKeyStatus enablePerPartitionAutomaticFailover consistencyPolicy configurationOverrides
+  writeLocations readLocations locations failoverPolicies cors capabilities ipRules backupPolicy restoreParameters
+  networkAclBypassResourceIds diagnosticLogSettings capacity capacityMode keysMetadata
+`
+  .trim()
+  .split(/\s+/);
 
 /** The text is there from the first answer on, also while `Creating`. */
 function statusText(world: World, account: Account): string | undefined {
   if (account.keyVaultKeyUri === undefined) return undefined;
   if (!account.check.revoked) return HEALTHY;
-  return revokedText(switchOf(world, "documentdb.codelessStatus") ? null : account.check.code);
+  return revokedText(flagSwitch(world, "documentdb.codelessStatus") ? null : account.check.code);
 }
 
 /** The region's own state follows the account's in identity updates; nothing can be derived from it. */
 function locationsBody(account: Account): JsonObject[] {
-  const sent = account.properties["locations"] as { locationName: string; failoverPriority?: number; isZoneRedundant?: boolean }[];
-  return sent.map((place, index) => {
-    const id = `${account.name}-${regionCode(place.locationName)}`;
+  return listAt(account.properties["locations"]).map((sent, index) => {
+    const place = objectAt(sent);
+    const locationName = textAt(place["locationName"]);
+    const id = `${account.name}-${regionCode(locationName)}`;
     return {
       id,
-      locationName: place.locationName,
+      locationName,
       ...(account.provisioningState === "Creating" ? {} : { documentEndpoint: `https://${id}.documents.azure.com:443/` }),
       provisioningState: account.provisioningState,
-      failoverPriority: place.failoverPriority ?? index,
-      isZoneRedundant: place.isZoneRedundant ?? false,
+      failoverPriority: place["failoverPriority"] ?? index,
+      isZoneRedundant: place["isZoneRedundant"] ?? false,
     };
   });
 }
 
+export const capabilitiesOf = (account: Account): string[] =>
+  listAt(account.properties["capabilities"]).map((c) => textAt(objectAt(c)["name"]));
+
 function apiTypes(account: Account): string {
   if (account.kind === "MongoDB") return "MongoDB";
-  const names = ((account.properties["capabilities"] ?? []) as { name: string }[]).map((c) => c.name);
+  const names = capabilitiesOf(account);
   if (names.includes("EnableCassandra")) return "Cassandra";
   if (names.includes("EnableGremlin")) return "Gremlin, Sql";
   return names.includes("EnableTable") ? "Table, Sql" : "Sql";

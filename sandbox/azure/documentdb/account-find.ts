@@ -1,8 +1,9 @@
 /** Finds accounts by the address of a request, and says it in ARM's words where there is none. Any casing will do. */
+import { resourceGroupNotFound } from "../arm-errors.ts";
+import { resourceNotFound } from "../not-found.ts";
 import type { Call, Reply } from "../routes.ts";
 import type { Account, World } from "../world.ts";
 import { ACCOUNT_TYPE, accountBody } from "./account-body.ts";
-import { groupNotFound, resourceNotFound } from "./errors.ts";
 
 /** On every answer about one account (recorded: azure-powershell TestAnalyticalStorageSchemaTypeUpdateAccount.json, 2024-09). */
 export const HEADERS = {
@@ -18,7 +19,7 @@ export const groupScope = (call: Call): string =>
 export function requireGroup(call: Call): string {
   const group = call.world.resourceGroups.get(groupScope(call).toLowerCase());
   if (group) return group.id;
-  throw groupNotFound(call.params["resourceGroupName"]!);
+  throw resourceGroupNotFound(call.params["resourceGroupName"]!);
 }
 
 export function findAccount(call: Call): Account | undefined {

@@ -1,8 +1,8 @@
 /** A new account as the service would first show it, registered in the world. */
 import { regionName } from "./regions.ts";
+import { isObject } from "../json.ts";
 import type { Account, JsonObject, World } from "../world.ts";
 import { ACCOUNT_TYPE, defaultProperties } from "./account-body.ts";
-import { isObject } from "./identity.ts";
 
 type NewAccount = {
   name: string;
@@ -23,7 +23,7 @@ export function newAccount(world: World, spec: NewAccount): Account {
     name: spec.name,
     location,
     kind: spec.kind ?? "GlobalDocumentDB",
-    tags: spec.tags ?? {},
+    tags: { ...spec.tags },
     systemData: { createdAt: stampNow(world) },
     properties: {
       ...defaultProperties(),

@@ -1,4 +1,5 @@
 /** Reads the PUT of an account: what it makes, or what it puts in the place of what was there. */
+import { listAt, objectAt, textAt } from "../json.ts";
 import type { Call } from "../routes.ts";
 import type { Account, JsonObject } from "../world.ts";
 import { defaultProperties } from "./account-body.ts";
@@ -6,7 +7,7 @@ import { newAccount } from "./account-new.ts";
 import { readChange, requireNoDedicatedStorage, requireUsableIdentities } from "./account-rules.ts";
 import type { AccountChange } from "./account-rules.ts";
 import { badRequest } from "./errors.ts";
-import { isObject, setSystemIdentity, typeOf } from "./identity.ts";
+import { setSystemIdentity, typeOf } from "./identity.ts";
 
 /** A first PUT may carry identity, default identity and key together (recorded: azure-cli test_cosmosdb_managed_service_identity.yaml). */
 export function createAccount(call: Call, groupId: string): { account: Account; change: AccountChange } {
@@ -19,12 +20,12 @@ export function createAccount(call: Call, groupId: string): { account: Account; 
     );
   }
   const properties = requireLocations(call);
-  const body = call.body as JsonObject;
+  const body = objectAt(call.body);
   const account = newAccount(world, {
     name,
     groupId,
-    location: String(body["location"] ?? (properties["locations"] as { locationName: string }[])[0]!.locationName),
-    kind: String(body["kind"] ?? "GlobalDocumentDB"),
+    location: textAt(body["location"]) || textAt(objectAt(listAt(properties["locations"])[0])["locationName"]),
+    kind: textAt(body["kind"]) || "GlobalDocumentDB",
   });
   // Shown while Creating already, and looked at by the rules below; taken back if they refuse.
   account.provisioningState = "Creating";
@@ -76,8 +77,7 @@ export function readReplacement(call: Call, account: Account): { change: Account
 }
 
 function requireLocations(call: Call): JsonObject {
-  const properties = isObject(call.body) ? call.body["properties"] : undefined;
-  const locations = isObject(properties) ? properties["locations"] : undefined;
-  if (isObject(properties) && Array.isArray(locations) && locations.length > 0) return properties;
+  const properties = objectAt(objectAt(call.body)["properties"]);
+  if (listAt(properties["locations"]).length > 0) return properties;
   throw badRequest(call.world, "The member 'locations' of the request's properties is missing or empty.");
 }

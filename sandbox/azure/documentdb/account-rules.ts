@@ -2,15 +2,16 @@
  * What an update of an account may say. Reads a PATCH or PUT body into a change, or refuses it in Azure's words.
  * Source of most texts: MicrosoftDocs azure-databases-docs cosmos-db/troubleshoot-cmk.md, by case number.
  */
+import { isObject, textAt } from "../json.ts";
 import { same } from "../routes.ts";
 import type { Call } from "../routes.ts";
 import type { Account, Json, JsonObject } from "../world.ts";
-import { ACCOUNT_TYPE, PLAIN_PROPERTIES } from "./account-body.ts";
+import { ACCOUNT_TYPE, capabilitiesOf, PLAIN_PROPERTIES } from "./account-body.ts";
 import { badRequest, cosmosError } from "./errors.ts";
-import { attached, isObject, readIdentity, requireAttachable } from "./identity.ts";
+import { attached, readIdentity, requireAttachable } from "./identity.ts";
 import type { IdentityRequest } from "./identity.ts";
 import { isAccountKeyUri, userIdentityOf } from "./key-path.ts";
-import { switchOf } from "./switches.ts";
+import { flagSwitch, wordSwitch } from "./switches.ts";
 
 /** A member that is not there is not changed. */
 export type AccountChange = {
@@ -22,6 +23,9 @@ export type AccountChange = {
   tags?: Record<string, string>;
   plain: JsonObject;
 };
+
+export const textsAt = (value: JsonObject): Record<string, string> =>
+  Object.fromEntries(Object.entries(value).map(([name, text]) => [name, textAt(text)]));
 
 export function requireIdle(call: Call, account: Account): void {
   if (account.operation === undefined) return;
@@ -41,7 +45,7 @@ export function readChange(call: Call, account: Account): AccountChange {
     if (!request) throw badRequest(call.world, `The identity of the request for ${account.name} is not valid.`);
     change.identity = request;
   }
-  if (isObject(tags)) change.tags = tags as Record<string, string>;
+  if (isObject(tags)) change.tags = textsAt(tags);
   if (typeof properties["defaultIdentity"] === "string") change.defaultIdentity = properties["defaultIdentity"];
   readKeyUri(call, account, properties["keyVaultKeyUri"], change);
   for (const name of PLAIN_PROPERTIES) if (isSomething(properties[name])) change.plain[name] = properties[name];
@@ -59,14 +63,15 @@ function readKeyUri(call: Call, account: Account, uri: Json | undefined, change:
     if (account.keyVaultKeyUri === undefined) return;
     throw badRequest(call.world, "Updating KeyVaultKeyUri is not supported");
   }
-  if (typeof uri !== "string" || !isAccountKeyUri(uri)) throw badRequest(call.world, `Provided KeyVaultKeyUri ${String(uri)} is Invalid.`);
+  if (typeof uri !== "string" || !isAccountKeyUri(uri))
+    throw badRequest(call.world, `Provided KeyVaultKeyUri ${typeof uri === "string" ? uri : JSON.stringify(uri)} is Invalid.`);
   change.keyVaultKeyUri = uri;
 }
 
 /** Case 1.5: while revoked only the default identity and the attached identities may change. */
 export function requireAllowedWhileRevoked(call: Call, account: Account, change: AccountChange): void {
   if (!account.check.revoked) return;
-  const keyOnly = change.keyVaultKeyUri !== undefined && switchOf(call.world, "documentdb.keyUriWhileRevoked");
+  const keyOnly = change.keyVaultKeyUri !== undefined && flagSwitch(call.world, "documentdb.keyUriWhileRevoked");
   const identityOnly = (change.identity ?? change.defaultIdentity) !== undefined && change.keyVaultKeyUri === undefined;
   if ((keyOnly || identityOnly) && change.tags === undefined && Object.keys(change.plain).length === 0) return;
   throw badRequest(call.world, "No Update is allowed on Database Account with Customer Managed Key in Revoked Status");
@@ -88,7 +93,7 @@ export function requireUsableIdentities(call: Call, account: Account, change: Ac
   if (value === undefined) return;
   requireDefaultIdentityForm(call, account, value);
   // Together with `identity` the default is dropped without a word, so nothing looks at whether it is attached.
-  if (change.identity && switchOf(world, "documentdb.identityWithDefault") === "ignored" && account.provisioningState !== "Creating")
+  if (change.identity && wordSwitch(world, "documentdb.identityWithDefault") === "ignored" && account.provisioningState !== "Creating")
     return;
   if (isAttached(account, change.identity, value)) return;
   // The wording of this refusal was not recorded.
@@ -146,8 +151,7 @@ export function requireNoDedicatedStorage(call: Call, account: Account): void {
 
 /** Enabling on an existing account (how-to-setup-customer-managed-keys-existing-accounts.md, limitations; wording after case 3.3). */
 export function requireCanEnableKey(call: Call, account: Account): void {
-  const names = ((account.properties["capabilities"] ?? []) as { name?: string }[]).map((c) => c.name);
-  const unsupported = names.includes("EnableCassandra")
+  const unsupported = capabilitiesOf(account).includes("EnableCassandra")
     ? "Cassandra"
     : account.properties["enableMaterializedViews"] === true
       ? "Materialized View"

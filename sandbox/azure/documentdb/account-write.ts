@@ -25,7 +25,7 @@ import { accountOperationHeaders, begin } from "./operations.ts";
 import type { Duration } from "./operations.ts";
 import { stateOf } from "./state.ts";
 import type { Operation, OperationFailure } from "./state.ts";
-import { switchOf } from "./switches.ts";
+import { flagSwitch, wordSwitch } from "./switches.ts";
 
 /** Seconds, as recorded; enabling a key on an existing account "depends on unused RUs and on data size". */
 const DURATIONS = {
@@ -132,10 +132,10 @@ function create(call: Call): Reply {
 function applyChange(world: World, account: Account, change: AccountChange): OperationFailure | undefined {
   const failure = takeKey(world, account, change) ?? (change.identity && changeIdentity(world, account, change.identity));
   if (failure) return failure;
-  const dropped = change.identity && !change.fallsBack && switchOf(world, "documentdb.identityWithDefault") === "ignored";
+  const dropped = change.identity && !change.fallsBack && wordSwitch(world, "documentdb.identityWithDefault") === "ignored";
   if (change.defaultIdentity !== undefined && !dropped) {
     account.defaultIdentity = change.defaultIdentity;
-    if (switchOf(world, "documentdb.defaultIdentityRevalidates") && account.keyVaultKeyUri !== undefined) checkKey(world, account);
+    if (flagSwitch(world, "documentdb.defaultIdentityRevalidates") && account.keyVaultKeyUri !== undefined) checkKey(world, account);
   }
   if (change.tags) account.tags = change.tags;
   return undefined;
@@ -148,7 +148,7 @@ function changeIdentity(world: World, account: Account, request: IdentityRequest
   const id = userIdentityOf(account.defaultIdentity);
   const lostUser = id !== undefined && !attached(account.identity, id);
   const lostSystem = account.defaultIdentity === "SystemAssignedIdentity" && account.identity.principalId === undefined;
-  if (lostUser || lostSystem || switchOf(world, "documentdb.identityResetsDefault")) account.defaultIdentity = "Undefined";
+  if (lostUser || lostSystem || flagSwitch(world, "documentdb.identityResetsDefault")) account.defaultIdentity = "Undefined";
   return undefined;
 }
 

@@ -1,10 +1,12 @@
 /** Accounts and clusters at rest, for estates, stories and tests. Nothing is checked: a broken one can be laid out as well. */
-import { same } from "../routes.ts";
+import { textAt } from "../json.ts";
+import { currentVersion } from "../keyvault/key-state.ts";
+import { vaultOfHost } from "../keyvault/vault-state.ts";
 import type { Account, Cluster, IdentityBlock, JsonObject, World } from "../world.ts";
 import { newAccount } from "./account-new.ts";
 import { newCluster } from "./cluster-new.ts";
 import { setSystemIdentity, typeOf } from "./identity.ts";
-import { pinnedVersion } from "./key-path.ts";
+import { keyPlace, pinnedVersion } from "./key-path.ts";
 import { regionCode } from "./regions.ts";
 import { stateOf } from "./state.ts";
 
@@ -16,6 +18,8 @@ type Common = {
   /** Offset of its key check within the hour; drawn from the seed where not given. */
   phaseMs?: number;
   properties?: JsonObject;
+  /** Ids of user-assigned identities to attach. */
+  identities?: string[];
 };
 
 type AccountSpec = Common & {
@@ -24,10 +28,8 @@ type AccountSpec = Common & {
   keyUri?: string;
   /** The version in use; the newest that the key has where not given. */
   keyVersion?: string;
-  /** A user-assigned identity to attach, which is then the default. */
-  identityId?: string;
   systemAssigned?: boolean;
-  /** Raw. */
+  /** Raw; the first of `identities` where not given. */
   defaultIdentity?: string;
   continuousBackup?: boolean;
   /** A point-in-time restore of that account: it takes over the source's identities as they are and never attaches them. */
@@ -37,24 +39,26 @@ type AccountSpec = Common & {
 export function addAccount(world: World, spec: AccountSpec): Account {
   const source = spec.restoredFrom;
   const account = newAccount(world, {
-    name: spec.name,
+    ...spec,
     groupId: groupId(world, spec.resourceGroup, spec.location),
     location: spec.location ?? "East US 2",
-    kind: spec.kind ?? "GlobalDocumentDB",
-    tags: spec.tags ?? {},
-    properties: { ...((spec.continuousBackup ?? source) ? CONTINUOUS : {}), ...(source && restored(world, source)), ...spec.properties },
-    ...(spec.phaseMs === undefined ? {} : { phaseMs: spec.phaseMs }),
+    properties: { ...(spec.continuousBackup || source ? CONTINUOUS : {}), ...(source && restored(world, source)), ...spec.properties },
   });
   if (source) borrow(account, source);
-  if (spec.identityId !== undefined) attach(world, account.identity, spec.identityId);
-  if (spec.systemAssigned) setSystemIdentity(world, account, true);
-  account.identity.type = typeOf(account.identity);
-  if (spec.identityId !== undefined) account.defaultIdentity = `UserAssignedIdentity=${spec.identityId}`;
-  account.defaultIdentity = spec.defaultIdentity ?? account.defaultIdentity;
+  layOutIdentity(world, account, spec);
   account.keyVaultKeyUri = spec.keyUri ?? account.keyVaultKeyUri;
   if (account.keyVaultKeyUri !== undefined) account.keyVaultKeyUriVersion = spec.keyVersion ?? newestVersion(world, account.keyVaultKeyUri);
   stateOf(world).replan();
   return account;
+}
+
+function layOutIdentity(world: World, account: Account, spec: AccountSpec): void {
+  const [first] = spec.identities ?? [];
+  attachAll(world, account.identity, spec.identities);
+  if (spec.systemAssigned) setSystemIdentity(world, account, true);
+  account.identity.type = typeOf(account.identity);
+  if (first !== undefined) account.defaultIdentity = `UserAssignedIdentity=${first}`;
+  if (spec.defaultIdentity !== undefined) account.defaultIdentity = spec.defaultIdentity;
 }
 
 const CONTINUOUS = { backupPolicy: { type: "Continuous", continuousModeProperties: { tier: "Continuous30Days" } } };
@@ -67,7 +71,7 @@ function restored(world: World, source: Account): JsonObject {
     minimalTlsVersion: "Tls",
     restoreParameters: {
       restoreMode: "PointInTime",
-      restoreSource: `/subscriptions/${world.subscriptionId}/providers/Microsoft.DocumentDB/locations/${region}/restorableDatabaseAccounts/${String(source.properties["instanceId"])}`,
+      restoreSource: `/subscriptions/${world.subscriptionId}/providers/Microsoft.DocumentDB/locations/${region}/restorableDatabaseAccounts/${textAt(source.properties["instanceId"])}`,
       restoreTimestampInUtc: `${world.clock.iso().slice(0, 19)}Z`,
       sourceBackupLocation: source.location,
       restoreWithTtlDisabled: false,
@@ -87,29 +91,24 @@ type ClusterSpec = Common & {
   /** With or without a version; no customer-managed key without it. */
   keyUrl?: string;
   versionInUse?: string;
-  /** The user-assigned identity that is attached and wraps. */
-  identityId?: string;
+  /** The one that wraps; the first of `identities` where not given. */
+  keyIdentity?: string;
   /** Provisioning failed, for a key that was out of reach. */
   failed?: boolean;
 };
 
 export function addCluster(world: World, spec: ClusterSpec): Cluster {
   const cluster = newCluster(world, {
-    name: spec.name,
+    ...spec,
     groupId: groupId(world, spec.resourceGroup, spec.location),
     location: spec.location ?? "eastus2",
     createdBy: "platform-team",
-    tags: spec.tags ?? {},
-    properties: spec.properties ?? {},
-    ...(spec.phaseMs === undefined ? {} : { phaseMs: spec.phaseMs }),
   });
-  if (spec.identityId !== undefined) {
-    attach(world, cluster.identity, spec.identityId);
-    cluster.identity.type = typeOf(cluster.identity);
-  }
+  attachAll(world, cluster.identity, spec.identities);
+  cluster.identity.type = typeOf(cluster.identity);
   if (spec.keyUrl !== undefined) {
     cluster.keyEncryptionKeyUrl = spec.keyUrl;
-    cluster.keyEncryptionIdentityId = spec.identityId;
+    cluster.keyEncryptionIdentityId = spec.keyIdentity ?? spec.identities?.[0];
     cluster.versionInUse = spec.versionInUse ?? pinnedVersion(spec.keyUrl) ?? newestVersion(world, spec.keyUrl);
   }
   if (spec.failed) Object.assign(cluster, { provisioningState: "Failed", clusterStatus: "Failed" });
@@ -126,14 +125,16 @@ function groupId(world: World, name: string, location = "eastus2"): string {
   return id;
 }
 
-function attach(world: World, block: IdentityBlock, id: string): void {
-  const live = world.identities.get(id.toLowerCase());
-  if (!live) throw new Error(`no identity ${id}: add it before what it is attached to`);
-  block.userAssigned.set(id, { principalId: live.principalId, clientId: live.clientId });
+function attachAll(world: World, block: IdentityBlock, ids: string[] = []): void {
+  for (const id of ids) {
+    const live = world.identities.get(id.toLowerCase());
+    if (!live) throw new Error(`no identity ${id}: add it before what it is attached to`);
+    block.userAssigned.set(id, { principalId: live.principalId, clientId: live.clientId });
+  }
 }
 
 function newestVersion(world: World, keyUri: string): string | undefined {
-  const [, vaultName, keyName] = /^https:\/\/([^./]+)\.vault\.azure\.net\/keys\/([^/]+)/i.exec(keyUri) ?? [];
-  const vault = [...world.vaults.values()].find((v) => vaultName !== undefined && same(v.name, vaultName));
-  return vault?.keys.get(keyName!.toLowerCase())?.versions.reduce((a, b) => (b.created >= a.created ? b : a)).version;
+  const place = keyPlace(keyUri);
+  const key = place && vaultOfHost(world, place.host)?.keys.get(place.key);
+  return key && currentVersion(key).version;
 }

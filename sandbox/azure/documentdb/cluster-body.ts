@@ -3,7 +3,7 @@
  * test_cosmosdb_mongocluster_crud.yaml, test_cosmosdb_mongocluster_firewall.yaml) with the properties of the swagger 2026-06-01.
  */
 import type { Reply } from "../routes.ts";
-import type { Cluster, Json, JsonObject, World } from "../world.ts";
+import type { Cluster, Json, JsonObject } from "../world.ts";
 
 export const CLUSTER_TYPE = "Microsoft.DocumentDB/mongoClusters";
 
@@ -22,14 +22,16 @@ export const CLUSTER_PROPERTIES = [
   "networkBypassMode",
 ] as const;
 
-const ORDER = [
-  ...["provisioningState", "clusterStatus", "administrator", "authConfig", "serverVersion", "compute", "sharding", "highAvailability"],
-  ...["backup", "previewFeatures", "infrastructureVersion", "connectionString", "replica", "dataApi", "storage"],
-  ...["privateEndpointConnections", "publicNetworkAccess", "encryption", "networkBypassMode"],
-];
+const ORDER = `
+  provisioningState clusterStatus administrator authConfig serverVersion compute sharding highAvailability backup previewFeatures
+  infrastructureVersion connectionString replica dataApi storage privateEndpointConnections publicNetworkAccess encryption
+  networkBypassMode
+`
+  .trim()
+  .split(/\s+/);
 
 /** createMode is in no answer (azure-rest-api-specs issue 31266), nor is there an identity block without an identity. */
-export function clusterBody(_world: World, cluster: Cluster): JsonObject {
+export function clusterBody(cluster: Cluster): JsonObject {
   const settled = cluster.provisioningState !== "InProgress";
   const all: JsonObject = {
     ...cluster.properties,
@@ -39,7 +41,8 @@ export function clusterBody(_world: World, cluster: Cluster): JsonObject {
     backup: settled ? cluster.properties["backup"] : undefined,
     encryption: encryptionBody(cluster),
   };
-  const users = [...cluster.identity.userAssigned].map(([id, v]) => [id, { principalId: v.principalId, clientId: v.clientId }]);
+  const users: JsonObject = {};
+  for (const [id, v] of cluster.identity.userAssigned) users[id] = { principalId: v.principalId, clientId: v.clientId };
   return {
     id: cluster.id,
     name: cluster.name,
@@ -48,7 +51,7 @@ export function clusterBody(_world: World, cluster: Cluster): JsonObject {
     location: cluster.location,
     systemData: { ...cluster.systemData },
     properties: Object.fromEntries(ORDER.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]]))),
-    ...(users.length === 0 ? {} : { identity: { type: "UserAssigned", userAssignedIdentities: Object.fromEntries(users) as JsonObject } }),
+    ...(cluster.identity.type === "None" ? {} : { identity: { type: cluster.identity.type, userAssignedIdentities: users } }),
   };
 }
 

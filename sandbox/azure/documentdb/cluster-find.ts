@@ -1,9 +1,9 @@
 /** Finds clusters by the address of a request, and says it in ARM's words where there is none. Any casing will do. */
+import { resourceNotFound } from "../not-found.ts";
 import type { Call } from "../routes.ts";
 import type { Cluster } from "../world.ts";
 import { requireGroup } from "./account-find.ts";
 import { CLUSTER_TYPE } from "./cluster-body.ts";
-import { resourceNotFound } from "./errors.ts";
 
 export function findCluster(call: Call): Cluster | undefined {
   const id = `${requireGroup(call)}/providers/${CLUSTER_TYPE}/${call.params["mongoClusterName"]}`;

@@ -20,7 +20,7 @@ export function newCluster(world: World, spec: NewCluster): Cluster {
     id: `${spec.groupId}/providers/${CLUSTER_TYPE}/${spec.name}`,
     name: spec.name,
     location: regionCode(spec.location),
-    tags: spec.tags ?? {},
+    tags: { ...spec.tags },
     systemData: {
       createdBy: spec.createdBy,
       createdByType: "Application",

@@ -3,15 +3,17 @@
  * how-to-database-encryption-troubleshoot; swagger Microsoft.DocumentDB/mongoClusters 2026-06-01; no refusal of this kind was
  * recorded, so codes and most texts are the sandbox's own.
  */
+import { isObject, objectAt } from "../json.ts";
 import { same } from "../routes.ts";
 import type { Call } from "../routes.ts";
 import type { Cluster, Json, JsonObject } from "../world.ts";
+import { textsAt } from "./account-rules.ts";
 import { CLUSTER_PROPERTIES, CLUSTER_TYPE } from "./cluster-body.ts";
 import { clusterError } from "./errors.ts";
-import { attached, isObject, readIdentity, requireAttachable } from "./identity.ts";
+import { attached, readIdentity, requireAttachable } from "./identity.ts";
 import type { IdentityRequest } from "./identity.ts";
 import { isClusterKeyUrl } from "./key-path.ts";
-import { switchOf } from "./switches.ts";
+import { flagSwitch } from "./switches.ts";
 
 export type Encryption = { identityId: string; keyUrl: string };
 
@@ -24,20 +26,21 @@ export function requireIdleCluster(cluster: Cluster): void {
 }
 
 export function readClusterChange(call: Call, cluster: Cluster): ClusterChange {
-  const body = call.body;
-  const properties = isObject(body) ? (body["properties"] ?? {}) : undefined;
-  if (!isObject(body) || !isObject(properties)) throw clusterError(400, "bad_request", "The request body is not valid.");
+  const { body } = call;
+  if (!isObject(body)) throw clusterError(400, "bad_request", "The request body is not a JSON object.");
+  const properties = objectAt(body["properties"]);
   const change: ClusterChange = { plain: {} };
-  if (body["identity"] !== undefined && body["identity"] !== null) change.identity = readClusterIdentity(body["identity"], cluster);
-  if (isObject(body["tags"])) change.tags = body["tags"] as Record<string, string>;
-  const encryption = properties["encryption"];
-  if (encryption !== undefined && encryption !== null) change.encryption = readEncryption(encryption);
+  if (isSent(body["identity"])) change.identity = readClusterIdentity(body["identity"], cluster);
+  if (isObject(body["tags"])) change.tags = textsAt(body["tags"]);
+  if (isSent(properties["encryption"])) change.encryption = readEncryption(properties["encryption"]);
   for (const name of CLUSTER_PROPERTIES) {
     const value = properties[name];
-    if (value !== undefined && value !== null) change.plain[name] = withoutPassword(value);
+    if (isSent(value)) change.plain[name] = withoutPassword(value);
   }
   return change;
 }
+
+const isSent = (value: Json | undefined): value is Exclude<Json, null> => value !== undefined && value !== null;
 
 /** Never given back. */
 function withoutPassword(value: Json): Json {
@@ -54,12 +57,11 @@ function readClusterIdentity(body: Json, cluster: Cluster): IdentityRequest {
 }
 
 function readEncryption(body: Json): Encryption {
-  const inner = isObject(body) ? body["customerManagedKeyEncryption"] : undefined;
-  const reference = isObject(inner) ? inner["keyEncryptionKeyIdentity"] : undefined;
-  const identityId = isObject(reference) ? reference["userAssignedIdentityResourceId"] : undefined;
-  const keyUrl = isObject(inner) ? inner["keyEncryptionKeyUrl"] : undefined;
+  const inner = objectAt(objectAt(body)["customerManagedKeyEncryption"]);
+  const { identityType, userAssignedIdentityResourceId: identityId } = objectAt(inner["keyEncryptionKeyIdentity"]);
+  const keyUrl = inner["keyEncryptionKeyUrl"];
   if (typeof identityId !== "string" || typeof keyUrl !== "string") throw needsBoth();
-  if (isObject(reference) && reference["identityType"] !== "UserAssignedIdentity") {
+  if (identityType !== "UserAssignedIdentity") {
     throw clusterError(400, "invalid_identity", "The identityType must be UserAssignedIdentity.");
   }
   if (!isClusterKeyUrl(keyUrl)) throw clusterError(400, "invalid_key_url", `The key encryption key URL '${keyUrl}' is not valid.`);
@@ -74,7 +76,7 @@ export function requireClusterRules(call: Call, cluster: Cluster, change: Cluste
   const { world } = call;
   const { identity, encryption } = change;
   if (identity) {
-    if (cluster.identity.type === "None" && identity.add.length > 0 && !switchOf(world, "documentdb.clusterTakesFirstIdentity")) {
+    if (cluster.identity.type === "None" && identity.add.length > 0 && !flagSwitch(world, "documentdb.clusterTakesFirstIdentity")) {
       // Seen: azure-rest-api-specs issue 38811.
       throw clusterError(500, "internal_server_error", "Internal server error.");
     }

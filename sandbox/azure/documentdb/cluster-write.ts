@@ -2,6 +2,7 @@
  * Writes to clusters. PUT answers 201, also for an update, with the new values at once (recorded: azure-cli-extensions
  * test_cosmosdb_mongocluster_crud.yaml, 2024-03); PATCH answers 202 without a body, as the swagger 2026-06-01 declares.
  */
+import { objectAt } from "../json.ts";
 import { AzureError } from "../routes.ts";
 import type { Call, Reply } from "../routes.ts";
 import type { Cluster, World } from "../world.ts";
@@ -13,13 +14,13 @@ import { newCluster } from "./cluster-new.ts";
 import { readClusterChange, requireAttached, requireClusterRules, requireIdleCluster } from "./cluster-rules.ts";
 import type { ClusterChange, Encryption } from "./cluster-rules.ts";
 import { clusterError } from "./errors.ts";
-import { applyIdentity, isObject, requireAttachable } from "./identity.ts";
+import { applyIdentity, requireAttachable } from "./identity.ts";
 import { showClusterStatus, useVersion } from "./key-checks.ts";
 import { tryKey } from "./key-path.ts";
 import { begin, clusterOperationHeaders } from "./operations.ts";
 import type { Duration } from "./operations.ts";
 import type { Operation, OperationFailure } from "./state.ts";
-import { switchOf } from "./switches.ts";
+import { wordSwitch } from "./switches.ts";
 
 /** Seconds. Only the deletion's was recorded. */
 const DURATIONS = { create: [600, 900], update: [90, 150], delete: [540, 660] } as const satisfies Record<string, Duration>;
@@ -40,7 +41,7 @@ export function patchCluster(call: Call): Reply {
 export function putCluster(call: Call): Reply {
   const known = findCluster(call);
   const [cluster, operation] = known ? [known, update(call, known)] : create(call);
-  return pretty(201, clusterBody(call.world, cluster), { ...clusterOperationHeaders(call, operation), ...RETRY });
+  return pretty(201, clusterBody(cluster), { ...clusterOperationHeaders(call, operation), ...RETRY });
 }
 
 export function deleteCluster(call: Call): Reply {
@@ -109,7 +110,7 @@ function takeAtOnce(call: Call, cluster: Cluster, change: ClusterChange): void {
 /** Tries the key where the switch says so; a new key is in use from here on, while an identity alone waits for the next check. */
 function takeKey(world: World, cluster: Cluster, encryption: Encryption, before: string | undefined): OperationFailure | undefined {
   const changed = before?.toLowerCase() !== encryption.keyUrl.toLowerCase();
-  const when = switchOf(world, "documentdb.clusterUpdateChecksKey");
+  const when = wordSwitch(world, "documentdb.clusterUpdateChecksKey");
   const path = tryKey(world, cluster, encryption.keyUrl);
   if (!path.ok) {
     return when === "always" || (when === "onKeyChange" && changed) ? { code: "key_access_failed", message: NO_ACCESS } : undefined;
@@ -120,7 +121,7 @@ function takeKey(world: World, cluster: Cluster, encryption: Encryption, before:
 
 function create(call: Call): [Cluster, Operation] {
   const groupId = requireGroup(call);
-  const location = isObject(call.body) ? call.body["location"] : undefined;
+  const location = objectAt(call.body)["location"];
   if (typeof location !== "string") throw clusterError(400, "bad_request", "The member 'location' is missing.");
   const cluster = newCluster(call.world, { name: call.params["mongoClusterName"]!, groupId, location, createdBy: call.caller.name });
   try {

@@ -8,7 +8,7 @@ import { deleteCluster, patchCluster, putCluster } from "./cluster-write.ts";
 import { clusterOperationHeaders, operationOf } from "./operations.ts";
 import { requireSignature } from "./signature.ts";
 import type { Operation } from "./state.ts";
-import { switchOf } from "./switches.ts";
+import { wordSwitch } from "./switches.ts";
 
 const inSubscription = "/subscriptions/{subscriptionId}/providers/Microsoft.DocumentDB";
 const inGroup = `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/${CLUSTER_TYPE}`;
@@ -23,7 +23,7 @@ export const clusterRoutes: Route[] = [
     pattern: `${inSubscription}/mongoClusters`,
     action: read,
     scopeOf: (call) => `/subscriptions/${call.params["subscriptionId"]}`,
-    handle: ({ world }) => pretty(200, { value: [...world.clusters.values()].map((c) => clusterBody(world, c)) }),
+    handle: ({ world }) => pretty(200, { value: [...world.clusters.values()].map(clusterBody) }),
   },
   {
     method: "GET",
@@ -33,10 +33,10 @@ export const clusterRoutes: Route[] = [
     handle: (call) => {
       const prefix = `${requireGroup(call)}/`.toLowerCase();
       const clusters = [...call.world.clusters.values()].filter((c) => c.id.toLowerCase().startsWith(prefix));
-      return pretty(200, { value: clusters.map((c) => clusterBody(call.world, c)) });
+      return pretty(200, { value: clusters.map(clusterBody) });
     },
   },
-  { method: "GET", pattern: one, action: read, handle: (call) => pretty(200, clusterBody(call.world, requireCluster(call))) },
+  { method: "GET", pattern: one, action: read, handle: (call) => pretty(200, clusterBody(requireCluster(call))) },
   { method: "PUT", pattern: one, action: write, event: write, handle: putCluster },
   { method: "PATCH", pattern: one, action: write, event: write, handle: patchCluster },
   { method: "DELETE", pattern: one, action: remove, event: remove, handle: deleteCluster },
@@ -73,7 +73,7 @@ function status(call: Call): Reply {
 
 function startTime(call: Call, operation: Operation): string {
   const iso = new Date(operation.startedAt).toISOString();
-  if (switchOf(call.world, "documentdb.clusterStartTime") === "date-time") return iso;
+  if (wordSwitch(call.world, "documentdb.clusterStartTime") === "date-time") return iso;
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} +0000`;
 }
 
@@ -84,5 +84,5 @@ function result(call: Call): Reply {
   if (operation.state === "running") return { status: 202, headers: clusterOperationHeaders(call, operation) };
   if (operation.state === "failed") throw new AzureError(400, operation.error!.code, operation.error!.message);
   const cluster = call.world.clusters.get(operation.target);
-  return pretty(200, cluster && operation.verb !== "delete" ? clusterBody(call.world, cluster) : {});
+  return pretty(200, cluster && operation.verb !== "delete" ? clusterBody(cluster) : {});
 }

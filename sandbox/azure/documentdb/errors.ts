@@ -18,15 +18,3 @@ export function badRequest(world: World, message: string): AzureError {
 export function clusterError(status: number, code: string, message: string): AzureError {
   return new AzureError(status, code, message);
 }
-
-/** Answered by ARM itself (recorded: azure-cli test_cosmosdb_system_identity_restore.yaml, 2023-07). */
-export function resourceNotFound(type: string, name: string, group: string): AzureError {
-  const message = `The Resource '${type}/${name}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`;
-  return new AzureError(404, "ResourceNotFound", message, { headers: { "x-ms-failure-cause": "gateway" } });
-}
-
-/** Answered by ARM itself (recorded: ASO Test_Authorization_RoleAssignment_OnStorageAccount_CRUD.yaml). */
-export function groupNotFound(group: string): AzureError {
-  const message = `Resource group '${group}' could not be found.`;
-  return new AzureError(404, "ResourceGroupNotFound", message, { headers: { "x-ms-failure-cause": "gateway" } });
-}

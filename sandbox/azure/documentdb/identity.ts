@@ -4,6 +4,7 @@
  * recorded: azure-cli test_cosmosdb_managed_service_identity.yaml, 2022-04).
  */
 import { evaluateAction } from "../authorization/evaluate.ts";
+import { isObject } from "../json.ts";
 import { AzureError, same } from "../routes.ts";
 import type { Call } from "../routes.ts";
 import type { AttachedIdentity, IdentityBlock, Json, JsonObject, World } from "../world.ts";
@@ -19,9 +20,6 @@ const TYPES: Record<string, { system: boolean; user: boolean }> = {
   userassigned: { system: false, user: true },
   "systemassigned,userassigned": { system: true, user: true },
 };
-
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Undefined: not an identity block that the service knows. */
 export function readIdentity(body: Json | undefined, current: IdentityBlock): IdentityRequest | undefined {
@@ -113,11 +111,12 @@ export function typeOf(block: IdentityBlock): IdentityBlock["type"] {
 /** As recorded since 2023-04-15: a user-assigned block has a tenantId too. `pending`: the create that attaches shows empty values. */
 export function identityBody(world: World, block: IdentityBlock, pending: boolean): JsonObject {
   if (block.type === "None") return { type: "None" };
-  const users = [...block.userAssigned].map(([id, v]) => [id, pending ? {} : { principalId: v.principalId, clientId: v.clientId }]);
+  const users: JsonObject = {};
+  for (const [id, v] of block.userAssigned) users[id] = pending ? {} : { principalId: v.principalId, clientId: v.clientId };
   return {
     type: block.type,
     ...(block.principalId === undefined ? {} : { principalId: block.principalId }),
     tenantId: world.tenantId,
-    ...(users.length === 0 ? {} : { userAssignedIdentities: Object.fromEntries(users) as JsonObject }),
+    ...(block.userAssigned.size === 0 ? {} : { userAssignedIdentities: users }),
   };
 }

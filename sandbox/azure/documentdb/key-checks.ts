@@ -4,11 +4,12 @@
  * "throttled to once per hour" (SelfHelpContent cosmosdb-security-managedkeys.md).
  */
 import type { Scheduled } from "../../clock.ts";
+import { vaultOfHost } from "../keyvault/vault-state.ts";
 import type { Cluster, World } from "../world.ts";
-import { keyPath, keyUriOf, pinnedVersion, versionInUse } from "./key-path.ts";
+import { keyPath, keyPlace, keyUriOf, pinnedVersion, versionInUse } from "./key-path.ts";
 import { isAccount, stateOf } from "./state.ts";
 import type { Database, KeyCheck, KeyPath } from "./state.ts";
-import { switchOf } from "./switches.ts";
+import { numberSwitch, wordSwitch } from "./switches.ts";
 
 const HOUR = 3_600_000;
 
@@ -80,11 +81,11 @@ function passed(world: World, database: Database, latest: string): void {
 function isRipe(world: World, database: Database, latest: string): boolean {
   const uri = keyUriOf(database)!;
   if (pinnedVersion(uri) !== undefined) return false;
-  const [, host, , name] = /^https:\/\/([^./]+)(.*?)\/keys\/([^/]+)/i.exec(uri) ?? [];
-  const vault = [...world.vaults.values()].find((v) => !v.deleted && v.name.toLowerCase() === host?.toLowerCase());
-  const version = vault?.keys.get(name?.toLowerCase() ?? "")?.versions.find((v) => v.version === latest);
+  const place = keyPlace(uri);
+  const key = place && vaultOfHost(world, place.host)?.keys.get(place.key);
+  const version = key?.versions.find((v) => v.version === latest);
   const age = version === undefined ? 0 : world.clock.now() - version.created * 1000;
-  return age >= switchOf(world, "documentdb.versionRolloverMs");
+  return age >= numberSwitch(world, "documentdb.versionRolloverMs");
 }
 
 export function useVersion(database: Database, version: string | undefined): void {
@@ -95,7 +96,7 @@ export function useVersion(database: Database, version: string | undefined): voi
 /** What `clusterStatus` says of a cluster at rest. A cluster whose provisioning failed stays so. */
 export function showClusterStatus(world: World, cluster: Cluster): void {
   if (cluster.operation !== undefined || cluster.provisioningState === "Failed") return;
-  cluster.clusterStatus = cluster.check.revoked ? switchOf(world, "documentdb.clusterLostStatus") : "Ready";
+  cluster.clusterStatus = cluster.check.revoked ? wordSwitch(world, "documentdb.clusterLostStatus") : "Ready";
 }
 
 /** Databases whose key is checked: those with one, once they are there. */

@@ -7,7 +7,7 @@ import type { Account, AttachedIdentity, Cluster, World } from "../world.ts";
 import { attached } from "./identity.ts";
 import { isAccount, stateOf } from "./state.ts";
 import type { Database, KeyPath } from "./state.ts";
-import { switchOf } from "./switches.ts";
+import { numberSwitch } from "./switches.ts";
 
 /** Cosmos DB's own application in every tenant of the public cloud (AZDOCS how-to-setup-cmk). */
 export const FIRST_PARTY_APP_ID = "a232010e-820c-4083-83bb-3ace5fc29d0b";
@@ -20,6 +20,12 @@ export const isAccountKeyUri = (uri: string): boolean => ACCOUNT_KEY.test(uri);
 export const isClusterKeyUrl = (url: string): boolean => CLUSTER_KEY.test(url);
 /** The version that a cluster's URL pins, if it pins one. */
 export const pinnedVersion = (url: string): string | undefined => CLUSTER_KEY.exec(url)?.[2]?.slice(1);
+
+/** Host and lower-cased name of the key that an identifier names. */
+export function keyPlace(uri: string): { host: string; key: string } | undefined {
+  const [, host, key] = /^https:\/\/([^/]+)\/keys\/([^/]+)/i.exec(uri) ?? [];
+  return host === undefined || key === undefined ? undefined : { host, key: key.toLowerCase() };
+}
 
 export const keyUriOf = (database: Database): string | undefined =>
   isAccount(database) ? database.keyVaultKeyUri : database.keyEncryptionKeyUrl;
@@ -38,7 +44,7 @@ export function keyPath(world: World, database: Database): KeyPath {
   // Data keys are still wrapped with the version in use: it must stay usable until the service has moved on.
   const inUse = tryKey(world, database, `${versionless(uri)}/${used}`, { ofThisVersion: true });
   if (inUse.ok) return latest;
-  return { ...inUse, code: isAccount(database) ? switchOf(world, "documentdb.oldVersionCode") : null };
+  return { ...inUse, code: isAccount(database) ? numberSwitch(world, "documentdb.oldVersionCode") : null };
 }
 
 /** Sets what checks find for a database whatever the world says (a platform fault, a managed HSM); undefined ends it. */
@@ -65,18 +71,18 @@ const versionless = (uri: string): string => uri.split("/").slice(0, 5).join("/"
 function codeOf(world: World, why: string): number {
   switch (why) {
     case "VaultNotFound":
-      return switchOf(world, "documentdb.vaultNotFoundCode");
+      return numberSwitch(world, "documentdb.vaultNotFoundCode");
     case "KeyNotFound":
-      return switchOf(world, "documentdb.keyNotFoundCode");
+      return numberSwitch(world, "documentdb.keyNotFoundCode");
     case "Disabled":
     case "Expired":
-      return switchOf(world, "documentdb.disabledOrExpiredCode");
+      return numberSwitch(world, "documentdb.disabledOrExpiredCode");
     case "NotYetValid":
-      return switchOf(world, "documentdb.notYetValidCode");
+      return numberSwitch(world, "documentdb.notYetValidCode");
     case "OperationNotAllowed":
-      return switchOf(world, "documentdb.operationNotAllowedCode");
+      return numberSwitch(world, "documentdb.operationNotAllowedCode");
     case "Firewall":
-      return switchOf(world, "documentdb.firewallCode");
+      return numberSwitch(world, "documentdb.firewallCode");
     case "Forbidden":
       return 4002;
     case "Perimeter":
@@ -134,5 +140,5 @@ function borrowedAndRunOut(world: World, entry: AttachedIdentity): boolean {
   const source = entry.borrowedFrom?.toLowerCase();
   if (source === undefined || world.accounts.has(source)) return false;
   const deletedAt = stateOf(world).deletedAt.get(source) ?? 0;
-  return world.clock.now() - deletedAt >= switchOf(world, "documentdb.borrowedIdentityMs");
+  return world.clock.now() - deletedAt >= numberSwitch(world, "documentdb.borrowedIdentityMs");
 }

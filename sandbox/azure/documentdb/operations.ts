@@ -26,7 +26,7 @@ type Work = {
 
 export function begin(call: Call, work: Work): Operation {
   const { world } = call;
-  const fault = stateOf(world).operationFault(call);
+  const fault = stateOf(world).operationFault();
   const operation: Operation = {
     id: world.random.guid("documentdb.operation"),
     kind: isAccount(work.database) ? "account" : "cluster",

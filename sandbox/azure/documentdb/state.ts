@@ -1,5 +1,4 @@
 /** What the provider of databases remembers of one world besides the databases themselves: operations, armed faults, who listens to key checks. */
-import type { Call } from "../routes.ts";
 import type { Account, Cluster, World } from "../world.ts";
 
 export type Database = Account | Cluster;
@@ -27,7 +26,7 @@ export type KeyCheck = { at: number; target: Database; kind: "account" | "cluste
 type DocumentDbState = {
   operations: Map<string, Operation>;
   /** Asked once for every accepted write; what it answers is how the operation ends. */
-  operationFault: (call: Call) => OperationFailure | undefined;
+  operationFault: () => OperationFailure | undefined;
   listeners: ((check: KeyCheck) => void)[];
   /** Outcomes laid down by a story, by lower-cased id: a platform event that nothing in the world explains. */
   forced: Map<string, KeyPath>;
@@ -56,6 +55,6 @@ export function stateOf(world: World): DocumentDbState {
 
 export const isAccount = (database: Database): database is Account => "keyVaultKeyUri" in database;
 
-export function setOperationFault(world: World, fault: (call: Call) => OperationFailure | undefined): void {
+export function setOperationFault(world: World, fault: () => OperationFailure | undefined): void {
   stateOf(world).operationFault = fault;
 }

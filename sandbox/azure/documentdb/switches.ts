@@ -1,8 +1,8 @@
 /** What Azure's documentation leaves open about databases, each with the default that is best supported. Set by name in `world.switches`. */
 import type { World } from "../world.ts";
 
-/** Status codes may be set to another one of the account's codes. Sources for the defaults: the `CustomerManagedKeyStatus` enum of the 2023-09-15 swagger. */
-export const documentDbSwitches = {
+/** Codes may be set to any of the account's. Source of the defaults: the `CustomerManagedKeyStatus` enum of the 2023-09-15 swagger. */
+const NUMBERS = {
   /** Disabled and expired have a code of their own in the newer guide; older back ends say 4002 (SubStatusCodes of the .NET SDK). */
   "documentdb.disabledOrExpiredCode": 4018,
   /** Wrap outside nbf/exp is refused alike, so it is taken for the same thing. */
@@ -17,33 +17,50 @@ export const documentDbSwitches = {
   "documentdb.vaultNotFoundCode": 4017,
   /** The vault's firewall answers 403, like a missing grant. */
   "documentdb.firewallCode": 4002,
-  /** True: the revoked account shows the text that has no code. */
-  "documentdb.codelessStatus": false,
-  /** "ignored": identity and defaultIdentity in one update apply only the identity, silently (TF: azurerm_cosmosdb_account, Azure bug 2209567). Else "applied". */
-  "documentdb.identityWithDefault": "ignored",
-  /** True: any identity update leaves the default `Undefined` (TF source); recorded: only detaching the default does (azure-cli test_cosmosdb_managed_service_identity.yaml). */
-  "documentdb.identityResetsDefault": false,
-  /** True: a revoked account takes a new keyVaultKeyUri, as the troubleshooting guide's fix for a bad URI assumes; troubleshoot-cmk.md 1.5 says no. */
-  "documentdb.keyUriWhileRevoked": false,
-  /** True: updating the default identity checks the key at once. Support says it is throttled to the hourly check (microsoft.cosmosdb/cosmosdb-security-managedkeys.md). */
-  "documentdb.defaultIdentityRevalidates": false,
   /** How old a key version is before the service moves to it, ms: "within one hour" (support page), up to 24 hours (guide). 0: at the next check. */
   "documentdb.versionRolloverMs": 0,
   /** How long a restored account lives on the source's identity once the source is gone, ms: "identity's renew time", no figure given. */
   "documentdb.borrowedIdentityMs": 24 * 3_600_000,
+};
+
+const FLAGS = {
+  /** Revoked accounts show the text that has no code. */
+  "documentdb.codelessStatus": false,
+  /** Any identity update leaves the default `Undefined` (TF: azurerm_cosmosdb_account); recorded: only detaching the default does. */
+  "documentdb.identityResetsDefault": false,
+  /** A revoked account takes a new keyVaultKeyUri, as the guide's fix for a bad URI assumes; troubleshoot-cmk.md 1.5 says no. */
+  "documentdb.keyUriWhileRevoked": false,
+  /** Updating the default identity checks the key at once. Support says checks are throttled to one an hour (SelfHelpContent cosmosdb-security-managedkeys.md). */
+  "documentdb.defaultIdentityRevalidates": false,
+  /** A cluster made without an identity takes one; seen: 500 internal_server_error (azure-rest-api-specs issue 38811). */
+  "documentdb.clusterTakesFirstIdentity": false,
+};
+
+const WORDS = {
+  /** "ignored": identity and defaultIdentity in one update apply only the identity, silently (TF, Azure bug 2209567). Else "applied". */
+  "documentdb.identityWithDefault": "ignored",
   /** clusterStatus of a cluster that lost its key: "Inaccessible" in the guide, in no specification; "Failed" is documented for failed provisioning. */
   "documentdb.clusterLostStatus": "Inaccessible",
-  /** When a cluster update tries the key before it succeeds: "never", "onKeyChange" or "always". */
+  /** When a cluster's update tries the key before it succeeds: "never", "onKeyChange" or "always". */
   "documentdb.clusterUpdateChecksKey": "onKeyChange",
-  /** True: a cluster made without an identity takes one; seen: 500 internal_server_error (azure-rest-api-specs issue 38811). */
-  "documentdb.clusterTakesFirstIdentity": false,
   /** startTime of a cluster's operation: "recorded" is `2024-03-04 20:35:53 +0000` (azure-cli-extensions test_cosmosdb_mongocluster_crud.yaml, previews of 2024), "date-time" what the common types declare. */
   "documentdb.clusterStartTime": "date-time",
-} as const;
+};
 
-type Switches = typeof documentDbSwitches;
-type Widened<T> = T extends number ? number : T extends boolean ? boolean : string;
+export function numberSwitch(world: World, name: keyof typeof NUMBERS): number {
+  const value = world.switches[name] ?? NUMBERS[name];
+  if (typeof value === "number") return value;
+  throw new Error(`switch ${name} takes a number`);
+}
 
-export function switchOf<K extends keyof Switches>(world: World, name: K): Widened<Switches[K]> {
-  return (world.switches[name] ?? documentDbSwitches[name]) as Widened<Switches[K]>;
+export function flagSwitch(world: World, name: keyof typeof FLAGS): boolean {
+  const value = world.switches[name] ?? FLAGS[name];
+  if (typeof value === "boolean") return value;
+  throw new Error(`switch ${name} takes true or false`);
+}
+
+export function wordSwitch(world: World, name: keyof typeof WORDS): string {
+  const value = world.switches[name] ?? WORDS[name];
+  if (typeof value === "string") return value;
+  throw new Error(`switch ${name} takes a word`);
 }
