@@ -1,0 +1,124 @@
+// Keymend for one subscription: the app, its identity and least-privilege roles, and the events that wake it.
+// Deploy twice: first without events (Event Grid refuses a function that does not exist yet), publish the code, then with deployEvents=true.
+targetScope = 'subscription'
+
+@description('Region of everything that is made here.')
+param location string = deployment().location
+
+@description('Resource group for the app; made if it is missing.')
+param resourceGroupName string = 'rg-keymend'
+
+@description('Begins the names of the resources; 3 to 11 lower-case letters and digits.')
+@minLength(3)
+@maxLength(11)
+param name string = 'keymend'
+
+@description('observe: diagnose and write nothing. approve: every plan waits for a person. heal: policy decides.')
+@allowed(['observe', 'approve', 'heal'])
+param mode string = 'observe'
+
+@description('Vaults whose keys encrypt the databases: their resource ids. topicName: the vault\'s Event Grid system topic where it has one already (only one is allowed per vault).')
+param vaults watchedVault[]
+
+@description('Application (client) id or application id URI that callers of the operations API ask a token for. The app registration declares the roles Keymend.Reader, Keymend.Operator and Keymend.Approver.')
+param apiAudience string
+
+@description('Object id of the Azure Cosmos DB service principal in this tenant; only where accounts use the first-party identity.')
+param firstPartyPrincipalId string = ''
+
+@description('Object ids of people or pipelines whose changes count as meant: their changes are mended only after an approval.')
+param privilegedCallers string[] = []
+
+@description('Repairs on access-policy vaults. Azure has no condition for access policies: whoever may write them may grant anything on that vault, also to itself.')
+param allowAccessPolicyRepairs bool = false
+
+@description('Recovering a deleted vault and setting the firewall bypass: needs vaults/write, with the same reach as access policies.')
+param allowVaultRepairs bool = false
+
+@description('Replacing a deleted identity: needs to create and assign user-assigned identities.')
+param allowIdentityRepairs bool = false
+
+@description('Endpoint of a custom Event Grid topic that hears every outcome; empty: none.')
+param outcomeTopicEndpoint string = ''
+
+@description('The name of the system topic of this subscription where it has one already (only one is allowed).')
+param subscriptionTopicName string = ''
+
+@description('True once the code is published.')
+param deployEvents bool = false
+
+@description('A vault to watch.')
+type watchedVault = {
+  id: string
+  topicName: string?
+}
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: resourceGroupName
+  location: location
+}
+
+module app 'modules/app.bicep' = {
+  name: '${name}-app'
+  scope: group
+  params: {
+    name: name
+    location: location
+    mode: mode
+    apiAudience: apiAudience
+    firstPartyPrincipalId: firstPartyPrincipalId
+    privilegedCallers: privilegedCallers
+    outcomeTopicEndpoint: outcomeTopicEndpoint
+  }
+}
+
+module roles 'modules/roles.bicep' = {
+  name: '${name}-roles'
+  params: {
+    name: name
+    principalId: app.outputs.principalId
+    allowAccessPolicyRepairs: allowAccessPolicyRepairs
+    allowVaultRepairs: allowVaultRepairs
+    allowIdentityRepairs: allowIdentityRepairs
+  }
+}
+
+module vaultKeys 'modules/vault-keys.bicep' = [for (vault, i) in vaults: {
+  name: '${name}-keys-${i}'
+  scope: resourceGroup(split(vault.id, '/')[2], split(vault.id, '/')[4])
+  params: {
+    vaultName: last(split(vault.id, '/'))
+    principalId: app.outputs.principalId
+    keyKeeperRoleId: roles.outputs.keyKeeperRoleId
+  }
+}]
+
+module vaultEvents 'modules/vault-events.bicep' = [for (vault, i) in vaults: if (deployEvents) {
+  name: '${name}-events-${i}'
+  scope: resourceGroup(split(vault.id, '/')[2], split(vault.id, '/')[4])
+  params: {
+    vaultName: last(split(vault.id, '/'))
+    topicName: vault.?topicName ?? '${name}-${last(split(vault.id, '/'))}'
+    reuseTopic: contains(vault, 'topicName')
+    functionAppId: app.outputs.functionAppId
+  }
+}]
+
+module subscriptionEvents 'modules/subscription-events.bicep' = if (deployEvents) {
+  name: '${name}-events-subscription'
+  scope: group
+  params: {
+    topicName: empty(subscriptionTopicName) ? '${name}-subscription' : subscriptionTopicName
+    reuseTopic: !empty(subscriptionTopicName)
+    functionAppId: app.outputs.functionAppId
+  }
+}
+
+@description('Where the operations API is.')
+output apiUrl string = app.outputs.apiUrl
+
+@description('Publish the code here: func azure functionapp publish NAME')
+output functionAppName string = app.outputs.functionAppName
+
+@description('Keymend\'s own identity.')
+output principalId string = app.outputs.principalId

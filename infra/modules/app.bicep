@@ -1,0 +1,166 @@
+// The function app on Flex Consumption, its storage, its identity and Application Insights. No keys anywhere: identity only.
+param name string
+param location string
+param mode string
+param apiAudience string
+param firstPartyPrincipalId string
+param privilegedCallers string[]
+param outcomeTopicEndpoint string
+
+var suffix = uniqueString(resourceGroup().id, name)
+var storageName = take('${name}${suffix}', 24)
+var packages = 'packages'
+
+// Built-in roles (Microsoft Learn, "Azure built-in roles").
+var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+var storageQueueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
+var storageTableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
+var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
+var storageRoles = [storageBlobDataOwner, storageQueueDataContributor, storageTableDataContributor]
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: 'id-${name}'
+  location: location
+}
+
+// Incidents, audit and baseline live here too: kept when the app is removed.
+resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+  name: storageName
+  location: location
+  kind: 'StorageV2'
+  sku: { name: 'Standard_ZRS' }
+  properties: {
+    allowBlobPublicAccess: false
+    allowSharedKeyAccess: false
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+  }
+}
+
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+  parent: storage
+  name: 'default'
+}
+
+resource packagesContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+  parent: blobs
+  name: packages
+}
+
+resource storageAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in storageRoles: {
+  scope: storage
+  name: guid(storage.id, identity.id, role)
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+  }
+}]
+
+resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+  name: 'log-${name}'
+  location: location
+  properties: {
+    sku: { name: 'PerGB2018' }
+    retentionInDays: 90
+  }
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' = {
+  name: 'appi-${name}'
+  location: location
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: logs.id
+    DisableLocalAuth: true
+  }
+}
+
+resource insightsAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: insights
+  name: guid(insights.id, identity.id, monitoringMetricsPublisher)
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  name: 'plan-${name}'
+  location: location
+  kind: 'functionapp'
+  sku: { tier: 'FlexConsumption', name: 'FC1' }
+  properties: { reserved: true }
+}
+
+var settings = {
+  AzureWebJobsStorage__accountName: storage.name
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identity.properties.clientId
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+  KEYMEND_MODE: mode
+  KEYMEND_SUBSCRIPTIONS: subscription().subscriptionId
+  KEYMEND_TENANT_ID: subscription().tenantId
+  KEYMEND_IDENTITY_CLIENT_ID: identity.properties.clientId
+  KEYMEND_IDENTITY_PRINCIPAL_ID: identity.properties.principalId
+  KEYMEND_FIRST_PARTY_PRINCIPAL_ID: firstPartyPrincipalId
+  KEYMEND_API_AUDIENCE: apiAudience
+  KEYMEND_TABLE_ENDPOINT: storage.properties.primaryEndpoints.table
+  KEYMEND_TABLE_INCIDENTS: 'incidents'
+  KEYMEND_TABLE_AUDIT: 'audit'
+  KEYMEND_TABLE_BASELINE: 'baseline'
+  KEYMEND_SWEEP_SCHEDULE: '0 */5 * * * *'
+  KEYMEND_HOUSEKEEPING_SCHEDULE: '0 30 3 * * *'
+  KEYMEND_EXPIRY_LEAD: 'P30D'
+  KEYMEND_EXPIRY_EXTENSION: 'P90D'
+  KEYMEND_EXPIRY_MAX_EXTENSIONS: '3'
+  KEYMEND_EXPIRY_HORIZON: 'P365D'
+  KEYMEND_APPROVAL_TTL: 'P1D'
+  KEYMEND_PRIVILEGED_CALLERS: join(privilegedCallers, ',')
+  KEYMEND_CAUSES: ''
+  KEYMEND_OUTCOME_TOPIC_ENDPOINT: outcomeTopicEndpoint
+}
+
+resource app 'Microsoft.Web/sites@2024-04-01' = {
+  name: 'func-${name}-${suffix}'
+  location: location
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identity.id}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${storage.properties.primaryEndpoints.blob}${packages}'
+          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identity.id }
+        }
+      }
+      runtime: { name: 'node', version: '22' }
+      scaleAndConcurrency: {
+        maximumInstanceCount: 40
+        instanceMemoryMB: 2048
+        // One instance kept warm for Durable: a cold start eats into the hour before the service looks again.
+        alwaysReady: [{ name: 'durable', instanceCount: 1 }]
+      }
+    }
+    siteConfig: {
+      minTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      appSettings: [for setting in items(settings): { name: setting.key, value: setting.value }]
+    }
+  }
+  dependsOn: [packagesContainer, storageAccess, insightsAccess]
+}
+
+output functionAppId string = app.id
+output functionAppName string = app.name
+output apiUrl string = 'https://${app.properties.defaultHostName}/api'
+output principalId string = identity.properties.principalId

@@ -1,0 +1,154 @@
+// What Keymend may read and write in this subscription. Every write names the steps that need it.
+targetScope = 'subscription'
+
+param name string
+param principalId string
+param allowAccessPolicyRepairs bool
+param allowVaultRepairs bool
+param allowIdentityRepairs bool
+
+var keyVaultCryptoServiceEncryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6'
+
+resource watcher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, name, 'watcher')
+  properties: {
+    roleName: 'Keymend Watcher (${name})'
+    description: 'Reads what is needed to tell why a database can not reach its key.'
+    type: 'CustomRole'
+    assignableScopes: [subscription().id]
+    permissions: [
+      {
+        actions: [
+          'Microsoft.DocumentDB/databaseAccounts/read'
+          'Microsoft.DocumentDB/mongoClusters/read'
+          'Microsoft.DocumentDB/locations/*/read'
+          'Microsoft.DocumentDB/databaseAccounts/operationResults/read'
+          'Microsoft.KeyVault/vaults/read'
+          'Microsoft.KeyVault/vaults/keys/read'
+          'Microsoft.KeyVault/vaults/keys/versions/read'
+          'Microsoft.KeyVault/deletedVaults/read'
+          'Microsoft.KeyVault/locations/deletedVaults/read'
+          'Microsoft.ManagedIdentity/userAssignedIdentities/read'
+          'Microsoft.Authorization/roleAssignments/read'
+          'Microsoft.Authorization/roleDefinitions/read'
+          'Microsoft.Authorization/denyAssignments/read'
+          'Microsoft.Authorization/locks/read'
+          'Microsoft.EventGrid/systemTopics/read'
+          'Microsoft.EventGrid/systemTopics/eventSubscriptions/read'
+          'Microsoft.Resources/subscriptions/resourceGroups/read'
+        ]
+        notActions: []
+        dataActions: []
+        notDataActions: []
+      }
+    ]
+  }
+}
+
+// SetDefaultIdentity, AttachIdentity, DetachIdentity, SetKeyUri: databaseAccounts/write. SetClusterEncryption: mongoClusters/write.
+// RestoreEventSubscription: systemTopics/eventSubscriptions/write.
+resource mender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, name, 'mender')
+  properties: {
+    roleName: 'Keymend Mender (${name})'
+    description: 'Points databases back at their own identity and key. Cannot read their data or keys.'
+    type: 'CustomRole'
+    assignableScopes: [subscription().id]
+    permissions: [
+      {
+        actions: concat(
+          [
+            'Microsoft.DocumentDB/databaseAccounts/write'
+            'Microsoft.DocumentDB/mongoClusters/write'
+            'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'
+            'Microsoft.EventGrid/systemTopics/eventSubscriptions/write'
+            'Microsoft.Web/sites/functions/read'
+          ],
+          // AddAccessPolicyPermissions
+          allowAccessPolicyRepairs ? ['Microsoft.KeyVault/vaults/accessPolicies/write'] : [],
+          // RecoverVault, AllowTrustedServices
+          allowVaultRepairs ? ['Microsoft.KeyVault/vaults/write'] : [],
+          // CreateIdentity
+          allowIdentityRepairs ? ['Microsoft.ManagedIdentity/userAssignedIdentities/write'] : []
+        )
+        notActions: []
+        dataActions: []
+        notDataActions: []
+      }
+    ]
+  }
+}
+
+// GrantKeyRole, RestoreRoleAssignment: only one role, only to service principals, never to itself, and never a deletion.
+resource granter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, name, 'granter')
+  properties: {
+    roleName: 'Keymend Granter (${name})'
+    description: 'Writes role assignments; assigned only with a condition that allows one role.'
+    type: 'CustomRole'
+    assignableScopes: [subscription().id]
+    permissions: [
+      {
+        actions: ['Microsoft.Authorization/roleAssignments/write']
+        notActions: []
+        dataActions: []
+        notDataActions: []
+      }
+    ]
+  }
+}
+
+// ExtendKeyExpiry, EnableKeyVersion, SetKeyNotBefore, RestoreKeyOperations: keys/update. RecoverKey: keys/recover. Assigned vault by vault.
+resource keyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, name, 'key-keeper')
+  properties: {
+    roleName: 'Keymend Key Keeper (${name})'
+    description: 'Reads, updates and recovers keys. Cannot use, create, export or delete them.'
+    type: 'CustomRole'
+    assignableScopes: [subscription().id]
+    permissions: [
+      {
+        actions: []
+        notActions: []
+        dataActions: [
+          'Microsoft.KeyVault/vaults/keys/read'
+          'Microsoft.KeyVault/vaults/keys/update/action'
+          'Microsoft.KeyVault/vaults/keys/recover/action'
+        ]
+        notDataActions: []
+      }
+    ]
+  }
+}
+
+resource watches 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(subscription().id, principalId, watcher.id)
+  properties: {
+    roleDefinitionId: watcher.id
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource mends 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(subscription().id, principalId, mender.id)
+  properties: {
+    roleDefinitionId: mender.id
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource grants 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(subscription().id, principalId, granter.id)
+  properties: {
+    roleDefinitionId: granter.id
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    conditionVersion: '2.0'
+    // Microsoft Learn, "Examples to delegate Azure role assignment management with conditions".
+    condition: '((!(ActionMatches{\'Microsoft.Authorization/roleAssignments/write\'})) OR (@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {${keyVaultCryptoServiceEncryptionUser}} AND @Request[Microsoft.Authorization/roleAssignments:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {\'ServicePrincipal\'} AND @Request[Microsoft.Authorization/roleAssignments:PrincipalId] ForAnyOfAllValues:GuidNotEquals {${principalId}})) AND ((!(ActionMatches{\'Microsoft.Authorization/roleAssignments/delete\'})))'
+  }
+}
+
+output keyKeeperRoleId string = keyKeeper.id

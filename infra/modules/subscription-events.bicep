@@ -1,0 +1,58 @@
+// The events of the subscription's own resources: what can take a key away at the management plane.
+param topicName string
+param reuseTopic bool
+param functionAppId string
+
+resource made 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (!reuseTopic) {
+  name: topicName
+  location: 'global'
+  properties: {
+    source: subscription().id
+    topicType: 'Microsoft.Resources.Subscriptions'
+  }
+}
+
+resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
+  name: topicName
+}
+
+resource onResourceEvent 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
+  parent: topic
+  name: 'keymend-resources'
+  dependsOn: [made]
+  properties: {
+    eventDeliverySchema: 'EventGridSchema'
+    destination: {
+      endpointType: 'AzureFunction'
+      properties: {
+        resourceId: '${functionAppId}/functions/onResourceEvent'
+        maxEventsPerBatch: 1
+      }
+    }
+    filter: {
+      includedEventTypes: [
+        'Microsoft.Resources.ResourceWriteSuccess'
+        'Microsoft.Resources.ResourceDeleteSuccess'
+        'Microsoft.Resources.ResourceActionSuccess'
+      ]
+      advancedFilters: [
+        {
+          operatorType: 'StringIn'
+          key: 'data.operationName'
+          values: [
+            'Microsoft.Authorization/roleAssignments/delete'
+            'Microsoft.Authorization/roleAssignments/write'
+            'Microsoft.KeyVault/vaults/write'
+            'Microsoft.KeyVault/vaults/delete'
+            'Microsoft.KeyVault/vaults/accessPolicies/write'
+            'Microsoft.ManagedIdentity/userAssignedIdentities/delete'
+            'Microsoft.DocumentDB/databaseAccounts/write'
+            'Microsoft.DocumentDB/mongoClusters/write'
+            'Microsoft.Resources/subscriptions/resourceGroups/delete'
+          ]
+        }
+      ]
+    }
+    retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 }
+  }
+}

@@ -1,0 +1,47 @@
+// The events of one vault. A vault has one system topic at most: an existing one is reused.
+param vaultName string
+param topicName string
+param reuseTopic bool
+param functionAppId string
+
+resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+  name: vaultName
+}
+
+resource made 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (!reuseTopic) {
+  name: topicName
+  location: vault.location
+  properties: {
+    source: vault.id
+    topicType: 'Microsoft.KeyVault.vaults'
+  }
+}
+
+resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
+  name: topicName
+}
+
+resource onKeyVaultEvent 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
+  parent: topic
+  name: 'keymend-keys'
+  dependsOn: [made]
+  properties: {
+    eventDeliverySchema: 'EventGridSchema'
+    destination: {
+      endpointType: 'AzureFunction'
+      properties: {
+        resourceId: '${functionAppId}/functions/onKeyVaultEvent'
+        maxEventsPerBatch: 1
+      }
+    }
+    filter: {
+      includedEventTypes: [
+        'Microsoft.KeyVault.KeyNearExpiry'
+        'Microsoft.KeyVault.KeyExpired'
+        'Microsoft.KeyVault.KeyNewVersionCreated'
+        'Microsoft.KeyVault.VaultAccessPolicyChanged'
+      ]
+    }
+    retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 }
+  }
+}

@@ -1,0 +1,73 @@
+import { globSync, readFileSync } from "node:fs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { Language, type Node, Parser } from "web-tree-sitter";
+import { SETTING_NAMES } from "../../src/config.ts";
+import { OPERATIONS } from "../../src/domain/signal.ts";
+
+const files = globSync("infra/**/*.bicep").sort();
+let parser: Parser;
+
+beforeAll(async () => {
+  await Parser.init();
+  parser = new Parser();
+  parser.setLanguage(await Language.load("node_modules/tree-sitter-bicep/tree-sitter-bicep.wasm"));
+});
+
+const parse = (text: string): Node => parser.parse(text)!.rootNode;
+
+function errorsIn(node: Node): string[] {
+  const own = node.isError || node.isMissing ? [`${node.startPosition.row + 1}:${node.startPosition.column + 1} ${node.text.slice(0, 60)}`] : [];
+  return node.hasError ? [...own, ...node.children.flatMap((child) => (child ? errorsIn(child) : []))] : own;
+}
+
+describe("the Bicep files", () => {
+  test("are found, and the parser tells a slip", () => {
+    expect(files.length).toBeGreaterThanOrEqual(6);
+    expect(errorsIn(parse("resource x 'y@1' = {\n  name: \n"))).not.toEqual([]);
+  });
+
+  test.each(files)("%s has no syntax error", (file) => {
+    expect(errorsIn(parse(readFileSync(file, "utf8")))).toEqual([]);
+  });
+
+  test.each(files)("every module and resource that %s names exists", (file) => {
+    const modules = [...readFileSync(file, "utf8").matchAll(/^module \w+ '([^']+)'/gm)].map((match) => `infra/${match[1]}`);
+    expect(modules.filter((module) => !files.includes(module))).toEqual([]);
+  });
+
+  test("main passes every parameter that a module needs, and no other", () => {
+    const main = readFileSync("infra/main.bicep", "utf8");
+    for (const [, path, body] of main.matchAll(/^module \w+ '([^']+)' =[^{]*(\{[\s\S]*?^\}\]?)$/gm)) {
+      const declared = [...readFileSync(`infra/${path}`, "utf8").matchAll(/^param (\w+)/gm)].map((match) => match[1]).sort();
+      const passed = [...body!.split("params: {")[1]!.matchAll(/^ {4}(\w+):/gm)].map((match) => match[1]).sort();
+      expect(passed, path).toEqual(declared);
+    }
+  });
+});
+
+describe("the app settings", () => {
+  const inBicep = [...readFileSync("infra/modules/app.bicep", "utf8").matchAll(/^ {2}(KEYMEND_\w+):/gm)].map((match) => match[1]!);
+  const sample = JSON.parse(readFileSync("local.settings.sample.json", "utf8")) as { Values: Record<string, string> };
+  const inSample = Object.keys(sample.Values).filter((name) => name.startsWith("KEYMEND_"));
+
+  test("of the deployment are the ones that config.ts reads, the local connection string aside", () => {
+    expect(inBicep.sort()).toEqual(SETTING_NAMES.filter((name) => name !== "KEYMEND_TABLE_CONNECTION_STRING").sort());
+  });
+
+  test("of the sample are all that config.ts reads", () => {
+    expect(inSample.sort()).toEqual([...SETTING_NAMES].sort());
+  });
+});
+
+describe("the events", () => {
+  test("are filtered by the very operations that the app understands", () => {
+    const values = /values: \[([\s\S]*?)\]/.exec(readFileSync("infra/modules/subscription-events.bicep", "utf8"))![1]!;
+    const operations = [...values.matchAll(/'([^']+)'/g)].map((match) => match[1]!.toLowerCase());
+    expect(operations.sort()).toEqual(Object.keys(OPERATIONS).sort());
+  });
+
+  test("go to functions that exist", () => {
+    const named = files.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/\/functions\/(\w+)'/g)].map((match) => match[1]));
+    expect(named.sort()).toEqual(["onKeyVaultEvent", "onResourceEvent"]);
+  });
+});
