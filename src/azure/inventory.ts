@@ -4,38 +4,45 @@
  */
 import type { ResourceGraphClient } from "@azure/arm-resourcegraph";
 import * as v from "valibot";
-import { isUnder } from "../domain/arm-id.ts";
 import { InvariantError } from "../domain/errors.ts";
 import type { TargetKind } from "../domain/facts.ts";
-import { attempt, toTransientError } from "./attempt.ts";
+import { attempt, collect, toTransientError } from "./attempt.ts";
 import type { Clients } from "./clients.ts";
+import { parseDefaultIdentity } from "./read-database.ts";
 
 export type DatabaseEntry = {
   kind: TargetKind;
   id: string;
-  /** Null where Resource Graph shows none: no customer-managed key, or not shown. */
   keyUri: string | null;
   tags: Record<string, string>;
+  /** Attached ones, and the one it uses towards the vault. */
+  identityIds: string[];
 };
-export type VaultEntry = { id: string; name: string };
 
 export type Inventory = {
+  /** Every database with a customer-managed key. */
   listDatabases: () => Promise<DatabaseEntry[]>;
-  listVaults: () => Promise<VaultEntry[]>;
-  /** ARM id of the live vault of that name. */
+  /** ARM id of the vault with that name, live or soft-deleted. */
   findVault: (name: string) => Promise<string | undefined>;
-  /** Ids of the vaults that an ARM scope touches: the scope's own vault, or all below a group, a subscription, or anything above. */
-  vaultsUnder: (scope: string) => Promise<string[]>;
 };
 
-/** learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests: fewer than 300 in one query. */
+/**
+ * How long an answer serves everyone. The quota is 15 queries in 5 s: a sweep over 1,000 vaults must not ask for each.
+ * learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
+ */
+const KEEP_MS = 20_000;
+/** The same page: fewer than 300 in one query. */
 const SUBSCRIPTIONS_PER_QUERY = 200;
 const PAGE_SIZE = 1000;
 
 const DATABASES = `Resources
 | where type in~ ('microsoft.documentdb/databaseaccounts', 'microsoft.documentdb/mongoclusters')
-| project id, type, tags, accountKey = tostring(properties.keyVaultKeyUri),
-  clusterKey = tostring(properties.encryption.customerManagedKeyEncryption.keyEncryptionKeyUrl)
+| project id, type, tags, identity,
+  accountKey = tostring(properties.keyVaultKeyUri),
+  accountIdentity = tostring(properties.defaultIdentity),
+  clusterKey = tostring(properties.encryption.customerManagedKeyEncryption.keyEncryptionKeyUrl),
+  clusterIdentity = tostring(properties.encryption.customerManagedKeyEncryption.keyEncryptionKeyIdentity.userAssignedIdentityResourceId)
+| where isnotempty(accountKey) or isnotempty(clusterKey)
 | order by id asc`;
 const VAULTS = "Resources | where type =~ 'microsoft.keyvault/vaults' | project id, name | order by id asc";
 
@@ -43,12 +50,15 @@ const databaseRow = v.object({
   id: v.string(),
   type: v.string(),
   tags: v.nullish(v.record(v.string(), v.unknown())),
+  identity: v.nullish(v.object({ userAssignedIdentities: v.nullish(v.record(v.string(), v.unknown())) })),
   accountKey: v.nullish(v.string()),
+  accountIdentity: v.nullish(v.string()),
   clusterKey: v.nullish(v.string()),
+  clusterIdentity: v.nullish(v.string()),
 });
 const vaultRow = v.object({ id: v.string(), name: v.string() });
 
-export function createInventory(clients: Pick<Clients, "graph" | "subscriptionIds">): Inventory {
+export function createInventory(clients: Pick<Clients, "graph" | "vaults" | "subscriptionIds">, now: () => Date): Inventory {
   const query = async <T>(text: string, row: v.GenericSchema<unknown, T>): Promise<T[]> => {
     const rows: T[] = [];
     for (let start = 0; start < clients.subscriptionIds.length; start += SUBSCRIPTIONS_PER_QUERY) {
@@ -57,19 +67,36 @@ export function createInventory(clients: Pick<Clients, "graph" | "subscriptionId
     }
     return rows;
   };
-  const listVaults = (): Promise<VaultEntry[]> => query(VAULTS, vaultRow);
+  const databases = keep(now, async () => (await query(DATABASES, databaseRow)).map(toEntry));
+  const live = keep(now, async () => byName(await query(VAULTS, vaultRow)));
+  const deleted = keep(now, async () => byName((await Promise.all(clients.subscriptionIds.map((id) => listDeleted(clients, id)))).flat()));
 
   return {
-    listVaults,
-    listDatabases: async () =>
-      (await query(DATABASES, databaseRow)).map((row) => ({
-        kind: row.type.toLowerCase().endsWith("/mongoclusters") ? "cluster" : "account",
-        id: row.id,
-        keyUri: row.accountKey || row.clusterKey || null,
-        tags: Object.fromEntries(Object.entries(row.tags ?? {}).map(([name, value]) => [name, String(value)])),
-      })),
-    findVault: async (name) => (await listVaults()).find((vault) => vault.name.toLowerCase() === name.toLowerCase())?.id,
-    vaultsUnder: async (scope) => (await listVaults()).map((vault) => vault.id).filter((id) => isUnder(scope, id) || isUnder(id, scope)),
+    listDatabases: databases,
+    findVault: async (name) => (await live()).get(name.toLowerCase()) ?? (await deleted()).get(name.toLowerCase()),
+  };
+}
+
+const byName = (vaults: readonly { id: string; name: string }[]): Map<string, string> =>
+  new Map(vaults.map((vault) => [vault.name.toLowerCase(), vault.id]));
+
+/** Where the list is refused none is found; whoever then reads the vault says that it could not be read. */
+async function listDeleted(clients: Pick<Clients, "vaults">, subscriptionId: string): Promise<{ id: string; name: string }[]> {
+  const { vaults } = clients.vaults(subscriptionId);
+  const listed = await attempt("list deleted vaults", `/subscriptions/${subscriptionId}`, () => collect(vaults.listDeleted()));
+  if (!listed.ok) return [];
+  return listed.value.flatMap(({ name, properties }) => (name && properties?.vaultId ? [{ id: properties.vaultId, name }] : []));
+}
+
+function toEntry(row: v.InferOutput<typeof databaseRow>): DatabaseEntry {
+  const used = parseDefaultIdentity(row.accountIdentity ?? undefined);
+  const attached = Object.keys(row.identity?.userAssignedIdentities ?? {});
+  return {
+    kind: row.type.toLowerCase().endsWith("/mongoclusters") ? "cluster" : "account",
+    id: row.id,
+    keyUri: row.accountKey || row.clusterKey || null,
+    tags: Object.fromEntries(Object.entries(row.tags ?? {}).map(([name, value]) => [name, String(value)])),
+    identityIds: [...attached, ...(used.form === "user" ? [used.id] : []), ...(row.clusterIdentity ? [row.clusterIdentity] : [])],
   };
 }
 
@@ -84,8 +111,24 @@ async function queryPages(graph: ResourceGraphClient, query: string, subscriptio
     rows.push(...v.parse(v.array(v.unknown()), page.value.data));
     skipToken = page.value.skipToken || undefined;
     // "true" without a token: the projection lacks the id, and the rest of the rows can't be had.
-    if (skipToken === undefined && page.value.resultTruncated === "true")
+    if (skipToken === undefined && page.value.resultTruncated === "true") {
       throw new InvariantError(`Resource Graph cut off the answer to ${query}`);
+    }
   } while (skipToken !== undefined);
   return rows;
+}
+
+/** Shares one answer between all who ask within KEEP_MS, and one question between all who ask at once. A failure is not kept. */
+function keep<T>(now: () => Date, load: () => Promise<T>): () => Promise<T> {
+  let kept: { until: number; value: Promise<T> } | undefined;
+  return () => {
+    const at = now().getTime();
+    if (kept !== undefined && at < kept.until) return kept.value;
+    const fresh = { until: at + KEEP_MS, value: load() };
+    kept = fresh;
+    fresh.value.catch(() => {
+      if (kept === fresh) kept = undefined;
+    });
+    return fresh.value;
+  };
 }
