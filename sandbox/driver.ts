@@ -1,0 +1,221 @@
+/** Brings a whole sandbox up, all parts at once, and takes it down without a trace: Azure, its network, tables, the host with the app. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Actor, createActor } from "./actor.ts";
+import { type Azure, createAzure } from "./azure/azure.ts";
+import { createWorld, type Principal, type World } from "./azure/world.ts";
+import { startTables, type Tables } from "./azurite.ts";
+import type { Mode } from "./cli.ts";
+import { Clock } from "./clock.ts";
+import { buildEstate, type Estate } from "./estate.ts";
+import { type HostChild, type HostLog, startHost } from "./host-child.ts";
+import { startIdentityEndpoint } from "./network/identity-endpoint.ts";
+import { type Network, startNetwork } from "./network/proxy.ts";
+import { createPace, type Pace } from "./pace.ts";
+import { createRandom } from "./random.ts";
+
+const TENANT = "72f988bf-0000-4000-8000-2d7cd011db47";
+const SUBSCRIPTION = "0b1f6471-0000-4000-8000-5a7e0c0de001";
+/** The whole of the app's own API, as its registration in the tenant names it. */
+const API_AUDIENCE = "api://keymend";
+const BUNDLE = fileURLToPath(new URL("../dist/main.mjs", import.meta.url));
+/** What the app's process may see of this one. */
+const PASSED_ON = ["PATH", "HOME", "TMPDIR", "LANG", "TZ", "NODE_V8_COVERAGE"];
+
+export type SandboxOptions = {
+  seed: number;
+  mode: Mode;
+  /** Virtual time to begin at, ms. */
+  start: number;
+  /** More app settings. */
+  settings?: Record<string, string>;
+  /** Changes the sample estate before anything runs. */
+  arrange?: (world: World, estate: Estate) => void;
+  onLog?: (log: HostLog) => void;
+  /** After every move of the clock. */
+  observe?: (sandbox: Sandbox) => void;
+  onError?: (error: unknown) => void;
+};
+
+export type Sandbox = {
+  readonly world: World;
+  readonly azure: Azure;
+  readonly estate: Estate;
+  readonly pace: Pace;
+  readonly network: Network;
+  readonly hostUrl: string;
+  readonly apiAudience: string;
+  readonly tableConnectionString: string;
+  actor(principal: Principal): Actor;
+  /** Down, the host hears nothing and its time stands still, as in an outage; up again, it goes on from now. */
+  setHostDown(down: boolean): Promise<void>;
+  /** Kills the host as a crash would and starts it again on the same state. */
+  restartHost(): Promise<void>;
+  close(): Promise<void>;
+};
+
+function earliestChange(world: World): number | undefined {
+  const now = world.clock.now();
+  // Role assignments come and go on the data plane by time alone, with nothing scheduled.
+  const times = [...[...world.roleAssignments.values()].map((a) => a.effectiveAt), ...world.fadingAssignments.map((a) => a.endsAt ?? 0)];
+  const later = times.filter((time) => time > now);
+  return later.length === 0 ? undefined : Math.min(...later);
+}
+
+type Host = { child: HostChild | undefined; url: string; down: boolean };
+
+/** What the app is told, as its app settings in Azure would say it. */
+function appSettings(world: World, estate: Estate, options: SandboxOptions): Record<string, string> {
+  return {
+    KEYMEND_MODE: options.mode,
+    KEYMEND_SUBSCRIPTIONS: world.subscriptionId,
+    KEYMEND_TENANT_ID: world.tenantId,
+    KEYMEND_IDENTITY_CLIENT_ID: estate.keymend.clientId,
+    KEYMEND_IDENTITY_PRINCIPAL_ID: estate.keymend.principalId,
+    KEYMEND_FIRST_PARTY_PRINCIPAL_ID: estate.cosmosDb.oid,
+    KEYMEND_API_AUDIENCE: API_AUDIENCE,
+    KEYMEND_SWEEP_SCHEDULE: "0 */5 * * * *",
+    KEYMEND_HOUSEKEEPING_SCHEDULE: "0 30 3 * * *",
+    ...options.settings,
+  };
+}
+
+function environment(settings: Record<string, string>): Record<string, string> {
+  const kept = PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  return { ...(Object.fromEntries(kept) as Record<string, string>), ...settings };
+}
+
+/** Delivers events to the app's webhook as Event Grid does. */
+function deliverTo(host: Host) {
+  return async ({ functionName }: { functionName: string }, body: string, headers: Record<string, string>): Promise<number> => {
+    // What Azure's front end answers for a site that does not run.
+    if (host.down || !host.child) return 503;
+    const url = `${host.url}/runtime/webhooks/EventGrid?functionName=${functionName}`;
+    const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json", ...headers }, body });
+    await response.arrayBuffer();
+    return response.status;
+  };
+}
+
+type Closing = { closed: boolean; parts: (() => Promise<void> | void)[] };
+
+async function closeAll(closing: Closing): Promise<void> {
+  if (closing.closed) return;
+  closing.closed = true;
+  const results = await Promise.allSettled(closing.parts.toReversed().map(async (part) => part()));
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const folder = await mkdtemp(join(tmpdir(), "keymend-sandbox-"));
+  const closing: Closing = { closed: false, parts: [] };
+  try {
+    return await start(options, folder, closing);
+  } catch (error) {
+    await closeAll(closing);
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function start(options: SandboxOptions, folder: string, closing: Closing): Promise<Sandbox> {
+  const tables = await startTables(folder);
+  closing.parts.push(() => tables.close());
+  const clock = new Clock(options.start);
+  const random = createRandom(options.seed);
+  const world = createWorld({ clock, random, tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches: {} });
+  const host: Host = { child: undefined, url: "", down: false };
+  const azure = createAzure(world, { deliver: deliverTo(host) });
+  const estate = buildEstate(world);
+  options.arrange?.(world, estate);
+  const [network, identity] = await Promise.all([
+    startNetwork(azure, { dir: folder }),
+    startIdentityEndpoint(world, azure.tokens, { identities: [estate.keymend.clientId] }),
+  ]);
+  closing.parts.push(
+    () => network.close(),
+    () => identity.close(),
+  );
+  const env = environment({
+    ...appSettings(world, estate, options),
+    KEYMEND_TABLE_CONNECTION_STRING: tables.connectionString,
+    HTTPS_PROXY: network.proxyUrl,
+    NO_PROXY: "127.0.0.1,localhost",
+    NODE_EXTRA_CA_CERTS: network.caFile,
+    IDENTITY_ENDPOINT: identity.endpoint,
+    IDENTITY_HEADER: identity.header,
+    SANDBOX_HOST_BUNDLE: BUNDLE,
+    SANDBOX_HOST_STATE: join(folder, "host.sqlite"),
+  });
+  const launch = async (port: string): Promise<void> => {
+    const child = await startHost({ ...env, SANDBOX_HOST_PORT: port, SANDBOX_HOST_NOW: String(clock.now()) }, options.onLog ?? (() => {}));
+    host.child = child;
+    host.url = child.url;
+    child.clock(clock.now(), clock.speed);
+  };
+  await Promise.all([launch("0"), tables.ready]);
+  closing.parts.push(() => host.child?.stop());
+  azure.start();
+  return assemble({ options, world, azure, estate, network, tables, host, closing, folder, launch });
+}
+
+type Parts = {
+  options: SandboxOptions;
+  world: World;
+  azure: Azure;
+  estate: Estate;
+  network: Network;
+  tables: Tables;
+  host: Host;
+  closing: Closing;
+  folder: string;
+  launch: (port: string) => Promise<void>;
+};
+
+function assemble({ options, world, azure, estate, network, tables, host, closing, folder, launch }: Parts): Sandbox {
+  const { clock } = world;
+  const pace = createPace(
+    {
+      clock,
+      host: () => (host.down ? undefined : host.child),
+      changes: () => earliestChange(world),
+      observe: () => options.observe?.(sandbox),
+      onError: options.onError ?? (() => {}),
+    },
+    0,
+  );
+  const sandbox: Sandbox = {
+    world,
+    azure,
+    estate,
+    pace,
+    network,
+    get hostUrl() {
+      return host.url;
+    },
+    apiAudience: API_AUDIENCE,
+    tableConnectionString: tables.connectionString,
+    actor: (principal) => createActor({ azure, principal, apiAudience: API_AUDIENCE, hostUrl: () => host.url }),
+    async setHostDown(down) {
+      if (!down) host.child?.clock(clock.now(), clock.speed);
+      // A host that is to stand still must do so before anything else moves.
+      else host.child?.clock(clock.now(), 0);
+      host.down = down;
+    },
+    async restartHost() {
+      const { child } = host;
+      host.child = undefined;
+      await child?.kill();
+      await launch(new URL(host.url).port);
+    },
+    async close() {
+      pace.close();
+      await closeAll(closing);
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+  return sandbox;
+}

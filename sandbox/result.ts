@@ -1,0 +1,225 @@
+/** What a story came to: from what the sandbox saw, and from what the app's own operations API says. */
+import type { Actor } from "./actor.ts";
+import { incidentsOf } from "./stories/acts.ts";
+import type { Patient } from "./estate.ts";
+import type { Kind, Phase, Story } from "./stories/story.ts";
+import type { World } from "./azure/world.ts";
+import { truePhase, type Watch } from "./watch.ts";
+
+export type Incident = {
+  id: string;
+  vaultId: string;
+  openedAt: string;
+  closedAt: string | null;
+  state: string;
+  outcome: string | null;
+  reason: string | null;
+  causes: { code: string; targetIds: string[] }[];
+  targets: { id: string; kind: Kind; phase: string; phaseBefore: string; outcome: string | null }[];
+  applied: { name: string; on: string; at: string; result: string }[];
+  nextLookAt: string | null;
+};
+
+export type StoryResult = {
+  story: string;
+  targets: { id: string; kind: Kind; phaseBefore: string; phaseAfter: string }[];
+  causes: string[];
+  steps: string[];
+  writes: number;
+  outcome: string | null;
+  reason: string | null;
+  outage: boolean;
+  virtual: { detected: string | null; fixed: string | null; healthy: string | null };
+  wallMs: number;
+  auditRows: number;
+};
+
+const SECOND = 1000;
+
+/** ISO 8601 duration of milliseconds. */
+export function isoDuration(ms: number): string {
+  const seconds = Math.round(ms) / SECOND;
+  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  const rest = Math.round((seconds % 60) * SECOND) / SECOND;
+  const time = `${hours > 0 ? `${hours}H` : ""}${minutes > 0 ? `${minutes}M` : ""}${rest > 0 ? `${rest}S` : ""}`;
+  const text = `${days > 0 ? `${days}D` : ""}${time === "" ? "" : `T${time}`}`;
+  return `P${text === "" ? "T0S" : text}`;
+}
+
+export type Told = { incident: Incident | undefined; auditRows: number; chain: ChainState };
+
+/** What the app's audit says of itself, checked row by row. */
+export type ChainState = "verified" | "broken" | "unknown";
+
+type AuditRow = { [key: string]: unknown };
+
+async function auditOf(reader: Actor, incidentId: string): Promise<AuditRow[]> {
+  const rows: AuditRow[] = [];
+  for (let next: string | undefined = `/api/audit?incidentId=${encodeURIComponent(incidentId)}`; next !== undefined;) {
+    const answer = await reader.app("GET", next);
+    if (answer.status !== 200) throw new Error(`the app's audit answers ${answer.status}: ${JSON.stringify(answer.body)}`);
+    rows.push(...((answer.body["value"] ?? []) as AuditRow[]));
+    next = typeof answer.body["nextLink"] === "string" ? answer.body["nextLink"] : undefined;
+  }
+  return rows;
+}
+
+/** Each row names the hash of the one before. */
+export function chainOf(rows: AuditRow[]): ChainState {
+  if (rows.length === 0 || rows.some((row) => typeof row["hash"] !== "string")) return "unknown";
+  const joined = rows.every((row, i) => i === 0 || row["previousHash"] === rows[i - 1]?.["hash"]);
+  return joined ? "verified" : "broken";
+}
+
+/** The ids under which an app may file trouble of a patient: its vault, or a database whose key names no vault. */
+export const patientIds = (patient: Patient): string[] => [patient.vault.id, ...patient.databases.map((database) => database.id)];
+
+/** The first incident that found something; else the last that there was. */
+export async function askApp(reader: Actor, patient: Patient, sinceIso: string): Promise<Told> {
+  const rows = await incidentsOf(reader, patientIds(patient), sinceIso);
+  const chosen = rows.find((row) => row["outcome"] !== "NoChangeNeeded") ?? rows.at(-1);
+  if (!chosen) return { incident: undefined, auditRows: 0, chain: "unknown" };
+  const detail = await reader.app("GET", `/api/incidents/${chosen.id}`);
+  if (detail.status !== 200) throw new Error(`the app's incident ${chosen.id} answers ${detail.status}: ${JSON.stringify(detail.body)}`);
+  const audit = await auditOf(reader, chosen.id);
+  return { incident: detail.body as unknown as Incident, auditRows: audit.length, chain: chainOf(audit) };
+}
+
+/** When the last database had its key path whole for good; undefined while one has not. */
+export function fixedAt(watch: Watch): number | undefined {
+  const times = watch.all.map(({ wholeSince }) => wholeSince);
+  return times.every((time) => time !== undefined) ? Math.max(...times) : undefined;
+}
+
+type Times = { fixed: number | undefined; healthy: number | undefined };
+
+/**
+ * Fixed: the key path is whole; where it never broke, the risk was taken away by the last write. Healthy: a check of the
+ * service's own has passed since; where the path never broke, the service never had a doubt.
+ */
+function timesOf(world: World, watch: Watch): Times {
+  const lastWrite = world.writes.filter((write) => write.keymend && write.status < 400).at(-1);
+  if (!watch.all.some(({ everBroken }) => everBroken)) {
+    const at = lastWrite === undefined ? undefined : Date.parse(lastWrite.at);
+    return { fixed: at, healthy: at };
+  }
+  const fixed = fixedAt(watch);
+  const passed = watch.all.map(({ wholeSince, passedAt, database }) =>
+    passedAt !== undefined && wholeSince !== undefined && passedAt >= wholeSince && !database.check.revoked ? passedAt : undefined,
+  );
+  return { fixed, healthy: passed.every((at) => at !== undefined) ? Math.max(...passed) : undefined };
+}
+
+/** Several patients, one story: the worst outcome is the story's. */
+const SEVERITY = [
+  "NoChangeNeeded",
+  "Superseded",
+  "Prevented",
+  "OutageAvoided",
+  "Healed",
+  "Observed",
+  "Refused",
+  "Escalated",
+  "Unrecoverable",
+];
+
+const severity = (incident: Incident | undefined): number => (incident?.outcome ? SEVERITY.indexOf(incident.outcome) : SEVERITY.length);
+
+export function mergeTold(tolds: readonly Told[]): Told {
+  const incidents = tolds.flatMap(({ incident }) => (incident ? [incident] : []));
+  const worst = tolds.map(({ incident }) => incident).toSorted((a, b) => severity(b) - severity(a))[0];
+  const chains = tolds.map(({ chain }) => chain);
+  return {
+    incident: worst && {
+      ...worst,
+      openedAt:
+        incidents
+          .map(({ openedAt }) => openedAt)
+          .toSorted()
+          .at(-1) ?? worst.openedAt,
+      causes: incidents.flatMap(({ causes }) => causes),
+      targets: incidents.flatMap(({ targets }) => targets),
+      applied: incidents.flatMap(({ applied }) => applied),
+    },
+    auditRows: tolds.reduce((sum, { auditRows }) => sum + auditRows, 0),
+    chain: chains.includes("broken") ? "broken" : chains.every((chain) => chain === "verified") ? "verified" : "unknown",
+  };
+}
+
+export type Played = {
+  story: Story;
+  kinds: readonly Kind[];
+  phase: Phase;
+  brokeAt: number;
+  world: World;
+  watch: Watch;
+  told: Told;
+  wallMs: number;
+};
+
+export function resultOf({ story, brokeAt, world, watch, told, wallMs }: Played): StoryResult {
+  const { incident } = told;
+  const { fixed, healthy } = timesOf(world, watch);
+  const since = (at: number | undefined): string | null => (at === undefined ? null : isoDuration(Math.max(0, at - brokeAt)));
+  return {
+    story: story.name,
+    targets: (incident?.targets ?? []).map(({ id, kind, phaseBefore, phase }) => ({ id, kind, phaseBefore, phaseAfter: phase })),
+    causes: [...new Set((incident?.causes ?? []).map(({ code }) => code))],
+    steps: (incident?.applied ?? []).filter(({ result }) => result === "done" || result === "alreadyDone").map(({ name }) => name),
+    writes: world.writes.filter((write) => write.keymend).length,
+    outcome: incident?.outcome ?? null,
+    reason: incident?.reason ?? null,
+    outage: watch.all.some(({ everRevoked }) => everRevoked),
+    virtual: { detected: incident ? since(Date.parse(incident.openedAt)) : null, fixed: since(fixed), healthy: since(healthy) },
+    wallMs,
+    auditRows: told.auditRows,
+  };
+}
+
+const SUCCESS = new Set(["Prevented", "OutageAvoided", "Healed", "Superseded"]);
+
+/** What is wrong with the result, one sentence each; nothing where the story went as it must. */
+export function faultsOf(played: Played, result: StoryResult): string[] {
+  const { story, phase, kinds, world, watch, told } = played;
+  const faults: string[] = [];
+  const say = (holds: boolean, fault: string): void => void (holds || faults.push(fault));
+  const expected = story.outcome[phase];
+  say(
+    result.outcome === expected,
+    `the outcome is ${result.outcome ?? "none"}${result.reason ? ` (${result.reason})` : ""}, not ${expected}`,
+  );
+  for (const cause of story.causes)
+    say(result.causes.includes(cause), `the cause ${cause} was not found, but [${result.causes.join(", ")}]`);
+  for (const step of story.steps ?? [])
+    say(result.steps.includes(step), `the step ${step} was not applied, but [${result.steps.join(", ")}]`);
+  const { anySteps, maxWrites } = story;
+  if (anySteps)
+    say(
+      anySteps.some((step) => result.steps.includes(step)),
+      `none of ${anySteps.join(", ")} was applied`,
+    );
+  if (maxWrites !== undefined) say(result.writes <= maxWrites, `Keymend wrote ${result.writes} times, ${maxWrites} are allowed`);
+  say(result.targets.length >= (story.targets ?? 1), `${result.targets.length} databases in the incident`);
+  say(
+    result.targets.every((target) => kinds.includes(target.kind)),
+    "databases of another kind in the incident",
+  );
+  say(result.auditRows > 0, "nothing in the audit");
+  say(told.chain !== "broken", "the audit's chain is broken");
+  if (SUCCESS.has(result.outcome ?? "")) {
+    for (const { database } of watch.all) {
+      const phaseNow = truePhase(world, database);
+      say(phaseNow === "healthy", `the app says ${result.outcome}, but ${database.name} is ${phaseNow}`);
+    }
+    say(
+      result.targets.every((target) => target.phaseAfter === "healthy"),
+      "a success with databases that are not healthy",
+    );
+    if (story.causes.length > 0) say(result.virtual.healthy !== null, "a success that the service never confirmed");
+    say(
+      result.outage === (result.outcome === "Healed") || result.outcome === "Superseded",
+      `outage is ${result.outage} with ${result.outcome}`,
+    );
+  }
+  return faults;
+}

@@ -1,0 +1,194 @@
+/** One story on a fresh sandbox: healthy first, then broken, then watched until the app has brought it to an end. */
+import { setNextCheck } from "./azure/documentdb/key-checks.ts";
+import type { Mode } from "./cli.ts";
+import { type Sandbox, startSandbox } from "./driver.ts";
+import type { HostLog } from "./host-child.ts";
+import { createRandom } from "./random.ts";
+import { askApp, faultsOf, fixedAt, mergeTold, patientIds, resultOf, type StoryResult, type Told } from "./result.ts";
+import type { Kind, Phase, Stage, Story } from "./stories/story.ts";
+import { appEventOf, createTeller, type Teller } from "./telling.ts";
+import type { Timeline } from "./timeline.ts";
+import { createWatch, type Watch } from "./watch.ts";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+/** A Monday, a minute before the app's first sweep: every run of a story lives through the same hours. */
+const START = Date.parse("2026-11-02T08:59:00Z");
+/** A story that has no end by then has none. */
+const GIVE_UP_AFTER = 10 * HOUR;
+
+export type SceneOptions = {
+  story: Story;
+  kinds: readonly Kind[];
+  phase: Phase;
+  seed: number;
+  mode: Mode;
+  /** Virtual milliseconds per wall millisecond from the break on; 0: jumps. */
+  speed: number;
+  timeline: Timeline;
+  onError: (error: unknown) => void;
+};
+
+export type Ended = { result: StoryResult; faults: string[]; told: Told };
+
+export type Scene = {
+  readonly sandbox: Sandbox;
+  /** Virtual ms since the break; before it, since the start. */
+  elapsed(): number;
+  play(startedWall: number): Promise<Ended>;
+};
+
+type Cast = { options: SceneOptions; sandbox: Sandbox; stages: Stage[]; watch: Watch; closed: Set<string>; brokeAt: { ms: number } };
+
+function stageFor(sandbox: Sandbox, { kind, patient }: Pick<Stage, "kind" | "patient">, { phase, seed, timeline }: SceneOptions): Stage {
+  const { world, estate, pace } = sandbox;
+  return {
+    world,
+    // Its own draws: a story that draws once more moves nothing in Azure.
+    random: createRandom(seed),
+    kind,
+    phase,
+    patient,
+    operator: sandbox.actor(estate.operator),
+    approver: sandbox.actor(estate.approver),
+    tell: (what) => timeline.say("break", what),
+    wait: async (ms) => void (await pace.until(() => false, world.clock.now() + ms)),
+    async until(what, condition, limitMs = 4 * HOUR) {
+      if (!(await pace.until(condition, world.clock.now() + limitMs))) throw new Error(`the story waited in vain for ${what}`);
+    },
+  };
+}
+
+export async function openScene(options: SceneOptions): Promise<Scene> {
+  const { story, kinds, seed, timeline } = options;
+  const random = createRandom(seed);
+  const closed = new Set<string>();
+  let teller: Teller | undefined;
+  let watch: Watch | undefined;
+  const onLog = (log: HostLog): void => {
+    teller?.log(log);
+    const event = appEventOf(log);
+    if (event?.event === "closed" && event.vaultId !== undefined) closed.add(event.vaultId.toLowerCase());
+  };
+  const roles: Pick<Stage, "kind" | "patient">[] = [];
+  const sandbox = await startSandbox({
+    seed,
+    mode: options.mode,
+    start: START,
+    ...(story.settings ? { settings: story.settings } : {}),
+    arrange(world, estate) {
+      for (const kind of kinds) {
+        const patient = estate.patients.find((found) => found.kind === kind && found.access === story.vault);
+        if (!patient) throw new Error(`the estate has no ${kind} on a vault with ${story.vault}`);
+        roles.push({ kind, patient });
+        story.arrange?.({ world, estate, patient, kind, random });
+      }
+    },
+    onLog,
+    observe({ azure }) {
+      watch?.look();
+      teller?.deliveries(azure.eventGrid.deliveries);
+      timeline.tick();
+    },
+    onError: options.onError,
+  });
+  const brokeAt = { ms: START };
+  const stages = roles.map((role) => stageFor(sandbox, role, options));
+  const concerns = new Set(stages.flatMap(({ patient }) => patientIds(patient)).map((id) => id.toLowerCase()));
+  watch = createWatch(
+    sandbox.world,
+    stages.flatMap(({ patient }) => patient.databases),
+    (change) => teller?.change(change),
+  );
+  const cast: Cast = { options, sandbox, stages, watch, closed, brokeAt };
+  return {
+    sandbox,
+    elapsed: () => sandbox.world.clock.now() - brokeAt.ms,
+    async play(startedWall) {
+      await warmUp(cast);
+      teller = createTeller(timeline, sandbox.world, (id) => concerns.has(id.toLowerCase()));
+      teller.skip(sandbox.azure.eventGrid.deliveries);
+      await breakIt(cast);
+      for (const stage of stages) await story.after?.(stage);
+      const told = await toTheEnd(cast);
+      return judge(cast, told, startedWall);
+    },
+  };
+}
+
+/** The app looks at everything while it is healthy, so that it knows what healthy looks like. */
+async function warmUp({ options, sandbox, stages, watch, closed, brokeAt }: Cast): Promise<void> {
+  const { pace, world } = sandbox;
+  const draw = createRandom(options.seed).int("story-begins", 70, 220) * SECOND;
+  await pace.until(() => false, START + MINUTE + draw);
+  const names = stages.flatMap(({ patient }) => patient.databases.map(({ name }) => name));
+  options.timeline.note(`healthy so far: ${names.join(", ")} on ${stages.map(({ patient }) => patient.vault.name).join(", ")}`);
+  options.timeline.note("");
+  closed.clear();
+  watch.begin();
+  brokeAt.ms = world.clock.now();
+  await pace.setSpeed(options.speed);
+}
+
+async function breakIt({ options, sandbox, stages, watch }: Cast): Promise<void> {
+  const { story, phase, seed, timeline } = options;
+  const { world, pace } = sandbox;
+  const random = createRandom(seed);
+  const [from, to] = story.checkInMinutes ?? [20, 55];
+  const checkIn = (ms: number): void => {
+    for (const { database } of watch.all) setNextCheck(world, database, world.clock.now() + ms + random.int("story-check", 1, 60) * SECOND);
+  };
+  for (const { database } of watch.all) {
+    setNextCheck(world, database, world.clock.now() + random.int("story-check", from * 60, to * 60) * SECOND);
+  }
+  if (phase === "grace") {
+    for (const stage of stages) await story.break(stage);
+    return;
+  }
+  await sandbox.setHostDown(true);
+  timeline.say("host", "Keymend is down, so that the service notices first");
+  for (const stage of stages) await story.break(stage);
+  checkIn(story.feltWithinMs ?? MINUTE);
+  const noticed = (): boolean => watch.all.every(({ database }) => database.check.revoked);
+  if (!(await pace.until(noticed, world.clock.now() + 2 * HOUR))) throw new Error("the service never noticed the break");
+  await sandbox.setHostDown(false);
+  timeline.say("host", "Keymend is up again");
+}
+
+/** Until the app has closed what it opened about each patient, and the service has had its say. */
+async function toTheEnd({ options, sandbox, stages, watch, closed, brokeAt }: Cast): Promise<Told> {
+  const { pace, world, estate } = sandbox;
+  const reader = sandbox.actor(estate.reader);
+  const limit = brokeAt.ms + GIVE_UP_AFTER;
+  const since = new Date(brokeAt.ms).toISOString();
+  const tolds: Told[] = [];
+  for (const { patient } of stages) {
+    for (;;) {
+      const anyClosed = (): boolean => patientIds(patient).some((id) => closed.has(id.toLowerCase()));
+      const done = await pace.until(anyClosed, limit);
+      for (const id of patientIds(patient)) closed.delete(id.toLowerCase());
+      const told = await askApp(reader, patient, since);
+      // An early look, in the middle of a break that takes several writes, may have found nothing yet.
+      const early = told.incident?.outcome === "NoChangeNeeded" && options.story.causes.length > 0;
+      if (done && (early || told.incident?.state !== "closed")) continue;
+      tolds.push(told);
+      break;
+    }
+  }
+  const told = mergeTold(tolds);
+  const confirmed = (): boolean => {
+    const fixed = fixedAt(watch);
+    return fixed === undefined || watch.all.every(({ everBroken, passedAt }) => !everBroken || (passedAt ?? 0) >= fixed);
+  };
+  await pace.until(confirmed, world.clock.now() + HOUR + MINUTE);
+  return told;
+}
+
+function judge({ options, sandbox, watch, brokeAt }: Cast, told: Told, startedWall: number): Ended {
+  const { story, kinds, phase } = options;
+  const wallMs = Math.round(performance.now() - startedWall);
+  const played = { story, kinds, phase, brokeAt: brokeAt.ms, world: sandbox.world, watch, told, wallMs };
+  const result = resultOf(played);
+  return { result, faults: faultsOf(played, result), told };
+}

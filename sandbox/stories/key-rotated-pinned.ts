@@ -1,0 +1,24 @@
+import type { Cluster } from "../azure/world.ts";
+import type { Story } from "./story.ts";
+
+export const keyRotatedPinned: Story = {
+  name: "key-rotated-pinned",
+  title: "a key is rotated, but the cluster names its old version and will never follow",
+  kinds: ["cluster"],
+  phases: ["grace"],
+  causes: ["KeyVersionPinned"],
+  steps: ["SetClusterEncryption"],
+  outcome: { grace: "Prevented" },
+  vault: "rbac",
+  arrange({ patient }) {
+    for (const database of patient.databases as Cluster[]) {
+      const key = patient.vault.keys.get(patient.keyName);
+      database.keyEncryptionKeyUrl = `https://${patient.vault.name}.vault.azure.net/keys/${patient.keyName}/${key?.versions.at(-1)?.version}`;
+    }
+  },
+  async break(stage) {
+    const { vault, keyName } = stage.patient;
+    await stage.operator.key("POST", vault.name, `/keys/${keyName}/rotate`);
+    stage.tell(`key ${keyName} rotated, by ${stage.operator.principal.name}; its databases name the version before`);
+  },
+};

@@ -1,0 +1,19 @@
+import { API } from "./acts.ts";
+import type { Story } from "./story.ts";
+
+export const policyRemoved: Story = {
+  name: "policy-removed",
+  title: "somebody removes the access policy through which a database reaches its key",
+  kinds: ["account", "cluster"],
+  phases: ["grace", "revoked"],
+  causes: ["PolicyMissing"],
+  steps: ["AddAccessPolicyPermissions"],
+  outcome: { grace: "OutageAvoided", revoked: "Healed" },
+  vault: "policies",
+  async break(stage) {
+    const { vault, identity } = stage.patient;
+    const policy = { tenantId: stage.world.tenantId, objectId: identity.principalId, permissions: { keys: ["all"] } };
+    await stage.operator.arm("PUT", `${vault.id}/accessPolicies/remove`, API.vaults, { properties: { accessPolicies: [policy] } });
+    stage.tell(`access policy of ${identity.name} removed from ${vault.name}, by ${stage.operator.principal.name}`);
+  },
+};

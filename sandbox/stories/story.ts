@@ -1,0 +1,57 @@
+/** What a story is: a documented way to break things, told to Azure through its own front door, and what must come of it. */
+import type { Actor } from "../actor.ts";
+import type { Estate, Patient } from "../estate.ts";
+import type { Random } from "../random.ts";
+import type { World } from "../azure/world.ts";
+
+export type Kind = "account" | "cluster";
+export type Phase = "grace" | "revoked";
+
+export type Stage = {
+  readonly world: World;
+  readonly random: Random;
+  readonly kind: Kind;
+  readonly phase: Phase;
+  /** The vault that the story is about, with everything that depends on it. */
+  readonly patient: Patient;
+  /** Owner of the subscription, and the one who may approve in the app. */
+  readonly operator: Actor;
+  readonly approver: Actor;
+  /** One line of what happens, for people. */
+  tell(what: string): void;
+  /** Lets virtual time pass. */
+  wait(ms: number): Promise<void>;
+  /** Lets virtual time pass until it holds; fails the story if it does not within the time (default 4 hours). */
+  until(what: string, condition: () => boolean | Promise<boolean>, limitMs?: number): Promise<void>;
+};
+
+export type Story = {
+  name: string;
+  /** In plain words, for the list. */
+  title: string;
+  kinds: readonly Kind[];
+  phases: readonly Phase[];
+  /** What the app must name, and how it must end; never told to the app. */
+  causes: readonly string[];
+  steps?: readonly string[];
+  anySteps?: readonly string[];
+  /** Most writes allowed. */
+  maxWrites?: number;
+  outcome: Partial<Record<Phase, string>>;
+  /** Databases concerned, at least. */
+  targets?: number;
+  mode?: "observe" | "approve" | "heal";
+  /** More app settings. */
+  settings?: Record<string, string>;
+  /** Which kind of vault it plays on. */
+  vault: "rbac" | "policies";
+  /** How long Azure may take to make the break felt; the service's next check comes after that. Default one minute. */
+  feltWithinMs?: number;
+  /** Phase grace: the service's next check comes this many minutes after the break, drawn from the seed. Default 20 to 55. */
+  checkInMinutes?: readonly [number, number];
+  /** Changes the sample estate before anything runs. */
+  arrange?: (stage: Pick<Stage, "world" | "patient" | "kind" | "random"> & { estate: Estate }) => void;
+  break: (stage: Stage) => Promise<void>;
+  /** What people do once it is broken: approve, reject, mend it by hand. Runs beside the app's own work. */
+  after?: (stage: Stage) => Promise<void>;
+};

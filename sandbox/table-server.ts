@@ -1,0 +1,42 @@
+/**
+ * Child process: Azurite's table service, in memory, on the listening socket that its parent hands over. It lives as long as
+ * the parent's channel does, in a process group of its own, and then takes the sandbox's folder with it: also when all else was killed.
+ */
+import { rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { Server, Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Azurite ships no types for its inside; its command line can take neither a free port nor a socket, so the server is built here. */
+type TableServer = { start(): Promise<void>; httpServer: { emit(event: "connection", socket: Socket): boolean } };
+type Settings = (string | number | boolean | undefined)[];
+
+const require = createRequire(import.meta.url);
+const { default: Server_ } = require("azurite/dist/src/table/TableServer.js") as { default: new (settings: object) => TableServer };
+const { default: Configuration } = require("azurite/dist/src/table/TableConfiguration.js") as { default: new (...all: Settings) => object };
+
+// host, port, keep-alive in seconds, file (unused in memory), debug log, access log, its stream and path, loose, skip the
+// API version check, certificate, key, password, OAuth, no product-style URLs, in memory.
+const server = new Server_(
+  new Configuration("127.0.0.1", 0, 5, "unused", false, false, undefined, undefined, false, true, "", "", "", undefined, false, true),
+);
+
+process.once("disconnect", () => {
+  void (async () => {
+    const folder = process.env["SANDBOX_FOLDER"];
+    // The host may be writing its last state still.
+    await sleep(300);
+    if (folder) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    process.exit(0);
+  })();
+});
+// Ctrl-C is for the parent, which closes the channel when it is done.
+process.on("SIGINT", () => {});
+
+const started = server.start();
+process.on("message", (_message, listening) => {
+  void started.then(() => {
+    (listening as Server).on("connection", (socket) => server.httpServer.emit("connection", socket));
+    process.send?.("ready");
+  });
+});

@@ -1,0 +1,98 @@
+/**
+ * The sandbox's own eye on the databases of a story: when the key path broke, when it was whole again, when the service noticed.
+ * What a result says of outage and healing comes from here, never from the app.
+ */
+import { onKeyCheck } from "./azure/documentdb/key-checks.ts";
+import { keyPath } from "./azure/documentdb/key-path.ts";
+import type { Account, Cluster, World } from "./azure/world.ts";
+
+export type Database = Account | Cluster;
+
+export type Watched = {
+  readonly database: Database;
+  /** Since when the key path is whole without interruption, ms; undefined while it is not. */
+  wholeSince: number | undefined;
+  everBroken: boolean;
+  /** The service took the database down. */
+  everRevoked: boolean;
+  /** Last check of the service that passed. */
+  passedAt: number | undefined;
+};
+
+export type Change =
+  | { what: "broken"; database: Database; why: string }
+  | { what: "whole"; database: Database }
+  | { what: "checkFailed"; database: Database; noticed: boolean }
+  | { what: "checkPassed"; database: Database; back: boolean };
+
+export type Watch = {
+  readonly all: readonly Watched[];
+  /** Looks now. */
+  look(): void;
+  /** Forgets what was before: a story begins. */
+  begin(): void;
+};
+
+/** Deleted role assignments are still honored for a while: what counts is what holds once everything has arrived. */
+function pathNow(world: World, database: Database): { ok: boolean; why: string } {
+  const fading = world.fadingAssignments.splice(0);
+  try {
+    const path = keyPath(world, database);
+    return path.ok ? { ok: true, why: "" } : { ok: false, why: path.why };
+  } finally {
+    world.fadingAssignments.push(...fading);
+  }
+}
+
+export function createWatch(world: World, databases: readonly Database[], onChange: (change: Change) => void): Watch {
+  const { clock } = world;
+  const all: Watched[] = databases.map((database) => ({
+    database,
+    wholeSince: clock.now(),
+    everBroken: false,
+    everRevoked: false,
+    passedAt: undefined,
+  }));
+  onKeyCheck(world, ({ at, target, path, changed }) => {
+    const watched = all.find(({ database }) => database === target);
+    if (!watched) return;
+    if (path.ok) {
+      watched.passedAt = at;
+      onChange({ what: "checkPassed", database: target, back: changed });
+    } else {
+      watched.everRevoked = true;
+      onChange({ what: "checkFailed", database: target, noticed: changed });
+    }
+  });
+  const lookAt = (watched: Watched): void => {
+    const { database } = watched;
+    const path = pathNow(world, database);
+    if (path.ok && watched.wholeSince === undefined) {
+      watched.wholeSince = clock.now();
+      onChange({ what: "whole", database });
+    } else if (!path.ok && watched.wholeSince !== undefined) {
+      watched.wholeSince = undefined;
+      watched.everBroken = true;
+      onChange({ what: "broken", database, why: path.why });
+    }
+  };
+  return {
+    all,
+    look: () => all.forEach(lookAt),
+    begin() {
+      for (const watched of all) {
+        watched.wholeSince = clock.now();
+        watched.everBroken = false;
+        watched.everRevoked = watched.database.check.revoked;
+        watched.passedAt = undefined;
+      }
+    },
+  };
+}
+
+/** What is true of a database now, in the words of the domain; what only a reader of the future knows (`atRisk`) is not told here. */
+export function truePhase(world: World, database: Database): "healthy" | "inGrace" | "revoked" | "recovering" {
+  const { ok } = pathNow(world, database);
+  if (database.check.revoked) return ok ? "recovering" : "revoked";
+  return ok ? "healthy" : "inGrace";
+}
