@@ -55,26 +55,38 @@ export function roleOf(world: World, assignment: RoleAssignmentState): RoleDefin
   return world.roleDefinitions.get(assignment.roleDefinitionId.split("/").at(-1)!.toLowerCase());
 }
 
-function evaluate(world: World, principalOid: string, question: Question): Decision {
+/** The same for many scopes at once: what the principal holds is gathered only once. */
+export function reader(world: World, principalOid: string): (action: string, scope: string) => boolean {
   const identities = identitiesOf(world, principalOid);
+  const held = [...world.roleAssignments.values()].filter((a) => identities.has(a.principalId));
+  return (operation, scope) => decide(world, identities, held, { plane: "management", operation, scope, attributes: {} }).allowed;
+}
+
+function evaluate(world: World, principalOid: string, question: Question): Decision {
+  return decide(world, identitiesOf(world, principalOid), world.roleAssignments.values(), question);
+}
+
+function decide(world: World, identities: Set<string>, assignments: Iterable<RoleAssignmentState>, question: Question): Decision {
   if (world.denyAssignments.some((deny) => denies(world, deny, identities, question))) {
     return { allowed: false, assignmentId: null, reason: "denied" };
   }
   let unmet = false;
-  for (const assignment of inForce(world, question.plane)) {
-    if (!identities.has(assignment.principalId) || !covers(world, assignment.scope, question.scope)) continue;
-    const verdict = grants(world, assignment, question);
-    if (verdict === "ok") return { allowed: true, assignmentId: assignment.name, reason: "ok" };
-    if (verdict === "condition") unmet = true;
+  for (const source of [assignments, question.plane === "data" ? world.fadingAssignments : []]) {
+    for (const assignment of source) {
+      if (!identities.has(assignment.principalId) || !isInForce(world, assignment, question.plane)) continue;
+      if (!covers(world, assignment.scope, question.scope)) continue;
+      const verdict = grants(world, assignment, question);
+      if (verdict === "ok") return { allowed: true, assignmentId: assignment.name, reason: "ok" };
+      if (verdict === "condition") unmet = true;
+    }
   }
   return { allowed: false, assignmentId: null, reason: unmet ? "condition" : "none" };
 }
 
-function inForce(world: World, plane: Question["plane"]): RoleAssignmentState[] {
-  const live = [...world.roleAssignments.values()];
-  if (plane === "management") return live;
+function isInForce(world: World, assignment: RoleAssignmentState, plane: Question["plane"]): boolean {
+  if (plane === "management") return true;
   const now = world.clock.now();
-  return [...live, ...world.fadingAssignments].filter((a) => a.effectiveAt <= now && (a.endsAt === undefined || now < a.endsAt));
+  return assignment.effectiveAt <= now && (assignment.endsAt === undefined || now < assignment.endsAt);
 }
 
 function grants(world: World, assignment: RoleAssignmentState, question: Question): "ok" | "no" | "condition" {

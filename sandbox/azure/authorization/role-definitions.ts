@@ -21,7 +21,7 @@ export const roleDefinitionRoutes: Route[] = [
 /** Built-in roles were made long ago, at a time of no matter here. */
 const BUILT_IN_SINCE = Date.UTC(2015, 1, 2);
 
-function render(role: RoleDefinitionState, scope: string): JsonObject {
+export function renderRoleDefinition(role: RoleDefinitionState, scope = "/"): JsonObject {
   const time = sevenDigits(BUILT_IN_SINCE);
   return {
     properties: {
@@ -72,7 +72,7 @@ function list(call: Call): Reply {
     .filter((r) => r.assignableScopes.some((s) => covers(call.world, s, scope)))
     .filter((r) => roleName === undefined || same(r.roleName, roleName))
     .filter((r) => type === undefined || same(r.type, type))
-    .map((r) => render(r, scope));
+    .map((r) => renderRoleDefinition(r, scope));
   return { status: 200, body: { value } };
 }
 
@@ -80,7 +80,7 @@ function get(call: Call): Reply {
   const name = call.params["name"] ?? "";
   const role = call.world.roleDefinitions.get(name.toLowerCase());
   if (!role) throw doesNotExist(404, name);
-  return { status: 200, body: render(role, scopeOf(call)) };
+  return { status: 200, body: renderRoleDefinition(role, scopeOf(call)) };
 }
 
 const texts = (value: Json | undefined): string[] => listAt(value).map((item) => textAt(item));
@@ -120,7 +120,7 @@ function put(call: Call): Reply {
     );
   }
   world.roleDefinitions.set(name.toLowerCase(), role);
-  return { status: 201, body: render(role, scopeOf(call)) };
+  return { status: 201, body: renderRoleDefinition(role, scopeOf(call)) };
 }
 
 /** Source: custom-roles.md: a role that is assigned can't be deleted. */
@@ -137,5 +137,5 @@ function remove(call: Call): Reply {
     );
   }
   world.roleDefinitions.delete(name);
-  return { status: 200, body: render(role, scopeOf(call)) };
+  return { status: 200, body: renderRoleDefinition(role, scopeOf(call)) };
 }
