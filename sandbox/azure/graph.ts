@@ -3,7 +3,7 @@
  * Source: Microsoft Graph v1.0, servicePrincipal list and get, directoryObject getByIds.
  */
 import type { Faults } from "./faults.ts";
-import { objectAt } from "./json.ts";
+import { objectAt, textAt } from "./json.ts";
 import { GRAPH_AUDIENCES, type Tokens } from "./tokens.ts";
 import { bearerOf, jsonReply, recordedBody, type AzureFault, type AzureReply, type AzureRequest } from "./wire.ts";
 import type { Principal, World } from "./world.ts";
@@ -95,6 +95,6 @@ function getByIds(world: World, request: AzureRequest, action: string): AzureRep
     return refusal(400, "BadRequest", `Resource not found for the segment '${action}'.`);
   const { ids } = objectAt(recordedBody(request.body));
   if (!Array.isArray(ids)) return refusal(400, "Request_BadRequest", "Parameter 'ids' is required.");
-  const found = ids.map((id) => world.principals.get(String(id).toLowerCase())).filter((p) => p !== undefined);
+  const found = ids.map((id) => world.principals.get(textAt(id).toLowerCase())).filter((p) => p !== undefined);
   return jsonReply(200, { "@odata.context": `${ROOT}/$metadata#directoryObjects`, value: found.map((p) => objectOf(p)) });
 }

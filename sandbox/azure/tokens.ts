@@ -41,6 +41,9 @@ export function lifetimeOf(principal: Principal): number {
   return principal.secret === undefined ? MANAGED_IDENTITY_TOKEN_SECONDS : TOKEN_SECONDS;
 }
 
+/** Made once a process, on first use: a 2048-bit key takes a tenth of a second that start-up should not wait for. */
+let signingKey: ReturnType<typeof makeKey> | undefined;
+
 async function makeKey() {
   const pair = await generateKeyPair("RS256", { modulusLength: 2048, extractable: true });
   const { kty, n, e } = await exportJWK(pair.publicKey);
@@ -50,15 +53,12 @@ async function makeKey() {
 }
 
 export function createTokens(world: World): Tokens {
-  // Made on first use: a 2048-bit key takes a tenth of a second that start-up should not wait for.
-  let key: ReturnType<typeof makeKey> | undefined;
-  const theKey = () => (key ??= makeKey());
   // Clients outside the sandbox live by the machine's clock: while the virtual one runs fast, their token must last its hour there too.
   const goodUntilWall = new Map<string, number>();
 
   return {
     async issue(principal, audience) {
-      const { pair, kid } = await theKey();
+      const { pair, kid } = await (signingKey ??= makeKey());
       const now = Math.floor(world.clock.now() / 1000);
       const uti = world.random.hex("token", 22);
       if (principal.secret !== undefined) goodUntilWall.set(uti, performance.now() + TOKEN_SECONDS * 1000);
@@ -69,7 +69,7 @@ export function createTokens(world: World): Tokens {
     },
 
     async verify(bearer, audiences) {
-      const { resolve } = await theKey();
+      const { resolve } = await (signingKey ??= makeKey());
       const options = { currentDate: new Date(world.clock.now()), clockTolerance: SKEW_SECONDS, algorithms: ["RS256"] };
       let claims: JWTPayload;
       try {
@@ -87,7 +87,7 @@ export function createTokens(world: World): Tokens {
     },
 
     async jwks() {
-      return (await theKey()).jwks;
+      return (await (signingKey ??= makeKey())).jwks;
     },
   };
 }
