@@ -7,7 +7,7 @@ import { clusterBody } from "../documentdb/cluster-body.ts";
 import { renderSystemTopic } from "../event-grid/topics.ts";
 import { isObject, objectAt, textAt } from "../json.ts";
 import { vaultBody } from "../keyvault/vault-body.ts";
-import { renderIdentity } from "../managed-identity/identities.ts";
+import { renderIdentity } from "../managed-identity/identity-body.ts";
 import type { Json, JsonObject, World } from "../world.ts";
 import type { Row } from "./expressions.ts";
 

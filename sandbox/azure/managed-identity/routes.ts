@@ -6,10 +6,10 @@
 import { isObject, objectAt, textAt } from "../json.ts";
 import { resourceNotFound } from "../not-found.ts";
 import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
-import type { Json, JsonObject, ManagedIdentityState, World } from "../world.ts";
+import type { Json, ManagedIdentityState, World } from "../world.ts";
 import { addIdentity, identityId } from "./build.ts";
+import { IDENTITY_TYPE as TYPE, renderIdentity } from "./identity-body.ts";
 
-const TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities";
 const ALL = `/subscriptions/{subscription}/providers/${TYPE}`;
 const GROUP = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${TYPE}`;
 const ONE = `${GROUP}/{name}`;
@@ -33,13 +33,6 @@ export const managedIdentityRoutes: Route[] = [
   { method: "DELETE", pattern: ONE, action: `${TYPE}/delete`, event: `${TYPE}/delete`, handle: remove },
   { method: "POST", pattern: `${ONE}/listAssociatedResources`, action: `${TYPE}/listAssociatedResources/action`, handle: listAssociated },
 ];
-
-/** The order of members changed with 2022-01-31-preview. */
-export function renderIdentity(world: World, identity: ManagedIdentityState, apiVersion: string): JsonObject {
-  const { id, name, location, tags, principalId, clientId } = identity;
-  const properties = { tenantId: world.tenantId, principalId, clientId };
-  return apiVersion < "2022" ? { id, name, type: TYPE, location, tags, properties } : { location, tags, id, name, type: TYPE, properties };
-}
 
 const groupOf = (identity: ManagedIdentityState): string => identity.id.split("/")[4] ?? "";
 
