@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { causes } from "./domain/causes/index.ts";
 import type { CauseCode } from "./domain/cause-code.ts";
-import { ConfigError } from "./domain/errors.ts";
+import { ConfigError, InvariantError } from "./domain/errors.ts";
 import type { Settings } from "./domain/settings.ts";
 import { parseDuration } from "./domain/time.ts";
 
@@ -36,25 +36,30 @@ const guids = v.pipe(
 );
 const duration = v.pipe(
   v.string(),
-  v.check((text) => (parseDuration(text.trim()) ?? 0) > 0, "must be an ISO 8601 duration longer than nothing, such as P30D or PT12H"),
-  v.transform((text) => parseDuration(text.trim()) as number),
+  v.transform((text) => parseDuration(text.trim()) ?? 0),
+  v.minValue(1, "must be an ISO 8601 duration longer than nothing, such as P30D or PT12H"),
 );
 // Table names: letters and digits, 3 to 63 (Microsoft Learn, "Understanding the Table service data model").
 const tableName = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/, "must be 3 to 63 letters and digits, beginning with a letter"));
 const https = v.pipe(v.string(), v.regex(/^https:\/\/\S+$/, "must be an https:// URL"));
 
 const ASKABLE = new Set<string>(causes.filter((cause) => cause.default !== "none").map((cause) => cause.code));
-type CauseWish = readonly [string, string];
 const wishes = v.pipe(
   v.string(),
-  v.transform((text): CauseWish[] => list(text).map((part) => part.split("=").map((side) => side.trim()) as unknown as CauseWish)),
+  v.transform((text) => list(text).map((part) => part.split("=").map((side) => side.trim()))),
   v.array(
-    v.custom<CauseWish>(
-      (wish) => Array.isArray(wish) && wish.length === 2 && ASKABLE.has(String(wish[0])) && (wish[1] === "auto" || wish[1] === "ask"),
+    v.tuple(
+      [
+        v.pipe(
+          v.string(),
+          v.check((code) => ASKABLE.has(code)),
+        ),
+        v.picklist(["auto", "ask"]),
+      ],
       `every entry must be CAUSE=auto or CAUSE=ask, with a cause of: ${[...ASKABLE].join(", ")}`,
     ),
   ),
-  v.transform((pairs) => Object.fromEntries(pairs) as Partial<Record<CauseCode, "auto" | "ask">>),
+  v.transform((pairs): Partial<Record<CauseCode, "auto" | "ask">> => Object.fromEntries(pairs)),
 );
 
 /** Six fields: {second} {minute} {hour} {day} {month} {day-of-week} (Microsoft Learn, "Timer trigger for Azure Functions"). */
@@ -116,15 +121,20 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const parsed = v.safeParse(schema, Object.fromEntries(known.filter(isSet)));
   if (!parsed.success) {
     const problems = parsed.issues.map((issue) => {
-      const name = String(issue.path?.[0]?.key ?? "");
-      const missing = issue.path?.[0]?.value === undefined;
-      return `${name}: ${missing ? "is not set" : issue.message}`;
+      const [setting] = issue.path ?? [];
+      return `${typeof setting?.key === "string" ? setting.key : "settings"}: ${setting?.value === undefined ? "is not set" : issue.message}`;
     });
     throw new ConfigError([...problems, ...unknown]);
   }
   const problems = [...ruleProblems(parsed.output), ...unknown];
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(normalize(parsed.output));
+}
+
+function tablesOf({ KEYMEND_TABLE_CONNECTION_STRING: connectionString, KEYMEND_TABLE_ENDPOINT: endpoint }: Written): Config["tables"] {
+  if (connectionString !== undefined) return { connectionString };
+  if (endpoint !== undefined) return { endpoint };
+  throw new InvariantError("neither table setting passed the rules");
 }
 
 function normalize(written: Written): Config {
@@ -145,9 +155,7 @@ function normalize(written: Written): Config {
     identityClientId: written.KEYMEND_IDENTITY_CLIENT_ID,
     firstPartyPrincipalId: written.KEYMEND_FIRST_PARTY_PRINCIPAL_ID ?? null,
     apiAudiences: written.KEYMEND_API_AUDIENCE,
-    tables: written.KEYMEND_TABLE_CONNECTION_STRING
-      ? { connectionString: written.KEYMEND_TABLE_CONNECTION_STRING }
-      : { endpoint: written.KEYMEND_TABLE_ENDPOINT as string },
+    tables: tablesOf(written),
     tableNames: {
       incidents: written.KEYMEND_TABLE_INCIDENTS,
       audit: written.KEYMEND_TABLE_AUDIT,

@@ -4,7 +4,7 @@
  */
 import { diagnose } from "../domain/diagnose.ts";
 import type { Baseline, Facts, Patient } from "../domain/facts.ts";
-import type { AuditEntry, Decision, Incident, Outcome } from "../domain/incident.ts";
+import type { AuditEntry, Decision, Incident, Next, Outcome } from "../domain/incident.ts";
 import { loudness } from "../domain/outcome.ts";
 import { plan } from "../domain/plan.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -104,18 +104,11 @@ function rawDefaultIdentity({ kind, defaultIdentity }: Facts["targets"][number])
   }
 }
 
-async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResult> {
+type Open = NonNullable<Awaited<ReturnType<Incidents["load"]>>>;
+
+/** Reads everything there is to know and decides; writes nothing. */
+async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefined, previous: Incident | null) {
   const { settings, digest } = deps;
-  const { open, previous } = await loadIncident(deps, input);
-  // Closed by an earlier run of this very activity: nothing is left to do.
-  if (previous && previous.id === (input.incidentId ?? input.newId)) {
-    await finish(deps, input, previous);
-    return {
-      kind: "end",
-      incidentId: previous.id,
-      outcome: { code: previous.outcome ?? "NoChangeNeeded", reason: previous.reason, detail: previous.detail },
-    };
-  }
   const signals = await deps.mailbox.listSignals(input.patient.id);
   const decisions = open ? await deps.mailbox.listDecisions(open.incident.id) : [];
   const facts = await deps.gatherFacts(input.patient, open?.incident.targets ?? []);
@@ -137,58 +130,58 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
     planHash: planHashOf(planned, digest),
     settings,
   });
-  const baseline = turn.healthy ? baselineOf(facts) : undefined;
-  if (baseline) await deps.baselines.save(input.patient, baseline);
-  if (!turn.incident) {
-    await deps.mailbox.dropSignals(
-      input.patient.id,
-      signals.map((signal) => signal.id),
-    );
-    deps.log.info("looked", {
-      vaultId: input.patient.id,
-      outcome: turn.next.do === "end" ? turn.next.outcome.code : "",
-      text: "nothing new",
-    });
-    return {
-      kind: "end",
-      incidentId: null,
-      outcome: turn.next.do === "end" ? turn.next.outcome : { code: "NoChangeNeeded", reason: null, detail: "" },
-    };
-  }
-  const { incident, entries, next } = turn;
-  await deps.audit.append(
-    incident.id,
-    entries.map((entry) => ({ ...entry, at: facts.at, actor: "keymend" })),
-  );
-  await deps.incidents.save(incident, open?.etag);
-  for (const entry of entries) deps.log.info(entry.kind, { incidentId: incident.id, vaultId: incident.vaultId, text: entry.what });
-  await deps.mailbox.dropSignals(
-    input.patient.id,
-    signals.map((signal) => signal.id),
-  );
-  if (next.do === "end") {
-    await finish(deps, input, incident);
-    return { kind: "end", incidentId: incident.id, outcome: next.outcome };
-  }
-  if (next.do === "wait") {
-    deps.log.info("wait", { incidentId: incident.id, vaultId: incident.vaultId, until: next.until, text: next.why });
-    return { kind: "wait", incidentId: incident.id, until: next.until, why: next.why };
-  }
-  return { kind: "step", incidentId: incident.id, step: next.step, planHash: planHashOf(planned, digest) };
+  return { facts, turn, planHash: planHashOf(planned, digest), signalIds: signals.map((signal) => signal.id) };
 }
 
-async function finish(deps: AssessDeps, { patient }: AssessInput, incident: Incident): Promise<void> {
+async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResult> {
+  const { open, previous } = await loadIncident(deps, input);
+  // Closed by an earlier run of this very activity: only telling it may be left to do.
+  if (previous && previous.id === (input.incidentId ?? input.newId)) {
+    await finish(deps, previous);
+    return { kind: "end", incidentId: previous.id, outcome: outcomeOf(previous) };
+  }
+  const { facts, turn, planHash, signalIds } = await decide(deps, input, open, previous);
+  const baseline = turn.healthy ? baselineOf(facts) : undefined;
+  if (baseline) await deps.baselines.save(input.patient, baseline);
+  if (turn.incident) await writeDown(deps, turn.incident, turn.entries, facts.at, open?.etag);
+  else deps.log.info("looked", { vaultId: input.patient.id, text: `${input.patient.vaultName ?? input.patient.id}: nothing new` });
+  await deps.mailbox.dropSignals(input.patient.id, signalIds);
+  return carryOn(deps, turn.incident, turn.next, planHash);
+}
+
+async function writeDown(
+  deps: AssessDeps,
+  incident: Incident,
+  entries: readonly AuditEntry[],
+  at: string,
+  etag: string | undefined,
+): Promise<void> {
+  await deps.audit.append(
+    incident.id,
+    entries.map((entry) => ({ ...entry, at, actor: "keymend" })),
+  );
+  await deps.incidents.save(incident, etag);
+  for (const { kind, what } of entries) deps.log.info(kind, { incidentId: incident.id, vaultId: incident.vaultId, text: what });
+}
+
+async function carryOn(deps: AssessDeps, incident: Incident | null, next: Next, planHash: string): Promise<AssessResult> {
+  if (incident === null || next.do === "end") {
+    if (incident) await finish(deps, incident);
+    const outcome: Outcome = next.do === "end" ? next.outcome : { code: "NoChangeNeeded", reason: null, detail: "" };
+    return { kind: "end", incidentId: incident?.id ?? null, outcome };
+  }
+  if (next.do === "step") return { kind: "step", incidentId: incident.id, step: next.step, planHash };
+  deps.log.info("wait", { incidentId: incident.id, vaultId: incident.vaultId, until: next.until, text: next.why });
+  return { kind: "wait", incidentId: incident.id, until: next.until, why: next.why };
+}
+
+const outcomeOf = ({ outcome, reason, detail }: Incident): Outcome => ({ code: outcome ?? "NoChangeNeeded", reason, detail });
+
+async function finish(deps: AssessDeps, incident: Incident): Promise<void> {
   await deps.publishOutcome(incident);
-  const loud = incident.outcome === null ? "quiet" : loudness(incident.outcome);
-  const fields = {
-    incidentId: incident.id,
-    vaultId: patient.id,
-    outcome: incident.outcome,
-    reason: incident.reason,
-    loudness: loud,
-    text: incident.detail,
-  };
-  if (loud === "alarm") deps.log.error("closed", fields);
+  const { id: incidentId, vaultId, outcome, reason, detail: text } = incident;
+  const fields = { incidentId, vaultId, outcome, reason, loudness: loudness(outcomeOf(incident).code), text };
+  if (fields.loudness === "alarm") deps.log.error("closed", fields);
   else deps.log.info("closed", fields);
 }
 

@@ -1,5 +1,5 @@
 /** Reads everything about one patient at one moment. Reads only; what can't be read is said, never left out. */
-import { sameId } from "../domain/arm-id.ts";
+import { keyScopeOf, sameId } from "../domain/arm-id.ts";
 import type {
   AccessFacts,
   Baseline,
@@ -12,24 +12,24 @@ import type {
   Patient,
   TargetFacts,
   TargetKind,
+  Unreadable,
   VaultFacts,
 } from "../domain/facts.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
 import { replacementCandidates } from "../domain/causes/replacement-identity.ts";
-import { principalOf } from "../domain/targets/index.ts";
+import { principalStateOf } from "../domain/targets/index.ts";
 import type { Inventory } from "./patients.ts";
 
 /** Each throws TransientError where a retry may cure it, and says `unreadable` where it won't. */
 export type FactSources = {
   readTarget: (kind: TargetKind, id: string) => Promise<TargetFacts | MissingTarget>;
   readVault: (vault: { id?: string; name: string }) => Promise<VaultFacts>;
-  readKey: (vault: LiveVault, keyName: string) => Promise<KeyFacts>;
+  /** inUse: versions that databases say they wrap with; read with type, size and operations beside the latest. */
+  readKey: (vault: LiveVault, keyName: string, inUse: readonly string[]) => Promise<KeyFacts>;
   readIdentity: (id: string) => Promise<IdentityFacts>;
   readAccess: (question: { principalId: string; keyScope: string; keyName: string }) => Promise<AccessFacts>;
-  readEventSubscriptions: (vaultId: string) => Promise<EventSubscriptionFacts[]>;
+  readEventSubscriptions: (vaultId: string) => Promise<EventSubscriptionFacts[] | Unreadable>;
 };
-
-export type StoredBaseline = { baseline: Baseline; extensions: Record<string, number> };
 
 export type GatherDeps = {
   inventory: Inventory;
@@ -90,18 +90,17 @@ export function createGatherFacts({ inventory, sources, baselines, firstPartyPri
 
   async function readVaultSide(vault: LiveVault, targets: readonly TargetFacts[], identities: readonly IdentityFacts[]) {
     const keyNames = distinct(targets.flatMap((target) => parseKeyUri(target.keyUri ?? "").key ?? []));
-    const candidates = identities.flatMap((identity) => (identity.state === "live" ? [identity.principalId] : []));
-    const principals = distinct([
-      ...candidates,
-      ...targets.flatMap((target) => principalOf(target, identities, firstPartyPrincipalId) ?? []),
-    ]);
+    const live = identities.flatMap((identity) => (identity.state === "live" ? [identity.principalId] : []));
+    const used = targets
+      .map((target) => principalStateOf(target, identities, firstPartyPrincipalId))
+      .flatMap((state) => (state.state === "known" ? [state.principalId] : []));
+    const questions = keyNames.flatMap((keyName) =>
+      distinct([...live, ...used]).map((principalId) => ({ principalId, keyName, keyScope: keyScopeOf(vault.id, keyName) })),
+    );
+    const inUse = targets.flatMap((target) => target.versionInUse ?? []);
     const [keys, access, eventSubscriptions] = await Promise.all([
-      Promise.all(keyNames.map((name) => sources.readKey(vault, name))),
-      Promise.all(
-        keyNames.flatMap((keyName) =>
-          principals.map((principalId) => sources.readAccess({ principalId, keyName, keyScope: `${vault.id}/keys/${keyName}` })),
-        ),
-      ),
+      Promise.all(keyNames.map((name) => sources.readKey(vault, name, inUse))),
+      Promise.all(questions.map((question) => sources.readAccess(question))),
       sources.readEventSubscriptions(vault.id),
     ]);
     return { keys, access, eventSubscriptions };
@@ -119,12 +118,17 @@ export function createGatherFacts({ inventory, sources, baselines, firstPartyPri
     const identities = await readIdentities(targets);
     const side =
       vault?.state === "live" ? await readVaultSide(vault, targets, identities) : { keys: [], access: [], eventSubscriptions: [] };
+    // Those that can't be read count as being as they were: nothing is restored on a guess.
+    const eventSubscriptions = Array.isArray(side.eventSubscriptions)
+      ? side.eventSubscriptions
+      : (stored.baseline?.eventSubscriptions ?? []);
     return {
       schema: 1,
       at,
       patient,
       vault,
       ...side,
+      eventSubscriptions,
       identities,
       targets,
       missing,

@@ -4,7 +4,7 @@ import type { AppliedStep, Decision, Incident, PlannedStep, RefusalReason } from
 import { judgeStep } from "./policy.ts";
 import type { Settings } from "./settings.ts";
 import type { Plan, Step } from "./steps/step.ts";
-import { stepSpecs } from "./steps/index.ts";
+import { azOf } from "./steps/index.ts";
 import { toIso, toMs } from "./time.ts";
 import { MAX_TRIES, SETTLE_AFTER_WRITE_MS } from "./verify.ts";
 
@@ -90,5 +90,5 @@ export const showStep = ({ step, state }: JudgedStep): PlannedStep => ({
   needs: state.kind === "ask" ? "approval" : step.needs,
   state: SHOWN[state.kind],
   undo: step.undo,
-  az: stepSpecs.az(step),
+  az: azOf(step),
 });

@@ -247,7 +247,8 @@ export function decideTurn(input: TurnInput): Turn {
       };
     }
   }
-  const incident = structuredCloneOf(input.incident ?? open(input));
+  // A turn never changes what it was given.
+  const incident = structuredClone(input.incident ?? open(input));
   const draft: Draft = { incident, entries: [], input };
   takeSignals(draft);
   takeFacts(draft);
@@ -256,6 +257,3 @@ export function decideTurn(input: TurnInput): Turn {
   const decided = next(draft, steps);
   return { incident: draft.incident, entries: draft.entries, next: decided, healthy };
 }
-
-/** The incident is plain JSON; a turn never changes what it was given. */
-const structuredCloneOf = (incident: Incident): Incident => JSON.parse(JSON.stringify(incident)) as Incident;

@@ -1,10 +1,10 @@
 /** Once a day: forgets orchestration histories that nobody reads any more. Incidents, audit and baseline stay: they are the record. */
-import type { DurableClient, OrchestrationRuntimeStatus } from "durable-functions";
+import { type DurableClient, OrchestrationRuntimeStatus } from "durable-functions";
 import { DAY } from "../domain/time.ts";
 import type { Log } from "../log.ts";
 
 const KEEP_MS = 30 * DAY;
-const ENDED = ["Completed", "Failed", "Terminated", "Canceled"] as OrchestrationRuntimeStatus[];
+const { Completed, Failed, Terminated, Canceled } = OrchestrationRuntimeStatus;
 
 export const createHousekeeping =
   ({ now }: { now: () => Date }) =>
@@ -13,7 +13,7 @@ export const createHousekeeping =
     const { instancesDeleted } = await client.purgeInstanceHistoryBy({
       createdTimeFrom: new Date(0),
       createdTimeTo: before,
-      runtimeStatus: ENDED,
+      runtimeStatus: [Completed, Failed, Terminated, Canceled],
     });
     log.info("purged", {
       instances: instancesDeleted,

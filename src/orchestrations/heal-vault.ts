@@ -67,7 +67,7 @@ function* carryOut(context: OrchestrationContext, { patient, turn }: HealInput, 
   return true;
 }
 
-function* turn(context: OrchestrationContext, input: HealInput): Orchestration<HealInput | string> {
+function* takeTurn(context: OrchestrationContext, input: HealInput): Orchestration<HealInput | string> {
   const newId = incidentIdOf(context, input.patientHash);
   const assessed = yield* call(context, "assess", { patient: input.patient, incidentId: input.incidentId, newId, turn: input.turn });
   const again = { ...input, turn: input.turn + 1 };
@@ -118,7 +118,7 @@ export function* healVault(context: OrchestrationContext): Orchestration<string 
   const input = context.df.getInput<HealInput>();
   let result: HealInput | string;
   try {
-    result = yield* turn(context, input);
+    result = yield* takeTurn(context, input);
   } catch (error) {
     // Only an activity that failed three times comes here: a mistake of this program, or storage that can't be written.
     const { patient, incidentId, turn: number } = input;

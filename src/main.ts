@@ -1,0 +1,199 @@
+/** Composition root: settings → clients → activities → functions. The only reader of the environment; nothing imports it. */
+import { randomUUID } from "node:crypto";
+import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from "@azure/functions";
+import { createDefaultHttpClient, createPipelineFromOptions, createPipelineRequest } from "@azure/core-rest-pipeline";
+import { ManagedIdentityCredential } from "@azure/identity";
+import * as df from "durable-functions";
+import { createApplyStep } from "./activities/apply-step.ts";
+import { createAssess } from "./activities/assess.ts";
+import { createGatherFacts } from "./activities/gather-facts.ts";
+import { createGiveUp } from "./activities/give-up.ts";
+import { createPatients } from "./activities/patients.ts";
+import { createPollStep } from "./activities/poll-step.ts";
+import { createClients } from "./azure/clients.ts";
+import { createInventory } from "./azure/inventory.ts";
+import { createPublishOutcome } from "./azure/publish-outcome.ts";
+import { createReadAccess } from "./azure/read-access.ts";
+import { createReadEventSubscriptions } from "./azure/read-event-subscriptions.ts";
+import { createReadIdentity } from "./azure/read-identity.ts";
+import { createReadKey } from "./azure/read-key.ts";
+import { createReadTarget } from "./azure/read-database.ts";
+import { createReadVault } from "./azure/read-vault.ts";
+import { createStepWriter } from "./azure/write-step.ts";
+import { type Config, readConfig } from "./config.ts";
+import { ConfigError } from "./domain/errors.ts";
+import type { Decision, Incident } from "./domain/incident.ts";
+import type { Signal } from "./domain/signal.ts";
+import { createAuthenticate } from "./functions/authenticate.ts";
+import { createHousekeeping } from "./functions/housekeeping.ts";
+import { createOnEvent } from "./functions/on-event.ts";
+import { type ApiCall, createOperationsApi } from "./functions/operations-api.ts";
+import { createSendSignal } from "./functions/send-signal.ts";
+import { createSweep } from "./functions/sweep.ts";
+import { createLog, type Log } from "./log.ts";
+import { APPLY_STEP, ASSESS, GIVE_UP, HEAL_VAULT, POLL_STEP } from "./orchestrations/names.ts";
+import type { Activities } from "./orchestrations/call.ts";
+import { healVault } from "./orchestrations/heal-vault.ts";
+import { createAuditLog } from "./storage/audit-log.ts";
+import { createBaselineStore } from "./storage/baseline-store.ts";
+import { digestOf, hashText } from "./storage/canonical-json.ts";
+import { createIncidentStore } from "./storage/incident-store.ts";
+import { createMailbox } from "./storage/mailbox.ts";
+import { createTables } from "./storage/tables.ts";
+
+const now = (): Date => new Date();
+
+/** A wrong configuration stops the start, with every problem on a line of its own. */
+function configure(): Config {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (error instanceof ConfigError)
+      console.error(["The app settings are wrong:", ...error.problems.map((problem) => `  ${problem}`)].join("\n"));
+    throw error;
+  }
+}
+
+const config = configure();
+const { settings } = config;
+// Only the managed identity: a developer's own sign-in must never repair production by accident.
+const credential =
+  config.identityClientId === undefined
+    ? new ManagedIdentityCredential()
+    : new ManagedIdentityCredential({ clientId: config.identityClientId });
+const clients = createClients({ credential, subscriptionIds: config.subscriptionIds });
+const tables = createTables({
+  location: "endpoint" in config.tables ? { endpoint: config.tables.endpoint, credential } : config.tables,
+  names: config.tableNames,
+});
+const incidents = createIncidentStore<Incident>(tables);
+const mailbox = createMailbox<Signal, Decision>(tables);
+const audit = createAuditLog(tables);
+const baselines = createBaselineStore(tables);
+const inventory = createInventory(clients);
+const writer = createStepWriter(clients);
+const gatherFacts = createGatherFacts({
+  inventory,
+  sources: {
+    readTarget: createReadTarget(clients),
+    readVault: createReadVault(clients),
+    readKey: createReadKey(clients),
+    readIdentity: createReadIdentity(clients),
+    readAccess: createReadAccess(clients),
+    readEventSubscriptions: createReadEventSubscriptions(clients),
+  },
+  baselines,
+  firstPartyPrincipalId: config.firstPartyPrincipalId,
+  tenantId: config.tenantId,
+  now,
+});
+const patients = createPatients({ inventory, baselines });
+const sendSignal = createSendSignal({ addSignal: mailbox.addSignal, hash: hashText });
+
+const publish =
+  config.outcomeTopicEndpoint === undefined ? undefined : createPublishOutcome({ endpoint: config.outcomeTopicEndpoint, credential });
+
+async function publishOutcome(incident: Incident): Promise<void> {
+  const { id, vaultId, outcome, reason, detail, closedAt, openedAt } = incident;
+  const causes = incident.causes.map((cause) => cause.code);
+  const targets = incident.targets.map((target) => ({ id: target.id, phase: target.phase, outcome: target.outcome }));
+  await publish?.({
+    id: `${id}-${outcome}`,
+    subject: vaultId,
+    type: `Keymend.${outcome}`,
+    time: closedAt ?? openedAt,
+    data: { incidentId: id, vaultId, outcome, reason, detail, causes, targets, openedAt, closedAt },
+  });
+}
+
+/** Each activity logs to its own invocation. */
+function activity<K extends keyof Activities>(name: K, create: (log: Log) => Activities[K]): void {
+  df.app.activity(name, { handler: (input, context: InvocationContext) => create(createLog(context))(input) });
+}
+
+const records = { incidents, audit, now };
+activity(ASSESS, (log) => createAssess({ ...records, gatherFacts, mailbox, baselines, publishOutcome, digest: digestOf, settings, log }));
+activity(APPLY_STEP, (log) =>
+  createApplyStep({ ...records, gatherFacts, writer, countExtension: baselines.countExtension, settings, log }),
+);
+activity(POLL_STEP, (log) => createPollStep({ ...records, poll: writer.poll, countExtension: baselines.countExtension, log }));
+activity(GIVE_UP, (log) => createGiveUp({ ...records, publishOutcome, log }));
+df.app.orchestration(HEAL_VAULT, healVault);
+
+const onEvent = createOnEvent({ patients, sendSignal, ownPrincipalId: settings.ownPrincipalId, now });
+const client = df.input.durableClient();
+for (const name of ["onKeyVaultEvent", "onResourceEvent"]) {
+  app.eventGrid(name, { extraInputs: [client], handler: (event, context) => onEvent(event, df.getClient(context), createLog(context)) });
+}
+
+const sweep = createSweep({ patients, sendSignal, now });
+app.timer("sweep", {
+  schedule: "%KEYMEND_SWEEP_SCHEDULE%",
+  extraInputs: [client],
+  handler: (_, context) => sweep(df.getClient(context), createLog(context)),
+});
+
+const housekeeping = createHousekeeping({ now });
+app.timer("housekeeping", {
+  schedule: "%KEYMEND_HOUSEKEEPING_SCHEDULE%",
+  extraInputs: [client],
+  handler: (_, context) => housekeeping(df.getClient(context), createLog(context)),
+});
+
+const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 2 } });
+const http = createDefaultHttpClient();
+
+/** Through the SDKs' own pipeline, which goes by the proxy settings as everything else here does. */
+async function fetchJson(url: string): Promise<unknown> {
+  const response = await pipeline.sendRequest(http, createPipelineRequest({ url, timeout: 10_000 }));
+  if (response.status !== 200) throw new Error(`${url} answered ${response.status}`);
+  return JSON.parse(response.bodyAsText ?? "");
+}
+
+const api = createOperationsApi({
+  authenticate: createAuthenticate({ tenantId: config.tenantId, audiences: config.apiAudiences, fetchJson, now }),
+  patients,
+  gatherFacts,
+  sendSignal,
+  stores: {
+    listIncidents: incidents.list,
+    findIncident: incidents.find,
+    addDecision: (_, decision) => mailbox.addDecision(decision),
+    appendAudit: (incidentId, what, data, caller) =>
+      audit.append(incidentId, [{ entryId: randomUUID(), kind: "approval", what, data, at: now().toISOString(), actor: caller.objectId }]),
+    listAudit: audit.list,
+    verifyAudit: audit.verify,
+  },
+  settings,
+  hash: hashText,
+  digest: digestOf,
+  newGuid: randomUUID,
+  now,
+});
+
+type Operation = (call: ApiCall) => Promise<HttpResponseInit>;
+
+/** The app verifies tokens itself, so the host asks for no key. */
+function operation(name: string, method: "GET" | "POST", route: string, handle: Operation): void {
+  app.http(name, {
+    methods: [method],
+    authLevel: "anonymous",
+    route,
+    extraInputs: [client],
+    handler: (request: HttpRequest, context: InvocationContext) =>
+      handle({ request, client: df.getClient(context), log: createLog(context), invocation: context }),
+  });
+}
+
+operation("incidents", "GET", "incidents", api.incidents);
+operation("incident", "GET", "incidents/{id}", api.incident);
+operation("decide", "POST", "incidents/{id}/decision", api.decide);
+operation("heal", "POST", "heal", api.heal);
+operation("diagnose", "POST", "diagnose", api.diagnose);
+operation("audit", "GET", "audit", api.audit);
+app.http("health", {
+  methods: ["GET"],
+  authLevel: "anonymous",
+  route: "health",
+  handler: () => ({ jsonBody: { status: "alive" }, headers: { "cache-control": "no-store" } }),
+});
