@@ -20,7 +20,7 @@ const TENANT = "72f988bf-0000-4000-8000-2d7cd011db47";
 const SUBSCRIPTION = "0b1f6471-0000-4000-8000-5a7e0c0de001";
 /** The whole of the app's own API, as its registration in the tenant names it. */
 const API_AUDIENCE = "api://keymend";
-const BUNDLE = fileURLToPath(new URL("../dist/main.mjs", import.meta.url));
+const BUNDLE = process.env["SANDBOX_BUNDLE"] ?? fileURLToPath(new URL("../dist/main.mjs", import.meta.url));
 /** What the app's process may see of this one. */
 const PASSED_ON = ["PATH", "HOME", "TMPDIR", "LANG", "TZ", "NODE_V8_COVERAGE"];
 
@@ -151,7 +151,7 @@ async function start(options: SandboxOptions, folder: string, closing: Closing):
     SANDBOX_HOST_STATE: join(folder, "host.sqlite"),
   });
   const launch = async (port: string): Promise<void> => {
-    const child = await startHost({ ...env, SANDBOX_HOST_PORT: port, SANDBOX_HOST_NOW: String(clock.now()) }, options.onLog ?? (() => {}));
+    const child = await startHost({ ...env, SANDBOX_HOST_PORT: port, SANDBOX_HOST_NOW: clock.iso() }, options.onLog ?? (() => {}));
     host.child = child;
     host.url = child.url;
     child.clock(clock.now(), clock.speed);

@@ -4,7 +4,7 @@ import { loadBuiltInRoles, ROLE } from "./azure/authorization/builtin-roles.ts";
 import { addAccount, addCluster } from "./azure/documentdb/build.ts";
 import { FIRST_PARTY_APP_ID } from "./azure/documentdb/key-path.ts";
 import { addEventSubscription, addSystemTopic } from "./azure/event-grid/build.ts";
-import { addKey, addKeyVersion, addVault, keyUriOf, type KeySpec } from "./azure/keyvault/build.ts";
+import { addKey, addVault, keyUriOf, type KeySpec } from "./azure/keyvault/build.ts";
 import { addIdentity } from "./azure/managed-identity/build.ts";
 import type { Account, Cluster, ManagedIdentityState, Principal, ResourceGroup, Vault, World } from "./azure/world.ts";
 import { grantKeymend, KEYMEND_KEY_PERMISSIONS } from "./keymend-access.ts";
@@ -37,7 +37,7 @@ const KEYMEND = "rg-keymend";
 const DAY_S = 86_400;
 
 /** What lets an event through to onResourceEvent. */
-export const OPERATIONS = [
+const OPERATIONS = [
   "Microsoft.Authorization/roleAssignments/write",
   "Microsoft.Authorization/roleAssignments/delete",
   "Microsoft.KeyVault/vaults/write",
@@ -46,6 +46,7 @@ export const OPERATIONS = [
   "Microsoft.ManagedIdentity/userAssignedIdentities/delete",
   "Microsoft.DocumentDB/databaseAccounts/write",
   "Microsoft.DocumentDB/mongoClusters/write",
+  "Microsoft.Resources/subscriptions/resourceGroups/delete",
 ];
 const KEY_EVENTS = ["KeyNewVersionCreated", "KeyNearExpiry", "KeyExpired", "VaultAccessPolicyChanged"];
 
@@ -95,7 +96,7 @@ function addPatient(world: World, spec: PatientSpec, admins: { oid: string; keys
   addKey(world, vault, { name: keyName, ...spec.key });
   const uri = keyUriOf(vault, keyName);
   const add = (database: string): Account | Cluster => {
-    const common = { name: database, resourceGroup: DATA, location: "West US 2", identityId: identity.id };
+    const common = { name: database, resourceGroup: DATA, location: "West US 2", identities: [identity.id] };
     return kind === "account"
       ? addAccount(world, { ...common, keyUri: uri })
       : addCluster(world, { ...common, location: REGION, keyUrl: uri });
@@ -108,7 +109,7 @@ function addEvents(world: World, vaults: Vault[]): void {
   for (const vault of vaults) {
     const topic = addSystemTopic(world, { resourceGroup: KEYS, name: `evgt-${vault.name}`, source: vault.id, location: REGION });
     const includedEventTypes = KEY_EVENTS.map((type) => `Microsoft.KeyVault.${type}`);
-    addEventSubscription(world, { topic, name: "keymend", functionId: `${app}/onKeyVaultEvent`, includedEventTypes });
+    addEventSubscription(world, { topic, name: "keymend-keys", functionId: `${app}/onKeyVaultEvent`, includedEventTypes });
   }
   const topic = addSystemTopic(world, {
     resourceGroup: KEYMEND,
@@ -117,9 +118,9 @@ function addEvents(world: World, vaults: Vault[]): void {
   });
   addEventSubscription(world, {
     topic,
-    name: "keymend",
+    name: "keymend-resources",
     functionId: `${app}/onResourceEvent`,
-    includedEventTypes: ["Microsoft.Resources.ResourceWriteSuccess", "Microsoft.Resources.ResourceDeleteSuccess"],
+    includedEventTypes: ["Write", "Delete", "Action"].map((verb) => `Microsoft.Resources.Resource${verb}Success`),
     filter: { advancedFilters: [{ operatorType: "StringIn", key: "data.operationName", values: OPERATIONS }] },
   });
 }
@@ -145,7 +146,6 @@ export function buildEstate(world: World): Estate {
   addGroups(world);
   const people = addPeople(world);
   const keymend = addIdentity(world, { resourceGroup: KEYMEND, name: "id-keymend", location: REGION, keymend: true });
-  grantKeymend(world, keymend);
   const admins = [
     { oid: people.operator.oid, keys: ["all"] },
     { oid: keymend.principalId, keys: KEYMEND_KEY_PERMISSIONS },
@@ -157,10 +157,9 @@ export function buildEstate(world: World): Estate {
     addPatient(world, { name: "catalog", kind: "cluster", access: "rbac", databases: ["catalog", "catalog-search"] }, admins),
     addPatient(world, { name: "sessions", kind: "cluster", access: "policies", databases: ["sessions"], key: { exp: inAYear } }, admins),
   ];
+  const vaults = patients.map(({ vault }) => vault);
+  grantKeymend(world, keymend, vaults);
   addGrants(world, patients);
-  addEvents(
-    world,
-    patients.map((patient) => patient.vault),
-  );
+  addEvents(world, vaults);
   return { keymend, ...people, patients };
 }

@@ -1,43 +1,41 @@
-/** What Keymend's own identity may do, as its deployment grants it: one custom role, one conditioned right to grant, no more. */
+/** What Keymend's own identity may do, role by role as its deployment grants it, with all repairs allowed. */
 import { addCustomRole, assignRole } from "./azure/authorization/build.ts";
 import { ROLE } from "./azure/authorization/builtin-roles.ts";
-import type { ManagedIdentityState, World } from "./azure/world.ts";
+import type { ManagedIdentityState, Vault, World } from "./azure/world.ts";
 
-/** Reading for the diagnosis, and the writes that repairs need; granting and the data plane come separately. */
-const ACTIONS = [
-  "Microsoft.Resources/subscriptions/read",
-  "Microsoft.Resources/subscriptions/resourceGroups/read",
+const WATCHER = [
   "Microsoft.DocumentDB/databaseAccounts/read",
-  "Microsoft.DocumentDB/databaseAccounts/write",
-  "Microsoft.DocumentDB/databaseAccounts/operationResults/read",
   "Microsoft.DocumentDB/mongoClusters/read",
-  "Microsoft.DocumentDB/mongoClusters/write",
   "Microsoft.DocumentDB/locations/*/read",
+  "Microsoft.DocumentDB/databaseAccounts/operationResults/read",
   "Microsoft.KeyVault/vaults/read",
-  "Microsoft.KeyVault/vaults/write",
-  "Microsoft.KeyVault/vaults/accessPolicies/write",
   "Microsoft.KeyVault/vaults/keys/read",
   "Microsoft.KeyVault/vaults/keys/versions/read",
   "Microsoft.KeyVault/deletedVaults/read",
   "Microsoft.KeyVault/locations/deletedVaults/read",
-  "Microsoft.KeyVault/locations/operationResults/read",
   "Microsoft.ManagedIdentity/userAssignedIdentities/read",
-  "Microsoft.ManagedIdentity/userAssignedIdentities/write",
-  "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
   "Microsoft.Authorization/roleAssignments/read",
   "Microsoft.Authorization/roleDefinitions/read",
   "Microsoft.Authorization/denyAssignments/read",
   "Microsoft.Authorization/locks/read",
   "Microsoft.EventGrid/systemTopics/read",
   "Microsoft.EventGrid/systemTopics/eventSubscriptions/read",
-  "Microsoft.EventGrid/systemTopics/eventSubscriptions/write",
-  "Microsoft.EventGrid/locations/*/read",
-  "Microsoft.ResourceGraph/resources/read",
-  "Microsoft.Insights/eventtypes/values/read",
+  "Microsoft.Resources/subscriptions/resourceGroups/read",
 ];
 
-/** Less than any built-in role with recover (Key Vault Crypto Officer): no create, no delete, no rotate, no use of the key itself. */
-const DATA_ACTIONS = [
+const MENDER = [
+  "Microsoft.DocumentDB/databaseAccounts/write",
+  "Microsoft.DocumentDB/mongoClusters/write",
+  "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+  "Microsoft.EventGrid/systemTopics/eventSubscriptions/write",
+  "Microsoft.Web/sites/functions/read",
+  "Microsoft.KeyVault/vaults/accessPolicies/write",
+  "Microsoft.KeyVault/vaults/write",
+  "Microsoft.ManagedIdentity/userAssignedIdentities/write",
+];
+
+/** Reads, updates and recovers keys; can't use, create or delete them. Granted vault by vault, so it is lost with a vault. */
+const KEY_KEEPER = [
   "Microsoft.KeyVault/vaults/keys/read",
   "Microsoft.KeyVault/vaults/keys/update/action",
   "Microsoft.KeyVault/vaults/keys/recover/action",
@@ -66,14 +64,13 @@ AND
  (!(ActionMatches{'Microsoft.Authorization/roleAssignments/delete'}))
 )`;
 
-export function grantKeymend(world: World, identity: ManagedIdentityState): void {
+export function grantKeymend(world: World, { principalId }: ManagedIdentityState, vaults: readonly Vault[]): void {
   const scope = `/subscriptions/${world.subscriptionId}`;
-  const role = addCustomRole(world, { roleName: "Keymend", actions: ACTIONS, dataActions: DATA_ACTIONS });
-  assignRole(world, { principalId: identity.principalId, role: role.name, scope });
-  assignRole(world, {
-    principalId: identity.principalId,
-    role: ROLE.rbacAdministrator,
-    scope,
-    condition: grantsOnly(identity.principalId),
-  });
+  const watcher = addCustomRole(world, { roleName: "Keymend Watcher", actions: WATCHER });
+  const mender = addCustomRole(world, { roleName: "Keymend Mender", actions: MENDER });
+  const granter = addCustomRole(world, { roleName: "Keymend Granter", actions: ["Microsoft.Authorization/roleAssignments/write"] });
+  const keyKeeper = addCustomRole(world, { roleName: "Keymend Key Keeper", dataActions: KEY_KEEPER });
+  for (const role of [watcher, mender]) assignRole(world, { principalId, role: role.name, scope });
+  assignRole(world, { principalId, role: granter.name, scope, condition: grantsOnly(principalId) });
+  for (const vault of vaults) assignRole(world, { principalId, role: keyKeeper.name, scope: vault.id });
 }
