@@ -1,0 +1,209 @@
+/** One turn of one orchestration: read its messages, replay it, write down what came of it, in one transaction. */
+import { randomUUID } from "node:crypto";
+import type { Registry } from "../registry.ts";
+import type { Log, Worker } from "../worker.ts";
+import type { OrchestratorState } from "./actions.ts";
+import type { Decision, Ending, Turn } from "./decisions.ts";
+import { EventType, type HistoryEvent, historyEvent, toJson } from "./history.ts";
+import { interpret } from "./interpret.ts";
+import { runOrchestrator } from "./orchestration-trigger.ts";
+import { checkPast, fingerprint } from "./replay-check.ts";
+import {
+  type ActivityTask,
+  type Instance,
+  type Message,
+  type NewInstance,
+  type RuntimeStatus,
+  type Store,
+  type Stored,
+  isRunning,
+} from "./store.ts";
+
+export type TurnParts = {
+  store: Store;
+  worker: Worker;
+  registry: Registry;
+  now: () => number;
+  log: Log;
+  preserveUnprocessedEvents: boolean;
+  create: (instance: NewInstance) => void;
+  deliver: (id: string, message: Message) => void;
+  scheduleActivity: (task: ActivityTask) => void;
+};
+
+export class TurnRunner {
+  readonly #parts: TurnParts;
+
+  constructor(parts: TurnParts) {
+    this.#parts = parts;
+  }
+
+  async run(id: string): Promise<void> {
+    const { store, now } = this.#parts;
+    const instance = store.instance(id);
+    const messages = store.messages(id);
+    const events = instance ? readable(instance, messages) : [];
+    if (!instance || events.length === 0) {
+      store.transaction(() => messages.forEach((message) => store.deleteMessage(message.sequence)));
+      return;
+    }
+    const past = store.history(id);
+    const fresh = [historyEvent("OrchestratorStarted", now()), ...events];
+    const history = [...past, ...fresh];
+    const { state, turn } = await this.#replay(instance, history, past.length > 0);
+    store.transaction(() => {
+      for (const message of messages) store.deleteMessage(message.sequence);
+      // Purged, or replaced, while it ran: what it says now concerns nobody.
+      if (store.instance(id)?.executionId !== instance.executionId) return;
+      this.#write(instance, fresh, state, turn);
+    });
+  }
+
+  async #replay(instance: Instance, history: HistoryEvent[], isReplaying: boolean): Promise<{ state: OrchestratorState; turn: Turn }> {
+    const { registry, worker } = this.#parts;
+    const fn = registry.functions.get(instance.name);
+    if (fn?.type !== "orchestrationTrigger") return failing(missing(instance.name, "orchestrator"), []);
+    const state = await runOrchestrator(worker, fn, instance, history, isReplaying);
+    const actions = state.actions[0] ?? [];
+    try {
+      checkPast(instance.actions, fingerprint(actions));
+      const turn = interpret(instance, state, history);
+      if (turn.ending?.kind === "failed") this.#logFailure(instance, turn.ending.reason);
+      const unknown = turn.decisions.find((decision) => !this.#exists(decision));
+      if (unknown && unknown.kind !== "timer") {
+        return failing(`Orchestrator function '${instance.name}' failed: ${missing(unknown.name, unknown.kind)}`, actions);
+      }
+      return { state, turn };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#logFailure(instance, reason);
+      return failing(reason, actions);
+    }
+  }
+
+  #logFailure(instance: Instance, reason: string): void {
+    this.#parts.log("error", instance.name, `${instance.id}: ${reason}`);
+  }
+
+  #exists(decision: Decision): boolean {
+    if (decision.kind === "timer") return true;
+    const type = this.#parts.registry.functions.get(decision.name)?.type;
+    return type === (decision.kind === "activity" ? "activityTrigger" : "orchestrationTrigger");
+  }
+
+  #write(instance: Instance, fresh: HistoryEvent[], state: OrchestratorState, turn: Turn): void {
+    const { store, now } = this.#parts;
+    const at = now();
+    instance.turns += 1;
+    instance.updatedAt = at;
+    instance.actions = fingerprint(state.actions[0] ?? []);
+    instance.status = turn.suspended ? "Suspended" : "Running";
+    if (state.customStatus !== undefined) instance.customStatus = state.customStatus;
+    const scheduled = turn.decisions.map((decision) => this.#schedule(instance, decision, at));
+    store.appendHistory(instance.id, [...fresh, ...scheduled, historyEvent("OrchestratorCompleted", at)]);
+    if (turn.ending) this.#end(instance, turn.ending, at);
+    store.saveInstance(instance);
+  }
+
+  #schedule(instance: Instance, decision: Decision, at: number): HistoryEvent {
+    const { store, create, deliver, scheduleActivity } = this.#parts;
+    const { id: EventId } = decision;
+    const task = { instanceId: instance.id, executionId: instance.executionId, taskId: EventId };
+    if (decision.kind === "timer") {
+      store.addTimer({ ...task, fireAt: decision.fireAt });
+      return historyEvent("TimerCreated", at, { EventId, FireAt: new Date(decision.fireAt).toISOString() });
+    }
+    const { name: Name, input: Input } = decision;
+    if (decision.kind === "activity") {
+      scheduleActivity({ ...task, name: Name, input: Input, starts: 0 });
+      return historyEvent("TaskScheduled", at, { EventId, Name, Input });
+    }
+    const { instanceId: InstanceId, version: Version } = decision;
+    const parent = { id: instance.id, executionId: instance.executionId };
+    if (isRunning(store.instance(InstanceId))) {
+      const Reason = `An Orchestration instance with the id ${InstanceId} already exists.`;
+      const failed = historyEvent("SubOrchestrationInstanceFailed", at, { TaskScheduledId: EventId, Reason, Details: "" });
+      deliver(instance.id, { executionId: instance.executionId, event: failed });
+    } else {
+      create({ id: InstanceId, name: Name, input: Input, version: Version, parent: { ...parent, taskId: EventId } });
+    }
+    return historyEvent("SubOrchestrationInstanceCreated", at, { EventId, Name, Input, InstanceId, Version });
+  }
+
+  #end(instance: Instance, ending: Ending, at: number): void {
+    const { store } = this.#parts;
+    store.deleteTimersOf(instance.id);
+    if (ending.kind === "continuedAsNew") {
+      this.#restart(instance, ending, at);
+      return;
+    }
+    const [status, output] = ended(ending);
+    instance.status = status;
+    instance.output = output;
+    store.appendHistory(instance.id, [historyEvent("ExecutionCompleted", at, { Result: toJson(output) })]);
+    this.#tellParent(instance, ending, at);
+  }
+
+  /** A new generation under the same id: fresh history, and the messages that nobody has read, oldest first. */
+  #restart(instance: Instance, ending: Extract<Ending, { kind: "continuedAsNew" }>, at: number): void {
+    const { store, deliver, preserveUnprocessedEvents } = this.#parts;
+    const { id } = instance;
+    const arrived = store.messages(id).filter((message) => message.executionId === null);
+    for (const message of store.messages(id)) store.deleteMessage(message.sequence);
+    store.clearHistory(id);
+    instance.executionId = randomUUID().replaceAll("-", "");
+    instance.input = ending.input;
+    instance.actions = [];
+    instance.status = "Running";
+    const started = historyEvent("ExecutionStarted", at, { Name: instance.name, Input: ending.input, Version: instance.version });
+    deliver(id, { executionId: instance.executionId, event: started });
+    const kept = [...(preserveUnprocessedEvents ? ending.unprocessed : []), ...ending.carriedOver, ...arrived.map(({ event }) => event)];
+    for (const event of kept) deliver(id, { executionId: null, event });
+  }
+
+  #tellParent({ parent, output }: Instance, ending: Ending, at: number): void {
+    if (!parent) return;
+    const TaskScheduledId = parent.taskId;
+    const event =
+      ending.kind === "completed"
+        ? historyEvent("SubOrchestrationInstanceCompleted", at, { TaskScheduledId, Result: toJson(output) })
+        : historyEvent("SubOrchestrationInstanceFailed", at, {
+            TaskScheduledId,
+            Reason: String(output),
+            Details: ending.kind === "failed" ? ending.details : "",
+          });
+    this.#parts.deliver(parent.id, { executionId: parent.executionId, event });
+  }
+}
+
+/** What an execution still listens to: an ended one to nothing, a current one not to answers for those before it. */
+function readable(instance: Instance, messages: readonly Stored<Message>[]): HistoryEvent[] {
+  if (!isRunning(instance)) return [];
+  const events = messages
+    .filter(({ executionId }) => executionId === null || executionId === instance.executionId)
+    .map((message) => message.event);
+  const isStart = (event: HistoryEvent): boolean => event.EventType === EventType.ExecutionStarted;
+  return [...events.filter(isStart), ...events.filter((event) => !isStart(event))];
+}
+
+function ended(ending: Exclude<Ending, { kind: "continuedAsNew" }>): [RuntimeStatus, unknown] {
+  if (ending.kind === "completed") return ["Completed", ending.output ?? null];
+  if (ending.kind === "failed") return ["Failed", ending.reason];
+  return ["Terminated", ending.reason === null ? null : JSON.parse(ending.reason)];
+}
+
+function missing(name: string, kind: string): string {
+  return `The function '${name}' doesn't exist, is disabled, or is not an ${kind} function.`;
+}
+
+function failing(reason: string, actions: OrchestratorState["actions"][number]): { state: OrchestratorState; turn: Turn } {
+  return {
+    state: { isDone: false, actions: [actions], schemaVersion: 3, error: reason },
+    turn: {
+      decisions: [],
+      suspended: false,
+      open: { tasks: [], events: [] },
+      ending: { kind: "failed", reason, details: reason, nonDeterministic: true },
+    },
+  };
+}

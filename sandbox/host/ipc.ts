@@ -1,0 +1,33 @@
+/** What the host and the process that drives it tell each other. */
+export type ToHost = { type: "clock"; now: number; speed: number } | { type: "settle"; id: number } | { type: "stop" };
+
+export type FromHost =
+  | { type: "ready"; hostUrl: string; functions: { name: string; type: string }[] }
+  | { type: "failed"; error: string }
+  | { type: "settled"; id: number; nextDue: number | null }
+  | { type: "log"; level: string; function: string; message: string; at: string };
+
+export type Parent = { isThere: boolean; tell(message: FromHost): void; listen(onMessage: (message: ToHost) => void): void };
+
+/** Without a parent, what would be told is printed. */
+export function connectParent(): Parent {
+  if (!process.send) return { isThere: false, tell: print, listen: () => {} };
+  return {
+    isThere: true,
+    tell: (message) => void process.send?.(message),
+    listen: (onMessage) => {
+      process.on("message", onMessage);
+      // A host whose driver is gone serves nobody.
+      process.on("disconnect", () => process.exit(0));
+    },
+  };
+}
+
+function print(message: FromHost): void {
+  if (message.type === "log") process.stdout.write(`${message.at} ${message.level.padEnd(11)} ${message.function}: ${message.message}\n`);
+  else if (message.type === "failed") process.stderr.write(`${message.error}\n`);
+  else if (message.type === "ready") {
+    process.stdout.write(`Functions host on ${message.hostUrl}\n`);
+    for (const fn of message.functions) process.stdout.write(`  ${fn.name}: ${fn.type}\n`);
+  }
+}

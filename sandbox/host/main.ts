@@ -1,0 +1,63 @@
+/**
+ * The local Functions host as a process. Its driver tells it the time; run by hand it lives in real time.
+ * Environment: SANDBOX_HOST_BUNDLE (dist/main.mjs), SANDBOX_HOST_STATE (a SQLite file, kept), SANDBOX_HOST_PORT (0: any),
+ * SANDBOX_HOST_NOW (ISO 8601: time stands there until the driver says more), SANDBOX_HOST_CONCURRENCY (activities at once),
+ * SANDBOX_HOST_PRESERVE_EVENTS (1: continueAsNew keeps unread events). All else is the app's settings.
+ */
+import { resolve } from "node:path";
+import { HostClock } from "./clock.ts";
+import { type Host, createHost } from "./host.ts";
+import { type ToHost, connectParent } from "./ipc.ts";
+
+const { env } = process;
+const parent = connectParent();
+const clock = env["SANDBOX_HOST_NOW"] ? new HostClock(Date.parse(env["SANDBOX_HOST_NOW"]), 0) : new HostClock();
+// Before anything of the app is loaded: what it takes from `Date` while loading counts too.
+clock.shiftDate();
+
+let host: Host | undefined;
+let isTimed = !parent.isThere || env["SANDBOX_HOST_NOW"] !== undefined;
+let isStarted = false;
+
+/** Time starts when it is known: what is due depends on it. */
+function start(): void {
+  if (!host || !isTimed) return;
+  if (isStarted) host.wake();
+  else host.start();
+  isStarted = true;
+}
+
+async function settle(id: number): Promise<void> {
+  const nextDue = isStarted && host ? await host.settle() : null;
+  parent.tell({ type: "settled", id, nextDue });
+}
+
+async function receive(message: ToHost): Promise<void> {
+  if (message.type === "clock") {
+    clock.set(message.now, message.speed);
+    isTimed = true;
+    start();
+  } else if (message.type === "settle") await settle(message.id);
+  else {
+    host?.close();
+    process.exit(0);
+  }
+}
+
+parent.listen((message) => void receive(message));
+try {
+  host = await createHost({
+    bundle: resolve(env["SANDBOX_HOST_BUNDLE"] ?? "dist/main.mjs"),
+    stateFile: env["SANDBOX_HOST_STATE"] ?? ":memory:",
+    port: Number(env["SANDBOX_HOST_PORT"] ?? 0),
+    clock,
+    settings: env,
+    log: (level, name, message) => parent.tell({ type: "log", level, function: name, message, at: new Date().toISOString() }),
+  });
+  parent.tell({ type: "ready", hostUrl: host.url, functions: host.functions });
+  start();
+} catch (error) {
+  parent.tell({ type: "failed", error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  process.exitCode = 1;
+  process.disconnect?.();
+}
