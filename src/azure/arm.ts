@@ -10,14 +10,14 @@ import {
   createPipelineRequest,
   RestError,
 } from "@azure/core-rest-pipeline";
-import type { HttpMethods, PipelineResponse, ProxySettings, TlsSettings } from "@azure/core-rest-pipeline";
+import type { HttpClient, HttpMethods, PipelineResponse, ProxySettings, TlsSettings } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import { InvariantError } from "../domain/errors.ts";
 
 export const ARM_ENDPOINT = "https://management.azure.com";
 
 /** Where the network is not what the environment says. */
-export type NetworkOptions = { proxyOptions?: ProxySettings; tlsOptions?: TlsSettings };
+export type NetworkOptions = { proxyOptions?: ProxySettings; tlsOptions?: TlsSettings; httpClient?: HttpClient };
 
 export type ArmAnswer = {
   status: number;
@@ -37,7 +37,7 @@ export type Arm = {
 export function createArm(options: { credential: TokenCredential; timeoutMs: number; pipelineOptions?: NetworkOptions }): Arm {
   const pipeline = createPipelineFromOptions({ ...options.pipelineOptions, retryOptions: { maxRetries: 0 } });
   pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential: options.credential, scopes: `${ARM_ENDPOINT}/.default` }));
-  const http = createDefaultHttpClient();
+  const http = options.pipelineOptions?.httpClient ?? createDefaultHttpClient();
 
   const send: Arm["send"] = async (method, url, body) => {
     const whole = url.startsWith("/") ? `${ARM_ENDPOINT}${url}` : url;
