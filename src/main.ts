@@ -70,18 +70,18 @@ const incidents = createIncidentStore<Incident>(tables);
 const mailbox = createMailbox<Signal, Decision>(tables);
 const audit = createAuditLog(tables);
 const baselines = createBaselineStore(tables);
-const inventory = createInventory(clients);
+const inventory = createInventory(clients, now);
 const writer = createStepWriter(clients);
 const gatherFacts = createGatherFacts({
   inventory,
-  sources: {
+  sources: () => ({
     readTarget: createReadTarget(clients),
     readVault: createReadVault(clients),
     readKey: createReadKey(clients),
     readIdentity: createReadIdentity(clients),
     readAccess: createReadAccess(clients),
     readEventSubscriptions: createReadEventSubscriptions(clients),
-  },
+  }),
   baselines,
   firstPartyPrincipalId: config.firstPartyPrincipalId,
   tenantId: config.tenantId,

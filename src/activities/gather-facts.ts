@@ -16,7 +16,7 @@ import type {
   VaultFacts,
 } from "../domain/facts.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
-import { replacementCandidates } from "../domain/causes/replacement-identity.ts";
+import { ownIdentityCandidates, replacementCandidates } from "../domain/causes/replacement-identity.ts";
 import { principalStateOf } from "../domain/targets/index.ts";
 import type { Inventory } from "./patients.ts";
 
@@ -33,7 +33,8 @@ export type FactSources = {
 
 export type GatherDeps = {
   inventory: Inventory;
-  sources: FactSources;
+  /** Made anew for each gathering: what one of them remembers (role definitions) is no older than the facts. */
+  sources: () => FactSources;
   baselines: { load: (patientId: string) => Promise<{ baseline: Baseline | null; expiryExtensions: Record<string, number> }> };
   firstPartyPrincipalId: string | null;
   tenantId: string;
@@ -52,9 +53,16 @@ function belongs(target: TargetFacts, patient: Patient): boolean {
     : name === null && sameId(target.id, patient.id);
 }
 
-export function createGatherFacts({ inventory, sources, baselines, firstPartyPrincipalId, tenantId, now }: GatherDeps): GatherFacts {
+export function createGatherFacts({
+  inventory,
+  sources: makeSources,
+  baselines,
+  firstPartyPrincipalId,
+  tenantId,
+  now,
+}: GatherDeps): GatherFacts {
   /** The inventory lags; databases this incident already knows are read all the same. */
-  async function readTargets(patient: Patient, known: readonly { id: string; kind: TargetKind }[]) {
+  async function readTargets(sources: FactSources, patient: Patient, known: readonly { id: string; kind: TargetKind }[]) {
     const listed = (await inventory.listDatabases()).filter((database) => {
       const name = database.keyUri === null ? null : parseKeyUri(database.keyUri).vaultName;
       return patient.kind === "vault" ? name?.toLowerCase() === patient.vaultName?.toLowerCase() : sameId(database.id, patient.id);
@@ -72,14 +80,15 @@ export function createGatherFacts({ inventory, sources, baselines, firstPartyPri
     };
   }
 
-  async function readIdentities(targets: readonly TargetFacts[]): Promise<IdentityFacts[]> {
+  async function readIdentities(sources: FactSources, targets: readonly TargetFacts[]): Promise<IdentityFacts[]> {
     const ids = targets.flatMap((target) => [
       ...target.attached.map((identity) => identity.id),
       ...(target.defaultIdentity.form === "user" ? [target.defaultIdentity.id] : []),
     ]);
     const first = await Promise.all(distinct(ids).map((id) => sources.readIdentity(id)));
     // An identity that is gone is replaced by one of a new name; those that exist already are part of the facts.
-    const more = first.filter((identity) => identity.state === "gone").flatMap((identity) => replacementCandidates(identity.id));
+    const gone = first.filter((identity) => identity.state === "gone");
+    const more = [...gone.flatMap((identity) => replacementCandidates(identity.id)), ...targets.flatMap(ownIdentityCandidates)];
     const candidates = await Promise.all(
       distinct(more)
         .filter((id) => !ids.some((known) => sameId(known, id)))
@@ -88,7 +97,12 @@ export function createGatherFacts({ inventory, sources, baselines, firstPartyPri
     return [...first, ...candidates];
   }
 
-  async function readVaultSide(vault: LiveVault, targets: readonly TargetFacts[], identities: readonly IdentityFacts[]) {
+  async function readVaultSide(
+    sources: FactSources,
+    vault: LiveVault,
+    targets: readonly TargetFacts[],
+    identities: readonly IdentityFacts[],
+  ) {
     const keyNames = distinct(targets.flatMap((target) => parseKeyUri(target.keyUri ?? "").key ?? []));
     const live = identities.flatMap((identity) => (identity.state === "live" ? [identity.principalId] : []));
     const used = targets
@@ -108,16 +122,17 @@ export function createGatherFacts({ inventory, sources, baselines, firstPartyPri
 
   return async (patient, knownTargets) => {
     const at = now().toISOString();
+    const sources = makeSources();
     const [{ targets, missing }, vault, stored] = await Promise.all([
-      readTargets(patient, knownTargets),
+      readTargets(sources, patient, knownTargets),
       patient.vaultName === null
         ? null
         : sources.readVault({ name: patient.vaultName, ...(patient.id.startsWith("/") ? { id: patient.id } : {}) }),
       baselines.load(patient.id),
     ]);
-    const identities = await readIdentities(targets);
+    const identities = await readIdentities(sources, targets);
     const side =
-      vault?.state === "live" ? await readVaultSide(vault, targets, identities) : { keys: [], access: [], eventSubscriptions: [] };
+      vault?.state === "live" ? await readVaultSide(sources, vault, targets, identities) : { keys: [], access: [], eventSubscriptions: [] };
     // Those that can't be read count as being as they were: nothing is restored on a guess.
     const eventSubscriptions = Array.isArray(side.eventSubscriptions)
       ? side.eventSubscriptions
