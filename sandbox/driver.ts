@@ -213,8 +213,11 @@ function assemble({ options, world, azure, estate, network, tables, host, closin
     },
     async close() {
       pace.close();
-      await closeAll(closing);
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      try {
+        await closeAll(closing);
+      } finally {
+        await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      }
     },
   };
   return sandbox;

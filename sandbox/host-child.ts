@@ -28,12 +28,17 @@ const KEPT_ERRORS = 4000;
 type Watched = { child: ChildProcess; errors: () => string; ended: () => Promise<unknown> | undefined };
 
 function launch(env: Record<string, string>): Watched {
-  const child = fork(ENTRY, { stdio: ["ignore", "pipe", "pipe", "ipc"], env, execArgv: ["--disable-warning=ExperimentalWarning"] });
+  const child = fork(ENTRY, {
+    // Its own process group: Ctrl-C is for the sandbox, which stops its host itself. It ends with the channel if all else fails.
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env,
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+  });
   let errors = "";
   const keep = (chunk: Buffer): void => void (errors = (errors + chunk.toString()).slice(-KEPT_ERRORS));
   child.stdout?.on("data", keep);
   child.stderr?.on("data", keep);
-  // Without a listener, a message to a child that just died is an uncaught error; the exit is what is reported.
   child.on("error", (error) => keep(Buffer.from(`${error.message}\n`)));
   const alive = (): boolean => child.exitCode === null && child.signalCode === null;
   return { child, errors: () => errors.trim(), ended: () => (alive() ? once(child, "exit") : undefined) };
@@ -63,7 +68,8 @@ export async function startHost(env: Record<string, string>, onLog: (log: HostLo
   });
   child.once("exit", (code, signal) => fail(new Error(`the functions host ended (${signal ?? code}): ${errors()}`)));
   const send = (message: object): void => {
-    if (child.connected) child.send(message);
+    // A message to a child that just died is lost; its exit is what is reported.
+    if (child.connected) child.send(message, () => {});
   };
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const gone = ended();
