@@ -67,7 +67,7 @@ async function auditOf(reader: Actor, incidentId: string): Promise<AuditRow[]> {
 /** Each row names the hash of the one before. */
 export function chainOf(rows: AuditRow[]): ChainState {
   if (rows.length === 0 || rows.some((row) => typeof row["hash"] !== "string")) return "unknown";
-  const joined = rows.every((row, i) => i === 0 || row["previousHash"] === rows[i - 1]?.["hash"]);
+  const joined = rows.every((row, i) => i === 0 || row["prev"] === rows[i - 1]?.["hash"]);
   return joined ? "verified" : "broken";
 }
 

@@ -23,7 +23,7 @@ if (!(process.argv.includes("--if-stale") && isFresh())) {
     // Injected by the Functions worker when it loads the app (Azure/azure-functions-nodejs-worker): must not be bundled.
     external: ["@azure/functions-core"],
     // CommonJS packages inside an ESM bundle need a require of their own.
-    banner: { js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);" },
+    banner: { js: "import{createRequire as createBundleRequire}from'node:module';const require=createBundleRequire(import.meta.url);" },
     logLevel: "warning",
   });
 }
