@@ -1,6 +1,14 @@
 /** Key URIs as databases store them: which vault and key they name, and what is wrong with those that Azure would not follow. */
 
-export type KeyUriFault = "notAUri" | "notHttps" | "unknownHost" | "noKeyName" | "badKeyName" | "badVersion" | "trailingSlash" | "extraParts";
+export type KeyUriFault =
+  | "notAUri"
+  | "notHttps"
+  | "unknownHost"
+  | "noKeyName"
+  | "badKeyName"
+  | "badVersion"
+  | "trailingSlash"
+  | "extraParts";
 
 export type KeyUri = {
   /** Lower case, without port; empty where the text is no URI. */

@@ -1,0 +1,19 @@
+import type { Cause } from "../cause.ts";
+import { lackingOf } from "../key-access.ts";
+import { isSwitched, sayLacking } from "./lacking.ts";
+
+/** Somebody said no, or said yes only under a condition. A second grant without it would go around them. */
+export const accessDenied: Cause = {
+  code: "AccessDenied",
+  title: "A deny assignment or a condition keeps the identity out",
+  kinds: ["account", "cluster"],
+  source: "Microsoft Learn: Understand Azure deny assignments; What is Azure attribute-based access control",
+  default: "none",
+  statusCodes: [4002],
+  find: (facts, target) => {
+    const lacking = lackingOf(facts, target);
+    if (!lacking || isSwitched(facts, lacking)) return undefined;
+    return lacking.operations.some(({ why }) => why === "denied" || why === "condition") ? sayLacking(target, lacking) : undefined;
+  },
+  mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
+};

@@ -1,0 +1,49 @@
+import { normalId, sameId } from "../arm-id.ts";
+import type { Cause } from "../cause.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
+import { principalIn } from "../key-path.ts";
+import { userAssigned } from "../steps/default-identity.ts";
+import { replaceDrafts } from "./identity-deleted.ts";
+import { ownIdentityCandidates, replacementFor } from "./replacement-identity.ts";
+
+/**
+ * The account that lends its identity: another one on this vault that has it attached, or one that the baseline remembers with it.
+ * A restored account that shares its identity with no account known here may have been given its own: it is left alone.
+ */
+function lenderOf(facts: Facts, target: TargetFacts, identityId: string): string | undefined {
+  const others = facts.targets.filter(({ kind, id }) => kind === "account" && !sameId(id, target.id));
+  const sharing = others.find((other) => other.restoredFrom === null && other.attached.some(({ id }) => sameId(id, identityId)));
+  if (sharing) return sharing.id;
+  const remembered = Object.entries(facts.baseline?.defaultIdentities ?? {});
+  const known = new Set(facts.targets.map(({ id }) => normalId(id)));
+  return remembered.find(([id, raw]) => !known.has(normalId(id)) && sameId(raw, userAssigned(identityId)))?.[0];
+}
+
+/** A restore carries the source's identity over without making it the target's own: it stops working some time after the source is deleted. */
+export const borrowedIdentity: Cause = {
+  code: "BorrowedIdentity",
+  title: "The restored account still uses the source account's identity",
+  kinds: ["account"],
+  source:
+    'Microsoft Learn: Configure customer-managed keys, restored accounts ("restored accounts become inaccessible after the source account is deleted")',
+  default: "ask",
+  statusCodes: [],
+  find: (facts, target) => {
+    const principal = principalIn(facts, target);
+    if (target.restoredFrom === null || principal.state !== "known" || principal.identityId === null) return undefined;
+    const { identityId } = principal;
+    const lender = lenderOf(facts, target, identityId);
+    if (lender === undefined) return undefined;
+    return {
+      effect: "willBreak",
+      facts: [`the account was restored from ${target.restoredFrom} and uses identity ${identityId}, which is that of ${lender}`],
+      values: { identityId },
+    };
+  },
+  mend: ({ values }, facts, target) => {
+    const borrowed = String(values["identityId"]);
+    const replacement = replacementFor(facts, borrowed, ownIdentityCandidates(target));
+    if (!replacement) return { kind: "escalate", reason: `no free name was found for an identity of its own for ${target.name}` };
+    return { kind: "steps", steps: replaceDrafts(facts, target, replacement) };
+  },
+};

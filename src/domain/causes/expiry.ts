@@ -1,0 +1,35 @@
+/** How far a key version's expiry may be moved: by how much, how often, how far. */
+import type { Mend } from "../cause.ts";
+import type { Facts, KeyVersionFacts } from "../facts.ts";
+import { parseKeyUri } from "../key-uri.ts";
+import type { Settings } from "../settings.ts";
+import type { StepDraft } from "../steps/step.ts";
+import type { NamedVersion } from "./versions.ts";
+import { formatDuration, toIso, toMs } from "../time.ts";
+
+export const isExpired = ({ expiresOn }: KeyVersionFacts, facts: Facts): boolean => expiresOn !== null && toMs(expiresOn) <= toMs(facts.at);
+
+export const isNearExpiry = (version: KeyVersionFacts, facts: Facts, settings: Settings): boolean =>
+  version.expiresOn !== null && !isExpired(version, facts) && toMs(version.expiresOn) <= toMs(facts.at) + settings.expiryLeadMs;
+
+function extend({ on, facts: version }: NamedVersion, facts: Facts, settings: Settings): StepDraft | string {
+  const name = `version ${on.version} of key ${on.key}`;
+  const counter = `${parseKeyUri(`${on.vaultUri}/keys/${on.key}`).vaultName}/${on.key}/${on.version}`.toLowerCase();
+  const extensions = facts.expiryExtensions[counter] ?? 0;
+  if (extensions >= settings.expiryMaxExtensions) {
+    return `the expiry of ${name} was moved ${extensions} times already, as often as allowed: rotate the key while the database is healthy`;
+  }
+  const expiresOn = toIso(toMs(facts.at) + Math.min(settings.expiryExtensionMs, settings.expiryHorizonMs));
+  if (toMs(expiresOn) <= toMs(version.expiresOn ?? expiresOn)) {
+    return `the expiry of ${name} is ${version.expiresOn}, and none further than ${formatDuration(settings.expiryHorizonMs)} from now may be set`;
+  }
+  return { name: "ExtendKeyExpiry", params: { ...on, expiresOn, previous: version.expiresOn, extensions: extensions + 1 } };
+}
+
+/** All of them, or a person: half an extension would look like a repair and be none. */
+export function extendAll(versions: readonly NamedVersion[], facts: Facts, settings: Settings): Mend {
+  const drafts = versions.map((version) => extend(version, facts, settings));
+  const refused = drafts.find((draft) => typeof draft === "string");
+  if (refused !== undefined) return { kind: "escalate", reason: refused };
+  return { kind: "steps", steps: drafts.filter((draft) => typeof draft !== "string") };
+}

@@ -1,0 +1,45 @@
+import type { Cause, Mend } from "../cause.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
+import { grantDrafts } from "../grants.ts";
+import { principalIn } from "../key-path.ts";
+import type { StepDraft } from "../steps/step.ts";
+import { replacementCandidates, type Replacement, replacementFor } from "./replacement-identity.ts";
+import { switchDrafts } from "./switch-identity.ts";
+
+/** Make it, grant it, switch to it. */
+export function replaceDrafts(facts: Facts, target: TargetFacts, replacement: Replacement): StepDraft[] {
+  const { identityId, principalId, insteadOf } = replacement;
+  return [
+    { name: "CreateIdentity", params: { identityId, location: target.location, insteadOf } },
+    ...grantDrafts(facts, target, { identityId, principalId }),
+    ...switchDrafts(target, identityId),
+  ];
+}
+
+function mend(facts: Facts, target: TargetFacts, goneId: string): Mend {
+  const replacement = replacementFor(facts, goneId, replacementCandidates(goneId));
+  if (!replacement) return { kind: "escalate", reason: `no free name was found for an identity in place of ${goneId}` };
+  const detach: StepDraft = { name: "DetachIdentity", params: { targetId: target.id, targetKind: target.kind, identityId: goneId } };
+  return { kind: "steps", steps: [...replaceDrafts(facts, target, replacement), detach] };
+}
+
+/** A deleted identity can't be brought back, nor does one of the same name help: it has another principal. */
+export const identityDeleted: Cause = {
+  code: "IdentityDeleted",
+  title: "The database's identity was deleted",
+  kinds: ["account", "cluster"],
+  source:
+    'Microsoft Learn: account troubleshooting guide, "Token Acquisition error"; vCore troubleshooting guide, "Recovering from managed identity deletion"',
+  default: "ask",
+  statusCodes: [4000],
+  find: (facts, target) => {
+    const principal = principalIn(facts, target);
+    if (principal.state !== "gone") return undefined;
+    const { identityId, recreated } = principal;
+    const text = recreated
+      ? `identity ${identityId} was made again: it has another principal than the database knows (attaching it again may refresh that)`
+      : `identity ${identityId} does not exist`;
+    return { effect: "broken", facts: [text], values: { identityId } };
+  },
+  mend: ({ values }, facts, target) => mend(facts, target, String(values["identityId"])),
+};

@@ -1,0 +1,29 @@
+import type { Cause } from "../cause.ts";
+import { keyOf, liveVaultOf } from "../key-path.ts";
+
+export const keyDeleted: Cause = {
+  code: "KeyDeleted",
+  title: "The key was deleted and can be recovered",
+  kinds: ["account", "cluster"],
+  source: 'Microsoft Learn: account troubleshooting guide, "Azure Key Vault Resource not found"; Azure Key Vault recovery management',
+  default: "ask",
+  statusCodes: [4003, 4005],
+  find: (facts, target) => {
+    const key = keyOf(facts, target);
+    if (key?.state !== "deleted") return undefined;
+    return {
+      effect: "broken",
+      facts: [
+        `key ${key.name} is deleted since ${key.deletedOn ?? "an unknown time"} and will be purged ${key.scheduledPurgeOn ?? "at an unknown time"}`,
+      ],
+      values: { key: key.name },
+    };
+  },
+  mend: ({ values }, facts) => {
+    const vault = liveVaultOf(facts)!;
+    return {
+      kind: "steps",
+      steps: [{ name: "RecoverKey", params: { vaultId: vault.id, vaultUri: vault.uri, key: String(values["key"]) } }],
+    };
+  },
+};

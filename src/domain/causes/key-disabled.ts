@@ -1,0 +1,22 @@
+import type { Cause } from "../cause.ts";
+import { versionsOf } from "../key-path.ts";
+import { evidenceOf, versionsIn } from "./versions.ts";
+
+/** Disabling the latest version is the documented way to revoke: a person must say that it was not meant. */
+export const keyDisabled: Cause = {
+  code: "KeyDisabled",
+  title: "The key is disabled",
+  kinds: ["account", "cluster"],
+  source: 'Microsoft Learn: Configure customer-managed keys, "How do I revoke an encryption key?"; vCore troubleshooting guide, note',
+  default: "ask",
+  statusCodes: [4018, 4002],
+  find: (facts, target) => {
+    const latest = versionsOf(facts, target).find(({ isLatest }) => isLatest);
+    if (!latest || latest.facts.enabled) return undefined;
+    return evidenceOf(facts, target, ({ facts: version }) => (version.enabled ? undefined : "is disabled"));
+  },
+  mend: (evidence, facts, target) => ({
+    kind: "steps",
+    steps: versionsIn(evidence, facts, target).map(({ on }) => ({ name: "EnableKeyVersion", params: on })),
+  }),
+};

@@ -1,0 +1,22 @@
+import type { Cause } from "../cause.ts";
+import { extendAll, isExpired, isNearExpiry } from "./expiry.ts";
+import { evidenceOf, versionsIn } from "./versions.ts";
+
+/** An expired key still unwraps, but wraps no more, and the service needs both. */
+export const keyExpired: Cause = {
+  code: "KeyExpired",
+  title: "The key has expired",
+  kinds: ["account", "cluster"],
+  source: "Microsoft Learn: vCore troubleshooting guide, row 1 (extend, never rotate first); Key Vault keys, key attributes: exp",
+  default: "auto",
+  statusCodes: [4018, 4002],
+  find: (facts, target) =>
+    evidenceOf(facts, target, ({ facts: version }) => (isExpired(version, facts) ? `expired on ${version.expiresOn}` : undefined)),
+  // The latest goes along where it would be next, so that the service does not move onto a key that fails.
+  mend: (evidence, facts, target, settings) =>
+    extendAll(
+      versionsIn(evidence, facts, target, (version) => isNearExpiry(version, facts, settings)),
+      facts,
+      settings,
+    ),
+};

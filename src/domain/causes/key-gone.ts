@@ -1,0 +1,26 @@
+import type { Cause } from "../cause.ts";
+import { keyOf, versionInUseOf } from "../key-path.ts";
+
+/** Data wrapped with a key that is gone can't be read again by anyone. */
+export const keyGone: Cause = {
+  code: "KeyGone",
+  title: "The key is gone for good",
+  kinds: ["account", "cluster"],
+  source: "Microsoft Learn: Azure Key Vault soft-delete overview (a purged key can't be recovered); status 4003",
+  default: "none",
+  statusCodes: [4003, 4005],
+  find: (facts, target) => {
+    const key = keyOf(facts, target);
+    const values = {};
+    if (key?.state === "gone") return { effect: "broken", facts: [`key ${key.name} is neither live nor among the deleted ones`], values };
+    const version = versionInUseOf(target);
+    if (key?.state !== "live" || version === null || key.versions.length === 0) return undefined;
+    // Versions are never deleted one by one: the key was purged and made anew under its old name.
+    if (key.versions.some((one) => one.version === version)) return undefined;
+    return { effect: "broken", facts: [`key ${key.name} has no version ${version}, which the database wraps with`], values };
+  },
+  mend: ({ facts }) => ({
+    kind: "unrecoverable",
+    reason: `${facts.join("; ")}: only a backup of the key, restored into a vault, could help`,
+  }),
+};

@@ -1,0 +1,27 @@
+import type { Cause } from "../cause.ts";
+import { versionsOf } from "../key-path.ts";
+import { extendAll, isNearExpiry } from "./expiry.ts";
+import { evidenceOf, versionsIn } from "./versions.ts";
+
+/** Weeks ahead: moving an expiry in time costs nothing, and no database notices. */
+export const keyNearExpiry: Cause = {
+  code: "KeyNearExpiry",
+  title: "The key expires soon",
+  kinds: ["account", "cluster"],
+  source: "Microsoft Learn: Azure Key Vault as Event Grid source (KeyNearExpiry); vCore troubleshooting guide, row 1",
+  default: "auto",
+  statusCodes: [],
+  find: (facts, target, settings) => {
+    const isNear = isNearExpiry;
+    const evidence = evidenceOf(
+      facts,
+      target,
+      ({ facts: version }) => (isNear(version, facts, settings) ? `expires on ${version.expiresOn}` : undefined),
+      "willBreak",
+    );
+    const times = versionsOf(facts, target).flatMap(({ facts: version }) => (isNear(version, facts, settings) ? [version.expiresOn!] : []));
+    const [first] = times.toSorted();
+    return evidence && first !== undefined ? { ...evidence, breaksAt: first } : undefined;
+  },
+  mend: (evidence, facts, target, settings) => extendAll(versionsIn(evidence, facts, target), facts, settings),
+};

@@ -1,0 +1,20 @@
+import type { Cause } from "../cause.ts";
+import { toMs } from "../time.ts";
+import { evidenceOf, versionsIn } from "./versions.ts";
+
+export const keyNotYetValid: Cause = {
+  code: "KeyNotYetValid",
+  title: "The key's activation date lies ahead",
+  kinds: ["account", "cluster"],
+  source: "Microsoft Learn: Key Vault keys, key attributes: nbf",
+  default: "ask",
+  statusCodes: [4018, 4002],
+  find: (facts, target) =>
+    evidenceOf(facts, target, ({ facts: { notBefore } }) =>
+      notBefore !== null && toMs(notBefore) > toMs(facts.at) ? `may not be used before ${notBefore}` : undefined,
+    ),
+  mend: (evidence, facts, target) => ({
+    kind: "steps",
+    steps: versionsIn(evidence, facts, target).map(({ on }) => ({ name: "SetKeyNotBefore", params: { ...on, notBefore: facts.at } })),
+  }),
+};

@@ -1,0 +1,29 @@
+import type { Cause } from "../cause.ts";
+import { evidenceOf, versionsIn } from "./versions.ts";
+
+/** What the service does with a key (Microsoft Learn, "About keys": key_ops). */
+const NEEDED = ["wrapKey", "unwrapKey"];
+
+const missing = (operations: readonly string[]): string[] =>
+  NEEDED.filter((needed) => !operations.some((operation) => operation.toLowerCase() === needed.toLowerCase()));
+
+export const keyOperationsRemoved: Cause = {
+  code: "KeyOperationsRemoved",
+  title: "The key may not wrap or unwrap",
+  kinds: ["account", "cluster"],
+  source: "Microsoft Learn: Key Vault keys, about keys: key_ops; 403 KeyOperationForbidden",
+  default: "ask",
+  statusCodes: [4005, 4002],
+  find: (facts, target) =>
+    evidenceOf(facts, target, ({ facts: { operations } }) => {
+      const lacking = operations === null ? [] : missing(operations);
+      return lacking.length === 0 ? undefined : `lacks the operations ${lacking.join(" and ")}`;
+    }),
+  mend: (evidence, facts, target) => ({
+    kind: "steps",
+    steps: versionsIn(evidence, facts, target).map(({ on, facts: { operations } }) => ({
+      name: "RestoreKeyOperations",
+      params: { ...on, operations: [...(operations ?? []), ...missing(operations ?? [])] },
+    })),
+  }),
+};

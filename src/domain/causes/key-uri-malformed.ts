@@ -1,0 +1,33 @@
+import type { Cause } from "../cause.ts";
+import type { TargetFacts } from "../facts.ts";
+import { uriOf } from "../key-path.ts";
+import { keyUriFaultText, versionlessKeyUri } from "../key-uri.ts";
+import { rulesOf } from "../targets/index.ts";
+
+function faultsOf(target: TargetFacts): string[] {
+  const uri = uriOf(target);
+  if (!uri) return [];
+  const version = uri.version !== null && !rulesOf(target).mayPinVersion ? ["names a version"] : [];
+  return [...uri.faults.map((fault) => keyUriFaultText[fault]), ...version];
+}
+
+export const keyUriMalformed: Cause = {
+  code: "KeyUriMalformed",
+  title: "The key URI is not one that Azure follows",
+  kinds: ["account", "cluster"],
+  source: 'Microsoft Learn: account troubleshooting guide, "Improper Syntax Detected on the Key Vault URI Property"',
+  default: "auto",
+  statusCodes: [4006],
+  find: (_facts, target) => {
+    const faults = faultsOf(target);
+    return faults.length === 0
+      ? undefined
+      : { effect: "broken", facts: [`the key URI '${target.keyUri}' ${faults.join(", and ")}`], values: {} };
+  },
+  mend: ({ facts }, _facts, target) => {
+    const keyUri = versionlessKeyUri(uriOf(target)!);
+    if (target.kind === "account" && keyUri !== undefined)
+      return { kind: "steps", steps: [{ name: "SetKeyUri", params: { targetId: target.id, keyUri } }] };
+    return { kind: "escalate", reason: facts.join("; ") };
+  },
+};

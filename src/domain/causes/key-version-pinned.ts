@@ -1,0 +1,53 @@
+import type { Cause } from "../cause.ts";
+import { keyOf, pinnedVersionOf, uriOf } from "../key-path.ts";
+import { versionlessKeyUri } from "../key-uri.ts";
+import { toMs } from "../time.ts";
+import type { Facts, KeyVersionFacts } from "../facts.ts";
+import type { Finding } from "../cause.ts";
+
+const isUsable = ({ enabled, notBefore, expiresOn }: KeyVersionFacts, facts: Facts): boolean =>
+  enabled && (notBefore === null || toMs(notBefore) <= toMs(facts.at)) && (expiresOn === null || toMs(expiresOn) > toMs(facts.at));
+
+/** The version a URL without one leads to must work before the cluster is sent there. */
+function obstacle(latest: KeyVersionFacts, facts: Facts, found: readonly Finding[], isReady: boolean): string | null {
+  if (!isReady) return "the cluster is not Ready: the version it names is healed first";
+  if (found.some(({ evidence }) => evidence.effect !== "willBreak")) return "the way to the version it names is healed first";
+  return isUsable(latest, facts) ? null : `the latest version (${latest.version}) can't be used now`;
+}
+
+/** A cluster that names a version does not follow a rotation. */
+export const keyVersionPinned: Cause = {
+  code: "KeyVersionPinned",
+  title: "The cluster is pinned to an old version of its key",
+  kinds: ["cluster"],
+  source:
+    'Microsoft Learn: Configure customer-managed key for vCore, existing clusters ("pointing to a specific version"); troubleshooting guide, row 1',
+  default: "auto",
+  statusCodes: [],
+  find: (facts, target, _settings, found) => {
+    const pinned = pinnedVersionOf(target);
+    const key = keyOf(facts, target);
+    if (pinned === null || key?.state !== "live") return undefined;
+    const at = key.versions.findIndex(({ version }) => version === pinned);
+    const [latest] = key.versions;
+    const newer = key.versions.slice(0, Math.max(at, 0)).find(({ enabled }) => enabled);
+    if (!latest || !newer) return undefined;
+    const isReady = target.service.clusterStatus?.toLowerCase() === "ready";
+    return {
+      effect: "willBreak",
+      facts: [`the cluster's key URL names version ${pinned}, and ${newer.version} is newer: it does not follow the rotation`],
+      values: { obstacle: obstacle(latest, facts, found, isReady) },
+    };
+  },
+  mend: ({ values }, _facts, target) => {
+    const keyUrl = versionlessKeyUri(uriOf(target)!);
+    const { defaultIdentity } = target;
+    if (typeof values["obstacle"] === "string") return { kind: "wait", reason: values["obstacle"] };
+    if (keyUrl === undefined || defaultIdentity.form !== "user")
+      return { kind: "escalate", reason: "the cluster names no identity or no key that could be set again" };
+    return {
+      kind: "steps",
+      steps: [{ name: "SetClusterEncryption", params: { targetId: target.id, identityId: defaultIdentity.id, keyUrl } }],
+    };
+  },
+};

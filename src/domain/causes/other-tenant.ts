@@ -1,0 +1,30 @@
+import type { Cause } from "../cause.ts";
+import { liveVaultOf } from "../key-path.ts";
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+export const otherTenant: Cause = {
+  code: "OtherTenant",
+  title: "The vault lies in another tenant",
+  kinds: ["account", "cluster"],
+  source: "Microsoft Learn: Configure cross-tenant customer-managed keys",
+  default: "none",
+  statusCodes: [],
+  eclipses: true,
+  find: (facts, target) => {
+    const { defaultIdentity } = target;
+    const values = {};
+    if (defaultIdentity.form === "user" && defaultIdentity.federatedClientId !== null) {
+      const text = `${target.name} reaches its vault as application ${defaultIdentity.federatedClientId} of another tenant`;
+      return { effect: "unknown", facts: [text], values };
+    }
+    const vault = liveVaultOf(facts);
+    if (!vault || (same(vault.tenantId, facts.tenantId) && same(vault.tenantId, target.tenantId ?? vault.tenantId))) return undefined;
+    return {
+      effect: "unknown",
+      facts: [`vault ${vault.name} belongs to tenant ${vault.tenantId}, not to that of ${target.name} and of Keymend`],
+      values,
+    };
+  },
+  mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
+};

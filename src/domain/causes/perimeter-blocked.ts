@@ -1,0 +1,36 @@
+import type { Cause } from "../cause.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
+import { liveVaultOf } from "../key-path.ts";
+import { verdictOf } from "../targets/index.ts";
+
+const OUTBOUND_DENIED = 4016;
+
+const isPerimeter = (access: string | null | undefined): boolean => access?.toLowerCase() === "securedbyperimeter";
+
+/** A vault in a perimeter may hold the database's own perimeter too: then it has always been so, and works. */
+function find(facts: Facts, target: TargetFacts): string[] {
+  const vault = liveVaultOf(facts);
+  const verdict = verdictOf(target);
+  const says =
+    verdict === "lost" && target.service.code === OUTBOUND_DENIED ? ["the service says 4016: a perimeter keeps it from the vault"] : [];
+  if (!vault || !isPerimeter(vault.network.publicNetworkAccess)) return says;
+  const isUsual = isPerimeter(facts.baseline?.network.publicNetworkAccess) && verdict === "healthy";
+  return isUsual
+    ? says
+    : [...says, `vault ${vault.name} is secured by a network security perimeter, which overrides the bypass for trusted services`];
+}
+
+export const perimeterBlocked: Cause = {
+  code: "PerimeterBlocked",
+  title: "A network security perimeter lies between service and vault",
+  kinds: ["account", "cluster"],
+  source: "Microsoft Learn: Key Vault network security (perimeters override the trusted bypass); sub-status 4016 NspOutboundDenied",
+  default: "none",
+  statusCodes: [OUTBOUND_DENIED],
+  find: (facts, target) => {
+    const found = find(facts, target);
+    if (found.length === 0) return undefined;
+    return { effect: verdictOf(target) === "lost" ? "broken" : "unknown", facts: found, values: {} };
+  },
+  mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
+};

@@ -1,0 +1,23 @@
+import type { Cause } from "../cause.ts";
+import { lackingOf } from "../key-access.ts";
+import { isSwitched, mendByGrant, sayLacking } from "./lacking.ts";
+
+const NAMES = { rbac: "Azure RBAC", policies: "access policies" };
+
+/** Only one model is active at a time. The switch itself is somebody's decision and stays. */
+export const permissionModelSwitched: Cause = {
+  code: "PermissionModelSwitched",
+  title: "The vault was switched to the other permission model",
+  kinds: ["account", "cluster"],
+  source: "Microsoft Learn: Configure customer-managed keys, choosing the security model; Migrate from access policies to Azure RBAC",
+  default: "auto",
+  statusCodes: [4002],
+  find: (facts, target) => {
+    const lacking = lackingOf(facts, target);
+    if (!lacking || !isSwitched(facts, lacking)) return undefined;
+    const other = lacking.model === "rbac" ? "policies" : "rbac";
+    const evidence = sayLacking(target, lacking);
+    return { ...evidence, facts: [`the vault uses ${NAMES[lacking.model]}, and the grants are in ${NAMES[other]}`, ...evidence.facts] };
+  },
+  mend: mendByGrant,
+};

@@ -1,0 +1,30 @@
+import type { Cause } from "../cause.ts";
+import { liveVaultOf } from "../key-path.ts";
+
+const isFailed = (state: string | null): boolean => state?.toLowerCase() === "failed";
+
+/** A cluster that never came up is made anew by its owner; nothing of it is repaired or deleted here. */
+export const provisioningFailed: Cause = {
+  code: "ProvisioningFailed",
+  title: "The cluster could not be provisioned",
+  kinds: ["cluster"],
+  source: 'Microsoft Learn: vCore troubleshooting guide, "Troubleshooting failed CMK-enabled cluster provisioning"',
+  default: "none",
+  statusCodes: [],
+  eclipses: true,
+  find: (facts, target, _settings, found) => {
+    const { clusterStatus, provisioningState } = target.service;
+    // A running cluster whose last update failed is another matter.
+    const isRunning = clusterStatus !== null && !isFailed(clusterStatus);
+    if (!isFailed(clusterStatus) && (isRunning || !isFailed(provisioningState))) return undefined;
+    const vault = liveVaultOf(facts);
+    const unprotected = vault && !vault.purgeProtection ? [`vault ${vault.name} has no purge protection, which is required`] : [];
+    const unmet = [...found.flatMap(({ code, evidence }) => evidence.facts.map((text) => `${code}: ${text}`)), ...unprotected];
+    const all = unmet.length === 0 ? ["every requirement that Keymend can check is met now"] : unmet;
+    return { effect: "broken", facts: [`cluster ${target.name} failed to provision`, ...all], values: {} };
+  },
+  mend: ({ facts }) => ({
+    kind: "escalate",
+    reason: `${facts.join("; ")}. Mend the requirements, delete the failed cluster, provision it again`,
+  }),
+};

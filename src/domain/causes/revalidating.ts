@@ -1,0 +1,23 @@
+import type { Cause } from "../cause.ts";
+import { verdictOf } from "../targets/index.ts";
+
+/** The service looks about once an hour; after two, its makers must be asked. */
+export const revalidating: Cause = {
+  code: "Revalidating",
+  title: "The key path works; the service has not noticed yet",
+  kinds: ["account", "cluster"],
+  source:
+    "Microsoft Learn: account troubleshooting guide (wait upwards to one hour, contact support after two); vCore troubleshooting guide, note",
+  default: "none",
+  statusCodes: [],
+  find: (_facts, target, _settings, found) => {
+    if (verdictOf(target) !== "lost" || found.some(({ evidence }) => evidence.effect !== "willBreak")) return undefined;
+    const { code, clusterStatus } = target.service;
+    return {
+      effect: "waiting",
+      facts: [`the key path works; the service still says ${code ?? clusterStatus ?? "that access is lost"}`],
+      values: {},
+    };
+  },
+  mend: () => ({ kind: "wait", reason: "the service checks its key about once an hour and has not noticed yet" }),
+};

@@ -1,0 +1,14 @@
+/** The writes that make a database use another identity, each on its own. */
+import { sameId } from "../arm-id.ts";
+import type { TargetFacts } from "../facts.ts";
+import { userAssigned } from "../steps/default-identity.ts";
+import type { StepDraft } from "../steps/step.ts";
+
+/** Account: attach, then default, in two writes. Cluster: identity and key URL in one, which attaches it too. */
+export function switchDrafts(target: TargetFacts, identityId: string): StepDraft[] {
+  const targetId = target.id;
+  if (target.kind === "cluster") return [{ name: "SetClusterEncryption", params: { targetId, identityId, keyUrl: target.keyUri ?? "" } }];
+  const setDefault: StepDraft = { name: "SetDefaultIdentity", params: { targetId, defaultIdentity: userAssigned(identityId) } };
+  const isAttached = target.attached.some(({ id }) => sameId(id, identityId));
+  return isAttached ? [setDefault] : [{ name: "AttachIdentity", params: { targetId, targetKind: target.kind, identityId } }, setDefault];
+}

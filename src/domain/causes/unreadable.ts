@@ -1,0 +1,57 @@
+import type { Cause, Finding } from "../cause.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
+import { accessOf } from "../key-access.ts";
+import { keyOf, liveVaultOf, principalIn, uriOf, versionsOf } from "../key-path.ts";
+import { verdictOf } from "../targets/index.ts";
+
+function unreadVault({ vault }: Facts, target: TargetFacts): string[] {
+  if (vault?.state === "unreadable") return [`vault ${vault.name} could not be read: ${vault.detail}`];
+  const isMissing = vault === null && uriOf(target)?.faults.length === 0;
+  return isMissing ? [`the vault of '${target.keyUri}' was not read`] : [];
+}
+
+function unreadKey(facts: Facts, target: TargetFacts): string[] {
+  const name = uriOf(target)?.key;
+  if (!liveVaultOf(facts) || !name) return [];
+  const key = keyOf(facts, target);
+  if (!key) return [`key ${name} was not read`];
+  if (key.state === "unreadable") return [`key ${name} could not be read: ${key.detail}`];
+  return key.state === "live" && key.versions.length === 0 ? [`key ${name} shows no versions`] : [];
+}
+
+function unreadAccess(facts: Facts, target: TargetFacts): string[] {
+  const principal = principalIn(facts, target);
+  if (principal.state === "unreadable") return [principal.detail];
+  const access = principal.state === "known" ? accessOf(facts, target, principal.principalId) : undefined;
+  return access?.state === "unknown" ? [access.detail] : [];
+}
+
+/** What was not read of the version in use matters only where nothing else explains a loss. */
+function unreadOperations(facts: Facts, target: TargetFacts, found: readonly Finding[]): string[] {
+  if (verdictOf(target) !== "lost" || found.some(({ evidence }) => evidence.effect === "broken")) return [];
+  const [inUse] = versionsOf(facts, target);
+  return inUse?.facts.operations === null ? [`the operations and type of version ${inUse.facts.version} could not be read`] : [];
+}
+
+/** Never healthy, never repaired blindly. */
+export const unreadable: Cause = {
+  code: "Unreadable",
+  title: "Something needed for a diagnosis could not be read",
+  kinds: ["account", "cluster"],
+  source: "Microsoft Learn: Troubleshoot Azure RBAC (a caller without permission sees less, not an error)",
+  default: "none",
+  statusCodes: [],
+  find: (facts, target, _settings, found) => {
+    const { text, clusterStatus } = target.service;
+    const unclear = verdictOf(target) === "unclear" ? [`the service says '${text ?? clusterStatus}', which Keymend does not know`] : [];
+    const all = [
+      ...unreadVault(facts, target),
+      ...unreadKey(facts, target),
+      ...unreadAccess(facts, target),
+      ...unreadOperations(facts, target, found),
+      ...unclear,
+    ];
+    return all.length === 0 ? undefined : { effect: "unknown", facts: all, values: {} };
+  },
+  mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
+};

@@ -1,0 +1,45 @@
+import type { Cause } from "../cause.ts";
+import type { DeletedVault, Facts, TargetFacts } from "../facts.ts";
+import { lostAssignment, restoreDraft } from "../grants.ts";
+import { keyScopeOf } from "../arm-id.ts";
+import { principalIn, uriOf } from "../key-path.ts";
+import type { StepDraft } from "../steps/step.ts";
+import { lostSubscriptions } from "./event-subscriptions.ts";
+
+/** The API wants one; a recovery keeps the old whatever is sent (Azure/azure-rest-api-specs issue 21306). */
+const ANY_SKU = "standard";
+
+/** What a recovery does not bring back: role assignments on the vault. Access policies come back by themselves. */
+function grantsToRestore(facts: Facts, target: TargetFacts, vault: DeletedVault): StepDraft[] {
+  const principal = principalIn(facts, target);
+  const key = uriOf(target)?.key;
+  if (principal.state !== "known" || !key || facts.baseline?.permissionModel !== "rbac") return [];
+  const { principalId, identityId } = principal;
+  const lost = lostAssignment(facts, vault.id, keyScopeOf(vault.id, key), principalId);
+  return lost ? [restoreDraft(lost, { principalId, identityId })] : [];
+}
+
+export const vaultDeleted: Cause = {
+  code: "VaultDeleted",
+  title: "The vault was deleted and can be recovered",
+  kinds: ["account", "cluster"],
+  source:
+    "Microsoft Learn: vCore troubleshooting guide, row 2; Azure Key Vault soft-delete overview (role assignments and event subscriptions are not recovered)",
+  default: "ask",
+  statusCodes: [4017, 4009, 4005],
+  find: ({ vault }) => {
+    if (vault?.state !== "deleted") return undefined;
+    const text = `vault ${vault.name} is deleted since ${vault.deletedOn ?? "an unknown time"} and will be purged ${vault.scheduledPurgeOn ?? "at an unknown time"}`;
+    return { effect: "broken", facts: [text], values: {} };
+  },
+  mend: ({ facts: reasons }, facts, target) => {
+    const { vault, baseline } = facts;
+    if (vault?.state !== "deleted") return { kind: "wait", reason: reasons.join("; ") };
+    const { id: vaultId, location } = vault;
+    const recover: StepDraft = {
+      name: "RecoverVault",
+      params: { vaultId, location, tenantId: facts.tenantId, sku: baseline?.sku ?? ANY_SKU },
+    };
+    return { kind: "steps", steps: [recover, ...grantsToRestore(facts, target, vault), ...lostSubscriptions(facts, vaultId)] };
+  },
+};

@@ -1,0 +1,15 @@
+import type { Cause } from "../cause.ts";
+
+export const vaultGone: Cause = {
+  code: "VaultGone",
+  title: "The vault is gone for good",
+  kinds: ["account", "cluster"],
+  source: "Microsoft Learn: Azure Key Vault soft-delete overview (a purged vault can't be recovered); status 4017",
+  default: "none",
+  statusCodes: [4017, 4009],
+  find: ({ vault }) =>
+    vault?.state === "gone"
+      ? { effect: "broken", facts: [`vault ${vault.name} is neither live nor among the deleted ones`], values: {} }
+      : undefined,
+  mend: ({ facts }) => ({ kind: "unrecoverable", reason: facts.join("; ") }),
+};

@@ -1,0 +1,27 @@
+import type { Cause } from "../cause.ts";
+import { liveVaultOf } from "../key-path.ts";
+import { verdictOf } from "../targets/index.ts";
+
+/** DNS not resolved, service unavailable, internal error: KeyVaultDNSNotResolved, KeyVaultServiceUnavailable, KeyVaultInternalServerError. */
+const CODES = [4009, 4004, 4008];
+
+export const vaultUnreachable: Cause = {
+  code: "VaultUnreachable",
+  title: "The service can't reach a vault that is alive",
+  kinds: ["account"],
+  source: 'Microsoft Learn: account troubleshooting guide, "Unable to Resolve the Key Vault\'s DNS"',
+  default: "none",
+  statusCodes: CODES,
+  find: (facts, target, _settings, found) => {
+    const { code } = target.service;
+    const vault = liveVaultOf(facts);
+    if (verdictOf(target) !== "lost" || code === null || !CODES.includes(code) || !vault) return undefined;
+    if (found.some(({ evidence }) => evidence.effect !== "willBreak")) return undefined;
+    return {
+      effect: "broken",
+      facts: [`the service says ${code}, and vault ${vault.name} is alive with nothing wrong on the way to the key`],
+      values: {},
+    };
+  },
+  mend: ({ facts }) => ({ kind: "wait", reason: facts.join("; ") }),
+};

@@ -1,0 +1,70 @@
+/**
+ * Facts → diagnosis: per database a phase, the causes that the key path shows, and where the service's word disagrees. The service's
+ * status lags by up to an hour: it is a hint, the path is the proof.
+ */
+import type { Diagnosis, Finding, Phase, TargetDiagnosis } from "./cause.ts";
+import { causeOf, causes } from "./causes/index.ts";
+import type { Facts, TargetFacts } from "./facts.ts";
+import type { Settings } from "./settings.ts";
+import { verdictOf } from "./targets/index.ts";
+
+function findAll(facts: Facts, target: TargetFacts, settings: Settings): Finding[] {
+  // No customer-managed key, nothing to lose.
+  if (target.keyUri === null) return [];
+  const found: Finding[] = [];
+  for (const { code, kinds, eclipses, find } of causes) {
+    const evidence = kinds.includes(target.kind) ? find(facts, target, settings, found) : undefined;
+    if (!evidence) continue;
+    if (eclipses) return [{ code, evidence }];
+    found.push({ code, evidence });
+  }
+  return found;
+}
+
+/** What is out of reach or could not be read counts as broken: nothing proves that it works. */
+function phaseOf(target: TargetFacts, findings: readonly Finding[]): Phase {
+  const isBroken = findings.some(({ evidence }) => evidence.effect === "broken" || evidence.effect === "unknown");
+  if (verdictOf(target) === "lost" && target.keyUri !== null) return isBroken ? "revoked" : "recovering";
+  if (isBroken) return "inGrace";
+  return findings.length > 0 ? "atRisk" : "healthy";
+}
+
+function contradictionsOf(target: TargetFacts, findings: readonly Finding[]): string[] {
+  const { code, text, clusterStatus } = target.service;
+  const word = text ?? clusterStatus ?? "";
+  const isBroken = findings.some(({ evidence }) => evidence.effect === "broken");
+  const all: string[] = [];
+  if (verdictOf(target) === "healthy" && isBroken) {
+    all.push(`the service says '${word}' though the key path is broken: it looks about once an hour`);
+  }
+  if (findings.some((finding) => finding.code === "Revalidating" || finding.code === "VaultUnreachable")) {
+    all.push(`the service says '${word}' though the key path works`);
+  } else if (
+    code !== null &&
+    verdictOf(target) === "lost" &&
+    !findings.some((finding) => causeOf(finding.code).statusCodes.includes(code))
+  ) {
+    all.push(`the service says ${code}, which none of the causes found explains`);
+  }
+  return all;
+}
+
+function diagnoseTarget(facts: Facts, target: TargetFacts, settings: Settings): TargetDiagnosis {
+  const findings = findAll(facts, target, settings);
+  const { id, kind } = target;
+  return { id, kind, phase: phaseOf(target, findings), findings, contradictions: contradictionsOf(target, findings) };
+}
+
+/** A database that exists and could not be read: nothing is known of it, so nothing is taken for healthy. */
+function unreadTargets(facts: Facts): TargetDiagnosis[] {
+  return facts.missing.flatMap((target): TargetDiagnosis[] => {
+    if (target.state === "gone") return [];
+    const evidence = { effect: "unknown" as const, facts: [`${target.id} could not be read: ${target.detail}`], values: {} };
+    return [{ id: target.id, kind: target.kind, phase: "inGrace", findings: [{ code: "Unreadable", evidence }], contradictions: [] }];
+  });
+}
+
+export function diagnose(facts: Facts, settings: Settings): Diagnosis {
+  const targets = facts.targets.map((target) => diagnoseTarget(facts, target, settings));
+  return { at: facts.at, targets: [...targets, ...unreadTargets(facts)] };
+}

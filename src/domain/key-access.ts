@@ -1,0 +1,116 @@
+/** What a principal may do with the key of one database, as far as the facts show it, and whether that can be relied on already. */
+import { type EffectiveAccess, effectiveAccess, type KeyOperation, type OperationAccess } from "./access.ts";
+import { sameId } from "./arm-id.ts";
+import type { AccessFacts, Facts, LiveVault, TargetFacts } from "./facts.ts";
+import { keyOf, liveVaultOf, principalIn, uriOf } from "./key-path.ts";
+import { rulesOf, verdictOf } from "./targets/index.ts";
+import { MINUTE, toMs } from "./time.ts";
+
+const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+type ReadAccess = Extract<AccessFacts, { state: "read" }>;
+type Model = "rbac" | "policies";
+
+/** Azure has filtered the assignments already: those of another principal are those of a group that it is in. */
+const groupsIn = ({ viaGroups, assignments }: ReadAccess): string[] => (viaGroups ? assignments.map(({ principalId }) => principalId) : []);
+
+/** By role assignments alone. */
+export function accessByRoles(read: ReadAccess, operations: readonly KeyOperation[]): EffectiveAccess {
+  return effectiveAccess({ ...read, model: "rbac", memberOf: groupsIn(read), operations, policies: [] });
+}
+
+export type AccessState =
+  | { state: "unknown"; detail: string }
+  /** inactive: in the model that is switched off; undefined where it was not read. */
+  | { state: "judged"; model: Model; effective: EffectiveAccess; inactive: EffectiveAccess | undefined };
+
+function accessFactsOf(facts: Facts, target: TargetFacts, principalId: string): AccessFacts | undefined {
+  const keyName = uriOf(target)?.key ?? "";
+  return facts.access.find((access) => sameText(access.principalId, principalId) && sameText(access.keyName, keyName));
+}
+
+function accessByPolicies(vault: LiveVault, target: TargetFacts, principalId: string, read: AccessFacts | undefined): EffectiveAccess {
+  return effectiveAccess({
+    model: "policies",
+    principalId,
+    memberOf: read?.state === "read" ? groupsIn(read) : [],
+    keyScope: "",
+    operations: rulesOf(target).operations,
+    assignments: [],
+    definitions: [],
+    denies: [],
+    policies: vault.policies,
+  });
+}
+
+/** Whether one principal could do what this database needs done with its key. Undefined where there is no vault or key to ask about. */
+export function accessOf(facts: Facts, target: TargetFacts, principalId: string): AccessState | undefined {
+  const vault = liveVaultOf(facts);
+  if (!vault || !uriOf(target)?.key) return undefined;
+  const read = accessFactsOf(facts, target, principalId);
+  const byRoles = read?.state === "read" ? accessByRoles(read, rulesOf(target).operations) : undefined;
+  const byPolicies = accessByPolicies(vault, target, principalId, read);
+  if (vault.permissionModel === "policies") return { state: "judged", model: "policies", effective: byPolicies, inactive: byRoles };
+  if (read?.state !== "read" || !byRoles) return { state: "unknown", detail: sayUnread(principalId, read) };
+  const doubt = doubtOf(facts, target, read, byRoles);
+  if (doubt !== undefined) return { state: "unknown", detail: doubt };
+  return { state: "judged", model: "rbac", effective: byRoles, inactive: byPolicies };
+}
+
+const sayUnread = (principalId: string, read: AccessFacts | undefined): string =>
+  `what ${principalId} may do with the key ${read?.state === "unreadable" ? `could not be read: ${read.detail}` : "was not read"}`;
+
+/** Something that the baseline shows for the principal is not there any more. */
+function hasLost(facts: Facts, { principalId, assignments }: ReadAccess): boolean {
+  const before = (facts.baseline?.assignments ?? []).filter((assignment) => sameText(assignment.principalId, principalId));
+  return before.some(({ id }) => !assignments.some((now) => sameId(now.id, id)));
+}
+
+/**
+ * Access that is not seen may still be there: through a group, where Azure did not resolve them, or through a role that could not be
+ * read. Where the service does not say it is lost, and nothing that was there before is missing, that is the likelier reading.
+ */
+function doubtOf(facts: Facts, target: TargetFacts, read: ReadAccess, { allowed, operations }: EffectiveAccess): string | undefined {
+  const isCertain = allowed || verdictOf(target) === "lost" || operations.some(({ why }) => why === "denied" || why === "condition");
+  if (isCertain || hasLost(facts, read)) return undefined;
+  const unread = operations.find(({ why }) => why === "definitionUnread");
+  if (unread) return unread.detail;
+  return read.viaGroups ? undefined : `no direct grant for ${read.principalId}, and Azure did not say what it gets through groups`;
+}
+
+export type Lacking = {
+  principalId: string;
+  identityId: string | null;
+  model: Model;
+  operations: OperationAccess[];
+  inactive: EffectiveAccess | undefined;
+};
+
+/** What the database's present principal lacks, where that is certain. */
+export function lackingOf(facts: Facts, target: TargetFacts): Lacking | undefined {
+  const principal = principalIn(facts, target);
+  if (principal.state !== "known") return undefined;
+  const { principalId, identityId } = principal;
+  const access = accessOf(facts, target, principalId);
+  // A key that nobody can bring back needs no grant.
+  if (access?.state !== "judged" || access.effective.allowed || keyOf(facts, target)?.state === "gone") return undefined;
+  const { model, inactive } = access;
+  return { principalId, identityId, model, inactive, operations: access.effective.operations.filter(({ allowed }) => !allowed) };
+}
+
+/** RBAC changes take up to ten minutes to reach a vault (Microsoft Learn, "Troubleshoot Azure RBAC"); access policies none. */
+const PROPAGATION_MS = 10 * MINUTE;
+
+/** Whether a principal's access can be relied on: `settling` it is granted, and may not have reached the vault. */
+export function readinessOf(facts: Facts, target: TargetFacts, principalId: string): "none" | "settling" | "settled" {
+  const access = accessOf(facts, target, principalId);
+  if (access?.state !== "judged" || !access.effective.allowed) return "none";
+  if (access.model === "policies") return "settled";
+  const read = accessFactsOf(facts, target, principalId);
+  const assignments = read?.state === "read" ? read.assignments : [];
+  const isOld = (id: string): boolean => {
+    const createdOn = assignments.find((assignment) => sameId(assignment.id, id))?.createdOn ?? null;
+    return createdOn === null || toMs(facts.at) - toMs(createdOn) >= PROPAGATION_MS;
+  };
+  return access.effective.operations.every(({ by }) => by.some(isOld)) ? "settled" : "settling";
+}

@@ -1,0 +1,34 @@
+/** Adds key permissions to one principal's access policy. Azure merges them with what is there and leaves other principals alone. */
+import { azPrincipal, azRest } from "./az.ts";
+import { checkGrantee, granteeId } from "./grantee.ts";
+import { findVault, isStale, onId, stale, type StepSpec } from "./spec.ts";
+
+const API_VERSION = "2026-02-01";
+
+const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> = {
+  permission: () => "Microsoft.KeyVault/vaults/accessPolicies/write",
+  undo: ({ keys, vaultId }) => `take ${keys.join(", ")} off the principal's access policy on ${vaultId} again`,
+  // `az keyvault set-policy` replaces a principal's key permissions; this operation adds to them.
+  az: (params) => {
+    const policy = { tenantId: params.tenantId, objectId: azPrincipal(params), permissions: { keys: params.keys } };
+    const full = params.applicationId === null ? policy : { ...policy, applicationId: params.applicationId };
+    return [azRest("put", `${params.vaultId}/accessPolicies/add`, API_VERSION, { properties: { accessPolicies: [full] } })];
+  },
+  on: ({ vaultId }) => vaultId,
+  key: (params) => [...onId(params.vaultId), granteeId(params), params.applicationId ?? ""],
+  sets: ({ keys }) => keys.map((key) => key.toLowerCase()).toSorted(),
+  precondition: (params, facts) => {
+    const vault = findVault(facts, params.vaultId);
+    if (isStale(vault)) return vault;
+    const wrong = checkGrantee(params, facts);
+    if (wrong) return wrong;
+    if (vault.permissionModel !== "policies") return stale("the vault was switched to Azure RBAC");
+    const mine = vault.policies.filter(
+      ({ objectId, applicationId }) => sameText(objectId, params.principalId!) && applicationId === params.applicationId,
+    );
+    const has = (key: string): boolean => mine.some(({ keys }) => keys.some((one) => sameText(one, key) || sameText(one, "all")));
+    return params.keys.every(has) ? "done" : "todo";
+  },
+};

@@ -1,0 +1,23 @@
+/** Creates the user-assigned identity that stands in for one that can't come back. Its tag says for which. */
+import { sameId } from "../arm-id.ts";
+import { az, azNamed } from "./az.ts";
+import { onId, stale, type StepSpec } from "./spec.ts";
+
+/** Tag of an identity that Keymend made: the name of the one it stands in for. */
+export const INSTEAD_OF_TAG = "keymend:insteadOf";
+
+export const createIdentity: StepSpec<"CreateIdentity"> = {
+  permission: () => "Microsoft.ManagedIdentity/userAssignedIdentities/write",
+  undo: ({ identityId }) => `delete identity ${identityId}, once nothing uses it`,
+  az: ({ identityId, location, insteadOf }) => [
+    az("identity", "create", ...azNamed(identityId), "--location", location, "--tags", `${INSTEAD_OF_TAG}=${insteadOf}`),
+  ],
+  on: ({ identityId }) => identityId,
+  key: ({ identityId }) => onId(identityId),
+  precondition: ({ identityId, insteadOf }, facts) => {
+    const identity = facts.identities.find(({ id }) => sameId(id, identityId));
+    if (identity?.state === "unreadable") return stale(`identity ${identityId} could not be read`);
+    if (identity?.state !== "live") return "todo";
+    return identity.tags[INSTEAD_OF_TAG] === insteadOf ? "done" : stale(`identity ${identityId} belongs to somebody else`);
+  },
+};

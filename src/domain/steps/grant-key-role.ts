@@ -1,0 +1,28 @@
+/** Grants a role at one key. The assignment's name is derived from scope, principal and role, so a repetition is no second grant. */
+import { az, azPrincipal } from "./az.ts";
+import { checkRole, granteeId } from "./grantee.ts";
+import { onId, type StepSpec } from "./spec.ts";
+
+export const grantKeyRole: StepSpec<"GrantKeyRole"> = {
+  permission: () => "Microsoft.Authorization/roleAssignments/write",
+  undo: ({ scope }) => `delete the role assignment that was made on ${scope}`,
+  // Without the principal type a new principal is refused with PrincipalNotFound (Microsoft Learn, "Troubleshoot Azure RBAC").
+  az: (params) => [
+    az(
+      "role",
+      "assignment",
+      "create",
+      "--assignee-object-id",
+      azPrincipal(params),
+      "--assignee-principal-type",
+      "ServicePrincipal",
+      "--role",
+      params.roleDefinitionId,
+      "--scope",
+      params.scope,
+    ),
+  ],
+  on: ({ scope }) => scope,
+  key: (params) => [...onId(params.scope, params.roleDefinitionId), granteeId(params)],
+  precondition: (params, facts) => checkRole(params.scope.replace(/\/keys\/[^/]+$/i, ""), params.scope, params, facts),
+};

@@ -1,0 +1,25 @@
+/** Puts back an Event Grid subscription on a vault, and its system topic where that went too: without it Keymend hears nothing. */
+import { nameOf, normalId, sameId } from "../arm-id.ts";
+import { azRest } from "./az.ts";
+import { findVault, isStale, onId, type StepSpec } from "./spec.ts";
+
+/** Microsoft.EventGrid, first stable version with system topics that clients still call. */
+const API_VERSION = "2022-06-15";
+const TOPIC_TYPE = "Microsoft.KeyVault.vaults";
+
+export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
+  permission: () => "Microsoft.EventGrid/systemTopics/write, Microsoft.EventGrid/systemTopics/eventSubscriptions/write",
+  undo: ({ name, topicId }) => `delete event subscription ${name} of ${nameOf(topicId)}`,
+  az: ({ topicId, topicLocation, source, name, properties }) => [
+    azRest("put", topicId, API_VERSION, { location: topicLocation, properties: { source, topicType: TOPIC_TYPE } }),
+    azRest("put", `${topicId}/eventSubscriptions/${name}`, API_VERSION, { properties }),
+  ],
+  on: ({ source }) => source,
+  key: ({ source, topicId, name }) => [...onId(source, topicId), name.toLowerCase()],
+  precondition: ({ source, topicId, name }, facts) => {
+    const vault = findVault(facts, source);
+    if (isStale(vault)) return vault;
+    const exists = facts.eventSubscriptions.some((one) => sameId(one.topicId, topicId) && normalId(one.name) === normalId(name));
+    return exists ? "done" : "todo";
+  },
+};

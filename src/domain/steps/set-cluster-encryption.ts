@@ -1,0 +1,42 @@
+/** Sets a cluster's identity and key URL, which Azure takes only together. Moving to another version needs a cluster that is Ready. */
+import { sameId } from "../arm-id.ts";
+import type { TargetFacts } from "../facts.ts";
+import { parseKeyUri } from "../key-uri.ts";
+import { azRest } from "./az.ts";
+import { CLUSTER_API_VERSION } from "./attach-identity.ts";
+import { checkSwitch } from "./set-default-identity.ts";
+import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
+
+const isReady = ({ service }: TargetFacts): boolean => service.clusterStatus?.toLowerCase() === "ready";
+
+export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
+  permission: () => "Microsoft.DocumentDB/mongoClusters/write, Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+  undo: () => "set identity and key URL back to what the audit shows, together",
+  az: ({ targetId, identityId, keyUrl }) => {
+    const keyEncryptionKeyIdentity = { identityType: "UserAssignedIdentity", userAssignedIdentityResourceId: identityId };
+    return [
+      azRest("patch", targetId, CLUSTER_API_VERSION, {
+        identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: {} } },
+        properties: { encryption: { customerManagedKeyEncryption: { keyEncryptionKeyIdentity, keyEncryptionKeyUrl: keyUrl } } },
+      }),
+    ];
+  },
+  on: ({ targetId }) => targetId,
+  key: ({ targetId }) => onId(targetId),
+  sets: ({ identityId, keyUrl }) => [...onId(identityId), keyUrl.toLowerCase()],
+  precondition: ({ targetId, identityId, keyUrl }, facts) => {
+    const target = findTarget(facts, targetId);
+    if (isStale(target)) return target;
+    const now = parseKeyUri(target.keyUri ?? "");
+    const wanted = parseKeyUri(keyUrl);
+    if (now.host !== wanted.host || now.key?.toLowerCase() !== wanted.key?.toLowerCase())
+      return stale(`${target.name} names another key now`);
+    const isSameIdentity = target.defaultIdentity.form === "user" && sameId(target.defaultIdentity.id, identityId);
+    if (isSameIdentity && now.version === wanted.version) return "done";
+    // Microsoft Learn, vCore troubleshooting guide: the key may be changed only when the cluster is back to Ready.
+    if (now.version !== wanted.version && !isReady(target)) return stale(`${target.name} is not Ready`);
+    // The write attaches the identity itself.
+    const attached = [...target.attached, { id: identityId, principalId: null, clientId: null }];
+    return checkSwitch({ ...target, attached }, { form: "user", id: identityId, federatedClientId: null }, facts);
+  },
+};

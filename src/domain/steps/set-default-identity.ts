@@ -1,0 +1,37 @@
+/** Makes an attached identity the one an account uses towards its vault, in a write of its own. Never one without access. */
+import { sameId } from "../arm-id.ts";
+import type { DefaultIdentity, Facts, TargetFacts } from "../facts.ts";
+import { readinessOf } from "../key-access.ts";
+import { principalOf } from "../targets/index.ts";
+import { az, azNamed } from "./az.ts";
+import { readDefaultIdentity } from "./default-identity.ts";
+import { findTarget, isStale, onId, type Precondition, stale, type StepSpec } from "./spec.ts";
+
+function isSameDefault(a: DefaultIdentity, b: DefaultIdentity): boolean {
+  return a.form === "user" && b.form === "user" ? sameId(a.id, b.id) : a.form === b.form;
+}
+
+/** `settling`: the grant is there and may not have reached the vault; waiting costs less than an account that loses access. */
+export function checkSwitch(target: TargetFacts, wanted: DefaultIdentity, facts: Facts): Precondition {
+  const principalId = principalOf({ ...target, defaultIdentity: wanted }, facts.identities, facts.firstPartyPrincipalId);
+  if (principalId === undefined) return stale(`the identity to use is not attached to ${target.name}, or not known`);
+  const readiness = readinessOf(facts, target, principalId);
+  if (readiness === "none") return stale(`the identity to use on ${target.name} has no access to the key`);
+  return readiness === "settling" ? stale(`the grant of the identity to use on ${target.name} may not have reached the vault yet`) : "todo";
+}
+
+export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
+  permission: () => "Microsoft.DocumentDB/databaseAccounts/write",
+  undo: () => "set the default identity back to what the audit shows, if that identity still exists and is attached",
+  az: ({ targetId, defaultIdentity }) => [az("cosmosdb", "update", ...azNamed(targetId), "--default-identity", defaultIdentity)],
+  on: ({ targetId }) => targetId,
+  key: ({ targetId }) => onId(targetId),
+  sets: ({ defaultIdentity }) => [defaultIdentity.toLowerCase()],
+  precondition: ({ targetId, defaultIdentity }, facts) => {
+    const target = findTarget(facts, targetId);
+    if (isStale(target)) return target;
+    const wanted = readDefaultIdentity(defaultIdentity);
+    if (!wanted) return stale(`'${defaultIdentity}' is no default identity`);
+    return isSameDefault(target.defaultIdentity, wanted) ? "done" : checkSwitch(target, wanted, facts);
+  },
+};
