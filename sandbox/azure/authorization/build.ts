@@ -29,6 +29,9 @@ export function addPrincipal(world: World, spec: PrincipalSpec): Principal {
   return principal;
 }
 
+/** Whoever set the tenant up; no longer in the directory. */
+const FIRST_ADMINISTRATOR = "0a5e7000-0000-4000-8000-000000000001";
+
 type AssignmentSpec = {
   principalId: string;
   /** GUID of the role definition. */
@@ -54,7 +57,7 @@ export function assignRole(world: World, spec: AssignmentSpec): RoleAssignmentSt
     conditionVersion: spec.condition === undefined ? null : "2.0",
     description: spec.description ?? null,
     createdOn: world.clock.now(),
-    createdBy: spec.createdBy ?? null,
+    createdBy: spec.createdBy ?? FIRST_ADMINISTRATOR,
     effectiveAt: spec.effectiveNow === false ? effectiveFrom(world, scope) : world.clock.now(),
   };
   world.roleAssignments.set(roleAssignmentId(scope, name).toLowerCase(), assignment);

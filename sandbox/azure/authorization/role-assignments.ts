@@ -176,5 +176,7 @@ function remove(call: Call): Reply {
 export function removeRoleAssignment(world: World, assignment: RoleAssignmentState): void {
   world.roleAssignments.delete(roleAssignmentId(assignment.scope, assignment.name).toLowerCase());
   const endsAt = effectiveUntil(world, assignment.scope);
-  if (endsAt > world.clock.now()) world.fadingAssignments.push({ ...assignment, endsAt });
+  const { fadingAssignments: fading } = world;
+  fading.splice(0, fading.length, ...fading.filter((a) => (a.endsAt ?? 0) > world.clock.now()));
+  if (endsAt > world.clock.now()) fading.push({ ...assignment, endsAt });
 }

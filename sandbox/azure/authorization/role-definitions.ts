@@ -6,7 +6,6 @@ import { listAt, objectAt, textAt } from "../json.ts";
 import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
 import type { Json, JsonObject, RoleDefinitionState, World } from "../world.ts";
 import { covers, scopeOf } from "./scope.ts";
-import { sevenDigits } from "./times.ts";
 
 const COLLECTION = "{scope}/providers/Microsoft.Authorization/roleDefinitions";
 const TYPE = "Microsoft.Authorization/roleDefinitions";
@@ -18,11 +17,7 @@ export const roleDefinitionRoutes: Route[] = [
   { method: "DELETE", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/delete`, event: `${TYPE}/delete`, handle: remove },
 ];
 
-/** Built-in roles were made long ago, at a time of no matter here. */
-const BUILT_IN_SINCE = Date.UTC(2015, 1, 2);
-
 export function renderRoleDefinition(role: RoleDefinitionState, scope = "/"): JsonObject {
-  const time = sevenDigits(BUILT_IN_SINCE);
   return {
     properties: {
       roleName: role.roleName,
@@ -30,10 +25,6 @@ export function renderRoleDefinition(role: RoleDefinitionState, scope = "/"): Js
       description: role.description,
       assignableScopes: role.assignableScopes,
       permissions: role.permissions,
-      createdOn: time,
-      updatedOn: time,
-      createdBy: null,
-      updatedBy: null,
     },
     id: `${scope === "/" ? "" : subscriptionOf(scope)}/providers/${TYPE}/${role.name}`,
     type: TYPE,

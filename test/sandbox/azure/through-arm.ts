@@ -1,0 +1,32 @@
+/** Calls some providers through Azure Resource Manager as a client would: token, permissions, locks and all. */
+import { createArm } from "../../../sandbox/azure/arm.ts";
+import { createFaults } from "../../../sandbox/azure/faults.ts";
+import type { Route } from "../../../sandbox/azure/routes.ts";
+import { createTokens } from "../../../sandbox/azure/tokens.ts";
+import type { Json, JsonObject, Principal, World } from "../../../sandbox/azure/world.ts";
+
+export type ArmAnswer = { status: number; headers: Record<string, string>; body: JsonObject };
+export type ArmClient = (who: Principal, method: string, path: string, body?: Json) => Promise<ArmAnswer>;
+
+export function throughArm(world: World, routes: Route[], apiVersion: string): ArmClient {
+  const tokens = createTokens(world);
+  const arm = createArm({ world, tokens, faults: createFaults(), routes });
+  return async (who, method, path, body) => {
+    const url = new URL(`https://management.azure.com${path}`);
+    if (!url.searchParams.has("api-version")) url.searchParams.set("api-version", apiVersion);
+    const authorization = `Bearer ${await tokens.issue(who, "https://management.azure.com")}`;
+    const reply = await arm.handle({ method, url, headers: { authorization }, body: body === undefined ? "" : JSON.stringify(body) });
+    if ("fault" in reply) throw new Error(`no answer: ${reply.fault}`);
+    return { ...reply, body: reply.body === "" ? {} : (JSON.parse(reply.body) as JsonObject) };
+  };
+}
+
+/** Lets virtual time pass and everything due in it happen, one moment after the other. */
+export async function pass(world: World, ms: number): Promise<void> {
+  const end = world.clock.now() + ms;
+  for (let due = world.clock.nextDue(); due !== undefined && due <= end; due = world.clock.nextDue()) {
+    world.clock.set(due);
+    await world.clock.runDue();
+  }
+  world.clock.set(end);
+}
