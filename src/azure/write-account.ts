@@ -26,9 +26,19 @@ export function createAccountWrites(clients: Pick<Clients, "accounts" | "identit
     const url = `${ARM_ENDPOINT}${id}?${ACCOUNT_API}`;
     return fromAnswer(await clients.arm.send("PATCH", url, body), url, "the account took it at once");
   };
+  /** A system identity switched on is a new principal. Recorded: Azure/azure-cli test_cosmosdb_managed_service_identity.yaml, 2022-04 */
+  const attachSystem = async (id: string, identity: Identity): Promise<StepResult> => {
+    if (hasSystem(identity)) return done("the system identity is on already");
+    const users = Object.keys(identity?.userAssignedIdentities ?? {});
+    if (users.length === 0) return patch(id, { identity: { type: SYSTEM } });
+    // The type alone would take the others off; Azure's own CLI sends them all.
+    const userAssignedIdentities = Object.fromEntries(users.map((user) => [user, {}]));
+    return patch(id, { identity: { type: "SystemAssigned,UserAssigned", userAssignedIdentities } });
+  };
 
   return {
     AttachIdentity: async ({ targetId, identityId }) => {
+      if (identityId === SYSTEM) return attachSystem(targetId, (await read(targetId)).identity);
       const { subscriptionId, resourceGroup, name } = parseResourcePath(identityId);
       // A missing identity is refused as a missing permission would be: ask for it by itself first.
       const live = await clients.identities(subscriptionId).userAssignedIdentities.get(resourceGroup, name);
@@ -36,11 +46,9 @@ export function createAccountWrites(clients: Pick<Clients, "accounts" | "identit
       const attached = attachedEntry(identity, identityId);
       // Attached under another principal: a re-created identity; attaching it again refreshes it. Azure/azure-cli pull request 25712
       if (attached?.principalId !== undefined && attached.principalId === live.principalId) return done(`${name} is attached already`);
-      const hasSystem = identity?.type?.includes("SystemAssigned") ?? false;
       // Others are left out, which leaves them as they are: one stale id in the map would fail the whole request.
-      return patch(targetId, {
-        identity: { type: hasSystem ? "SystemAssigned,UserAssigned" : "UserAssigned", userAssignedIdentities: { [identityId]: {} } },
-      });
+      const type = hasSystem(identity) ? "SystemAssigned,UserAssigned" : "UserAssigned";
+      return patch(targetId, { identity: { type, userAssignedIdentities: { [identityId]: {} } } });
     },
 
     SetDefaultIdentity: async ({ targetId, defaultIdentity }) => {
@@ -71,6 +79,10 @@ export function createAccountWrites(clients: Pick<Clients, "accounts" | "identit
 
 type Identity = DatabaseAccountGetResults["identity"];
 
+const SYSTEM = "SystemAssigned";
+
+const hasSystem = (identity: Identity): boolean => identity?.type?.includes(SYSTEM) ?? false;
+
 function attachedEntry(identity: Identity, identityId: string): { id: string; principalId: string | undefined } | undefined {
   const entry = Object.entries(identity?.userAssignedIdentities ?? {}).find(([id]) => sameId(id, identityId));
   return entry && { id: entry[0], principalId: entry[1]?.principalId };
@@ -79,7 +91,6 @@ function attachedEntry(identity: Identity, identityId: string): { id: string; pr
 /** An explicit null removes, in the casing of the map; a map of nulls only is refused beside the type None. pulumi/pulumi-azure-native issue 4635, Azure/azure-rest-api-specs issue 25222 */
 function identityWithout(identity: Identity, id: string): unknown {
   const others = Object.keys(identity?.userAssignedIdentities ?? {}).filter((other) => other !== id);
-  const hasSystem = identity?.type?.includes("SystemAssigned") ?? false;
-  if (others.length === 0) return { type: hasSystem ? "SystemAssigned" : "None" };
-  return { type: hasSystem ? "SystemAssigned,UserAssigned" : "UserAssigned", userAssignedIdentities: { [id]: null } };
+  if (others.length === 0) return { type: hasSystem(identity) ? SYSTEM : "None" };
+  return { type: hasSystem(identity) ? "SystemAssigned,UserAssigned" : "UserAssigned", userAssignedIdentities: { [id]: null } };
 }
