@@ -13,23 +13,35 @@ import { numberSwitch, wordSwitch } from "./switches.ts";
 
 const HOUR = 3_600_000;
 
+type Due = { at: number; database: Database };
+
 /** Checks every database at its phase from now on, also those that come later. */
 export function startKeyChecks(world: World): void {
+  let queue: Due[] = [];
   let planned: Scheduled | undefined;
   // One entry on the clock for all of them: an estate may have ten thousand.
-  const plan = (): void => {
+  const wake = (): void => {
     planned?.cancel();
-    planned = undefined;
-    const due = databases(world).map((d) => nextCheck(world, d));
-    if (due.length === 0) return;
-    const at = due.reduce((a, b) => Math.min(a, b));
-    planned = world.clock.at(at, "key checks", () => {
-      for (const database of databases(world)) if (atPhase(database, at)) checkKey(world, database);
-      plan();
-    });
+    const [first] = queue;
+    planned = first && world.clock.at(first.at, "key checks", () => run(first.at));
   };
-  stateOf(world).replan = plan;
-  plan();
+  const run = (at: number): void => {
+    const due = queue.filter((d) => d.at === at);
+    // Every one comes again after the same hour, so the queue stays in order.
+    queue = [...queue.slice(due.length), ...due.map(({ database }) => ({ at: at + HOUR, database }))];
+    wake();
+    for (const { database } of due) if (isChecked(world, database)) checkKey(world, database);
+  };
+  const replan = (moved?: Database): void => {
+    const known = new Map(queue.map(({ at, database }) => [database, at]));
+    if (moved) known.delete(moved);
+    const all: Database[] = [...world.accounts.values(), ...world.clusters.values()];
+    queue = all.filter((d) => isChecked(world, d)).map((database) => ({ at: known.get(database) ?? nextCheck(world, database), database }));
+    queue.sort((a, b) => a.at - b.at);
+    wake();
+  };
+  stateOf(world).replan = replan;
+  replan();
 }
 
 /** When this database is checked next, ms. */
@@ -39,10 +51,10 @@ export function nextCheck(world: World, database: Database): number {
   return now + HOUR - sincePhase;
 }
 
-/** Moves a database's check so that the next one is at this time, within the hour. */
+/** Moves a database's checks: the next one comes at this time, which lies within the hour. */
 export function setNextCheck(world: World, database: Database, at: number): void {
   database.check.phaseMs = ((at % HOUR) + HOUR) % HOUR;
-  stateOf(world).replan();
+  stateOf(world).replan(database);
 }
 
 export function onKeyCheck(world: World, listener: (check: KeyCheck) => void): void {
@@ -99,10 +111,9 @@ export function showClusterStatus(world: World, cluster: Cluster): void {
   cluster.clusterStatus = cluster.check.revoked ? wordSwitch(world, "documentdb.clusterLostStatus") : "Ready";
 }
 
-/** Databases whose key is checked: those with one, once they are there. */
-function databases(world: World): Database[] {
-  const all: Database[] = [...world.accounts.values(), ...world.clusters.values()];
-  return all.filter((d) => keyUriOf(d) !== undefined && !["Creating", "Failed", "InProgress"].includes(d.provisioningState));
+/** A database that is there and has a customer-managed key. */
+function isChecked(world: World, database: Database): boolean {
+  const id = database.id.toLowerCase();
+  const there = (isAccount(database) ? world.accounts.get(id) : world.clusters.get(id)) === database;
+  return there && keyUriOf(database) !== undefined && !["Creating", "Failed", "InProgress"].includes(database.provisioningState);
 }
-
-const atPhase = (database: Database, at: number): boolean => (at - database.check.phaseMs) % HOUR === 0;

@@ -58,7 +58,7 @@ export function forceKeyPath(world: World, database: Database, path: KeyPath | u
 export function tryKey(world: World, database: Database, uri: string, options: { ofThisVersion?: boolean } = {}): KeyPath {
   const kind = isAccount(database) ? "account" : "cluster";
   const lost = (why: string, code: number): KeyPath => ({ ok: false, why, code: kind === "account" ? code : null });
-  const wellFormed = kind === "account" && !options.ofThisVersion ? isAccountKeyUri(uri) : isClusterKeyUrl(uri);
+  const wellFormed = options.ofThisVersion || (kind === "account" ? isAccountKeyUri(uri) : isClusterKeyUrl(uri));
   const principal = isAccount(database) ? accountPrincipal(world, database) : clusterPrincipal(world, database);
   if ("why" in principal) return lost(principal.why, principal.code);
   if (!wellFormed) return lost("Malformed", 4006);

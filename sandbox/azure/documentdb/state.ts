@@ -32,8 +32,8 @@ type DocumentDbState = {
   forced: Map<string, KeyPath>;
   /** When accounts were deleted, by lower-cased id, ms. */
   deletedAt: Map<string, number>;
-  /** Re-plans the next key check; does nothing until checks were started. */
-  replan: () => void;
+  /** Plans the key checks anew, as databases come, go or move to another phase; does nothing until checks were started. */
+  replan: (moved?: Database) => void;
 };
 
 const states = new WeakMap<World, DocumentDbState>();
