@@ -2,7 +2,7 @@ import { normalId, sameId } from "../arm-id.ts";
 import type { Cause } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { principalIn } from "../key-path.ts";
-import { userAssigned } from "../steps/default-identity.ts";
+import { userAssigned } from "../default-identity.ts";
 import { replaceDrafts } from "./identity-deleted.ts";
 import { ownIdentityCandidates, replacementFor } from "./replacement-identity.ts";
 

@@ -1,33 +1,28 @@
-import { normalId, sameId } from "../arm-id.ts";
+import { sameId } from "../arm-id.ts";
 import type { Cause, Mend } from "../cause.ts";
-import type { DefaultIdentity, Facts, TargetFacts } from "../facts.ts";
+import { type NamedDefault, rememberedDefault } from "../default-identity.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
 import { grantDrafts } from "../grants.ts";
 import { readinessOf } from "../key-access.ts";
 import { principalIn } from "../key-path.ts";
 import { SYSTEM_ASSIGNED } from "../steps/attach-identity.ts";
-import { readDefaultIdentity } from "../steps/default-identity.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { switchDrafts } from "./switch-identity.ts";
 
-type Choice = Exclude<DefaultIdentity, { form: "undefined" | "unknown" }>;
-
-/** What the database named, or named when it was last healthy; not an identity that is gone. */
-function remembered(facts: Facts, target: TargetFacts): Choice | undefined {
+/** What the database names, or named when it was last healthy; not an identity that is gone. */
+function remembered(facts: Facts, target: TargetFacts): NamedDefault | undefined {
   const { defaultIdentity } = target;
   if (defaultIdentity.form !== "undefined" && defaultIdentity.form !== "unknown") return defaultIdentity;
-  const entries = Object.entries(facts.baseline?.defaultIdentities ?? {});
-  const raw = entries.find(([id]) => normalId(id) === normalId(target.id))?.[1] ?? "";
-  // A cluster's is stored as the identity's bare id.
-  const choice = raw.startsWith("/") ? ({ form: "user", id: raw, federatedClientId: null } as const) : readDefaultIdentity(raw);
+  const choice = rememberedDefault(target, facts.baseline);
   if (choice?.form !== "user") return choice;
   return facts.identities.some(({ id, state }) => sameId(id, choice.id) && state === "gone") ? undefined : choice;
 }
 
 /** The one attached identity that can reach the key, if there is just one. */
-function onlyAble(facts: Facts, target: TargetFacts): Choice | undefined {
+function onlyAble(facts: Facts, target: TargetFacts): NamedDefault | undefined {
   const able = (principalId: string | null): boolean => principalId !== null && readinessOf(facts, target, principalId) !== "none";
   const users = target.attached.filter(({ principalId }) => able(principalId));
-  const choices: Choice[] = users.map(({ id }) => ({ form: "user", id, federatedClientId: null }));
+  const choices: NamedDefault[] = users.map(({ id }) => ({ form: "user", id, federatedClientId: null }));
   if (able(target.systemPrincipalId)) choices.push({ form: "system" });
   return choices.length === 1 ? choices[0] : undefined;
 }
@@ -49,6 +44,9 @@ function systemDrafts(facts: Facts, target: TargetFacts): StepDraft[] {
 
 function mend(facts: Facts, target: TargetFacts): Mend {
   const choice = remembered(facts, target) ?? onlyAble(facts, target);
+  if (choice?.form === "user" && choice.federatedClientId !== null) {
+    return { kind: "escalate", reason: `${target.name} used an identity that reaches into another tenant` };
+  }
   switch (choice?.form) {
     case undefined:
       return { kind: "escalate", reason: `which identity ${target.name} should use can't be told: name one as its default identity` };

@@ -1,7 +1,7 @@
 /** The writes that make a database use another identity, each on its own. */
 import { sameId } from "../arm-id.ts";
 import type { TargetFacts } from "../facts.ts";
-import { userAssigned } from "../steps/default-identity.ts";
+import { userAssigned } from "../default-identity.ts";
 import type { StepDraft } from "../steps/step.ts";
 
 /** Account: attach, then default, in two writes. Cluster: identity and key URL in one, which attaches it too. */

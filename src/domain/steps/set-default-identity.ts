@@ -4,7 +4,7 @@ import type { DefaultIdentity, Facts, TargetFacts } from "../facts.ts";
 import { readinessOf } from "../key-access.ts";
 import { principalOf } from "../targets/index.ts";
 import { az, azNamed } from "./az.ts";
-import { readDefaultIdentity } from "./default-identity.ts";
+import { readDefaultIdentity } from "../default-identity.ts";
 import { findTarget, isStale, onId, type Precondition, stale, type StepSpec } from "./spec.ts";
 
 function isSameDefault(a: DefaultIdentity, b: DefaultIdentity): boolean {
