@@ -9,10 +9,7 @@ export const subscriptionRoutes: Route[] = [
     pattern: "/subscriptions",
     // Nobody is refused: who has no role anywhere in a subscription doesn't see it.
     action: null,
-    handle: (call) => ({
-      status: 200,
-      body: { value: mayEnter(call) ? [subscriptionBody(call.world)] : [], count: { type: "Total", value: mayEnter(call) ? 1 : 0 } },
-    }),
+    handle: (call) => ({ status: 200, body: { value: mayEnter(call) ? [subscriptionBody(call.world)] : [] } }),
   },
   {
     method: "GET",

@@ -14,8 +14,13 @@ export const SUBSCRIPTION = "22222222-2222-4222-8222-222222222222";
 export const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg1`;
 export const START = Date.parse("2026-11-02T08:00:00Z");
 
+/** Nothing in it. */
+export function aBareWorld(switches: World["switches"] = {}): World {
+  return createWorld({ clock: new Clock(START), random: createRandom(1), tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches });
+}
+
 export function aWorld(switches: World["switches"] = {}): World {
-  const world = createWorld({ clock: new Clock(START), random: createRandom(1), tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches });
+  const world = aBareWorld(switches);
   loadBuiltInRoles(world);
   world.resourceGroups.set(GROUP.toLowerCase(), { id: GROUP, name: "rg1", location: "westus2", tags: {} });
   return world;
