@@ -146,7 +146,8 @@ class Replay {
     const { ending } = turn;
     if (!ending) {
       // A failing orchestrator may leave what it started to run out; one that returns has forgotten it.
-      if (state.isDone && turn.open.tasks.length > 0) throw new Error(`returned while it still runs ${turn.open.tasks.map(describe).join(", ")}`);
+      if (state.isDone && turn.open.tasks.length > 0)
+        throw new Error(`returned while it still runs ${turn.open.tasks.map(describe).join(", ")}`);
       return undefined;
     }
     const rest = { turns: this.#turns, now: iso(this.#now), customStatus: state.customStatus, trace: this.#trace, logs: this.#logs };

@@ -133,6 +133,9 @@ df.app.orchestration("waiter", function* (context) {
   timer.cancel();
   return signal.result ?? null;
 });
+df.app.orchestration("listens", function* (context) {
+  return yield context.df.waitForExternalEvent("signal");
+});
 df.app.orchestration("leavesTimerOpen", function* (context) {
   const timer = context.df.createTimer(minutes(context, 60));
   const signal = context.df.waitForExternalEvent("signal");
