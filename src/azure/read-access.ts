@@ -7,7 +7,7 @@ import type { AccessFacts, DenyAssignment, RoleAssignment, RoleDefinition, RoleP
 import { attempt, collect, toUnreadable } from "./attempt.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Clients } from "./clients.ts";
-import { parseResourcePath } from "./resource-path.ts";
+import { parseResourcePath, withoutLeadingSlash } from "./resource-path.ts";
 
 export type ReadAccess = (request: { principalId: string; keyScope: string; keyName: string }) => Promise<AccessFacts>;
 
@@ -28,7 +28,9 @@ export function createReadAccess(clients: Pick<Clients, "authorization">): ReadA
     const client = clients.authorization(parseResourcePath(keyScope).subscriptionId);
     const [assigned, denies] = await Promise.all([
       readAssignments(client, keyScope, principalId),
-      attempt("read deny assignments", keyScope, () => collect(client.denyAssignments.listForScope(keyScope, { filter: "atScope()" }))),
+      attempt("read deny assignments", keyScope, () =>
+        collect(client.denyAssignments.listForScope(withoutLeadingSlash(keyScope), { filter: "atScope()" })),
+      ),
     ]);
     if (!assigned.list.ok) return { ...about, ...toUnreadable(assigned.list.failure) };
     if (!denies.ok) return { ...about, ...toUnreadable(denies.failure) };
@@ -52,7 +54,9 @@ async function readAssignments(
   principalId: string,
 ): Promise<{ list: Attempt<SdkAssignment[]>; viaGroups: boolean }> {
   const list = (filter: string): Promise<Attempt<SdkAssignment[]>> =>
-    attempt("read role assignments", keyScope, () => collect(client.roleAssignments.listForScope(keyScope, { filter })));
+    attempt("read role assignments", keyScope, () =>
+      collect(client.roleAssignments.listForScope(withoutLeadingSlash(keyScope), { filter })),
+    );
   const transitive = await list(`atScope() and assignedTo('${principalId}')`);
   if (transitive.ok) return { list: transitive, viaGroups: true };
   // Direct ones at, above or below; nothing is below a key.
@@ -60,7 +64,7 @@ async function readAssignments(
 }
 
 async function readDefinition(client: Authorization, id: string): Promise<RoleDefinition> {
-  const read = await attempt("read role definition", id, () => client.roleDefinitions.getById(id));
+  const read = await attempt("read role definition", id, () => client.roleDefinitions.getById(withoutLeadingSlash(id)));
   if (!read.ok) return { id, roleName: "", permissions: null };
   return { id, roleName: read.value.roleName ?? "", permissions: (read.value.permissions ?? []).map(permissionFacts) };
 }

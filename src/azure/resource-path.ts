@@ -11,3 +11,6 @@ export function parseResourcePath(id: string): ResourcePath {
   if (!subscriptionId || !resourceGroup || !name) throw new InvariantError(`${id} is no id of a resource in a resource group`);
   return { subscriptionId, resourceGroup, name };
 }
+
+/** For the SDK operations that put a scope or a whole id behind a slash of their own. */
+export const withoutLeadingSlash = (id: string): string => id.replace(/^\/+/, "");

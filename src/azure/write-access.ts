@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { InvariantError } from "../domain/errors.ts";
 import { classifyError } from "./classify-error.ts";
 import type { Clients } from "./clients.ts";
-import { parseResourcePath } from "./resource-path.ts";
+import { parseResourcePath, withoutLeadingSlash } from "./resource-path.ts";
 import { done } from "./step-result.ts";
 import type { StepResult, Writes } from "./step-result.ts";
 
@@ -70,7 +70,7 @@ async function assign(
   const [name, ...others] = names;
   if (name === undefined) throw new InvariantError(`no name to assign a role at ${scope} with`);
   try {
-    const made = await client.roleAssignments.create(scope, name, parameters);
+    const made = await client.roleAssignments.create(withoutLeadingSlash(scope), name, parameters);
     return done(`role assignment ${made.name ?? name} at ${scope}`);
   } catch (error) {
     const { code, message } = classifyError(error);

@@ -43,7 +43,7 @@ const ask = { principalId: "p1", keyScope: KEY_SCOPE, keyName: "k1" };
 const answers =
   (refuse: { assignedTo?: boolean; definitions?: boolean; denies?: boolean } = {}): Answers =>
   (sent) => {
-    const path = sent.url.pathname.toLowerCase().replaceAll("//", "/");
+    const path = sent.url.pathname.toLowerCase();
     const filter = sent.url.searchParams.get("$filter") ?? "";
     if (path === ASSIGNMENTS.toLowerCase()) {
       if (refuse.assignedTo && filter.includes("assignedTo"))

@@ -51,7 +51,7 @@ export function byPath(table: Record<string, FakeAnswer | FakeAnswer[]>): Answer
     left: Array.isArray(answer) ? [...answer] : [answer],
   }));
   return ({ method, url }) => {
-    const row = rows.find(({ key }) => key === `${method} ${decodeURIComponent(url.pathname)}`.toLowerCase().replaceAll("//", "/"));
+    const row = rows.find(({ key }) => key === `${method} ${decodeURIComponent(url.pathname)}`.toLowerCase());
     return row && row.left.length > 1 ? row.left.shift() : row?.left[0];
   };
 }
