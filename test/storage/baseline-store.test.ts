@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import type { Baseline } from "../../src/domain/facts.ts";
+import { createBaselineStore } from "../../src/storage/baseline-store.ts";
+import { useAzurite } from "../support/azurite.ts";
+
+const { fresh } = useAzurite();
+const VAULT = { id: "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/V1" };
+const baseline: Baseline = {
+  at: "2026-11-21T10:00:00.000Z",
+  assignments: [],
+  policies: [],
+  permissionModel: "rbac",
+  network: { publicNetworkAccess: null, defaultAction: "Allow", bypass: "AzureServices", ipRules: [], virtualNetworkRules: [] },
+  sku: "standard",
+  eventSubscriptions: [],
+  defaultIdentities: {},
+  principals: {},
+};
+
+test("knows a vault by its id in any casing, by its URI, and by its name", async () => {
+  const store = createBaselineStore(fresh().tables);
+  expect(await store.load(VAULT.id)).toEqual({ baseline: null, expiryExtensions: {} });
+  expect(await store.vaultIdOf("v1")).toBeUndefined();
+  await store.save(VAULT, baseline);
+  await store.save(VAULT, { ...baseline, sku: "premium" });
+  expect((await store.load(VAULT.id.toLowerCase())).baseline).toEqual({ ...baseline, sku: "premium" });
+  expect((await store.load("https://v1.vault.azure.net")).baseline?.sku).toBe("premium");
+  expect(await store.vaultIdOf("V1")).toBe(VAULT.id);
+});
+
+test("a vault known by its URI alone has no id", async () => {
+  const store = createBaselineStore(fresh().tables);
+  await store.save({ id: "https://v1.vault.azure.net" }, baseline);
+  expect(await store.vaultIdOf("v1")).toBeUndefined();
+});
+
+test("counts extensions per key version, beside the baseline", async () => {
+  const store = createBaselineStore(fresh().tables);
+  await store.save(VAULT, baseline);
+  await store.countExtension(VAULT, "v1/k1/0");
+  await store.countExtension(VAULT, "v1/k1/0");
+  await store.countExtension(VAULT, "v1/k1/1");
+  await store.save(VAULT, baseline);
+  expect(await store.load(VAULT.id)).toEqual({ baseline, expiryExtensions: { "v1/k1/0": 2, "v1/k1/1": 1 } });
+});
+
+test("a database of its own has nothing to share with others", async () => {
+  const store = createBaselineStore(fresh().tables);
+  const account = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.DocumentDB/databaseAccounts/v1";
+  await store.save(VAULT, baseline);
+  expect((await store.load(account)).baseline).toBeNull();
+});

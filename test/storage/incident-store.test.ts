@@ -1,0 +1,130 @@
+import { expect, test } from "vitest";
+import { TransientError } from "../../src/domain/errors.ts";
+import { createIncidentStore } from "../../src/storage/incident-store.ts";
+import { createMailbox } from "../../src/storage/mailbox.ts";
+import { createTables } from "../../src/storage/tables.ts";
+import { useAzurite } from "../support/azurite.ts";
+
+type Thing = { id: string; vaultId: string; state: string; openedAt: string; text: string };
+
+const { fresh } = useAzurite();
+const VAULT = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/v1";
+const OTHER = VAULT.replace("v1", "v2");
+const thing = (day: number, more: Partial<Thing> = {}): Thing => ({
+  id: `2026110${day}T100000000Z-abc123`,
+  vaultId: VAULT,
+  state: "working",
+  openedAt: `2026-11-0${day}T10:00:00.000Z`,
+  text: "",
+  ...more,
+});
+
+test("keeps an incident whatever its length and letters, and finds it by any casing of the vault's id", async () => {
+  const store = createIncidentStore<Thing>(fresh().tables);
+  const long = thing(1, { text: `${'😀é\u2028\\"'.repeat(12_000)}end` });
+  await store.save(long, undefined);
+  expect((await store.load(VAULT.toUpperCase(), long.id))?.incident).toEqual(long);
+  expect(await store.find(long.id)).toEqual(long);
+  expect(await store.find("20261109T100000000Z-abc123")).toBeUndefined();
+  expect(await store.load(OTHER, long.id)).toBeUndefined();
+});
+
+test("refuses an incident that no row can hold, and keeps the one before", async () => {
+  const store = createIncidentStore<Thing>(fresh().tables);
+  await store.save(thing(1), undefined);
+  const etag = (await store.load(VAULT, thing(1).id))?.etag;
+  await expect(store.save(thing(1, { text: "x".repeat(500_000) }), etag)).rejects.toThrow(/a row holds 480000/);
+  expect((await store.load(VAULT, thing(1).id))?.incident).toEqual(thing(1));
+});
+
+test("shrinks: nothing of a longer incident stays behind", async () => {
+  const store = createIncidentStore<Thing>(fresh().tables);
+  await store.save(thing(1, { text: "x".repeat(100_000) }), undefined);
+  await store.save(thing(1, { text: "short" }), (await store.load(VAULT, thing(1).id))?.etag);
+  expect((await store.load(VAULT, thing(1).id))?.incident.text).toBe("short");
+});
+
+test("the newest incident of a vault is its latest", async () => {
+  const store = createIncidentStore<Thing>(fresh().tables);
+  expect(await store.latest(VAULT)).toBeUndefined();
+  for (const day of [2, 3, 1]) await store.save(thing(day), undefined);
+  await store.save(thing(9, { vaultId: OTHER }), undefined);
+  expect((await store.latest(VAULT))?.incident.id).toBe(thing(3).id);
+});
+
+test("of two who have read the same, one may save", async () => {
+  const store = createIncidentStore<Thing>(fresh().tables);
+  await store.save(thing(1), undefined);
+  await expect(store.save(thing(1), undefined)).rejects.toBeInstanceOf(TransientError);
+  const read = await store.load(VAULT, thing(1).id);
+  const saves = await Promise.allSettled(["a", "b"].map((text) => store.save(thing(1, { text }), read?.etag)));
+  expect(saves.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  expect(saves.find((save) => save.status === "rejected")).toMatchObject({ reason: { name: "TransientError" } });
+});
+
+test("lists newest first over all vaults, page by page, by state and by vault", async () => {
+  const store = createIncidentStore<Thing>(fresh().tables);
+  for (const day of [1, 3, 5]) await store.save(thing(day), undefined);
+  for (const day of [2, 4]) await store.save(thing(day, { vaultId: OTHER, state: "closed" }), undefined);
+  const first = await store.list({ top: 2 });
+  expect(first.value.map(({ id }) => id.slice(7, 8))).toEqual(["5", "4"]);
+  const second = await store.list({ top: 2, continuation: first.continuation ?? "" });
+  expect(second.value.map(({ id }) => id.slice(7, 8))).toEqual(["3", "2"]);
+  const last = await store.list({ top: 2, continuation: second.continuation ?? "" });
+  expect(last).toMatchObject({ value: [{ id: thing(1).id }], continuation: undefined });
+  expect((await store.list({ top: 9, state: "closed" })).value.map(({ id }) => id.slice(7, 8))).toEqual(["4", "2"]);
+  expect((await store.list({ top: 9, vaultId: VAULT })).value).toHaveLength(3);
+  expect((await store.list({ top: 9, state: "it's" })).value).toEqual([]);
+});
+
+const signal = (id: string, at: string) => ({ id, at });
+
+test("keeps a signal once, oldest first, until it is dropped", async () => {
+  const { tables } = fresh();
+  const mailbox = createMailbox<{ id: string; at: string }, { id: string; at: string; incidentId: string }>(tables);
+  await mailbox.addSignal(VAULT, signal("b/#?|é", "2026-11-02T00:00:00Z"));
+  await mailbox.addSignal(VAULT.toLowerCase(), signal("b/#?|é", "2026-11-02T00:00:00Z"));
+  await mailbox.addSignal(VAULT, signal("a", "2026-11-01T00:00:00Z"));
+  expect((await mailbox.listSignals(VAULT)).map(({ id }) => id)).toEqual(["a", "b/#?|é"]);
+  await mailbox.dropSignals(VAULT, ["a", "was never there"]);
+  expect((await mailbox.listSignals(VAULT)).map(({ id }) => id)).toEqual(["b/#?|é"]);
+  expect(await mailbox.listSignals(OTHER)).toEqual([]);
+  // Messages share the table with incidents and are none.
+  expect((await createIncidentStore<Thing>(tables).list({ top: 9 })).value).toEqual([]);
+});
+
+test("drops hundreds of signals", async () => {
+  const mailbox = createMailbox(fresh().tables);
+  const ids = Array.from({ length: 120 }, (_, i) => `s${i}`);
+  await Promise.all(ids.map((id) => mailbox.addSignal(VAULT, signal(id, "2026-11-01T00:00:00Z"))));
+  await mailbox.dropSignals(VAULT, ids);
+  expect(await mailbox.listSignals(VAULT)).toEqual([]);
+});
+
+test("keeps decisions by incident", async () => {
+  const mailbox = createMailbox<{ id: string; at: string }, { id: string; at: string; incidentId: string }>(fresh().tables);
+  await mailbox.addDecision({ id: "d2", at: "2026-11-02T00:00:00Z", incidentId: "i1" });
+  await mailbox.addDecision({ id: "d1", at: "2026-11-01T00:00:00Z", incidentId: "i1" });
+  expect((await mailbox.listDecisions("i1")).map(({ id }) => id)).toEqual(["d1", "d2"]);
+  expect(await mailbox.listDecisions("i2")).toEqual([]);
+});
+
+test("storage that can't be reached is an outage, and the next try begins anew", async () => {
+  const { connectionString, names } = fresh();
+  const dead = connectionString.replace(/TableEndpoint=http:\/\/127\.0\.0\.1:\d+/, "TableEndpoint=http://127.0.0.1:9");
+  const tables = createTables({ location: { connectionString: dead }, names, pipelineOptions: { retryOptions: { maxRetries: 0 } } });
+  const store = createIncidentStore<Thing>(tables);
+  await expect(store.latest(VAULT)).rejects.toBeInstanceOf(TransientError);
+  await expect(store.latest(VAULT)).rejects.toBeInstanceOf(TransientError);
+});
+
+test("does not guess at a row of a later schema", async () => {
+  const { tables } = fresh();
+  const store = createIncidentStore<Thing>(tables);
+  await store.save(thing(1), undefined);
+  await tables.use("incidents", "test", async (client) => {
+    for await (const { partitionKey = "", rowKey = "" } of client.listEntities())
+      await client.updateEntity({ partitionKey, rowKey, schema: 2 }, "Merge");
+  });
+  await expect(store.latest(VAULT)).rejects.toThrow("written with schema 2; this version knows 1");
+});
