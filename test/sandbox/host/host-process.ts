@@ -1,9 +1,10 @@
 /** Starts the local host as the driver does, with a fixture app, and steps its time. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { FromHost } from "../../../sandbox/host/ipc.ts";
 
@@ -19,6 +20,10 @@ export type HostProcess = {
   /** Messages of a function that are JSON. */
   events(name: string): Record<string, unknown>[];
   notes(): string[];
+  /** Once the activity `gated` of that name has started. */
+  gated(name: string): Promise<void>;
+  /** Lets every activity `gated` end. */
+  openGate(): void;
   settle(): Promise<number | null>;
   clock(now: string | number, speed?: number): void;
   /** Steps through all that is due on the way, as the driver does. */
@@ -53,6 +58,8 @@ export async function startHost({
   now = begin,
   directory = stateDirectory(),
 }: StartOptions = {}): Promise<HostProcess> {
+  const notesFile = join(directory, "notes");
+  const notes = (): string[] => (existsSync(notesFile) ? readFileSync(notesFile, "utf8").trim().split("\n") : []);
   const child = fork(entry, {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     execArgv: ["--disable-warning=ExperimentalWarning"],
@@ -61,7 +68,7 @@ export async function startHost({
       SANDBOX_HOST_BUNDLE: fileURLToPath(new URL(`apps/${app}.mjs`, import.meta.url)),
       SANDBOX_HOST_STATE: join(directory, "state.sqlite"),
       SANDBOX_HOST_NOW: now,
-      FIXTURE_NOTES: join(directory, "notes"),
+      FIXTURE_NOTES: notesFile,
       TICK_SCHEDULE: "0 0 */6 * * *",
       NO_PROXY: "127.0.0.1",
       ...env,
@@ -110,7 +117,11 @@ export async function startHost({
     functions,
     logs,
     events: (name) => logs.filter((log) => log.function === name && log.message.startsWith("{")).map((log) => JSON.parse(log.message)),
-    notes: () => readFileSync(join(directory, "notes"), "utf8").trim().split("\n"),
+    notes,
+    async gated(name) {
+      while (!notes().includes(`gated started ${name}`)) await sleep(5);
+    },
+    openGate: () => writeFileSync(`${notesFile}.open`, ""),
     settle,
     clock,
     async advanceTo(to) {

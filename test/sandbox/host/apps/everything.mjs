@@ -1,5 +1,5 @@
 // An app with one function for each thing that the local host plays.
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import { app } from "@azure/functions";
 import * as df from "durable-functions";
 
@@ -92,6 +92,13 @@ df.app.activity("slow", {
     await new Promise((resolve) => setTimeout(resolve, input.ms));
     note(`slow ended ${input.name}`);
     return input.name;
+  },
+});
+// Runs until the test opens the gate.
+df.app.activity("gated", {
+  handler: async (input) => {
+    note(`gated started ${input.name}`);
+    while (!existsSync(`${process.env.FIXTURE_NOTES}.open`)) await new Promise((resolve) => setTimeout(resolve, 5));
   },
 });
 df.app.activity("flaky", {
@@ -199,14 +206,14 @@ df.app.orchestration("http", function* (context) {
 
 // The traps of external events.
 df.app.orchestration("earlyEvent", function* (context) {
-  yield context.df.callActivity("slow", { name: "before", ms: 40 });
+  yield context.df.callActivity("gated", { name: "before" });
   return yield context.df.waitForExternalEvent("signal");
 });
 df.app.orchestration("forgottenWaiter", function* (context) {
   // Round one: the timer wins, the waiter stays.
   const first = context.df.createTimer(minutes(context, 1));
   yield context.df.Task.any([first, context.df.waitForExternalEvent("signal")]);
-  yield context.df.callActivity("slow", { name: "between", ms: 60 });
+  yield context.df.callActivity("gated", { name: "between" });
   const second = context.df.createTimer(minutes(context, 1));
   const waiter = context.df.waitForExternalEvent("signal");
   const winner = yield context.df.Task.any([second, waiter]);
@@ -235,7 +242,7 @@ df.app.orchestration("newGenerationAfterEvent", function* (context) {
     if (winner === late) timer.cancel();
     return winner === late ? "kept" : "lost";
   }
-  yield context.df.callActivity("slow", { name: "first", ms: 60 });
+  yield context.df.callActivity("gated", { name: "first" });
   context.df.continueAsNew({ generation: 2 });
   return undefined;
 });
