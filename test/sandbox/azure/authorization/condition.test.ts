@@ -34,7 +34,11 @@ AND
  )
 )`;
 
-const request = { roleDefinitionId: roleId(ENCRYPTION), principalId: "3f2c0000-0000-4000-8000-0000000000bb", principalType: "serviceprincipal" };
+const request = {
+  roleDefinitionId: roleId(ENCRYPTION),
+  principalId: "3f2c0000-0000-4000-8000-0000000000bb",
+  principalType: "serviceprincipal",
+};
 
 describe("delegation of role assignments (Azure RBAC, delegate-role-assignments-examples.md)", () => {
   test.each([
@@ -52,11 +56,11 @@ describe("delegation of role assignments (Azure RBAC, delegate-role-assignments-
   });
 
   test("an attribute of the request is not there when something is deleted, nor one of the resource when it is written", () => {
-    const request = `@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] GuidEquals {${ENCRYPTION}}`;
-    const resource = request.replace("@Request", "@Resource");
+    const ofRequest = `@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] GuidEquals {${ENCRYPTION}}`;
+    const ofResource = ofRequest.replace("@Request", "@Resource");
 
-    expect(conditionHolds(request, DELETE, { roleDefinitionId: roleId(ENCRYPTION) })).toBe(false);
-    expect(conditionHolds(resource, WRITE, { roleDefinitionId: roleId(ENCRYPTION) })).toBe(false);
+    expect(conditionHolds(ofRequest, DELETE, { roleDefinitionId: roleId(ENCRYPTION) })).toBe(false);
+    expect(conditionHolds(ofResource, WRITE, { roleDefinitionId: roleId(ENCRYPTION) })).toBe(false);
   });
 });
 
