@@ -21,32 +21,35 @@ const RUNNING = new Set(["Running", "Pending", "ContinuedAsNew", "Suspended"]);
 export const instanceIdOf = (patient: Patient, hash: (text: string) => string): string => `heal-${hash(patient.id.toLowerCase())}`;
 
 export function createSendSignal({ addSignal, hash }: SendSignalDeps) {
-  /** undefined where there is no such instance: the client throws on that. */
-  async function statusOf(client: Client, id: string): Promise<string | undefined> {
+  /** The client throws where there is no such instance. */
+  async function isRunning(client: Client, id: string): Promise<boolean> {
     try {
-      return (await client.getStatus(id)).runtimeStatus;
+      return RUNNING.has((await client.getStatus(id)).runtimeStatus);
     } catch (error) {
-      if (error instanceof Error && error.message.includes("HTTP 404")) return undefined;
+      if (error instanceof Error && error.message.includes("HTTP 404")) return false;
       throw error;
     }
   }
 
-  return async (client: Client, patient: Patient, signal: Signal): Promise<"woken" | "started"> => {
-    await addSignal(patient.id, signal);
+  async function wake(client: Client, id: string): Promise<"woken"> {
+    await client.raiseEvent(id, WAKE_UP, {});
+    return "woken";
+  }
+
+  return async (client: Client, patient: Patient, signal: Signal): Promise<"woken" | "started" | "underWay"> => {
     const id = instanceIdOf(patient, hash);
-    if (RUNNING.has((await statusOf(client, id)) ?? "")) {
-      await client.raiseEvent(id, WAKE_UP, {});
-      return "woken";
-    }
+    // An instance at work looks by itself, at least as often as the sweep: to wake it would only cost reads.
+    if (signal.source === "sweep" && (await isRunning(client, id))) return "underWay";
+    await addSignal(patient.id, signal);
+    if (await isRunning(client, id)) return wake(client, id);
     const input: HealInput = { patient, patientHash: hash(patient.id.toLowerCase()), incidentId: null, turn: 0, unanswered: null };
     try {
       await client.startNew(HEAL_VAULT, { instanceId: id, input });
       return "started";
     } catch (error) {
       // Somebody else started it in between: then it only has to be woken.
-      if (!RUNNING.has((await statusOf(client, id)) ?? "")) throw error;
-      await client.raiseEvent(id, WAKE_UP, {});
-      return "woken";
+      if (!(await isRunning(client, id))) throw error;
+      return wake(client, id);
     }
   };
 }
