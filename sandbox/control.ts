@@ -16,7 +16,7 @@ export type Controlled = {
   advance: (ms: number) => Promise<void>;
 };
 
-export type Control = { controlUrl: string; close(): Promise<void> };
+export type Control = { controlUrl: string; close: () => Promise<void> };
 
 class Refusal extends Error {
   readonly status: number;

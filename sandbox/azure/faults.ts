@@ -8,7 +8,7 @@ export type FaultSpec = {
   match?: { method?: string; host?: string; path?: string; caller?: string };
   fault: {
     /**
-     * status: refused with it. reset: the connection breaks, nothing was done. timeout: never an answer, nothing was done.
+     * status: refused with it. reset: the connection breaks, nothing was done. timeout: silence, then the connection breaks; nothing was done.
      * lostAnswer: done, but the connection breaks before the answer. operationFails: the next long-running operation ends Failed.
      */
     kind: "status" | "reset" | "timeout" | "lostAnswer" | "operationFails";

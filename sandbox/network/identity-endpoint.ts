@@ -8,7 +8,7 @@ import { lifetimeOf, type Tokens } from "../azure/tokens.ts";
 import type { Principal, World } from "../azure/world.ts";
 import { close, listen } from "./loopback.ts";
 
-export type IdentityEndpoint = { endpoint: string; header: string; close(): Promise<void> };
+export type IdentityEndpoint = { endpoint: string; header: string; close: () => Promise<void> };
 
 type Answer = { status: number; body: object };
 

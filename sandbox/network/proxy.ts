@@ -19,7 +19,13 @@ export type Answering = {
   resolve(host: string): "found" | "unknown" | undefined;
 };
 
-export type Network = { proxyUrl: string; caFile: string; close(): Promise<void> };
+/**
+ * How long a request goes unanswered before the connection is cut, as a load balancer's idle timeout does (Azure Load Balancer: 4 minutes).
+ * By the machine's clock, and short: a client that waits holds virtual time.
+ */
+const SILENCE_MS = 3_000;
+
+export type Network = { proxyUrl: string; caFile: string; close: () => Promise<void> };
 
 export async function startNetwork(azure: Answering, options: { dir: string }): Promise<Network> {
   const authority = await createAuthority();
@@ -119,8 +125,8 @@ async function answer(azure: Answering, request: IncomingMessage, response: Serv
   const url = new URL(`https://${request.headers.host ?? "unknown"}${request.url ?? "/"}`);
   const reply = await azure.handle({ method: request.method ?? "GET", url, headers: flatten(request), body });
   if ("fault" in reply) {
-    // A timeout is silence: the client gives up, or the sandbox closes.
     if (reply.fault === "reset") request.socket.destroy();
+    else setTimeout(() => request.socket.destroy(), SILENCE_MS).unref();
     return;
   }
   const length = Buffer.byteLength(reply.body);

@@ -19,7 +19,7 @@ async function anEndpoint() {
   open.push(close);
   const ask = async (query: Record<string, string>, headers: Record<string, string> = { "X-IDENTITY-HEADER": header }) => {
     const search = new URLSearchParams({ "api-version": "2019-08-01", resource: "https://vault.azure.net", ...query });
-    const response = await fetch(`${endpoint}?${search}`, { headers });
+    const response = await fetch(`${endpoint}?${search.toString()}`, { headers });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
   return { identity, other, endpoint, header, ask };

@@ -156,7 +156,20 @@ describe("the proxy", () => {
     await expect(closed).resolves.toBeDefined();
   });
 
-  test("leaves nothing open when it closes, not even a request that waits forever", async () => {
+  test("says nothing for seconds on a timeout, then cuts the connection", async () => {
+    const network = await aNetwork(async () => ({ fault: "timeout" }));
+    const tls = await secure(network, "management.azure.com");
+    const began = performance.now();
+    const closed = new Promise<void>((resolve) => tls.once("close", () => resolve()));
+    tls.on("error", () => {});
+
+    tls.write(get("management.azure.com", "/"));
+    await closed;
+
+    expect(performance.now() - began).toBeGreaterThan(2_500);
+  });
+
+  test("leaves nothing open when it closes, not even a request that waits", async () => {
     const network = await aNetwork(async () => ({ fault: "timeout" }));
     const tls = await secure(network, "management.azure.com");
     tls.on("error", () => {});
