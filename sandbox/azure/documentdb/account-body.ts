@@ -54,7 +54,6 @@ export function defaultProperties(): JsonObject {
     publicNetworkAccess: "Enabled",
     enableAutomaticFailover: false,
     enableMultipleWriteLocations: false,
-    enablePartitionKeyMonitor: false,
     isVirtualNetworkFilterEnabled: false,
     virtualNetworkRules: [],
     disableKeyBasedMetadataWriteAccess: false,
@@ -126,7 +125,7 @@ function propertiesBody(world: World, account: Account): JsonObject {
 
 const ORDER = `
   provisioningState documentEndpoint sqlEndpoint publicNetworkAccess enableAutomaticFailover enableMultipleWriteLocations
-  enablePartitionKeyMonitor isVirtualNetworkFilterEnabled virtualNetworkRules EnabledApiTypes enableCassandraConnector
+  isVirtualNetworkFilterEnabled virtualNetworkRules EnabledApiTypes enableCassandraConnector
   connectorOffer disableKeyBasedMetadataWriteAccess enableFreeTier apiProperties enableAnalyticalStorage
   analyticalStorageConfiguration instanceId createMode databaseAccountOfferType enableMaterializedViews defaultIdentity
   networkAclBypass disableLocalAuth enablePartitionMerge enablePerRegionPerPartitionAutoscale enableBurstCapacity

@@ -53,6 +53,8 @@ export function nextCheck(world: World, database: Database): number {
 
 /** Moves a database's checks: the next one comes at this time, which lies within the hour. */
 export function setNextCheck(world: World, database: Database, at: number): void {
+  const ahead = at - world.clock.now();
+  if (ahead <= 0 || ahead > HOUR) throw new Error(`the next check of ${database.name} can't be ${ahead} ms from now: it comes every hour`);
   database.check.phaseMs = ((at % HOUR) + HOUR) % HOUR;
   stateOf(world).replan(database);
 }

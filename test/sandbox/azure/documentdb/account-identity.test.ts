@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { addCustomRole, addPrincipal, assignRole } from "../../../../sandbox/azure/authorization/build.ts";
 import { addAccount } from "../../../../sandbox/azure/documentdb/build.ts";
 import { addIdentity, identityId } from "../../../../sandbox/azure/managed-identity/build.ts";
-import { anIdentity, aSetting, patch, patched, refusal } from "./support.ts";
+import { anIdentity, aSetting, MINUTE, pass, patch, patched, refusal } from "./support.ts";
 
 const user = (id: string): string => `UserAssignedIdentity=${id}`;
 
@@ -142,4 +142,33 @@ test("attaching an identity again that was made anew under its name renews its p
 test("None with a map of identities is refused (azure-rest-api-specs issue 25222)", async () => {
   const setting = aSetting();
   expect(await refusal(patch(setting, { identity: { type: "None", userAssignedIdentities: null } }))).toMatchObject({ status: 400 });
+});
+
+test("another tenant's vault takes user-assigned identities only (troubleshoot-cmk.md 1.8 and 1.9)", async () => {
+  const setting = aSetting();
+  const { account, identity } = setting;
+  account.defaultIdentity = `${user(identity.id)}&FederatedClientId=00000000-1111-2222-3333-444444444444`;
+  const refused = async (defaultIdentity: string): Promise<string> =>
+    (await refusal(patch(setting, { properties: { defaultIdentity } }))).message;
+  expect(await refused("FirstPartyIdentity")).toContain("Cross-tenant CMK is not supported with First Party identities");
+  for (const system of ["SystemAssignedIdentity", "SystemAssignedIdentity&FederatedClientId=00000000-1111-2222-3333-444444444444"]) {
+    expect(await refused(system)).toContain("Cross-tenant CMK is not supported with System Assigned identities");
+  }
+  expect((await patch(setting, { properties: { defaultIdentity: account.defaultIdentity } })).status).toBe(200);
+});
+
+test("any identity change resets the default where Terraform's provider is believed", async () => {
+  const setting = aSetting({ "documentdb.identityResetsDefault": true });
+  const other = anIdentity(setting.world, "id-other");
+  await patched(setting, { identity: { type: "UserAssigned", userAssignedIdentities: { [other.id]: {} } } });
+  expect(setting.account.defaultIdentity).toBe("Undefined");
+});
+
+test("an identity that is deleted while it is being attached fails the operation", async () => {
+  const setting = aSetting();
+  const other = anIdentity(setting.world, "id-other");
+  await patch(setting, { identity: { type: "UserAssigned", userAssignedIdentities: { [other.id]: {} } } });
+  setting.world.identities.delete(other.id.toLowerCase());
+  await pass(setting.world, 2 * MINUTE);
+  expect([...setting.account.identity.userAssigned.keys()]).toEqual([setting.identity.id]);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { addCluster } from "../../../../sandbox/azure/documentdb/build.ts";
 import { checkKey } from "../../../../sandbox/azure/documentdb/key-checks.ts";
+import { setOperationFault } from "../../../../sandbox/azure/documentdb/state.ts";
 import { addKey, keyUriOf } from "../../../../sandbox/azure/keyvault/build.ts";
 import type { Json, JsonObject } from "../../../../sandbox/azure/world.ts";
 import { anIdentity, aSetting, at, bodyOf, HOUR, MINUTE, pass, refusal, send, SUBSCRIPTION } from "./support.ts";
@@ -239,4 +240,25 @@ test("lists by subscription and by group", async () => {
   expect(await names(`/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-other/providers/Microsoft.DocumentDB/mongoClusters`)).toEqual([
     "elsewhere",
   ]);
+});
+
+test.each([
+  ["never", "cmk-nothing", "Succeeded"],
+  ["onKeyChange", "cmk-orders", "Succeeded"],
+  ["always", "cmk-orders", "Failed"],
+])("an identity without access, key checks on update '%s', key %s: %s", async (when, keyName, outcome) => {
+  const setting = aSetting({ "documentdb.clusterUpdateChecksKey": when });
+  const stranger = anIdentity(setting.world, "id-stranger");
+  const reply = await patch(setting, switchTo(stranger.id, keyUriOf(setting.vault, keyName)));
+  await pass(setting.world, 3 * MINUTE);
+  expect(at(bodyOf(await send(setting, "GET", reply.headers!["azure-asyncoperation"]!)), "status")).toBe(outcome);
+});
+
+test("a fault makes an update end Failed", async () => {
+  const setting = aSetting();
+  setOperationFault(setting.world, () => ({ code: "internal_server_error", message: "Internal server error." }));
+  const reply = await patch(setting, { tags: {} });
+  await pass(setting.world, 3 * MINUTE);
+  expect(await refusal(send(setting, "GET", reply.headers!["location"]!))).toMatchObject({ status: 400, code: "internal_server_error" });
+  expect(setting.cluster).toMatchObject({ provisioningState: "Succeeded", clusterStatus: "Ready" });
 });

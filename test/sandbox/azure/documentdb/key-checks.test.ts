@@ -172,3 +172,8 @@ test("a thousand databases are each checked once an hour", async () => {
   await pass(world, HOUR);
   expect(checks).toHaveLength(1_002);
 });
+
+test("a check can't be moved beyond the hour", () => {
+  const { world, account } = running();
+  for (const ahead of [0, HOUR + 1]) expect(() => setNextCheck(world, account, START + ahead)).toThrow("every hour");
+});
