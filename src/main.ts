@@ -11,6 +11,7 @@ import { createGiveUp } from "./activities/give-up.ts";
 import { createPatients } from "./activities/patients.ts";
 import { createPollStep } from "./activities/poll-step.ts";
 import { createClients } from "./azure/clients.ts";
+import { createHttpClient } from "./azure/http-client.ts";
 import { createInventory } from "./azure/inventory.ts";
 import { createPublishOutcome } from "./azure/publish-outcome.ts";
 import { createReadAccess } from "./azure/read-access.ts";
@@ -61,7 +62,7 @@ const credential =
   config.identityClientId === undefined
     ? new ManagedIdentityCredential()
     : new ManagedIdentityCredential({ clientId: config.identityClientId });
-const clients = createClients({ credential, subscriptionIds: config.subscriptionIds });
+const clients = createClients({ credential, subscriptionIds: config.subscriptionIds, pipelineOptions: { httpClient: createHttpClient() } });
 const tables = createTables({
   location: "endpoint" in config.tables ? { endpoint: config.tables.endpoint, credential } : config.tables,
   names: config.tableNames,
