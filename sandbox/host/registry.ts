@@ -69,6 +69,7 @@ export class Registry {
     if (this.functions.has(name)) throw new Error(`A function with id "${name}" has already been registered.`);
     // The host's rule, not the worker's: Azure/azure-functions-host Utility.IsValidFunctionName.
     if (!/^[a-z][a-z0-9_-]{0,127}$/i.test(name)) throw new Error(`'${name}' is not a valid function name.`);
+    if (metadata.retryOptions) throw new Error(`The local host does not play the retry policy of function '${name}'.`);
     this.functions.set(name, { name, callback, metadata, ...triggerOf(metadata) });
     return () => {
       if (this.#locked) throw new Error("A function can only be disposed during app startup.");

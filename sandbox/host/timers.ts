@@ -72,8 +72,7 @@ export class Timers {
     const run = async (): Promise<void> => {
       // The status is written when the function has ended: if the host dies before, it runs again.
       await invoke(fn, { json: timerInfo(status, isPastDue) });
-      const ended = Math.max(now, status.next <= now ? status.next : now);
-      schedule.status = { last: ended, next: nextOccurrence(expression, ended), lastUpdated: ended };
+      schedule.status = { last: now, next: nextOccurrence(expression, now), lastUpdated: now };
       store.saveSchedule(fn.name, schedule.status);
       schedule.isRunning = false;
     };

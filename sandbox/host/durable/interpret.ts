@@ -13,8 +13,8 @@ import { type RetryHost, withRetry } from "./retry.ts";
 import { Waiters } from "./waiters.ts";
 
 /** Storage providers cap a timer; longer ones are chained. Source: AzureStorageDurabilityProvider.cs. */
-export const maximumShortTimer = 6 * 86_400_000;
-export const longTimerInterval = 3 * 86_400_000;
+const maximumShortTimer = 6 * 86_400_000;
+const longTimerInterval = 3 * 86_400_000;
 
 export function interpret(orchestration: Orchestration, state: OrchestratorState, history: readonly HistoryEvent[]): Turn {
   return new Interpretation(orchestration, state).run(history);
@@ -203,12 +203,14 @@ class Interpretation implements RetryHost {
   }
 
   #longTimer(fireAt: number, cancelled: boolean): Deferred {
-    const first = this.timer(fireAt - this.now > maximumShortTimer ? this.now + longTimerInterval : fireAt);
+    const isLong = fireAt - this.now > maximumShortTimer;
+    const first = this.timer(isLong ? this.now + longTimerInterval : fireAt);
     if (cancelled) {
       // Its event still comes at its time and finds nobody.
       this.#open.delete(this.#sequence - 1);
       return Deferred.done();
     }
+    if (!isLong) return first;
     const whole = new Deferred();
     const go = (): void => {
       if (this.now >= fireAt) whole.settle();

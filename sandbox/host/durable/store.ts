@@ -60,8 +60,10 @@ const schema = `
   CREATE TABLE IF NOT EXISTS messages (sequence INTEGER PRIMARY KEY AUTOINCREMENT, instance TEXT NOT NULL, document TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS messages_instance ON messages (instance, sequence);
   CREATE TABLE IF NOT EXISTS activities (sequence INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS timers (sequence INTEGER PRIMARY KEY AUTOINCREMENT, fireAt INTEGER NOT NULL, document TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS timers
+    (sequence INTEGER PRIMARY KEY AUTOINCREMENT, fireAt INTEGER NOT NULL, instance TEXT NOT NULL, document TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS timers_due ON timers (fireAt, sequence);
+  CREATE INDEX IF NOT EXISTS timers_instance ON timers (instance);
   CREATE TABLE IF NOT EXISTS schedules (name TEXT PRIMARY KEY, document TEXT NOT NULL);
 `;
 
@@ -162,7 +164,7 @@ export class Store {
   }
 
   addTimer(task: TimerTask): void {
-    this.#run("INSERT INTO timers (fireAt, document) VALUES (?, ?)", task.fireAt, JSON.stringify(task));
+    this.#run("INSERT INTO timers (fireAt, instance, document) VALUES (?, ?, ?)", task.fireAt, task.instanceId, JSON.stringify(task));
   }
 
   timersDue(now: number): Stored<TimerTask>[] {
@@ -180,7 +182,7 @@ export class Store {
 
   /** Timers of executions that are over wake nobody. */
   deleteTimersOf(instanceId: string): void {
-    this.#run("DELETE FROM timers WHERE document ->> 'instanceId' = ?", instanceId);
+    this.#run("DELETE FROM timers WHERE instance = ?", instanceId);
   }
 
   schedule(name: string): CronStatus | undefined {

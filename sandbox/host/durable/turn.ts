@@ -31,8 +31,12 @@ export type TurnParts = {
   scheduleActivity: (task: ActivityTask) => void;
 };
 
+/** So many turns of one instance without time passing are no work any more. */
+const spinning = 2000;
+
 export class TurnRunner {
   readonly #parts: TurnParts;
+  readonly #turnsAt = new Map<string, { at: number; turns: number }>();
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
@@ -63,6 +67,7 @@ export class TurnRunner {
     const { registry, worker } = this.#parts;
     const fn = registry.functions.get(instance.name);
     if (fn?.type !== "orchestrationTrigger") return failing(missing(instance.name, "orchestrator"), []);
+    if (this.#spins(instance.id)) return failing(`${spinning} turns while no time passed: the orchestration spins.`, []);
     const state = await runOrchestrator(worker, fn, instance, history, isReplaying);
     const actions = state.actions[0] ?? [];
     try {
@@ -79,6 +84,15 @@ export class TurnRunner {
       this.#logFailure(instance, reason);
       return failing(reason, actions);
     }
+  }
+
+  /** An orchestration that goes on for ever without waiting would keep time standing, and say nothing. */
+  #spins(id: string): boolean {
+    const at = this.#parts.now();
+    const known = this.#turnsAt.get(id);
+    const turns = known?.at === at ? known.turns + 1 : 1;
+    this.#turnsAt.set(id, { at, turns });
+    return turns > spinning;
   }
 
   #logFailure(instance: Instance, reason: string): void {

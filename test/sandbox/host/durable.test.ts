@@ -118,3 +118,9 @@ test("fails where a function does not exist, or an action is not played", async 
   expect((await it.status("t10-u2")).output).toMatch(/does not run durable action 8/);
   expect((await it.start("nobody", "t10-u3")).status).toBe(409);
 });
+
+test("fails an orchestration that goes round without ever waiting", async () => {
+  await it.start("spins", "spins");
+  await it.settle();
+  expect(await it.status("spins")).toMatchObject({ runtimeStatus: "Failed", output: expect.stringContaining("the orchestration spins") });
+});

@@ -189,6 +189,10 @@ df.app.orchestration("rounds", function* (context) {
   }
   return `after ${round}`;
 });
+// oxlint-disable-next-line eslint/require-yield
+df.app.orchestration("spins", function* (context) {
+  context.df.continueAsNew({});
+});
 df.app.orchestration("dice", function* (context) {
   yield context.df.callActivity("greet", `throw ${Math.random()}`);
   yield context.df.callActivity("greet", "again");
