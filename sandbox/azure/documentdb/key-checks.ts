@@ -26,9 +26,10 @@ export function startKeyChecks(world: World): void {
     planned = first && world.clock.at(first.at, "key checks", () => run(first.at));
   };
   const run = (at: number): void => {
-    const due = queue.filter((d) => d.at === at);
+    const later = queue.findIndex((d) => d.at !== at);
+    const due = queue.splice(0, later < 0 ? queue.length : later);
     // Every one comes again after the same hour, so the queue stays in order.
-    queue = [...queue.slice(due.length), ...due.map(({ database }) => ({ at: at + HOUR, database }))];
+    for (const { database } of due) queue.push({ at: at + HOUR, database });
     wake();
     for (const { database } of due) if (isChecked(world, database)) checkKey(world, database);
   };
