@@ -29,7 +29,7 @@ function banner({ story, seed, once, kind, phase }: PlayCommand): string[] {
   return [`Keymend sandbox   seed ${seed}   ${pace}`, `${story.name}${which === "" ? "" : ` (${which})`}: ${story.title}`, ""];
 }
 
-const CHAIN = { verified: "chain verified", broken: "CHAIN BROKEN", unknown: "chain not verified" };
+const CHAIN = { verified: "chain verified", broken: "CHAIN BROKEN", none: "no chain" };
 
 function summary({ result, faults, told }: Ended): string[] {
   const times = Object.entries(result.virtual).flatMap(([what, after]) => (after === null ? [] : [`${what} after ${after}`]));
