@@ -10,14 +10,14 @@ import {
   createPipelineRequest,
   RestError,
 } from "@azure/core-rest-pipeline";
-import type { HttpClient, HttpMethods, PipelineResponse, ProxySettings, TlsSettings } from "@azure/core-rest-pipeline";
+import type { HttpClient, HttpMethods, PipelineResponse, ProxySettings } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import { InvariantError } from "../domain/errors.ts";
 
 export const ARM_ENDPOINT = "https://management.azure.com";
 
 /** Where the network is not what the environment says. */
-export type NetworkOptions = { proxyOptions?: ProxySettings; tlsOptions?: TlsSettings; httpClient?: HttpClient };
+export type NetworkOptions = { proxyOptions?: ProxySettings; httpClient?: HttpClient };
 
 export type ArmAnswer = {
   status: number;

@@ -5,7 +5,7 @@ import { ARM_ENDPOINT } from "./arm.ts";
 import type { Arm } from "./arm.ts";
 import { orAbsent } from "./attempt.ts";
 import { EVENT_GRID } from "./read-event-subscriptions.ts";
-import { done, fromAnswer, refused } from "./step-result.ts";
+import { done, refused } from "./step-result.ts";
 import type { Writes } from "./step-result.ts";
 
 const TOPIC_READY_MS = 10_000;
@@ -27,9 +27,16 @@ export function createEventWrites(clients: { arm: Arm }): Writes<"RestoreEventSu
       const present = await orAbsent(() => clients.arm.send("GET", url));
       if (present !== undefined) return done(`event subscription ${name} exists`);
       await ensureTopic(clients.arm, { topicId, topicLocation, source });
-      return fromAnswer(await clients.arm.send("PUT", url, { properties }), url, `event subscription ${name} made`);
+      const made = await clients.arm.send("PUT", url, { properties });
+      // Polled by itself: reading the operation would need one more permission, and it says nothing more.
+      return isReady(made.body) ? done(`event subscription ${name} made`) : { kind: "submitted", poller: url };
     },
   };
+}
+
+function isReady(body: unknown): boolean {
+  const parsed = v.safeParse(state, body);
+  return parsed.success && parsed.output.properties.provisioningState === "Succeeded";
 }
 
 /** One made by hand outlives its vault, one made along with a subscription goes with the last of them. */
@@ -37,8 +44,7 @@ async function ensureTopic(arm: Arm, topic: { topicId: string; topicLocation: st
   const url = `${ARM_ENDPOINT}${topic.topicId}?${EVENT_GRID}`;
   if ((await orAbsent(() => arm.send("GET", url))) !== undefined) return;
   const body = { location: topic.topicLocation, properties: { source: topic.source, topicType: "Microsoft.KeyVault.vaults" } };
-  const made = v.safeParse(state, (await arm.send("PUT", url, body)).body);
-  if (made.success && made.output.properties.provisioningState === "Succeeded") return;
+  if (isReady((await arm.send("PUT", url, body)).body)) return;
   const detail = "the system topic is still being made";
   throw new TransientError({ operation: "RestoreEventSubscription", resourceId: topic.topicId, retryAfterMs: TOPIC_READY_MS, detail });
 }

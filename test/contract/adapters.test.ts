@@ -1,0 +1,356 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { addKeyVersion, keyUriOf } from "../../sandbox/azure/keyvault/build.ts";
+import { createInventory } from "../../src/azure/inventory.ts";
+import { createReadAccess } from "../../src/azure/read-access.ts";
+import { createReadTarget } from "../../src/azure/read-database.ts";
+import { createReadEventSubscriptions } from "../../src/azure/read-event-subscriptions.ts";
+import { createReadIdentity } from "../../src/azure/read-identity.ts";
+import { createReadKey } from "../../src/azure/read-key.ts";
+import { createReadVault } from "../../src/azure/read-vault.ts";
+import { createStepWriter } from "../../src/azure/write-step.ts";
+import { startSandbox } from "./sandbox-azure.ts";
+import type { Sandbox } from "./sandbox-azure.ts";
+
+let sandbox: Sandbox;
+beforeEach(async () => {
+  sandbox = await startSandbox();
+});
+afterEach(() => sandbox.close());
+
+const ROLE = "e147488a-f6f5-4113-8e2d-b22465e65bf6";
+const DAY = 86_400_000;
+
+test("the inventory has every database of the estate, and every vault by its name", async () => {
+  const inventory = createInventory(sandbox.clients, () => new Date());
+  const listed = await inventory.listDatabases();
+  const databases = sandbox.estate.patients.flatMap(({ databases: own, kind, vault, keyName, identity }) =>
+    own.map(({ id }) => ({ id, kind, keyUri: keyUriOf(vault, keyName), identityIds: [identity.id] })),
+  );
+  expect(listed.map(({ id }) => id).toSorted()).toEqual(databases.map(({ id }) => id).toSorted());
+  for (const database of databases) {
+    const found = listed.find(({ id }) => id === database.id);
+    expect(found).toMatchObject({ kind: database.kind, keyUri: database.keyUri });
+    expect(found?.identityIds.map((id) => id.toLowerCase())).toContain(database.identityIds[0]?.toLowerCase());
+  }
+  for (const { vault } of sandbox.estate.patients) expect(await inventory.findVault(vault.name.toUpperCase())).toBe(vault.id);
+  expect(await inventory.findVault("kv-nobody")).toBeUndefined();
+});
+
+test.each([
+  ["account", "rbac"],
+  ["account", "policies"],
+  ["cluster", "rbac"],
+  ["cluster", "policies"],
+] as const)("reads all there is about a healthy %s on %s", async (kind, access) => {
+  const { vault, keyName, identity, databases } = sandbox.patient(kind, access);
+  const { clients } = sandbox;
+  const target = await createReadTarget(clients)(kind, databases[0]?.id ?? "");
+  expect(target).toMatchObject({
+    kind,
+    keyUri: keyUriOf(vault, keyName),
+    identityType: "UserAssigned",
+    attached: [{ principalId: identity.principalId, clientId: identity.clientId }],
+    service: { healthy: true },
+    restoredFrom: null,
+  });
+  expect(target).toMatchObject({ defaultIdentity: { form: "user", id: expect.stringMatching(new RegExp(`${identity.name}$`)) } });
+  const live = await createReadVault(clients)({ id: vault.id, name: vault.name });
+  expect(live).toMatchObject({
+    state: "live",
+    id: vault.id,
+    permissionModel: access,
+    network: { bypass: "AzureServices" },
+    purgeProtection: true,
+  });
+  if (live.state !== "live") throw new Error("not live");
+  const own = live.policies.find(({ objectId }) => objectId === identity.principalId);
+  expect(own?.keys.includes("wrapKey") ?? false).toBe(access === "policies");
+  const key = await createReadKey(clients)(live, keyName);
+  expect(key).toMatchObject({
+    state: "live",
+    versions: [{ enabled: true, type: "RSA", size: 4096, operations: ["wrapKey", "unwrapKey"] }],
+  });
+  expect(await createReadIdentity(clients)(identity.id)).toMatchObject({ state: "live", principalId: identity.principalId });
+  const grants = await createReadAccess(clients)({ principalId: identity.principalId, keyScope: `${vault.id}/keys/${keyName}`, keyName });
+  if (grants.state !== "read") throw new Error(grants.detail);
+  expect(grants.viaGroups).toBe(true);
+  expect(grants.definitions.every(({ permissions }) => permissions !== null)).toBe(true);
+  expect(grants.assignments.some(({ roleDefinitionId }) => roleDefinitionId.endsWith(ROLE))).toBe(access === "rbac");
+  expect(await createReadEventSubscriptions(clients)(vault.id)).toMatchObject([
+    { name: "keymend-keys", properties: { destination: { endpointType: "AzureFunction" } } },
+  ]);
+});
+
+test("reads a key with an old disabled version, newest first", async () => {
+  const { vault, keyName } = sandbox.patient("account", "rbac");
+  const [old] = vault.keys.get(keyName)?.versions ?? [];
+  if (old === undefined) throw new Error("no key");
+  old.enabled = false;
+  const { version } = addKeyVersion(sandbox.world, vault, keyName);
+  const key = await createReadKey(sandbox.clients)({ id: vault.id, name: vault.name, uri: "" }, keyName, [old.version]);
+  if (key.state !== "live") throw new Error(key.state);
+  expect(key.versions.map((read) => [read.version, read.enabled, read.type])).toEqual([
+    [version, true, "RSA"],
+    [old.version, false, "RSA"],
+  ]);
+});
+
+test("tells gone from deleted, for vaults, keys and identities", async () => {
+  const { vault, keyName, identity } = sandbox.patient("account", "rbac");
+  const { world, clients } = sandbox;
+  const ref = { id: vault.id, name: vault.name, uri: `https://${vault.name}.vault.azure.net` };
+  const now = Math.floor(world.clock.now() / 1000);
+  const key = vault.keys.get(keyName);
+  if (key === undefined) throw new Error("no key");
+  key.deleted = { deletedDate: now, scheduledPurgeDate: now + 90 * 86_400, visibleAt: world.clock.now() + 14_000 };
+  expect(await createReadKey(clients)(ref, keyName)).toMatchObject({ state: "gone" });
+  await sandbox.pass(1);
+  expect(await createReadKey(clients)(ref, keyName)).toMatchObject({ state: "deleted", versions: [{ enabled: true, size: 4096 }] });
+  expect(await createReadKey(clients)(ref, "never")).toEqual({ state: "gone", name: "never" });
+  world.identities.delete(identity.id.toLowerCase());
+  expect(await createReadIdentity(clients)(identity.id)).toEqual({ state: "gone", id: identity.id });
+  vault.deleted = { at: world.clock.now(), purgeAt: world.clock.now() + 90 * DAY };
+  const readVault = createReadVault(clients);
+  expect(await readVault({ id: vault.id, name: vault.name })).toMatchObject({ state: "deleted", id: vault.id, resourceGroup: "rg-keys" });
+  expect(await createInventory(clients, () => new Date()).findVault(vault.name)).toBe(vault.id);
+  world.vaults.delete(vault.id.toLowerCase());
+  expect(await readVault({ id: vault.id, name: vault.name })).toEqual({ state: "gone", id: vault.id, name: vault.name });
+});
+
+test("a firewall stops the data plane and no read through ARM", async () => {
+  const { vault, keyName } = sandbox.patient("account", "policies");
+  vault.networkAcls = { bypass: "None", defaultAction: "Deny", ipRules: [], virtualNetworkRules: [{ id: "/subscriptions/s/subnets/a" }] };
+  const ref = { id: vault.id, name: vault.name, uri: `https://${vault.name}.vault.azure.net` };
+  const key = await createReadKey(sandbox.clients)(ref, keyName);
+  if (key.state !== "live") throw new Error(key.state);
+  const version = key.versions[0]?.version ?? "";
+  const params = { vaultId: vault.id, vaultUri: ref.uri, key: keyName, version };
+  expect(await sandbox.carryOut({ name: "EnableKeyVersion", params })).toMatchObject({ kind: "refused", reason: "Firewall" });
+  expect(await createReadKey(sandbox.clients)(ref, "gone")).toMatchObject({ state: "unreadable", why: "firewall" });
+  expect(await sandbox.carryOut({ name: "AllowTrustedServices", params: { vaultId: vault.id } })).toMatchObject({ kind: "done" });
+  expect(vault.networkAcls).toEqual({
+    bypass: "AzureServices",
+    defaultAction: "Deny",
+    ipRules: [],
+    virtualNetworkRules: [expect.objectContaining({ id: "/subscriptions/s/subnets/a" })],
+  });
+});
+
+test("mends a key version: expiry, switch, start and operations, each once", async () => {
+  const { vault, keyName } = sandbox.patient("account", "policies");
+  const [version] = vault.keys.get(keyName)?.versions ?? [];
+  if (version === undefined) throw new Error("no key");
+  const now = Math.floor(Date.now() / 1000);
+  Object.assign(version, { enabled: false, exp: now - 60, nbf: now + 600, keyOps: ["sign"] });
+  const params = { vaultId: vault.id, vaultUri: `https://${vault.name}.vault.azure.net`, key: keyName, version: version.version };
+  const expiresOn = new Date((now + 90 * 86_400) * 1000).toISOString();
+  const notBefore = new Date((now - 60) * 1000).toISOString();
+  for (let twice = 0; twice < 2; twice++) {
+    const extended = await sandbox.carryOut({ name: "ExtendKeyExpiry", params: { ...params, expiresOn, previous: null, extensions: 1 } });
+    expect(extended).toMatchObject({ kind: "done" });
+    expect(await sandbox.carryOut({ name: "EnableKeyVersion", params })).toMatchObject({ kind: "done" });
+    expect(await sandbox.carryOut({ name: "SetKeyNotBefore", params: { ...params, notBefore } })).toMatchObject({ kind: "done" });
+    const operations = ["wrapKey", "unwrapKey"];
+    expect(await sandbox.carryOut({ name: "RestoreKeyOperations", params: { ...params, operations } })).toMatchObject({ kind: "done" });
+  }
+  expect(version).toMatchObject({ enabled: true, exp: now + 90 * 86_400, nbf: now - 60, keyOps: ["sign", "wrapKey", "unwrapKey"] });
+  expect(sandbox.writes()).toHaveLength(4);
+});
+
+test("recovers a deleted key, and a deleted vault into its place", async () => {
+  const { vault, keyName } = sandbox.patient("account", "policies");
+  const { world } = sandbox;
+  const now = Math.floor(world.clock.now() / 1000);
+  const key = vault.keys.get(keyName);
+  if (key === undefined) throw new Error("no key");
+  key.deleted = { deletedDate: now, scheduledPurgeDate: now + 90 * 86_400, visibleAt: world.clock.now() };
+  const on = { vaultId: vault.id, vaultUri: `https://${vault.name}.vault.azure.net`, key: keyName };
+  expect(await sandbox.carryOut({ name: "RecoverKey", params: on })).toMatchObject({ kind: "done" });
+  expect(key.deleted).toBeUndefined();
+  vault.deleted = { at: world.clock.now(), purgeAt: world.clock.now() + 90 * DAY };
+  const params = { vaultId: vault.id, location: vault.location, tenantId: world.tenantId, sku: "standard" };
+  expect(await sandbox.carryOut({ name: "RecoverVault", params })).toMatchObject({ kind: "done" });
+  expect(vault.deleted).toBeUndefined();
+  expect(await sandbox.carryOut({ name: "RecoverVault", params })).toMatchObject({
+    kind: "done",
+    detail: expect.stringContaining("already"),
+  });
+});
+
+test("grants, once, and only what Keymend may grant", async () => {
+  const { vault, keyName, identity } = sandbox.patient("account", "rbac");
+  const { world } = sandbox;
+  const [id, lost] = [...world.roleAssignments].find(([, { principalId }]) => principalId === identity.principalId) ?? [];
+  if (id === undefined || lost === undefined) throw new Error("no grant");
+  world.roleAssignments.delete(id);
+  const grantee = { identityId: identity.id, principalId: identity.principalId };
+  const restore = { ...grantee, ...lost };
+  for (let twice = 0; twice < 2; twice++) {
+    expect(await sandbox.carryOut({ name: "RestoreRoleAssignment", params: restore })).toMatchObject({ kind: "done" });
+  }
+  expect(world.roleAssignments.get(id)).toMatchObject({ principalId: identity.principalId, scope: lost.scope });
+  const scope = `${vault.id}/keys/${keyName}`;
+  for (let twice = 0; twice < 2; twice++) {
+    expect(await sandbox.carryOut({ name: "GrantKeyRole", params: { ...grantee, scope, roleDefinitionId: ROLE } })).toMatchObject({
+      kind: "done",
+    });
+  }
+  const administrator = "00482a5a-887f-4fb3-b363-3b7fe8e74483";
+  expect(await sandbox.carryOut({ name: "GrantKeyRole", params: { ...grantee, scope, roleDefinitionId: administrator } })).toMatchObject({
+    kind: "refused",
+    reason: "NotPermitted",
+  });
+});
+
+test("an assignment's old name that another principal has taken is left alone", async () => {
+  const { vault, identity } = sandbox.patient("account", "rbac");
+  const { world } = sandbox;
+  const [id, taken] = [...world.roleAssignments].find(([, { principalId }]) => principalId === identity.principalId) ?? [];
+  if (id === undefined || taken === undefined) throw new Error("no grant");
+  const other = sandbox.patient("cluster", "rbac").identity;
+  const params = { identityId: other.id, ...taken, principalId: other.principalId };
+  expect(await sandbox.carryOut({ name: "RestoreRoleAssignment", params })).toMatchObject({ kind: "done" });
+  expect(world.roleAssignments.get(id)?.principalId).toBe(identity.principalId);
+  expect(
+    [...world.roleAssignments.values()].some(({ principalId, scope }) => principalId === other.principalId && scope === vault.id),
+  ).toBe(true);
+});
+
+test("adds to an access policy what it lacks", async () => {
+  const { vault, identity } = sandbox.patient("cluster", "policies");
+  const policy = vault.accessPolicies.find(({ objectId }) => objectId === identity.principalId);
+  if (policy === undefined) throw new Error("no policy");
+  policy.permissions.keys = ["get"];
+  const grantee = { identityId: identity.id, principalId: identity.principalId };
+  const params = {
+    ...grantee,
+    vaultId: vault.id,
+    tenantId: sandbox.world.tenantId,
+    applicationId: null,
+    keys: ["list", "wrapKey", "unwrapKey"],
+  };
+  for (let twice = 0; twice < 2; twice++) {
+    expect(await sandbox.carryOut({ name: "AddAccessPolicyPermissions", params })).toMatchObject({ kind: "done" });
+  }
+  const own = vault.accessPolicies.filter(({ objectId }) => objectId === identity.principalId);
+  expect(own).toHaveLength(1);
+  expect(own[0]?.permissions.keys?.toSorted()).toEqual(["get", "list", "unwrapKey", "wrapKey"]);
+  expect(sandbox.writes()).toHaveLength(1);
+});
+
+test("gives an account a new identity: make, attach, default, detach", async () => {
+  const { databases, identity } = sandbox.patient("account", "policies");
+  const targetId = databases[0]?.id ?? "";
+  const identityId = `${identity.id}-k1`;
+  const create = { name: "CreateIdentity" as const, params: { identityId, location: identity.location, insteadOf: identity.name } };
+  for (let twice = 0; twice < 2; twice++) expect(await sandbox.carryOut(create)).toMatchObject({ kind: "done" });
+  const on = { targetId, targetKind: "account" as const };
+  const early = await sandbox.carryOut({ name: "DetachIdentity", params: { ...on, identityId: identity.id } });
+  expect(early).toMatchObject({ kind: "refused", code: "StillTheDefault" });
+  expect(await sandbox.carryOut({ name: "AttachIdentity", params: { ...on, identityId } })).toMatchObject({ kind: "done" });
+  const defaultIdentity = `UserAssignedIdentity=${identityId}`;
+  expect(await sandbox.carryOut({ name: "SetDefaultIdentity", params: { targetId, defaultIdentity } })).toMatchObject({ kind: "done" });
+  expect(await sandbox.carryOut({ name: "DetachIdentity", params: { ...on, identityId: identity.id } })).toMatchObject({ kind: "done" });
+  const read = await createReadTarget(sandbox.clients)("account", targetId);
+  expect(read).toMatchObject({
+    defaultIdentity: { form: "user", id: identityId },
+    attached: [{ id: identityId }],
+    identityType: "UserAssigned",
+  });
+});
+
+test("two changes of one account at once: the second is told to come again", async () => {
+  const { databases, identity } = sandbox.patient("account", "policies");
+  const targetId = databases[0]?.id ?? "";
+  const writer = createStepWriter(sandbox.clients);
+  const identityId = `${identity.id}-k1`;
+  await sandbox.carryOut({ name: "CreateIdentity", params: { identityId, location: identity.location, insteadOf: identity.name } });
+  const attach = { name: "AttachIdentity" as const, params: { targetId, targetKind: "account" as const, identityId } };
+  expect(await writer.submit(attach)).toMatchObject({ kind: "submitted" });
+  await expect(writer.submit(attach)).rejects.toMatchObject({ name: "TransientError" });
+});
+
+test("sets a malformed key URI right, and hears the refusal while revoked", async () => {
+  const { vault, keyName, databases } = sandbox.patient("account", "policies");
+  const [account] = databases;
+  if (account === undefined || !("keyVaultKeyUri" in account)) throw new Error("no account");
+  const keyUri = keyUriOf(vault, keyName);
+  account.keyVaultKeyUri = `${keyUri}/`;
+  expect(await sandbox.carryOut({ name: "SetKeyUri", params: { targetId: account.id, keyUri } })).toMatchObject({ kind: "done" });
+  expect(account.keyVaultKeyUri).toBe(keyUri);
+  Object.assign(account, { keyVaultKeyUri: `${keyUri}/`, check: { ...account.check, revoked: true, code: 4006 } });
+  expect(await sandbox.carryOut({ name: "SetKeyUri", params: { targetId: account.id, keyUri } })).toMatchObject({
+    kind: "refused",
+    reason: "NotAccepted",
+  });
+});
+
+test("gives a cluster another identity and key URL in one write", async () => {
+  const { vault, keyName, databases, identity } = sandbox.patient("cluster", "policies");
+  const targetId = databases[0]?.id ?? "";
+  const identityId = `${identity.id}-k1`;
+  await sandbox.carryOut({ name: "CreateIdentity", params: { identityId, location: identity.location, insteadOf: identity.name } });
+  const { principalId } = sandbox.world.identities.get(identityId.toLowerCase()) ?? { principalId: "" };
+  vault.accessPolicies.push({
+    tenantId: sandbox.world.tenantId,
+    objectId: principalId,
+    permissions: { keys: ["get", "list", "wrapKey", "unwrapKey"] },
+  });
+  const keyUrl = keyUriOf(vault, keyName);
+  expect(await sandbox.carryOut({ name: "SetClusterEncryption", params: { targetId, identityId, keyUrl } })).toMatchObject({
+    kind: "done",
+  });
+  const on = { targetId, targetKind: "cluster" as const, identityId: identity.id };
+  expect(await sandbox.carryOut({ name: "DetachIdentity", params: on })).toMatchObject({ kind: "done" });
+  const read = await createReadTarget(sandbox.clients)("cluster", targetId);
+  expect(read).toMatchObject({ keyUri: keyUrl, defaultIdentity: { form: "user", id: identityId }, attached: [{ id: identityId }] });
+});
+
+test("puts a lost event subscription back as it was", async () => {
+  const { vault } = sandbox.patient("account", "rbac");
+  const { world } = sandbox;
+  const read = createReadEventSubscriptions(sandbox.clients);
+  const before = await read(vault.id);
+  if (!Array.isArray(before) || before[0] === undefined) throw new Error("no event subscription");
+  const [{ id, topicId, topicLocation, name, properties }] = before;
+  world.eventSubscriptions.delete(id.toLowerCase());
+  expect(await read(vault.id)).toEqual([]);
+  const step = { name: "RestoreEventSubscription" as const, params: { topicId, topicLocation, source: vault.id, name, properties } };
+  for (let twice = 0; twice < 2; twice++) expect(await sandbox.carryOut(step)).toMatchObject({ kind: "done" });
+  expect(await read(vault.id)).toEqual(before);
+});
+
+test("a lock is told as one", async () => {
+  const { vault, keyName, identity } = sandbox.patient("account", "rbac");
+  const id = `${vault.id}/providers/Microsoft.Authorization/locks/l1`;
+  sandbox.world.locks.set(id.toLowerCase(), { id, name: "l1", scope: vault.id, level: "ReadOnly", notes: "" });
+  const grantee = { identityId: identity.id, principalId: identity.principalId };
+  const params = { ...grantee, scope: `${vault.id}/keys/${keyName}`, roleDefinitionId: ROLE };
+  expect(await sandbox.carryOut({ name: "GrantKeyRole", params })).toMatchObject({ kind: "refused", reason: "Locked" });
+});
+
+test("throttling and broken connections come out as what a retry may cure", async () => {
+  const { vault } = sandbox.patient("account", "rbac");
+  const readVault = createReadVault(sandbox.clients);
+  const match = { path: "/vaults/" };
+  sandbox.azure.faults.arm({ match, fault: { kind: "status", status: 429, code: "TooManyRequests", message: "slow", retryAfter: 7 } });
+  await expect(readVault({ id: vault.id, name: vault.name })).rejects.toMatchObject({ name: "TransientError", retryAfterMs: 7000 });
+  sandbox.azure.faults.arm({ match, fault: { kind: "reset" } });
+  await expect(readVault({ id: vault.id, name: vault.name })).rejects.toMatchObject({ name: "TransientError", retryAfterMs: null });
+  expect(await readVault({ id: vault.id, name: vault.name })).toMatchObject({ state: "live" });
+});
+
+test("a write whose answer is lost is made once", async () => {
+  const { vault, keyName } = sandbox.patient("account", "policies");
+  const [version] = vault.keys.get(keyName)?.versions ?? [];
+  if (version === undefined) throw new Error("no key");
+  version.enabled = false;
+  const params = { vaultId: vault.id, vaultUri: `https://${vault.name}.vault.azure.net`, key: keyName, version: version.version };
+  sandbox.azure.faults.arm({ match: { method: "PATCH", path: "/keys/" }, fault: { kind: "lostAnswer" } });
+  await expect(sandbox.carryOut({ name: "EnableKeyVersion", params })).rejects.toMatchObject({ name: "TransientError" });
+  expect(await sandbox.carryOut({ name: "EnableKeyVersion", params })).toMatchObject({
+    kind: "done",
+    detail: expect.stringContaining("already"),
+  });
+  expect(sandbox.writes()).toHaveLength(1);
+});

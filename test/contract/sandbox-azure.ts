@@ -1,0 +1,105 @@
+/** The product's adapters against the sandbox's Azure, over its network: TLS, proxy, tokens and permissions as the app meets them. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { createAzure } from "../../sandbox/azure/azure.ts";
+import type { Azure } from "../../sandbox/azure/azure.ts";
+import { createWorld } from "../../sandbox/azure/world.ts";
+import type { World } from "../../sandbox/azure/world.ts";
+import { Clock } from "../../sandbox/clock.ts";
+import { buildEstate } from "../../sandbox/estate.ts";
+import type { Estate, Patient } from "../../sandbox/estate.ts";
+import { startNetwork } from "../../sandbox/network/proxy.ts";
+import { createRandom } from "../../sandbox/random.ts";
+import { createClients } from "../../src/azure/clients.ts";
+import type { Clients } from "../../src/azure/clients.ts";
+import { createStepWriter } from "../../src/azure/write-step.ts";
+import type { StepResult } from "../../src/azure/step-result.ts";
+import type { StepDraft } from "../../src/domain/steps/step.ts";
+
+const SUBSCRIPTION = "5d3e6f10-0000-4000-8000-00000000ab01";
+const MINUTE = 60_000;
+
+export type Sandbox = {
+  world: World;
+  azure: Azure;
+  estate: Estate;
+  clients: Clients;
+  /** The estate's patient of that kind and permission model. */
+  patient: (kind: Patient["kind"], access: Patient["access"]) => Patient;
+  /** Moves time on, running what is due. */
+  pass: (minutes: number) => Promise<void>;
+  /** Submits and polls, a minute of Azure's time between two polls, until it has ended. */
+  carryOut: (step: StepDraft) => Promise<Exclude<StepResult, { kind: "submitted" }> | { kind: "failed"; code: string; detail: string }>;
+  /** What Keymend has written, as `METHOD action status`. */
+  writes: () => string[];
+  close: () => Promise<void>;
+};
+
+export async function startSandbox(): Promise<Sandbox> {
+  const clock = new Clock(Date.now());
+  const world = createWorld({
+    clock,
+    random: createRandom(7),
+    tenantId: "7e9a0000-0000-4000-8000-000000000001",
+    subscriptionId: SUBSCRIPTION,
+    switches: {},
+  });
+  const azure = createAzure(world, { deliver: async () => 200 });
+  const estate = buildEstate(world);
+  azure.start();
+  const dir = await mkdtemp(join(tmpdir(), "keymend-contract-"));
+  const network = await startNetwork(azure, { dir });
+  const principal = world.principals.get(estate.keymend.principalId);
+  if (principal === undefined) throw new Error("the estate has no Keymend");
+  const credential = {
+    getToken: async (scopes: string | string[]) => ({
+      token: await azure.tokens.issue(principal, String([scopes].flat()[0]).replace(/\/\.default$/, "")),
+      // The clients live by the machine's clock, which stands still beside the sandbox's: a fresh token each time.
+      expiresOnTimestamp: Date.now() + 1000,
+    }),
+  };
+  const { hostname, port } = new URL(network.proxyUrl);
+  // Behind a proxy the SDKs take no certificates of their own: the process must trust the sandbox's.
+  setDefaultCACertificates([...getCACertificates("bundled"), await readFile(network.caFile, "utf8")]);
+  const pipelineOptions = { proxyOptions: { host: `http://${hostname}`, port: Number(port) } };
+  const clients = createClients({ credential, subscriptionIds: [SUBSCRIPTION], pipelineOptions });
+  const writer = createStepWriter(clients);
+  const pass = async (minutes: number): Promise<void> => {
+    const end = clock.now() + minutes * MINUTE;
+    for (let due = clock.nextDue(); due !== undefined && due <= end; due = clock.nextDue()) {
+      clock.set(due);
+      await clock.runDue();
+    }
+    clock.set(end);
+  };
+  return {
+    world,
+    azure,
+    estate,
+    clients,
+    pass,
+    patient: (kind, access) => {
+      const found = estate.patients.find((patient) => patient.kind === kind && patient.access === access);
+      if (found === undefined) throw new Error(`the estate has no ${kind} on ${access}`);
+      return found;
+    },
+    carryOut: async (step) => {
+      const result = await writer.submit(step);
+      if (result.kind !== "submitted") return result;
+      for (let polls = 0; polls < 60; polls++) {
+        const state = await writer.poll(result.poller);
+        if (state.kind === "failed") return state;
+        if (state.kind === "succeeded") return { kind: "done", detail: "Azure says so" };
+        await pass(1);
+      }
+      throw new Error(`${step.name} has not ended within an hour`);
+    },
+    writes: () => world.writes.filter(({ keymend }) => keymend).map(({ method, action, status }) => `${method} ${action} ${status}`),
+    close: async () => {
+      await network.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
