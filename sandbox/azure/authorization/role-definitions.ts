@@ -17,7 +17,7 @@ export const roleDefinitionRoutes: Route[] = [
   { method: "DELETE", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/delete`, event: `${TYPE}/delete`, handle: remove },
 ];
 
-export function renderRoleDefinition(role: RoleDefinitionState, scope = "/"): JsonObject {
+export function renderRoleDefinition(role: RoleDefinitionState, scope: string): JsonObject {
   return {
     properties: {
       roleName: role.roleName,

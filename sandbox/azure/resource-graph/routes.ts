@@ -6,6 +6,7 @@
 import { reader } from "../authorization/evaluate.ts";
 import { renderRoleAssignment } from "../authorization/role-assignments.ts";
 import { renderRoleDefinition } from "../authorization/role-definitions.ts";
+import { isAboveSubscription } from "../authorization/scope.ts";
 import { listAt, objectAt, textAt } from "../json.ts";
 import { AzureError, type Call, type Reply, type Route } from "../routes.ts";
 import type { Json, JsonObject, World } from "../world.ts";
@@ -32,7 +33,8 @@ function query(call: Call): Reply {
   }
   const body = objectAt(call.body);
   const options = readOptions(call, objectAt(body["options"]));
-  const table = run(call, textAt(body["query"]), listAt(body["subscriptions"]));
+  const above = textAt(objectAt(body["options"])["authorizationScopeFilter"]).includes("Above");
+  const table = run(call, { text: textAt(body["query"]), subscriptions: listAt(body["subscriptions"]), above });
   return { status: 200, headers: quota.headers, body: page(table, options) };
 }
 
@@ -69,7 +71,9 @@ function rowsToSkip(token: string): number | undefined {
   return found === undefined ? undefined : Number(found);
 }
 
-function run(call: Call, text: string, subscriptions: Json[]): Table {
+type Query = { text: string; subscriptions: Json[]; above: boolean };
+
+function run(call: Call, { text, subscriptions, above }: Query): Table {
   const { world, caller } = call;
   const may = reader(world, caller.oid);
   const wanted = subscriptions.length === 0 || subscriptions.some((s) => textAt(s).toLowerCase() === world.subscriptionId.toLowerCase());
@@ -79,7 +83,7 @@ function run(call: Call, text: string, subscriptions: Json[]): Table {
   });
   const tables: Record<string, () => Table> = {
     resources: () => visible(knownRows(world)),
-    authorizationresources: () => visible(authorizationRows(world)),
+    authorizationresources: () => visible(authorizationRows(world, above)),
   };
   try {
     return compileQuery(text)((name) => tables[name.toLowerCase()]?.());
@@ -91,11 +95,18 @@ function run(call: Call, text: string, subscriptions: Json[]): Table {
   }
 }
 
-/** Role assignments and definitions; denials and locks are in no table (supported-tables-resources.md). */
-function authorizationRows(world: World): Row[] {
-  const assignments = [...world.roleAssignments.values()].map((a) => renderRoleAssignment(a));
-  const definitions = [...world.roleDefinitions.values()].map((d) => renderRoleDefinition(d));
-  return [...assignments, ...definitions].map((body) => rowOf(world, body));
+/**
+ * Role assignments and definitions; denials and locks are in no table (supported-tables-resources.md). What is assigned above the
+ * subscription shows only if `authorizationScopeFilter` asks for it. Built-in roles are shown as the subscription's.
+ */
+function authorizationRows(world: World, above: boolean): Row[] {
+  const subscription = `/subscriptions/${world.subscriptionId}`;
+  const assignments = [...world.roleAssignments.values()].filter((a) => above || !isAboveSubscription(world, a.scope));
+  const bodies = [
+    ...assignments.map((a) => renderRoleAssignment(a)),
+    ...[...world.roleDefinitions.values()].map((d) => renderRoleDefinition(d, subscription)),
+  ];
+  return bodies.map((body) => rowOf(world, body));
 }
 
 /**
