@@ -1,0 +1,403 @@
+import { describe, expect, test } from "vitest";
+import type { Incident } from "../../src/domain/incident.ts";
+import { decideTurn } from "../../src/domain/turn.ts";
+import { DAY, MINUTE } from "../../src/domain/time.ts";
+import { ACCOUNT_ID, anAccount, CLUSTER_ID, NOW, someFacts, someSettings } from "../support/builders.ts";
+import {
+  aBlock,
+  aDecision,
+  after,
+  applied,
+  aSignal,
+  aStep,
+  blocked,
+  diagnosisOf,
+  finding,
+  healthy,
+  planOf,
+  recovering,
+  seen,
+  turnInput,
+  turns,
+} from "../support/turns.ts";
+
+const nothingLeft = { plan: planOf() };
+const incidentOf = (turn: { incident: Incident | null }): Incident => {
+  if (!turn.incident) throw new Error("no incident");
+  return turn.incident;
+};
+
+describe("opening an incident", () => {
+  test("a sweep that finds nothing leaves no trace and refreshes the baseline", () => {
+    const turn = decideTurn(turnInput({ signals: [aSignal({ source: "sweep" })], ...diagnosisOf(healthy()), ...nothingLeft }));
+    expect(turn).toMatchObject({ incident: null, entries: [], healthy: true, next: { do: "end", outcome: { code: "NoChangeNeeded" } } });
+  });
+
+  test("an event that finds nothing is recorded and closed at once", () => {
+    const turn = decideTurn(turnInput({ ...diagnosisOf(healthy()), ...nothingLeft }));
+    expect(turn.next).toEqual({ do: "end", outcome: { code: "NoChangeNeeded", reason: null, detail: "nothing is wrong" } });
+    expect(incidentOf(turn)).toMatchObject({ id: "i1", state: "closed", outcome: "NoChangeNeeded", nextLookAt: null, closedAt: NOW });
+    expect(turn.entries.map((entry) => entry.kind)).toEqual(["signal", "facts", "diagnosis", "outcome"]);
+  });
+
+  test("a vault that no database uses any more is nothing to do", () => {
+    const turn = decideTurn(turnInput({ ...diagnosisOf(), ...nothingLeft }));
+    expect(turn).toMatchObject({ healthy: false, next: { do: "end", outcome: { code: "NoChangeNeeded" } } });
+  });
+
+  test("trouble found by the sweep opens an incident that names signal, cause and plan", () => {
+    const turn = decideTurn(turnInput({ signals: [aSignal({ source: "sweep" })] }));
+    expect(incidentOf(turn).timeline.map(({ what }) => what)).toEqual([
+      "signal: roleAssignments/delete (sweep)",
+      "AccessMissing: AccessMissing because (orders inGrace)",
+      "plan: EnableKeyVersion on https://kv-orders.vault.azure.net/keys/cmk/1 (now)",
+    ]);
+    expect(turn.healthy).toBe(false);
+  });
+
+  test("entries have ids of their turn, so that a repeated look adds nothing twice", () => {
+    const ids = decideTurn(turnInput({ turn: 4 })).entries.map((entry) => entry.entryId);
+    expect(ids).toEqual(["4-0-signal", "4-1-facts", "4-2-diagnosis", "4-3-plan"]);
+  });
+
+  test("the caller is named where the signal names one", () => {
+    const turn = decideTurn(
+      turnInput({
+        signals: [aSignal({ caller: { objectId: "o1", name: "Ada" } }), aSignal({ id: "e2", caller: { objectId: "o1", name: null } })],
+      }),
+    );
+    expect(incidentOf(turn)).toMatchObject({ callers: ["o1"], signalIds: ["e1", "e2"] });
+    expect(
+      incidentOf(turn)
+        .timeline.slice(0, 2)
+        .map(({ what }) => what),
+    ).toEqual(["signal: roleAssignments/delete (event, by Ada)", "signal: roleAssignments/delete (event, by o1)"]);
+  });
+
+  test("a database that could not be read keeps the baseline from being refreshed", () => {
+    const facts = someFacts({ missing: [{ kind: "account", id: "/x", state: "unreadable", why: "denied", detail: "" }] });
+    expect(decideTurn(turnInput({ facts, ...diagnosisOf(healthy()), ...nothingLeft })).healthy).toBe(false);
+  });
+
+  test("a path that works and will break later is a good baseline", () => {
+    expect(decideTurn(turnInput({ ...diagnosisOf(seen({ phase: "atRisk" })) })).healthy).toBe(true);
+  });
+});
+
+describe("trouble that is known already", () => {
+  const observe = { settings: someSettings({ mode: "observe" }) };
+  const previous = incidentOf(decideTurn(turnInput(observe)));
+
+  test("is not told again before its next look is due", () => {
+    const turn = decideTurn(turnInput({ ...observe, previous, newId: "i2", now: after(10) }));
+    expect(turn).toMatchObject({ incident: null, entries: [], next: { do: "end", outcome: { code: "Observed" } } });
+  });
+
+  test.each([
+    ["its next look is due", { now: after(61) }],
+    ["an operator asks", { now: after(10), signals: [aSignal({ source: "operator" })] }],
+    ["it has changed", { now: after(10), ...diagnosisOf(seen({ findings: [finding("KeyExpired")] })) }],
+  ])("is told again when %s", (_, change) => {
+    expect(incidentOf(decideTurn(turnInput({ ...observe, previous, newId: "i2", ...change })))).toMatchObject({ id: "i2", endings: 2 });
+  });
+
+  test("counts its endings: the next look comes later each time, at most after 32 hours", () => {
+    const turn = decideTurn(turnInput({ ...observe, previous: { ...previous, endings: 9 }, newId: "i2", now: after(61) }));
+    expect(incidentOf(turn)).toMatchObject({ endings: 10, nextLookAt: after(61 + 32 * 60) });
+  });
+
+  test("that the service noticed meanwhile is still the same trouble", () => {
+    const turn = decideTurn(turnInput({ ...observe, previous, now: after(10), ...diagnosisOf(seen({ phase: "revoked" })) }));
+    expect(turn.incident).toBeNull();
+  });
+
+  test.each([
+    ["a success", { outcome: "Healed" as const }],
+    ["one without a next look", { nextLookAt: null }],
+    ["one without an outcome", { outcome: null }],
+  ])("does not hide behind %s", (_, change) => {
+    expect(decideTurn(turnInput({ ...observe, previous: { ...previous, ...change }, now: after(10) })).incident).not.toBeNull();
+  });
+});
+
+describe("taking steps", () => {
+  test("the first step that may be taken is next", () => {
+    const turn = decideTurn(turnInput({ plan: planOf(aStep({ ready: false }), aStep({ id: "step-2", on: "y" })) }));
+    expect(turn.next).toMatchObject({ do: "step", step: { id: "step-2" } });
+    expect(incidentOf(turn).plan).toMatchObject({ hash: "h1", steps: [{ state: "waitsForEarlierStep" }, { state: "next" }] });
+  });
+
+  test("a step that waits for a person holds back none that need not", () => {
+    const turn = decideTurn(turnInput({ plan: planOf(aStep({ needs: "approval" }), aStep({ id: "step-2" })) }));
+    expect(turn.next).toMatchObject({ do: "step", step: { id: "step-2" } });
+  });
+
+  test("a write is not made again while its effect is awaited", () => {
+    const turn = turns({}, { now: after(1), change: applied() });
+    expect(turn.next).toMatchObject({ do: "wait", until: after(1.5) });
+    expect(incidentOf(turn).plan?.steps).toMatchObject([{ state: "applied" }]);
+  });
+
+  test("a write that did not help after 15 minutes is tried again", () => {
+    expect(turns({}, { now: after(16), change: applied() }).next).toMatchObject({ do: "step" });
+  });
+
+  test("a write that failed is tried again at once", () => {
+    expect(turns({}, { now: after(1), change: applied({ result: "failed" }) }).next).toMatchObject({ do: "step" });
+  });
+
+  test("one that turned out to be out of date does not count as a try", () => {
+    expect(turns({}, { now: after(1), change: applied({ result: "stale" }) }).next).toMatchObject({ do: "step" });
+  });
+
+  test("three tries that did not help stop it", () => {
+    const [entry] = applied({ result: "failed" }).applied!;
+    const turn = turns({}, { now: after(60), change: { applied: [entry!, entry!, entry!] } });
+    expect(incidentOf(turn)).toMatchObject({
+      outcome: "Refused",
+      reason: "Stopped",
+      detail: "EnableKeyVersion was tried 3 times and did not help",
+    });
+    expect(incidentOf(turn).runbook.length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ["NotPermitted: Forbidden: x", "NotPermitted"],
+    ["NotAccepted: BadRequest: x", "NotAccepted"],
+  ])("what Azure refuses with '%s' is escalated with the commands that would do it", (detail, reason) => {
+    const turn = turns({}, { now: after(1), change: applied({ result: "refused", detail }) });
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Escalated", reason, detail, nextLookAt: after(61) });
+    expect(incidentOf(turn).runbook.join("\n")).toContain("az keyvault key set-attributes");
+  });
+});
+
+describe("asking a person", () => {
+  const ask = { plan: planOf(aStep({ needs: "approval" })) };
+
+  test("waits, with the time when it gives up", () => {
+    const turn = decideTurn(turnInput(ask));
+    expect(turn.next).toMatchObject({ do: "wait", until: after(15) });
+    expect(incidentOf(turn)).toMatchObject({
+      state: "waiting",
+      progress: { askedAt: NOW },
+      plan: { steps: [{ state: "waitsForApproval", needs: "approval" }] },
+    });
+  });
+
+  test("an approval lets the step be taken", () => {
+    const turn = turns(ask, { ...ask, now: after(5), decisions: [aDecision({ at: after(4) })] });
+    expect(turn.next).toMatchObject({ do: "step" });
+    expect(incidentOf(turn).decision).toEqual({ planHash: "h1", steps: ["step-1"], expiresAt: after(4 + 24 * 60) });
+  });
+
+  test("an approval of other steps does not", () => {
+    expect(turns(ask, { ...ask, decisions: [aDecision({ steps: ["other"] })] }).next).toMatchObject({ do: "wait" });
+  });
+
+  test("an approval that has expired does not", () => {
+    const turn = turns(ask, {
+      ...ask,
+      now: after(60),
+      settings: someSettings({ approvalTtlMs: 2 * DAY }),
+      decisions: [aDecision({ at: after(-3 * 24 * 60) })],
+    });
+    expect(turn.next).toMatchObject({ do: "wait" });
+    expect(incidentOf(turn).decision).toBeNull();
+  });
+
+  test("the newest decision counts", () => {
+    const turn = turns(ask, {
+      ...ask,
+      now: after(9),
+      decisions: [aDecision({ at: after(1) }), aDecision({ id: "d2", at: after(8), decision: "reject", reason: "no" })],
+    });
+    expect(incidentOf(turn)).toMatchObject({ state: "closed", outcome: "Refused", reason: "Rejected", detail: "rejected by ada: no" });
+  });
+
+  test("a rejection of other steps leaves this one asking", () => {
+    expect(turns(ask, { ...ask, decisions: [aDecision({ decision: "reject", steps: ["other"] })] }).next).toMatchObject({ do: "wait" });
+  });
+
+  test("nobody's answer ends as ApprovalExpired", () => {
+    const turn = turns(ask, { ...ask, now: after(24 * 60) });
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Refused", reason: "ApprovalExpired" });
+  });
+
+  test("shortly before that it looks again just in time", () => {
+    expect(turns(ask, { ...ask, now: after(24 * 60 - 2) }).next).toMatchObject({ do: "wait", until: after(24 * 60) });
+  });
+
+  test("a step approved that waits for an earlier one is not taken out of turn", () => {
+    const turn = turns(ask, {
+      plan: planOf(aStep({ needs: "approval", ready: false })),
+      decisions: [aDecision()],
+      now: after(1),
+      change: { causes: [] },
+    });
+    expect(incidentOf(turn).plan?.steps).toMatchObject([{ state: "waitsForEarlierStep" }]);
+  });
+});
+
+describe("verifying", () => {
+  const repaired = { now: after(1), change: applied(), ...diagnosisOf(healthy()), ...nothingLeft };
+
+  test("a path mended in grace is proven only after the service's next check: 65 minutes, healthy all along", () => {
+    expect(turns({}, repaired).next).toMatchObject({ do: "wait", until: after(1.5) });
+    const later = (minutes: number) => ({ now: after(minutes), ...diagnosisOf(healthy()), ...nothingLeft });
+    expect(turns({}, repaired, later(65)).next).toMatchObject({ do: "wait", until: after(66) });
+    expect(incidentOf(turns({}, repaired, later(66)))).toMatchObject({
+      outcome: "OutageAvoided",
+      targets: [{ phaseBefore: "inGrace", phase: "healthy", outcome: "OutageAvoided" }],
+    });
+  });
+
+  test("the checks come after 30 s, 1, 2, then every 5 minutes", () => {
+    const look = (minutes: number) => ({ now: after(minutes), ...diagnosisOf(healthy()), ...nothingLeft });
+    const untils = [
+      turns({}, repaired),
+      turns({}, repaired, look(2)),
+      turns({}, repaired, look(2), look(4)),
+      turns({}, repaired, look(2), look(4), look(8)),
+    ].map((turn) => turn.next);
+    expect(untils).toMatchObject([{ until: after(1.5) }, { until: after(3) }, { until: after(6) }, { until: after(13) }]);
+  });
+
+  test("a path that breaks again starts the proof anew", () => {
+    const broken = { now: after(30), plan: blocked(aBlock({ kind: "wait", cause: "VaultUnreachable" })) };
+    const again = { now: after(40), ...diagnosisOf(healthy()), ...nothingLeft };
+    expect(turns({}, repaired, broken, again, { ...again, now: after(66) }).next).toMatchObject({ do: "wait" });
+  });
+
+  test("a database that the service had given up is healed as soon as the service says so", () => {
+    const turn = turns(
+      { ...diagnosisOf(seen({ phase: "revoked" })) },
+      { ...repaired, ...diagnosisOf(recovering()) },
+      { now: after(20), ...diagnosisOf(healthy()), ...nothingLeft },
+    );
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Healed", detail: "verified: key path and service both healthy" });
+  });
+
+  test("one that the service gives up during the proof counts as an outage", () => {
+    const turn = turns(
+      {},
+      repaired,
+      { now: after(30), ...diagnosisOf(recovering()), ...nothingLeft },
+      { now: after(90), ...diagnosisOf(healthy()), ...nothingLeft },
+    );
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Healed" });
+  });
+
+  test("a risk taken away is Prevented at once", () => {
+    const turn = turns({ ...diagnosisOf(seen({ phase: "atRisk", findings: [finding("KeyNearExpiry")] })) }, repaired);
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Prevented" });
+  });
+
+  test("after an hour it says that it is slow, once; after two it asks for help", () => {
+    const waiting = (minutes: number) => ({ now: after(minutes), ...diagnosisOf(recovering()), ...nothingLeft });
+    const slow = turns({}, { ...repaired, ...diagnosisOf(recovering()) }, waiting(61));
+    expect(slow.entries.map((entry) => entry.what)).toEqual([
+      "the service has not noticed for PT1H, longer than documented; still waiting",
+    ]);
+    const still = turns({}, { ...repaired, ...diagnosisOf(recovering()) }, waiting(61), waiting(66));
+    expect(still.entries).toEqual([]);
+    const late = turns({}, { ...repaired, ...diagnosisOf(recovering()) }, waiting(61), waiting(121));
+    expect(incidentOf(late)).toMatchObject({ outcome: "Escalated", reason: "NotRevalidated", runbook: [] });
+  });
+
+  test("what somebody else mended is Superseded", () => {
+    const turn = turns(
+      { plan: planOf(aStep({ needs: "approval" })), ...diagnosisOf(seen({ phase: "revoked" })) },
+      { now: after(10), ...diagnosisOf(healthy()), ...nothingLeft },
+    );
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Superseded", detail: "someone else mended it" });
+  });
+
+  test("what somebody else mended while ours was refused is theirs", () => {
+    const turn = turns(
+      { ...diagnosisOf(seen({ phase: "revoked" })) },
+      { now: after(1), change: applied({ result: "refused" }), ...diagnosisOf(healthy()), ...nothingLeft },
+    );
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Superseded" });
+  });
+});
+
+describe("what no step mends", () => {
+  test.each(["escalate", "unrecoverable"] as const)("%s ends with the cause as the reason", (kind) => {
+    const plan = blocked(aBlock({ kind }));
+    const turn = turns({ plan }, { plan, now: after(3) });
+    expect(incidentOf(turn)).toMatchObject({
+      outcome: kind === "escalate" ? "Escalated" : "Unrecoverable",
+      reason: "KeyGone",
+      detail: "nobody can",
+    });
+  });
+
+  test("a verdict that can't be taken back is made sure of first: a key just deleted answers 404 everywhere for seconds", () => {
+    const plan = blocked(aBlock());
+    expect(decideTurn(turnInput({ plan })).next).toMatchObject({ do: "wait", until: after(0.5) });
+    const gone = turns({ plan }, { now: after(1), plan: planOf(aStep({ needs: "approval" })) });
+    expect(incidentOf(gone).progress.verdictSince).toEqual({});
+  });
+
+  test("what may pass is waited for, two hours at most", () => {
+    const plan = blocked(aBlock({ kind: "wait", cause: "VaultUnreachable", reason: "may pass" }));
+    expect(decideTurn(turnInput({ plan })).next).toMatchObject({ do: "wait", until: after(0.5), why: "may pass" });
+    expect(incidentOf(turns({ plan }, { plan, now: after(120) }))).toMatchObject({ outcome: "Escalated", reason: "VaultUnreachable" });
+  });
+
+  test("a finding with neither step nor block is never taken for healthy", () => {
+    expect(incidentOf(decideTurn(turnInput({ ...nothingLeft })))).toMatchObject({ outcome: "Escalated", reason: "InternalError" });
+  });
+});
+
+describe("several databases", () => {
+  const facts = someFacts({ targets: [anAccount(), anAccount({ id: CLUSTER_ID, kind: "cluster" })] });
+  const cluster = (over: object = {}) => seen({ id: CLUSTER_ID, kind: "cluster", ...over });
+
+  test("each has its own outcome; the incident's is the worst", () => {
+    const plan = blocked(aBlock({ kind: "escalate", cause: "KeyUnfit", targetIds: [CLUSTER_ID] }));
+    const turn = decideTurn(turnInput({ facts, plan, ...diagnosisOf(healthy(), cluster({ findings: [finding("KeyUnfit")] })) }));
+    expect(incidentOf(turn)).toMatchObject({
+      outcome: "Escalated",
+      targets: [{ outcome: "NoChangeNeeded" }, { outcome: "Escalated", reason: "KeyUnfit" }],
+    });
+  });
+
+  test("one that has ended is told while another is still worked on", () => {
+    const plan = {
+      steps: [aStep({ needs: "approval" })],
+      blocks: [aBlock({ kind: "escalate", cause: "KeyUnfit", targetIds: [CLUSTER_ID] })],
+    };
+    const turn = decideTurn(turnInput({ facts, plan, ...diagnosisOf(seen(), cluster({ findings: [finding("KeyUnfit")] })) }));
+    expect(turn.next.do).toBe("wait");
+    expect(incidentOf(turn)).toMatchObject({ state: "waiting", targets: [{ outcome: null }, { outcome: "Escalated" }] });
+  });
+
+  test("the same cause on both is told once, with all contradictions", () => {
+    const turn = decideTurn(turnInput({ facts, ...diagnosisOf(seen({ contradictions: ["a"] }), cluster({ contradictions: ["b"] })) }));
+    expect(incidentOf(turn).causes).toEqual([
+      { code: "AccessMissing", targetIds: [ACCOUNT_ID, CLUSTER_ID], evidence: ["AccessMissing because"], contradictions: ["a", "b"] },
+    ]);
+  });
+
+  test("a cause stays on the incident once found, and gathers the databases it struck", () => {
+    const turn = turns(
+      { facts },
+      { facts, now: after(1), ...diagnosisOf(healthy(), cluster()) },
+      { facts, now: after(2), ...diagnosisOf(seen({ findings: [finding("KeyExpired")] }), cluster({ findings: [], phase: "healthy" })) },
+    );
+    expect(incidentOf(turn).causes.map(({ code, targetIds }) => [code, targetIds])).toEqual([
+      ["AccessMissing", [ACCOUNT_ID, CLUSTER_ID]],
+      ["KeyExpired", [ACCOUNT_ID]],
+    ]);
+  });
+});
+
+test("a turn never changes the incident it was given", () => {
+  const before = incidentOf(decideTurn(turnInput()));
+  const copy = structuredClone(before);
+  decideTurn(
+    turnInput({ incident: before, now: after(MINUTE), signals: [aSignal({ id: "new" })], ...diagnosisOf(healthy()), ...nothingLeft }),
+  );
+  expect(before).toEqual(copy);
+});
