@@ -3,12 +3,13 @@
  * Source: MicrosoftDocs/azure-docs role-based-access-control/troubleshooting.md, "Unable to assign a role to a new security principal".
  */
 import { AzureError } from "../routes.ts";
+import { switchOf } from "../switches.ts";
 import type { World } from "../world.ts";
 
 export function checkedPrincipalType(world: World, principalId: string, sent: string | undefined): string {
   const principal = world.principals.get(principalId.toLowerCase());
   const known = principal !== undefined && (principal.replicatedAt ?? 0) <= world.clock.now();
-  if (!known && sent !== undefined && (principal || world.switches["rbacGrantsToUnknownPrincipal"] === true)) return sent;
+  if (!known && sent !== undefined && (principal || switchOf(world, "rbacGrantsToUnknownPrincipal"))) return sent;
   if (!principal || !known) throw notFound(world, principalId);
   if (sent !== undefined && sent.toLowerCase() !== principal.type.toLowerCase()) {
     // Azure's own spelling, as reported in Azure/azure-dev issue 3581.

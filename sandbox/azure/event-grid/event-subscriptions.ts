@@ -6,6 +6,7 @@ import { evaluateAction } from "../authorization/evaluate.ts";
 import { objectAt, textAt } from "../json.ts";
 import { resourceNotFound } from "../not-found.ts";
 import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
+import { switchOf } from "../switches.ts";
 import type { EventSubscription, JsonObject, SystemTopic } from "../world.ts";
 import { defaultEventTypes } from "./build.ts";
 import { startOperation } from "./operations.ts";
@@ -127,7 +128,7 @@ function batching(properties: JsonObject): JsonObject {
 
 /**
  * Event Grid wants to know that the caller may write to where the events go; which action it asks for a function is not documented:
- * switch `eventGridHandlerAction`, "" for none. Source: MicrosoftDocs/azure-docs event-grid/security-authorization.md.
+ * a switch says. Source: MicrosoftDocs/azure-docs event-grid/security-authorization.md.
  */
 function requireDestination(call: Call, destination: JsonObject): void {
   const type = textAt(destination["endpointType"]);
@@ -136,7 +137,7 @@ function requireDestination(call: Call, destination: JsonObject): void {
   if (type === "" || target === "") {
     throw new AzureError(400, "InvalidRequest", "Destination property must be set while creating or updating an event subscription.");
   }
-  const action = String(call.world.switches["eventGridHandlerAction"] ?? "");
+  const action = switchOf(call.world, "eventGridHandlerAction");
   if (action === "" || !target.startsWith("/") || evaluateAction(call.world, call.caller.oid, action, target).allowed) return;
   throw new AzureError(400, "InvalidRequest", `The user does not have permission to perform the operation on the resource ${target}.`);
 }

@@ -11,7 +11,7 @@ import { passes } from "./filter.ts";
 import { isDelivered, isFinal, retryPolicyOf, waitAfter } from "./retry.ts";
 import { envelope, type Envelope, type Style } from "./schema.ts";
 
-/** Rejects or answers null's equivalent (no status) where nobody is there. */
+/** Answers with the status; rejects where nobody answers. */
 export type Deliver = (target: { functionName: string }, body: string, headers: Record<string, string>) => Promise<number>;
 
 export type Delivery = {
@@ -48,79 +48,113 @@ const DEAD_LETTER_DELAY_MS = 5 * 60_000;
 const HELD_AT_MOST_MS = 60_000;
 
 export function createEventGrid(world: World, deliver: Deliver): EventGrid {
-  const deliveries: Delivery[] = [];
-  const deadLetters: DeadLetter[] = [];
-  const trouble = new Trouble();
-  const held: Parcel[] = [];
+  const grid = new Grid(world, deliver);
+  world.publish = (event) => grid.publish(event);
+  return grid;
+}
 
-  const schedule = (parcel: Parcel, ms: number): void => {
-    world.clock.in(ms, `event ${parcel.source.eventType} to ${parcel.functionName}`, () => attempt(parcel));
-  };
-  const latency = (): number => world.random.int("event-grid-latency", 1000, 5000);
-  const release = (): void => {
-    for (const [n, parcel] of held.splice(0).toReversed().entries()) schedule(parcel, 1000 + n);
-  };
+class Grid implements EventGrid {
+  readonly deliveries: Delivery[] = [];
+  readonly deadLetters: DeadLetter[] = [];
+  #world: World;
+  #deliver: Deliver;
+  #trouble = new Trouble();
+  #held: Parcel[] = [];
 
-  async function attempt(parcel: Parcel): Promise<void> {
-    // Gone with its vault, or taken away by somebody: what was on its way is lost.
-    if (!world.eventSubscriptions.has(parcel.subscription.id.toLowerCase())) return;
-    const headers = headersOf(world, parcel);
-    const status = await deliver({ functionName: parcel.functionName }, parcel.envelope.body, headers).catch(() => null);
-    parcel.attempts++;
-    deliveries.push(recordOf(world, parcel, status));
-    if (isDelivered(status)) return;
-    const policy = retryPolicyOf(parcel.subscription);
-    const wait = waitAfter(world, parcel.attempts, status);
-    const late = world.clock.now() + wait > parcel.publishedAt + policy.timeToLiveMs;
-    if (!late && !isFinal(status, parcel.endpointType) && parcel.attempts < policy.maxDeliveryAttempts) {
-      schedule(parcel, wait);
-      return;
-    }
-    const letter = deadLetterOf(world, parcel, { status, expired: late });
-    world.clock.in(DEAD_LETTER_DELAY_MS, `dead letter of ${parcel.subscription.name}`, () => void deadLetters.push(letter));
+  constructor(world: World, deliver: Deliver) {
+    this.#world = world;
+    this.#deliver = deliver;
   }
 
-  function dispatch(topic: SystemTopic, subscription: EventSubscription, source: SourceEvent, eventId: string): void {
+  disturb(disturbance: Disturbance): void {
+    this.#trouble.arm(disturbance);
+  }
+
+  publish(source: SourceEvent): void {
+    const eventId = this.#world.random.guid("event-grid");
+    for (const topic of this.#world.systemTopics.values()) {
+      if (!same(topic.source, source.source)) continue;
+      for (const subscription of this.#world.eventSubscriptions.values()) {
+        if (isListening(subscription, topic) && passes(subscription, source, topic.source))
+          this.#dispatch(topic, subscription, source, eventId);
+      }
+    }
+  }
+
+  #dispatch(topic: SystemTopic, subscription: EventSubscription, source: SourceEvent, eventId: string): void {
     const destination = destinationOf(subscription);
     if (!destination) return;
-    const struck = trouble.strike({ eventType: source.eventType, subject: source.subject, subscription: subscription.name });
+    const struck = this.#trouble.strike({ eventType: source.eventType, subject: source.subject, subscription: subscription.name });
     const style: Style = Object.assign({}, ...struck.map(({ disturbance: d }) => (d.kind === "irregular" ? d.style : {})));
     const cloudEvents = subscription.properties["eventDeliverySchema"] === "CloudEventSchemaV1_0";
-    const parcel = (): Parcel => ({
+    const parcel: Parcel = {
       subscription,
       ...destination,
       source,
       eventId,
       envelope: envelope(topic.source, source, eventId, { cloudEvents, style }),
-      publishedAt: world.clock.now(),
+      publishedAt: this.#world.clock.now(),
       attempts: 0,
-    });
-    let delay = latency();
-    let copies = 1;
-    for (const { disturbance, last } of struck) {
-      if (disturbance.kind === "drop") return;
-      if (disturbance.kind === "delay") delay += disturbance.ms;
-      if (disturbance.kind === "duplicate") copies += disturbance.copies ?? 1;
-      if (disturbance.kind === "reorder") {
-        held.push(parcel());
-        if (last) release();
-        else world.clock.in(HELD_AT_MOST_MS, "held events", release);
-        return;
-      }
-    }
-    for (let n = 0; n < copies; n++) schedule(parcel(), n === 0 ? delay : delay + latency());
+    };
+    this.#send(parcel, struck);
   }
 
-  world.publish = (source) => {
-    const eventId = world.random.guid("event-grid");
-    for (const topic of world.systemTopics.values()) {
-      if (!same(topic.source, source.source)) continue;
-      for (const subscription of world.eventSubscriptions.values()) {
-        if (isListening(subscription, topic) && passes(subscription, source, topic.source)) dispatch(topic, subscription, source, eventId);
+  #send(parcel: Parcel, struck: ReturnType<Trouble["strike"]>): void {
+    let delay = this.#latency();
+    let copies = 0;
+    for (const { disturbance, last } of struck) {
+      if (disturbance.kind === "drop") return;
+      if (disturbance.kind === "reorder") {
+        this.#hold(parcel, last);
+        return;
       }
+      if (disturbance.kind === "delay") delay += disturbance.ms;
+      if (disturbance.kind === "duplicate") copies += disturbance.copies ?? 1;
     }
-  };
-  return { deliveries, deadLetters, disturb: (d) => trouble.arm(d) };
+    this.#schedule(parcel, delay);
+    for (let n = 0; n < copies; n++) this.#schedule({ ...parcel }, delay + this.#latency());
+  }
+
+  #hold(parcel: Parcel, last: boolean): void {
+    const release = (): void => {
+      for (const [n, held] of this.#held.splice(0).toReversed().entries()) this.#schedule(held, 1000 + n);
+    };
+    this.#held.push(parcel);
+    if (last) release();
+    else this.#world.clock.in(HELD_AT_MOST_MS, "held events", release);
+  }
+
+  #latency(): number {
+    return this.#world.random.int("event-grid-latency", 1000, 5000);
+  }
+
+  #schedule(parcel: Parcel, ms: number): void {
+    this.#world.clock.in(ms, `event ${parcel.source.eventType} to ${parcel.functionName}`, () => this.#attempt(parcel));
+  }
+
+  async #attempt(parcel: Parcel): Promise<void> {
+    // Gone with its vault, or taken away by somebody: what was on its way is lost.
+    if (!this.#world.eventSubscriptions.has(parcel.subscription.id.toLowerCase())) return;
+    const headers = headersOf(this.#world, parcel);
+    const status = await this.#deliver({ functionName: parcel.functionName }, parcel.envelope.body, headers).catch(() => null);
+    parcel.attempts++;
+    this.deliveries.push(recordOf(this.#world, parcel, status));
+    if (!isDelivered(status)) this.#retry(parcel, status);
+  }
+
+  #retry(parcel: Parcel, status: number | null): void {
+    const policy = retryPolicyOf(parcel.subscription);
+    const wait = waitAfter(this.#world, parcel.attempts, status);
+    const expired = this.#world.clock.now() + wait > parcel.publishedAt + policy.timeToLiveMs;
+    if (!expired && !isFinal(status, parcel.endpointType) && parcel.attempts < policy.maxDeliveryAttempts) {
+      this.#schedule(parcel, wait);
+      return;
+    }
+    const letter = deadLetterOf(this.#world, parcel, { status, expired });
+    this.#world.clock.in(DEAD_LETTER_DELAY_MS, `dead letter of ${parcel.subscription.name}`, () => {
+      this.deadLetters.push(letter);
+    });
+  }
 }
 
 /** A subscription that is still being created gets nothing yet. */

@@ -6,6 +6,7 @@
 import { isObject, objectAt, textAt } from "../json.ts";
 import { resourceNotFound } from "../not-found.ts";
 import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
+import { switchOf } from "../switches.ts";
 import type { Json, ManagedIdentityState, World } from "../world.ts";
 import { addIdentity, identityId } from "./build.ts";
 import { IDENTITY_TYPE as TYPE, renderIdentity } from "./identity-body.ts";
@@ -83,11 +84,11 @@ function put(call: Call): Reply {
 
 /**
  * Role assignments that do not name the principal's type fail until then.
- * Source: MicrosoftDocs/azure-docs role-based-access-control/troubleshooting.md. No figure is given: switch `identityReplicationMaxSeconds` (60).
+ * Source: MicrosoftDocs/azure-docs role-based-access-control/troubleshooting.md. No figure is given.
  */
 function replicateLater(world: World, identity: ManagedIdentityState): void {
   const principal = world.principals.get(identity.principalId);
-  const most = Number(world.switches["identityReplicationMaxSeconds"] ?? 60);
+  const most = switchOf(world, "identityReplicationMaxSeconds");
   if (principal) principal.replicatedAt = world.clock.now() + world.random.int("identity-replication", 0, most) * 1000;
 }
 

@@ -3,6 +3,7 @@
  * Source: MicrosoftDocs/azure-docs governance/resource-graph/concepts/guidance-for-throttled-requests.md.
  * Counts always; refuses only under the switch `graphThrottles`: with the virtual clock standing still no window would ever end.
  */
+import { switchOf } from "../switches.ts";
 import type { World } from "../world.ts";
 
 const QUERIES = 15;
@@ -20,7 +21,7 @@ export function takeQuery(world: World, oid: string): { headers: Record<string, 
   window.used++;
   const seconds = Math.ceil((window.endsAt - now) / 1000);
   const remaining = String(Math.max(0, QUERIES - window.used));
-  const exceeded = window.used > QUERIES && world.switches["graphThrottles"] === true;
+  const exceeded = window.used > QUERIES && switchOf(world, "graphThrottles");
   return {
     headers: {
       "x-ms-user-quota-remaining": remaining,

@@ -2,9 +2,9 @@
  * What Resource Graph knows, which is not what is: a write through ARM shows some seconds later, and what changes without one
  * (a key check's result) only with the next full scan. No figures are promised.
  * Source: MicrosoftDocs/azure-docs governance/resource-graph/overview.md, "How Resource Graph is kept current".
- * Switches: `graphLagMaxSeconds` (30), `graphFullScanMinutes` (15).
  */
 import { isObject, textAt } from "../json.ts";
+import { switchOf } from "../switches.ts";
 import type { World } from "../world.ts";
 import type { Row } from "./expressions.ts";
 import { liveResources, rowOf } from "./rows.ts";
@@ -51,7 +51,7 @@ function current(world: World, view: View, key: string, render: () => Row): Seen
   const now = world.clock.now();
   const seen = view.seen.get(key);
   if (isPending(world, view, key) && (seen || view.queried)) return seen;
-  const scan = Number(world.switches["graphFullScanMinutes"] ?? 15) * 60_000;
+  const scan = switchOf(world, "graphFullScanMinutes") * 60_000;
   if (seen?.settled && seen.at >= (view.visibleAt.get(key) ?? 0) && now - seen.at < scan) return seen;
   const row = render();
   const fresh = { row, at: now, settled: isSettled(row) };
@@ -67,7 +67,7 @@ function isSettled(row: Row): boolean {
 }
 
 function noteWrites(world: World, view: View): void {
-  const most = Number(world.switches["graphLagMaxSeconds"] ?? 30);
+  const most = switchOf(world, "graphLagMaxSeconds");
   for (const write of world.writes.slice(view.noted)) {
     // /subscriptions/s/resourceGroups/g/providers/namespace/type/name; writes below it are writes to it.
     const id = new URL(write.url).pathname.split("/").slice(0, 9).join("/").toLowerCase();

@@ -1,0 +1,34 @@
+/** What is left open about permissions, identities, Resource Graph and Event Grid, each with its default; set by name in `world.switches`. */
+import type { World } from "./world.ts";
+
+const DEFAULTS = {
+  /** How long a role assignment takes to reach the data plane at most, s: "up to 10 minutes" (Azure RBAC, troubleshooting.md). */
+  rbacPropagationMaxSeconds: 600,
+  /** At and above management groups, h: "several hours" for data actions (the same page). */
+  rbacManagementGroupMaxHours: 4,
+  /** Whether the data plane goes on honouring a deleted assignment for as long; the page names no direction. */
+  rbacRemovalPropagates: true,
+  /** Whether naming the type also lets a principal through that does not exist at all: only the replication delay is documented. */
+  rbacGrantsToUnknownPrincipal: false,
+  /** How long a new identity's principal takes to reach the directory at most, s; no figure is given. */
+  identityReplicationMaxSeconds: 60,
+  /** How long Resource Graph takes to show a write at most, s; no figure is promised (resource-graph/overview.md). */
+  graphLagMaxSeconds: 30,
+  /** How long what changes without a write may stay unseen, min: the "regular full scan" has no figure either. */
+  graphFullScanMinutes: 15,
+  /** Whether Resource Graph refuses beyond its quota: with the virtual clock standing still no window would ever end. */
+  graphThrottles: false,
+  /** The action that Event Grid asks for on the handler of an event subscription, "" for none; which it is for functions is not documented. */
+  eventGridHandlerAction: "",
+};
+
+type Defaults = typeof DEFAULTS;
+
+export function switchOf<K extends keyof Defaults>(world: World, name: K): Defaults[K] {
+  const value = world.switches[name];
+  if (value === undefined) return DEFAULTS[name];
+  if (isLike(value, DEFAULTS[name])) return value;
+  throw new Error(`switch ${name} takes a ${typeof DEFAULTS[name]}`);
+}
+
+const isLike = <T>(value: unknown, sample: T): value is T => typeof value === typeof sample;
