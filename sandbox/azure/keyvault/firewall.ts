@@ -11,11 +11,9 @@ export function networkOf(vault: Vault): Network {
   return vault.networkAcls.defaultAction.toLowerCase() === "deny" ? "rules" : "open";
 }
 
-/** Trusted services pass the rules, and also where public access is off, but not a perimeter. */
-export function admitsTrustedService(vault: Vault): boolean {
-  const network = networkOf(vault);
-  return network === "open" || (network !== "perimeter" && vault.networkAcls.bypass.toLowerCase() === "azureservices");
-}
+/** Trusted services pass the rules, and also where public access is off; what a perimeter does to them comes before. */
+export const admitsTrustedService = (vault: Vault): boolean =>
+  networkOf(vault) === "open" || vault.networkAcls.bypass.toLowerCase() === "azureservices";
 
 export function admitsAddress(vault: Vault, address: string): boolean {
   const allowed = new BlockList();

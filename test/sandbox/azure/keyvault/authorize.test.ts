@@ -84,6 +84,12 @@ describe("an access-policy vault", () => {
     expect((await data(world, vault, "GET", "/keys/K1/", { as: app })).status).toBe(200);
   });
 
+  test("a policy for an application on behalf of a user is none for the application alone", async () => {
+    const { world, vault, app } = setting({ rbac: false, policies: [{ objectId: "o-app", keys: ["get"] }] });
+    vault.accessPolicies[0]!.applicationId = "a-app";
+    expect(await refusal(data(world, vault, "GET", "/keys/K1/", { as: app }))).toMatchObject({ status: 403 });
+  });
+
   test("a policy may name a group that the caller is in", async () => {
     const { world, vault, app } = setting({ rbac: false, policies: [{ objectId: "g1", keys: ["get"] }] });
     app.memberOf.push("g1");

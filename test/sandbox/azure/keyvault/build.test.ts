@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { addKey, addKeyVersion, addVault } from "../../../../sandbox/azure/keyvault/build.ts";
+import { currentVersion } from "../../../../sandbox/azure/keyvault/key-state.ts";
 import { setting } from "../../../../sandbox/azure/keyvault/switches.ts";
 import { vaultOfHost } from "../../../../sandbox/azure/keyvault/vault-state.ts";
 import { aWorld, now } from "./support.ts";
@@ -26,6 +27,22 @@ test("a key is fit for a database and made long ago, a further version now", () 
   expect(key.versions[0]!.created).toBeLessThan(newer.created);
   expect(newer.created).toBe(now);
   expect(() => addKeyVersion(world, vault, "k2")).toThrow("kv1 has no key k2");
+});
+
+test("of versions made in one second the last is the current one", () => {
+  const { world } = aWorld();
+  const vault = addVault(world, { name: "kv1", resourceGroup: "rg-keys" });
+  const key = addKey(world, vault, { name: "k1", created: now });
+  const second = addKeyVersion(world, vault, "k1");
+  expect(currentVersion(key)).toBe(second);
+});
+
+test("a modulus has its first bit set, so that its length is the key's size", () => {
+  const { world } = aWorld();
+  const vault = addVault(world, { name: "kv1", resourceGroup: "rg-keys" });
+  const key = addKey(world, vault, { name: "k1" });
+  for (let i = 0; i < 8; i++) addKeyVersion(world, vault, "k1");
+  expect(key.versions.map((v) => Buffer.from(v.n, "base64url")[0]! >= 0x80)).toEqual(Array.from({ length: 9 }, () => true));
 });
 
 test("a vault is found by its host in any casing, and after another took its name", () => {

@@ -80,11 +80,14 @@ describe("a moved expiry", () => {
   });
 });
 
-test("the rotation policy's Notify sets how long ahead, also for the version there is", async () => {
+test.each([
+  ["P7D", 33],
+  ["P35D", 5],
+])("the rotation policy's Notify %s before expiry holds for the version there is: after %d days", async (timeBeforeExpiry, expected) => {
   const found = running();
-  const body = { lifetimeActions: [{ trigger: { timeBeforeExpiry: "P7D" }, action: { type: "Notify" } }] };
+  const body = { lifetimeActions: [{ trigger: { timeBeforeExpiry }, action: { type: "Notify" } }] };
   await data(found.world, found.vault, "PUT", "/keys/k1/rotationpolicy", { as: found.owner, body });
-  await found.days(32);
+  await found.days(expected - 1);
   expect(found.events).toEqual([]);
   await found.days(1);
   expect(found.types()).toEqual(["KeyNearExpiry"]);
