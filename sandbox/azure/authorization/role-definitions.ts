@@ -17,14 +17,17 @@ export const roleDefinitionRoutes: Route[] = [
   { method: "DELETE", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/delete`, event: `${TYPE}/delete`, handle: remove },
 ];
 
-export function renderRoleDefinition(role: RoleDefinitionState, scope: string): JsonObject {
+/** Conditions of roles came with 2022-05-01-preview: Microsoft.Authorization, Permission. */
+export function renderRoleDefinition(role: RoleDefinitionState, scope: string, apiVersion: string): JsonObject {
   return {
     properties: {
       roleName: role.roleName,
       type: role.type,
       description: role.description,
       assignableScopes: role.assignableScopes,
-      permissions: role.permissions,
+      permissions: role.permissions.map(({ condition, conditionVersion, ...lists }) =>
+        condition !== undefined && apiVersion > "2022-04-01" ? { ...lists, conditionVersion, condition } : lists,
+      ),
     },
     id: `${scope === "/" ? "" : subscriptionOf(scope)}/providers/${TYPE}/${role.name}`,
     type: TYPE,
@@ -63,7 +66,7 @@ function list(call: Call): Reply {
     .filter((r) => r.assignableScopes.some((s) => covers(call.world, s, scope)))
     .filter((r) => roleName === undefined || same(r.roleName, roleName))
     .filter((r) => type === undefined || same(r.type, type))
-    .map((r) => renderRoleDefinition(r, scope));
+    .map((r) => renderRoleDefinition(r, scope, call.apiVersion));
   return { status: 200, body: { value } };
 }
 
@@ -71,7 +74,7 @@ function get(call: Call): Reply {
   const name = call.params["name"] ?? "";
   const role = call.world.roleDefinitions.get(name.toLowerCase());
   if (!role) throw doesNotExist(404, name);
-  return { status: 200, body: renderRoleDefinition(role, scopeOf(call)) };
+  return { status: 200, body: renderRoleDefinition(role, scopeOf(call), call.apiVersion) };
 }
 
 const texts = (value: Json | undefined): string[] => listAt(value).map((item) => textAt(item));
@@ -111,7 +114,7 @@ function put(call: Call): Reply {
     );
   }
   world.roleDefinitions.set(name.toLowerCase(), role);
-  return { status: 201, body: renderRoleDefinition(role, scopeOf(call)) };
+  return { status: 201, body: renderRoleDefinition(role, scopeOf(call), call.apiVersion) };
 }
 
 /** Source: custom-roles.md: a role that is assigned can't be deleted. */
@@ -128,5 +131,5 @@ function remove(call: Call): Reply {
     );
   }
   world.roleDefinitions.delete(name);
-  return { status: 200, body: renderRoleDefinition(role, scopeOf(call)) };
+  return { status: 200, body: renderRoleDefinition(role, scopeOf(call), call.apiVersion) };
 }

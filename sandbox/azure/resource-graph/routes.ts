@@ -104,7 +104,7 @@ function authorizationRows(world: World, above: boolean): Row[] {
   const assignments = [...world.roleAssignments.values()].filter((a) => above || !isAboveSubscription(world, a.scope));
   const bodies = [
     ...assignments.map((a) => renderRoleAssignment(a)),
-    ...[...world.roleDefinitions.values()].map((d) => renderRoleDefinition(d, subscription)),
+    ...[...world.roleDefinitions.values()].map((d) => renderRoleDefinition(d, subscription, "2022-04-01")),
   ];
   return bodies.map((body) => rowOf(world, body));
 }
