@@ -56,7 +56,7 @@ const SUCCESS: Record<Phase, OutcomeCode> = {
 function judgeHealthy(view: View): TargetState {
   const { target, incident, now } = view;
   if (target.worst === "inGrace") {
-    const proven = toMs(target.pathOkSince ?? now) + REVALIDATION_WINDOW_MS;
+    const proven = toMs(target.pathOkSince!) + REVALIDATION_WINDOW_MS;
     if (toMs(now) < proven)
       return pending(earliest(check(view), toIso(proven)), "the key path is whole; waiting for the service's next key check to pass");
   }
@@ -73,7 +73,7 @@ function judgeHealthy(view: View): TargetState {
 
 function judgeRecovering(view: View): TargetState {
   const { target, now } = view;
-  const since = toMs(now) - toMs(target.pathOkSince ?? now);
+  const since = toMs(now) - toMs(target.pathOkSince!);
   if (since >= ESCALATE_AFTER_MS) {
     return ended(
       "Escalated",
@@ -87,14 +87,10 @@ function judgeRecovering(view: View): TargetState {
 function judgeStepState(view: View, step: JudgedStep["step"], state: StepState): TargetState | undefined {
   const { now, incident, settings } = view;
   switch (state.kind) {
-    case "next":
-      return pending(now, `${step.name} is next`);
-    case "earlier":
-      return undefined;
     case "settling":
       return pending(check(view), `${step.name} is done; waiting for it to take effect`);
     case "ask": {
-      const expires = toMs(incident.progress.askedAt ?? now) + settings.approvalTtlMs;
+      const expires = toMs(incident.progress.askedAt!) + settings.approvalTtlMs;
       if (toMs(now) >= expires) return ended("Refused", "ApprovalExpired", `nobody decided on ${step.name} in time`);
       return pending(earliest(toIso(expires), later(now, 15 * MINUTE)), `${step.name} waits for approval: ${state.why}`, true);
     }
@@ -104,6 +100,10 @@ function judgeStepState(view: View, step: JudgedStep["step"], state: StepState):
       return ended("Refused", state.reason, state.why);
     case "denied":
       return ended("Escalated", state.result.detail.startsWith("NotPermitted") ? "NotPermitted" : "NotAccepted", state.result.detail);
+    case "next":
+    case "earlier":
+      // It waits for another step, which says how things stand.
+      return undefined;
   }
 }
 
@@ -113,14 +113,14 @@ function judgeBlock(view: View, block: PlanBlock): TargetState {
     case "escalate":
       return ended("Escalated", block.cause, block.reason);
     case "unrecoverable": {
-      const certain = toMs(incident.progress.verdictSince[block.cause] ?? now) + FINAL_VERDICT_AFTER_MS;
+      const certain = toMs(incident.progress.verdictSince[block.cause]!) + FINAL_VERDICT_AFTER_MS;
       // A thing just deleted answers 404 everywhere for some seconds before it shows among the deleted.
       return toMs(now) < certain
         ? pending(earliest(later(now, 30_000), toIso(certain)), `${block.cause}: making sure`)
         : ended("Unrecoverable", block.cause, block.reason);
     }
     case "wait": {
-      const limit = toMs(incident.progress.verdictSince[block.cause] ?? now) + ESCALATE_AFTER_MS;
+      const limit = toMs(incident.progress.verdictSince[block.cause]!) + ESCALATE_AFTER_MS;
       return toMs(now) < limit
         ? pending(check(view), block.reason)
         : ended("Escalated", block.cause, `${block.reason}; it has not passed in ${formatDuration(ESCALATE_AFTER_MS)}`);

@@ -13,7 +13,7 @@ import type { Signal } from "./signal.ts";
 import type { Plan } from "./steps/step.ts";
 import { formatDuration, toIso, toMs } from "./time.ts";
 import { approvalInForce, type JudgedStep, judgeSteps, showStep } from "./turn-steps.ts";
-import { carryTarget, judgeTarget, type TargetState } from "./turn-targets.ts";
+import { carryTarget, type Ending, judgeTarget, type TargetState } from "./turn-targets.ts";
 import { SLOW_AFTER_MS } from "./verify.ts";
 
 export type TurnInput = {
@@ -158,11 +158,10 @@ function describePlan(steps: readonly JudgedStep[]): string {
   return `plan: ${steps.map(({ step, state }) => `${step.name} on ${step.on} (${words[state.kind]})`).join("; ")}`;
 }
 
-function close(draft: Draft, states: readonly TargetState[]): Next {
+function close(draft: Draft, endings: readonly Ending[]): Next {
   const { incident, input } = draft;
-  incident.targets = incident.targets.map((target, i) => withEnding(target, states[i]!));
-  const code: OutcomeCode = worstOutcome(incident.targets.map((target) => target.outcome ?? "NoChangeNeeded"));
-  const because = incident.targets.find((target) => target.outcome === code);
+  const code: OutcomeCode = worstOutcome(endings.map((ending) => ending.outcome));
+  const because = endings.find((ending) => ending.outcome === code);
   const outcome = { code, reason: because?.reason ?? null, detail: because?.detail ?? "nothing is wrong" };
   incident.state = "closed";
   incident.closedAt = input.now;
@@ -213,7 +212,11 @@ function next(draft: Draft, steps: readonly JudgedStep[]): Next {
   incident.targets = incident.targets.map((target, i) => withEnding(target, states[i]!));
   const waits = states.filter((state) => state.kind === "pending").sort((a, b) => toMs(a.until) - toMs(b.until));
   const first = waits[0];
-  if (!first) return close(draft, states);
+  if (!first)
+    return close(
+      draft,
+      states.filter((state) => state.kind === "ended"),
+    );
   saySlow(draft);
   incident.progress.looks += 1;
   incident.state = waits.every((wait) => wait.person) ? "waiting" : "working";

@@ -91,6 +91,7 @@ describe("a step", () => {
     const both = [ACCOUNT_ID, CLUSTER_ID];
     expect(judgeStep(aStep({ targetIds: both }), two, heal, [])).toEqual({ kind: "allow" });
     expect(judgeStep(aStep({ targetIds: both, on: ACCOUNT_ID }), two, heal, [])).toEqual({ kind: "observe" });
+    expect(judgeStep(aStep({ targetIds: both }), { ...two, targets: two.targets.toReversed() }, heal, [])).toEqual({ kind: "allow" });
   });
 
   test("that serves nobody known is not written", () => {

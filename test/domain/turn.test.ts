@@ -146,6 +146,15 @@ describe("taking steps", () => {
     expect(turns({}, { now: after(1), change: applied({ result: "failed" }) }).next).toMatchObject({ do: "step" });
   });
 
+  test("none is taken where access was taken away on purpose", () => {
+    const facts = someFacts({ targets: [anAccount({ tags: { "keymend:revoked": "by security" } })] });
+    expect(incidentOf(decideTurn(turnInput({ facts })))).toMatchObject({
+      outcome: "Refused",
+      reason: "RevokedOnPurpose",
+      plan: { steps: [{ state: "refused" }] },
+    });
+  });
+
   test("one that turned out to be out of date does not count as a try", () => {
     expect(turns({}, { now: after(1), change: applied({ result: "stale" }) }).next).toMatchObject({ do: "step" });
   });
