@@ -28,7 +28,7 @@ export const sameId = (a: string, b: string): boolean => normalId(a) === normalI
 /** Undefined where the text is no id of a resource or scope. */
 export function parseArmId(id: string): ArmId | undefined {
   const plain = withoutSlash(id);
-  const match = SHAPE.exec(plain);
+  const match = id.trim() === "" ? null : SHAPE.exec(plain);
   if (!match) return undefined;
   const [, subscriptionId, resourceGroup, resources] = match;
   const base = { subscriptionId: subscriptionId ?? null, resourceGroup: resourceGroup ?? null };

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { formatArmId, isUnder, keyScopeOf, nameOf, normalId, parseArmId, sameId } from "../../src/domain/arm-id.ts";
+import { IDENTITY_ID, KEY_SCOPE, VAULT_ID } from "../support/builders.ts";
+
+const SUB = "/subscriptions/s1";
+const MG = "/providers/Microsoft.Management/managementGroups/contoso";
+const ASSIGNMENT = `${VAULT_ID}/providers/Microsoft.Authorization/roleAssignments/guid`;
+
+describe("ids of resources", () => {
+  test("are the same in any casing and with a slash at the end", () => {
+    expect(sameId(`${VAULT_ID.toUpperCase()}/`, VAULT_ID)).toBe(true);
+    expect(sameId(VAULT_ID, IDENTITY_ID)).toBe(false);
+    expect(normalId(" /Subscriptions/S1/ ")).toBe("/subscriptions/s1");
+  });
+
+  test.each<[string, string, ReturnType<typeof parseArmId>]>([
+    ["the root scope", "/", { subscriptionId: null, resourceGroup: null, parent: null, type: null, names: [] }],
+    ["a subscription", SUB, { subscriptionId: "s1", resourceGroup: null, parent: null, type: null, names: [] }],
+    [
+      "a group as identities write it",
+      `${SUB}/resourcegroups/rg`,
+      { subscriptionId: "s1", resourceGroup: "rg", parent: null, type: null, names: [] },
+    ],
+    [
+      "a management group",
+      MG,
+      { subscriptionId: null, resourceGroup: null, parent: null, type: "Microsoft.Management/managementGroups", names: ["contoso"] },
+    ],
+    [
+      "a key",
+      `${SUB}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/v/keys/k`,
+      { subscriptionId: "s1", resourceGroup: "rg", parent: null, type: "Microsoft.KeyVault/vaults/keys", names: ["v", "k"] },
+    ],
+    [
+      "an extension",
+      `${SUB}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/v/providers/Microsoft.Authorization/roleAssignments/g`,
+      {
+        subscriptionId: "s1",
+        resourceGroup: "rg",
+        parent: `${SUB}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/v`,
+        type: "Microsoft.Authorization/roleAssignments",
+        names: ["g"],
+      },
+    ],
+  ])("%s is parsed and formatted back", (_what, id, parsed) => {
+    expect(parseArmId(id)).toEqual(parsed);
+    expect(sameId(formatArmId(parseArmId(id)!), id)).toBe(true);
+  });
+
+  test.each([
+    "",
+    "https://kv.vault.azure.net/keys/k",
+    "/subscriptions",
+    "/subscriptions/s/resourceGroups",
+    "/providers/X/y",
+    "subscriptions/s",
+  ])("'%s' is no id", (text) => {
+    expect(parseArmId(text)).toBeUndefined();
+  });
+
+  test("have the name of their last part, where they have one", () => {
+    expect(nameOf(ASSIGNMENT)).toBe("guid");
+    expect(nameOf(SUB)).toBe("");
+    expect(nameOf("nonsense")).toBe("");
+    expect(keyScopeOf(`${VAULT_ID}/`, "cmk")).toBe(KEY_SCOPE);
+  });
+});
+
+describe("scopes", () => {
+  test.each<[string, string, string, boolean]>([
+    ["a key lies under itself", KEY_SCOPE, KEY_SCOPE, true],
+    ["a key lies under its vault in any casing", VAULT_ID.toLowerCase(), KEY_SCOPE, true],
+    ["a key lies under its resource group", VAULT_ID.split("/providers")[0]!, KEY_SCOPE, true],
+    ["a key lies under the root", "/", KEY_SCOPE, true],
+    ["a key lies under a management group, which its id can't show", MG, KEY_SCOPE, true],
+    ["a vault does not lie under its key", KEY_SCOPE, VAULT_ID, false],
+    ["a vault does not lie under one whose name begins like its own", VAULT_ID, `${VAULT_ID}-2`, false],
+    ["a management group does not lie under another", MG, `${MG}-2`, false],
+  ])("%s", (_what, scope, id, expected) => {
+    expect(isUnder(scope, id)).toBe(expected);
+  });
+});
