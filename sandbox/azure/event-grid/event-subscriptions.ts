@@ -97,16 +97,15 @@ function put(call: Call): Reply {
   return accept(call, topic, subscription);
 }
 
-/** What is kept: `isSubjectCaseSensitive: false` is dropped, a filter without types gets all of the topic's. */
+/** What is kept: nothing that is read-only, no `isSubjectCaseSensitive: false`; a filter without types gets all of the topic's. */
 function stored(topic: SystemTopic, sent: JsonObject): JsonObject {
+  const { topic: _topic, provisioningState: _state, ...settable } = sent;
   const { isSubjectCaseSensitive, ...filter } = objectAt(sent["filter"]);
   const destination = objectAt(sent["destination"]);
+  const { endpointBaseUrl: _base, ...target } = objectAt(destination["properties"]);
   return {
-    ...sent,
-    destination: {
-      ...destination,
-      properties: { ...objectAt(destination["properties"]), ...batching(objectAt(destination["properties"])) },
-    },
+    ...settable,
+    destination: { ...destination, properties: { ...target, ...batching(target) } },
     filter: {
       subjectBeginsWith: "",
       subjectEndsWith: "",

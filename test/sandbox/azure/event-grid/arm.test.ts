@@ -233,6 +233,22 @@ describe("event subscriptions (recorded: Azure/azure-cli test_create_system_topi
     await expect(arm(owner, "GET", EVENTS)).resolves.toMatchObject({ body: { properties: { provisioningState: "Succeeded" } } });
   });
 
+  test("what a GET showed can be put again; what is read-only in it does not count", async () => {
+    const { arm, owner, makeTopic, world } = setting();
+    await makeTopic();
+    await arm(owner, "PUT", EVENTS, { properties: toFunction });
+    await pass(world, 10_000);
+    const { body } = await arm(owner, "GET", EVENTS);
+    await arm(owner, "DELETE", EVENTS);
+    await pass(world, 10_000);
+
+    const again = await arm(owner, "PUT", EVENTS, { properties: body["properties"]! });
+
+    expect(again).toMatchObject({ status: 201, body: { properties: { provisioningState: "Creating" } } });
+    await pass(world, 10_000);
+    expect((await arm(owner, "GET", EVENTS)).body).toEqual(body);
+  });
+
   test("wants a destination and a topic", async () => {
     const { arm, owner, makeTopic } = setting();
 
