@@ -9,8 +9,8 @@ import { toIso, toMs } from "./time.ts";
 import { MAX_TRIES, SETTLE_AFTER_WRITE_MS } from "./verify.ts";
 
 export type StepState =
-  | { kind: "next" }
-  | { kind: "earlier" }
+  /** ready: now; otherwise after a step that comes before it. */
+  | { kind: "allowed"; ready: boolean }
   /** Written a moment ago: its effect is awaited. */
   | { kind: "settling" }
   | { kind: "ask"; why: string }
@@ -32,7 +32,7 @@ export function approvalInForce(decisions: readonly Decision[], settings: Settin
 const newestDecision = (decisions: readonly Decision[]): Decision | undefined => [...decisions].sort((a, b) => toMs(b.at) - toMs(a.at))[0];
 
 function judgeAsk(step: Step, why: string, decisions: readonly Decision[], settings: Settings, now: string): StepState {
-  if (approvalInForce(decisions, settings, now)?.steps.includes(step.id)) return { kind: "next" };
+  if (approvalInForce(decisions, settings, now)?.steps.includes(step.id)) return { kind: "allowed", ready: step.ready };
   const newest = newestDecision(decisions);
   if (newest?.decision === "reject" && newest.steps.includes(step.id))
     return { kind: "refuse", reason: "Rejected", why: `rejected by ${newest.by}: ${newest.reason}` };
@@ -57,8 +57,7 @@ function judge(step: Step, facts: Facts, settings: Settings, incident: Incident,
   const verdict = judgeStep(step, facts, settings, incident.callers);
   if (verdict.kind === "observe") return { kind: "observe" };
   if (verdict.kind === "refuse") return verdict;
-  const state: StepState = verdict.kind === "allow" ? { kind: "next" } : judgeAsk(step, verdict.why, decisions, settings, now);
-  return state.kind === "next" && !step.ready ? { kind: "earlier" } : state;
+  return verdict.kind === "allow" ? { kind: "allowed", ready: step.ready } : judgeAsk(step, verdict.why, decisions, settings, now);
 }
 
 export function judgeSteps(
@@ -72,9 +71,7 @@ export function judgeSteps(
   return plan.steps.map((step) => ({ step, state: judge(step, facts, settings, incident, decisions, now) }));
 }
 
-const SHOWN: Record<StepState["kind"], PlannedStep["state"]> = {
-  next: "next",
-  earlier: "waitsForEarlierStep",
+const SHOWN: Record<Exclude<StepState["kind"], "allowed">, PlannedStep["state"]> = {
   settling: "applied",
   ask: "waitsForApproval",
   observe: "observed",
@@ -82,13 +79,16 @@ const SHOWN: Record<StepState["kind"], PlannedStep["state"]> = {
   denied: "refused",
 };
 
+const shown = (state: StepState): PlannedStep["state"] =>
+  state.kind === "allowed" ? (state.ready ? "next" : "waitsForEarlierStep") : SHOWN[state.kind];
+
 export const showStep = ({ step, state }: JudgedStep): PlannedStep => ({
   id: step.id,
   name: step.name,
   on: step.on,
   permission: step.permission,
   needs: state.kind === "ask" ? "approval" : step.needs,
-  state: SHOWN[state.kind],
+  state: shown(state),
   undo: step.undo,
   az: azOf(step),
 });

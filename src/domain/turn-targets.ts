@@ -100,8 +100,7 @@ function judgeStepState(view: View, step: JudgedStep["step"], state: StepState):
       return ended("Refused", state.reason, state.why);
     case "denied":
       return ended("Escalated", state.result.detail.startsWith("NotPermitted") ? "NotPermitted" : "NotAccepted", state.result.detail);
-    case "next":
-    case "earlier":
+    case "allowed":
       // It waits for another step, which says how things stand.
       return undefined;
   }

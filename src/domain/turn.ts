@@ -5,7 +5,7 @@
 import { sameId } from "./arm-id.ts";
 import type { Diagnosis, TargetDiagnosis } from "./cause.ts";
 import type { Facts, Patient } from "./facts.ts";
-import type { AuditEntry, Decision, Incident, IncidentCause, IncidentTarget, Next, OutcomeCode, Turn } from "./incident.ts";
+import type { AuditEntry, Decision, Incident, IncidentCause, IncidentTarget, Next, OutcomeCode, PlannedStep, Turn } from "./incident.ts";
 import { openIncident } from "./incident.ts";
 import { isSuccess, nextLookAfterMs, worstOutcome } from "./outcome.ts";
 import type { Settings } from "./settings.ts";
@@ -142,21 +142,20 @@ function takePlan(draft: Draft, steps: readonly JudgedStep[]): void {
   const changed = incident.plan?.hash !== input.planHash;
   // The plan that was carried out stays on record until another one takes its place.
   if (steps.length > 0) incident.plan = { hash: input.planHash, steps: steps.map(showStep) };
-  if (changed && steps.length > 0) note(draft, "plan", describePlan(steps), incident.plan);
+  if (changed && steps.length > 0) note(draft, "plan", describePlan(steps.map(showStep)), incident.plan);
 }
 
-function describePlan(steps: readonly JudgedStep[]): string {
-  const words = {
-    next: "now",
-    earlier: "after that",
-    settling: "done",
-    ask: "waits for approval",
-    observe: "not written: observe",
-    refuse: "refused",
-    denied: "refused by Azure",
-  };
-  return `plan: ${steps.map(({ step, state }) => `${step.name} on ${step.on} (${words[state.kind]})`).join("; ")}`;
-}
+const WORDS: Record<PlannedStep["state"], string> = {
+  next: "now",
+  waitsForEarlierStep: "after that",
+  applied: "done",
+  waitsForApproval: "waits for approval",
+  observed: "not written: observe mode",
+  refused: "refused",
+};
+
+const describePlan = (steps: readonly PlannedStep[]): string =>
+  `plan: ${steps.map(({ name, on, state }) => `${name} on ${on} (${WORDS[state]})`).join("; ")}`;
 
 function close(draft: Draft, endings: readonly Ending[]): Next {
   const { incident, input } = draft;
@@ -199,7 +198,7 @@ function saySlow(draft: Draft): void {
 
 function next(draft: Draft, steps: readonly JudgedStep[]): Next {
   const { incident, input } = draft;
-  const now = steps.find(({ state }) => state.kind === "next");
+  const now = steps.find(({ state }) => state.kind === "allowed" && state.ready);
   if (now) {
     incident.state = "working";
     incident.progress.looks = 0;
