@@ -58,7 +58,8 @@ export function createClients(options: {
   };
 }
 
-const limitTime: PipelinePolicy = {
+/** For `additionalPolicies`, at `perCall`: no request goes on for longer than an activity should. */
+export const limitTime: PipelinePolicy = {
   name: "limitTime",
   sendRequest(request, next) {
     request.timeout = REQUEST_TIMEOUT_MS;

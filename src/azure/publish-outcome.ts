@@ -3,6 +3,7 @@ import { EventGridPublisherClient } from "@azure/eventgrid";
 import type { TokenCredential } from "@azure/identity";
 import type { NetworkOptions } from "./arm.ts";
 import { attempt, toTransientError } from "./attempt.ts";
+import { limitTime } from "./clients.ts";
 
 export type OutcomeEvent = {
   /** Stable per incident and outcome: Event Grid delivers at least once, receivers tell duplicates by it. */
@@ -23,6 +24,7 @@ export function createPublishOutcome(options: {
   const client = new EventGridPublisherClient(options.endpoint, "CloudEvent", options.credential, {
     ...options.pipelineOptions,
     retryOptions: { maxRetries: 0 },
+    additionalPolicies: [{ policy: limitTime, position: "perCall" }],
   });
   return async ({ id, subject, type, time, data }) => {
     const event = { source: "/keymend", id, subject, type, time: new Date(time), data };

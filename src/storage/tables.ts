@@ -3,6 +3,7 @@ import { TableClient } from "@azure/data-tables";
 import type { TableServiceClientOptions } from "@azure/data-tables";
 import type { TokenCredential } from "@azure/identity";
 import { attempt, toTransientError } from "../azure/attempt.ts";
+import { limitTime } from "../azure/clients.ts";
 
 export type TableNames = { incidents: string; audit: string; baseline: string };
 export type TableLocation = { connectionString: string } | { endpoint: string; credential: TokenCredential };
@@ -22,7 +23,12 @@ export function createTables(options: { location: TableLocation; names: TableNam
   const clients: Partial<Record<TableName, Promise<TableClient>>> = {};
 
   const open = async (table: TableName): Promise<TableClient> => {
-    const common = { retryOptions: { maxRetries: 2, retryDelayInMs: 200 }, ...options.pipelineOptions };
+    // Unlike Azure's other answers these are worth a second's patience: whoever writes down a signal has no durable timer.
+    const common: TableServiceClientOptions = {
+      retryOptions: { maxRetries: 2, retryDelayInMs: 200 },
+      additionalPolicies: [{ policy: limitTime, position: "perCall" }],
+      ...options.pipelineOptions,
+    };
     const client =
       "connectionString" in location
         ? TableClient.fromConnectionString(location.connectionString, names[table], {

@@ -354,3 +354,11 @@ test("a write whose answer is lost is made once", async () => {
   });
   expect(sandbox.writes()).toHaveLength(1);
 });
+
+test("tells an outcome to a custom topic, as a CloudEvent with an id that stays", async () => {
+  const event = { id: "i1-Healed", subject: "/v1", type: "Keymend.Healed", time: "2026-11-21T10:00:00.000Z", data: { outcome: "Healed" } };
+  await sandbox.publishOutcome(event);
+  expect(sandbox.azure.published).toMatchObject([{ events: [{ ...event, source: "/keymend", specversion: "1.0" }] }]);
+  sandbox.azure.faults.arm({ match: { path: "/api/events" }, fault: { kind: "status", status: 503 } });
+  await expect(sandbox.publishOutcome(event)).rejects.toMatchObject({ name: "TransientError" });
+});

@@ -14,11 +14,14 @@ import { startNetwork } from "../../sandbox/network/proxy.ts";
 import { createRandom } from "../../sandbox/random.ts";
 import { createClients } from "../../src/azure/clients.ts";
 import type { Clients } from "../../src/azure/clients.ts";
+import { createPublishOutcome } from "../../src/azure/publish-outcome.ts";
+import type { PublishOutcome } from "../../src/azure/publish-outcome.ts";
 import { createStepWriter } from "../../src/azure/write-step.ts";
 import type { StepResult } from "../../src/azure/step-result.ts";
 import type { StepDraft } from "../../src/domain/steps/step.ts";
 
 const SUBSCRIPTION = "5d3e6f10-0000-4000-8000-00000000ab01";
+const TOPIC = "https://keymend-outcomes.westus2-1.eventgrid.azure.net/api/events";
 const MINUTE = 60_000;
 
 export type Sandbox = {
@@ -26,6 +29,7 @@ export type Sandbox = {
   azure: Azure;
   estate: Estate;
   clients: Clients;
+  publishOutcome: PublishOutcome;
   /** The estate's patient of that kind and permission model. */
   patient: (kind: Patient["kind"], access: Patient["access"]) => Patient;
   /** Moves time on, running what is due. */
@@ -79,6 +83,7 @@ export async function startSandbox(): Promise<Sandbox> {
     azure,
     estate,
     clients,
+    publishOutcome: createPublishOutcome({ endpoint: TOPIC, credential, pipelineOptions }),
     pass,
     patient: (kind, access) => {
       const found = estate.patients.find((patient) => patient.kind === kind && patient.access === access);
