@@ -17,10 +17,17 @@ export function missingToken(tenantId: string): AzureError {
   });
 }
 
-export function badToken(tenantId: string, problem: "invalid" | "expired" | "audience", audience: string): AzureError {
+type BadToken = { problem: "invalid" | "expired" | "audience"; audience: string; expiredAt: number; now: number };
+
+/** Expiry as Azure Logic Apps documents it (create workflows, note on the action pane); times as "8/21/2018 3:22:00 PM". */
+export function badToken(tenantId: string, { problem, audience, expiredAt, now }: BadToken): AzureError {
+  const time = (ms: number): string => new Date(ms).toLocaleString("en-US", { timeZone: "UTC" }).replace(",", "").replace("\u202F", " ");
   const texts = {
     invalid: ["InvalidAuthenticationToken", "The access token is invalid."],
-    expired: ["ExpiredAuthenticationToken", "The access token has expired."],
+    expired: [
+      "ExpiredAuthenticationToken",
+      `The access token expiry UTC time '${time(expiredAt)}' is earlier than current UTC time '${time(now)}'.`,
+    ],
     audience: [
       "InvalidAuthenticationTokenAudience",
       `The access token has been obtained for wrong audience or resource '${audience}'. It should exactly match with one of the allowed audiences ` +

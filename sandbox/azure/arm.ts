@@ -84,8 +84,9 @@ export function createArm(parts: Parts): Arm {
       if (bearer === undefined) return render(world, trace, errorReply(refusals.missingToken(world.tenantId)));
       const verified = await tokens.verify(bearer, ARM_AUDIENCES);
       if ("problem" in verified) {
-        const audience = String(verified.claims?.aud ?? "");
-        return render(world, trace, errorReply(refusals.badToken(world.tenantId, verified.problem, audience)));
+        const { problem, claims } = verified;
+        const seen = { problem, audience: String(claims?.aud ?? ""), expiredAt: (claims?.exp ?? 0) * 1000, now: world.clock.now() };
+        return render(world, trace, errorReply(refusals.badToken(world.tenantId, seen)));
       }
       const turn: Turn = { request, trace, ...verified, scope: request.url.pathname, assignmentId: null };
       return faults.around(request, verified.caller, (refusal) => serve(turn, refusal));

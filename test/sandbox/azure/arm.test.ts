@@ -53,7 +53,8 @@ describe("who calls (Azure Resource Manager, authenticate requests)", () => {
 
     const reply = await raw("GET", `${WIDGETS}/w1?api-version=1`, { authorization: `Bearer ${token}` });
 
-    expect(reply).toMatchObject({ status: 401, body: { error: { code: "ExpiredAuthenticationToken" } } });
+    const message = "The access token expiry UTC time '11/3/2026 8:00:00 AM' is earlier than current UTC time '11/3/2026 9:00:00 AM'.";
+    expect(reply).toMatchObject({ status: 401, body: { error: { code: "ExpiredAuthenticationToken", message } } });
   });
 
   test("lets a client outside live by the machine's clock, however fast the virtual one runs", async () => {
