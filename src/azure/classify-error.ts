@@ -32,8 +32,17 @@ const KIND_OF_STATUS: Readonly<Record<number, FailureKind>> = {
 /** Codes that name a status and no reason; the reason is then in `innererror`. */
 const GENERIC = new Set(["Forbidden", "Conflict", "BadRequest", "Unauthorized"]);
 
-/** 404 that means "not for you" rather than "not there": no read may take it for absence. */
-const HIDDEN = new Set(["SubscriptionNotFound", "InvalidSubscriptionId"]);
+/** Codes that say more than the status they come with. */
+const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
+  ForbiddenByFirewall: "firewall",
+  // Key reads through ARM answer 400 where the data plane answers 403. Seen: Azure/bicep issue 6539.
+  ForbiddenByRbac: "denied",
+  // 404 for "not for you" rather than "not there": no read may take it for absence.
+  SubscriptionNotFound: "denied",
+  InvalidSubscriptionId: "denied",
+  // 409 for a subscription that can't have such resources at all.
+  MissingSubscriptionRegistration: "notFound",
+};
 
 /** No answer at all, or no token to ask with: nothing was read, and a retry may cure it. */
 const NO_ANSWER = new Set([
@@ -69,11 +78,10 @@ function classifyRestError(error: RestError): Failure {
 }
 
 function kindOf(status: number, code: string | undefined, message: string): FailureKind {
-  if (code === "ForbiddenByFirewall") return "firewall";
-  // Key reads through ARM answer 400 where the data plane answers 403. Seen: Azure/bicep issue 6539.
-  if (status === 400 && (code === "ForbiddenByRbac" || message.startsWith("[ForbiddenByRbac"))) return "denied";
+  const known = KIND_OF_CODE[code ?? ""];
+  if (known !== undefined) return known;
+  if (status === 400 && message.startsWith("[ForbiddenByRbac")) return "denied";
   if (status === 404 && code === undefined) return "transient"; // Azure always names what is missing; a box on the way does not
-  if (status === 404 && code !== undefined && HIDDEN.has(code)) return "denied";
   return KIND_OF_STATUS[status] ?? (status >= 500 ? "transient" : "invalid");
 }
 

@@ -8,6 +8,7 @@ import { InvariantError } from "../domain/errors.ts";
 import type { TargetKind } from "../domain/facts.ts";
 import { attempt, collect, toTransientError } from "./attempt.ts";
 import type { Clients } from "./clients.ts";
+import { keep } from "./keep.ts";
 import { parseDefaultIdentity } from "./read-database.ts";
 
 export type DatabaseEntry = {
@@ -26,12 +27,7 @@ export type Inventory = {
   findVault: (name: string) => Promise<string | undefined>;
 };
 
-/**
- * How long an answer serves everyone. The quota is 15 queries in 5 s: a sweep over 1,000 vaults must not ask for each.
- * learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
- */
-const KEEP_MS = 20_000;
-/** The same page: fewer than 300 in one query. */
+/** learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests: fewer than 300 in one query. */
 const SUBSCRIPTIONS_PER_QUERY = 200;
 const PAGE_SIZE = 1000;
 
@@ -116,19 +112,4 @@ async function queryPages(graph: ResourceGraphClient, query: string, subscriptio
     }
   } while (skipToken !== undefined);
   return rows;
-}
-
-/** Shares one answer between all who ask within KEEP_MS, and one question between all who ask at once. A failure is not kept. */
-function keep<T>(now: () => Date, load: () => Promise<T>): () => Promise<T> {
-  let kept: { until: number; value: Promise<T> } | undefined;
-  return () => {
-    const at = now().getTime();
-    if (kept !== undefined && at < kept.until) return kept.value;
-    const fresh = { until: at + KEEP_MS, value: load() };
-    kept = fresh;
-    fresh.value.catch(() => {
-      if (kept === fresh) kept = undefined;
-    });
-    return fresh.value;
-  };
 }

@@ -15,6 +15,7 @@ type Authorization = ReturnType<Clients["authorization"]>;
 
 export function createReadAccess(clients: Pick<Clients, "authorization">): ReadAccess {
   const definitions = new Map<string, Promise<RoleDefinition>>();
+  const denials = new Map<string, Promise<Attempt<SdkDeny[]>>>();
   const definition = (client: Authorization, id: string): Promise<RoleDefinition> => {
     const known = definitions.get(id.toLowerCase());
     if (known !== undefined) return known;
@@ -22,16 +23,17 @@ export function createReadAccess(clients: Pick<Clients, "authorization">): ReadA
     definitions.set(id.toLowerCase(), asked);
     return asked;
   };
+  /** The same for every principal. */
+  const deniesAt = (client: Authorization, keyScope: string): Promise<Attempt<SdkDeny[]>> => {
+    const asked = denials.get(keyScope) ?? readDenies(client, keyScope);
+    denials.set(keyScope, asked);
+    return asked;
+  };
 
   return async ({ principalId, keyScope, keyName }) => {
     const about = { principalId, keyName, keyScope };
     const client = clients.authorization(parseResourcePath(keyScope).subscriptionId);
-    const [assigned, denies] = await Promise.all([
-      readAssignments(client, keyScope, principalId),
-      attempt("read deny assignments", keyScope, () =>
-        collect(client.denyAssignments.listForScope(withoutLeadingSlash(keyScope), { filter: "atScope()" })),
-      ),
-    ]);
+    const [assigned, denies] = await Promise.all([readAssignments(client, keyScope, principalId), deniesAt(client, keyScope)]);
     if (!assigned.list.ok) return { ...about, ...toUnreadable(assigned.list.failure) };
     if (!denies.ok) return { ...about, ...toUnreadable(denies.failure) };
     const assignments = assigned.list.value.map(assignmentFacts);
@@ -61,6 +63,13 @@ async function readAssignments(
   if (transitive.ok) return { list: transitive, viaGroups: true };
   // Direct ones at, above or below; nothing is below a key.
   return { list: await list(`principalId eq '${principalId}'`), viaGroups: false };
+}
+
+function readDenies(client: Authorization, keyScope: string): Promise<Attempt<SdkDeny[]>> {
+  const filter = "atScope()";
+  return attempt("read deny assignments", keyScope, () =>
+    collect(client.denyAssignments.listForScope(withoutLeadingSlash(keyScope), { filter })),
+  );
 }
 
 async function readDefinition(client: Authorization, id: string): Promise<RoleDefinition> {

@@ -4,6 +4,7 @@ import { sameId } from "../domain/arm-id.ts";
 import type { EventSubscriptionFacts, Unreadable } from "../domain/facts.ts";
 import type { Arm } from "./arm.ts";
 import { attempt, toUnreadable } from "./attempt.ts";
+import { keep } from "./keep.ts";
 import { parseResourcePath } from "./resource-path.ts";
 
 /** What could not be read is not empty: a refusal comes back as one. */
@@ -20,14 +21,22 @@ const topicRow = v.object({
   location: v.string(),
   properties: v.object({ source: v.nullish(v.string()) }),
 });
+type Topic = v.InferOutput<typeof topicRow>;
 const subscriptionRow = v.object({ id: v.string(), name: v.string(), properties: v.record(v.string(), v.unknown()) });
 
-export function createReadEventSubscriptions(clients: { arm: Arm }): ReadEventSubscriptions {
+/** Make one for all looks: the list of topics is long, and the same for every vault of a subscription. */
+export function createReadEventSubscriptions(clients: { arm: Arm }, now: () => Date = () => new Date()): ReadEventSubscriptions {
+  const topicsOf = new Map<string, () => Promise<Topic[]>>();
+  const listTopics = (subscriptionId: string): Promise<Topic[]> => {
+    const url = `/subscriptions/${subscriptionId}/providers/Microsoft.EventGrid/systemTopics?${EVENT_GRID}`;
+    const list = topicsOf.get(subscriptionId) ?? keep(now, async () => v.parse(v.array(topicRow), await clients.arm.list(url)));
+    topicsOf.set(subscriptionId, list);
+    return list();
+  };
   return async (vaultId) => {
     const { subscriptionId } = parseResourcePath(vaultId);
     const read = await attempt("read event subscriptions", vaultId, async () => {
-      const topics = await clients.arm.list(`/subscriptions/${subscriptionId}/providers/Microsoft.EventGrid/systemTopics?${EVENT_GRID}`);
-      const own = v.parse(v.array(topicRow), topics).filter((topic) => sameId(topic.properties.source ?? "", vaultId));
+      const own = (await listTopics(subscriptionId)).filter((topic) => sameId(topic.properties.source ?? "", vaultId));
       const found = await Promise.all(
         own.map(async (topic) => {
           const listed = v.parse(v.array(subscriptionRow), await clients.arm.list(`${topic.id}/eventSubscriptions?${EVENT_GRID}`));
@@ -36,11 +45,12 @@ export function createReadEventSubscriptions(clients: { arm: Arm }): ReadEventSu
       );
       return found.flat();
     });
-    return read.ok ? read.value : toUnreadable(read.failure);
+    if (read.ok) return read.value;
+    return read.failure.kind === "notFound" ? [] : toUnreadable(read.failure);
   };
 }
 
-function toFacts(topic: v.InferOutput<typeof topicRow>, subscription: v.InferOutput<typeof subscriptionRow>): EventSubscriptionFacts {
+function toFacts(topic: Topic, subscription: v.InferOutput<typeof subscriptionRow>): EventSubscriptionFacts {
   const kept = Object.entries(subscription.properties).filter(([name, value]) => !READ_ONLY.has(name) && value !== null);
   return {
     id: subscription.id,

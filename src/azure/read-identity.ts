@@ -1,4 +1,5 @@
 /** Reads one user-assigned identity as facts. */
+import { parseArmId } from "../domain/arm-id.ts";
 import type { IdentityFacts } from "../domain/facts.ts";
 import { attempt, toUnreadable } from "./attempt.ts";
 import type { Clients } from "./clients.ts";
@@ -8,6 +9,7 @@ export type ReadIdentity = (id: string) => Promise<IdentityFacts>;
 
 export function createReadIdentity(clients: Pick<Clients, "identities">): ReadIdentity {
   return async (id) => {
+    if (parseArmId(id)?.resourceGroup == null) return { id, state: "unreadable", why: "unusable", detail: `${id} is no id of an identity` };
     const { subscriptionId, resourceGroup, name } = parseResourcePath(id);
     const read = await attempt("read identity", id, () =>
       clients.identities(subscriptionId).userAssignedIdentities.get(resourceGroup, name),

@@ -26,7 +26,7 @@ export function createReadVault(clients: Pick<Clients, "vaults" | "subscriptionI
       clients.subscriptionIds.map(async (id) => attempt(`search ${what}`, `/subscriptions/${id}`, () => find(id))),
     );
     for (const result of found) if (result.ok && result.value !== undefined) return result.value;
-    const refused = found.find((result) => !result.ok);
+    const refused = found.find((result) => !result.ok && result.failure.kind !== "notFound");
     return refused?.ok === false ? toUnreadable(refused.failure) : undefined;
   };
 

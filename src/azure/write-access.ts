@@ -1,6 +1,7 @@
 /** Gives one principal its access to a key back: by role assignment or by access policy. Only adds; never takes anything away. */
 import type { RoleAssignmentCreateParameters } from "@azure/arm-authorization";
 import { createHash } from "node:crypto";
+import { parseArmId } from "../domain/arm-id.ts";
 import { InvariantError } from "../domain/errors.ts";
 import { classifyError } from "./classify-error.ts";
 import type { Clients } from "./clients.ts";
@@ -11,7 +12,7 @@ import type { StepResult, Writes } from "./step-result.ts";
 type AccessSteps = "RestoreRoleAssignment" | "GrantKeyRole" | "AddAccessPolicyPermissions";
 
 /** Permission: Microsoft.Authorization/roleAssignments/write; for policies Microsoft.KeyVault/vaults/accessPolicies/write. */
-export function createAccessWrites(clients: Pick<Clients, "authorization" | "vaults">): Writes<AccessSteps> {
+export function createAccessWrites(clients: Pick<Clients, "authorization" | "vaults" | "subscriptionIds">): Writes<AccessSteps> {
   return {
     RestoreRoleAssignment: async ({ scope, name, condition, conditionVersion, description, ...grant }) => {
       const parameters: RoleAssignmentCreateParameters = {
@@ -61,12 +62,13 @@ export function createAccessWrites(clients: Pick<Clients, "authorization" | "vau
 
 /** Tries the names in turn: one may be taken by the assignment of another principal, for names are unique in the whole tenant. */
 async function assign(
-  clients: Pick<Clients, "authorization">,
+  clients: Pick<Clients, "authorization" | "subscriptionIds">,
   scope: string,
   names: string[],
   parameters: RoleAssignmentCreateParameters,
 ): Promise<StepResult> {
-  const client = clients.authorization(subscriptionOf(scope));
+  // A scope above all subscriptions is asked for through any of them; Azure then says whether that is allowed.
+  const client = clients.authorization(parseArmId(scope)?.subscriptionId ?? clients.subscriptionIds[0] ?? "");
   const [name, ...others] = names;
   if (name === undefined) throw new InvariantError(`no name to assign a role at ${scope} with`);
   try {
@@ -88,13 +90,11 @@ export function assignmentName(scope: string, grant: { principalId: string; role
   return [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `a${hash.slice(17, 20)}`, hash.slice(20, 32)].join("-");
 }
 
-const wholeRoleId = (scope: string, role: string): string =>
-  role.includes("/") ? role : `/subscriptions/${subscriptionOf(scope)}/providers/Microsoft.Authorization/roleDefinitions/${role}`;
-
-function subscriptionOf(scope: string): string {
-  const id = /^\/subscriptions\/([^/]+)/i.exec(scope)?.[1];
-  if (id === undefined) throw new InvariantError(`${scope} is in no subscription: nothing is assigned there`);
-  return id;
+/** Always with the subscription's id in front where there is one. Recorded: Azure/azure-cli test_role_assignment_no_graph.yaml, 2025-11 */
+function wholeRoleId(scope: string, role: string): string {
+  const { subscriptionId } = parseArmId(scope) ?? {};
+  if (role.includes("/")) return role;
+  return `${subscriptionId ? `/subscriptions/${subscriptionId}` : ""}/providers/Microsoft.Authorization/roleDefinitions/${role}`;
 }
 
 function known(principalId: string | null): string {

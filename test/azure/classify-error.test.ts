@@ -111,6 +111,11 @@ const CASES: Record<string, { call: Call; answer: FakeAnswer | "reset"; expected
     },
     expected: { kind: "throttled", retryAfterMs: 5000 },
   },
+  "a subscription that never had such resources": {
+    call: getVault,
+    answer: { status: 409, body: { error: { code: "MissingSubscriptionRegistration", message: "not registered to use namespace" } } },
+    expected: { kind: "notFound", code: "MissingSubscriptionRegistration" },
+  },
   "a connection that breaks": { call: getVault, answer: "reset", expected: { kind: "transient", code: "ECONNRESET" } },
   "an answer that is no JSON": {
     call: patchAccount,

@@ -142,6 +142,13 @@ test("reads the event subscriptions of a vault's topic as they would be put back
   ]);
 });
 
+test("lists the topics once for many vaults", async () => {
+  const { clients, sent } = fakeAzure(byPath({ [TOPICS]: { body: { value: [] } } }));
+  const read = createReadEventSubscriptions(clients, () => new Date(0));
+  expect(await Promise.all([read(VAULT_ID), read(VAULT_ID.replace("v1", "v2"))])).toEqual([[], []]);
+  expect(sent).toHaveLength(1);
+});
+
 test("event subscriptions that may not be read are no empty list", async () => {
   const { clients } = fakeAzure(() => ({ status: 403, body: { error: { code: "AuthorizationFailed", message: "no" } } }));
   expect(await createReadEventSubscriptions(clients)(VAULT_ID)).toMatchObject({ state: "unreadable", why: "denied" });

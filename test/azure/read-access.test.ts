@@ -87,7 +87,9 @@ test("reads grants through groups, each definition once", async () => {
     denies: [],
   });
   expect(sent.map(({ url }) => url.searchParams.get("$filter"))).toContain("atScope() and assignedTo('p1')");
-  expect(sent.filter(({ url }) => url.pathname.includes("roleDefinitions"))).toHaveLength(1);
+  for (const once of ["roleDefinitions", "denyAssignments"]) {
+    expect(sent.filter(({ url }) => url.pathname.includes(once))).toHaveLength(1);
+  }
 });
 
 test("reads direct grants where groups are refused, and says so", async () => {
@@ -159,4 +161,6 @@ test("reads an identity, and says when there is none", async () => {
     tags: { "keymend:insteadOf": "id0" },
   });
   expect(await createReadIdentity(fakeAzure(() => undefined).clients)(IDENTITY_ID)).toEqual({ state: "gone", id: IDENTITY_ID });
+  const odd = await createReadIdentity(fakeAzure(() => undefined).clients)("not an id");
+  expect(odd).toMatchObject({ state: "unreadable", why: "unusable" });
 });
