@@ -21,7 +21,7 @@ export const lockRoutes: Route[] = [
   { method: "DELETE", pattern: `${COLLECTION}/{name}`, action: `${TYPE}/delete`, event: `${TYPE}/delete`, handle: remove },
 ];
 
-/** The locked scope that stands in the way of the operation, or undefined. Managing locks itself is never in the way. */
+/** The locked scope that stands in the way of the operation, or undefined. Managing locks is not to be asked about: nothing is in its way. */
 export function lockConflict(world: World, scope: string, operation: "write" | "delete"): string | undefined {
   for (const lock of world.locks.values()) {
     if (covers(world, lock.scope, scope) && (lock.level === "ReadOnly" || operation === "delete")) return lock.scope;

@@ -26,8 +26,8 @@ export function parseFilter(world: World, raw: string | null): Filter {
     const assigned = ASSIGNED_TO.exec(clause)?.[1];
     const principal = PRINCIPAL.exec(clause)?.[1];
     if (/^atscope\(\s*\)$/i.test(clause)) filter.atScope = true;
-    else if (assigned !== undefined) filter.principals = identitiesOf(world, assigned);
-    else if (principal !== undefined) filter.principals = new Set([principal]);
+    else if (assigned !== undefined) filter.principals = identitiesOf(world, assigned.toLowerCase());
+    else if (principal !== undefined) filter.principals = new Set([principal.toLowerCase()]);
     else
       throw new AzureError(
         400,

@@ -112,7 +112,7 @@ function put(call: Call): Reply {
     throw new AzureError(400, "BadRequestFormat", "The request was incorrectly formatted.");
   }
   const role = assignableRole(world, roleDefinitionId, scope);
-  const wanted = { name, scope, roleDefinitionId: roleDefinitionIdOf(world, role.name), principalId };
+  const wanted = { name, scope, roleDefinitionId: roleDefinitionIdOf(world, role.name), principalId: principalId.toLowerCase() };
   const existing = conflictingOrSame(world, wanted);
   const type = checkedPrincipalType(world, principalId, principalType);
   const assignment: RoleAssignmentState = {

@@ -1,6 +1,5 @@
 /** Scalar functions and comparisons of the query language, as far as inventories need them. Null is what is not there. */
 import type { Json } from "../world.ts";
-import { isObject } from "../json.ts";
 
 export type Comparison = (left: Json, right: Json) => boolean;
 
@@ -22,48 +21,18 @@ function asBool(value: Json): Json {
   return text === "true" || text === "1" ? true : text === "false" || text === "0" ? false : null;
 }
 
-function asNumber(value: Json): Json {
-  const number = typeof value === "number" ? value : Number(asText(value) || "x");
-  return Number.isNaN(number) ? null : number;
-}
-
-function parseJson(value: Json): Json {
-  if (typeof value !== "string") return value;
-  try {
-    const parsed: Json = JSON.parse(value);
-    return parsed;
-  } catch {
-    // As documented for parse_json(): what is no JSON stays the text it is.
-    return value;
-  }
-}
-
 export const FUNCTIONS: Record<string, (...args: Json[]) => Json> = {
   tolower: (v = null) => lower(v),
-  toupper: (v = null) => asText(v).toUpperCase(),
   tostring: (v = null) => asText(v),
   tobool: (v = null) => asBool(v),
-  toint: (v = null) => asNumber(v),
-  tolong: (v = null) => asNumber(v),
-  todynamic: (v = null) => parseJson(v),
-  parse_json: (v = null) => parseJson(v),
   isempty: (v = null) => isEmpty(v),
   isnotempty: (v = null) => !isEmpty(v),
   isnull: (v = null) => v === null,
   isnotnull: (v = null) => v !== null,
   not: (v = null) => !isTrue(v),
   strcat: (...vs) => vs.map((v) => asText(v)).join(""),
-  strlen: (v = null) => asText(v).length,
-  trim: (pattern = null, v = null) => asText(v).replace(new RegExp(`^(?:${asText(pattern)})+|(?:${asText(pattern)})+$`, "g"), ""),
-  split: (v = null, by = null, index = null) => {
-    const parts = asText(v).split(asText(by));
-    return index === null ? parts : [parts[Number(index)] ?? ""];
-  },
   array_length: (v = null) => (Array.isArray(v) ? v.length : null),
-  bag_keys: (v = null) => (isObject(v) ? Object.keys(v) : null),
   coalesce: (...vs) => vs.find((v) => !isEmpty(v)) ?? null,
-  iff: (test = null, yes = null, no = null) => (isTrue(test) ? yes : no),
-  iif: (test = null, yes = null, no = null) => (isTrue(test) ? yes : no),
 };
 
 const not =
@@ -109,7 +78,6 @@ export const COMPARISONS: Record<string, Comparison> = {
   "!in~": not(isInAnyCase),
   contains,
   "!contains": not(contains),
-  contains_cs: (a, b) => asText(a).includes(asText(b)),
   startswith: startsWith,
   "!startswith": not(startsWith),
   startswith_cs: (a, b) => asText(a).startsWith(asText(b)),

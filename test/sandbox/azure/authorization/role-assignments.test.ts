@@ -89,6 +89,16 @@ describe("PUT (recorded: Azure/azure-cli test_role_assignment_no_graph.yaml, 202
     expect(evaluateDataAction(world, identity.oid, WRAP, KEY).allowed).toBe(true);
   });
 
+  test("takes the principal's id in any casing", async () => {
+    const { put, arm, owner, identity } = setting();
+
+    await expect(put(NAME, { principalId: identity.oid.toUpperCase() })).resolves.toMatchObject({
+      body: { properties: { principalId: identity.oid } },
+    });
+    const { body } = await arm(owner, "GET", `${at(VAULT)}?$filter=principalId eq '${identity.oid.toUpperCase()}'`);
+    expect(namesOf(body)).toEqual([NAME]);
+  });
+
   test("the same again is no conflict", async () => {
     const { put, world } = setting();
     const first = await put();

@@ -130,6 +130,13 @@ describe("filters (event-grid/event-filtering.md)", () => {
     ["IsNotNull", { advancedFilters: [{ operatorType: "IsNotNull", key: "data.claims" }] }, true],
     ["an operator of no meaning", operation("StringSounds", { values: [removal] }), false],
     ["numbers", { advancedFilters: [{ operatorType: "NumberGreaterThan", key: "data.count", value: 2 }] }, true],
+    ["NumberIn", { advancedFilters: [{ operatorType: "NumberIn", key: "data.count", values: [2, 3] }] }, true],
+    ["NumberNotIn", { advancedFilters: [{ operatorType: "NumberNotIn", key: "data.count", values: [2, 3] }] }, false],
+    ["NumberLessThan", { advancedFilters: [{ operatorType: "NumberLessThan", key: "data.count", value: 3 }] }, false],
+    ["NumberLessThanOrEquals", { advancedFilters: [{ operatorType: "NumberLessThanOrEquals", key: "data.count", value: 3 }] }, true],
+    ["NumberGreaterThanOrEquals", { advancedFilters: [{ operatorType: "NumberGreaterThanOrEquals", key: "data.count", value: 4 }] }, false],
+    ["IsNullOrUndefined", { advancedFilters: [{ operatorType: "IsNullOrUndefined", key: "data.nothing" }] }, true],
+    ["StringNotBeginsWith", operation("StringNotBeginsWith", { values: ["Microsoft.KeyVault/"] }), true],
     ["number ranges", { advancedFilters: [{ operatorType: "NumberInRange", key: "data.count", values: [[4, 5]] }] }, false],
     ["booleans", { advancedFilters: [{ operatorType: "BoolEquals", key: "data.flag", value: true }] }, true],
     [

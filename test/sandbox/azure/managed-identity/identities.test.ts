@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { assignRole } from "../../../../sandbox/azure/authorization/build.ts";
 import { ROLE } from "../../../../sandbox/azure/authorization/builtin-roles.ts";
 import { authorizationRoutes } from "../../../../sandbox/azure/authorization/routes.ts";
+import { addAccount } from "../../../../sandbox/azure/documentdb/build.ts";
 import { managedIdentityRoutes } from "../../../../sandbox/azure/managed-identity/routes.ts";
 import type { JsonObject } from "../../../../sandbox/azure/world.ts";
 import { aPerson, aWorld, GROUP, SUBSCRIPTION, TENANT } from "../pipeline.ts";
@@ -119,12 +120,16 @@ test("PATCH changes tags", async () => {
   await expect(arm(owner, "PATCH", ID, { tags: { x: "y" } })).resolves.toMatchObject({ status: 200, body: { tags: { x: "y" } } });
 });
 
-test("listAssociatedResources answers totalCount and value (2021-09-30-preview)", async () => {
-  const { arm, owner, create } = setting();
+test("listAssociatedResources names what it is attached to (2021-09-30-preview)", async () => {
+  const { arm, owner, create, world } = setting();
   await create();
-
   await expect(arm(owner, "POST", `${ID}/listAssociatedResources`)).resolves.toMatchObject({
     status: 200,
     body: { totalCount: 0, value: [] },
+  });
+  const account = addAccount(world, { name: "acc1", resourceGroup: "rg1", location: "West US 2", identities: [ID] });
+
+  await expect(arm(owner, "POST", `${ID}/listAssociatedResources`)).resolves.toMatchObject({
+    body: { totalCount: 1, value: [{ id: account.id, type: "microsoft.documentdb/databaseaccounts", resourceGroup: "rg1" }] },
   });
 });

@@ -73,6 +73,13 @@ describe("where (Kusto string operators)", () => {
     ["properties.deep.er[0] == 1", 1],
     ["(id has 'kv1' or id has 'acc0') and isnotnull(tags)", 2],
     ["id == 'it\\'s'", 0],
+    ["id !endswith '1'", 1],
+    ["coalesce(tags.env, properties.keyUri) == 'Prod'", 1],
+    ["n <= 2 or n != 10", 2],
+    ["properties.keyUri has 'https'", 1],
+    ["tostring(properties.ids) contains 'x'", 1],
+    ["null == n", 1],
+    ["n == -1", 0],
   ])("%s keeps %i", (condition, count) => {
     expect(run(`Resources | where ${condition}`).rows).toHaveLength(count);
   });
