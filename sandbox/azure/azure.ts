@@ -18,6 +18,7 @@ import { managedIdentityRoutes } from "./managed-identity/routes.ts";
 import { resourceGraphRoutes } from "./resource-graph/routes.ts";
 import { resourceGroupRoutes } from "./resources/groups.ts";
 import { resourceListRoutes } from "./resources/list.ts";
+import { providerRoutes } from "./resources/providers.ts";
 import { subscriptionRoutes } from "./resources/subscriptions.ts";
 import { createTokens, type Tokens } from "./tokens.ts";
 import { createVaultHost } from "./vault-host.ts";
@@ -48,6 +49,7 @@ export function createAzure(world: World, options: { deliver: Deliver }): Azure 
     ...subscriptionRoutes,
     ...resourceGroupRoutes,
     ...resourceListRoutes,
+    ...providerRoutes,
     ...authorizationRoutes,
     ...managedIdentityRoutes,
     ...keyVaultRoutes,

@@ -133,6 +133,39 @@ describe("the generic list of resources (recorded: Azure/azure-cli test_keyvault
   });
 });
 
+describe("resource providers", () => {
+  test("tell the api-versions of each type that the sandbox has, by any casing of the name", async () => {
+    const { arm, owner } = anAzure();
+
+    const one = await arm(owner, "GET", `/subscriptions/${SUBSCRIPTION}/providers/microsoft.keyvault`);
+    const unknown = await arm(owner, "GET", `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Nothing`);
+
+    expect(one.body).toMatchObject({
+      namespace: "Microsoft.KeyVault",
+      registrationState: "Registered",
+      resourceTypes: expect.arrayContaining([
+        expect.objectContaining({ resourceType: "vaults", apiVersions: expect.arrayContaining(["2026-02-01"]) }),
+      ]),
+    });
+    expect(unknown).toMatchObject({ status: 404, body: { error: { code: "InvalidResourceNamespace" } } });
+  });
+
+  test("name no type that nothing answers for", async () => {
+    const { arm, owner } = anAzure();
+    const { body } = await arm(owner, "GET", `/subscriptions/${SUBSCRIPTION}/providers`);
+    const providers = (body as unknown as { value: { namespace: string; resourceTypes: { resourceType: string }[] }[] }).value;
+    const listable = providers
+      .flatMap(({ namespace, resourceTypes }) => resourceTypes.map(({ resourceType }) => `${namespace}/${resourceType}`))
+      .filter((type) => type.split("/").length === 2 && !type.startsWith("Microsoft.Resource"));
+
+    const statuses = await Promise.all(
+      listable.map(async (type) => (await arm(owner, "GET", `/subscriptions/${SUBSCRIPTION}/providers/${type}`)).status),
+    );
+
+    expect(statuses).toEqual(listable.map(() => 200));
+  });
+});
+
 describe("Microsoft Graph as az uses it", () => {
   const audience = "https://graph.microsoft.com/";
 
