@@ -1,6 +1,7 @@
-/** Soft-deleted vaults: list, get, purge, and the purge's operation. Recorded: Azure/azure-cli test_keyvault_softdelete.yaml, 2022-06. */
+/** Soft-deleted vaults: list, get, purge. Recorded: Azure/azure-cli test_keyvault_softdelete.yaml, 2022-06. */
 import { AzureError, type Call, type Reply, type Route } from "../routes.ts";
 import type { Vault } from "../world.ts";
+import { PROVIDER, pollHeaders } from "./operation-results.ts";
 import { deletedVaultBody } from "./vault-body.ts";
 import { deletedVaults, sameRegion, subscriptionIdOf, vaultNamed } from "./vault-state.ts";
 
@@ -23,30 +24,9 @@ function purge(call: Call): Reply {
   if (vault.enablePurgeProtection) throw new AzureError(405, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed.");
   const started = call.world.clock.now();
   vault.deleted!.purgeAt = Math.min(vault.deleted!.purgeAt, started + PURGE_MS);
-  return { status: 202, headers: pollHeaders(call, vault.location, started) };
+  return { status: 202, headers: pollHeaders(call, vault.location, { started, ends: started + PURGE_MS }) };
 }
 
-function pollHeaders(call: Call, location: string, started: number): Record<string, string> {
-  const opaque = Buffer.from(String(started)).toString("base64url");
-  const path = `${subscriptionIdOf(call)}/providers/Microsoft.KeyVault/locations/${location}/operationResults/${opaque}`;
-  return { location: `https://management.azure.com${path}?api-version=${call.apiVersion}`, "retry-after": "5" };
-}
-
-function result(call: Call): Reply {
-  const started = Number(Buffer.from(call.params["operationResultId"] ?? "", "base64url").toString());
-  if (!Number.isInteger(started)) throw new AzureError(404, "OperationNotFound", "The operation was not found.");
-  const ends = started + PURGE_MS;
-  if (call.world.clock.now() < ends) return { status: 202, headers: pollHeaders(call, call.params["location"] ?? "", started) };
-  const spaced = (ms: number): string =>
-    new Date(ms)
-      .toISOString()
-      .replace("T", " ")
-      .replace(/\.\d+Z/, "Z");
-  // A space instead of the T, as recorded.
-  return { status: 200, body: { createdDateTime: spaced(started), lastActionDateTime: spaced(ends), status: "Succeeded" } };
-}
-
-const PROVIDER = "/subscriptions/{subscriptionId}/providers/Microsoft.KeyVault";
 const DELETED = `${PROVIDER}/locations/{location}/deletedVaults/{vaultName}`;
 
 export const deletedVaultRoutes: Route[] = [
@@ -71,12 +51,5 @@ export const deletedVaultRoutes: Route[] = [
     event: "Microsoft.KeyVault/locations/deletedVaults/purge/action",
     scopeOf: subscriptionIdOf,
     handle: purge,
-  },
-  {
-    method: "GET",
-    pattern: `${PROVIDER}/locations/{location}/operationResults/{operationResultId}`,
-    action: "Microsoft.KeyVault/locations/operationResults/read",
-    scopeOf: subscriptionIdOf,
-    handle: result,
   },
 ];

@@ -2,6 +2,7 @@
 import { evaluateAction } from "../authorization/evaluate.ts";
 import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
 import type { JsonObject, Vault, World } from "../world.ts";
+import { pollHeaders } from "./operation-results.ts";
 import { badRequest, objectOf, textOf } from "./read-body.ts";
 import { setting } from "./switches.ts";
 import { stampModified } from "./system-data.ts";
@@ -35,11 +36,22 @@ function put(call: Call): Reply {
   requireValidName(call.params["vaultName"]!);
   const vault = createVault(call, body);
   call.world.vaults.set(vault.id.toLowerCase(), vault);
-  call.world.clock.in(setting(call.world, "keyvault.registersDnsForMs"), `DNS of ${vault.name}`, () => {
+  const started = call.world.clock.now();
+  const ends = started + setting(call.world, "keyvault.registersDnsForMs");
+  call.world.clock.at(ends, `DNS of ${vault.name}`, () => {
     vault.provisioningState = "Succeeded";
   });
-  // 200 for create too, no operation headers, no slash at the end of the URI yet (recorded: Azure/azure-cli test_keyvault_network_rule.yaml, 2022-04).
-  return { status: 200, body: vaultBody(call.world, vault, vaultUri(vault)) };
+  return createdReply(call, vault, { started, ends });
+}
+
+/**
+ * Up to 2021-06-01-preview: 200 for create too, and no operation headers; no slash at the end of the URI yet (recorded: Azure/azure-cli
+ * test_keyvault_network_rule.yaml, 2022-04). From 2026-02-01 the specification has 201 with a Location to follow.
+ */
+function createdReply(call: Call, vault: Vault, operation: { started: number; ends: number }): Reply {
+  const body = vaultBody(call.world, vault, vaultUri(vault));
+  if (call.apiVersion < "2026-02-01") return { status: 200, body };
+  return { status: 201, headers: pollHeaders(call, vault.location, operation), body };
 }
 
 function requireLocation(body: JsonObject): string {

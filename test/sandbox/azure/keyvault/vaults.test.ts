@@ -104,16 +104,48 @@ describe("lists of vaults", () => {
 });
 
 describe("create and update", () => {
-  test("create answers 200 at once, still registering DNS, and succeeds half a minute later", async () => {
+  test("create is still registering DNS for half a minute, and has no slash at the end of its address yet", async () => {
     const { world, owner } = aWorld();
-    const { status, body } = await arm(world, "PUT", KV, { as: owner, body: newVault() });
-    expect(status).toBe(200);
-    expect(at(body, "properties", "provisioningState")).toBe("RegisteringDns");
-    expect(at(body, "properties", "vaultUri")).toBe("https://kv1.vault.azure.net");
+    const reply = await arm(world, "PUT", KV, { as: owner, body: newVault(), apiVersion: "2021-06-01-preview" });
+    expect(reply).toMatchObject({ status: 200, body: { properties: { provisioningState: "RegisteringDns" } } });
+    expect(reply.headers).toBeUndefined();
+    expect(at(reply.body, "properties", "vaultUri")).toBe("https://kv1.vault.azure.net");
     await pass(world, 30_000);
     const read = await arm(world, "GET", KV, { as: owner });
     expect(at(read.body, "properties", "provisioningState")).toBe("Succeeded");
     expect(at(read.body, "properties", "vaultUri")).toBe("https://kv1.vault.azure.net/");
+  });
+
+  test("at 2026-02-01 a create is 201 and followed by its location, an update 200", async () => {
+    const { world, owner } = aWorld();
+    const { status, headers } = await arm(world, "PUT", KV, { as: owner, body: newVault() });
+    expect(status).toBe(201);
+    const location = headers!["location"]!;
+    expect((await arm(world, "GET", location, { as: owner })).status).toBe(202);
+    await pass(world, 30_000);
+    expect((await arm(world, "GET", location, { as: owner })).status).toBe(200);
+    expect((await arm(world, "PUT", KV, { as: owner, body: newVault() })).status).toBe(200);
+  });
+
+  test("PUT on a vault that exists drops what is not sent, but not what is set for good", async () => {
+    const { world, owner } = aWorld();
+    const vault = addVault(world, {
+      name: "kv1",
+      resourceGroup: "rg-keys",
+      rbac: false,
+      tags: { a: "1" },
+      policies: [{ objectId: "o1", keys: ["get"] }],
+      network: { defaultAction: "Deny" },
+      publicNetworkAccess: "Disabled",
+    });
+    await arm(world, "PUT", KV, { as: owner, body: newVault() });
+    expect(vault).toMatchObject({
+      accessPolicies: [],
+      publicNetworkAccess: "Enabled",
+      networkAcls: { defaultAction: "Allow" },
+      enablePurgeProtection: true,
+    });
+    expect(vault.tags).toEqual({});
   });
 
   test.each([
@@ -313,7 +345,7 @@ describe("soft delete", () => {
       status: 200,
       body: { createdDateTime: "2026-11-02 08:00:00Z", lastActionDateTime: "2026-11-02 08:00:03Z", status: "Succeeded" },
     });
-    expect((await arm(world, "PUT", KV, { as: owner, body: newVault() })).status).toBe(200);
+    expect((await arm(world, "PUT", KV, { as: owner, body: newVault() })).status).toBe(201);
   });
 
   test("purge protection refuses the purge", async () => {
