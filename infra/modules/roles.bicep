@@ -46,7 +46,7 @@ resource watcher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
 }
 
 // SetDefaultIdentity, AttachIdentity, DetachIdentity, SetKeyUri: databaseAccounts/write. SetClusterEncryption: mongoClusters/write.
-// RestoreEventSubscription: systemTopics/eventSubscriptions/write.
+// RestoreEventSubscription: systemTopics/write, systemTopics/eventSubscriptions/write, and eventSubscriptions/write at the vault.
 resource mender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, name, 'mender')
   properties: {
@@ -61,7 +61,9 @@ resource mender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
             'Microsoft.DocumentDB/databaseAccounts/write'
             'Microsoft.DocumentDB/mongoClusters/write'
             'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'
+            'Microsoft.EventGrid/systemTopics/write'
             'Microsoft.EventGrid/systemTopics/eventSubscriptions/write'
+            'Microsoft.EventGrid/eventSubscriptions/write'
             'Microsoft.Web/sites/functions/read'
           ],
           // AddAccessPolicyPermissions
