@@ -18,7 +18,7 @@ export function connectParent(): Parent {
     listen: (onMessage) => {
       process.on("message", onMessage);
       // A host whose driver is gone serves nobody.
-      process.on("disconnect", () => process.exit(0));
+      process.on("disconnect", () => process.exit());
     },
   };
 }

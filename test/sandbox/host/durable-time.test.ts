@@ -149,9 +149,13 @@ test("runs timers by itself when time runs", async () => {
 test("settles in less than a millisecond when idle, and turns an orchestration over in a few", async () => {
   const it = await run();
   await it.settle();
-  const idle = performance.now();
-  for (let i = 0; i < 200; i++) await it.settle();
-  expect((performance.now() - idle) / 200).toBeLessThan(1);
+  const trips: number[] = [];
+  for (let i = 0; i < 200; i++) {
+    const from = performance.now();
+    await it.settle();
+    trips.push(performance.now() - from);
+  }
+  expect(trips.sort((x, y) => x - y)[100]).toBeLessThan(1);
 
   const busy = performance.now();
   await Promise.all(Array.from({ length: 50 }, (_, i) => it.client("startNew", "hello", { instanceId: `b${i}` })));

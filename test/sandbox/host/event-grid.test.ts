@@ -14,12 +14,16 @@ afterAll(async () => {
   removeStateDirectories();
 });
 
-const deliver = (body: unknown, type: string | undefined = "Notification", name = "onEvent"): Promise<Response> =>
-  fetch(`${host.url}/runtime/webhooks/EventGrid?functionName=${name}`, {
+/** Logs come on another way than the answer: after settling, all are there. */
+async function deliver(body: unknown, type = "Notification", name = "onEvent"): Promise<Response> {
+  const response = await fetch(`${host.url}/runtime/webhooks/EventGrid?functionName=${name}`, {
     method: "POST",
     headers: { "content-type": "application/json", ...(type ? { "aeg-event-type": type } : {}) },
     body: JSON.stringify(body),
   });
+  await host.settle();
+  return response;
+}
 
 const event = { id: "1", eventType: "Microsoft.KeyVault.KeyExpired", data: { Id: "https://v", VaultName: "v", EXP: 1 } };
 

@@ -60,6 +60,7 @@ test("runs when an operator says so", async () => {
   const it = await run({ env: every5 });
   const response = await fetch(`${it.url}/admin/functions/tick`, { method: "POST", body: "{}" });
   expect(response.status).toBe(202);
+  await it.settle();
   expect(it.events("tick")).toHaveLength(1);
 });
 
