@@ -1,5 +1,5 @@
 /** What the documentation of Key Vault leaves open, or what differs from vault to vault, each with its default. */
-import type { Switches, World } from "../world.ts";
+import type { World } from "../world.ts";
 
 const DEFAULTS = {
   /** Lists of a subscription's vaults hold empty pages with a nextLink (recorded: cloud-custodian KeyVaultKeyTest.test_key_vault_keys_rotation.json #0). */
@@ -32,8 +32,6 @@ const DEFAULTS = {
 };
 
 type Defaults = typeof DEFAULTS;
-
-export const keyVaultSwitches: Switches = DEFAULTS;
 
 export function setting<K extends keyof Defaults>(world: World, name: K): Defaults[K] {
   const value = world.switches[name];
