@@ -7,7 +7,7 @@ import { evaluateAction } from "./authorization/evaluate.ts";
 import { lockConflict } from "./authorization/locks.ts";
 import * as refusals from "./arm-errors.ts";
 import { publish, publishWhenEnded, type Done, type Poll } from "./arm-events.ts";
-import { armHeaders, createLimits, newTrace, type Trace } from "./arm-headers.ts";
+import { armHeaders, createLimits, newTrace, type Limits, type Trace } from "./arm-headers.ts";
 import type { Faults } from "./faults.ts";
 import { objectAt } from "./json.ts";
 import { createMatcher, segmentsOf, type Match } from "./match.ts";
@@ -18,7 +18,10 @@ import type { Caller, World } from "./world.ts";
 
 export type Arm = { handle(request: AzureRequest): Promise<AzureReply | AzureFault> };
 
-type Parts = { world: World; tokens: Tokens; faults: Faults; routes: Route[] };
+type Find = ReturnType<typeof createMatcher<Route>>;
+
+/** What stays the same from request to request. `types`: the resource types that some route is for, in lower case. */
+type Parts = { world: World; tokens: Tokens; faults: Faults; find: Find; types: ReadonlySet<string>; limits: Limits };
 
 /** One request on its way through. */
 type Turn = {
@@ -31,52 +34,9 @@ type Turn = {
   assignmentId: string | null;
 };
 
-export function createArm(parts: Parts): Arm {
-  const { world, tokens, faults, routes } = parts;
-  const match = createMatcher(routes);
+export function createArm({ world, tokens, faults, routes }: { world: World; tokens: Tokens; faults: Faults; routes: Route[] }): Arm {
   const types = new Set(routes.map((route) => typeOf(route.pattern)).filter((type) => type !== ""));
-  const limits = createLimits(world);
-
-  /** Up to the provider's answer; every refusal is thrown. */
-  const run = async (turn: Turn, refusal: AzureError | undefined): Promise<Reply> => {
-    const { request, caller } = turn;
-    const apiVersion = request.url.searchParams.get("api-version") ?? "";
-    if (apiVersion === "") throw refusals.missingApiVersion();
-    requireSubscription(world, request);
-    const found = match(request.method, segmentsOf(request.url.pathname));
-    if ("methods" in found) {
-      if (found.methods.length > 0) throw refusals.methodNotAllowed(request.method, request.url.pathname);
-      throw refusals.unknownRoute(segmentsOf(request.url.pathname), types, apiVersion);
-    }
-    turn.route = found.route;
-    const call: Call = {
-      world,
-      method: request.method,
-      url: request.url,
-      params: found.params,
-      apiVersion,
-      headers: request.headers,
-      body: undefined,
-      caller,
-    };
-    turn.scope = found.route.scopeOf?.(call) ?? scopeOf(found, request);
-    call.body = isMutating(found.route) || request.method === "POST" ? parseBody(request.body, refusals.invalidContent) : undefined;
-    authorize(world, turn, call);
-    requireGroup(world, request, found.route);
-    requireUnlocked(world, turn);
-    if (refusal) throw refusal;
-    return found.route.handle(call);
-  };
-
-  const serve = async (turn: Turn, refusal: AzureError | undefined): Promise<AzureReply> => {
-    const { headers: left, retryAfter } = limits.take(turn.caller.oid, turn.request.method);
-    const throttled = retryAfter === undefined ? undefined : refusals.throttled(retryAfter);
-    const reply = await run(turn, throttled ?? refusal).catch((error: unknown) => errorReply(error));
-    record(world, turn, reply);
-    raise(parts, turn, reply, match);
-    return render(world, turn.trace, { ...reply, headers: { ...(reply.status < 400 ? left : {}), ...reply.headers } });
-  };
-
+  const parts: Parts = { world, tokens, faults, find: createMatcher(routes), types, limits: createLimits(world) };
   return {
     async handle(request) {
       const trace = newTrace(world, request);
@@ -89,9 +49,42 @@ export function createArm(parts: Parts): Arm {
         return render(world, trace, errorReply(refusals.badToken(world.tenantId, seen)));
       }
       const turn: Turn = { request, trace, ...verified, scope: request.url.pathname, assignmentId: null };
-      return faults.around(request, verified.caller, (refusal) => serve(turn, refusal));
+      return faults.around(request, verified.caller, (refusal) => serve(parts, turn, refusal));
     },
   };
+}
+
+async function serve(parts: Parts, turn: Turn, refusal: AzureError | undefined): Promise<AzureReply> {
+  const { headers: left, retryAfter } = parts.limits.take(turn.caller.oid, turn.request.method);
+  const throttled = retryAfter === undefined ? undefined : refusals.throttled(retryAfter);
+  const reply = await run(parts, turn, throttled ?? refusal).catch((error: unknown) => errorReply(error));
+  record(parts.world, turn, reply);
+  raise(parts, turn, reply);
+  return render(parts.world, turn.trace, { ...reply, headers: { ...(reply.status < 400 ? left : {}), ...reply.headers } });
+}
+
+/** Up to the provider's answer; every refusal is thrown. */
+async function run({ world, find, types }: Parts, turn: Turn, refusal: AzureError | undefined): Promise<Reply> {
+  const { request, caller } = turn;
+  const { method, url, headers } = request;
+  const apiVersion = url.searchParams.get("api-version") ?? "";
+  if (apiVersion === "") throw refusals.missingApiVersion();
+  requireSubscription(world, request);
+  const found = find(method, segmentsOf(url.pathname));
+  if ("methods" in found) {
+    if (found.methods.length > 0) throw refusals.methodNotAllowed(method, url.pathname);
+    throw refusals.unknownRoute(segmentsOf(url.pathname), types, apiVersion);
+  }
+  const { route, params } = found;
+  turn.route = route;
+  const call: Call = { world, method, url, params, apiVersion, headers, body: undefined, caller };
+  turn.scope = route.scopeOf?.(call) ?? scopeOf(found, request);
+  call.body = isMutating(route) || method === "POST" ? parseBody(request.body, refusals.invalidContent) : undefined;
+  authorize(world, turn, call);
+  requireGroup(world, request, route);
+  requireUnlocked(world, turn);
+  if (refusal) throw refusal;
+  return route.handle(call);
 }
 
 /** `microsoft.keyvault/vaults` of `.../providers/Microsoft.KeyVault/vaults/{name}`. */
@@ -187,7 +180,7 @@ function record(world: World, turn: Turn, reply: Reply): void {
   });
 }
 
-function raise({ world }: Parts, turn: Turn, reply: Reply, match: ReturnType<typeof createMatcher<Route>>): void {
+function raise({ world, find }: Parts, turn: Turn, reply: Reply): void {
   const { route, request, claims, trace, assignmentId, scope } = turn;
   if (route?.event === undefined) return;
   const done: Done = { request, operation: route.event, scope, claims, correlationId: trace.correlationId, assignmentId };
@@ -196,14 +189,14 @@ function raise({ world }: Parts, turn: Turn, reply: Reply, match: ReturnType<typ
     return;
   }
   const url = reply.headers?.["azure-asyncoperation"] ?? (reply.status === 202 ? reply.headers?.["location"] : undefined);
-  const poll = url === undefined ? undefined : pollOf(world, turn, match, new URL(url, "https://management.azure.com"));
+  const poll = url === undefined ? undefined : pollOf(world, turn, find, new URL(url, "https://management.azure.com"));
   if (poll) publishWhenEnded(world, done, poll);
   else publish(world, done, "Success");
 }
 
 /** ARM asks the provider for the operation, not through its own front door. */
-function pollOf(world: World, { caller, request }: Turn, match: ReturnType<typeof createMatcher<Route>>, url: URL): Poll | undefined {
-  const found = match("GET", segmentsOf(url.pathname));
+function pollOf(world: World, { caller, request }: Turn, find: Find, url: URL): Poll | undefined {
+  const found = find("GET", segmentsOf(url.pathname));
   if ("methods" in found) return undefined;
   const apiVersion = url.searchParams.get("api-version") ?? "";
   return async () => {

@@ -40,26 +40,27 @@ export type Azure = {
   start(): void;
 };
 
+const ROUTES = [
+  ...subscriptionRoutes,
+  ...resourceGroupRoutes,
+  ...resourceListRoutes,
+  ...providerRoutes,
+  ...authorizationRoutes,
+  ...managedIdentityRoutes,
+  ...keyVaultRoutes,
+  ...documentDbRoutes,
+  ...eventGridRoutes,
+  ...resourceGraphRoutes,
+];
+
 export function createAzure(world: World, options: { deliver: Deliver }): Azure {
   const tokens = createTokens(world);
   const faults = createFaults();
   setOperationFault(world, () => faults.takeOperationFailure());
   const customTopic = createCustomTopic(world, tokens, faults);
-  const routes = [
-    ...subscriptionRoutes,
-    ...resourceGroupRoutes,
-    ...resourceListRoutes,
-    ...providerRoutes,
-    ...authorizationRoutes,
-    ...managedIdentityRoutes,
-    ...keyVaultRoutes,
-    ...documentDbRoutes,
-    ...eventGridRoutes,
-    ...resourceGraphRoutes,
-  ];
   const hosts: Record<HostKind, Answering> = {
-    arm: createArm({ world, tokens, faults, routes }),
-    vault: createVaultHost({ world, tokens, faults }),
+    arm: createArm({ world, tokens, faults, routes: ROUTES }),
+    vault: createVaultHost(world, tokens, faults),
     login: createLogin(world, tokens, faults),
     graph: createGraph(world, tokens, faults),
     documents: { handle: async (request) => answerDocuments(world, request) },
@@ -72,9 +73,7 @@ export function createAzure(world: World, options: { deliver: Deliver }): Azure 
       try {
         return await hosts[kind].handle(request);
       } catch (error) {
-        // A defect of the sandbox, told apart from Azure's own failures by its text.
-        process.stderr.write(`sandbox: ${request.method} ${request.url.href}: ${error instanceof Error ? error.stack : String(error)}\n`);
-        return jsonReply(500, { error: { code: "SandboxDefect", message: messageOf(error) } });
+        return defect(request, error);
       }
     },
     resolve: (host) => resolveHost(world, host),
@@ -87,4 +86,10 @@ export function createAzure(world: World, options: { deliver: Deliver }): Azure 
       scheduleKeyEvents(world);
     },
   };
+}
+
+/** The sandbox's own fault, told apart from Azure's failures by its code. */
+function defect(request: AzureRequest, error: unknown): AzureReply {
+  process.stderr.write(`sandbox: ${request.method} ${request.url.href}: ${error instanceof Error ? error.stack : String(error)}\n`);
+  return jsonReply(500, { error: { code: "SandboxDefect", message: messageOf(error) } });
 }

@@ -8,7 +8,7 @@ import { keyDataRoutes, type DataRoute } from "./keyvault/data-plane.ts";
 import { setting } from "./keyvault/switches.ts";
 import { vaultOfHost } from "./keyvault/vault-state.ts";
 import { createMatcher, vaultSegmentsOf } from "./match.ts";
-import { AzureError, type Call, type Reply } from "./routes.ts";
+import { AzureError, type Reply } from "./routes.ts";
 import { VAULT_AUDIENCES, type Tokens } from "./tokens.ts";
 import { bearerOf, parseBody, recordedBody, type AzureFault, type AzureReply, type AzureRequest } from "./wire.ts";
 import type { Caller, Vault, World } from "./world.ts";
@@ -20,37 +20,7 @@ type Turn = { request: AzureRequest; vault: Vault; caller: Caller; route?: DataR
 
 const findRoute = createMatcher(keyDataRoutes);
 
-export function createVaultHost({ world, tokens, faults }: { world: World; tokens: Tokens; faults: Faults }): VaultHost {
-  const run = async (turn: Turn, refusal: AzureError | undefined): Promise<Reply> => {
-    const { request, vault, caller } = turn;
-    const apiVersion = request.url.searchParams.get("api-version") ?? "";
-    if (apiVersion === "") throw new AzureError(400, "BadParameter", "api-version must be specified");
-    const found = findRoute(request.method, vaultSegmentsOf(request.url.pathname));
-    if ("methods" in found) throw unknown(request, found.methods);
-    turn.route = found.route;
-    const call: Call = {
-      world,
-      method: request.method,
-      url: request.url,
-      params: found.params,
-      apiVersion,
-      headers: request.headers,
-      body: parseBody(request.body, (problem) => new AzureError(400, "BadParameter", `The request body is not valid JSON: ${problem}`)),
-      caller,
-    };
-    turn.assignmentId = authorizeVaultCall(world, vault, caller, found.route.permission, { keyName: found.params["name"] }).assignmentId;
-    if (refusal) throw refusal;
-    return found.route.handle({ ...call, vault });
-  };
-
-  const serve = async (turn: Turn, refusal: AzureError | undefined): Promise<AzureReply> => {
-    const reply = await run(turn, refusal).catch((error: unknown) => errorReply(error));
-    record(world, turn, reply);
-    // Which assignment allowed the call (recorded: cloud-custodian KeyVaultKeyTest, 2025); without dashes.
-    const by = turn.assignmentId === null ? {} : { "x-ms-keyvault-rbac-assignment-id": turn.assignmentId.replaceAll("-", "") };
-    return render(world, turn.vault, { ...reply, headers: { ...by, ...reply.headers } });
-  };
-
+export function createVaultHost(world: World, tokens: Tokens, faults: Faults): VaultHost {
   return {
     async handle(request) {
       const vault = vaultOfHost(world, request.url.hostname);
@@ -64,9 +34,33 @@ export function createVaultHost({ world, tokens, faults }: { world: World; token
       const verified = await tokens.verify(bearer, VAULT_AUDIENCES);
       if ("problem" in verified) return render(world, vault, challenge(world, problemText(verified.problem, String(verified.claims?.aud))));
       const turn: Turn = { request, vault, caller: verified.caller, assignmentId: null };
-      return faults.around(request, verified.caller, (refusal) => serve(turn, refusal));
+      return faults.around(request, verified.caller, (refusal) => serve(world, turn, refusal));
     },
   };
+}
+
+async function serve(world: World, turn: Turn, refusal: AzureError | undefined): Promise<AzureReply> {
+  const reply = await run(world, turn, refusal).catch((error: unknown) => errorReply(error));
+  record(world, turn, reply);
+  // Which assignment allowed the call (recorded: cloud-custodian KeyVaultKeyTest, 2025); without dashes.
+  const by = turn.assignmentId === null ? {} : { "x-ms-keyvault-rbac-assignment-id": turn.assignmentId.replaceAll("-", "") };
+  return render(world, turn.vault, { ...reply, headers: { ...by, ...reply.headers } });
+}
+
+/** Up to the vault's answer; every refusal is thrown. */
+async function run(world: World, turn: Turn, refusal: AzureError | undefined): Promise<Reply> {
+  const { request, vault, caller } = turn;
+  const { method, url, headers } = request;
+  const apiVersion = url.searchParams.get("api-version") ?? "";
+  if (apiVersion === "") throw new AzureError(400, "BadParameter", "api-version must be specified");
+  const found = findRoute(method, vaultSegmentsOf(url.pathname));
+  if ("methods" in found) throw unknown(request, found.methods);
+  const { route, params } = found;
+  turn.route = route;
+  const body = parseBody(request.body, (problem) => new AzureError(400, "BadParameter", `The request body is not valid JSON: ${problem}`));
+  turn.assignmentId = authorizeVaultCall(world, vault, caller, route.permission, { keyName: params["name"] }).assignmentId;
+  if (refusal) throw refusal;
+  return route.handle({ world, method, url, params, apiVersion, headers, body, caller, vault });
 }
 
 /** Clients learn the tenant from it and ask again. */

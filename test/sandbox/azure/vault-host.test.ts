@@ -20,7 +20,7 @@ function aVaultHost() {
   const grant = assignRole(world, { principalId: officer.oid, role: ROLE.keyVaultCryptoOfficer, scope: vault.id });
   const tokens = createTokens(world);
   const faults = createFaults();
-  const host = createVaultHost({ world, tokens, faults });
+  const host = createVaultHost(world, tokens, faults);
   const raw = async (method: string, url: string, headers: Record<string, string> = {}, body = "") => {
     const reply = await host.handle({ method, url: new URL(url), headers, body });
     return "fault" in reply ? reply : { ...reply, body: reply.body === "" ? null : (JSON.parse(reply.body) as Json) };
