@@ -52,15 +52,26 @@ function create(call: VaultCall): Reply {
   const name = call.params["name"] ?? "";
   const body = objectOf(call.body, badParameter);
   const kty = textOf(body["kty"], badParameter, "kty");
-  const keySize = integerOf(body["key_size"], badParameter, "key_size");
   if (!kty || !/^(RSA|EC)(-HSM)?$/.test(kty)) throw badParameter("kty");
-  if (kty.startsWith("RSA") && keySize !== undefined && ![2048, 3072, 4096].includes(keySize)) throw badParameter("key_size");
+  const keySize = kty.startsWith("EC") ? curveSize(body) : rsaSize(body);
   const change = readChange(body);
   refuseTakenName(world, vault, name);
   const key = vault.keys.get(name.toLowerCase()) ?? makeKey(vault, name);
   const notifies = hasEventSubscription(world, vault);
   const version = makeVersion(world, vault, key, { ...change, kty, ...(keySize === undefined ? {} : { keySize }), notifies });
   return { status: 200, body: keyBundle(vault, key, version) };
+}
+
+function rsaSize(body: JsonObject): number | undefined {
+  const size = integerOf(body["key_size"], badParameter, "key_size");
+  if (size !== undefined && ![2048, 3072, 4096].includes(size)) throw badParameter("key_size");
+  return size;
+}
+
+function curveSize(body: JsonObject): number | undefined {
+  const curve = textOf(body["crv"], badParameter, "crv");
+  if (curve !== undefined && !/^P-(256|384|521)$/.test(curve)) throw badParameter("crv");
+  return curve === undefined ? undefined : Number(curve.slice(2));
 }
 
 /** Members that are not sent stay; works on a disabled key; an exp in the past is taken (recorded: Azure/azure-sdk-for-js keys_client can_update_a_disabled_key, 2020-06). */

@@ -155,10 +155,20 @@ describe("create and rotate", () => {
     expect(Buffer.from(at(body, "key", "n") as string, "base64url")).toHaveLength(384);
   });
 
-  test.each([[{ kty: "RSA", key_size: 1024 }], [{ kty: "DES" }], [{}]])("create with %j is refused", async (body) => {
+  test("create takes another type and curve than the version before", async () => {
     const { call } = setting();
-    expect(await refusal(call("POST", "/keys/k9/create", body))).toMatchObject({ status: 400, code: "BadParameter" });
+    const { body } = await call("POST", "/keys/k1/create", { kty: "EC", crv: "P-384" });
+    expect(at(body, "key")).toMatchObject({ kty: "EC", crv: "P-384", key_ops: ["sign", "verify"] });
+    expect(Buffer.from(at(body, "key", "x") as string, "base64url")).toHaveLength(48);
   });
+
+  test.each([[{ kty: "RSA", key_size: 1024 }], [{ kty: "EC", crv: "P-1" }], [{ kty: "DES" }], [{}]])(
+    "create with %j is refused",
+    async (body) => {
+      const { call } = setting();
+      expect(await refusal(call("POST", "/keys/k9/create", body))).toMatchObject({ status: 400, code: "BadParameter" });
+    },
+  );
 
   test("rotate makes an enabled version of the same kind; the policy's expiryTime sets its exp to the second (test_keyvault_key_rotation.yaml)", async () => {
     const { key, call } = setting({ enabled: false });
