@@ -73,6 +73,7 @@ const audit = createAuditLog(tables);
 const baselines = createBaselineStore(tables);
 const inventory = createInventory(clients, now);
 const writer = createStepWriter(clients);
+const readEventSubscriptions = createReadEventSubscriptions(clients, now);
 const gatherFacts = createGatherFacts({
   inventory,
   sources: () => ({
@@ -81,7 +82,7 @@ const gatherFacts = createGatherFacts({
     readKey: createReadKey(clients),
     readIdentity: createReadIdentity(clients),
     readAccess: createReadAccess(clients),
-    readEventSubscriptions: createReadEventSubscriptions(clients),
+    readEventSubscriptions,
   }),
   baselines,
   firstPartyPrincipalId: config.firstPartyPrincipalId,

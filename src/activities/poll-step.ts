@@ -5,7 +5,11 @@ import { type Again, orAgain } from "./results.ts";
 
 export type PollInput = ApplyInput & { poller: string };
 
-export type PollState = { kind: "running" } | { kind: "succeeded" } | { kind: "failed"; code: string; detail: string };
+export type PollState =
+  | { kind: "running" }
+  | { kind: "succeeded" }
+  | { kind: "failed"; code: string; detail: string }
+  | { kind: "unknown"; detail: string };
 
 export type PollResult = { kind: "running" } | { kind: "settled"; result: AppliedStep["result"] } | Again;
 
@@ -18,6 +22,11 @@ async function pollStep(deps: PollDeps, { poller, ...input }: PollInput): Promis
   if (state.kind === "running") return { kind: "running" };
   if (state.kind === "succeeded") {
     await settle(deps, input, "Azure says Succeeded");
+    return { kind: "settled", result: "done" };
+  }
+  if (state.kind === "unknown") {
+    // Written once is enough: whether it worked is read from the facts, never by writing again.
+    await settle(deps, input, `Azure accepted it; how it went can't be read: ${state.detail}`);
     return { kind: "settled", result: "done" };
   }
   await recordStep(deps, input, "failed", `${state.code}: ${state.detail}`);

@@ -20,7 +20,11 @@ import { createIdentityWrites } from "./write-identity.ts";
 import { createKeyWrites } from "./write-key.ts";
 import { createVaultWrites } from "./write-vault.ts";
 
-export type PollResult = { kind: "running" } | { kind: "succeeded" } | { kind: "failed"; code: string; detail: string };
+export type PollResult =
+  | { kind: "running" }
+  | { kind: "succeeded" }
+  | { kind: "failed"; code: string; detail: string }
+  | { kind: "unknown"; detail: string };
 
 export type StepWriter = {
   submit: (step: StepDraft) => Promise<StepResult>;
@@ -71,7 +75,9 @@ async function poll(arm: Arm, url: string): Promise<PollResult> {
   if (!answer.ok) {
     const { kind, code, message } = answer.failure;
     // A key that is being recovered is not there yet.
-    return kind === "notFound" && isKeyUrl(url) ? { kind: "running" } : { kind: "failed", code, detail: message };
+    if (kind === "notFound" && isKeyUrl(url)) return { kind: "running" };
+    // The write was accepted: that its progress may not be read says nothing about it.
+    return { kind: "unknown", detail: `${code}: ${message}` };
   }
   if (answer.value.status === 202) return { kind: "running" };
   return readOperation(v.parse(operation, answer.value.body ?? {}));

@@ -38,6 +38,10 @@ export type TurnInput = {
   settings: Settings;
 };
 
+/** The incident's own timeline is for reading; the audit keeps everything. */
+const LONGEST_TIMELINE = 300;
+const LONGEST_LINE = 1000;
+
 type Draft = { incident: Incident; entries: AuditEntry[]; input: TurnInput };
 
 const isTrouble = (target: TargetDiagnosis): boolean => target.findings.length > 0;
@@ -88,7 +92,8 @@ const open = ({ newId, patient, now, previous }: TurnInput): Incident =>
 function note(draft: Draft, kind: AuditEntry["kind"], what: string, data: unknown): void {
   const { input, entries, incident } = draft;
   entries.push({ entryId: `${input.turn}-${entries.length}-${kind}`, kind, what, data });
-  if (kind !== "facts") incident.timeline = [...incident.timeline, { at: input.now, what }];
+  if (kind !== "facts")
+    incident.timeline = [...incident.timeline, { at: input.now, what: what.slice(0, LONGEST_LINE) }].slice(-LONGEST_TIMELINE);
 }
 
 function takeSignals(draft: Draft): void {

@@ -488,7 +488,7 @@ test.each([
   [{ body: { status: "Canceled" } }, { kind: "failed", code: "OperationFailed", detail: "the operation ended as canceled" }],
   [{ status: 202 }, { kind: "running" }],
   [{ status: 200 }, { kind: "succeeded" }],
-  [error(404, "OperationNotFound"), { kind: "failed", code: "OperationNotFound" }],
+  [error(404, "OperationNotFound"), { kind: "unknown" }],
 ])("reads how an operation stands: %#", async (answer, expected) => {
   const { clients, sent } = fakeAzure(() => answer);
   expect(await createStepWriter(clients).poll(OPERATION)).toMatchObject(expected);
