@@ -49,12 +49,9 @@ export function isoDuration(ms: number): string {
 
 export type Told = { incident: Incident | undefined; auditRows: number; chain: Chain };
 
-/** The ids under which an app may file trouble of a patient: its vault, or a database whose key names no vault. */
-export const patientIds = (patient: Patient): string[] => [patient.vault.id, ...patient.databases.map((database) => database.id)];
-
 /** The first incident that found something; else the last that there was. */
 export async function askApp(reader: Actor, patient: Patient, sinceIso: string): Promise<Told> {
-  const rows = await incidentsOf(reader, patientIds(patient), sinceIso);
+  const rows = await incidentsOf(reader, patient, sinceIso);
   const chosen = rows.find((row) => row["outcome"] !== "NoChangeNeeded") ?? rows.at(-1);
   if (!chosen) return { incident: undefined, auditRows: 0, chain: "none" };
   const detail = await reader.app("GET", `/api/incidents/${chosen.id}`);

@@ -2,13 +2,14 @@
 import { setNextCheck } from "./azure/documentdb/key-checks.ts";
 import type { Mode } from "./cli.ts";
 import { type Sandbox, startSandbox } from "./driver.ts";
+import type { Patient } from "./estate.ts";
 import type { HostLog } from "./host-child.ts";
 import { createRandom } from "./random.ts";
-import { askApp, faultsOf, fixedAt, mergeTold, patientIds, resultOf, type StoryResult, type Told } from "./result.ts";
+import { askApp, faultsOf, fixedAt, mergeTold, resultOf, type StoryResult, type Told } from "./result.ts";
 import type { Kind, Phase, Stage, Story } from "./stories/story.ts";
 import { appEventOf, createTeller, type Teller } from "./telling.ts";
 import type { Timeline } from "./timeline.ts";
-import { createWatch, type Watch } from "./watch.ts";
+import { createWatch, type Database, type Watch } from "./watch.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -39,10 +40,17 @@ export type Scene = {
   play(startedWall: number): Promise<Ended>;
 };
 
-type Cast = { options: SceneOptions; sandbox: Sandbox; stages: Stage[]; watch: Watch; closed: Set<string>; brokeAt: { ms: number } };
+/** What the app has said, in its log: how much, and how many incidents it has closed. */
+type Heard = { news: number; closed: number };
 
-function stageFor(sandbox: Sandbox, { kind, patient }: Pick<Stage, "kind" | "patient">, { phase, seed, timeline }: SceneOptions): Stage {
+type Cast = { options: SceneOptions; sandbox: Sandbox; stages: Stage[]; watch: Watch; heard: Heard; brokeAt: { ms: number } };
+
+type Role = Pick<Stage, "kind" | "patient">;
+type StageParts = { options: SceneOptions; sandbox: Sandbox; watch: Watch; heard: Heard };
+
+function stageFor({ kind, patient }: Role, { options, sandbox, watch, heard }: StageParts): Stage {
   const { world, estate, pace } = sandbox;
+  const { phase, seed, timeline } = options;
   return {
     world,
     // Its own draws: a story that draws once more moves nothing in Azure.
@@ -53,6 +61,12 @@ function stageFor(sandbox: Sandbox, { kind, patient }: Pick<Stage, "kind" | "pat
     operator: sandbox.actor(estate.operator),
     approver: sandbox.actor(estate.approver),
     tell: (what) => timeline.say("break", what),
+    focus(databases) {
+      patient.databases = [...databases];
+      watch.set(databases);
+    },
+    news: () => heard.news,
+    isOver: () => heard.closed > 0,
     wait: async (ms) => void (await pace.until(() => false, world.clock.now() + ms)),
     async until(what, condition, limitMs = 4 * HOUR) {
       if (!(await pace.until(condition, world.clock.now() + limitMs))) throw new Error(`the story waited in vain for ${what}`);
@@ -63,15 +77,16 @@ function stageFor(sandbox: Sandbox, { kind, patient }: Pick<Stage, "kind" | "pat
 export async function openScene(options: SceneOptions): Promise<Scene> {
   const { story, kinds, seed, timeline } = options;
   const random = createRandom(seed);
-  const closed = new Set<string>();
+  const heard: Heard = { news: 0, closed: 0 };
   let teller: Teller | undefined;
   let watch: Watch | undefined;
   const onLog = (log: HostLog): void => {
     teller?.log(log);
     const event = appEventOf(log);
-    if (event?.event === "closed" && event.vaultId !== undefined) closed.add(event.vaultId.toLowerCase());
+    if (event) heard.news++;
+    if (event?.event === "closed") heard.closed++;
   };
-  const roles: Pick<Stage, "kind" | "patient">[] = [];
+  const roles: Role[] = [];
   const sandbox = await startSandbox({
     seed,
     mode: options.mode,
@@ -94,20 +109,22 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     onError: options.onError,
   });
   const brokeAt = { ms: START };
-  const stages = roles.map((role) => stageFor(sandbox, role, options));
-  const concerns = new Set(stages.flatMap(({ patient }) => patientIds(patient)).map((id) => id.toLowerCase()));
   watch = createWatch(
     sandbox.world,
-    stages.flatMap(({ patient }) => patient.databases),
+    roles.flatMap(({ patient }) => patient.databases),
     (change) => teller?.change(change),
   );
-  const cast: Cast = { options, sandbox, stages, watch, closed, brokeAt };
+  const parts = { options, sandbox, watch, heard };
+  const stages = roles.map((role) => stageFor(role, parts));
+  const others = sandbox.estate.patients.filter((patient) => roles.every((role) => role.patient !== patient));
+  const elsewhere = new Set(others.map(({ vault }) => vault.id.toLowerCase()));
+  const cast: Cast = { ...parts, stages, brokeAt };
   return {
     sandbox,
     elapsed: () => sandbox.world.clock.now() - brokeAt.ms,
     async play(startedWall) {
       await warmUp(cast);
-      teller = createTeller(timeline, sandbox.world, (id) => concerns.has(id.toLowerCase()));
+      teller = createTeller(timeline, sandbox.world, (id) => !elsewhere.has(id.toLowerCase()));
       teller.skip(sandbox.azure.eventGrid.deliveries);
       await breakIt(cast);
       for (const stage of stages) await story.after?.(stage);
@@ -118,14 +135,14 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
 }
 
 /** The app looks at everything while it is healthy, so that it knows what healthy looks like. */
-async function warmUp({ options, sandbox, stages, watch, closed, brokeAt }: Cast): Promise<void> {
+async function warmUp({ options, sandbox, stages, watch, heard, brokeAt }: Cast): Promise<void> {
   const { pace, world } = sandbox;
   const draw = createRandom(options.seed).int("story-begins", 70, 220) * SECOND;
   await pace.until(() => false, START + MINUTE + draw);
   const names = stages.flatMap(({ patient }) => patient.databases.map(({ name }) => name));
   options.timeline.note(`healthy so far: ${names.join(", ")} on ${stages.map(({ patient }) => patient.vault.name).join(", ")}`);
   options.timeline.note("");
-  closed.clear();
+  heard.closed = 0;
   watch.begin();
   brokeAt.ms = world.clock.now();
   await pace.setSpeed(options.speed);
@@ -136,46 +153,53 @@ async function breakIt({ options, sandbox, stages, watch }: Cast): Promise<void>
   const { world, pace } = sandbox;
   const random = createRandom(seed);
   const [from, to] = story.checkInMinutes ?? [20, 55];
-  const checkIn = (ms: number): void => {
-    for (const { database } of watch.all) setNextCheck(world, database, world.clock.now() + ms + random.int("story-check", 1, 60) * SECOND);
+  const planned = new Set<Database>();
+  /** The service checks each of them next that many seconds after its turn comes here. */
+  const plan = (least: number, most: number): void => {
+    for (const { database } of watch.all) {
+      if (planned.has(database)) continue;
+      planned.add(database);
+      setNextCheck(world, database, world.clock.now() + random.int("story-check", least, most) * SECOND);
+    }
   };
-  for (const { database } of watch.all) {
-    setNextCheck(world, database, world.clock.now() + random.int("story-check", from * 60, to * 60) * SECOND);
-  }
+  plan(from * 60, to * 60);
   if (phase === "grace") {
     for (const stage of stages) await story.break(stage);
-    return;
+    return plan(from * 60, to * 60);
   }
   await sandbox.setHostDown(true);
   timeline.say("host", "Keymend is down, so that the service notices first");
   for (const stage of stages) await story.break(stage);
-  checkIn(story.feltWithinMs ?? MINUTE);
+  planned.clear();
+  const felt = (story.feltWithinMs ?? MINUTE) / SECOND;
+  plan(felt, felt + 60);
   const noticed = (): boolean => watch.all.every(({ database }) => database.check.revoked);
   if (!(await pace.until(noticed, world.clock.now() + 2 * HOUR))) throw new Error("the service never noticed the break");
   await sandbox.setHostDown(false);
   timeline.say("host", "Keymend is up again");
 }
 
-/** Until the app has closed what it opened about each patient, and the service has had its say. */
-async function toTheEnd({ options, sandbox, stages, watch, closed, brokeAt }: Cast): Promise<Told> {
-  const { pace, world, estate } = sandbox;
+/** Until the app has closed what it opened about a patient. */
+async function closedIncident({ options, sandbox, heard, brokeAt }: Cast, patient: Patient): Promise<Told> {
+  const { pace, estate } = sandbox;
   const reader = sandbox.actor(estate.reader);
-  const limit = brokeAt.ms + GIVE_UP_AFTER;
   const since = new Date(brokeAt.ms).toISOString();
-  const tolds: Told[] = [];
-  for (const { patient } of stages) {
-    for (;;) {
-      const anyClosed = (): boolean => patientIds(patient).some((id) => closed.has(id.toLowerCase()));
-      const done = await pace.until(anyClosed, limit);
-      for (const id of patientIds(patient)) closed.delete(id.toLowerCase());
-      const told = await askApp(reader, patient, since);
-      // An early look, in the middle of a break that takes several writes, may have found nothing yet.
-      const early = told.incident?.outcome === "NoChangeNeeded" && options.story.causes.length > 0;
-      if (done && (early || told.incident?.state !== "closed")) continue;
-      tolds.push(told);
-      break;
-    }
+  for (let seen = 0; ;) {
+    const done = await pace.until(() => heard.closed > seen, brokeAt.ms + GIVE_UP_AFTER);
+    seen = heard.closed;
+    const told = await askApp(reader, patient, since);
+    // An early look, in the middle of a break that takes several writes, may have found nothing yet.
+    const early = told.incident?.outcome === "NoChangeNeeded" && options.story.causes.length > 0;
+    if (!done || (told.incident?.state === "closed" && !early)) return told;
   }
+}
+
+/** Until the app is done with every patient, and the service has had its say. */
+async function toTheEnd(cast: Cast): Promise<Told> {
+  const { stages, watch } = cast;
+  const { pace, world } = cast.sandbox;
+  const tolds: Told[] = [];
+  for (const { patient } of stages) tolds.push(await closedIncident(cast, patient));
   const told = mergeTold(tolds);
   const confirmed = (): boolean => {
     const fixed = fixedAt(watch);

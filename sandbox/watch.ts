@@ -26,7 +26,9 @@ export type Change =
   | { what: "checkPassed"; database: Database; back: boolean };
 
 export type Watch = {
-  readonly all: readonly Watched[];
+  all: Watched[];
+  /** Watches these instead, as if always. */
+  set(databases: readonly Database[]): void;
   /** Looks now. */
   look(): void;
   /** Forgets what was before: a story begins. */
@@ -46,15 +48,15 @@ function pathNow(world: World, database: Database): { ok: boolean; why: string }
 
 export function createWatch(world: World, databases: readonly Database[], onChange: (change: Change) => void): Watch {
   const { clock } = world;
-  const all: Watched[] = databases.map((database) => ({
+  const fresh = (database: Database): Watched => ({
     database,
     wholeSince: clock.now(),
     everBroken: false,
-    everRevoked: false,
+    everRevoked: database.check.revoked,
     passedAt: undefined,
-  }));
+  });
   onKeyCheck(world, ({ at, target, path, changed }) => {
-    const watched = all.find(({ database }) => database === target);
+    const watched = watch.all.find(({ database }) => database === target);
     if (!watched) return;
     if (path.ok) {
       watched.passedAt = at;
@@ -76,18 +78,17 @@ export function createWatch(world: World, databases: readonly Database[], onChan
       onChange({ what: "broken", database, why: path.why });
     }
   };
-  return {
-    all,
-    look: () => all.forEach(lookAt),
+  const watch: Watch = {
+    all: databases.map(fresh),
+    set(others) {
+      watch.all = others.map((database) => watch.all.find((known) => known.database === database) ?? fresh(database));
+    },
+    look: () => watch.all.forEach(lookAt),
     begin() {
-      for (const watched of all) {
-        watched.wholeSince = clock.now();
-        watched.everBroken = false;
-        watched.everRevoked = watched.database.check.revoked;
-        watched.passedAt = undefined;
-      }
+      watch.all = watch.all.map(({ database }) => fresh(database));
     },
   };
+  return watch;
 }
 
 /** What is true of a database now, in the words of the domain; what only a reader of the future knows (`atRisk`) is not told here. */

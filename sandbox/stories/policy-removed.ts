@@ -12,7 +12,8 @@ export const policyRemoved: Story = {
   vault: "policies",
   async break(stage) {
     const { vault, identity } = stage.patient;
-    const policy = { tenantId: stage.world.tenantId, objectId: identity.principalId, permissions: { keys: ["all"] } };
+    const policy = vault.accessPolicies.find(({ objectId }) => objectId === identity.principalId);
+    if (!policy) throw new Error(`${identity.name} has no access policy on ${vault.name}`);
     await stage.operator.arm("PUT", `${vault.id}/accessPolicies/remove`, API.vaults, { properties: { accessPolicies: [policy] } });
     stage.tell(`access policy of ${identity.name} removed from ${vault.name}, by ${stage.operator.principal.name}`);
   },

@@ -2,7 +2,7 @@
 import type { Actor } from "../actor.ts";
 import type { Estate, Patient } from "../estate.ts";
 import type { Random } from "../random.ts";
-import type { World } from "../azure/world.ts";
+import type { Account, Cluster, World } from "../azure/world.ts";
 
 export type Kind = "account" | "cluster";
 export type Phase = "grace" | "revoked";
@@ -19,6 +19,12 @@ export type Stage = {
   readonly approver: Actor;
   /** One line of what happens, for people. */
   tell(what: string): void;
+  /** The story is about these databases from now on, and no others: for those that come into being with the break. */
+  focus(databases: readonly (Account | Cluster)[]): void;
+  /** How much the app has said so far; asking it again is pointless while that stays the same. */
+  news(): number;
+  /** The app has closed an incident since the break. */
+  isOver(): boolean;
   /** Lets virtual time pass. */
   wait(ms: number): Promise<void>;
   /** Lets virtual time pass until it holds; fails the story if it does not within the time (default 4 hours). */
