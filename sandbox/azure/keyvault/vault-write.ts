@@ -1,4 +1,5 @@
 /** Creates and changes vaults: PUT replaces, PATCH changes what is sent. What can't be undone in Azure is refused here too. */
+import { isIPv4 } from "node:net";
 import { evaluateAction } from "../authorization/evaluate.ts";
 import { AzureError, same, type Call } from "../routes.ts";
 import type { Json, JsonObject, Vault, World } from "../world.ts";
@@ -141,8 +142,14 @@ function readNetwork(world: World, old: Network, value: Json): Network {
   return {
     bypass: textOf(sent["bypass"], badRequest, "networkAcls.bypass") ?? base.bypass,
     defaultAction: textOf(sent["defaultAction"], badRequest, "networkAcls.defaultAction") ?? base.defaultAction,
-    // A single address comes back as /32 (recorded: Azure/azure-cli test_keyvault_network_rule.yaml, 2022-04).
-    ipRules: rules("ipRules", "value")?.map((v) => ({ value: v.includes("/") ? v : `${v}/32` })) ?? base.ipRules,
+    ipRules: rules("ipRules", "value")?.map(readIpRule) ?? base.ipRules,
     virtualNetworkRules: rules("virtualNetworkRules", "id")?.map((id) => ({ id })) ?? base.virtualNetworkRules,
   };
+}
+
+/** IPv4 only; a single address comes back as /32 (recorded: Azure/azure-cli test_keyvault_network_rule.yaml, 2022-04). */
+function readIpRule(value: string): { value: string } {
+  const [address = "", bits = "32"] = value.split("/");
+  if (!isIPv4(address) || !/^([0-9]|[12][0-9]|3[0-2])$/.test(bits)) throw badRequest("ipRules");
+  return { value: `${address}/${bits}` };
 }

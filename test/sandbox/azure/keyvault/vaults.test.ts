@@ -205,6 +205,29 @@ describe("create and update", () => {
     expect(vault.networkAcls).toMatchObject(expected);
   });
 
+  test("rules and flags are stored as sent, a single address as /32; what is no address is refused", async () => {
+    const { world, owner } = aWorld();
+    addVault(world, { name: "kv1", resourceGroup: "rg-keys" });
+    const subnet = "/subscriptions/s/resourcegroups/rg/providers/microsoft.network/virtualNetworks/n/subnets/s";
+    const networkAcls = {
+      defaultAction: "Deny",
+      ipRules: [{ value: "1.2.3.4" }, { value: "5.6.7.0/24" }],
+      virtualNetworkRules: [{ id: subnet }],
+    };
+    const { body } = await arm(world, "PATCH", KV, { as: owner, body: { properties: { networkAcls, enabledForDeployment: true } } });
+    expect(at(body, "properties")).toMatchObject({
+      enabledForDeployment: true,
+      networkAcls: {
+        bypass: "AzureServices",
+        defaultAction: "Deny",
+        ipRules: [{ value: "1.2.3.4/32" }, { value: "5.6.7.0/24" }],
+        virtualNetworkRules: [{ id: subnet }],
+      },
+    });
+    const bad = { properties: { networkAcls: { ipRules: [{ value: "1.2.3" }] } } };
+    expect(await refusal(arm(world, "PATCH", KV, { as: owner, body: bad }))).toMatchObject({ status: 400, code: "BadRequest" });
+  });
+
   test("purge protection can't be taken back, and nothing of such a PATCH is done", async () => {
     const { world, owner } = aWorld();
     const vault = addVault(world, { name: "kv1", resourceGroup: "rg-keys" });
