@@ -1,7 +1,7 @@
 /** What a principal may do with the key of one database, as far as the facts show it, and whether that can be relied on already. */
 import { type EffectiveAccess, effectiveAccess, type KeyOperation, type OperationAccess } from "./access.ts";
 import { sameId } from "./arm-id.ts";
-import type { AccessFacts, Facts, LiveVault, TargetFacts } from "./facts.ts";
+import type { AccessFacts, Facts, LiveVault, RoleAssignment, TargetFacts } from "./facts.ts";
 import { keyOf, liveVaultOf, principalIn, uriOf } from "./key-path.ts";
 import { rulesOf, verdictOf } from "./targets/index.ts";
 import { MINUTE, toMs } from "./time.ts";
@@ -21,11 +21,16 @@ export function accessByRoles(read: ReadAccess, operations: readonly KeyOperatio
 
 export type AccessState =
   | { state: "unknown"; detail: string }
-  /** inactive: in the model that is switched off; undefined where it was not read. */
-  | { state: "judged"; model: Model; effective: EffectiveAccess; inactive: EffectiveAccess | undefined };
+  /** inactive: in the model that is switched off; undefined where it was not read. assignments: what the access rests on. */
+  | {
+      state: "judged";
+      model: Model;
+      effective: EffectiveAccess;
+      inactive: EffectiveAccess | undefined;
+      assignments: readonly RoleAssignment[];
+    };
 
-function accessFactsOf(facts: Facts, target: TargetFacts, principalId: string): AccessFacts | undefined {
-  const keyName = uriOf(target)?.key ?? "";
+function accessFactsOf(facts: Facts, keyName: string, principalId: string): AccessFacts | undefined {
   return facts.access.find((access) => sameText(access.principalId, principalId) && sameText(access.keyName, keyName));
 }
 
@@ -46,15 +51,17 @@ function accessByPolicies(vault: LiveVault, target: TargetFacts, principalId: st
 /** Whether one principal could do what this database needs done with its key. Undefined where there is no vault or key to ask about. */
 export function accessOf(facts: Facts, target: TargetFacts, principalId: string): AccessState | undefined {
   const vault = liveVaultOf(facts);
-  if (!vault || !uriOf(target)?.key) return undefined;
-  const read = accessFactsOf(facts, target, principalId);
+  const keyName = uriOf(target)?.key;
+  if (!vault || !keyName) return undefined;
+  const read = accessFactsOf(facts, keyName, principalId);
   const byRoles = read?.state === "read" ? accessByRoles(read, rulesOf(target).operations) : undefined;
   const byPolicies = accessByPolicies(vault, target, principalId, read);
-  if (vault.permissionModel === "policies") return { state: "judged", model: "policies", effective: byPolicies, inactive: byRoles };
+  if (vault.permissionModel === "policies")
+    return { state: "judged", model: "policies", effective: byPolicies, inactive: byRoles, assignments: [] };
   if (read?.state !== "read" || !byRoles) return { state: "unknown", detail: sayUnread(principalId, read) };
   const doubt = doubtOf(facts, target, read, byRoles);
   if (doubt !== undefined) return { state: "unknown", detail: doubt };
-  return { state: "judged", model: "rbac", effective: byRoles, inactive: byPolicies };
+  return { state: "judged", model: "rbac", effective: byRoles, inactive: byPolicies, assignments: read.assignments };
 }
 
 const sayUnread = (principalId: string, read: AccessFacts | undefined): string =>
@@ -106,8 +113,7 @@ export function readinessOf(facts: Facts, target: TargetFacts, principalId: stri
   const access = accessOf(facts, target, principalId);
   if (access?.state !== "judged" || !access.effective.allowed) return "none";
   if (access.model === "policies") return "settled";
-  const read = accessFactsOf(facts, target, principalId);
-  const assignments = read?.state === "read" ? read.assignments : [];
+  const { assignments } = access;
   const isOld = (id: string): boolean => {
     const createdOn = assignments.find((assignment) => sameId(assignment.id, id))?.createdOn ?? null;
     return createdOn === null || toMs(facts.at) - toMs(createdOn) >= PROPAGATION_MS;

@@ -36,7 +36,7 @@ const ORDER: readonly StepName[] = [
 
 export const rankOf = (name: StepName): number => ORDER.indexOf(name);
 
-type Context = { facts: Facts; settings: Settings; cause: CauseCode | undefined };
+type Context = { facts: Facts; settings: Settings; cause: CauseCode };
 type Rules = { [N in StepName]?: (params: StepParams[N], context: Context) => string | undefined };
 
 const targetOf = (facts: Facts, targetId: string): TargetFacts | undefined => facts.targets.find(({ id }) => sameId(id, targetId));
@@ -53,11 +53,12 @@ const ALLOWED_OPERATIONS = ["wrapKey", "unwrapKey"];
 
 const RULES: Rules = {
   ExtendKeyExpiry: ({ expiresOn, previous }, { facts, settings }) => {
-    if (previous !== null && toMs(expiresOn) <= toMs(previous)) return "an expiry is never moved to an earlier time";
+    if (previous !== null && toMs(expiresOn) <= toMs(previous))
+      return `the expiry is ${previous}, and ${expiresOn} is the furthest that may be set: rotate the key`;
     return toMs(expiresOn) > toMs(facts.at) + settings.expiryHorizonMs ? "an expiry is never moved beyond the horizon" : undefined;
   },
   RestoreKeyOperations: ({ vaultUri, key, version, operations }, { facts }) => {
-    const live = facts.keys.find((one) => one.name === key);
+    const live = facts.keys.find((one) => one.name.toLowerCase() === key.toLowerCase());
     const now = live?.state === "live" ? (live.versions.find((one) => one.version === version)?.operations ?? []) : [];
     const more = operations.filter((operation) => !now.includes(operation) && !ALLOWED_OPERATIONS.includes(operation));
     return more.length === 0 ? undefined : `${vaultUri}/keys/${key} would get ${more.join(", ")}, which no database needs`;

@@ -15,8 +15,9 @@ import type { Settings } from "./settings.ts";
 import { completeStep, mergeDrafts, mergeKeyOf, precondition } from "./steps/index.ts";
 import type { Plan, PlanBlock, Step, StepDraft } from "./steps/step.ts";
 
+type Proposal = { draft: StepDraft; cause: CauseCode; targetId: string };
 /** cause: undefined for what no cause asks for. */
-type Proposal = { draft: StepDraft; cause: CauseCode | undefined; targetId: string };
+type Chore = Omit<Proposal, "cause"> & { cause: CauseCode | undefined };
 type Wanted = { draft: StepDraft; causes: CauseCode[]; targetIds: string[] };
 
 const withOnce = <T>(list: readonly T[], one: T | undefined): T[] => (one === undefined || list.includes(one) ? [...list] : [...list, one]);
@@ -34,12 +35,12 @@ function mendOf({ code, evidence }: Finding, facts: Facts, target: TargetFacts |
 }
 
 /** What an incident leaves to do and no cause shows any more: a stale identity, and event subscriptions that went with a deleted vault. */
-function tidyUp(facts: Facts): Proposal[] {
+function tidyUp(facts: Facts): Chore[] {
   const vault = liveVaultOf(facts);
   const lost = vault ? lostSubscriptions(facts, vault.id) : [];
-  return facts.targets.flatMap((target): Proposal[] => {
+  return facts.targets.flatMap((target): Chore[] => {
     const stale = staleAttachment(facts, target);
-    const subscriptions = lost.map((draft): Proposal => ({ draft, cause: undefined, targetId: target.id }));
+    const subscriptions = lost.map((draft): Chore => ({ draft, cause: undefined, targetId: target.id }));
     if (stale === undefined) return subscriptions;
     const params = { targetId: target.id, targetKind: target.kind, identityId: stale };
     return [...subscriptions, { draft: { name: "DetachIdentity", params }, cause: "IdentityDeleted", targetId: target.id }];
@@ -57,11 +58,11 @@ function propose(facts: Facts, diagnosis: Diagnosis, settings: Settings): { prop
       else addBlock(blocks, { cause: finding.code, kind: mend.kind, reason: mend.reason }, id);
     }
   }
-  return { proposals: [...proposals, ...tidyUp(facts)], blocks };
+  return { proposals, blocks };
 }
 
 /** Equal steps become one that serves all their causes and databases; where two would set different things, the first cause is heard. */
-function unite(proposals: readonly Proposal[]): Wanted[] {
+function unite(proposals: readonly Chore[]): Wanted[] {
   const byKey = new Map<string, Wanted>();
   for (const { draft, cause, targetId } of proposals) {
     const key = mergeKeyOf(draft);
@@ -93,12 +94,12 @@ export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings): Pl
   const { proposals, blocks } = propose(facts, diagnosis, settings);
   const allowed = proposals.filter(({ draft, cause, targetId }) => {
     const refusal = refusalOf(draft, { facts, settings, cause });
-    if (refusal !== undefined && cause !== undefined) addBlock(blocks, { cause, kind: "escalate", reason: refusal }, targetId);
+    if (refusal !== undefined) addBlock(blocks, { cause, kind: "escalate", reason: refusal }, targetId);
     return refusal === undefined;
   });
   const steps: Step[] = [];
   const reasons = new Map<string, string>();
-  for (const { draft, causes, targetIds } of unite(allowed)) {
+  for (const { draft, causes, targetIds } of unite([...allowed, ...tidyUp(facts)])) {
     const state = precondition(draft, facts);
     if (state === "done") continue;
     const needs = causes.some((code) => asks(code, settings)) ? "approval" : "nothing";

@@ -3,7 +3,7 @@ import type { CauseCode } from "../../src/domain/cause-code.ts";
 import type { Phase } from "../../src/domain/cause.ts";
 import { causeOf, causes } from "../../src/domain/causes/index.ts";
 import { diagnose } from "../../src/domain/diagnose.ts";
-import type { DenyAssignment, Facts, TargetFacts } from "../../src/domain/facts.ts";
+import type { DenyAssignment, Facts, KeyFacts, TargetFacts } from "../../src/domain/facts.ts";
 import {
   ACCOUNT_ID,
   aBaseline,
@@ -61,7 +61,7 @@ const deletedVault = {
   deletedOn: PAST,
   scheduledPurgeOn: FAR,
 } as const;
-const deletedKey = { state: "deleted", name: "cmk", tags: {}, deletedOn: PAST, scheduledPurgeOn: FAR, versions: [] } as const;
+const deletedKey: KeyFacts = { state: "deleted", name: "cmk", tags: {}, deletedOn: PAST, scheduledPurgeOn: FAR, versions: [] };
 const bypassNone = (over: Partial<ReturnType<typeof aVault>["network"]>) =>
   aVault({ network: { ...aVault().network, bypass: "None", ...over } });
 const perimeter = aVault({ network: { ...aVault().network, publicNetworkAccess: "SecuredByPerimeter" } });

@@ -31,7 +31,12 @@ import {
 const onVersion = { vaultId: VAULT_ID, vaultUri: "https://kv-orders.vault.azure.net", key: "cmk", version: V1 };
 const grantee = { identityId: IDENTITY_ID, principalId: PRINCIPAL };
 
-function refused<N extends StepName>(name: N, params: StepParams[N], facts: Partial<Facts> = {}, cause?: CauseCode): string | undefined {
+function refused<N extends StepName>(
+  name: N,
+  params: StepParams[N],
+  facts: Partial<Facts> = {},
+  cause: CauseCode = "AccessMissing",
+): string | undefined {
   return refusalOf({ name, params }, { facts: someFacts(facts), settings: someSettings({ expiryHorizonMs: 100 * DAY }), cause });
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CauseCode } from "../../src/domain/cause-code.ts";
 import { diagnose } from "../../src/domain/diagnose.ts";
-import type { Facts, TargetFacts } from "../../src/domain/facts.ts";
+import type { Facts, KeyFacts, TargetFacts } from "../../src/domain/facts.ts";
 import { plan } from "../../src/domain/plan.ts";
 import type { Settings } from "../../src/domain/settings.ts";
 import type { Plan, Step, StepName, StepParams } from "../../src/domain/steps/step.ts";
@@ -54,7 +54,7 @@ const deletedVault = {
   deletedOn: PAST,
   scheduledPurgeOn: SOON,
 } as const;
-const deletedKey = { state: "deleted", name: "cmk", tags: {}, deletedOn: PAST, scheduledPurgeOn: SOON, versions: [] } as const;
+const deletedKey: KeyFacts = { state: "deleted", name: "cmk", tags: {}, deletedOn: PAST, scheduledPurgeOn: SOON, versions: [] };
 const goneIdentity = { state: "gone", id: IDENTITY_ID } as const;
 const noRole = [anAccess({ assignments: [] })];
 const subscription = {
@@ -278,7 +278,7 @@ describe("an extension of an expiry", () => {
   test("is never to an earlier time than is set", () => {
     const found = planned(anAccount, expiring, { expiryHorizonMs: 5 * DAY });
     expect(blocksOf(found)).toEqual(["KeyNearExpiry escalate"]);
-    expect(found.blocks[0]!.reason).toContain("none further than P5D");
+    expect(found.blocks[0]!.reason).toContain("is the furthest that may be set");
   });
 
   test("goes before everything that enables the key anew at the database", () => {

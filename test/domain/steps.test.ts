@@ -85,7 +85,8 @@ type Row = [
   what: string,
   step: { name: StepName; params: StepParams[StepName] },
   facts: Partial<Facts>,
-  expected: "todo" | "done" | string,
+  /** "todo", "done", or why it is stale. */
+  expected: string,
 ];
 const row = <N extends StepName>(
   what: string,
@@ -168,6 +169,7 @@ const ROWS: Row[] = [
   row("lost", "RestoreEventSubscription", {}, "todo"),
   row("vault gone", "RestoreEventSubscription", { vault: null }, `vault ${VAULT_ID} is not there`),
   row("lost", "RestoreRoleAssignment", noRole, "todo"),
+  row("others' access not read", "RestoreRoleAssignment", { access: [{ ...blind, principalId: PRINCIPAL_2 }] }, "todo"),
   row(
     "there again",
     "RestoreRoleAssignment",
@@ -248,6 +250,12 @@ const ROWS: Row[] = [
   row("system already", "SetDefaultIdentity", account({ defaultIdentity: { form: "system" } }), "done", {
     defaultIdentity: "systemassignedidentity",
   }),
+  row(
+    "without a key",
+    "SetDefaultIdentity",
+    { identities: [ours], access: [settled], ...account({ attached: withSecond, keyUri: null }) },
+    "the identity to use on orders has no access to the key",
+  ),
   row("nonsense", "SetDefaultIdentity", {}, "'Somebody' is no default identity", { defaultIdentity: "Somebody" }),
   row("database not read", "SetDefaultIdentity", { targets: [] }, `database ${ACCOUNT_ID} was not read`),
   row("gone and replaced", "DetachIdentity", { identities: [ours, goneIdentity], ...account(usesSecond) }, "todo", {
@@ -437,6 +445,12 @@ describe("every step", () => {
     ],
   ])("$name can be done by hand: %j", (step, lines) => {
     expect(azOf(step)).toEqual(lines);
+  });
+
+  test("asks for the right on accounts or on clusters, whichever it writes to", () => {
+    const kind = { targetId: CLUSTER_ID, targetKind: "cluster" } as const;
+    expect(stepSpecs.AttachIdentity.permission({ ...SAMPLES.AttachIdentity, ...kind })).toContain("mongoClusters/write");
+    expect(stepSpecs.DetachIdentity.permission({ ...SAMPLES.DetachIdentity, ...kind })).toContain("mongoClusters/write");
   });
 
   test("sends identity and key of a cluster together, and neither alone", () => {

@@ -5,7 +5,7 @@ import { parseKeyUri } from "../key-uri.ts";
 import type { Settings } from "../settings.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { NamedVersion } from "./versions.ts";
-import { formatDuration, toIso, toMs } from "../time.ts";
+import { toIso, toMs } from "../time.ts";
 
 export const isExpired = ({ expiresOn }: KeyVersionFacts, facts: Facts): boolean => expiresOn !== null && toMs(expiresOn) <= toMs(facts.at);
 
@@ -20,9 +20,6 @@ function extend({ on, facts: version }: NamedVersion, facts: Facts, settings: Se
     return `the expiry of ${name} was moved ${extensions} times already, as often as allowed: rotate the key while the database is healthy`;
   }
   const expiresOn = toIso(toMs(facts.at) + Math.min(settings.expiryExtensionMs, settings.expiryHorizonMs));
-  if (toMs(expiresOn) <= toMs(version.expiresOn ?? expiresOn)) {
-    return `the expiry of ${name} is ${version.expiresOn}, and none further than ${formatDuration(settings.expiryHorizonMs)} from now may be set`;
-  }
   return { name: "ExtendKeyExpiry", params: { ...on, expiresOn, previous: version.expiresOn, extensions: extensions + 1 } };
 }
 

@@ -7,6 +7,9 @@ const NEEDED = ["wrapKey", "unwrapKey"];
 const missing = (operations: readonly string[]): string[] =>
   NEEDED.filter((needed) => !operations.some((operation) => operation.toLowerCase() === needed.toLowerCase()));
 
+/** What was not read shows no fault. */
+const known = (operations: readonly string[] | null): readonly string[] => operations ?? NEEDED;
+
 export const keyOperationsRemoved: Cause = {
   code: "KeyOperationsRemoved",
   title: "The key may not wrap or unwrap",
@@ -16,14 +19,14 @@ export const keyOperationsRemoved: Cause = {
   statusCodes: [4005, 4002],
   find: (facts, target) =>
     evidenceOf(facts, target, ({ facts: { operations } }) => {
-      const lacking = operations === null ? [] : missing(operations);
+      const lacking = missing(known(operations));
       return lacking.length === 0 ? undefined : `lacks the operations ${lacking.join(" and ")}`;
     }),
   mend: (evidence, facts, target) => ({
     kind: "steps",
     steps: versionsIn(evidence, facts, target).map(({ on, facts: { operations } }) => ({
       name: "RestoreKeyOperations",
-      params: { ...on, operations: [...(operations ?? []), ...missing(operations ?? [])] },
+      params: { ...on, operations: [...known(operations), ...missing(known(operations))] },
     })),
   }),
 };
