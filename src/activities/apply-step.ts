@@ -4,10 +4,13 @@
  */
 import { precondition } from "../domain/steps/index.ts";
 import type { Step, StepDraft } from "../domain/steps/step.ts";
-import type { AppliedStep, Incident } from "../domain/incident.ts";
-import type { Patient } from "../domain/facts.ts";
+import type { AppliedStep, Incident, PlannedStep } from "../domain/incident.ts";
+import { InvariantError, TransientError } from "../domain/errors.ts";
+import type { Facts, Patient } from "../domain/facts.ts";
 import type { Settings } from "../domain/settings.ts";
 import { judgeStep } from "../domain/policy.ts";
+import { toMs } from "../domain/time.ts";
+import { namesOf, placeOf } from "../domain/words.ts";
 import type { Log } from "../log.ts";
 import type { AuditLog, Incidents } from "./assess.ts";
 import type { GatherFacts } from "./gather-facts.ts";
@@ -37,6 +40,12 @@ export type ApplyDeps = {
   log: Log;
 };
 
+async function load({ incidents }: Pick<ApplyDeps, "incidents">, patient: Patient, incidentId: string) {
+  const loaded = await incidents.load(patient.id, incidentId);
+  if (!loaded) throw new InvariantError(`incident ${incidentId} of ${patient.id} is gone`);
+  return loaded;
+}
+
 /** Records how a step went, on the incident and in the audit; the same turn records it once. */
 export async function recordStep(
   deps: Pick<ApplyDeps, "incidents" | "audit" | "now" | "log">,
@@ -45,18 +54,35 @@ export async function recordStep(
   detail: string,
 ): Promise<void> {
   const at = deps.now().toISOString();
-  const loaded = await deps.incidents.load(patient.id, incidentId);
-  if (!loaded) throw new Error(`incident ${incidentId} of ${patient.id} is gone`);
-  const what = `${step.name} on ${step.on}: ${result}${detail === "" ? "" : ` (${detail})`}`;
+  const loaded = await load(deps, patient, incidentId);
+  const what = `${step.name} on ${placeOf(step.on)}: ${result}${detail === "" ? "" : ` (${detail})`}`;
   await deps.audit.append(incidentId, [
     { entryId: `${turn}-step-${result}`, kind: "step", what, data: { step, result, detail }, at, actor: "keymend" },
   ]);
   const entry: AppliedStep = { id: step.id, name: step.name, on: step.on, at, result, detail, targetIds: step.targetIds };
-  const before = loaded.incident.applied.at(-1);
-  const twice = before?.id === entry.id && before.result === result && loaded.incident.timeline.at(-1)?.what === what;
-  if (!twice) await deps.incidents.save(withStep(loaded.incident, entry, what, at), loaded.etag);
+  const saidLast = loaded.incident.timeline.at(-1)?.what === what;
+  if (recordedBefore(loaded.incident, step) === undefined && !(result === "stale" && saidLast))
+    await deps.incidents.save(withStep(loaded.incident, entry, what, at), loaded.etag);
   deps.log.info("step", { incidentId, vaultId: patient.id, step: step.name, result, text: what });
 }
+
+/**
+ * What an earlier run of this very activity recorded before its worker died. The look before it left the step as `next`, and
+ * the look after it will say again how the step stands.
+ */
+function recordedBefore({ plan, applied }: Incident, step: Step): AppliedStep["result"] | undefined {
+  const state = plan?.steps.find(({ id }) => id === step.id)?.state;
+  const last = applied.at(-1);
+  return (state === "applied" || state === "refused") && last?.id === step.id ? last.result : undefined;
+}
+
+/** A stale step was not carried out: it stands where it stood. */
+const STATES: Partial<Record<AppliedStep["result"], PlannedStep["state"]>> = {
+  done: "applied",
+  alreadyDone: "applied",
+  refused: "refused",
+  failed: "refused",
+};
 
 const withStep = (incident: Incident, entry: AppliedStep, what: string, at: string): Incident => ({
   ...incident,
@@ -65,20 +91,24 @@ const withStep = (incident: Incident, entry: AppliedStep, what: string, at: stri
   progress: { ...incident.progress, looks: 0 },
   plan: incident.plan && {
     ...incident.plan,
-    steps: incident.plan.steps.map((step) =>
-      step.id === entry.id ? { ...step, state: entry.result === "refused" ? "refused" : "applied" } : step,
-    ),
+    steps: incident.plan.steps.map((step) => (step.id === entry.id ? { ...step, state: STATES[entry.result] ?? step.state } : step)),
   },
 });
 
+/** Intent may have changed since the plan: a tag set a second ago counts, and an approval that has ended meanwhile is none. */
+function isStillAllowed({ settings, now }: ApplyDeps, { callers, decision }: Incident, step: Step, facts: Facts): boolean {
+  const { kind } = judgeStep(step, facts, settings, callers);
+  if (kind !== "ask") return kind === "allow";
+  return decision !== null && decision.steps.includes(step.id) && toMs(decision.expiresAt) > now().getTime();
+}
+
 async function apply(deps: ApplyDeps, input: ApplyInput): Promise<ApplyResult> {
-  const { patient, incidentId, step, turn } = input;
-  const loaded = await deps.incidents.load(patient.id, incidentId);
-  if (!loaded) throw new Error(`incident ${incidentId} of ${patient.id} is gone`);
-  const facts = await deps.gatherFacts(patient, loaded.incident.targets);
-  // Intent may have changed since the plan: a tag set a second ago counts.
-  const verdict = judgeStep(step, facts, deps.settings, loaded.incident.callers);
-  if (verdict.kind === "refuse" || verdict.kind === "observe") return { kind: "settled", result: "stale" };
+  const { patient, incidentId, step } = input;
+  const { incident } = await load(deps, patient, incidentId);
+  const recorded = recordedBefore(incident, step);
+  if (recorded) return { kind: "settled", result: recorded };
+  const facts = await deps.gatherFacts(patient, incident.targets);
+  if (!isStillAllowed(deps, incident, step, facts)) return { kind: "settled", result: "stale" };
   const state = precondition(step, facts);
   if (typeof state === "object") {
     await recordStep(deps, input, "stale", state.stale);
@@ -88,13 +118,18 @@ async function apply(deps: ApplyDeps, input: ApplyInput): Promise<ApplyResult> {
     await recordStep(deps, input, "alreadyDone", "it is so already");
     return { kind: "settled", result: "alreadyDone" };
   }
+  return write(deps, input, incident);
+}
+
+async function write(deps: ApplyDeps, input: ApplyInput, { targets }: Incident): Promise<ApplyResult> {
+  const { patient, incidentId, step, turn } = input;
   const at = deps.now().toISOString();
   const intent = `${step.name} on ${step.on}`;
   await deps.audit.append(incidentId, [
     { entryId: `${turn}-step-intent`, kind: "step", what: `about to write: ${intent}`, data: { step }, at, actor: "keymend" },
   ]);
   deps.log.info("write", { incidentId, vaultId: patient.id, step: step.name, text: `${intent} — for ${step.causes.join(", ")}` });
-  const written = await deps.writer.submit(step);
+  const written = await submit(deps, input, targets);
   if (written.kind === "submitted") return { kind: "submitted", poller: written.poller };
   if (written.kind === "refused") {
     await recordStep(deps, input, "refused", `${written.reason}: ${written.code}: ${written.detail}`);
@@ -102,6 +137,18 @@ async function apply(deps: ApplyDeps, input: ApplyInput): Promise<ApplyResult> {
   }
   await settle(deps, input, written.detail);
   return { kind: "settled", result: "done" };
+}
+
+/** An answer may get lost after the write: what it did is read, not guessed. Where Azure asked to wait it did nothing. */
+async function submit(deps: ApplyDeps, { patient, step }: ApplyInput, targets: Incident["targets"]): Promise<WriteResult> {
+  try {
+    return await deps.writer.submit(step);
+  } catch (error) {
+    if (!(error instanceof TransientError) || error.retryAfterMs !== null) throw error;
+    const facts = await deps.gatherFacts(patient, targets);
+    if (precondition(step, facts) !== "done") throw error;
+    return { kind: "done", detail: "Azure's answer was lost; it is so now" };
+  }
 }
 
 /** After a write that Azure carried out. */

@@ -14,6 +14,7 @@ import type { Plan } from "./steps/step.ts";
 import { formatDuration, toIso, toMs } from "./time.ts";
 import { approvalInForce, type JudgedStep, judgeSteps, showStep } from "./turn-steps.ts";
 import { carryTarget, type Ending, judgeTarget, type TargetState } from "./turn-targets.ts";
+import { namesOf, placeOf } from "./words.ts";
 import { SLOW_AFTER_MS } from "./verify.ts";
 
 export type TurnInput = {
@@ -133,7 +134,7 @@ function takeFacts(draft: Draft): void {
 }
 
 function describe(incident: Incident, found: readonly IncidentCause[]): string {
-  const phases = incident.targets.map((target) => `${target.id.split("/").at(-1)} ${target.phase}`).join(", ");
+  const phases = incident.targets.map((target) => `${namesOf([target.id])} ${target.phase}`).join(", ");
   if (found.length === 0) return `no cause found: ${phases}`;
   return `${found.map((cause) => `${cause.code}: ${cause.evidence.join("; ")}`).join(" · ")} (${phases})`;
 }
@@ -160,7 +161,7 @@ const WORDS: Record<PlannedStep["state"], string> = {
 };
 
 const describePlan = (steps: readonly PlannedStep[]): string =>
-  `plan: ${steps.map(({ name, on, state }) => `${name} on ${on} (${WORDS[state]})`).join("; ")}`;
+  `plan: ${steps.map(({ name, on, state }) => `${name} on ${placeOf(on)} (${WORDS[state]})`).join("; ")}`;
 
 function close(draft: Draft, endings: readonly Ending[]): Next {
   const { incident, input } = draft;

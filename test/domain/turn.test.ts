@@ -50,7 +50,7 @@ describe("opening an incident", () => {
     expect(incidentOf(turn).timeline.map(({ what }) => what)).toEqual([
       "signal: roleAssignments/delete (sweep)",
       "AccessMissing: AccessMissing because (orders inGrace)",
-      "plan: EnableKeyVersion on https://kv-orders.vault.azure.net/keys/cmk/1 (now)",
+      "plan: EnableKeyVersion on kv-orders/cmk (now)",
     ]);
     expect(turn.healthy).toBe(false);
   });

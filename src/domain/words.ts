@@ -1,0 +1,14 @@
+/** Short words for people where the data beside them has the whole id. */
+import { nameOf, parseArmId } from "./arm-id.ts";
+import { parseKeyUri } from "./key-uri.ts";
+
+/** `kv-orders/cmk` of a key's scope, `kv-orders/cmk/0f3a91c2` of a key version, the name of any other resource; the text itself where it is no id. */
+export function placeOf(id: string): string {
+  const uri = parseKeyUri(id);
+  if (uri.vaultName !== null) return [uri.vaultName, uri.key, uri.version?.slice(0, 8)].filter((part) => part).join("/");
+  const names = parseArmId(id)?.names ?? [];
+  return names.length > 0 ? names.join("/") : id;
+}
+
+/** Names of several resources, for a sentence. */
+export const namesOf = (ids: readonly string[]): string => ids.map((id) => nameOf(id) || id).join(", ");
