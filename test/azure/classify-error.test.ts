@@ -69,6 +69,11 @@ const CASES: Record<string, { call: Call; answer: FakeAnswer | "reset"; expected
     answer: { status: 403, body: { error: { code: "Forbidden", message: "Client address", innererror: { code: "ForbiddenByFirewall" } } } },
     expected: { kind: "firewall", code: "ForbiddenByFirewall" },
   },
+  "a refusal of a vault whose public access is off": {
+    call: getKey,
+    answer: { status: 403, body: { error: { code: "Forbidden", message: "Client address", innererror: { code: "ForbiddenByConnection" } } } },
+    expected: { kind: "firewall", code: "ForbiddenByConnection" },
+  },
   "a refusal by RBAC on the data plane": {
     call: getKey,
     answer: { status: 403, body: { error: { code: "Forbidden", message: "Caller is not", innererror: { code: "ForbiddenByRbac" } } } },
