@@ -124,11 +124,16 @@ async function apply(deps: ApplyDeps, input: ApplyInput): Promise<ApplyResult> {
 async function write(deps: ApplyDeps, input: ApplyInput, { targets }: Incident): Promise<ApplyResult> {
   const { patient, incidentId, step, turn } = input;
   const at = deps.now().toISOString();
-  const intent = `${step.name} on ${step.on}`;
+  const intent = `${step.name} on ${placeOf(step.on)}`;
   await deps.audit.append(incidentId, [
     { entryId: `${turn}-step-intent`, kind: "step", what: `about to write: ${intent}`, data: { step }, at, actor: "keymend" },
   ]);
-  deps.log.info("write", { incidentId, vaultId: patient.id, step: step.name, text: `${intent} — for ${step.causes.join(", ")}` });
+  deps.log.info("write", {
+    incidentId,
+    vaultId: patient.id,
+    step: step.name,
+    text: `${intent} — ${step.causes.join(", ")} of ${namesOf(step.targetIds)}`,
+  });
   const written = await submit(deps, input, targets);
   if (written.kind === "submitted") return { kind: "submitted", poller: written.poller };
   if (written.kind === "refused") {

@@ -3,17 +3,19 @@
  * databases, keys or vaults. Permissions: reader actions on databases, vaults, keys, identities, role and deny assignments.
  */
 import { diagnose } from "../domain/diagnose.ts";
+import { TransientError } from "../domain/errors.ts";
 import type { Baseline, Facts, Patient } from "../domain/facts.ts";
 import type { AuditEntry, Decision, Incident, Next, Outcome } from "../domain/incident.ts";
-import { loudness } from "../domain/outcome.ts";
 import { plan } from "../domain/plan.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { Plan, Step } from "../domain/steps/step.ts";
+import { MINUTE, toIso, toMs } from "../domain/time.ts";
 import { decideTurn } from "../domain/turn.ts";
 import type { Log } from "../log.ts";
 import type { GatherFacts } from "./gather-facts.ts";
 import { type Again, orAgain } from "./results.ts";
+import { outcomeOf, tellOutcome } from "./tell-outcome.ts";
 
 export type AssessInput = {
   patient: Patient;
@@ -61,7 +63,10 @@ export type AssessDeps = {
 };
 
 /** The open one carries on; of a closed one only its ending is remembered. */
-async function loadIncident({ incidents }: AssessDeps, { patient, incidentId }: AssessInput) {
+export async function loadIncident(
+  { incidents }: Pick<AssessDeps, "incidents">,
+  { patient, incidentId }: Pick<AssessInput, "patient" | "incidentId">,
+) {
   const found = incidentId === null ? await incidents.latest(patient.id) : await incidents.load(patient.id, incidentId);
   const open = found && found.incident.state !== "closed" ? found : undefined;
   return { open, previous: found && !open ? found.incident : null };
@@ -135,10 +140,10 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
 
 async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResult> {
   const { open, previous } = await loadIncident(deps, input);
-  // Closed by an earlier run of this very activity: only telling it may be left to do.
+  // Closed by an earlier run of this very activity, or told in vain: only what follows the closing may be left to do.
   if (previous && previous.id === (input.incidentId ?? input.newId)) {
-    await finish(deps, previous);
-    return { kind: "end", incidentId: previous.id, outcome: outcomeOf(previous) };
+    await deps.mailbox.dropSignals(input.patient.id, previous.signalIds);
+    return finish(deps, previous);
   }
   const { facts, turn, planHash, signalIds } = await decide(deps, input, open, previous);
   const baseline = turn.healthy ? baselineOf(facts) : undefined;
@@ -165,24 +170,35 @@ async function writeDown(
 }
 
 async function carryOn(deps: AssessDeps, incident: Incident | null, next: Next, planHash: string): Promise<AssessResult> {
-  if (incident === null || next.do === "end") {
-    if (incident) await finish(deps, incident);
-    const outcome: Outcome = next.do === "end" ? next.outcome : { code: "NoChangeNeeded", reason: null, detail: "" };
-    return { kind: "end", incidentId: incident?.id ?? null, outcome };
-  }
-  if (next.do === "step") return { kind: "step", incidentId: incident.id, step: next.step, planHash };
-  deps.log.info("wait", { incidentId: incident.id, vaultId: incident.vaultId, until: next.until, text: next.why });
-  return { kind: "wait", incidentId: incident.id, until: next.until, why: next.why };
+  if (next.do === "end") return incident ? finish(deps, incident) : { kind: "end", incidentId: null, outcome: next.outcome };
+  // Without an incident a turn can only end.
+  const { id: incidentId, vaultId } = incident!;
+  if (next.do === "step") return { kind: "step", incidentId, step: next.step, planHash };
+  deps.log.info("wait", { incidentId, vaultId, until: next.until, text: next.why });
+  return { kind: "wait", incidentId, until: next.until, why: next.why };
 }
 
-const outcomeOf = ({ outcome, reason, detail }: Incident): Outcome => ({ code: outcome ?? "NoChangeNeeded", reason, detail });
+/** A topic that does not answer must not keep a vault from being looked after for long; the log has said it all the same. */
+const TELL_FOR_MS = 5 * MINUTE;
+const TELL_AGAIN_AFTER_MS = MINUTE;
 
-async function finish(deps: AssessDeps, incident: Incident): Promise<void> {
-  await deps.publishOutcome(incident);
-  const { id: incidentId, vaultId, outcome, reason, detail: text } = incident;
-  const fields = { incidentId, vaultId, outcome, reason, loudness: loudness(outcomeOf(incident).code), text };
-  if (fields.loudness === "alarm") deps.log.error("closed", fields);
-  else deps.log.info("closed", fields);
+async function finish(deps: AssessDeps, incident: Incident): Promise<AssessResult> {
+  const { id: incidentId, vaultId } = incident;
+  try {
+    await tellOutcome(deps, incident);
+  } catch (error) {
+    if (!(error instanceof TransientError)) throw error;
+    const now = deps.now().getTime();
+    if (now < toMs(incident.closedAt!) + TELL_FOR_MS)
+      return {
+        kind: "wait",
+        incidentId,
+        until: toIso(now + TELL_AGAIN_AFTER_MS),
+        why: `its outcome is still to be told: ${error.message}`,
+      };
+    deps.log.error("outcomeNotTold", { incidentId, vaultId, text: error.message });
+  }
+  return { kind: "end", incidentId, outcome: outcomeOf(incident) };
 }
 
 export const createAssess =

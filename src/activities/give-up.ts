@@ -1,8 +1,10 @@
 /** Closes an incident that can't be carried on (Azure not answering for hours, or a mistake of this program): never silently, never as a success. */
 import { type EscalationReason, type Incident, openIncident } from "../domain/incident.ts";
-import { nextLookAfterMs } from "../domain/outcome.ts";
+import { isSuccess, nextLookAfterMs } from "../domain/outcome.ts";
 import type { Patient } from "../domain/facts.ts";
-import type { AssessDeps } from "./assess.ts";
+import { toIso, toMs } from "../domain/time.ts";
+import { type AssessDeps, loadIncident } from "./assess.ts";
+import { tellOutcome } from "./tell-outcome.ts";
 
 export type GiveUpInput = {
   patient: Patient;
@@ -15,41 +17,42 @@ export type GiveUpInput = {
 
 export type GiveUpDeps = Pick<AssessDeps, "incidents" | "audit" | "publishOutcome" | "now" | "log">;
 
-/** Throws where even this can't be written down: the orchestration then fails visibly and the next sweep begins again. */
+/** Carries on counting how often in a row looking after this vault came to nothing. */
+const open = ({ newId, patient }: GiveUpInput, previous: Incident | null, at: string): Incident =>
+  openIncident(newId, patient, at, previous?.outcome && !isSuccess(previous.outcome) ? previous.endings : 0);
+
+function closeAs(before: Incident, { reason, detail }: GiveUpInput, what: string, at: string): Incident {
+  const endings = before.endings + 1;
+  const ending = { outcome: "Escalated" as const, reason, detail };
+  return {
+    ...before,
+    ...ending,
+    state: "closed",
+    closedAt: at,
+    endings,
+    nextLookAt: toIso(toMs(at) + nextLookAfterMs(endings)),
+    targets: before.targets.map((target) => ({ ...target, ...ending })),
+    timeline: [...before.timeline, { at, what }],
+  };
+}
+
+/** Throws where even this can't be written down or told: the orchestration then fails visibly and the next sweep begins again. */
 export const createGiveUp =
   (deps: GiveUpDeps) =>
   async (input: GiveUpInput): Promise<{ incidentId: string }> => {
-    const now = deps.now();
-    const at = now.toISOString();
-    const loaded = input.incidentId === null ? undefined : await deps.incidents.load(input.patient.id, input.incidentId);
-    const before = loaded?.incident ?? openIncident(input.newId, input.patient, at, 0);
-    if (before.state === "closed") return { incidentId: before.id };
-    const endings = before.endings + 1;
+    const at = deps.now().toISOString();
+    const { open: found, previous } = await loadIncident(deps, input);
+    // Closed by an earlier run of this very activity: only telling it may be left to do.
+    if (previous?.id === (input.incidentId ?? input.newId)) {
+      await tellOutcome(deps, previous);
+      return { incidentId: previous.id };
+    }
     const what = `Escalated (${input.reason}): ${input.detail}`;
-    const incident: Incident = {
-      ...before,
-      state: "closed",
-      closedAt: at,
-      outcome: "Escalated",
-      reason: input.reason,
-      detail: input.detail,
-      endings,
-      nextLookAt: new Date(now.getTime() + nextLookAfterMs(endings)).toISOString(),
-      targets: before.targets.map((target) => ({ ...target, outcome: "Escalated", reason: input.reason, detail: input.detail })),
-      timeline: [...before.timeline, { at, what }],
-    };
+    const incident = closeAs(found?.incident ?? open(input, previous, at), input, what, at);
     await deps.audit.append(incident.id, [
       { entryId: `${input.turn}-give-up`, kind: "outcome", what, data: { reason: input.reason }, at, actor: "keymend" },
     ]);
-    await deps.incidents.save(incident, loaded?.etag);
-    await deps.publishOutcome(incident);
-    deps.log.error("closed", {
-      incidentId: incident.id,
-      vaultId: incident.vaultId,
-      outcome: "Escalated",
-      reason: input.reason,
-      loudness: "alarm",
-      text: input.detail,
-    });
+    await deps.incidents.save(incident, found?.etag);
+    await tellOutcome(deps, incident);
     return { incidentId: incident.id };
   };
