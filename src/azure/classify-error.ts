@@ -35,6 +35,8 @@ const GENERIC = new Set(["Forbidden", "Conflict", "BadRequest", "Unauthorized"])
 /** Codes that say more than the status they come with. */
 const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
   ForbiddenByFirewall: "firewall",
+  // Public access switched off is told by either code (several public reports).
+  ForbiddenByConnection: "firewall",
   // Key reads through ARM answer 400 where the data plane answers 403. Seen: Azure/bicep issue 6539.
   ForbiddenByRbac: "denied",
   // 404 for "not for you" rather than "not there": no read may take it for absence.
