@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { causes } from "./domain/causes/index.ts";
 import type { CauseCode } from "./domain/cause-code.ts";
-import { ConfigError, InvariantError } from "./domain/errors.ts";
+import { ConfigError } from "./domain/errors.ts";
 import type { Settings } from "./domain/settings.ts";
 import { parseDuration } from "./domain/time.ts";
 
@@ -44,28 +44,20 @@ const tableName = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/, "mus
 const https = v.pipe(v.string(), v.regex(/^https:\/\/\S+$/, "must be an https:// URL"));
 
 const ASKABLE = new Set<string>(causes.filter((cause) => cause.default !== "none").map((cause) => cause.code));
+const isWish = ([code, wish, ...more]: string[]): boolean =>
+  ASKABLE.has(code ?? "") && (wish === "auto" || wish === "ask") && more.length === 0;
 const wishes = v.pipe(
   v.string(),
   v.transform((text) => list(text).map((part) => part.split("=").map((side) => side.trim()))),
-  v.array(
-    v.tuple(
-      [
-        v.pipe(
-          v.string(),
-          v.check((code) => ASKABLE.has(code)),
-        ),
-        v.picklist(["auto", "ask"]),
-      ],
-      `every entry must be CAUSE=auto or CAUSE=ask, with a cause of: ${[...ASKABLE].join(", ")}`,
-    ),
-  ),
+  v.check((pairs) => pairs.every(isWish), `every entry must be CAUSE=auto or CAUSE=ask, with a cause of: ${[...ASKABLE].join(", ")}`),
+  v.check((pairs) => new Set(pairs.map(([code]) => code)).size === pairs.length, "names a cause twice"),
   v.transform((pairs): Partial<Record<CauseCode, "auto" | "ask">> => Object.fromEntries(pairs)),
 );
 
 /** Six fields: {second} {minute} {hour} {day} {month} {day-of-week} (Microsoft Learn, "Timer trigger for Azure Functions"). */
 const ncrontab = v.pipe(v.string(), v.trim(), v.regex(/^\S+(\s+\S+){5}$/, "must be an NCRONTAB expression of six fields"));
 
-const schema = v.object({
+const settings = v.object({
   KEYMEND_MODE: v.optional(v.picklist(["observe", "approve", "heal"], "must be observe, approve or heal"), "observe"),
   KEYMEND_SUBSCRIPTIONS: v.pipe(guids, v.minLength(1, "must name at least one subscription")),
   KEYMEND_TENANT_ID: guid,
@@ -93,24 +85,48 @@ const schema = v.object({
   KEYMEND_OUTCOME_TOPIC_ENDPOINT: v.optional(https),
 });
 
+/** What no single field can tell; each rule is tried as soon as the settings it is about can be read. */
+const schema = v.pipe(
+  settings,
+  v.forward(
+    v.partialCheck(
+      [["KEYMEND_TABLE_CONNECTION_STRING"], ["KEYMEND_TABLE_ENDPOINT"]],
+      (written) => written.KEYMEND_TABLE_CONNECTION_STRING !== undefined || written.KEYMEND_TABLE_ENDPOINT !== undefined,
+      "set it (or KEYMEND_TABLE_CONNECTION_STRING for local development)",
+    ),
+    ["KEYMEND_TABLE_ENDPOINT"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["KEYMEND_TABLE_CONNECTION_STRING"], ["KEYMEND_TABLE_ENDPOINT"]],
+      (written) => written.KEYMEND_TABLE_CONNECTION_STRING === undefined || written.KEYMEND_TABLE_ENDPOINT === undefined,
+      "set either this or KEYMEND_TABLE_ENDPOINT, not both",
+    ),
+    ["KEYMEND_TABLE_CONNECTION_STRING"],
+  ),
+  // An extension that ends inside the lead time would be due again at once.
+  v.forward(
+    v.partialCheck(
+      [["KEYMEND_EXPIRY_EXTENSION"], ["KEYMEND_EXPIRY_LEAD"]],
+      (written) => written.KEYMEND_EXPIRY_EXTENSION > written.KEYMEND_EXPIRY_LEAD,
+      "must be longer than KEYMEND_EXPIRY_LEAD",
+    ),
+    ["KEYMEND_EXPIRY_EXTENSION"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["KEYMEND_EXPIRY_HORIZON"], ["KEYMEND_EXPIRY_LEAD"]],
+      (written) => written.KEYMEND_EXPIRY_HORIZON > written.KEYMEND_EXPIRY_LEAD,
+      "must be longer than KEYMEND_EXPIRY_LEAD",
+    ),
+    ["KEYMEND_EXPIRY_HORIZON"],
+  ),
+);
+
 type Written = v.InferOutput<typeof schema>;
 
 /** Every setting, for the checks of infra and samples against this file. */
-export const SETTING_NAMES = Object.keys(schema.entries);
-
-/** What no single field can tell. */
-function ruleProblems(written: Written): string[] {
-  const problems: string[] = [];
-  const { KEYMEND_TABLE_CONNECTION_STRING: connection, KEYMEND_TABLE_ENDPOINT: endpoint } = written;
-  if (!connection && !endpoint) problems.push("KEYMEND_TABLE_ENDPOINT: set it (or KEYMEND_TABLE_CONNECTION_STRING for local development)");
-  if (connection && endpoint) problems.push("KEYMEND_TABLE_CONNECTION_STRING: set either this or KEYMEND_TABLE_ENDPOINT, not both");
-  // An extension that ends inside the lead time would be due again at once.
-  if (written.KEYMEND_EXPIRY_EXTENSION <= written.KEYMEND_EXPIRY_LEAD)
-    problems.push("KEYMEND_EXPIRY_EXTENSION: must be longer than KEYMEND_EXPIRY_LEAD");
-  if (written.KEYMEND_EXPIRY_HORIZON <= written.KEYMEND_EXPIRY_LEAD)
-    problems.push("KEYMEND_EXPIRY_HORIZON: must be longer than KEYMEND_EXPIRY_LEAD");
-  return problems;
-}
+export const SETTING_NAMES = Object.keys(settings.entries);
 
 const isSet = ([, value]: [string, string | undefined]): boolean => value !== undefined && value.trim() !== "";
 
@@ -119,23 +135,19 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const known = Object.entries(env).filter(([name]) => name.startsWith("KEYMEND_"));
   const unknown = known.filter(([name]) => !SETTING_NAMES.includes(name)).map(([name]) => `${name}: there is no such setting`);
   const parsed = v.safeParse(schema, Object.fromEntries(known.filter(isSet)));
-  if (!parsed.success) {
-    const problems = parsed.issues.map((issue) => {
-      const [setting] = issue.path ?? [];
-      return `${typeof setting?.key === "string" ? setting.key : "settings"}: ${setting?.value === undefined ? "is not set" : issue.message}`;
-    });
-    throw new ConfigError([...problems, ...unknown]);
-  }
-  const problems = [...ruleProblems(parsed.output), ...unknown];
-  if (problems.length > 0) throw new ConfigError(problems);
+  const problems = [...new Set((parsed.issues ?? []).map(toProblem)), ...unknown];
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(normalize(parsed.output));
 }
 
-function tablesOf({ KEYMEND_TABLE_CONNECTION_STRING: connectionString, KEYMEND_TABLE_ENDPOINT: endpoint }: Written): Config["tables"] {
-  if (connectionString !== undefined) return { connectionString };
-  if (endpoint !== undefined) return { endpoint };
-  throw new InvariantError("neither table setting passed the rules");
+function toProblem({ path, kind, message }: v.BaseIssue<unknown>): string {
+  const [setting] = path ?? [];
+  return `${String(setting?.key)}: ${kind === "schema" && setting?.value === undefined ? "is not set" : message}`;
 }
+
+/** The rules have seen to it that exactly one of them is set. */
+const tablesOf = ({ KEYMEND_TABLE_CONNECTION_STRING: connectionString, KEYMEND_TABLE_ENDPOINT: endpoint }: Written): Config["tables"] =>
+  connectionString === undefined ? { endpoint: endpoint! } : { connectionString };
 
 function normalize(written: Written): Config {
   return {

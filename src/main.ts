@@ -183,7 +183,7 @@ function operation(name: string, method: "GET" | "POST", route: string, handle: 
     route,
     extraInputs: [client],
     handler: (request: HttpRequest, context: InvocationContext) =>
-      handle({ request, client: df.getClient(context), log: createLog(context), invocation: context }),
+      handle({ request, client: df.getClient(context), log: createLog(context) }),
   });
 }
 

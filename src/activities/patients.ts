@@ -23,8 +23,8 @@ export type PatientsDeps = { inventory: Inventory; baselines: KnownVaults };
 const vaultNameOf = (keyUri: string | null): string | null => (keyUri === null ? null : parseKeyUri(keyUri).vaultName);
 
 export function createPatients({ inventory, baselines }: PatientsDeps) {
-  async function idOf(name: string): Promise<string> {
-    return (await inventory.findVault(name)) ?? (await baselines.vaultIdOf(name)) ?? `https://${name}.vault.azure.net`;
+  async function idOf(name: string, otherwise = `https://${name}.vault.azure.net`): Promise<string> {
+    return (await inventory.findVault(name)) ?? (await baselines.vaultIdOf(name)) ?? otherwise;
   }
 
   async function patientsOf(databases: readonly KnownDatabase[]): Promise<Patient[]> {
@@ -57,7 +57,8 @@ export function createPatients({ inventory, baselines }: PatientsDeps) {
         case "vault": {
           const name = scope.id.split("/").at(-1)!.toLowerCase();
           const mine = databases.filter((database) => vaultNameOf(database.keyUri)?.toLowerCase() === name);
-          return mine.length === 0 ? [] : [{ id: scope.id, kind: "vault", vaultName: name }];
+          // Names of vaults are unique in all of Azure: an id that says another group must not make a second patient of it.
+          return mine.length === 0 ? [] : [{ id: await idOf(name, scope.id), kind: "vault", vaultName: name }];
         }
         case "under":
           // A grant above the vaults, or a deleted group: every vault below it may be touched.

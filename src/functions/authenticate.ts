@@ -4,6 +4,7 @@
  */
 import type { HttpRequest } from "@azure/functions";
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from "jose";
+import { TransientError } from "../domain/errors.ts";
 import { ProblemError } from "./problem.ts";
 
 export type Role = "Keymend.Reader" | "Keymend.Operator" | "Keymend.Approver";
@@ -23,19 +24,26 @@ export type AuthenticateDeps = {
 
 const AUTHORITY = "https://login.microsoftonline.com";
 
-function callerOf(payload: JWTPayload): ApiCaller {
+function callerOf(payload: JWTPayload, challenge: Record<string, string>): ApiCaller {
   const text = (claim: unknown): string => (typeof claim === "string" ? claim : "");
   const roles = Array.isArray(payload["roles"]) ? payload["roles"].filter((role) => typeof role === "string") : [];
   const objectId = text(payload["oid"]);
-  if (objectId === "") throw new ProblemError(401, "The token names nobody: it has no oid claim.");
+  if (objectId === "") throw new ProblemError(401, "The token names nobody: it has no oid claim.", [], challenge);
   return { objectId, name: text(payload["preferred_username"]) || text(payload["azp"]) || text(payload["appid"]) || objectId, roles };
 }
 
-/** Throws ProblemError 401 without a valid token, 403 without one of the roles. */
+/** Throws ProblemError 401 without a valid token, 403 without one of the roles; TransientError where the signing keys can't be read. */
 export function createAuthenticate({ tenantId, audiences, fetchJson, now }: AuthenticateDeps): Authenticate {
-  const keys = createRemoteJWKSet(new URL(`${AUTHORITY}/${tenantId}/discovery/v2.0/keys`), {
-    [customFetch]: async (url: string) => Response.json(await fetchJson(url)),
-  });
+  /** That the keys can't be had is no word about the token. */
+  async function fetchKeys(url: string): Promise<Response> {
+    try {
+      return Response.json(await fetchJson(url));
+    } catch (cause) {
+      const detail = cause instanceof Error ? cause.message : String(cause);
+      throw new TransientError({ operation: "read the signing keys", resourceId: url, retryAfterMs: null, detail, cause });
+    }
+  }
+  const keys = createRemoteJWKSet(new URL(`${AUTHORITY}/${tenantId}/discovery/v2.0/keys`), { [customFetch]: fetchKeys });
   // Version 1 and version 2 tokens of the same tenant.
   const issuer = [`${AUTHORITY}/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`];
   const challenge = { "www-authenticate": `Bearer authorization_uri="${AUTHORITY}/${tenantId}"` };
@@ -52,8 +60,8 @@ export function createAuthenticate({ tenantId, audiences, fetchJson, now }: Auth
         })
       ).payload;
     } catch (error) {
-      if (error instanceof errors.JWKSTimeout)
-        throw new ProblemError(503, "The signing keys could not be read; try again.", [], { "retry-after": "5" });
+      if (error instanceof errors.JWKSInvalid)
+        throw new ProblemError(503, "The signing keys make no sense just now; try again.", [], { "retry-after": "5" });
       if (error instanceof errors.JOSEError) throw new ProblemError(401, `The token is not accepted: ${error.message}.`, [], challenge);
       throw error;
     }
@@ -63,7 +71,7 @@ export function createAuthenticate({ tenantId, audiences, fetchJson, now }: Auth
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
     if (token === undefined)
       throw new ProblemError(401, `Send an access token for ${audiences[0]} as 'Authorization: Bearer ...'.`, [], challenge);
-    const caller = callerOf(await verify(token));
+    const caller = callerOf(await verify(token), challenge);
     if (!anyOf.some((role) => caller.roles.includes(role))) {
       throw new ProblemError(403, `This needs the app role ${anyOf.join(" or ")}; your token has ${caller.roles.join(", ") || "none"}.`);
     }

@@ -13,7 +13,7 @@ export const createOnEvent =
   async (raw: unknown, client: DurableClient, log: Log): Promise<void> => {
     for (const read of readDelivery(raw, ownPrincipalId, now().toISOString())) {
       if (read.kind === "invalid") {
-        log.warn("eventDropped", { text: `an event was dropped: ${read.why}`, received: JSON.stringify(raw).slice(0, 500) });
+        log.warn("eventDropped", { text: `an event was dropped: ${read.why}`, received: JSON.stringify(raw ?? null).slice(0, 500) });
         continue;
       }
       if (read.kind === "ignored") {

@@ -1,5 +1,5 @@
 /** The operations API: what operators, approvers and readers may ask and say over HTTP. Parse, check the role, call. */
-import type { HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
+import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { DurableClient } from "durable-functions";
 import * as v from "valibot";
 import { planHashOf } from "../activities/assess.ts";
@@ -17,7 +17,7 @@ import { WAKE_UP } from "../orchestrations/names.ts";
 import type { ApiCaller, Authenticate, Role } from "./authenticate.ts";
 import { summarizeIncident, viewIncident } from "./incident-view.ts";
 import { ProblemError } from "./problem.ts";
-import { readBody, readTop } from "./read-body.ts";
+import { readBody, readQuery, readState, readTop } from "./read-body.ts";
 import { instanceIdOf, type SendSignal } from "./send-signal.ts";
 
 export type Page<T> = { value: T[]; continuation: string | undefined };
@@ -44,7 +44,7 @@ export type ApiDeps = {
   now: () => Date;
 };
 
-export type ApiCall = { request: HttpRequest; client: DurableClient; log: Log; invocation: InvocationContext };
+export type ApiCall = { request: HttpRequest; client: DurableClient; log: Log };
 type Operation = (call: ApiCall, caller: ApiCaller) => Promise<HttpResponseInit>;
 
 const READ: readonly Role[] = ["Keymend.Reader", "Keymend.Operator", "Keymend.Approver"];
@@ -121,9 +121,10 @@ export function createOperationsApi(deps: ApiDeps) {
 
   const incidents = guard(READ, async ({ request }) => {
     const { query } = request;
+    const state = readState(request);
     const page = await stores.listIncidents({
       top: readTop(request, 50),
-      ...(query.has("state") ? { state: query.get("state")! } : {}),
+      ...(state === undefined ? {} : { state }),
       ...(query.has("vaultId") ? { vaultId: query.get("vaultId")! } : {}),
       ...(query.has("$skipToken") ? { continuation: query.get("$skipToken")! } : {}),
     });
@@ -200,8 +201,7 @@ export function createOperationsApi(deps: ApiDeps) {
   }
 
   const audit = guard(READ, async ({ request }) => {
-    const incidentId = request.query.get("incidentId");
-    if (!incidentId) throw new ProblemError(400, "The query is wrong; see errors.", [{ field: "incidentId", problem: "is missing" }]);
+    const incidentId = readQuery(request, "incidentId");
     const page = await stores.listAudit(incidentId, readTop(request, 100), request.query.get("$skipToken") ?? undefined);
     const link = nextLink(request, page.continuation);
     return json({ value: page.value, chain: await stores.verifyAudit(incidentId), ...(link ? { nextLink: link } : {}) });

@@ -3,7 +3,7 @@ import type { HttpResponseInit } from "@azure/functions";
 
 export type FieldProblem = { field: string; problem: string };
 
-const TITLES: Record<number, string> = {
+const TITLES = {
   400: "The request is wrong",
   401: "Who are you?",
   403: "You may not",
@@ -12,9 +12,11 @@ const TITLES: Record<number, string> = {
   503: "Azure does not answer just now",
 };
 
+type Status = keyof typeof TITLES;
+
 /** A problem document; fields name each wrong part of the request. */
 export const problem = (
-  status: number,
+  status: Status,
   detail: string,
   fields: readonly FieldProblem[] = [],
   headers: Record<string, string> = {},
@@ -23,7 +25,7 @@ export const problem = (
   headers: { "content-type": "application/problem+json", "cache-control": "no-store", ...headers },
   jsonBody: {
     type: "about:blank",
-    title: TITLES[status] ?? "It did not work",
+    title: TITLES[status],
     status,
     detail,
     ...(fields.length > 0 ? { errors: fields } : {}),
@@ -34,7 +36,7 @@ export const problem = (
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
   readonly response: HttpResponseInit;
-  constructor(status: number, detail: string, fields: readonly FieldProblem[] = [], headers: Record<string, string> = {}) {
+  constructor(status: Status, detail: string, fields: readonly FieldProblem[] = [], headers: Record<string, string> = {}) {
     super(detail);
     this.response = problem(status, detail, fields, headers);
   }

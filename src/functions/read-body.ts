@@ -16,10 +16,11 @@ async function parse(request: HttpRequest): Promise<unknown> {
   }
 }
 
-const toField = (issue: v.BaseIssue<unknown>): FieldProblem => ({
-  field: issue.path?.map((part) => String(part.key)).join(".") ?? "(body)",
-  problem: issue.path?.at(-1)?.value === undefined && issue.kind === "schema" ? "is missing" : issue.message,
-});
+function toField({ path, kind, message }: v.BaseIssue<unknown>): FieldProblem {
+  if (!path) return { field: "(body)", problem: message };
+  const isMissing = path.at(-1)?.value === undefined && kind === "schema";
+  return { field: path.map((part) => String(part.key)).join("."), problem: isMissing ? "is missing" : message };
+}
 
 export async function readBody<T extends v.GenericSchema>(request: HttpRequest, schema: T): Promise<v.InferOutput<T>> {
   const parsed = v.safeParse(schema, await parse(request));
@@ -27,12 +28,30 @@ export async function readBody<T extends v.GenericSchema>(request: HttpRequest, 
   throw new ProblemError(400, "The body is not what is expected; see errors.", parsed.issues.map(toField));
 }
 
+const badQuery = (field: string, problem: string): ProblemError =>
+  new ProblemError(400, "The query is wrong; see errors.", [{ field, problem }]);
+
 /** Query parameter `$top`: how many, from 1 to 200. */
 export function readTop(request: HttpRequest, fallback: number): number {
   const text = request.query.get("$top");
   if (text === null) return fallback;
   const top = Number(text);
-  if (!Number.isInteger(top) || top < 1 || top > 200)
-    throw new ProblemError(400, "The query is wrong; see errors.", [{ field: "$top", problem: "must be a whole number from 1 to 200" }]);
+  if (!Number.isInteger(top) || top < 1 || top > 200) throw badQuery("$top", "must be a whole number from 1 to 200");
   return top;
+}
+
+const STATES = ["working", "waiting", "closed"];
+
+/** Query parameter `state`: a word that is none must not look like "there are none". */
+export function readState(request: HttpRequest): string | undefined {
+  const state = request.query.get("state") ?? undefined;
+  if (state !== undefined && !STATES.includes(state)) throw badQuery("state", `must be one of ${STATES.join(", ")}`);
+  return state;
+}
+
+/** Query parameter that can't be left out. */
+export function readQuery(request: HttpRequest, name: string): string {
+  const text = request.query.get(name);
+  if (!text) throw badQuery(name, "is missing");
+  return text;
 }

@@ -20,7 +20,7 @@ export const createSweep =
           source: "sweep",
           what: "sweep",
           at,
-          scope: { kind: "vault", id: patient.id },
+          scope: { kind: patient.kind, id: patient.id },
           caller: null,
         });
       } catch (error) {
