@@ -126,11 +126,23 @@ function takeFacts(draft: Draft): void {
   }
   const changed = signature(incident.causes) !== before.causes || incident.targets.map((t) => t.phase).join() !== before.phases;
   if (!changed) return;
-  note(draft, "facts", `facts ${input.factsDigest}`, { digest: input.factsDigest, facts: input.facts });
+  note(draft, "facts", `${factsInShort(input.facts)} (facts ${input.factsDigest.slice(0, 8)})`, {
+    digest: input.factsDigest,
+    facts: input.facts,
+  });
   note(draft, incident.applied.length > 0 ? "verification" : "diagnosis", describe(incident, found), {
     causes: found,
     targets: incident.targets,
   });
+}
+
+/** What was read, in a line: the rest is in the audit. */
+function factsInShort({ vault, keys, targets, patient }: Facts): string {
+  const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+  const databases = count(targets.length, "database");
+  if (vault?.state !== "live")
+    return `${patient.vaultName ?? namesOf([patient.id])}: ${databases}, ${vault ? `vault ${vault.state}` : "no vault"}`;
+  return `${vault.name}: ${databases}, ${count(keys.length, "key")}, ${vault.permissionModel === "rbac" ? "RBAC" : "access policies"}`;
 }
 
 function describe(incident: Incident, found: readonly IncidentCause[]): string {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Incident } from "../../src/domain/incident.ts";
 import { decideTurn } from "../../src/domain/turn.ts";
 import { DAY, MINUTE } from "../../src/domain/time.ts";
-import { ACCOUNT_ID, anAccount, CLUSTER_ID, NOW, someFacts, someSettings } from "../support/builders.ts";
+import { ACCOUNT_ID, anAccount, aPolicyVault, CLUSTER_ID, NOW, someFacts, someSettings } from "../support/builders.ts";
 import {
   aBlock,
   aDecision,
@@ -409,4 +409,30 @@ test("a turn never changes the incident it was given", () => {
     turnInput({ incident: before, now: after(MINUTE), signals: [aSignal({ id: "new" })], ...diagnosisOf(healthy()), ...nothingLeft }),
   );
   expect(before).toEqual(copy);
+});
+
+describe("what was read is told in a line", () => {
+  const factsLine = (facts: ReturnType<typeof someFacts>): string | undefined =>
+    decideTurn(turnInput({ facts })).entries.find((entry) => entry.kind === "facts")?.what;
+
+  test.each([
+    ["an RBAC vault", someFacts(), "kv-orders: 1 database, 1 key, RBAC (facts digest)"],
+    [
+      "an access-policy vault",
+      someFacts({ vault: aPolicyVault(), keys: [] }),
+      "kv-orders: 1 database, 0 keys, access policies (facts digest)",
+    ],
+    [
+      "a vault that is gone",
+      someFacts({ vault: { state: "gone", id: null, name: "kv-orders" } }),
+      "kv-orders: 1 database, vault gone (facts digest)",
+    ],
+    [
+      "a database of its own",
+      someFacts({ vault: null, patient: { id: ACCOUNT_ID, kind: "database", vaultName: null } }),
+      "orders: 1 database, no vault (facts digest)",
+    ],
+  ])("of %s", (_, facts, line) => {
+    expect(factsLine(facts)).toBe(line);
+  });
 });
