@@ -1,5 +1,5 @@
 /** Reads everything about one patient at one moment. Reads only; what can't be read is said, never left out. */
-import { keyScopeOf, sameId } from "../domain/arm-id.ts";
+import { keyScopeOf, normalId, sameId } from "../domain/arm-id.ts";
 import type {
   AccessFacts,
   Baseline,
@@ -16,8 +16,7 @@ import type {
   VaultFacts,
 } from "../domain/facts.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
-import { ownIdentityCandidates, replacementCandidates } from "../domain/causes/replacement-identity.ts";
-import { principalStateOf } from "../domain/targets/index.ts";
+import { identitiesToRead, principalsToRead, standInsToRead } from "../domain/reading.ts";
 import type { Inventory } from "./patients.ts";
 
 /** Each throws TransientError where a retry may cure it, and says `unreadable` where it won't. */
@@ -42,6 +41,9 @@ export type GatherDeps = {
 };
 
 export type GatherFacts = (patient: Patient, knownTargets: readonly { id: string; kind: TargetKind }[]) => Promise<Facts>;
+
+/** A database with the identities that matter to it. */
+type Seen = { target: TargetFacts; identities: IdentityFacts[] };
 
 const isRead = (target: TargetFacts | MissingTarget): target is TargetFacts => !("state" in target);
 
@@ -80,38 +82,19 @@ export function createGatherFacts({
     };
   }
 
-  async function readIdentities(sources: FactSources, targets: readonly TargetFacts[]): Promise<IdentityFacts[]> {
-    const ids = targets.flatMap((target) => [
-      ...target.attached.map((identity) => identity.id),
-      ...(target.defaultIdentity.form === "user" ? [target.defaultIdentity.id] : []),
-    ]);
-    const first = await Promise.all(distinct(ids).map((id) => sources.readIdentity(id)));
-    // An identity that is gone is replaced by one of a new name; those that exist already are part of the facts.
-    const gone = first.filter((identity) => identity.state === "gone");
-    const more = [...gone.flatMap((identity) => replacementCandidates(identity.id)), ...targets.flatMap(ownIdentityCandidates)];
-    const candidates = await Promise.all(
-      distinct(more)
-        .filter((id) => !ids.some((known) => sameId(known, id)))
-        .map((id) => sources.readIdentity(id)),
+  async function readVaultSide(sources: FactSources, vault: LiveVault, seen: readonly Seen[], baseline: Baseline | null) {
+    const wraps = seen.flatMap(({ target, identities }) => {
+      const keyName = parseKeyUri(target.keyUri ?? "").key;
+      return keyName === null ? [] : [{ keyName, principals: principalsToRead(target, identities, baseline, firstPartyPrincipalId) }];
+    });
+    const keyNames = distinct(wraps.map(({ keyName }) => keyName));
+    const questions = distinctBy(
+      wraps.flatMap(({ keyName, principals }) =>
+        principals.map((principalId) => ({ principalId, keyName, keyScope: keyScopeOf(vault.id, keyName) })),
+      ),
+      ({ principalId, keyScope }) => `${keyScope} ${principalId}`,
     );
-    return [...first, ...candidates];
-  }
-
-  async function readVaultSide(
-    sources: FactSources,
-    vault: LiveVault,
-    targets: readonly TargetFacts[],
-    identities: readonly IdentityFacts[],
-  ) {
-    const keyNames = distinct(targets.flatMap((target) => parseKeyUri(target.keyUri ?? "").key ?? []));
-    const live = identities.flatMap((identity) => (identity.state === "live" ? [identity.principalId] : []));
-    const used = targets
-      .map((target) => principalStateOf(target, identities, firstPartyPrincipalId))
-      .flatMap((state) => (state.state === "known" ? [state.principalId] : []));
-    const questions = keyNames.flatMap((keyName) =>
-      distinct([...live, ...used]).map((principalId) => ({ principalId, keyName, keyScope: keyScopeOf(vault.id, keyName) })),
-    );
-    const inUse = targets.flatMap((target) => target.versionInUse ?? []);
+    const inUse = seen.flatMap(({ target }) => target.versionInUse ?? []);
     const [keys, access, eventSubscriptions] = await Promise.all([
       Promise.all(keyNames.map((name) => sources.readKey(vault, name, inUse))),
       Promise.all(questions.map((question) => sources.readAccess(question))),
@@ -130,13 +113,12 @@ export function createGatherFacts({
         : sources.readVault({ name: patient.vaultName, ...(patient.id.startsWith("/") ? { id: patient.id } : {}) }),
       baselines.load(patient.id),
     ]);
-    const identities = await readIdentities(sources, targets);
+    const { baseline, expiryExtensions } = stored;
+    const seen = await readIdentities(sources, targets, baseline);
     const side =
-      vault?.state === "live" ? await readVaultSide(sources, vault, targets, identities) : { keys: [], access: [], eventSubscriptions: [] };
+      vault?.state === "live" ? await readVaultSide(sources, vault, seen, baseline) : { keys: [], access: [], eventSubscriptions: [] };
     // Those that can't be read count as being as they were: nothing is restored on a guess.
-    const eventSubscriptions = Array.isArray(side.eventSubscriptions)
-      ? side.eventSubscriptions
-      : (stored.baseline?.eventSubscriptions ?? []);
+    const eventSubscriptions = Array.isArray(side.eventSubscriptions) ? side.eventSubscriptions : (baseline?.eventSubscriptions ?? []);
     return {
       schema: 1,
       at,
@@ -144,18 +126,39 @@ export function createGatherFacts({
       vault,
       ...side,
       eventSubscriptions,
-      identities,
+      identities: distinctBy(
+        seen.flatMap(({ identities }) => identities),
+        ({ id }) => id,
+      ),
       targets,
       missing,
-      baseline: stored.baseline,
-      expiryExtensions: stored.expiryExtensions,
+      baseline,
+      expiryExtensions,
       firstPartyPrincipalId,
       tenantId,
     };
   };
 }
 
-/** Ids compare without case. */
-function distinct(ids: readonly string[]): string[] {
-  return ids.filter((id, i) => ids.findIndex((other) => sameId(other, id)) === i);
+/** Each identity is read once, however many databases it is attached to. */
+async function readIdentities(sources: FactSources, targets: readonly TargetFacts[], baseline: Baseline | null): Promise<Seen[]> {
+  const asked = new Map<string, Promise<IdentityFacts>>();
+  const readOne = (id: string): Promise<IdentityFacts> => {
+    const answer = asked.get(normalId(id)) ?? sources.readIdentity(id);
+    asked.set(normalId(id), answer);
+    return answer;
+  };
+  const read = (ids: readonly string[]): Promise<IdentityFacts[]> => Promise.all(distinct(ids).map(readOne));
+  return Promise.all(
+    targets.map(async (target) => {
+      const first = await read(identitiesToRead(target, baseline));
+      return { target, identities: [...first, ...(await read(standInsToRead(target, first)))] };
+    }),
+  );
 }
+
+/** Ids and names in Azure compare without case. */
+function distinctBy<T>(items: readonly T[], idOf: (item: T) => string): T[] {
+  return items.filter((item, i) => items.findIndex((other) => sameId(idOf(other), idOf(item))) === i);
+}
+const distinct = (ids: readonly string[]): string[] => distinctBy(ids, (id) => id);
