@@ -2,6 +2,7 @@
  * One look at one patient: reads signals, decisions and facts, decides the turn, writes it down. Writes nothing to the
  * databases, keys or vaults. Permissions: reader actions on databases, vaults, keys, identities, role and deny assignments.
  */
+import { userAssigned } from "../domain/default-identity.ts";
 import { diagnose } from "../domain/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
 import type { Baseline, Facts, Patient } from "../domain/facts.ts";
@@ -86,27 +87,26 @@ function baselineOf(facts: Facts): Baseline | undefined {
     network: vault.network,
     sku: vault.sku,
     eventSubscriptions: facts.eventSubscriptions,
-    defaultIdentities: Object.fromEntries(facts.targets.map((target) => [target.id.toLowerCase(), rawDefaultIdentity(target)])),
+    defaultIdentities: Object.fromEntries(
+      facts.targets.flatMap((target) => {
+        const stored = storedDefault(target);
+        return stored === null ? [] : [[target.id.toLowerCase(), stored]];
+      }),
+    ),
     principals: Object.fromEntries(
       facts.identities.flatMap((identity) => (identity.state === "live" ? [[identity.id.toLowerCase(), identity.principalId]] : [])),
     ),
   };
 }
 
-function rawDefaultIdentity({ kind, defaultIdentity }: Facts["targets"][number]): string {
-  switch (defaultIdentity.form) {
-    case "user":
-      if (kind === "cluster") return defaultIdentity.id;
-      return `UserAssignedIdentity=${defaultIdentity.id}${defaultIdentity.federatedClientId === null ? "" : `&FederatedClientId=${defaultIdentity.federatedClientId}`}`;
-    case "system":
-      return "SystemAssignedIdentity";
-    case "firstParty":
-      return "FirstPartyIdentity";
-    case "undefined":
-      return "Undefined";
-    case "unknown":
-      return defaultIdentity.raw;
-  }
+/** As stored on the database; what names no identity is not worth remembering. */
+const STORED = { system: "SystemAssignedIdentity", firstParty: "FirstPartyIdentity", undefined: null, unknown: null };
+
+function storedDefault({ kind, defaultIdentity }: Facts["targets"][number]): string | null {
+  if (defaultIdentity.form !== "user") return STORED[defaultIdentity.form];
+  const { id, federatedClientId } = defaultIdentity;
+  if (kind === "cluster") return id;
+  return `${userAssigned(id)}${federatedClientId === null ? "" : `&FederatedClientId=${federatedClientId}`}`;
 }
 
 type Open = NonNullable<Awaited<ReturnType<Incidents["load"]>>>;
