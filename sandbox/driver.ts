@@ -51,7 +51,7 @@ export type Sandbox = {
   actor(principal: Principal): Actor;
   /** Down, the host hears nothing and its time stands still, as in an outage; up again, it goes on from now. */
   setHostDown(down: boolean): Promise<void>;
-  /** Kills the host as a crash would and starts it again on the same state. */
+  /** Kills the host as a crash would, in whatever it is doing, and starts it again on the same state; virtual time waits for it. */
   restartHost(): Promise<void>;
   close(): Promise<void>;
 };
@@ -64,10 +64,11 @@ function earliestChange(world: World): number | undefined {
   return later.length === 0 ? undefined : Math.min(...later);
 }
 
-type Host = { child: HostChild | undefined; url: string; down: boolean };
+/** restarted: done once it is up again. */
+type Host = { child: HostChild | undefined; url: string; down: boolean; restarted: Promise<void> };
 
 /** What the app is told, as its app settings in Azure would say it. */
-function appSettings(world: World, estate: Estate, options: SandboxOptions): Record<string, string> {
+function appSettings(world: World, estate: Estate, tables: Tables, options: SandboxOptions): Record<string, string> {
   return {
     KEYMEND_MODE: options.mode,
     KEYMEND_SUBSCRIPTIONS: world.subscriptionId,
@@ -76,6 +77,7 @@ function appSettings(world: World, estate: Estate, options: SandboxOptions): Rec
     KEYMEND_IDENTITY_PRINCIPAL_ID: estate.keymend.principalId,
     KEYMEND_FIRST_PARTY_PRINCIPAL_ID: estate.cosmosDb.oid,
     KEYMEND_API_AUDIENCE: API_AUDIENCE,
+    KEYMEND_TABLE_CONNECTION_STRING: tables.connectionString,
     KEYMEND_SWEEP_SCHEDULE: "0 */5 * * * *",
     KEYMEND_HOUSEKEEPING_SCHEDULE: "0 30 3 * * *",
     ...options.settings,
@@ -127,7 +129,7 @@ async function start(options: SandboxOptions, folder: string, closing: Closing):
   const clock = new Clock(options.start);
   const random = createRandom(options.seed);
   const world = createWorld({ clock, random, tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches: {} });
-  const host: Host = { child: undefined, url: "", down: false };
+  const host: Host = { child: undefined, url: "", down: false, restarted: Promise.resolve() };
   const azure = createAzure(world, { deliver: deliverTo(host) });
   const estate = buildEstate(world);
   options.arrange?.(world, estate);
@@ -140,8 +142,7 @@ async function start(options: SandboxOptions, folder: string, closing: Closing):
     () => identity.close(),
   );
   const env = environment({
-    ...appSettings(world, estate, options),
-    KEYMEND_TABLE_CONNECTION_STRING: tables.connectionString,
+    ...appSettings(world, estate, tables, options),
     HTTPS_PROXY: network.proxyUrl,
     NO_PROXY: "127.0.0.1,localhost",
     NODE_EXTRA_CA_CERTS: network.caFile,
@@ -157,7 +158,11 @@ async function start(options: SandboxOptions, folder: string, closing: Closing):
     child.clock(clock.now(), clock.speed);
   };
   await Promise.all([launch("0"), tables.ready]);
-  closing.parts.push(() => host.child?.stop());
+  closing.parts.push(async () => {
+    // Whoever restarted it hears of a failure; here it only must not outlive the sandbox.
+    await host.restarted.catch(() => {});
+    await host.child?.stop();
+  });
   azure.start();
   return assemble({ options, world, azure, estate, network, tables, host, closing, folder, launch });
 }
@@ -181,6 +186,7 @@ function assemble({ options, world, azure, estate, network, tables, host, closin
     {
       clock,
       host: () => (host.down ? undefined : host.child),
+      restarted: () => host.restarted,
       changes: () => earliestChange(world),
       observe: () => options.observe?.(sandbox),
       onError: options.onError ?? (() => {}),
@@ -205,11 +211,15 @@ function assemble({ options, world, azure, estate, network, tables, host, closin
       else host.child?.clock(clock.now(), 0);
       host.down = down;
     },
-    async restartHost() {
+    restartHost() {
       const { child } = host;
       host.child = undefined;
-      await child?.kill();
-      await launch(new URL(host.url).port);
+      const again = async (): Promise<void> => {
+        await child?.kill();
+        await launch(new URL(host.url).port);
+      };
+      host.restarted = again();
+      return host.restarted;
     },
     async close() {
       pace.close();

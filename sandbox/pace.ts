@@ -24,6 +24,8 @@ export type PaceParts = {
   clock: Clock;
   /** Undefined while the host is down. */
   host: () => HostChild | undefined;
+  /** Done once a host that is being started again is up: time waits for it. */
+  restarted: () => Promise<void>;
   /** Virtual times at which something changes by itself, without being scheduled. */
   changes: () => number | undefined;
   /** Called after every move of the clock, when nothing is in flight; in paced mode, often. */
@@ -40,11 +42,25 @@ const earliest = (times: (number | null | undefined)[]): number | undefined => {
   return known.length === 0 ? undefined : Math.min(...known);
 };
 
+/** A host that was killed meanwhile is waited for and asked anew; one that died by itself is an error. */
+async function settleHost({ host, restarted }: PaceParts): Promise<number | null> {
+  for (;;) {
+    await restarted();
+    const child = host();
+    try {
+      return (await child?.settle()) ?? null;
+    } catch (error) {
+      if (host() === child) throw error;
+    }
+  }
+}
+
 /** Everything due now on both sides; returns when the host is next due. */
-async function settleNow({ clock, host, observe }: PaceParts): Promise<number | null> {
+async function settleNow(parts: PaceParts): Promise<number | null> {
+  const { clock, observe } = parts;
   for (;;) {
     // The host first, always: what is due on both sides at once must not depend on who is quicker.
-    const due = (await host()?.settle()) ?? null;
+    const due = await settleHost(parts);
     if ((await clock.runDue()) === 0) {
       observe();
       return due;
