@@ -56,7 +56,7 @@ export async function recordStep(
   const at = deps.now().toISOString();
   const loaded = await load(deps, patient, incidentId);
   // What Azure says to a success is in the data; what it says to a refusal is what a person must read.
-  const because = result === "done" || detail === "" ? "" : ` (${detail})`;
+  const because = result === "done" ? "" : ` (${detail})`;
   const what = `${step.name} on ${placeOf(step.on)}: ${result}${because}`;
   await deps.audit.append(incidentId, [
     { entryId: `${turn}-step-${result}`, kind: "step", what, data: { step, result, detail }, at, actor: "keymend" },

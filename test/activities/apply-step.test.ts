@@ -1,0 +1,328 @@
+import { describe, expect, test } from "vitest";
+import { type ApplyDeps, createApplyStep } from "../../src/activities/apply-step.ts";
+import type { Facts } from "../../src/domain/facts.ts";
+import type { Incident } from "../../src/domain/incident.ts";
+import type { Step } from "../../src/domain/steps/step.ts";
+import { decideTurn } from "../../src/domain/turn.ts";
+import { aKey, anAccount, aVault, aVersion, NOW, PRINCIPAL, someFacts, someSettings, V1, VAULT_ID } from "../support/builders.ts";
+import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
+import { after, aStep, PATIENT, planOf, turnInput } from "../support/turns.ts";
+
+const disabled = someFacts({ keys: [aKey([aVersion(V1, { enabled: false })])] });
+const enabled = someFacts({ keys: [aKey([aVersion(V1)])] });
+
+/** An open incident, as the look before the step left it. */
+function incidentBefore(step: Step, change: Partial<Incident> = {}): Incident {
+  const { incident } = decideTurn(turnInput({ plan: planOf(step) }));
+  return { ...incident!, ...change };
+}
+
+type Setting = { facts?: Facts; step?: Step; incident?: Partial<Incident>; deps?: Partial<ApplyDeps> };
+
+function setUp({ facts = disabled, step = aStep(), incident, deps = {} }: Setting = {}) {
+  const edges = fakeEdges(facts);
+  edges.incidents.put(incidentBefore(step, incident));
+  edges.azure.write = async () => {
+    edges.azure.facts = enabled;
+    return { kind: "done", detail: "200" };
+  };
+  const all = { ...edges.deps, settings: someSettings(), ...deps };
+  const apply = (over: Partial<ApplyDeps> = {}) =>
+    createApplyStep({ ...all, ...over })({ patient: PATIENT, incidentId: "i1", step, turn: 7 });
+  const stored = (): Incident => edges.incidents.all[0]!;
+  return { ...edges, apply, stored };
+}
+
+describe("a step that may be taken", () => {
+  test("is written once: the intent stands in the audit before, how it went after", async () => {
+    const { apply, journal, audit, azure } = setUp();
+    expect(await apply()).toEqual({ kind: "settled", result: "done" });
+    expect(journal).toEqual(["audit step", "write", "audit step", "save working"]);
+    expect(azure.writes).toEqual([aStep()]);
+    expect(audit.rows).toEqual([
+      {
+        incidentId: "i1",
+        entryId: "7-step-intent",
+        kind: "step",
+        what: "about to write: EnableKeyVersion on kv-orders/cmk",
+        data: { step: aStep() },
+        at: NOW,
+        actor: "keymend",
+      },
+      expect.objectContaining({ entryId: "7-step-done", data: { step: aStep(), result: "done", detail: "200" } }),
+    ]);
+  });
+
+  test("is on the incident afterwards, in list, timeline and plan, and the schedule of looks begins anew", async () => {
+    const { apply, stored } = setUp({ incident: { progress: { looks: 4, verdictSince: {}, askedAt: null, saidSlow: false } } });
+    await apply();
+    expect(stored().applied).toEqual([
+      {
+        id: "step-1",
+        name: "EnableKeyVersion",
+        on: aStep().on,
+        at: NOW,
+        result: "done",
+        detail: "200",
+        targetIds: aStep().targetIds,
+      },
+    ]);
+    expect(stored().timeline.at(-1)).toEqual({ at: NOW, what: "EnableKeyVersion on kv-orders/cmk: done" });
+    expect(stored().plan!.steps).toMatchObject([{ id: "step-1", state: "applied" }]);
+    expect(stored().progress.looks).toBe(0);
+  });
+
+  test("is told in the log before and after, with its incident and vault", async () => {
+    const { apply, lines } = setUp();
+    await apply();
+    expect(lines).toEqual([
+      {
+        level: "info",
+        event: "write",
+        fields: expect.objectContaining({ incidentId: "i1", vaultId: VAULT_ID, text: expect.stringContaining("AccessMissing of orders") }),
+      },
+      { level: "info", event: "step", fields: expect.objectContaining({ incidentId: "i1", vaultId: VAULT_ID, result: "done" }) },
+    ]);
+  });
+
+  test("that Azure works on comes back with where to ask; nothing is recorded yet but the intent", async () => {
+    const { apply, azure, audit, stored } = setUp();
+    azure.write = async () => ({ kind: "submitted", poller: "https://management.azure.com/op" });
+    expect(await apply()).toEqual({ kind: "submitted", poller: "https://management.azure.com/op" });
+    expect(audit.rows.map(({ entryId }) => entryId)).toEqual(["7-step-intent"]);
+    expect(stored().applied).toEqual([]);
+  });
+
+  test("that Azure refuses is recorded as refused, with its code", async () => {
+    const { apply, azure, stored } = setUp();
+    azure.write = async () => ({ kind: "refused", reason: "NotPermitted", code: "AuthorizationFailed", detail: "no" });
+    expect(await apply()).toEqual({ kind: "settled", result: "refused" });
+    expect(stored().applied).toMatchObject([{ result: "refused", detail: "NotPermitted: AuthorizationFailed: no" }]);
+    expect(stored().plan!.steps).toMatchObject([{ state: "refused" }]);
+  });
+
+  test("leaves the other steps of the plan as they stand", async () => {
+    const other = aStep({ id: "step-2", on: "y" });
+    const { incident } = decideTurn(turnInput({ plan: planOf(aStep(), other) }));
+    const { apply, stored } = setUp({ incident: { plan: incident!.plan } });
+    await apply();
+    expect(stored().plan!.steps.map(({ state }) => state)).toEqual(["applied", "next"]);
+  });
+
+  test("an extended expiry is counted for the key version", async () => {
+    const step: Step = {
+      ...aStep(),
+      name: "ExtendKeyExpiry",
+      params: {
+        vaultId: VAULT_ID,
+        vaultUri: "https://KV-orders.vault.azure.net",
+        key: "CMK",
+        version: V1,
+        expiresOn: after(60 * 24 * 90),
+        previous: after(60),
+        extensions: 1,
+      },
+    };
+    const facts = someFacts({ keys: [aKey([aVersion(V1, { expiresOn: after(60) })])] });
+    const { apply, extensions } = setUp({ step, facts });
+    expect(await apply()).toMatchObject({ result: "done" });
+    expect(extensions).toEqual([`kv-orders/cmk/${V1}`]);
+  });
+});
+
+describe("what is read just before the write decides", () => {
+  test("a step that is done already is recorded as such and not written", async () => {
+    const { apply, azure, stored } = setUp({ facts: enabled });
+    expect(await apply()).toEqual({ kind: "settled", result: "alreadyDone" });
+    expect(azure.writes).toEqual([]);
+    expect(stored().applied).toMatchObject([{ result: "alreadyDone", detail: "it is so already" }]);
+    expect(stored().plan!.steps).toMatchObject([{ state: "applied" }]);
+  });
+
+  test("a step whose facts have changed is stale: recorded, not written, and not shown as applied", async () => {
+    const { apply, azure, stored } = setUp({ facts: someFacts({ keys: [aKey([])] }) });
+    expect(await apply()).toEqual({ kind: "settled", result: "stale" });
+    expect(azure.writes).toEqual([]);
+    expect(stored().applied).toMatchObject([{ result: "stale", detail: `version ${V1} of key cmk is not there` }]);
+    expect(stored().plan!.steps).toMatchObject([{ state: "next" }]);
+  });
+
+  const tags = { "keymend:revoked": "" };
+  test.each([
+    ["the database", { targets: [anAccount({ tags })] }],
+    ["the vault", { vault: aVault({ tags }) }],
+    ["the key", { keys: [{ ...aKey([aVersion(V1, { enabled: false })]), tags }] }],
+  ])("a tag keymend:revoked set on %s between plan and act stops the write", async (_, change) => {
+    const { apply, journal } = setUp({ facts: { ...disabled, ...(change as Partial<Facts>) } });
+    expect(await apply()).toEqual({ kind: "settled", result: "stale" });
+    expect(journal).toEqual([]);
+  });
+
+  test.each(["observe", "approve", "whatever"])("a tag keymend:mode=%s set between plan and act stops the write", async (mode) => {
+    const { apply, journal } = setUp({ facts: { ...disabled, targets: [anAccount({ tags: { "keymend:mode": mode } })] } });
+    expect(await apply()).toEqual({ kind: "settled", result: "stale" });
+    expect(journal).toEqual([]);
+  });
+
+  const approved = (expiresAt: string, steps = ["step-1"]): Setting => ({
+    incident: { decision: { planHash: "h1", steps, expiresAt } },
+    deps: { settings: someSettings({ mode: "approve" }) },
+  });
+
+  test("a step that needed approval is written while the approval is in force", async () => {
+    const { apply, azure } = setUp(approved(after(1)));
+    expect(await apply()).toMatchObject({ result: "done" });
+    expect(azure.writes).toHaveLength(1);
+  });
+
+  test.each([
+    ["has expired meanwhile", approved(NOW)],
+    ["is for another step", approved(after(1), ["step-2"])],
+    ["is not there", { ...approved(after(1)), incident: { decision: null } }],
+  ])("a step whose approval %s is not written", async (_, setting) => {
+    const { apply, azure } = setUp(setting);
+    expect(await apply()).toEqual({ kind: "settled", result: "stale" });
+    expect(azure.writes).toEqual([]);
+  });
+
+  test("a change by a privileged caller is not undone without approval", async () => {
+    const { apply, azure } = setUp({
+      incident: { callers: [PRINCIPAL] },
+      deps: { settings: someSettings({ privilegedCallers: [PRINCIPAL.toUpperCase()] }) },
+    });
+    expect(await apply()).toEqual({ kind: "settled", result: "stale" });
+    expect(azure.writes).toEqual([]);
+  });
+});
+
+describe("what does not work at once", () => {
+  test.each([
+    [transient(), { kind: "again", afterMs: null }],
+    [transient(7000), { kind: "again", afterMs: 7000 }],
+  ])("comes back as `again`, with how long Azure asked to wait", async (error, expected) => {
+    const { apply, azure, stored, deps } = setUp();
+    azure.write = throwing(error);
+    expect(await apply()).toMatchObject(expected);
+    expect(await apply({ gatherFacts: failsOnce(deps.gatherFacts, error) })).toMatchObject(expected);
+    expect(stored().applied).toEqual([]);
+  });
+
+  test("a failed audit write stops the step before any write", async () => {
+    const { apply, azure, audit } = setUp();
+    expect(await apply({ audit: { append: failsOnce(audit.append, transient()) } })).toMatchObject({ kind: "again" });
+    expect(azure.writes).toEqual([]);
+  });
+
+  test("an audit that fails for no known reason stops it too, visibly", async () => {
+    const { apply, azure, audit } = setUp();
+    await expect(apply({ audit: { append: failsOnce(audit.append, new Error("boom")) } })).rejects.toThrow("boom");
+    expect(azure.writes).toEqual([]);
+  });
+
+  test("an unknown error is thrown on", async () => {
+    const { apply, azure } = setUp();
+    azure.write = throwing(new TypeError("a mistake"));
+    await expect(apply()).rejects.toThrow("a mistake");
+  });
+
+  test("an incident that is gone is a mistake, not a reason to write", async () => {
+    const { deps, journal } = setUp();
+    const apply = createApplyStep({ ...deps, settings: someSettings() });
+    await expect(apply({ patient: PATIENT, incidentId: "other", step: aStep(), turn: 7 })).rejects.toThrow("incident other");
+    expect(journal).toEqual([]);
+  });
+
+  test("an incident saved by someone else meanwhile is read again later", async () => {
+    const { apply, incidents } = setUp();
+    expect(await apply({ incidents: { ...incidents, save: failsOnce(incidents.save, transient()) } })).toMatchObject({ kind: "again" });
+  });
+});
+
+describe("an answer that is lost after the write", () => {
+  function lose(edges: ReturnType<typeof setUp>, facts: Facts): void {
+    edges.azure.write = async () => {
+      edges.azure.facts = facts;
+      throw transient();
+    };
+  }
+
+  test("is read back: what is so now was our own write, once", async () => {
+    const edges = setUp();
+    lose(edges, enabled);
+    expect(await edges.apply()).toEqual({ kind: "settled", result: "done" });
+    expect(edges.stored().applied).toMatchObject([{ result: "done", detail: "Azure's answer was lost; it is so now" }]);
+    expect(edges.azure.writes).toHaveLength(1);
+  });
+
+  test("and does not show yet counts as one write once the next turn finds it done", async () => {
+    const edges = setUp();
+    lose(edges, disabled);
+    expect(await edges.apply()).toMatchObject({ kind: "again" });
+    edges.azure.facts = enabled;
+    expect(await edges.apply()).toEqual({ kind: "settled", result: "alreadyDone" });
+    expect(edges.azure.writes).toHaveLength(1);
+    expect(edges.stored().applied).toHaveLength(1);
+  });
+
+  test("is not asked about where Azure said to wait: it did nothing then", async () => {
+    const edges = setUp();
+    edges.azure.write = throwing(transient(1000));
+    let reads = 0;
+    const gatherFacts = async () => {
+      reads++;
+      return disabled;
+    };
+    expect(await edges.apply({ gatherFacts })).toMatchObject({ kind: "again", afterMs: 1000 });
+    expect(reads).toBe(1);
+  });
+});
+
+describe("an activity that runs again in the same turn", () => {
+  test("after dying behind the write finds it done: one write, one record", async () => {
+    const { apply, azure, stored, deps } = setUp();
+    await expect(apply({ writer: { submit: diesAfter(deps.writer.submit) } })).rejects.toThrow(Died);
+    expect(await apply()).toEqual({ kind: "settled", result: "alreadyDone" });
+    expect(azure.writes).toHaveLength(1);
+    expect(stored().applied).toHaveLength(1);
+  });
+
+  test("after dying between the audit and the incident records one ending", async () => {
+    const { apply, azure, stored, audit } = setUp();
+    const intentFirst = diesAfter(audit.append);
+    const append: typeof audit.append = (id, entries) =>
+      entries[0]?.entryId === "7-step-done" ? intentFirst(id, entries) : audit.append(id, entries);
+    await expect(apply({ audit: { append } })).rejects.toThrow(Died);
+    await apply();
+    expect(azure.writes).toHaveLength(1);
+    expect(stored().applied).toHaveLength(1);
+  });
+
+  test("after dying before the write writes the intent down once", async () => {
+    const { apply, azure, audit } = setUp();
+    await expect(apply({ audit: { append: diesAfter(audit.append) } })).rejects.toThrow(Died);
+    expect(azure.writes).toEqual([]);
+    expect(await apply()).toMatchObject({ result: "done" });
+    expect(audit.rows.map(({ entryId }) => entryId)).toEqual(["7-step-intent", "7-step-done"]);
+  });
+
+  test.each([
+    ["done", {}, "done"],
+    ["alreadyDone", { facts: enabled }, "alreadyDone"],
+    ["stale", { facts: someFacts({ keys: [aKey([])] }) }, "stale"],
+  ])("after saving that it is %s adds nothing", async (_, setting, result) => {
+    const { apply, azure, stored, incidents, audit } = setUp(setting);
+    await expect(apply({ incidents: { ...incidents, save: diesAfter(incidents.save) } })).rejects.toThrow(Died);
+    const before = structuredClone({ incident: stored(), audit: audit.rows, writes: azure.writes });
+    expect(await apply()).toEqual({ kind: "settled", result });
+    expect({ incident: stored(), audit: audit.rows, writes: azure.writes }).toEqual(before);
+  });
+
+  test("after saving a refusal does not ask Azure a second time", async () => {
+    const { apply, azure, stored, incidents } = setUp();
+    azure.write = async () => ({ kind: "refused", reason: "NotAccepted", code: "BadRequest", detail: "" });
+    await expect(apply({ incidents: { ...incidents, save: diesAfter(incidents.save) } })).rejects.toThrow(Died);
+    expect(await apply()).toEqual({ kind: "settled", result: "refused" });
+    expect(azure.writes).toHaveLength(1);
+    expect(stored().applied).toHaveLength(1);
+  });
+});

@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { createPollStep, type PollDeps, type PollState } from "../../src/activities/poll-step.ts";
+import type { Step } from "../../src/domain/steps/step.ts";
+import { decideTurn } from "../../src/domain/turn.ts";
+import { V1, VAULT_ID } from "../support/builders.ts";
+import { Died, diesAfter, fakeEdges, transient } from "../support/fakes.ts";
+import { after, aStep, PATIENT, planOf, turnInput } from "../support/turns.ts";
+
+const opened = (step: Step) => decideTurn(turnInput({ plan: planOf(step) })).incident!;
+
+function setUp(state: PollState | Error, step = aStep()) {
+  const edges = fakeEdges();
+  edges.incidents.put(opened(step));
+  const poll = async () => {
+    if (state instanceof Error) throw state;
+    return state;
+  };
+  const ask = (over: Partial<PollDeps> = {}, turn = 3) =>
+    createPollStep({ ...edges.deps, poll, ...over })({ patient: PATIENT, incidentId: "i1", step, turn, poller: "https://op" });
+  return { ...edges, ask, stored: () => edges.incidents.all[0]! };
+}
+
+test("an operation that runs is asked about again: nothing is recorded", async () => {
+  const { ask, journal } = setUp({ kind: "running" });
+  expect(await ask()).toEqual({ kind: "running" });
+  expect(journal).toEqual([]);
+});
+
+test("an operation that succeeded is recorded as done", async () => {
+  const { ask, stored, audit } = setUp({ kind: "succeeded" });
+  expect(await ask()).toEqual({ kind: "settled", result: "done" });
+  expect(stored().applied).toMatchObject([{ id: "step-1", result: "done", detail: "Azure says Succeeded" }]);
+  expect(audit.rows.map(({ entryId }) => entryId)).toEqual(["3-step-done"]);
+});
+
+test("an operation that failed is recorded with Azure's words, and its step is not shown as applied", async () => {
+  const { ask, stored } = setUp({ kind: "failed", code: "InternalServerError", detail: "try later" });
+  expect(await ask()).toEqual({ kind: "settled", result: "failed" });
+  expect(stored().applied).toMatchObject([{ result: "failed", detail: "InternalServerError: try later" }]);
+  expect(stored().plan!.steps).toMatchObject([{ state: "refused" }]);
+});
+
+test("an operation whose progress may not be read counts as written, never as a reason to write again", async () => {
+  const { ask, stored } = setUp({ kind: "unknown", detail: "AuthorizationFailed: no" });
+  expect(await ask()).toEqual({ kind: "settled", result: "done" });
+  expect(stored().applied).toMatchObject([{ result: "done", detail: expect.stringContaining("AuthorizationFailed: no") }]);
+});
+
+test("an extension that Azure took its time for is counted too", async () => {
+  const on = { vaultId: VAULT_ID, vaultUri: "https://kv-orders.vault.azure.net", key: "cmk", version: V1 };
+  const step: Step = { ...aStep(), name: "ExtendKeyExpiry", params: { ...on, expiresOn: after(9), previous: null, extensions: 1 } };
+  const { ask, extensions } = setUp({ kind: "succeeded" }, step);
+  await ask();
+  expect(extensions).toEqual([`kv-orders/cmk/${V1}`]);
+});
+
+test("Azure not answering comes back as `again`; an unknown error is thrown on", async () => {
+  expect(await setUp(transient(2000)).ask()).toMatchObject({ kind: "again", afterMs: 2000 });
+  await expect(setUp(new TypeError("a mistake")).ask()).rejects.toThrow("a mistake");
+});
+
+test.each<PollState>([{ kind: "succeeded" }, { kind: "failed", code: "Conflict", detail: "" }])(
+  "running again after $kind was saved adds nothing",
+  async (state) => {
+    const { ask, incidents, audit, stored } = setUp(state);
+    await expect(ask({ incidents: { ...incidents, save: diesAfter(incidents.save) } })).rejects.toThrow(Died);
+    const before = structuredClone({ incident: stored(), audit: audit.rows });
+    expect(await ask()).toMatchObject({ kind: "settled" });
+    expect({ incident: stored(), audit: audit.rows }).toEqual(before);
+  },
+);
+
+test("an operation that fails the same way in a later turn is another try: without it nothing would ever stop it", async () => {
+  const { ask, incidents, stored } = setUp({ kind: "failed", code: "Conflict", detail: "busy" });
+  await ask();
+  const looked = decideTurn(turnInput({ turn: 4, incident: stored(), signals: [] }));
+  expect(looked.next.do).toBe("step");
+  incidents.put(looked.incident!);
+  await ask({}, 4);
+  expect(stored().applied.map(({ result }) => result)).toEqual(["failed", "failed"]);
+});

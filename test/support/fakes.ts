@@ -1,0 +1,155 @@
+/**
+ * The edges in memory: fakes of the narrow interfaces that the activities and functions ask for. They keep what was written
+ * down, in one journal, and hold to the same promises as the real ones (an entry id is written once, an etag must match).
+ */
+import type { AuditLog, Incidents, Mailbox } from "../../src/activities/assess.ts";
+import type { WriteResult } from "../../src/activities/apply-step.ts";
+import { TransientError } from "../../src/domain/errors.ts";
+import type { Baseline, Facts, Patient } from "../../src/domain/facts.ts";
+import type { Decision, Incident } from "../../src/domain/incident.ts";
+import type { Signal } from "../../src/domain/signal.ts";
+import type { StepDraft } from "../../src/domain/steps/step.ts";
+import type { Fields, Log } from "../../src/log.ts";
+import { NOW, someFacts } from "./builders.ts";
+
+/** The worker dies: no activity may take this for an answer. */
+export class Died extends Error {}
+
+export const transient = (retryAfterMs: number | null = null): TransientError =>
+  new TransientError({ operation: "do it", resourceId: "/x", retryAfterMs, detail: "503: busy" });
+
+export const throwing = (error: Error) => async (): Promise<never> => {
+  throw error;
+};
+
+type Call<A extends unknown[], R> = (...args: A) => Promise<R>;
+
+/** The first call throws instead of doing anything. */
+export function failsOnce<A extends unknown[], R>(call: Call<A, R>, error: Error): Call<A, R> {
+  let failed = false;
+  return async (...args) => {
+    if (failed) return call(...args);
+    failed = true;
+    throw error;
+  };
+}
+
+/** The first call does its work, and then the worker dies. */
+export function diesAfter<A extends unknown[], R>(call: Call<A, R>): Call<A, R> {
+  let died = false;
+  return async (...args) => {
+    const answer = await call(...args);
+    if (died) return answer;
+    died = true;
+    throw new Died("the worker died");
+  };
+}
+
+export type LogLine = { level: "info" | "warn" | "error"; event: string; fields: Fields };
+
+export function fakeLog(): Log & { lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  const at = (level: LogLine["level"]) => (event: string, fields: Fields) => void lines.push({ level, event, fields });
+  return { lines, info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+function fakeIncidents(journal: string[]): Incidents & { all: Incident[]; put: (incident: Incident) => void } {
+  const rows: { incident: Incident; etag: string }[] = [];
+  let etags = 0;
+  const copy = (row: (typeof rows)[number] | undefined) => row && structuredClone(row);
+  const put = (incident: Incident): void => {
+    const index = rows.findIndex((row) => row.incident.id === incident.id);
+    rows.splice(index === -1 ? rows.length : index, 1, { incident: structuredClone(incident), etag: `e${++etags}` });
+  };
+  return {
+    get all() {
+      return rows.map(({ incident }) => incident);
+    },
+    put,
+    load: async (patientId, id) => copy(rows.find(({ incident }) => incident.id === id && sameText(incident.vaultId, patientId))),
+    latest: async (patientId) =>
+      copy(
+        rows
+          .filter(({ incident }) => sameText(incident.vaultId, patientId))
+          .toSorted((a, b) => (a.incident.id < b.incident.id ? -1 : 1))
+          .at(-1),
+      ),
+    save: async (incident, etag) => {
+      if (rows.find((row) => row.incident.id === incident.id)?.etag !== etag) throw transient();
+      journal.push(`save ${incident.state}`);
+      put(incident);
+    },
+  };
+}
+
+type AuditRow = Parameters<AuditLog["append"]>[1][number] & { incidentId: string };
+
+function fakeAudit(journal: string[]): AuditLog & { rows: AuditRow[] } {
+  const rows: AuditRow[] = [];
+  return {
+    rows,
+    append: async (incidentId, entries) => {
+      for (const entry of entries) {
+        if (rows.some((row) => row.incidentId === incidentId && row.entryId === entry.entryId)) continue;
+        journal.push(`audit ${entry.kind}`);
+        rows.push({ ...entry, incidentId });
+      }
+    },
+  };
+}
+
+function fakeMailbox(journal: string[]): Mailbox & { signals: Signal[]; decisions: Decision[] } {
+  const signals: Signal[] = [];
+  const decisions: Decision[] = [];
+  return {
+    signals,
+    decisions,
+    listSignals: async () => [...signals],
+    dropSignals: async (_, ids) => {
+      if (ids.length > 0) journal.push(`drop ${ids.join()}`);
+      signals.splice(0, signals.length, ...signals.filter(({ id }) => !ids.includes(id)));
+    },
+    listDecisions: async (incidentId) => decisions.filter((decision) => decision.incidentId === incidentId),
+  };
+}
+
+/** Everything an activity can be given; `azure` is what it would read, and answer to a write. */
+export function fakeEdges(facts: Facts = someFacts()) {
+  const journal: string[] = [];
+  const azure = {
+    facts,
+    /** What a write does and says; by default it is done at once. */
+    write: async (): Promise<WriteResult> => ({ kind: "done", detail: "200" }),
+    writes: [] as StepDraft[],
+  };
+  const clock = { at: NOW };
+  const baselines: { patient: Patient; baseline: Baseline }[] = [];
+  const told: Incident[] = [];
+  const extensions: string[] = [];
+  const log = fakeLog();
+  const incidents = fakeIncidents(journal);
+  const audit = fakeAudit(journal);
+  const mailbox = fakeMailbox(journal);
+  const deps = {
+    gatherFacts: async () => structuredClone(azure.facts),
+    incidents,
+    audit,
+    mailbox,
+    baselines: { save: async (patient: Patient, baseline: Baseline) => void baselines.push({ patient, baseline }) },
+    publishOutcome: async (incident: Incident) => void told.push(incident),
+    digest: (value: unknown) => `digest-of-${JSON.stringify(value).length}`,
+    writer: {
+      submit: (step: StepDraft) => {
+        journal.push("write");
+        azure.writes.push(step);
+        return azure.write();
+      },
+    },
+    countExtension: async (_: Patient, keyVersion: string) => void extensions.push(keyVersion),
+    now: () => new Date(clock.at),
+    log,
+  };
+  return { deps, azure, clock, journal, incidents, audit, mailbox, baselines, told, extensions, lines: log.lines };
+}
