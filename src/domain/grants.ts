@@ -53,6 +53,14 @@ function policyDraft(vault: LiveVault, target: TargetFacts, grantee: Grantee, la
   };
 }
 
+/** Why a grant must not be made: somebody denied it, or tied it to a condition that a second grant would go around. */
+export function grantRefusal(facts: Facts, target: TargetFacts, { identityId, principalId }: Grantee): string | undefined {
+  const access = principalId === null ? undefined : accessOf(facts, target, principalId);
+  const operations = access?.state === "judged" ? access.effective.operations : [];
+  const refused = operations.find(({ why }) => why === "denied" || why === "condition");
+  return refused && `${identityId ?? principalId} can't ${refused.operation} with the key: ${refused.detail}`;
+}
+
 /** Empty where the principal can do already what the database needs, or where there is no live vault to grant on. */
 export function grantDrafts(facts: Facts, target: TargetFacts, grantee: Grantee): StepDraft[] {
   const { vault } = facts;

@@ -258,7 +258,7 @@ const BOTH: Row[] = [
   [
     "a deny assignment on a vault that was switched to roles",
     { vault: aPolicyVault(undefined, { permissionModel: "rbac" }), access: [anAccess({ denies: [deny] })] },
-    ["PermissionModelSwitched"],
+    ["AccessDenied"],
     "inGrace",
   ],
   ["a firewall without bypass", { vault: bypassNone({ defaultAction: "Deny" }) }, ["NetworkBlocked"], "inGrace"],

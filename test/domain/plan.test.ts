@@ -421,7 +421,7 @@ describe("an account without a default identity", () => {
     expect(blocksOf(planned(anAccount, { target: both }))).toEqual(["DefaultIdentityUndefined escalate"]);
     expect(blocksOf(planned(anAccount, { target: undefinedDefault, access: noRole }))).toEqual(["DefaultIdentityUndefined escalate"]);
     expect(
-      blocksOf(planned(anAccount, { target: { ...undefinedDefault, attached: [{ id: IDENTITY_ID, principalId: null, clientId: null }] } })),
+      blocksOf(planned(anAccount, { target: undefinedDefault, identities: [anIdentity("id-orders", PRINCIPAL_2)], baseline: aBaseline() })),
     ).toEqual(["DefaultIdentityUndefined escalate"]);
   });
 
@@ -438,6 +438,17 @@ describe("an account without a default identity", () => {
     const found = planned(anAccount, { target: undefinedDefault, baseline: system });
     expect(paramsOf(found, "AttachIdentity").identityId).toBe("SystemAssigned");
     expect(readyOf(found)).toEqual(["AttachIdentity"]);
+  });
+
+  test("is given none that a deny assignment or a condition keeps out: a person decides", () => {
+    const access = [anAccess({ assignments: [anAssignment({ condition: "?" })] })];
+    const byUser = planned(anAccount, { target: undefinedDefault, access, baseline: aBaseline() });
+    expect(byUser.steps).toEqual([]);
+    expect(byUser.blocks).toMatchObject([
+      { cause: "DefaultIdentityUndefined", kind: "escalate", reason: expect.stringContaining(IDENTITY_ID) },
+    ]);
+    const bySystem = planned(anAccount, { target: { ...undefinedDefault, systemPrincipalId: PRINCIPAL }, access, baseline: system });
+    expect(bySystem.blocks).toMatchObject([{ kind: "escalate", reason: expect.stringContaining(`${PRINCIPAL} can't read`) }]);
   });
 
   test("that used Azure Cosmos DB's own identity gets it back", () => {

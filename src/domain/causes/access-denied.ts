@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
 import { lackingOf } from "../key-access.ts";
-import { isSwitched, sayLacking } from "./lacking.ts";
+import { isRefused, sayLacking } from "./lacking.ts";
 
 /** Somebody said no, or said yes only under a condition. A second grant without it would go around them. */
 export const accessDenied: Cause = {
@@ -12,8 +12,7 @@ export const accessDenied: Cause = {
   statusCodes: [4002],
   find: (facts, target) => {
     const lacking = lackingOf(facts, target);
-    if (!lacking || isSwitched(facts, lacking)) return undefined;
-    return lacking.operations.some(({ why }) => why === "denied" || why === "condition") ? sayLacking(target, lacking) : undefined;
+    return lacking && isRefused(lacking) ? sayLacking(target, lacking) : undefined;
   },
   mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
 };

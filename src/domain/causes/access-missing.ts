@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
 import { lackingOf } from "../key-access.ts";
-import { isSwitched, mendByGrant, sayLacking } from "./lacking.ts";
+import { isRefused, isSwitched, mendByGrant, sayLacking } from "./lacking.ts";
 
 export const accessMissing: Cause = {
   code: "AccessMissing",
@@ -11,8 +11,8 @@ export const accessMissing: Cause = {
   statusCodes: [4002],
   find: (facts, target) => {
     const lacking = lackingOf(facts, target);
-    if (lacking?.model !== "rbac" || isSwitched(facts, lacking)) return undefined;
-    return lacking.operations.some(({ why }) => why === "denied" || why === "condition") ? undefined : sayLacking(target, lacking);
+    if (lacking?.model !== "rbac" || isSwitched(facts, lacking) || isRefused(lacking)) return undefined;
+    return sayLacking(target, lacking);
   },
   mend: mendByGrant,
 };

@@ -3,7 +3,7 @@ import type { Cause } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { principalIn } from "../key-path.ts";
 import { userAssigned } from "../default-identity.ts";
-import { replaceDrafts } from "./identity-deleted.ts";
+import { replaceWith } from "./identity-deleted.ts";
 import { ownIdentityCandidates, replacementFor } from "./replacement-identity.ts";
 
 /**
@@ -44,6 +44,6 @@ export const borrowedIdentity: Cause = {
     const borrowed = String(values["identityId"]);
     const replacement = replacementFor(facts, borrowed, ownIdentityCandidates(target));
     if (!replacement) return { kind: "escalate", reason: `no free name was found for an identity of its own for ${target.name}` };
-    return { kind: "steps", steps: replaceDrafts(facts, target, replacement) };
+    return replaceWith(replacement, facts, target);
   },
 };

@@ -1,66 +1,73 @@
 import { sameId } from "../arm-id.ts";
 import type { Cause, Mend } from "../cause.ts";
+import { principalOf, principalStateOf } from "../targets/index.ts";
 import { type NamedDefault, rememberedDefault } from "../default-identity.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { grantDrafts } from "../grants.ts";
 import { readinessOf } from "../key-access.ts";
 import { principalIn } from "../key-path.ts";
 import { SYSTEM_ASSIGNED } from "../steps/attach-identity.ts";
 import type { StepDraft } from "../steps/step.ts";
-import { switchDrafts } from "./switch-identity.ts";
+import { grantAndSwitch, switchDrafts } from "./switch-identity.ts";
 
 /** What the database names, or named when it was last healthy; not an identity that is gone. */
 function remembered(facts: Facts, target: TargetFacts): NamedDefault | undefined {
   const { defaultIdentity } = target;
   if (defaultIdentity.form !== "undefined" && defaultIdentity.form !== "unknown") return defaultIdentity;
   const choice = rememberedDefault(target, facts.baseline);
-  if (choice?.form !== "user") return choice;
-  return facts.identities.some(({ id, state }) => sameId(id, choice.id) && state === "gone") ? undefined : choice;
+  if (!choice) return undefined;
+  const { state } = principalStateOf({ ...target, defaultIdentity: choice }, facts.identities, facts.firstPartyPrincipalId);
+  return state === "gone" ? undefined : choice;
 }
+
+const userIdentity = (id: string): NamedDefault => ({ form: "user", id, federatedClientId: null });
 
 /** The one attached identity that can reach the key, if there is just one. */
 function onlyAble(facts: Facts, target: TargetFacts): NamedDefault | undefined {
-  const able = (principalId: string | null): boolean => principalId !== null && readinessOf(facts, target, principalId) !== "none";
-  const users = target.attached.filter(({ principalId }) => able(principalId));
-  const choices: NamedDefault[] = users.map(({ id }) => ({ form: "user", id, federatedClientId: null }));
+  const able = (principalId: string | null | undefined): boolean => !!principalId && readinessOf(facts, target, principalId) !== "none";
+  // A grant outlives its identity: only one that exists can do anything with it.
+  const users = target.attached.filter(({ id }) =>
+    able(principalOf({ ...target, defaultIdentity: userIdentity(id) }, facts.identities, null)),
+  );
+  const choices: NamedDefault[] = users.map(({ id }) => userIdentity(id));
   if (able(target.systemPrincipalId)) choices.push({ form: "system" });
   return choices.length === 1 ? choices[0] : undefined;
 }
 
-function userDrafts(facts: Facts, target: TargetFacts, identityId: string): StepDraft[] {
+function useUser(facts: Facts, target: TargetFacts, identityId: string): Mend {
   const identity = facts.identities.find(({ id }) => sameId(id, identityId));
   const principalId = identity?.state === "live" ? identity.principalId : null;
-  return [...grantDrafts(facts, target, { identityId, principalId }), ...switchDrafts(target, identityId)];
+  return grantAndSwitch(facts, target, { identityId, principalId }, { after: switchDrafts(target, identityId) });
 }
 
 /** A system-assigned identity that was switched off and on has a new principal: it is granted first. */
-function systemDrafts(facts: Facts, target: TargetFacts): StepDraft[] {
+function useSystem(facts: Facts, target: TargetFacts): Mend {
   const { id: targetId, kind: targetKind, systemPrincipalId } = target;
   const setDefault: StepDraft = { name: "SetDefaultIdentity", params: { targetId, defaultIdentity: "SystemAssignedIdentity" } };
-  if (systemPrincipalId === null)
-    return [{ name: "AttachIdentity", params: { targetId, targetKind, identityId: SYSTEM_ASSIGNED } }, setDefault];
-  return [...grantDrafts(facts, target, { identityId: null, principalId: systemPrincipalId }), setDefault];
+  if (systemPrincipalId !== null)
+    return grantAndSwitch(facts, target, { identityId: null, principalId: systemPrincipalId }, { after: [setDefault] });
+  return { kind: "steps", steps: [{ name: "AttachIdentity", params: { targetId, targetKind, identityId: SYSTEM_ASSIGNED } }, setDefault] };
+}
+
+function useFirstParty(facts: Facts, target: TargetFacts): Mend {
+  const setDefault: StepDraft = { name: "SetDefaultIdentity", params: { targetId: target.id, defaultIdentity: "FirstPartyIdentity" } };
+  return grantAndSwitch(facts, target, { identityId: null, principalId: facts.firstPartyPrincipalId }, { after: [setDefault] });
 }
 
 function mend(facts: Facts, target: TargetFacts): Mend {
   const choice = remembered(facts, target) ?? onlyAble(facts, target);
-  if (choice?.form === "user" && choice.federatedClientId !== null) {
-    return { kind: "escalate", reason: `${target.name} used an identity that reaches into another tenant` };
-  }
   switch (choice?.form) {
     case undefined:
-      return { kind: "escalate", reason: `which identity ${target.name} should use can't be told: name one as its default identity` };
-    case "user":
-      return { kind: "steps", steps: userDrafts(facts, target, choice.id) };
-    case "system":
-      return { kind: "steps", steps: systemDrafts(facts, target) };
-    case "firstParty": {
-      const grants = grantDrafts(facts, target, { identityId: null, principalId: facts.firstPartyPrincipalId });
       return {
-        kind: "steps",
-        steps: [...grants, { name: "SetDefaultIdentity", params: { targetId: target.id, defaultIdentity: "FirstPartyIdentity" } }],
+        kind: "escalate",
+        reason: `which identity ${target.name} should use can't be told: attach one that can reach the key and make it the default`,
       };
-    }
+    case "user":
+      if (choice.federatedClientId === null) return useUser(facts, target, choice.id);
+      return { kind: "escalate", reason: `${target.name} used an identity that reaches into another tenant` };
+    case "system":
+      return useSystem(facts, target);
+    case "firstParty":
+      return useFirstParty(facts, target);
   }
 }
 

@@ -1,26 +1,23 @@
 import type { Cause, Mend } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { grantDrafts } from "../grants.ts";
 import { principalIn } from "../key-path.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { replacementCandidates, type Replacement, replacementFor } from "./replacement-identity.ts";
-import { switchDrafts } from "./switch-identity.ts";
+import { grantAndSwitch, switchDrafts } from "./switch-identity.ts";
 
-/** Make it, grant it, switch to it. */
-export function replaceDrafts(facts: Facts, target: TargetFacts, replacement: Replacement): StepDraft[] {
+/** Make it, grant it, switch to it, and only then let go of the stale one. */
+export function replaceWith(replacement: Replacement, facts: Facts, target: TargetFacts, last: StepDraft[] = []): Mend {
   const { identityId, principalId, insteadOf } = replacement;
-  return [
-    { name: "CreateIdentity", params: { identityId, location: target.location, insteadOf } },
-    ...grantDrafts(facts, target, { identityId, principalId }),
-    ...switchDrafts(target, identityId),
-  ];
+  const create: StepDraft = { name: "CreateIdentity", params: { identityId, location: target.location, insteadOf } };
+  const after = [...switchDrafts(target, identityId), ...last];
+  return grantAndSwitch(facts, target, { identityId, principalId }, { before: [create], after });
 }
 
 function mend(facts: Facts, target: TargetFacts, goneId: string): Mend {
   const replacement = replacementFor(facts, goneId, replacementCandidates(goneId));
   if (!replacement) return { kind: "escalate", reason: `no free name was found for an identity in place of ${goneId}` };
   const detach: StepDraft = { name: "DetachIdentity", params: { targetId: target.id, targetKind: target.kind, identityId: goneId } };
-  return { kind: "steps", steps: [...replaceDrafts(facts, target, replacement), detach] };
+  return replaceWith(replacement, facts, target, [detach]);
 }
 
 /** A deleted identity can't be brought back, nor does one of the same name help: it has another principal. */

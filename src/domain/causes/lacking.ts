@@ -9,6 +9,9 @@ import { uriOf } from "../key-path.ts";
 export const isSwitched = (facts: Facts, { inactive, model }: Lacking): boolean =>
   inactive?.allowed === true && facts.baseline?.permissionModel !== model;
 
+/** Somebody said no, or tied it to a condition: another matter than a grant that is missing. */
+export const isRefused = ({ operations }: Lacking): boolean => operations.some(({ why }) => why === "denied" || why === "condition");
+
 export const sayLacking = (target: TargetFacts, { principalId, identityId, operations }: Lacking): Evidence => ({
   effect: "broken",
   facts: operations.map(

@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
 import { lackingOf } from "../key-access.ts";
-import { isSwitched, mendByGrant, sayLacking } from "./lacking.ts";
+import { isRefused, isSwitched, mendByGrant, sayLacking } from "./lacking.ts";
 
 const NAMES = { rbac: "Azure RBAC", policies: "access policies" };
 
@@ -14,7 +14,7 @@ export const permissionModelSwitched: Cause = {
   statusCodes: [4002],
   find: (facts, target) => {
     const lacking = lackingOf(facts, target);
-    if (!lacking || !isSwitched(facts, lacking)) return undefined;
+    if (!lacking || !isSwitched(facts, lacking) || isRefused(lacking)) return undefined;
     const other = lacking.model === "rbac" ? "policies" : "rbac";
     const evidence = sayLacking(target, lacking);
     return { ...evidence, facts: [`the vault uses ${NAMES[lacking.model]}, and the grants are in ${NAMES[other]}`, ...evidence.facts] };

@@ -1,8 +1,10 @@
-/** The writes that make a database use another identity, each on its own. */
+/** The writes that make a database use another identity, each on its own, after the grant that it needs. */
 import { sameId } from "../arm-id.ts";
-import type { TargetFacts } from "../facts.ts";
+import type { Mend } from "../cause.ts";
 import { userAssigned } from "../default-identity.ts";
-import type { StepDraft } from "../steps/step.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
+import { grantDrafts, grantRefusal } from "../grants.ts";
+import type { Grantee, StepDraft } from "../steps/step.ts";
 
 /** Account: attach, then default, in two writes. Cluster: identity and key URL in one, which attaches it too. */
 export function switchDrafts(target: TargetFacts, identityId: string): StepDraft[] {
@@ -11,4 +13,16 @@ export function switchDrafts(target: TargetFacts, identityId: string): StepDraft
   const setDefault: StepDraft = { name: "SetDefaultIdentity", params: { targetId, defaultIdentity: userAssigned(identityId) } };
   const isAttached = target.attached.some(({ id }) => sameId(id, identityId));
   return isAttached ? [setDefault] : [{ name: "AttachIdentity", params: { targetId, targetKind, identityId } }, setDefault];
+}
+
+/** Nothing is switched to an identity that somebody keeps out of the key. */
+export function grantAndSwitch(
+  facts: Facts,
+  target: TargetFacts,
+  grantee: Grantee,
+  steps: { before?: StepDraft[]; after: StepDraft[] },
+): Mend {
+  const refusal = grantRefusal(facts, target, grantee);
+  if (refusal !== undefined) return { kind: "escalate", reason: refusal };
+  return { kind: "steps", steps: [...(steps.before ?? []), ...grantDrafts(facts, target, grantee), ...steps.after] };
 }
