@@ -158,7 +158,7 @@ async function token(world: World, tokens: Tokens, request: AzureRequest, parame
   }
   const principal = authenticate(world, credentialsOf(request, form));
   const audience = audienceOf(world, parameter, required(form.get(parameter), parameter));
-  const seconds = lifetimeOf(principal);
+  const seconds = lifetimeOf(principal, audience);
   const answer = {
     token_type: "Bearer",
     expires_in: seconds,

@@ -37,8 +37,15 @@ export function isAzureResource(audience: string): boolean {
   return AZURE_RESOURCES.includes(audience.replace(/\/$/, ""));
 }
 
-export function lifetimeOf(principal: Principal): number {
-  return principal.secret === undefined ? MANAGED_IDENTITY_TOKEN_SECONDS : TOKEN_SECONDS;
+/**
+ * The app's own registration has a token lifetime policy of a day, the longest there is (Microsoft Learn, "Configurable token
+ * lifetimes in the Microsoft identity platform"): the app goes by the virtual clock, which a client may move by hours.
+ */
+const OWN_API_TOKEN_SECONDS = 86_400;
+
+export function lifetimeOf(principal: Principal, audience: string): number {
+  if (principal.secret === undefined) return MANAGED_IDENTITY_TOKEN_SECONDS;
+  return isAzureResource(audience) ? TOKEN_SECONDS : OWN_API_TOKEN_SECONDS;
 }
 
 /** Made once a process, on first use: a 2048-bit key takes a tenth of a second that start-up should not wait for. */
@@ -63,7 +70,7 @@ export function createTokens(world: World): Tokens {
       const uti = world.random.hex("token", 22);
       if (principal.secret !== undefined) goodUntilWall.set(uti, performance.now() + TOKEN_SECONDS * 1000);
       const claims = { ...claimsOf(world, principal, audience), uti };
-      return new SignJWT({ ...claims, iat: now, nbf: now, exp: now + lifetimeOf(principal) })
+      return new SignJWT({ ...claims, iat: now, nbf: now, exp: now + lifetimeOf(principal, audience) })
         .setProtectedHeader({ typ: "JWT", alg: "RS256", kid })
         .sign(pair.privateKey);
     },

@@ -27,7 +27,7 @@ export async function startIdentityEndpoint(world: World, tokens: Tokens, option
     const principal = find(world, options.identities, searchParams);
     if (!principal)
       return refusal(400, "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.");
-    const expires = Math.floor(world.clock.now() / 1000) + lifetimeOf(principal);
+    const expires = Math.floor(world.clock.now() / 1000) + lifetimeOf(principal, resource);
     const token = await tokens.issue(principal, resource);
     return {
       status: 200,
