@@ -28,11 +28,15 @@ export type KeyUse = { ok: true; version: string } | { ok: false; why: KeyUseFai
 
 export type KeyUseRequest = { keyUri: string; principalId: string; kind: "account" | "cluster" };
 
+/** The one version that a key of a managed HSM has here. */
+const HSM_VERSION = "c1d2e3f405162738495a6b7c8d9e0f10";
+
 const no = (why: KeyUseFailure, detail: string): KeyUse => ({ ok: false, why, detail });
 
 export function keyUse(world: World, request: KeyUseRequest): KeyUse {
   const uri = readKeyUri(request.keyUri);
   if (!uri) return no("Malformed", `${request.keyUri} is no key identifier that a database takes`);
+  if (uri.host.toLowerCase().endsWith(MANAGED_HSM)) return useManagedHsm(world, uri);
   const vault = vaultOfHost(world, uri.host);
   const blocked = reach(world, uri.host, vault);
   if (blocked) return blocked;
@@ -41,12 +45,21 @@ export function keyUse(world: World, request: KeyUseRequest): KeyUse {
 
 type KeyUri = { host: string; key: string; version: string | undefined };
 
-/** With or without version: whether a database may pin one is the database's own rule. Managed HSMs are well-formed, but there are none here. */
+/** With or without version: whether a database may pin one is the database's own rule. */
 function readKeyUri(keyUri: string): KeyUri | undefined {
   const match = /^https:\/\/([a-z0-9-]+\.(?:vault|managedhsm)\.azure\.net)(?::443)?\/keys\/([a-z0-9-]+)(?:\/([0-9a-f]{32}))?$/i.exec(
     keyUri,
   );
   return match ? { host: match[1]!, key: match[2]!, version: match[3] } : undefined;
+}
+
+const MANAGED_HSM = ".managedhsm.azure.net";
+
+/** A managed HSM grants access to its keys by itself, out of Azure's sight (Managed HSM: access-control.md): a switch says whom it lets in. */
+function useManagedHsm(world: World, { host, key, version }: KeyUri): KeyUse {
+  const name = host.slice(0, -MANAGED_HSM.length);
+  if (name.toLowerCase() === setting(world, "keyvault.openManagedHsm").toLowerCase()) return { ok: true, version: version ?? HSM_VERSION };
+  return no("Forbidden", `managed HSM ${name} does not let the identity use ${key}`);
 }
 
 /** The way to the vault: DNS, the vault itself, a perimeter, the firewall. Undefined: reached. */

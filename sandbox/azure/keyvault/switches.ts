@@ -27,6 +27,8 @@ const DEFAULTS = {
   "keyvault.softDeletedVaultLooks": "VaultNotFound",
   /** Expiry events only for versions made after a subscription to the vault's events existed (Key Vault: event-grid-overview.md, warning). */
   "keyvault.eventsOnlyForNewVersions": true,
+  /** The managed HSM, by name, that lets every identity use its keys; all others let none. "": no managed HSM answers at all. */
+  "keyvault.openManagedHsm": "",
   /** NBF and EXP in events: "number" (the table of event-schema-key-vault.md) or "string" (its sample). */
   "keyvault.eventTimesAs": "number",
 };

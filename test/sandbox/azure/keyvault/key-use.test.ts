@@ -63,8 +63,13 @@ describe("the way to the vault", () => {
     expect(setting().use("account", "https://kv9.vault.azure.net/keys/k1")).toMatchObject({ why: "DnsNotResolved" });
   });
 
-  test("nor does a managed HSM, of which the sandbox has none", () => {
-    expect(setting().use("account", "https://kv1.managedhsm.azure.net/keys/k1")).toMatchObject({ why: "DnsNotResolved" });
+  test("a managed HSM lets nobody in, but one whose switch is on", () => {
+    const { world, use } = setting();
+    const uri = "https://hsm1.managedhsm.azure.net/keys/k1";
+    expect(use("account", uri)).toMatchObject({ why: "Forbidden" });
+    world.switches["keyvault.openManagedHsm"] = "hsm1";
+    expect(use("account", uri)).toMatchObject({ ok: true });
+    expect(use("account", "https://hsm2.managedhsm.azure.net/keys/k1")).toMatchObject({ why: "Forbidden" });
   });
 
   test.each(["VaultNotFound", "DnsNotResolved"])("a soft-deleted vault looks like %s, by switch", async (looks) => {

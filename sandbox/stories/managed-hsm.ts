@@ -1,0 +1,29 @@
+import { writeDatabase } from "./acts.ts";
+import type { Story } from "./story.ts";
+
+const HSM = "hsm-contoso";
+
+export const managedHsm: Story = {
+  name: "managed-hsm",
+  title: "an account is moved to a key in a managed HSM, which has its own access control, and loses it there",
+  kinds: ["account"],
+  phases: ["grace", "revoked"],
+  causes: ["ManagedHsm"],
+  maxWrites: 0,
+  outcome: { grace: "Escalated", revoked: "Escalated" },
+  vault: "rbac",
+  arrange({ world }) {
+    world.switches["keyvault.openManagedHsm"] = HSM;
+  },
+  async break(stage) {
+    const [account] = stage.patient.databases;
+    if (!account) throw new Error("the vault has no account");
+    stage.focus([account]);
+    const keyVaultKeyUri = `https://${HSM}.managedhsm.azure.net/keys/cmk-orders`;
+    stage.tell(`${stage.operator.principal.name} moves account ${account.name} to ${keyVaultKeyUri}`);
+    await writeDatabase(stage, account.id, { properties: { keyVaultKeyUri } });
+    // Managed HSM: access-control.md; its local RBAC is out of Azure Resource Manager's reach, and raises no event there.
+    stage.world.switches["keyvault.openManagedHsm"] = "";
+    stage.tell(`managed HSM ${HSM} takes the role of ${stage.patient.identity.name} away`);
+  },
+};
