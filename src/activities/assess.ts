@@ -5,7 +5,7 @@
 import { userAssigned } from "../domain/default-identity.ts";
 import { diagnose } from "../domain/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
-import type { Baseline, Facts, Patient } from "../domain/facts.ts";
+import type { Baseline, Facts, LiveVault, Patient } from "../domain/facts.ts";
 import type { AuditEntry, Decision, Incident, Next, Outcome } from "../domain/incident.ts";
 import { plan } from "../domain/plan.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -75,9 +75,7 @@ export async function loadIncident(
 
 export const planHashOf = (steps: Plan, digest: (value: unknown) => string): string => digest(steps.steps.map((step) => step.id));
 
-function baselineOf(facts: Facts): Baseline | undefined {
-  const { vault } = facts;
-  if (vault?.state !== "live") return undefined;
+function baselineOf(facts: Facts, vault: LiveVault): Baseline {
   const assignments = facts.access.flatMap((access) => (access.state === "read" ? access.assignments : []));
   return {
     at: facts.at,
@@ -99,14 +97,12 @@ function baselineOf(facts: Facts): Baseline | undefined {
   };
 }
 
-/** As stored on the database; what names no identity is not worth remembering. */
+/** As stored on the database. What names no identity is not worth remembering; a federated one is out of Keymend's reach and never healthy. */
 const STORED = { system: "SystemAssignedIdentity", firstParty: "FirstPartyIdentity", undefined: null, unknown: null };
 
 function storedDefault({ kind, defaultIdentity }: Facts["targets"][number]): string | null {
   if (defaultIdentity.form !== "user") return STORED[defaultIdentity.form];
-  const { id, federatedClientId } = defaultIdentity;
-  if (kind === "cluster") return id;
-  return `${userAssigned(id)}${federatedClientId === null ? "" : `&FederatedClientId=${federatedClientId}`}`;
+  return kind === "cluster" ? defaultIdentity.id : userAssigned(defaultIdentity.id);
 }
 
 type Open = NonNullable<Awaited<ReturnType<Incidents["load"]>>>;
@@ -146,8 +142,8 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
     return finish(deps, previous);
   }
   const { facts, turn, planHash, signalIds } = await decide(deps, input, open, previous);
-  const baseline = turn.healthy ? baselineOf(facts) : undefined;
-  if (baseline) await deps.baselines.save(input.patient, baseline);
+  const { vault } = facts;
+  if (turn.healthy && vault?.state === "live") await deps.baselines.save(input.patient, baselineOf(facts, vault));
   if (turn.incident) await writeDown(deps, turn.incident, turn.entries, facts.at, open?.etag);
   else deps.log.info("looked", { vaultId: input.patient.id, text: `${input.patient.vaultName ?? input.patient.id}: nothing new` });
   await deps.mailbox.dropSignals(input.patient.id, signalIds);

@@ -1,0 +1,321 @@
+import { describe, expect, test } from "vitest";
+import { type AssessDeps, type AssessInput, type AssessResult, createAssess } from "../../src/activities/assess.ts";
+import type { Facts, TargetFacts } from "../../src/domain/facts.ts";
+import { DAY, toIso, toMs } from "../../src/domain/time.ts";
+import {
+  ACCOUNT_ID,
+  aCluster,
+  aKey,
+  anAccess,
+  anAccount,
+  anIdentity,
+  aVersion,
+  CLUSTER_ID,
+  IDENTITY_ID,
+  identityIdOf,
+  KEY_SCOPE,
+  NOW,
+  PRINCIPAL,
+  someFacts,
+  someSettings,
+  V1,
+  VAULT_ID,
+} from "../support/builders.ts";
+import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
+import { after, aDecision, aSignal, PATIENT } from "../support/turns.ts";
+
+const expired = someFacts({ keys: [aKey([aVersion(V1, { expiresOn: after(-60) })])] });
+const disabled = someFacts({ keys: [aKey([aVersion(V1, { enabled: false })])] });
+
+function setUp(facts: Facts = expired, settings = someSettings()) {
+  const edges = fakeEdges(facts);
+  edges.mailbox.signals.push(aSignal());
+  const assess = (over: Partial<AssessDeps> = {}, input: Partial<AssessInput> = {}): Promise<AssessResult> =>
+    createAssess({ ...edges.deps, settings, ...over })({ patient: PATIENT, incidentId: null, newId: "i1", turn: 0, ...input });
+  return { ...edges, assess };
+}
+
+describe("a look that finds nothing wrong", () => {
+  test("at the sweep's word leaves no incident, only a line in the log", async () => {
+    const { assess, mailbox, incidents, audit, lines } = setUp(someFacts());
+    mailbox.signals.splice(0, 1, aSignal({ source: "sweep" }));
+    expect(await assess()).toEqual({
+      kind: "end",
+      incidentId: null,
+      outcome: { code: "NoChangeNeeded", reason: null, detail: "nothing is wrong" },
+    });
+    expect([incidents.all, audit.rows, mailbox.signals]).toEqual([[], [], []]);
+    expect(lines).toEqual([{ level: "info", event: "looked", fields: { vaultId: VAULT_ID, text: "kv-orders: nothing new" } }]);
+  });
+
+  test("after an event is an incident that ends at once, told to those who listen", async () => {
+    const { assess, incidents, told } = setUp(someFacts());
+    expect(await assess()).toMatchObject({ kind: "end", incidentId: "i1", outcome: { code: "NoChangeNeeded" } });
+    expect(incidents.all).toMatchObject([{ id: "i1", state: "closed" }]);
+    expect(told).toMatchObject([{ id: "i1" }]);
+  });
+
+  test("a database of its own is named by its id in the log", async () => {
+    const { assess, lines, mailbox } = setUp(someFacts({ targets: [] }));
+    mailbox.signals.splice(0, 1);
+    await assess({}, { patient: { id: ACCOUNT_ID, kind: "database", vaultName: null } });
+    expect(lines).toMatchObject([{ fields: { text: `${ACCOUNT_ID}: nothing new` } }]);
+  });
+});
+
+describe("a look that finds trouble", () => {
+  test("opens the incident and asks for the step, with the hash that an approval would name", async () => {
+    const { assess, incidents } = setUp();
+    const result = await assess();
+    expect(result).toMatchObject({ kind: "step", incidentId: "i1", step: { name: "ExtendKeyExpiry" } });
+    expect(incidents.all).toMatchObject([{ id: "i1", state: "working", plan: { hash: expect.stringMatching(/^digest-of-/) } }]);
+    expect(result).toMatchObject({ planHash: incidents.all[0]!.plan!.hash });
+  });
+
+  test("writes the audit first, then the incident, and drops the signals only then", async () => {
+    const { assess, journal } = setUp();
+    await assess();
+    expect(journal).toEqual(["audit signal", "audit facts", "audit diagnosis", "audit plan", "save working", "drop e1"]);
+  });
+
+  test("says each thing in the log, with its incident and vault", async () => {
+    const { assess, lines, audit } = setUp();
+    await assess();
+    expect(lines.map(({ event }) => event)).toEqual(["signal", "facts", "diagnosis", "plan"]);
+    expect(lines.map(({ fields }) => fields)).toEqual(audit.rows.map(({ what }) => ({ incidentId: "i1", vaultId: VAULT_ID, text: what })));
+    expect(audit.rows.every(({ at, actor }) => at === NOW && actor === "keymend")).toBe(true);
+  });
+
+  test("that only a person may mend waits, and says until when and why", async () => {
+    const { assess, lines } = setUp(disabled);
+    const result = await assess();
+    expect(result).toEqual({ kind: "wait", incidentId: "i1", until: after(15), why: expect.stringContaining("waits for approval") });
+    expect(lines.at(-1)).toMatchObject({ event: "wait", fields: { incidentId: "i1", vaultId: VAULT_ID, until: after(15) } });
+  });
+
+  test("in observe mode ends, and informs", async () => {
+    const { assess, lines } = setUp(expired, someSettings({ mode: "observe" }));
+    expect(await assess()).toMatchObject({ kind: "end", incidentId: "i1", outcome: { code: "Observed" } });
+    expect(lines.at(-1)).toMatchObject({ level: "info", event: "closed", fields: { outcome: "Observed", loudness: "inform" } });
+  });
+
+  test("that was meant alarms", async () => {
+    const { assess, lines } = setUp({ ...expired, targets: [anAccount({ tags: { "keymend:revoked": "" } })] });
+    expect(await assess()).toMatchObject({ outcome: { code: "Refused", reason: "RevokedOnPurpose" } });
+    expect(lines.at(-1)).toMatchObject({ level: "error", event: "closed", fields: { reason: "RevokedOnPurpose", loudness: "alarm" } });
+  });
+});
+
+describe("the baseline", () => {
+  test("is kept while everything is healthy, with all that a repair would put back", async () => {
+    const targets: TargetFacts[] = [
+      anAccount(),
+      aCluster(),
+      anAccount({ id: `${ACCOUNT_ID}-sys`, defaultIdentity: { form: "system" }, systemPrincipalId: PRINCIPAL }),
+      anAccount({ id: `${ACCOUNT_ID}-first`, defaultIdentity: { form: "firstParty" } }),
+    ];
+    const subscription = {
+      id: "s",
+      name: "keymend",
+      topicId: "t",
+      topicName: "t",
+      topicLocation: "westeurope",
+      properties: { filter: {} },
+    };
+    const unreadable = { state: "unreadable" as const, why: "denied" as const, detail: "" };
+    const access = [
+      anAccess(),
+      anAccess({ principalId: "f1" }),
+      { ...unreadable, principalId: "of nobody here", keyName: "cmk", keyScope: KEY_SCOPE },
+    ];
+    const identities = [anIdentity(), { state: "gone" as const, id: identityIdOf("old") }];
+    const { assess, baselines } = setUp(
+      someFacts({ targets, access, identities, eventSubscriptions: [subscription], firstPartyPrincipalId: "f1" }),
+    );
+    await assess();
+    expect(baselines).toEqual([
+      {
+        patient: PATIENT,
+        baseline: {
+          at: NOW,
+          assignments: anAccess().assignments,
+          policies: [],
+          permissionModel: "rbac",
+          network: expect.objectContaining({ bypass: "AzureServices" }),
+          sku: "premium",
+          eventSubscriptions: [subscription],
+          defaultIdentities: {
+            [ACCOUNT_ID.toLowerCase()]: `UserAssignedIdentity=${IDENTITY_ID}`,
+            [CLUSTER_ID.toLowerCase()]: IDENTITY_ID,
+            [`${ACCOUNT_ID}-sys`.toLowerCase()]: "SystemAssignedIdentity",
+            [`${ACCOUNT_ID}-first`.toLowerCase()]: "FirstPartyIdentity",
+          },
+          principals: { [IDENTITY_ID.toLowerCase()]: PRINCIPAL },
+        },
+      },
+    ]);
+  });
+
+  test("is refreshed while the path works and will break at a known time", async () => {
+    const { assess, baselines } = setUp(someFacts({ keys: [aKey([aVersion(V1, { expiresOn: toIso(toMs(NOW) + DAY) })])] }));
+    expect(await assess()).toMatchObject({ kind: "step", step: { name: "ExtendKeyExpiry" } });
+    expect(baselines).toHaveLength(1);
+  });
+
+  test.each([
+    ["the path is broken", expired],
+    ["a database can't be read", someFacts({ missing: [{ kind: "account", id: "/x", state: "unreadable", why: "denied", detail: "" }] })],
+    ["no database is left", someFacts({ targets: [] })],
+  ])("is left as it was while %s", async (_, facts) => {
+    const { assess, baselines } = setUp(facts);
+    await assess();
+    expect(baselines).toEqual([]);
+  });
+});
+
+describe("what was known before", () => {
+  test("an open incident is carried on, by its id or as the newest of its vault", async () => {
+    const { assess, incidents } = setUp(disabled);
+    await assess();
+    await assess({}, { incidentId: "i1", newId: "i2", turn: 1 });
+    await assess({}, { incidentId: null, newId: "i3", turn: 2 });
+    expect(incidents.all.map(({ id }) => id)).toEqual(["i1"]);
+  });
+
+  test("decisions count for their own incident", async () => {
+    const { assess, incidents, mailbox } = setUp(disabled);
+    await assess();
+    const steps = incidents.all[0]!.plan!.steps.map(({ id }) => id);
+    mailbox.decisions.push(aDecision({ id: "d0", incidentId: "other", steps }));
+    expect(await assess({}, { incidentId: "i1", turn: 1 })).toMatchObject({ kind: "wait" });
+    mailbox.decisions.push(aDecision({ steps }));
+    expect(await assess({}, { incidentId: "i1", turn: 2 })).toMatchObject({ kind: "step", step: { name: "EnableKeyVersion" } });
+  });
+
+  test("the same trouble is not told twice before its next look is due", async () => {
+    const { assess, incidents, told, lines } = setUp(expired, someSettings({ mode: "observe" }));
+    await assess();
+    expect(await assess({}, { newId: "i2" })).toEqual({
+      kind: "end",
+      incidentId: null,
+      outcome: { code: "Observed", reason: null, detail: "as before" },
+    });
+    expect([incidents.all.length, told.length]).toEqual([1, 1]);
+    expect(lines.at(-1)).toMatchObject({ event: "looked" });
+  });
+
+  test("an id that is not there opens a new incident", async () => {
+    const { assess, incidents } = setUp();
+    await assess({}, { incidentId: "lost", newId: "i2" });
+    expect(incidents.all.map(({ id }) => id)).toEqual(["i2"]);
+  });
+
+  test("a signal that comes while facts are being read stays for the next look", async () => {
+    const { assess, mailbox, deps } = setUp();
+    const gatherFacts = async () => {
+      mailbox.signals.push(aSignal({ id: "late" }));
+      return deps.gatherFacts();
+    };
+    await assess({ gatherFacts });
+    expect(mailbox.signals.map(({ id }) => id)).toEqual(["late"]);
+  });
+});
+
+describe("what does not work at once", () => {
+  const busy = transient(4000);
+
+  test.each<[string, (edges: ReturnType<typeof setUp>) => Partial<AssessDeps>]>([
+    ["reading facts", () => ({ gatherFacts: throwing(busy) })],
+    ["reading signals", ({ mailbox }) => ({ mailbox: { ...mailbox, listSignals: throwing(busy) } })],
+    ["writing the audit", () => ({ audit: { append: throwing(busy) } })],
+    ["saving the incident", ({ incidents }) => ({ incidents: { ...incidents, save: throwing(busy) } })],
+    ["dropping signals", ({ mailbox }) => ({ mailbox: { ...mailbox, dropSignals: throwing(busy) } })],
+  ])("%s comes back as `again`", async (_, failing) => {
+    const edges = setUp();
+    expect(await edges.assess(failing(edges))).toEqual({ kind: "again", afterMs: 4000, why: busy.message });
+  });
+
+  test("a failed audit write keeps the incident from being saved and the signals from being dropped", async () => {
+    const { assess, incidents, mailbox } = setUp();
+    await assess({ audit: { append: throwing(busy) } });
+    expect([incidents.all, mailbox.signals.length]).toEqual([[], 1]);
+  });
+
+  test("a baseline that can't be kept comes back as `again` before anything is said to be healthy", async () => {
+    const { assess, incidents } = setUp(someFacts());
+    expect(await assess({ baselines: { save: throwing(busy) } })).toMatchObject({ kind: "again" });
+    expect(incidents.all).toEqual([]);
+  });
+
+  test("an unknown error is thrown on", async () => {
+    await expect(setUp().assess({ gatherFacts: throwing(new TypeError("a mistake")) })).rejects.toThrow("a mistake");
+  });
+});
+
+describe("a look that runs again in the same turn", () => {
+  const observe = someSettings({ mode: "observe" });
+  const dying: [string, (edges: ReturnType<typeof setUp>) => Partial<AssessDeps>][] = [
+    ["writing the audit", ({ audit }) => ({ audit: { append: diesAfter(audit.append) } })],
+    ["saving the incident", ({ incidents }) => ({ incidents: { ...incidents, save: diesAfter(incidents.save) } })],
+    ["dropping the signals", ({ mailbox }) => ({ mailbox: { ...mailbox, dropSignals: diesAfter(mailbox.dropSignals) } })],
+  ];
+
+  test.each(dying)("after dying behind %s adds nothing twice", async (_, die) => {
+    const whole = setUp();
+    const expected = await whole.assess();
+    const edges = setUp();
+    await expect(edges.assess(die(edges))).rejects.toThrow(Died);
+    expect(await edges.assess()).toEqual(expected);
+    expect(edges.audit.rows).toEqual(whole.audit.rows);
+    expect(edges.incidents.all).toEqual(whole.incidents.all);
+    expect(edges.mailbox.signals).toEqual([]);
+  });
+
+  test.each([
+    ...dying,
+    [
+      "telling the outcome",
+      ({ deps }: ReturnType<typeof setUp>): Partial<AssessDeps> => ({ publishOutcome: diesAfter(deps.publishOutcome) }),
+    ] as const,
+  ])("and had closed the incident, dying behind %s, tells its end and leaves no signal to open another", async (_, die) => {
+    const edges = setUp(expired, observe);
+    await expect(edges.assess(die(edges))).rejects.toThrow(Died);
+    expect(await edges.assess()).toMatchObject({ kind: "end", incidentId: "i1", outcome: { code: "Observed" } });
+    expect(edges.incidents.all).toHaveLength(1);
+    expect(edges.told.at(-1)).toMatchObject({ id: "i1", outcome: "Observed" });
+    expect(edges.lines.at(-1)).toMatchObject({ event: "closed" });
+    expect(edges.mailbox.signals).toEqual([]);
+  });
+});
+
+describe("an outcome that can't be told", () => {
+  const observe = someSettings({ mode: "observe" });
+
+  test("is in the log all the same, and told again a minute later", async () => {
+    const { assess, told, lines, clock, deps } = setUp(expired, observe);
+    const publishOutcome = failsOnce(deps.publishOutcome, transient());
+    expect(await assess({ publishOutcome })).toEqual({
+      kind: "wait",
+      incidentId: "i1",
+      until: after(1),
+      why: expect.stringContaining("still to be told"),
+    });
+    expect(lines.at(-1)).toMatchObject({ event: "closed" });
+    clock.at = after(1);
+    expect(await assess({ publishOutcome }, { incidentId: "i1", newId: "i2", turn: 1 })).toMatchObject({ kind: "end", incidentId: "i1" });
+    expect(told).toMatchObject([{ id: "i1", outcome: "Observed" }]);
+  });
+
+  test("does not keep the vault from being looked after for more than five minutes", async () => {
+    const { assess, lines, clock } = setUp(expired, observe);
+    const publishOutcome = throwing(transient());
+    await assess({ publishOutcome });
+    clock.at = after(5);
+    expect(await assess({ publishOutcome }, { incidentId: "i1", newId: "i2", turn: 5 })).toMatchObject({ kind: "end", incidentId: "i1" });
+    expect(lines.at(-1)).toMatchObject({ level: "error", event: "outcomeNotTold", fields: { incidentId: "i1", vaultId: VAULT_ID } });
+  });
+
+  test("for no known reason is a mistake and thrown on", async () => {
+    await expect(setUp(expired, observe).assess({ publishOutcome: throwing(new TypeError("a mistake")) })).rejects.toThrow("a mistake");
+  });
+});

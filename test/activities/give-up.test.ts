@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import { createGiveUp, type GiveUpDeps, type GiveUpInput } from "../../src/activities/give-up.ts";
+import { decideTurn } from "../../src/domain/turn.ts";
+import { NOW, VAULT_ID } from "../support/builders.ts";
+import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
+import { after, PATIENT, turnInput } from "../support/turns.ts";
+
+const opened = decideTurn(turnInput()).incident!;
+
+function setUp() {
+  const edges = fakeEdges();
+  const giveUp = (over: Partial<GiveUpInput> = {}, deps: Partial<GiveUpDeps> = {}) =>
+    createGiveUp({ ...edges.deps, ...deps })({
+      patient: PATIENT,
+      incidentId: "i1",
+      newId: "n1",
+      turn: 9,
+      reason: "AzureUnavailable",
+      detail: "no answer for two hours",
+      ...over,
+    });
+  return { ...edges, giveUp };
+}
+
+test("closes the incident as escalated, with every database in it, and says when it is looked at again", async () => {
+  const { giveUp, incidents, audit } = setUp();
+  incidents.put(opened);
+  expect(await giveUp()).toEqual({ incidentId: "i1" });
+  const ending = { outcome: "Escalated", reason: "AzureUnavailable", detail: "no answer for two hours" };
+  expect(incidents.all).toMatchObject([
+    { id: "i1", state: "closed", closedAt: NOW, ...ending, endings: 1, nextLookAt: after(60), targets: [ending] },
+  ]);
+  expect(incidents.all[0]!.timeline.at(-1)).toEqual({ at: NOW, what: "Escalated (AzureUnavailable): no answer for two hours" });
+  expect(audit.rows).toMatchObject([{ incidentId: "i1", entryId: "9-give-up", kind: "outcome", actor: "keymend" }]);
+});
+
+test("writes the audit before the incident, and alarms before it publishes", async () => {
+  const { giveUp, incidents, journal, lines, told } = setUp();
+  incidents.put(opened);
+  await giveUp();
+  expect(journal).toEqual(["audit outcome", "save closed"]);
+  expect(lines).toMatchObject([{ level: "error", event: "closed", fields: { incidentId: "i1", vaultId: VAULT_ID, loudness: "alarm" } }]);
+  expect(told).toMatchObject([{ id: "i1", outcome: "Escalated" }]);
+});
+
+test("without an incident opens one, so that it is never silent", async () => {
+  const { giveUp, incidents } = setUp();
+  expect(await giveUp({ incidentId: null })).toEqual({ incidentId: "n1" });
+  expect(incidents.all).toMatchObject([{ id: "n1", state: "closed", outcome: "Escalated", targets: [] }]);
+});
+
+test("without knowing its incident closes the one that is open: none stays open for ever", async () => {
+  const { giveUp, incidents } = setUp();
+  incidents.put(opened);
+  expect(await giveUp({ incidentId: null })).toEqual({ incidentId: "i1" });
+  expect(incidents.all).toMatchObject([{ id: "i1", state: "closed" }]);
+});
+
+test.each([
+  ["an ending that was no success", { outcome: "Escalated" as const, endings: 3 }, 4],
+  ["a success", { outcome: "Healed" as const, endings: 0 }, 1],
+  ["one without an outcome", { outcome: null, endings: 3 }, 1],
+])("after %s counts on from there", async (_, before, endings) => {
+  const { giveUp, incidents } = setUp();
+  incidents.put({ ...opened, id: "a0", state: "closed", closedAt: NOW, ...before });
+  await giveUp({ incidentId: null });
+  expect(incidents.all.at(-1)).toMatchObject({ id: "n1", endings });
+});
+
+test("running again after dying tells the end and writes nothing more", async () => {
+  const { giveUp, incidents, audit, told, lines } = setUp();
+  incidents.put(opened);
+  await expect(giveUp({}, { incidents: { ...incidents, save: diesAfter(incidents.save) } })).rejects.toThrow(Died);
+  expect(told).toEqual([]);
+  expect(await giveUp()).toEqual({ incidentId: "i1" });
+  expect(audit.rows).toHaveLength(1);
+  expect(incidents.all).toHaveLength(1);
+  expect(told).toMatchObject([{ id: "i1" }]);
+  expect(lines).toMatchObject([{ event: "closed" }]);
+});
+
+test("running again without an incident does not open a second one", async () => {
+  const { giveUp, incidents, deps, told } = setUp();
+  const publishOutcome = failsOnce(deps.publishOutcome, transient());
+  await expect(giveUp({ incidentId: null }, { publishOutcome })).rejects.toThrow("503");
+  expect(await giveUp({ incidentId: null }, { publishOutcome })).toEqual({ incidentId: "n1" });
+  expect(incidents.all).toHaveLength(1);
+  expect(told).toHaveLength(1);
+});
+
+test("throws where it can't be written down, so that the orchestration fails visibly", async () => {
+  const { giveUp, incidents } = setUp();
+  incidents.put(opened);
+  await expect(giveUp({}, { audit: { append: throwing(transient()) } })).rejects.toThrow("503");
+  expect(incidents.all).toMatchObject([{ state: "working" }]);
+});
