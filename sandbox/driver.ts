@@ -37,6 +37,8 @@ export type SandboxOptions = {
   /** After every move of the clock. */
   observe?: (sandbox: Sandbox) => void;
   onError?: (error: unknown) => void;
+  /** A table service that outlives this sandbox; in it the app must be given tables of its own, by its settings. */
+  tables?: Tables;
 };
 
 export type Sandbox = {
@@ -124,8 +126,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 async function start(options: SandboxOptions, folder: string, closing: Closing): Promise<Sandbox> {
-  const tables = await startTables(folder);
-  closing.parts.push(() => tables.close());
+  const tables = options.tables ?? (await startTables(folder));
+  if (!options.tables) closing.parts.push(() => tables.close());
   const clock = new Clock(options.start);
   const random = createRandom(options.seed);
   const world = createWorld({ clock, random, tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches: {} });

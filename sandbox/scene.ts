@@ -1,5 +1,6 @@
 /** One story on a fresh sandbox: healthy first, then broken, then watched until the app has brought it to an end. */
 import { setNextCheck } from "./azure/documentdb/key-checks.ts";
+import type { Tables } from "./azurite.ts";
 import type { Mode } from "./cli.ts";
 import { type Sandbox, startSandbox } from "./driver.ts";
 import type { Patient } from "./estate.ts";
@@ -29,6 +30,8 @@ export type SceneOptions = {
   speed: number;
   timeline: Timeline;
   onError: (error: unknown) => void;
+  /** As for a sandbox. */
+  tables?: Tables;
 };
 
 export type Ended = { result: StoryResult; faults: string[]; told: Told };
@@ -92,6 +95,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     mode: options.mode,
     start: START,
     ...(story.settings ? { settings: story.settings } : {}),
+    ...(options.tables ? { tables: options.tables } : {}),
     arrange(world, estate) {
       for (const kind of kinds) {
         const patient = estate.patients.find((found) => found.kind === kind && found.access === story.vault);
