@@ -71,7 +71,10 @@ const CASES: Record<string, { call: Call; answer: FakeAnswer | "reset"; expected
   },
   "a refusal of a vault whose public access is off": {
     call: getKey,
-    answer: { status: 403, body: { error: { code: "Forbidden", message: "Client address", innererror: { code: "ForbiddenByConnection" } } } },
+    answer: {
+      status: 403,
+      body: { error: { code: "Forbidden", message: "Client address", innererror: { code: "ForbiddenByConnection" } } },
+    },
     expected: { kind: "firewall", code: "ForbiddenByConnection" },
   },
   "a refusal by RBAC on the data plane": {

@@ -16,7 +16,8 @@ beforeAll(async () => {
 const parse = (text: string): Node => parser.parse(text)!.rootNode;
 
 function errorsIn(node: Node): string[] {
-  const own = node.isError || node.isMissing ? [`${node.startPosition.row + 1}:${node.startPosition.column + 1} ${node.text.slice(0, 60)}`] : [];
+  const own =
+    node.isError || node.isMissing ? [`${node.startPosition.row + 1}:${node.startPosition.column + 1} ${node.text.slice(0, 60)}`] : [];
   return node.hasError ? [...own, ...node.children.flatMap((child) => (child ? errorsIn(child) : []))] : own;
 }
 
@@ -40,7 +41,7 @@ describe("the Bicep files", () => {
     for (const [, path, body] of main.matchAll(/^module \w+ '([^']+)' =[^{]*(\{[\s\S]*?^\}\]?)$/gm)) {
       const declared = [...readFileSync(`infra/${path}`, "utf8").matchAll(/^param (\w+)/gm)].map((match) => match[1]).sort();
       const passed = [...body!.split("params: {")[1]!.matchAll(/^ {4}(\w+):/gm)].map((match) => match[1]).sort();
-      expect(passed, path).toEqual(declared);
+      expect({ path, passed }).toEqual({ path, passed: declared });
     }
   });
 });
