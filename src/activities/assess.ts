@@ -85,22 +85,17 @@ function baselineOf(facts: Facts, vault: LiveVault): Baseline {
     network: vault.network,
     sku: vault.sku,
     eventSubscriptions: facts.eventSubscriptions,
-    defaultIdentities: Object.fromEntries(
-      facts.targets.flatMap((target) => {
-        const stored = storedDefault(target);
-        return stored === null ? [] : [[target.id.toLowerCase(), stored]];
-      }),
-    ),
+    defaultIdentities: Object.fromEntries(facts.targets.map((target) => [target.id.toLowerCase(), storedDefault(target)])),
     principals: Object.fromEntries(
       facts.identities.flatMap((identity) => (identity.state === "live" ? [[identity.id.toLowerCase(), identity.principalId]] : [])),
     ),
   };
 }
 
-/** As stored on the database. What names no identity is not worth remembering; a federated one is out of Keymend's reach and never healthy. */
-const STORED = { system: "SystemAssignedIdentity", firstParty: "FirstPartyIdentity", undefined: null, unknown: null };
+/** As Azure spells them. With one that names nobody, or that is federated, no database is ever found healthy. */
+const STORED = { system: "SystemAssignedIdentity", firstParty: "FirstPartyIdentity", undefined: "Undefined", unknown: "Undefined" };
 
-function storedDefault({ kind, defaultIdentity }: Facts["targets"][number]): string | null {
+function storedDefault({ kind, defaultIdentity }: Facts["targets"][number]): string {
   if (defaultIdentity.form !== "user") return STORED[defaultIdentity.form];
   return kind === "cluster" ? defaultIdentity.id : userAssigned(defaultIdentity.id);
 }

@@ -84,7 +84,8 @@ export function createGatherFacts({
 
   async function readVaultSide(sources: FactSources, vault: LiveVault, seen: readonly Seen[], baseline: Baseline | null) {
     const wraps = seen.flatMap(({ target, identities }) => {
-      const keyName = parseKeyUri(target.keyUri ?? "").key;
+      // Only a database that names the vault belongs to it.
+      const keyName = parseKeyUri(target.keyUri!).key;
       return keyName === null ? [] : [{ keyName, principals: principalsToRead(target, identities, baseline, firstPartyPrincipalId) }];
     });
     const keyNames = distinct(wraps.map(({ keyName }) => keyName));

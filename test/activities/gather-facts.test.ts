@@ -1,0 +1,287 @@
+import { describe, expect, test } from "vitest";
+import { createGatherFacts, type FactSources, type GatherDeps } from "../../src/activities/gather-facts.ts";
+import type { KnownDatabase } from "../../src/activities/patients.ts";
+import type { AccessFacts, Baseline, MissingTarget, Patient, TargetFacts, VaultFacts } from "../../src/domain/facts.ts";
+import {
+  aBaseline,
+  ACCOUNT_ID,
+  aCluster,
+  aKey,
+  anAccess,
+  anAccount,
+  anIdentity,
+  aVault,
+  CLUSTER_ID,
+  IDENTITY_ID,
+  identityIdOf,
+  KEY_SCOPE,
+  KEY_URI,
+  NOW,
+  PRINCIPAL,
+  TENANT,
+  V1,
+  VAULT_ID,
+} from "../support/builders.ts";
+import { throwing, transient } from "../support/fakes.ts";
+import { PATIENT } from "../support/turns.ts";
+
+type Azure = {
+  listed?: KnownDatabase[];
+  targets?: (TargetFacts | MissingTarget)[];
+  vault?: VaultFacts;
+  /** Identities that exist; every other id is gone. */
+  identities?: { id: string; principalId: string }[];
+  baseline?: Baseline;
+  firstParty?: string;
+  sources?: Partial<FactSources>;
+};
+
+const known = (target: { kind: "account" | "cluster"; id: string; keyUri?: string | null }): KnownDatabase => ({
+  kind: target.kind,
+  id: target.id,
+  keyUri: target.keyUri ?? KEY_URI,
+  identityIds: [],
+});
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+const isTarget = (target: TargetFacts | MissingTarget): target is TargetFacts => !("state" in target);
+
+function setUp(azure: Azure = {}) {
+  const targets = azure.targets ?? [anAccount()];
+  const asked: string[] = [];
+  const identities = azure.identities ?? [{ id: IDENTITY_ID, principalId: PRINCIPAL }];
+  const sources: FactSources = {
+    readTarget: async (kind, id) => {
+      asked.push(`target ${kind} ${id}`);
+      return targets.find((target) => same(target.id, id)) ?? { kind, id, state: "gone" };
+    },
+    readVault: async (vault) => {
+      asked.push(`vault ${vault.name} ${vault.id ?? "without id"}`);
+      return azure.vault ?? aVault();
+    },
+    readKey: async (_, name, inUse) => {
+      asked.push(`key ${name} ${inUse.join()}`);
+      return aKey(undefined, name);
+    },
+    readIdentity: async (id) => {
+      asked.push(`identity ${id.split("/").at(-1)}`);
+      const found = identities.find((one) => same(one.id, id));
+      return found ? anIdentity(id.split("/").at(-1), found.principalId, { id: found.id }) : { state: "gone", id };
+    },
+    readAccess: async ({ principalId, keyName, keyScope }): Promise<AccessFacts> => {
+      asked.push(`access ${principalId} ${keyName}`);
+      return anAccess({ principalId, keyName, keyScope });
+    },
+    readEventSubscriptions: async () => [],
+    ...azure.sources,
+  };
+  const deps: GatherDeps = {
+    inventory: {
+      listDatabases: async () => azure.listed ?? targets.filter(isTarget).map(known),
+      findVault: async () => VAULT_ID,
+    },
+    sources: () => sources,
+    baselines: { load: async () => ({ baseline: azure.baseline ?? null, expiryExtensions: { "kv-orders/cmk/1": 2 } }) },
+    firstPartyPrincipalId: azure.firstParty ?? null,
+    tenantId: TENANT,
+    now: () => new Date(NOW),
+  };
+  const gather = (patient: Patient = PATIENT, knownTargets: { id: string; kind: "account" | "cluster" }[] = []) =>
+    createGatherFacts(deps)(patient, knownTargets);
+  return { gather, asked: (what: string) => asked.filter((one) => one.startsWith(what)).sort() };
+}
+
+const ids = (things: readonly { id: string }[]): string[] => things.map(({ id }) => id);
+
+describe("one patient", () => {
+  test("is read whole: vault, keys, identities, access, databases, and what was known before", async () => {
+    const { gather } = setUp({ baseline: aBaseline(), firstParty: "f1" });
+    expect(await gather()).toEqual({
+      schema: 1,
+      at: NOW,
+      patient: PATIENT,
+      vault: aVault(),
+      keys: [aKey()],
+      identities: [anIdentity("id-orders", PRINCIPAL)],
+      access: [anAccess()],
+      targets: [anAccount()],
+      missing: [],
+      eventSubscriptions: [],
+      baseline: aBaseline(),
+      expiryExtensions: { "kv-orders/cmk/1": 2 },
+      firstPartyPrincipalId: "f1",
+      tenantId: TENANT,
+    });
+  });
+
+  test("the vault is asked for by its id, or by its name where only its URI is known", async () => {
+    const { gather, asked } = setUp();
+    await gather();
+    await gather({ id: "https://kv-orders.vault.azure.net", kind: "vault", vaultName: "kv-orders" });
+    expect(asked("vault")).toEqual([`vault kv-orders ${VAULT_ID}`, "vault kv-orders without id"]);
+  });
+
+  test("sources are made anew each time: what one of them remembers is no older than the facts", async () => {
+    let made = 0;
+    const { listDatabases, findVault } = { listDatabases: async () => [], findVault: async () => undefined };
+    const gather = createGatherFacts({
+      inventory: { listDatabases, findVault },
+      sources: () => {
+        made++;
+        return { readVault: async () => ({ state: "gone", id: null, name: "kv-orders" }) } as unknown as FactSources;
+      },
+      baselines: { load: async () => ({ baseline: null, expiryExtensions: {} }) },
+      firstPartyPrincipalId: null,
+      tenantId: TENANT,
+      now: () => new Date(NOW),
+    });
+    await gather(PATIENT, []);
+    await gather(PATIENT, []);
+    expect(made).toBe(2);
+  });
+
+  test("Azure not answering is thrown, not left out", async () => {
+    const { gather } = setUp({ sources: { readAccess: throwing(transient(3000)) } });
+    await expect(gather()).rejects.toMatchObject({ name: "TransientError", retryAfterMs: 3000 });
+  });
+});
+
+describe("its databases", () => {
+  test("are those whose key URI names the vault, in any casing, in a stable order", async () => {
+    const targets = [anAccount({ keyUri: KEY_URI.toUpperCase().replace("HTTPS", "https") }), aCluster()];
+    const other = { kind: "account" as const, id: "/other", keyUri: "https://kv-else.vault.azure.net/keys/cmk", identityIds: [] };
+    const { gather, asked } = setUp({ targets, listed: [...targets.map(known), other, { ...other, keyUri: null }] });
+    expect(ids((await gather()).targets)).toEqual([ACCOUNT_ID, CLUSTER_ID]);
+    expect(asked("target")).toEqual([`target account ${ACCOUNT_ID}`, `target cluster ${CLUSTER_ID}`]);
+  });
+
+  test("that the incident knows are read though the inventory does not list them, once", async () => {
+    const { gather, asked } = setUp({ targets: [anAccount(), aCluster()], listed: [known(anAccount())] });
+    const facts = await gather(PATIENT, [
+      { kind: "account", id: ACCOUNT_ID.toUpperCase() },
+      { kind: "cluster", id: CLUSTER_ID },
+    ]);
+    expect(ids(facts.targets)).toEqual([ACCOUNT_ID, CLUSTER_ID]);
+    expect(asked("target")).toHaveLength(2);
+  });
+
+  test.each([
+    ["use another vault by now", "https://kv-else.vault.azure.net/keys/cmk"],
+    ["have no key of the customer's any more", null],
+  ])("that %s are no longer of this patient", async (_, keyUri) => {
+    const { gather } = setUp({ targets: [anAccount({ keyUri })], listed: [known(anAccount())] });
+    expect(await gather()).toMatchObject({ targets: [], missing: [] });
+  });
+
+  test("that are gone need no key; one that can't be read is said to be missing", async () => {
+    const missing: MissingTarget = { kind: "account", id: ACCOUNT_ID, state: "unreadable", why: "denied", detail: "no" };
+    const { gather } = setUp({ targets: [missing], listed: [known({ kind: "account", id: ACCOUNT_ID }), known(aCluster())] });
+    expect(await gather()).toMatchObject({ targets: [], missing: [missing] });
+  });
+
+  test("a database whose key URI names no vault is a patient of its own", async () => {
+    const keyUri = "https://keys.example/keys/cmk";
+    const targets = [anAccount({ keyUri }), aCluster({ keyUri })];
+    const { gather, asked } = setUp({ targets });
+    const facts = await gather({ id: ACCOUNT_ID, kind: "database", vaultName: null });
+    expect(facts).toMatchObject({ vault: null, keys: [], access: [], eventSubscriptions: [] });
+    expect(ids(facts.targets)).toEqual([ACCOUNT_ID]);
+    expect(asked("vault")).toEqual([]);
+  });
+
+  test("a database of its own that names a vault by now is left to that vault", async () => {
+    const { gather } = setUp({ targets: [anAccount()], listed: [known(anAccount())] });
+    expect((await gather({ id: ACCOUNT_ID, kind: "database", vaultName: null })).targets).toEqual([]);
+  });
+});
+
+describe("the vault's side", () => {
+  test.each<VaultFacts>([
+    { state: "gone", id: VAULT_ID, name: "kv-orders" },
+    { state: "unreadable", id: VAULT_ID, name: "kv-orders", why: "denied", detail: "" },
+  ])("is not read of a vault that is $state", async (vault) => {
+    const { gather, asked } = setUp({ vault });
+    expect(await gather()).toMatchObject({ vault, keys: [], access: [], eventSubscriptions: [] });
+    expect([...asked("key"), ...asked("access")]).toEqual([]);
+  });
+
+  test("each key is read once, with all versions that databases are on", async () => {
+    const targets = [anAccount({ versionInUse: V1 }), aCluster({ keyUri: KEY_URI.replace("cmk", "CMK") })];
+    const { gather, asked } = setUp({ targets });
+    expect((await gather()).keys).toHaveLength(1);
+    expect(asked("key")).toEqual([`key cmk ${V1}`]);
+    expect(asked("access")).toEqual([`access ${PRINCIPAL} cmk`]);
+  });
+
+  test("a key URI that names no key leaves the others to be read", async () => {
+    const targets = [anAccount({ keyUri: "https://kv-orders.vault.azure.net/" }), aCluster()];
+    const { gather, asked } = setUp({ targets });
+    await gather();
+    expect(asked("key")).toEqual(["key cmk "]);
+  });
+
+  test("access is asked for each key and the identities of the databases on it, not for everybody everywhere", async () => {
+    const second = { id: identityIdOf("id-carts"), principalId: "p2" };
+    const targets = [
+      anAccount(),
+      aCluster({
+        keyUri: KEY_URI.replace("cmk", "other"),
+        defaultIdentity: { form: "user", id: second.id, federatedClientId: null },
+        attached: [{ ...second, clientId: null }],
+      }),
+    ];
+    const { gather, asked } = setUp({ targets, identities: [{ id: IDENTITY_ID, principalId: PRINCIPAL }, second] });
+    const { access } = await gather();
+    expect(asked("access")).toEqual([`access ${PRINCIPAL} cmk`, "access p2 other"]);
+    expect(access.map(({ keyScope }) => keyScope)).toEqual([KEY_SCOPE, `${VAULT_ID}/keys/other`]);
+  });
+
+  test("event subscriptions that can't be read count as being as they were", async () => {
+    const unreadable = { state: "unreadable" as const, why: "denied" as const, detail: "" };
+    const readEventSubscriptions = async () => unreadable;
+    const subscription = { id: "s", name: "s", topicId: "t", topicName: "t", topicLocation: "global", properties: {} };
+    const baseline = aBaseline({ eventSubscriptions: [subscription] });
+    expect((await setUp({ sources: { readEventSubscriptions }, baseline }).gather()).eventSubscriptions).toEqual([subscription]);
+    expect((await setUp({ sources: { readEventSubscriptions } }).gather()).eventSubscriptions).toEqual([]);
+  });
+});
+
+describe("identities", () => {
+  test("are read once each, however many databases they are attached to", async () => {
+    const attached = [{ id: IDENTITY_ID.toUpperCase(), principalId: PRINCIPAL, clientId: null }];
+    const { gather, asked } = setUp({ targets: [anAccount(), aCluster({ attached })] });
+    expect((await gather()).identities).toHaveLength(1);
+    expect(asked("identity")).toHaveLength(1);
+  });
+
+  test("that are gone are followed by those that may stand in for them", async () => {
+    const second = { id: identityIdOf("id-orders-2"), principalId: "p2" };
+    const { gather, asked } = setUp({ identities: [second] });
+    const { identities } = await gather();
+    expect(identities.map(({ id, state }) => [id, state])).toEqual([
+      [IDENTITY_ID, "gone"],
+      [second.id, "live"],
+      [identityIdOf("id-orders-3"), "gone"],
+      [identityIdOf("id-orders-4"), "gone"],
+    ]);
+    expect(asked("access")).toEqual(["access p2 cmk"]);
+  });
+
+  test("that were the default while all was well are read though they are not attached any more", async () => {
+    const second = { id: identityIdOf("id-more"), principalId: "p2" };
+    const targets = [anAccount({ defaultIdentity: { form: "undefined" }, attached: [{ ...second, clientId: null }] })];
+    const { gather, asked } = setUp({ targets, baseline: aBaseline(), identities: [{ id: IDENTITY_ID, principalId: PRINCIPAL }, second] });
+    expect(ids((await gather()).identities).sort()).toEqual([second.id, IDENTITY_ID].sort());
+    expect(asked("access")).toEqual([`access ${PRINCIPAL} cmk`, "access p2 cmk"]);
+  });
+
+  test("of the system and of Azure Cosmos DB itself are asked for where the database uses them", async () => {
+    const targets = [
+      anAccount({ defaultIdentity: { form: "undefined" }, systemPrincipalId: "s1", attached: [] }),
+      aCluster({ defaultIdentity: { form: "firstParty" }, attached: [] }),
+    ];
+    const { gather, asked } = setUp({ targets, firstParty: "f1" });
+    await gather();
+    expect(asked("access")).toEqual(["access f1 cmk", "access s1 cmk"]);
+  });
+});
