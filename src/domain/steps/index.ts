@@ -1,4 +1,5 @@
 /** All steps by name, and what can be asked of any of them. */
+import { sameId } from "../arm-id.ts";
 import type { Facts } from "../facts.ts";
 import { addAccessPolicyPermissions } from "./add-access-policy-permissions.ts";
 import { allowTrustedServices } from "./allow-trusted-services.ts";
@@ -17,7 +18,7 @@ import { setClusterEncryption } from "./set-cluster-encryption.ts";
 import { setDefaultIdentity } from "./set-default-identity.ts";
 import { setKeyNotBefore } from "./set-key-not-before.ts";
 import { setKeyUri } from "./set-key-uri.ts";
-import type { Precondition, StepSpec } from "./spec.ts";
+import { type Precondition, stale, type StepSpec } from "./spec.ts";
 import type { Step, StepDraft, StepName, StepParams } from "./step.ts";
 
 export const stepSpecs: { readonly [N in StepName]: StepSpec<N> } = {
@@ -45,8 +46,19 @@ type Draft<N extends StepName> = { name: N; params: StepParams[N] };
 const specOf = <N extends StepName>({ name }: Draft<N>): StepSpec<N> => stepSpecs[name];
 
 /** Whether the step may run on facts read just now. */
-export const precondition = <N extends StepName>(step: Draft<N>, facts: Facts): Precondition =>
-  specOf(step).precondition(step.params, facts);
+export function precondition<N extends StepName>(step: Draft<N>, facts: Facts): Precondition {
+  const state = specOf(step).precondition(step.params, facts);
+  return (state === "todo" ? changing(step, facts) : undefined) ?? state;
+}
+
+const AT_REST: readonly string[] = ["succeeded", "failed", "canceled"];
+
+/** A database takes one change at a time, whoever began it: "already an operation in progress which requires exclusive lock" (public deployment logs). */
+function changing({ params }: Draft<StepName>, facts: Facts): Precondition | undefined {
+  const target = "targetId" in params ? facts.targets.find(({ id }) => sameId(id, params.targetId)) : undefined;
+  const state = target?.service.provisioningState;
+  return target && state && !AT_REST.includes(state.toLowerCase()) ? stale(`${target.name} is being changed (${state})`) : undefined;
+}
 
 /** Command lines a person can run instead of the step. */
 export const azOf = <N extends StepName>(step: Draft<N>): string[] => specOf(step).az(step.params);
