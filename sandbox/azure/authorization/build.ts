@@ -32,6 +32,9 @@ export function addPrincipal(world: World, spec: PrincipalSpec): Principal {
 /** Whoever set the tenant up; no longer in the directory. */
 const FIRST_ADMINISTRATOR = "0a5e7000-0000-4000-8000-000000000001";
 
+/** Longer than any propagation. */
+const LONG_AGO_MS = 40 * 86_400_000;
+
 type AssignmentSpec = {
   principalId: string;
   /** GUID of the role definition. */
@@ -56,7 +59,7 @@ export function assignRole(world: World, spec: AssignmentSpec): RoleAssignmentSt
     condition: spec.condition ?? null,
     conditionVersion: spec.condition === undefined ? null : "2.0",
     description: spec.description ?? null,
-    createdOn: world.clock.now(),
+    createdOn: world.clock.now() - (spec.effectiveNow === false ? 0 : LONG_AGO_MS),
     createdBy: spec.createdBy ?? FIRST_ADMINISTRATOR,
     effectiveAt: spec.effectiveNow === false ? effectiveFrom(world, scope) : world.clock.now(),
   };
