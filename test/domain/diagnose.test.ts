@@ -129,7 +129,7 @@ const BOTH: Row[] = [
   ["a key that could not be read", { keys: [{ ...unreadable, name: "cmk" }] }, ["Unreadable"], "inGrace"],
   ["a key that was not read", { keys: [] }, ["Unreadable"], "inGrace"],
   ["a key that shows no versions", { keys: [aKey([])] }, ["Unreadable"], "inGrace"],
-  ["a key of another type", { keys: [aKey([aVersion(V1, { type: "EC", size: null })])] }, ["KeyUnfit"], "inGrace"],
+  ["a key of another type", { keys: [aKey([aVersion(V1, { type: "EC", size: null, operations: ["sign"] })])] }, ["KeyUnfit"], "inGrace"],
   ["a key of another size", { keys: [aKey([aVersion(V1, { size: 1024 })])] }, ["KeyUnfit"], "inGrace"],
   ["a key of an HSM", { keys: [aKey([aVersion(V1, { type: "RSA-HSM", size: null })])] }, [], "healthy"],
   [

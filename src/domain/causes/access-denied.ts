@@ -1,6 +1,7 @@
 import type { Cause } from "../cause.ts";
 import { lackingOf } from "../key-access.ts";
 import { isRefused, sayLacking } from "./lacking.ts";
+import { say, showAccess } from "./advice.ts";
 
 /** Somebody said no, or said yes only under a condition. A second grant without it would go around them. */
 export const accessDenied: Cause = {
@@ -15,4 +16,8 @@ export const accessDenied: Cause = {
     return lacking && isRefused(lacking) ? sayLacking(target, lacking) : undefined;
   },
   mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
+  advice: (facts, target) => [
+    ...showAccess(facts, target),
+    say("a deny assignment goes with the deployment stack or managed application that made it; a condition is its author's to change"),
+  ],
 };

@@ -1,3 +1,4 @@
+import { sameId } from "../arm-id.ts";
 import type { Cause, Mend } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { principalIn } from "../key-path.ts";
@@ -16,7 +17,9 @@ export function replaceWith(replacement: Replacement, facts: Facts, target: Targ
 function mend(facts: Facts, target: TargetFacts, goneId: string): Mend {
   const replacement = replacementFor(facts, goneId, replacementCandidates(goneId));
   if (!replacement) return { kind: "escalate", reason: `no free name was found for an identity in place of ${goneId}` };
-  const detach: StepDraft = { name: "DetachIdentity", params: { targetId: target.id, targetKind: target.kind, identityId: goneId } };
+  // As the database spells it: a removal under another casing is none (Azure/azure-cli, cosmosdb module, identity remove).
+  const identityId = target.attached.find(({ id }) => sameId(id, goneId))?.id ?? goneId;
+  const detach: StepDraft = { name: "DetachIdentity", params: { targetId: target.id, targetKind: target.kind, identityId } };
   return replaceWith(replacement, facts, target, [detach]);
 }
 

@@ -1,5 +1,7 @@
 import type { Cause } from "../cause.ts";
-import { keyOf, versionInUseOf } from "../key-path.ts";
+import { keyOf, uriOf, versionInUseOf } from "../key-path.ts";
+import { say, showVersions } from "./advice.ts";
+import { az } from "../steps/az.ts";
 
 /** Data wrapped with a key that is gone can't be read again by anyone. */
 export const keyGone: Cause = {
@@ -23,4 +25,13 @@ export const keyGone: Cause = {
     kind: "unrecoverable",
     reason: `${facts.join("; ")}: only a backup of the key, restored into a vault, could help`,
   }),
+  advice: (_facts, target) => {
+    const { vaultName } = uriOf(target) ?? {};
+    if (!vaultName) return [];
+    return [
+      ...showVersions(target),
+      az("keyvault", "key", "list-deleted", "--vault-name", vaultName, "--query", "[].kid"),
+      say(`where somebody kept a backup: ${az("keyvault", "key", "restore", "--vault-name", vaultName, "--file")} FILE`),
+    ];
+  },
 };

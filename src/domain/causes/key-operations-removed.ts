@@ -1,4 +1,5 @@
 import type { Cause } from "../cause.ts";
+import { whyUnfit } from "./key-unfit.ts";
 import { evidenceOf, versionsIn } from "./versions.ts";
 
 /** What the service does with a key (Microsoft Learn, "About keys": key_ops). */
@@ -18,9 +19,10 @@ export const keyOperationsRemoved: Cause = {
   default: "ask",
   statusCodes: [4005, 4002],
   find: (facts, target) =>
-    evidenceOf(facts, target, ({ facts: { operations } }) => {
-      const lacking = missing(known(operations));
-      return lacking.length === 0 ? undefined : `lacks the operations ${lacking.join(" and ")}`;
+    evidenceOf(facts, target, ({ facts: version }) => {
+      const lacking = missing(known(version.operations));
+      // A key of another type never had them: that is what is wrong with it.
+      return lacking.length === 0 || whyUnfit(version) !== undefined ? undefined : `lacks the operations ${lacking.join(" and ")}`;
     }),
   mend: (evidence, facts, target) => ({
     kind: "steps",

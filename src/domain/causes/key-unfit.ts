@@ -1,7 +1,17 @@
 import type { Cause } from "../cause.ts";
+import type { KeyVersionFacts } from "../facts.ts";
 import { evidenceOf } from "./versions.ts";
+import { say } from "./advice.ts";
+import { uriOf, versionsOf } from "../key-path.ts";
+import { az } from "../steps/az.ts";
 
 const SIZES = [2048, 3072, 4096];
+
+/** Undefined where the service can use it, as far as was read. */
+export function whyUnfit({ type, size }: KeyVersionFacts): string | undefined {
+  if (type !== null && !/^RSA(-HSM)?$/i.test(type)) return `is of type ${type}; RSA or RSA-HSM is needed`;
+  return size !== null && !SIZES.includes(size) ? `has ${size} bits; ${SIZES.join(", ")} are allowed` : undefined;
+}
 
 export const keyUnfit: Cause = {
   code: "KeyUnfit",
@@ -10,13 +20,20 @@ export const keyUnfit: Cause = {
   source: "Microsoft Learn: Data encryption at rest in vCore, requirements: RSA or RSA-HSM of 2048, 3072 or 4096 bits",
   default: "none",
   statusCodes: [4005],
-  find: (facts, target) =>
-    evidenceOf(facts, target, ({ facts: { type, size } }) => {
-      if (type !== null && !/^RSA(-HSM)?$/i.test(type)) return `is of type ${type}; RSA or RSA-HSM is needed`;
-      return size !== null && !SIZES.includes(size) ? `has ${size} bits; ${SIZES.join(", ")} are allowed` : undefined;
-    }),
+  find: (facts, target) => evidenceOf(facts, target, ({ facts: version }) => whyUnfit(version)),
   mend: ({ facts }) => ({
     kind: "escalate",
     reason: `${facts.join("; ")}: create a version of type RSA or RSA-HSM with ${SIZES.join(", ")} bits`,
   }),
+  advice: (facts, target) => {
+    const { host, vaultName, key } = uriOf(target) ?? {};
+    if (!vaultName || !key) return [];
+    const make = az("keyvault", "key", "create", "--vault-name", vaultName, "--name", key, "--kty", "RSA", "--size", "3072");
+    return [
+      ...versionsOf(facts, target).map(({ facts: { version } }) =>
+        az("keyvault", "key", "show", "--id", `https://${host}/keys/${key}/${version}`, "--query", "key.{type:kty,operations:keyOps}"),
+      ),
+      say(`a fit version on top, leaving the others enabled: ${make}`),
+    ];
+  },
 };

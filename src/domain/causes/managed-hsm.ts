@@ -1,5 +1,7 @@
 import type { Cause } from "../cause.ts";
-import { uriOf } from "../key-path.ts";
+import { principalIn, uriOf } from "../key-path.ts";
+import { say } from "./advice.ts";
+import { az } from "../steps/az.ts";
 
 export const managedHsm: Cause = {
   code: "ManagedHsm",
@@ -18,4 +20,16 @@ export const managedHsm: Cause = {
         }
       : undefined,
   mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
+  advice: (facts, target) => {
+    const { vaultName, key } = uriOf(target) ?? {};
+    const principal = principalIn(facts, target);
+    if (!vaultName || !key) return [];
+    const at = ["--hsm-name", vaultName, "--scope", `/keys/${key}`];
+    const whom = principal.state === "known" ? ["--assignee-object-id", principal.principalId] : [];
+    const role = ["--role", "Managed HSM Crypto Service Encryption User", "--assignee-principal-type", "ServicePrincipal"];
+    return [
+      az("keyvault", "role", "assignment", "list", ...at, ...whom),
+      say(`an administrator of the HSM can grant it: ${az("keyvault", "role", "assignment", "create", ...at, ...whom, ...role)}`),
+    ];
+  },
 };

@@ -3,6 +3,8 @@ import { sameId } from "../arm-id.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { liveVaultOf, regionOf } from "../key-path.ts";
 import { verdictOf } from "../targets/index.ts";
+import { say, showVault } from "./advice.ts";
+import { az } from "../steps/az.ts";
 
 function elsewhere(facts: Facts, target: TargetFacts): string[] {
   const { defaultIdentity } = target;
@@ -34,4 +36,9 @@ export const otherRegion: Cause = {
     };
   },
   mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
+  advice: (facts, { defaultIdentity }) => [
+    ...showVault(facts, "id:id"),
+    ...(defaultIdentity.form === "user" ? [az("identity", "show", "--ids", defaultIdentity.id, "--query", "location")] : []),
+    say("neither vault nor identity can be moved: a key and an identity in the cluster's region have to take their place"),
+  ],
 };

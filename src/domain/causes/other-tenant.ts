@@ -1,5 +1,6 @@
 import type { Cause } from "../cause.ts";
 import { liveVaultOf } from "../key-path.ts";
+import { say } from "./advice.ts";
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
@@ -27,4 +28,9 @@ export const otherTenant: Cause = {
     };
   },
   mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
+  advice: (_facts, { defaultIdentity, keyUri }) => {
+    const whom = defaultIdentity.form === "user" ? defaultIdentity.federatedClientId : null;
+    const who = whom === null ? "the database's application" : `application ${whom}`;
+    return [say(`only in the vault's own tenant: look at the key ${keyUri}, and at what ${who} may do with it there`)];
+  },
 };

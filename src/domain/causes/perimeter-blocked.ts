@@ -2,6 +2,7 @@ import type { Cause } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { liveVaultOf } from "../key-path.ts";
 import { verdictOf } from "../targets/index.ts";
+import { say, showVault } from "./advice.ts";
 
 const OUTBOUND_DENIED = 4016;
 
@@ -33,4 +34,8 @@ export const perimeterBlocked: Cause = {
     return { effect: verdictOf(target) === "lost" ? "broken" : "unknown", facts: found, values: {} };
   },
   mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
+  advice: (facts) => [
+    ...showVault(facts, "publicNetworkAccess:properties.publicNetworkAccess,network:properties.networkAcls"),
+    say("database and vault have to be in one perimeter, or the vault's perimeter needs an inbound rule: its owner decides"),
+  ],
 };

@@ -1,5 +1,6 @@
 import type { Cause } from "../cause.ts";
 import { liveVaultOf } from "../key-path.ts";
+import { say, showAccess, showVault, showVersions } from "./advice.ts";
 
 const isFailed = (state: string | null): boolean => state?.toLowerCase() === "failed";
 
@@ -27,4 +28,10 @@ export const provisioningFailed: Cause = {
     kind: "escalate",
     reason: `${facts.join("; ")}. Mend the requirements, delete the failed cluster, provision it again`,
   }),
+  advice: (facts, target) => [
+    ...showVault(facts, "purgeProtection:properties.enablePurgeProtection,network:properties.networkAcls"),
+    ...showVersions(target),
+    ...showAccess(facts, target),
+    say("once each requirement is met, its owner deletes the failed cluster and provisions it again"),
+  ],
 };

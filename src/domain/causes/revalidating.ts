@@ -1,5 +1,6 @@
 import type { Cause } from "../cause.ts";
 import { verdictOf } from "../targets/index.ts";
+import { say } from "./advice.ts";
 
 /** The service looks about once an hour; after two, its makers must be asked. */
 export const revalidating: Cause = {
@@ -20,4 +21,5 @@ export const revalidating: Cause = {
     };
   },
   mend: () => ({ kind: "wait", reason: "the service checks its key about once an hour and has not noticed yet" }),
+  advice: (_facts, target) => [say(`ask Microsoft support: the key path of ${target.id} works, and the service has not looked again`)],
 };

@@ -3,6 +3,7 @@ import type { Facts, TargetFacts } from "../facts.ts";
 import { accessOf } from "../key-access.ts";
 import { keyOf, liveVaultOf, principalIn, uriOf, versionsOf } from "../key-path.ts";
 import { verdictOf } from "../targets/index.ts";
+import { say, showAccess, showVault, showVersions } from "./advice.ts";
 
 function unreadVault({ vault }: Facts, target: TargetFacts): string[] {
   if (vault?.state === "unreadable") return [`vault ${vault.name} could not be read: ${vault.detail}`];
@@ -54,4 +55,10 @@ export const unreadable: Cause = {
     return all.length === 0 ? undefined : { effect: "unknown", facts: all, values: {} };
   },
   mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
+  advice: (facts, target) => [
+    ...showVault(facts, "rbac:properties.enableRbacAuthorization,policies:properties.accessPolicies,network:properties.networkAcls"),
+    ...showVersions(target),
+    ...showAccess(facts, target),
+    say("what a person can read and Keymend can't: its identity lacks a role (docs/deploy.md)"),
+  ],
 };

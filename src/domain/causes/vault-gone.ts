@@ -1,4 +1,5 @@
 import type { Cause } from "../cause.ts";
+import { az } from "../steps/az.ts";
 
 export const vaultGone: Cause = {
   code: "VaultGone",
@@ -12,4 +13,5 @@ export const vaultGone: Cause = {
       ? { effect: "broken", facts: [`vault ${vault.name} is neither live nor among the deleted ones`], values: {} }
       : undefined,
   mend: ({ facts }) => ({ kind: "unrecoverable", reason: facts.join("; ") }),
+  advice: ({ vault }) => (vault && "name" in vault ? [az("keyvault", "list-deleted", "--query", `[?name=='${vault.name}']`)] : []),
 };

@@ -1,6 +1,7 @@
 import type { Cause } from "../cause.ts";
-import { liveVaultOf } from "../key-path.ts";
+import { liveVaultOf, uriOf } from "../key-path.ts";
 import { verdictOf } from "../targets/index.ts";
+import { say, showVault } from "./advice.ts";
 
 /** DNS not resolved, service unavailable, internal error: KeyVaultDNSNotResolved, KeyVaultServiceUnavailable, KeyVaultInternalServerError. */
 const CODES = [4009, 4004, 4008];
@@ -24,4 +25,12 @@ export const vaultUnreachable: Cause = {
     };
   },
   mend: ({ facts }) => ({ kind: "wait", reason: facts.join("; ") }),
+  advice: (facts, target) => {
+    const { host, vaultName } = uriOf(target) ?? {};
+    return [
+      ...showVault(facts, "uri:properties.vaultUri,state:properties.provisioningState"),
+      ...(vaultName ? [`nslookup ${host}`] : []),
+      say(`ask Microsoft support: the service can't reach a vault that is alive (${target.service.text ?? "no status"})`),
+    ];
+  },
 };
