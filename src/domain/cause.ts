@@ -45,6 +45,8 @@ export type Cause = {
   /** From facts alone; nothing where it does not apply. `found`: what the causes before it in the registry have shown. */
   find: (facts: Facts, target: TargetFacts, settings: Settings, found: readonly Finding[]) => Evidence | undefined;
   mend: (evidence: Evidence, facts: Facts, target: TargetFacts, settings: Settings) => Mend;
+  /** For a person, where no step mends it: command lines that only read and prove it, and words as comments of a shell. */
+  advice?: (facts: Facts, target: TargetFacts) => string[];
 };
 
 export type Phase = "healthy" | "atRisk" | "inGrace" | "revoked" | "recovering";

@@ -5,6 +5,7 @@
 import { sameId } from "./arm-id.ts";
 import type { CauseCode } from "./cause-code.ts";
 import type { Diagnosis, Finding, Mend } from "./cause.ts";
+import { say, showDatabase } from "./causes/advice.ts";
 import { causeOf } from "./causes/index.ts";
 import { lostSubscriptions } from "./causes/event-subscriptions.ts";
 import { staleAttachment } from "./causes/replacement-identity.ts";
@@ -20,9 +21,12 @@ type Proposal = { draft: StepDraft; cause: CauseCode; targetId: string };
 type Chore = Omit<Proposal, "cause"> & { cause: CauseCode | undefined };
 type Wanted = { draft: StepDraft; causes: CauseCode[]; targetIds: string[] };
 
+/** Before it is known what to tell a person. */
+type Block = Omit<PlanBlock, "advice">;
+
 const withOnce = <T>(list: readonly T[], one: T | undefined): T[] => (one === undefined || list.includes(one) ? [...list] : [...list, one]);
 
-function addBlock(blocks: PlanBlock[], block: Omit<PlanBlock, "targetIds">, targetId: string): void {
+function addBlock(blocks: Block[], block: Omit<Block, "targetIds">, targetId: string): void {
   const same = blocks.find(({ cause, kind, reason }) => cause === block.cause && kind === block.kind && reason === block.reason);
   if (same) same.targetIds = withOnce(same.targetIds, targetId);
   else blocks.push({ ...block, targetIds: [targetId] });
@@ -47,9 +51,9 @@ function tidyUp(facts: Facts): Chore[] {
   });
 }
 
-function propose(facts: Facts, diagnosis: Diagnosis, settings: Settings): { proposals: Proposal[]; blocks: PlanBlock[] } {
+function propose(facts: Facts, diagnosis: Diagnosis, settings: Settings): { proposals: Proposal[]; blocks: Block[] } {
   const proposals: Proposal[] = [];
-  const blocks: PlanBlock[] = [];
+  const blocks: Block[] = [];
   for (const { id, findings } of diagnosis.targets) {
     const target = facts.targets.find((one) => sameId(one.id, id));
     for (const finding of findings) {
@@ -79,7 +83,7 @@ function unite(proposals: readonly Chore[]): Wanted[] {
 const asks = (code: CauseCode, settings: Settings): boolean => (settings.causes[code] ?? causeOf(code).default) === "ask";
 
 /** A database for which nothing can be done right now and nothing is said to be waited for: say what holds its steps back. */
-function sayWaiting(steps: readonly Step[], reasons: ReadonlyMap<string, string>, blocks: PlanBlock[]): void {
+function sayWaiting(steps: readonly Step[], reasons: ReadonlyMap<string, string>, blocks: Block[]): void {
   for (const step of steps.filter(({ ready, causes }) => !ready && causes.length > 0)) {
     for (const targetId of step.targetIds) {
       const hasMore =
@@ -88,6 +92,16 @@ function sayWaiting(steps: readonly Step[], reasons: ReadonlyMap<string, string>
       if (!hasMore) addBlock(blocks, { cause: step.causes[0]!, kind: "wait", reason: reasons.get(step.id)! }, targetId);
     }
   }
+}
+
+function advise(block: Block, facts: Facts): PlanBlock {
+  const { advice } = causeOf(block.cause);
+  const lines = block.targetIds.flatMap((targetId) => {
+    const target = facts.targets.find(({ id }) => sameId(id, targetId));
+    const database = target ?? facts.missing.find(({ id }) => sameId(id, targetId));
+    return [...(target && advice ? advice(facts, target) : []), ...(database ? [showDatabase(database)] : [])];
+  });
+  return { ...block, advice: [say(`${block.cause}: ${block.reason}`), ...new Set(lines)] };
 }
 
 export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings): Plan {
@@ -108,5 +122,5 @@ export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings): Pl
     steps.push(step);
   }
   sayWaiting(steps, reasons, blocks);
-  return { steps, blocks };
+  return { steps, blocks: blocks.map((block) => advise(block, facts)) };
 }

@@ -12,6 +12,7 @@ import type { Settings } from "./settings.ts";
 import type { Signal } from "./signal.ts";
 import type { Plan } from "./steps/step.ts";
 import { formatDuration, toIso, toMs } from "./time.ts";
+import { runbookOf } from "./runbook.ts";
 import { approvalInForce, type JudgedStep, judgeSteps, showStep } from "./turn-steps.ts";
 import { carryTarget, type Ending, judgeTarget, type TargetState } from "./turn-targets.ts";
 import { namesOf, placeOf } from "./words.ts";
@@ -175,7 +176,7 @@ const WORDS: Record<PlannedStep["state"], string> = {
 const describePlan = (steps: readonly PlannedStep[]): string =>
   `plan: ${steps.map(({ name, on, state }) => `${name} on ${placeOf(on)} (${WORDS[state]})`).join("; ")}`;
 
-function close(draft: Draft, endings: readonly Ending[]): Next {
+function close(draft: Draft, endings: readonly Ending[], steps: readonly JudgedStep[]): Next {
   const { incident, input } = draft;
   const code: OutcomeCode = worstOutcome(endings.map((ending) => ending.outcome));
   const because = endings.find((ending) => ending.outcome === code);
@@ -187,10 +188,7 @@ function close(draft: Draft, endings: readonly Ending[]): Next {
   incident.detail = outcome.detail;
   incident.endings = isSuccess(code) ? 0 : incident.endings + 1;
   incident.nextLookAt = isSuccess(code) ? null : toIso(toMs(input.now) + nextLookAfterMs(incident.endings));
-  const undone = (incident.plan?.steps ?? []).filter(
-    (step) => step.state === "refused" || step.state === "observed" || step.state === "waitsForApproval",
-  );
-  incident.runbook = isSuccess(code) ? [] : undone.flatMap((step) => step.az);
+  incident.runbook = isSuccess(code) ? [] : runbookOf(steps, input.plan.blocks);
   note(draft, code === "Refused" ? "refusal" : "outcome", `${code}${outcome.reason ? ` (${outcome.reason})` : ""}: ${outcome.detail}`, {
     outcome,
     runbook: incident.runbook,
@@ -233,6 +231,7 @@ function next(draft: Draft, steps: readonly JudgedStep[]): Next {
     return close(
       draft,
       states.filter((state) => state.kind === "ended"),
+      steps,
     );
   saySlow(draft);
   incident.progress.looks += 1;

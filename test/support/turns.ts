@@ -49,6 +49,7 @@ export const aBlock = (over: Partial<PlanBlock> = {}): PlanBlock => ({
   targetIds: [ACCOUNT_ID],
   kind: "unrecoverable",
   reason: "nobody can",
+  advice: [],
   ...over,
 });
 

@@ -1,5 +1,5 @@
 /** Adds key permissions to one principal's access policy. Azure merges them with what is there and leaves other principals alone. */
-import { azPrincipal, azRest } from "./az.ts";
+import { azPrincipal, azRest, BLANK } from "./az.ts";
 import { checkGrantee, granteeId } from "./grantee.ts";
 import { findVault, isStale, onId, stale, type StepSpec } from "./spec.ts";
 
@@ -12,9 +12,12 @@ export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> 
   undo: ({ keys, vaultId }) => `take ${keys.join(", ")} off the principal's access policy on ${vaultId} again`,
   // `az keyvault set-policy` replaces a principal's key permissions; this operation adds to them.
   az: (params) => {
-    const policy = { tenantId: params.tenantId, objectId: azPrincipal(params), permissions: { keys: params.keys } };
+    const principal = azPrincipal(params);
+    const isKnown = typeof principal === "string";
+    const policy = { tenantId: params.tenantId, objectId: isKnown ? principal : BLANK, permissions: { keys: params.keys } };
     const full = params.applicationId === null ? policy : { ...policy, applicationId: params.applicationId };
-    return [azRest("put", `${params.vaultId}/accessPolicies/add`, API_VERSION, { properties: { accessPolicies: [full] } })];
+    const body = { properties: { accessPolicies: [full] } };
+    return [azRest("put", `${params.vaultId}/accessPolicies/add`, API_VERSION, body, isKnown ? undefined : principal)];
   },
   on: ({ vaultId }) => vaultId,
   key: (params) => [...onId(params.vaultId), granteeId(params), params.applicationId ?? ""],

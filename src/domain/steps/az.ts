@@ -2,15 +2,42 @@
 import { parseArmId } from "../arm-id.ts";
 import type { Grantee } from "./step.ts";
 
+/** A command that the shell runs first, for what is not known yet; what it prints takes its place. */
+export type LookUp = { run: string };
+
+type Word = string | LookUp;
+
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
-const quote = (word: string): string => (PLAIN.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`);
+function quote(word: Word): string {
+  if (typeof word !== "string") return `"$(${word.run})"`;
+  return PLAIN.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
 
-/** `$(...)` stays open to the shell: it looks up what is not known yet. */
-export const az = (...words: string[]): string => ["az", ...words].map((word) => (word.startsWith("$(") ? word : quote(word))).join(" ");
+export const az = (...words: Word[]): string => ["az", ...words].map(quote).join(" ");
 
-export const azRest = (method: "put" | "patch", id: string, apiVersion: string, body: unknown): string =>
-  az("rest", "--method", method, "--url", `https://management.azure.com${id}?api-version=${apiVersion}`, "--body", JSON.stringify(body));
+/** Text of somebody else's as one argument: az would take a `-` in front for an option, and an `@` for the name of a file to send. */
+export const azText = (flag: string, text: string): string => `${flag}=${text.startsWith("@") ? " " : ""}${text}`;
+
+/** az knows no fractions of a second. */
+export const azTime = (iso: string): string => iso.replace(/\.\d+Z$/, "Z");
+
+/** Stands in a body for what a look-up fills in; no id has angle brackets. */
+export const BLANK = "<filled in by the shell>";
+
+export function azRest(method: "put" | "patch", id: string, apiVersion: string, body: unknown, filled?: LookUp): string {
+  const pieces = JSON.stringify(body).split(BLANK).map(quote);
+  const command = az("rest", "--method", method, "--url", `https://management.azure.com${id}?api-version=${apiVersion}`, "--body");
+  return `${command} ${pieces.join(filled ? quote(filled) : BLANK)}`;
+}
+
+/** query: JMESPath of what matters in the answer. */
+export const azGet = (id: string, apiVersion: string, query: string): string =>
+  az("rest", "--method", "get", "--url", `https://management.azure.com${id}?api-version=${apiVersion}`, "--query", query);
+
+/** `az rest` does not wait for what Azure goes on with, and Azure takes one change of a database at a time. */
+export const azWait = (id: string, apiVersion: string): string =>
+  az("resource", "wait", "--updated", "--ids", id, "--api-version", apiVersion);
 
 /** `--name N --resource-group R --subscription S` of a resource. */
 export function azNamed(id: string): string[] {
@@ -26,5 +53,5 @@ export function azNamed(id: string): string[] {
 }
 
 /** The principal, or where it is still to be created a look-up by the identity that will have it. */
-export const azPrincipal = ({ principalId, identityId }: Grantee): string =>
-  principalId ?? `$(az identity show --ids ${quote(identityId ?? "")} --query principalId --output tsv)`;
+export const azPrincipal = ({ principalId, identityId }: Grantee): Word =>
+  principalId ?? { run: az("identity", "show", "--ids", identityId ?? "", "--query", "principalId", "--output", "tsv") };

@@ -1,19 +1,17 @@
 /** Takes a stale identity off a database, at the end of its replacement. Azure removes one only by an explicit null. */
 import { sameId } from "../arm-id.ts";
-import { az, azNamed, azRest } from "./az.ts";
+import { az, azNamed, azRest, azWait } from "./az.ts";
 import { CLUSTER_API_VERSION } from "./attach-identity.ts";
 import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
 
 export const detachIdentity: StepSpec<"DetachIdentity"> = {
   permission: ({ targetKind }) => `Microsoft.DocumentDB/${targetKind === "account" ? "databaseAccounts" : "mongoClusters"}/write`,
   undo: () => null,
-  az: ({ targetId, targetKind, identityId }) => [
-    targetKind === "account"
-      ? az("cosmosdb", "identity", "remove", ...azNamed(targetId), "--identities", identityId)
-      : azRest("patch", targetId, CLUSTER_API_VERSION, {
-          identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: null } },
-        }),
-  ],
+  az: ({ targetId, targetKind, identityId }) => {
+    if (targetKind === "account") return [az("cosmosdb", "identity", "remove", ...azNamed(targetId), "--identities", identityId)];
+    const identity = { type: "UserAssigned", userAssignedIdentities: { [identityId]: null } };
+    return [azRest("patch", targetId, CLUSTER_API_VERSION, { identity }), azWait(targetId, CLUSTER_API_VERSION)];
+  },
   on: ({ targetId }) => targetId,
   key: ({ targetId, identityId }) => onId(targetId, identityId),
   precondition: ({ targetId, identityId }, facts) => {

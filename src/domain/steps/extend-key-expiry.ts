@@ -1,6 +1,6 @@
 /** Moves the expiry of one key version. A new version instead would not help: a database wraps with the version it is on. */
 import { toMs } from "../time.ts";
-import { az } from "./az.ts";
+import { az, azTime } from "./az.ts";
 import { findVersion, isStale, onVersion, stale, type StepSpec, versionUrl } from "./spec.ts";
 
 export const extendKeyExpiry: StepSpec<"ExtendKeyExpiry"> = {
@@ -8,7 +8,7 @@ export const extendKeyExpiry: StepSpec<"ExtendKeyExpiry"> = {
   // Key Vault has no way to take an expiry off again, and accepts one in the past (recorded: Azure/azure-sdk-for-js keyvault-keys).
   undo: ({ previous }) =>
     previous === null ? null : `set the expiry back to ${previous}; if that has passed, the key stops wrapping at once`,
-  az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--expires", params.expiresOn)],
+  az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--expires", azTime(params.expiresOn))],
   on: versionUrl,
   key: onVersion,
   precondition: (params, facts) => {

@@ -1,4 +1,5 @@
 /** Grants a role at one key. The assignment's name is derived from scope, principal and role, so a repetition is no second grant. */
+import { roleGuid } from "../access.ts";
 import { az, azPrincipal } from "./az.ts";
 import { checkRole, granteeId } from "./grantee.ts";
 import { onId, type StepSpec } from "./spec.ts";
@@ -17,7 +18,8 @@ export const grantKeyRole: StepSpec<"GrantKeyRole"> = {
       "--assignee-principal-type",
       "ServicePrincipal",
       "--role",
-      params.roleDefinitionId,
+      // az takes a role's id only with a subscription in front, its bare name always.
+      roleGuid(params.roleDefinitionId),
       "--scope",
       params.scope,
     ),

@@ -1,13 +1,13 @@
 /** Brings a soft-deleted vault back into its own resource group. Role assignments and event subscriptions do not come back with it. */
 import { nameOf, sameId } from "../arm-id.ts";
-import { az } from "./az.ts";
+import { az, azNamed } from "./az.ts";
 import { onId, stale, type StepSpec } from "./spec.ts";
 
 export const recoverVault: StepSpec<"RecoverVault"> = {
   // Microsoft Learn, "Azure Key Vault recovery management": the second one at subscription scope.
   permission: () => "Microsoft.KeyVault/vaults/write, Microsoft.KeyVault/locations/deletedVaults/read",
   undo: ({ vaultId }) => `delete vault ${nameOf(vaultId)} again: every database that wraps with its keys loses access`,
-  az: ({ vaultId, location }) => [az("keyvault", "recover", "--name", nameOf(vaultId), "--location", location)],
+  az: ({ vaultId, location }) => [az("keyvault", "recover", ...azNamed(vaultId), "--location", location)],
   on: ({ vaultId }) => vaultId,
   key: ({ vaultId }) => onId(vaultId),
   precondition: ({ vaultId }, { vault }) => {

@@ -1,6 +1,6 @@
 /** Puts back an Event Grid subscription on a vault, and its system topic where that went too: without it Keymend hears nothing. */
 import { nameOf, normalId, sameId } from "../arm-id.ts";
-import { azRest } from "./az.ts";
+import { az, azRest } from "./az.ts";
 import { findVault, isStale, onId, type StepSpec } from "./spec.ts";
 
 /** Microsoft.EventGrid, first stable version with system topics that clients still call. */
@@ -10,10 +10,16 @@ const TOPIC_TYPE = "Microsoft.KeyVault.vaults";
 export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
   permission: () => "Microsoft.EventGrid/systemTopics/write, Microsoft.EventGrid/systemTopics/eventSubscriptions/write",
   undo: ({ name, topicId }) => `delete event subscription ${name} of ${nameOf(topicId)}`,
-  az: ({ topicId, topicLocation, source, name, properties }) => [
-    azRest("put", topicId, API_VERSION, { location: topicLocation, properties: { source, topicType: TOPIC_TYPE } }),
-    azRest("put", `${topicId}/eventSubscriptions/${name}`, API_VERSION, { properties }),
-  ],
+  az: ({ topicId, topicLocation, source, name, properties }) => {
+    const topic = ["--ids", topicId, "--api-version", API_VERSION];
+    const body = { location: topicLocation, properties: { source, topicType: TOPIC_TYPE } };
+    return [
+      // A topic that is there is left alone: a PUT would drop its tags and its identity.
+      `${az("resource", "show", ...topic, "--output", "none")} || ${azRest("put", topicId, API_VERSION, body)}`,
+      az("resource", "wait", "--created", ...topic),
+      azRest("put", `${topicId}/eventSubscriptions/${name}`, API_VERSION, { properties }),
+    ];
+  },
   on: ({ source }) => source,
   key: ({ source, topicId, name }) => [...onId(source, topicId), name.toLowerCase()],
   precondition: ({ source, topicId, name }, facts) => {

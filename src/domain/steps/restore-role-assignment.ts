@@ -1,10 +1,16 @@
 /** Puts back a role assignment that was there before, under its old name and with its old condition. */
+import { roleGuid } from "../access.ts";
 import { sameId } from "../arm-id.ts";
-import { az, azPrincipal } from "./az.ts";
+import { az, azPrincipal, azText } from "./az.ts";
 import { checkRole, granteeId } from "./grantee.ts";
 import { onId, type StepSpec } from "./spec.ts";
+import type { StepParams } from "./step.ts";
 
-const optional = (flag: string, value: string | null): string[] => (value === null ? [] : [flag, value]);
+type Params = StepParams["RestoreRoleAssignment"];
+
+/** az refuses a condition's version without a condition. */
+const conditionOf = ({ condition, conditionVersion }: Params): string[] =>
+  condition === null ? [] : [azText("--condition", condition), azText("--condition-version", conditionVersion ?? "2.0")];
 
 export const restoreRoleAssignment: StepSpec<"RestoreRoleAssignment"> = {
   permission: () => "Microsoft.Authorization/roleAssignments/write",
@@ -21,12 +27,11 @@ export const restoreRoleAssignment: StepSpec<"RestoreRoleAssignment"> = {
       "--assignee-principal-type",
       params.principalType,
       "--role",
-      params.roleDefinitionId,
+      roleGuid(params.roleDefinitionId),
       "--scope",
       params.scope,
-      ...optional("--condition", params.condition),
-      ...optional("--condition-version", params.conditionVersion),
-      ...optional("--description", params.description),
+      ...conditionOf(params),
+      ...(params.description === null ? [] : [azText("--description", params.description)]),
     ),
   ],
   on: ({ scope }) => scope,

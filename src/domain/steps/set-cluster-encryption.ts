@@ -2,7 +2,7 @@
 import { sameId } from "../arm-id.ts";
 import type { TargetFacts } from "../facts.ts";
 import { parseKeyUri } from "../key-uri.ts";
-import { azRest } from "./az.ts";
+import { azRest, azWait } from "./az.ts";
 import { CLUSTER_API_VERSION } from "./attach-identity.ts";
 import { checkSwitch } from "./set-default-identity.ts";
 import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
@@ -19,6 +19,7 @@ export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
         identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: {} } },
         properties: { encryption: { customerManagedKeyEncryption: { keyEncryptionKeyIdentity, keyEncryptionKeyUrl: keyUrl } } },
       }),
+      azWait(targetId, CLUSTER_API_VERSION),
     ];
   },
   on: ({ targetId }) => targetId,

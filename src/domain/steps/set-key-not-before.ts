@@ -1,12 +1,12 @@
 /** Lets one key version be used from now on. */
 import { toMs } from "../time.ts";
-import { az } from "./az.ts";
+import { az, azTime } from "./az.ts";
 import { findVersion, isStale, onVersion, type StepSpec, versionUrl } from "./spec.ts";
 
 export const setKeyNotBefore: StepSpec<"SetKeyNotBefore"> = {
   permission: () => "Microsoft.KeyVault/vaults/keys/update/action",
   undo: (params) => `set the activation date of version ${params.version} of key ${params.key} back to what the audit shows`,
-  az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--not-before", params.notBefore)],
+  az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--not-before", azTime(params.notBefore))],
   on: versionUrl,
   key: onVersion,
   precondition: (params, facts) => {

@@ -1,14 +1,12 @@
 /** Sets an account's key URI to the same key, well written; alone in its write, as Azure demands. */
 import { parseKeyUri } from "../key-uri.ts";
-import { azRest } from "./az.ts";
+import { az, azNamed } from "./az.ts";
 import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
-
-const API_VERSION = "2026-03-15";
 
 export const setKeyUri: StepSpec<"SetKeyUri"> = {
   permission: () => "Microsoft.DocumentDB/databaseAccounts/write",
   undo: () => "set the key URI back to what the audit shows",
-  az: ({ targetId, keyUri }) => [azRest("patch", targetId, API_VERSION, { properties: { keyVaultKeyUri: keyUri } })],
+  az: ({ targetId, keyUri }) => [az("cosmosdb", "update", ...azNamed(targetId), "--key-uri", keyUri)],
   on: ({ targetId }) => targetId,
   key: ({ targetId }) => onId(targetId),
   sets: ({ keyUri }) => [keyUri.toLowerCase()],

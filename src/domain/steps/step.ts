@@ -63,7 +63,14 @@ export type Step = StepDraft & {
   ready: boolean;
 };
 
-export type PlanBlock = { cause: CauseCode; targetIds: string[]; kind: "wait" | "escalate" | "unrecoverable"; reason: string };
+export type PlanBlock = {
+  cause: CauseCode;
+  targetIds: string[];
+  kind: "wait" | "escalate" | "unrecoverable";
+  reason: string;
+  /** Commands that only read and prove the finding, and words about what a person can do, as comments of a shell. */
+  advice: string[];
+};
 
 export type Plan = {
   /** In a legal order: vault → key → identity → access → network → database. */
