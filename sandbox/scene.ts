@@ -8,8 +8,9 @@ import type { HostLog } from "./host-child.ts";
 import { createRandom } from "./random.ts";
 import { askApp, faultsOf, fixedAt, mergeTold, resultOf, type StoryResult, type Told } from "./result.ts";
 import type { Kind, Phase, Stage, Story } from "./stories/story.ts";
-import { appEventOf, createTeller, type Teller } from "./telling.ts";
+import { type AppEvent, appEventOf, createTeller, type Teller } from "./telling.ts";
 import type { Timeline } from "./timeline.ts";
+import { together, type Until } from "./together.ts";
 import { createWatch, type Database, type Watch } from "./watch.ts";
 
 const SECOND = 1000;
@@ -43,17 +44,20 @@ export type Scene = {
   play(startedWall: number): Promise<Ended>;
 };
 
-/** What the app has said, in its log: how much, and how many incidents it has closed. */
-type Heard = { news: number; closed: number };
+/** What the app has said, in its log: how much, and which incidents it has closed. */
+type Heard = { news: number; closed: AppEvent[] };
 
 type Cast = { options: SceneOptions; sandbox: Sandbox; stages: Stage[]; watch: Watch; heard: Heard; brokeAt: { ms: number } };
 
 type Role = Pick<Stage, "kind" | "patient">;
-type StageParts = { options: SceneOptions; sandbox: Sandbox; watch: Watch; heard: Heard };
+/** People first break something, then they do what the app asks of them. */
+type Acting = { as: "break" | "person" };
+type StageParts = { options: SceneOptions; sandbox: Sandbox; watch: Watch; heard: Heard; acting: Acting };
 
-function stageFor({ kind, patient }: Role, { options, sandbox, watch, heard }: StageParts): Stage {
-  const { world, estate, pace } = sandbox;
+function stageFor({ kind, patient }: Role, { options, sandbox, watch, heard, acting }: StageParts, until: Until): Stage {
+  const { world, estate } = sandbox;
   const { phase, seed, timeline } = options;
+  const others = new Set(estate.patients.filter((other) => other !== patient).map(({ vault }) => vault.id.toLowerCase()));
   return {
     world,
     // Its own draws: a story that draws once more moves nothing in Azure.
@@ -63,16 +67,17 @@ function stageFor({ kind, patient }: Role, { options, sandbox, watch, heard }: S
     patient,
     operator: sandbox.actor(estate.operator),
     approver: sandbox.actor(estate.approver),
-    tell: (what) => timeline.say("break", what),
+    tell: (what) => timeline.say(acting.as, what),
     focus(databases) {
       patient.databases = [...databases];
       watch.set(databases);
     },
     news: () => heard.news,
-    isOver: () => heard.closed > 0,
-    wait: async (ms) => void (await pace.until(() => false, world.clock.now() + ms)),
+    // A look in the middle of the break may have found nothing yet.
+    isOver: () => heard.closed.some(({ vaultId, outcome }) => outcome !== "NoChangeNeeded" && !others.has(vaultId?.toLowerCase() ?? "")),
+    wait: async (ms) => void (await until(() => false, world.clock.now() + ms)),
     async until(what, condition, limitMs = 4 * HOUR) {
-      if (!(await pace.until(condition, world.clock.now() + limitMs))) throw new Error(`the story waited in vain for ${what}`);
+      if (!(await until(condition, world.clock.now() + limitMs))) throw new Error(`the story waited in vain for ${what}`);
     },
   };
 }
@@ -80,14 +85,14 @@ function stageFor({ kind, patient }: Role, { options, sandbox, watch, heard }: S
 export async function openScene(options: SceneOptions): Promise<Scene> {
   const { story, kinds, seed, timeline } = options;
   const random = createRandom(seed);
-  const heard: Heard = { news: 0, closed: 0 };
+  const heard: Heard = { news: 0, closed: [] };
   let teller: Teller | undefined;
   let watch: Watch | undefined;
   const onLog = (log: HostLog): void => {
     teller?.log(log);
     const event = appEventOf(log);
     if (event) heard.news++;
-    if (event?.event === "closed") heard.closed++;
+    if (event?.event === "closed") heard.closed.push(event);
   };
   const roles: Role[] = [];
   const sandbox = await startSandbox({
@@ -118,8 +123,9 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     roles.flatMap(({ patient }) => patient.databases),
     (change) => teller?.change(change),
   );
-  const parts = { options, sandbox, watch, heard };
-  const stages = roles.map((role) => stageFor(role, parts));
+  const acting: Acting = { as: "break" };
+  const parts = { options, sandbox, watch, heard, acting };
+  const stages = roles.map((role) => stageFor(role, parts, (condition, limit) => sandbox.pace.until(condition, limit)));
   const others = sandbox.estate.patients.filter((patient) => roles.every((role) => role.patient !== patient));
   const elsewhere = new Set(others.map(({ vault }) => vault.id.toLowerCase()));
   const cast: Cast = { ...parts, stages, brokeAt };
@@ -131,7 +137,13 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
       teller = createTeller(timeline, sandbox.world, (id) => !elsewhere.has(id.toLowerCase()));
       teller.skip(sandbox.azure.eventGrid.deliveries);
       await breakIt(cast);
-      for (const stage of stages) await story.after?.(stage);
+      acting.as = "person";
+      const { after } = story;
+      if (after)
+        await together(
+          sandbox.pace,
+          roles.map((role) => (until) => after(stageFor(role, parts, until))),
+        );
       const told = await toTheEnd(cast);
       return judge(cast, told, startedWall);
     },
@@ -146,7 +158,7 @@ async function warmUp({ options, sandbox, stages, watch, heard, brokeAt }: Cast)
   const names = stages.flatMap(({ patient }) => patient.databases.map(({ name }) => name));
   options.timeline.note(`healthy so far: ${names.join(", ")} on ${stages.map(({ patient }) => patient.vault.name).join(", ")}`);
   options.timeline.note("");
-  heard.closed = 0;
+  heard.closed = [];
   watch.begin();
   brokeAt.ms = world.clock.now();
   await pace.setSpeed(options.speed);
@@ -189,8 +201,8 @@ async function closedIncident({ options, sandbox, heard, brokeAt }: Cast, patien
   const reader = sandbox.actor(estate.reader);
   const since = new Date(brokeAt.ms).toISOString();
   for (let seen = 0; ;) {
-    const done = await pace.until(() => heard.closed > seen, brokeAt.ms + GIVE_UP_AFTER);
-    seen = heard.closed;
+    const done = await pace.until(() => heard.closed.length > seen, brokeAt.ms + GIVE_UP_AFTER);
+    seen = heard.closed.length;
     const told = await askApp(reader, patient, since);
     // An early look, in the middle of a break that takes several writes, may have found nothing yet.
     const early = told.incident?.outcome === "NoChangeNeeded" && options.story.causes.length > 0;

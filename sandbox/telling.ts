@@ -38,6 +38,9 @@ const KINDS: Record<string, Kind> = {
 const short = (eventType: string): string => eventType.split(".").at(-1) ?? eventType;
 const nameOf = (database: Database): string => `${isAccount(database) ? "account" : "cluster"} ${database.name}`;
 
+const passedText = ({ check }: Database, back: boolean): string =>
+  check.revoked ? "its key is within reach again, and the service takes no notice" : `key check passed${back ? ", it serves again" : ""}`;
+
 export type Teller = {
   /** A line of the app's log. */
   log(log: HostLog): void;
@@ -92,8 +95,7 @@ export function createTeller(timeline: Timeline, world: World, concerns: (vaultI
     },
     change({ what, database, ...rest }) {
       if (what === "whole") timeline.say("azure", `${nameOf(database)}: the key path works again`);
-      if (what === "checkPassed")
-        timeline.say("azure", `${nameOf(database)}: key check passed${"back" in rest && rest.back ? ", it serves again" : ""}`);
+      if (what === "checkPassed") timeline.say("azure", `${nameOf(database)}: ${passedText(database, "back" in rest && rest.back)}`);
       if (what === "checkFailed")
         timeline.say("azure", `${nameOf(database)}: key check failed, access is revoked (${truePhase(world, database)})`);
     },

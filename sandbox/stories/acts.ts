@@ -32,7 +32,7 @@ export async function writeDatabase(stage: Stage, id: string, body: Json): Promi
 }
 
 /** The patient's own grant: the role assignment of its databases' identity at the vault or its key. */
-export function grantOf(stage: Pick<Stage, "world" | "patient">): { id: string; assignment: RoleAssignmentState } {
+function grantOf(stage: Pick<Stage, "world" | "patient">): { id: string; assignment: RoleAssignmentState } {
   const { vault, identity } = stage.patient;
   for (const assignment of stage.world.roleAssignments.values()) {
     const here = assignment.scope.toLowerCase().startsWith(vault.id.toLowerCase());
@@ -54,6 +54,11 @@ export async function removeGrant(stage: Stage): Promise<void> {
 /** Changes the current version of the patient's key on the vault's data plane. */
 export async function patchKey(stage: Stage, body: Json): Promise<void> {
   await stage.operator.key("PATCH", stage.patient.vault.name, `/keys/${stage.patient.keyName}/`, body);
+}
+
+export async function deleteKey({ operator, patient, tell }: Stage): Promise<void> {
+  await operator.key("DELETE", patient.vault.name, `/keys/${patient.keyName}`);
+  tell(`key ${patient.keyName} deleted from ${patient.vault.name}, by ${operator.principal.name}`);
 }
 
 export const unixSeconds = (stage: Pick<Stage, "world">, inMs: number): number => Math.floor((stage.world.clock.now() + inMs) / 1000);
@@ -120,13 +125,13 @@ async function decide(stage: Stage, decision: "approve" | "reject", reason: stri
   const answer = await stage.approver.app("POST", `/api/incidents/${id}/decision`, { planHash: hash, decision, reason });
   if (answer.status >= 300) throw new Error(`the decision was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   const what = decision === "approve" ? "approves" : "rejects";
-  stage.tell(`${stage.approver.principal.name} ${what} ${[...new Set(steps)].join(", ")}: "${reason}"`);
+  stage.tell(`${stage.approver.principal.name} ${what} ${[...new Set(steps)].join(", ")} for ${stage.patient.vault.name}: "${reason}"`);
 }
 
 /** Approves whatever the app asks about the patient, until it has closed its incident. */
-export async function approveAll(stage: Stage): Promise<void> {
+export async function approveAll(stage: Stage, reason = "an accident, put it back"): Promise<void> {
   while (await untilAsked(stage)) {
-    await decide(stage, "approve", "an accident, put it back");
+    await decide(stage, "approve", reason);
     // The app has heard it and goes on; what it asks next is another question.
     await stage.wait(1000);
   }

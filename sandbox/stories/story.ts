@@ -57,7 +57,7 @@ export type Story = {
   checkInMinutes?: readonly [number, number];
   /** Changes the sample estate before anything runs. */
   arrange?: (stage: Pick<Stage, "world" | "patient" | "kind" | "random"> & { estate: Estate }) => void;
-  break: (stage: Stage) => Promise<void>;
+  break: (stage: Stage) => Promise<void> | void;
   /** What people do once it is broken: approve, reject, mend it by hand. Runs beside the app's own work. */
   after?: (stage: Stage) => Promise<void>;
 };
