@@ -64,11 +64,9 @@ function judgeHealthy(view: View): TargetState {
     (step) => step.targetIds.some((id) => sameId(id, target.id)) && step.result !== "stale" && step.result !== "refused",
   );
   if (!ours && target.worst !== "healthy") return ended("Superseded", null, "someone else mended it");
-  return ended(
-    SUCCESS[target.worst],
-    null,
-    target.worst === "healthy" ? "nothing is wrong" : "verified: key path and service both healthy",
-  );
+  // What was put back while all was well kept something from going wrong later.
+  const success = ours && target.worst === "healthy" ? "Prevented" : SUCCESS[target.worst];
+  return ended(success, null, target.worst === "healthy" ? "nothing is wrong" : "verified: key path and service both healthy");
 }
 
 function judgeRecovering(view: View): TargetState {
@@ -139,9 +137,24 @@ function combine(states: TargetState[]): TargetState {
   );
 }
 
+/** Steps without a finding put things in order around a database that is well: only what was begun and has not ended holds it open. */
+function judgeTidying(view: View, steps: readonly JudgedStep[]): TargetState | undefined {
+  const begun = steps.filter(
+    ({ state }) => state.kind === "settling" || state.kind === "denied" || (state.kind === "refuse" && state.reason === "Stopped"),
+  );
+  const states = begun.map(({ step, state }) => judgeStepState(view, step, state)).filter((state) => state !== undefined);
+  return states.length === 0 ? undefined : combine(states);
+}
+
 export function judgeTarget(view: View, seen: TargetDiagnosis, steps: readonly JudgedStep[], plan: Plan): TargetState {
   const serves = (ids: readonly string[]): boolean => ids.some((id) => sameId(id, seen.id));
-  if (seen.findings.length === 0) return judgeHealthy(view);
+  if (seen.findings.length === 0)
+    return (
+      judgeTidying(
+        view,
+        steps.filter(({ step }) => serves(step.targetIds)),
+      ) ?? judgeHealthy(view)
+    );
   if (seen.phase === "recovering") return judgeRecovering(view);
   const mine = steps.filter(({ step }) => serves(step.targetIds)).map(({ step, state }) => judgeStepState(view, step, state));
   const blocked = plan.blocks.filter((block) => serves(block.targetIds)).map((block) => judgeBlock(view, block));

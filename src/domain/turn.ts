@@ -5,7 +5,18 @@
 import { sameId } from "./arm-id.ts";
 import type { Diagnosis, TargetDiagnosis } from "./cause.ts";
 import type { Facts, Patient } from "./facts.ts";
-import type { AuditEntry, Decision, Incident, IncidentCause, IncidentTarget, Next, OutcomeCode, PlannedStep, Turn } from "./incident.ts";
+import type {
+  AuditEntry,
+  Decision,
+  Incident,
+  IncidentCause,
+  IncidentTarget,
+  Next,
+  Outcome,
+  OutcomeCode,
+  PlannedStep,
+  Turn,
+} from "./incident.ts";
 import { openIncident } from "./incident.ts";
 import { isSuccess, nextLookAfterMs, worstOutcome } from "./outcome.ts";
 import type { Settings } from "./settings.ts";
@@ -91,9 +102,10 @@ function isKnown({ previous, diagnosis, signals, now }: TurnInput): Incident | u
 const open = ({ newId, patient, now, previous }: TurnInput): Incident =>
   openIncident(newId, patient, now, previous?.outcome && !isSuccess(previous.outcome) ? previous.endings : 0);
 
-function note(draft: Draft, kind: AuditEntry["kind"], what: string, data: unknown): void {
+/** of: tells several of a kind in one turn apart. Ids go by no position: a look that is repeated may have heard one signal more. */
+function note(draft: Draft, kind: AuditEntry["kind"], what: string, data: unknown, of = ""): void {
   const { input, entries, incident } = draft;
-  entries.push({ entryId: `${input.turn}-${entries.length}-${kind}`, kind, what, data });
+  entries.push({ entryId: `${input.turn}-${kind}${of}`, kind, what, data });
   if (kind !== "facts")
     incident.timeline = [...incident.timeline, { at: input.now, what: what.slice(0, LONGEST_LINE) }].slice(-LONGEST_TIMELINE);
 }
@@ -105,7 +117,7 @@ function takeSignals(draft: Draft): void {
     if (signal.caller && !incident.callers.includes(signal.caller.objectId))
       incident.callers = [...incident.callers, signal.caller.objectId];
     const who = signal.caller ? `, by ${signal.caller.name ?? signal.caller.objectId}` : "";
-    note(draft, "signal", `signal: ${signal.what} (${signal.source}${who})`, signal);
+    note(draft, "signal", `signal: ${signal.what} (${signal.source}${who})`, signal, `-${signal.id}`);
   }
 }
 
@@ -212,9 +224,11 @@ function saySlow(draft: Draft): void {
   });
 }
 
+const isNext = ({ state }: JudgedStep): boolean => state.kind === "allowed" && state.ready;
+
 function next(draft: Draft, steps: readonly JudgedStep[]): Next {
   const { incident, input } = draft;
-  const now = steps.find(({ state }) => state.kind === "allowed" && state.ready);
+  const now = steps.find(isNext);
   if (now) {
     incident.state = "working";
     incident.progress.looks = 0;
@@ -240,38 +254,37 @@ function next(draft: Draft, steps: readonly JudgedStep[]): Next {
   return { do: "wait", until: first.until, why: first.why };
 }
 
+/** The timer's look, or an event that comes again after its incident was closed: Event Grid delivers at least once. */
+const saysNothingNew = ({ source, id }: Signal, previous: Incident | null): boolean =>
+  source === "sweep" || previous?.signalIds.includes(id) === true;
+
+/** A path that works is a good baseline even where it will break at a known time; one around which something is missing is not. */
+function isBaseline({ diagnosis, facts, plan }: TurnInput): boolean {
+  const works = diagnosis.targets.length > 0 && diagnosis.targets.every(({ phase }) => phase === "healthy" || phase === "atRisk");
+  return works && facts.missing.length === 0 && plan.steps.every(({ causes }) => causes.length > 0);
+}
+
+/** What a look finds before there is an incident: nothing at all, what is known already, or undefined where an incident is to be opened. */
+function quietEnd(input: TurnInput): Outcome | undefined {
+  const { diagnosis, facts, plan, settings, decisions, now } = input;
+  const steps = judgeSteps(plan, facts, settings, open(input), decisions, now);
+  const trouble = diagnosis.targets.some(isTrouble) || steps.some(isNext);
+  if (!trouble && input.signals.every((signal) => saysNothingNew(signal, input.previous)))
+    return { code: "NoChangeNeeded", reason: null, detail: "nothing is wrong" };
+  const known = trouble ? isKnown(input) : undefined;
+  return known && { code: known.outcome!, reason: known.reason, detail: "as before" };
+}
+
 export function decideTurn(input: TurnInput): Turn {
-  const { diagnosis, facts } = input;
-  const trouble = diagnosis.targets.some(isTrouble);
-  // A path that works is a good baseline even where it will break at a known time.
-  const healthy =
-    facts.missing.length === 0 &&
-    diagnosis.targets.length > 0 &&
-    diagnosis.targets.every((t) => t.phase === "healthy" || t.phase === "atRisk");
-  if (!input.incident) {
-    const known = isKnown(input);
-    if (known)
-      return {
-        incident: null,
-        entries: [],
-        next: { do: "end", outcome: { code: known.outcome!, reason: known.reason, detail: "as before" } },
-        healthy,
-      };
-    if (!trouble && input.signals.every((signal) => signal.source === "sweep")) {
-      return {
-        incident: null,
-        entries: [],
-        next: { do: "end", outcome: { code: "NoChangeNeeded", reason: null, detail: "nothing is wrong" } },
-        healthy,
-      };
-    }
-  }
+  const healthy = isBaseline(input);
+  const quiet = input.incident ? undefined : quietEnd(input);
+  if (quiet) return { incident: null, entries: [], next: { do: "end", outcome: quiet }, healthy };
   // A turn never changes what it was given.
   const incident = structuredClone(input.incident ?? open(input));
   const draft: Draft = { incident, entries: [], input };
   takeSignals(draft);
   takeFacts(draft);
-  const steps = judgeSteps(input.plan, facts, input.settings, incident, input.decisions, input.now);
+  const steps = judgeSteps(input.plan, input.facts, input.settings, incident, input.decisions, input.now);
   takePlan(draft, steps);
   const decided = next(draft, steps);
   return { incident: draft.incident, entries: draft.entries, next: decided, healthy };

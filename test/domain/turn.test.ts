@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Incident } from "../../src/domain/incident.ts";
-import { decideTurn } from "../../src/domain/turn.ts";
+import { decideTurn, type TurnInput } from "../../src/domain/turn.ts";
 import { DAY, MINUTE } from "../../src/domain/time.ts";
 import { ACCOUNT_ID, anAccount, aPolicyVault, CLUSTER_ID, NOW, someFacts, someSettings } from "../support/builders.ts";
 import {
@@ -40,6 +40,14 @@ describe("opening an incident", () => {
     expect(turn.entries.map((entry) => entry.kind)).toEqual(["signal", "facts", "diagnosis", "outcome"]);
   });
 
+  test("an event that comes again after its incident was closed is nothing new", () => {
+    const previous = incidentOf(decideTurn(turnInput({ ...diagnosisOf(healthy()), ...nothingLeft })));
+    const again = turnInput({ ...diagnosisOf(healthy()), ...nothingLeft, previous, newId: "i2" });
+    expect(decideTurn(again)).toMatchObject({ incident: null, entries: [], next: { do: "end" } });
+    expect(incidentOf(decideTurn({ ...again, signals: [aSignal(), aSignal({ id: "e2" })] }))).toMatchObject({ id: "i2" });
+    expect(incidentOf(decideTurn(turnInput({ previous, newId: "i2" })))).toMatchObject({ id: "i2", causes: [{ code: "AccessMissing" }] });
+  });
+
   test("a vault that no database uses any more is nothing to do", () => {
     const turn = decideTurn(turnInput({ ...diagnosisOf(), ...nothingLeft }));
     expect(turn).toMatchObject({ healthy: false, next: { do: "end", outcome: { code: "NoChangeNeeded" } } });
@@ -56,8 +64,15 @@ describe("opening an incident", () => {
   });
 
   test("entries have ids of their turn, so that a repeated look adds nothing twice", () => {
-    const ids = decideTurn(turnInput({ turn: 4 })).entries.map((entry) => entry.entryId);
-    expect(ids).toEqual(["4-0-signal", "4-1-facts", "4-2-diagnosis", "4-3-plan"]);
+    const idsOf = (input: Partial<TurnInput>) => decideTurn(turnInput({ turn: 4, ...input })).entries.map((entry) => entry.entryId);
+    expect(idsOf({})).toEqual(["4-signal-e1", "4-facts", "4-diagnosis", "4-plan"]);
+    expect(idsOf({ signals: [aSignal({ id: "e0" }), aSignal()] })).toEqual([
+      "4-signal-e0",
+      "4-signal-e1",
+      "4-facts",
+      "4-diagnosis",
+      "4-plan",
+    ]);
   });
 
   test("the caller is named where the signal names one", () => {
@@ -356,6 +371,48 @@ describe("what no step mends", () => {
 
   test("a finding with neither step nor block is never taken for healthy", () => {
     expect(incidentOf(decideTurn(turnInput({ ...nothingLeft })))).toMatchObject({ outcome: "Escalated", reason: "InternalError" });
+  });
+});
+
+describe("putting things in order around a database that is well", () => {
+  const tidy = aStep({ id: "tidy", causes: [] });
+  const sweep = { signals: [aSignal({ source: "sweep" })], plan: planOf(tidy), ...diagnosisOf(healthy()) };
+
+  test("opens an incident by itself and keeps the baseline that remembers what is missing", () => {
+    const turn = decideTurn(turnInput(sweep));
+    expect(turn).toMatchObject({ healthy: false, next: { do: "step", step: { id: "tidy" } } });
+  });
+
+  test("ends as Prevented once it is done", () => {
+    const turn = turns(sweep, { ...sweep, now: after(1), ...nothingLeft, change: applied({ id: "tidy" }) });
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Prevented" });
+  });
+
+  test("waits for what was written to show", () => {
+    expect(turns(sweep, { ...sweep, now: after(1), change: applied({ id: "tidy" }) }).next).toMatchObject({ do: "wait" });
+  });
+
+  test("is escalated where Azure refuses it, and not begun again before the next look", () => {
+    const refused = turns(sweep, {
+      ...sweep,
+      now: after(1),
+      change: applied({ id: "tidy", result: "refused", detail: "NotPermitted: x" }),
+    });
+    expect(incidentOf(refused)).toMatchObject({ outcome: "Escalated", reason: "NotPermitted" });
+    expect(decideTurn(turnInput({ ...sweep, previous: refused.incident, now: after(5) })).incident).toBeNull();
+  });
+
+  test("stops after three tries", () => {
+    const [entry] = applied({ id: "tidy", result: "failed" }).applied!;
+    const turn = turns(sweep, { ...sweep, now: after(60), change: { applied: [entry!, entry!, entry!] } });
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Refused", reason: "Stopped" });
+  });
+
+  test("is no matter where a person would have to be asked", () => {
+    expect(decideTurn(turnInput({ ...sweep, settings: someSettings({ mode: "approve" }) }))).toMatchObject({
+      incident: null,
+      next: { outcome: { code: "NoChangeNeeded" } },
+    });
   });
 });
 
