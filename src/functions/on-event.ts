@@ -11,9 +11,12 @@ export type OnEventDeps = { patients: Patients; sendSignal: SendSignal; ownPrinc
 export const createOnEvent =
   ({ patients, sendSignal, ownPrincipalId, now }: OnEventDeps) =>
   async (raw: unknown, client: DurableClient, log: Log): Promise<void> => {
-    for (const read of readDelivery(raw, ownPrincipalId, now().toISOString())) {
+    const received = JSON.stringify(raw ?? null).slice(0, 500);
+    const reads = readDelivery(raw, ownPrincipalId, now().toISOString());
+    if (reads.length === 0) log.warn("eventDropped", { text: "a delivery was dropped: there is no event in it", received });
+    for (const read of reads) {
       if (read.kind === "invalid") {
-        log.warn("eventDropped", { text: `an event was dropped: ${read.why}`, received: JSON.stringify(raw ?? null).slice(0, 500) });
+        log.warn("eventDropped", { text: `an event was dropped: ${read.why}`, received });
         continue;
       }
       if (read.kind === "ignored") {

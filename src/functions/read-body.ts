@@ -12,7 +12,7 @@ async function parse(request: HttpRequest): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ProblemError(400, `The body is no JSON: ${error instanceof Error ? error.message : String(error)}.`);
+    throw new ProblemError(400, `The body is no JSON: ${String(error)}.`);
   }
 }
 

@@ -49,7 +49,7 @@ describe("a step that may be taken", () => {
         at: NOW,
         actor: "keymend",
       },
-      expect.objectContaining({ entryId: "7-step-done", data: { step: aStep(), result: "done", detail: "200" } }),
+      expect.objectContaining({ entryId: "7-step-ending", data: { step: aStep(), result: "done", detail: "200" } }),
     ]);
   });
 
@@ -286,15 +286,16 @@ describe("an activity that runs again in the same turn", () => {
     expect(stored().applied).toHaveLength(1);
   });
 
-  test("after dying between the audit and the incident records one ending", async () => {
+  test("after dying between the audit and the incident has one ending in each", async () => {
     const { apply, azure, stored, audit } = setUp();
-    const intentFirst = diesAfter(audit.append);
+    const endingDies = diesAfter(audit.append);
     const append: typeof audit.append = (id, entries) =>
-      entries[0]?.entryId === "7-step-done" ? intentFirst(id, entries) : audit.append(id, entries);
+      entries[0]?.entryId === "7-step-ending" ? endingDies(id, entries) : audit.append(id, entries);
     await expect(apply({ audit: { append } })).rejects.toThrow(Died);
     await apply();
     expect(azure.writes).toHaveLength(1);
     expect(stored().applied).toHaveLength(1);
+    expect(audit.rows.map(({ entryId }) => entryId)).toEqual(["7-step-intent", "7-step-ending"]);
   });
 
   test("after dying before the write writes the intent down once", async () => {
@@ -302,7 +303,7 @@ describe("an activity that runs again in the same turn", () => {
     await expect(apply({ audit: { append: diesAfter(audit.append) } })).rejects.toThrow(Died);
     expect(azure.writes).toEqual([]);
     expect(await apply()).toMatchObject({ result: "done" });
-    expect(audit.rows.map(({ entryId }) => entryId)).toEqual(["7-step-intent", "7-step-done"]);
+    expect(audit.rows.map(({ entryId }) => entryId)).toEqual(["7-step-intent", "7-step-ending"]);
   });
 
   test.each([

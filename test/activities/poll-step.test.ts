@@ -30,7 +30,7 @@ test("an operation that succeeded is recorded as done", async () => {
   const { ask, stored, audit } = setUp({ kind: "succeeded" });
   expect(await ask()).toEqual({ kind: "settled", result: "done" });
   expect(stored().applied).toMatchObject([{ id: "step-1", result: "done", detail: "Azure says Succeeded" }]);
-  expect(audit.rows.map(({ entryId }) => entryId)).toEqual(["3-step-done"]);
+  expect(audit.rows.map(({ entryId }) => entryId)).toEqual(["3-step-ending"]);
 });
 
 test("an operation that failed is recorded with Azure's words, and its step is not shown as applied", async () => {

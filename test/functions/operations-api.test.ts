@@ -1,0 +1,449 @@
+import type { HttpResponseInit } from "@azure/functions";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createPatients } from "../../src/activities/patients.ts";
+import type { Decision, Incident } from "../../src/domain/incident.ts";
+import { decideTurn } from "../../src/domain/turn.ts";
+import type { Signal } from "../../src/domain/signal.ts";
+import { createAuthenticate, type Role } from "../../src/functions/authenticate.ts";
+import { type ApiDeps, createOperationsApi } from "../../src/functions/operations-api.ts";
+import { createSendSignal } from "../../src/functions/send-signal.ts";
+import {
+  ACCOUNT_ID,
+  aKey,
+  aVersion,
+  CLUSTER_ID,
+  KEY_URI,
+  NOW,
+  someFacts,
+  someSettings,
+  TENANT,
+  V1,
+  VAULT_ID,
+} from "../support/builders.ts";
+import { fakeLog, throwing, transient } from "../support/fakes.ts";
+import { after, aStep, planOf, turnInput } from "../support/turns.ts";
+import { aRequest, AUDIENCE, createIssuer, fakeClient, type Issuer } from "./support.ts";
+
+const waiting = decideTurn(turnInput({ plan: planOf(aStep({ needs: "approval" }), aStep({ id: "step-2", needs: "approval" })) })).incident!;
+const INSTANCE = `heal-hash of ${VAULT_ID.toLowerCase()}`;
+
+let issuer: Issuer;
+beforeAll(async () => {
+  issuer = await createIssuer(NOW);
+});
+
+type Listed = Parameters<ApiDeps["stores"]["listIncidents"]>[0];
+
+function setUp({ incidents = [waiting], over = {} }: { incidents?: Incident[]; over?: Partial<ApiDeps> } = {}) {
+  const durable = fakeClient({ [INSTANCE]: "Running" });
+  const log = fakeLog();
+  /** What was done, in order. */
+  const journal: string[] = [];
+  const signals: Signal[] = [];
+  const decisions: Decision[] = [];
+  const audit: { incidentId: string; what: string; data: unknown; by: string }[] = [];
+  const listed: Listed[] = [];
+  let guids = 0;
+  const deps: ApiDeps = {
+    authenticate: createAuthenticate({
+      tenantId: TENANT,
+      audiences: [AUDIENCE],
+      fetchJson: async () => issuer.keySet,
+      now: () => new Date(NOW),
+    }),
+    patients: createPatients({
+      inventory: {
+        listDatabases: async () => [{ kind: "account", id: ACCOUNT_ID, keyUri: KEY_URI, identityIds: [] }],
+        findVault: async () => VAULT_ID,
+      },
+      baselines: { vaultIdOf: async () => undefined },
+    }),
+    gatherFacts: async () => someFacts({ keys: [aKey([aVersion(V1, { enabled: false })])] }),
+    sendSignal: createSendSignal({ addSignal: async (_, signal) => void signals.push(signal), hash: (text) => `hash of ${text}` }),
+    stores: {
+      listIncidents: async (query) => {
+        listed.push(query);
+        return { value: incidents.slice(0, query.top), continuation: incidents.length > query.top ? "r7'" : undefined };
+      },
+      findIncident: async (id) => incidents.find((incident) => incident.id === id),
+      addDecision: async (_, decision) => {
+        journal.push("decision");
+        decisions.push(decision);
+      },
+      appendAudit: async (incidentId, what, data, caller) => {
+        journal.push("audit");
+        audit.push({ incidentId, what, data, by: caller.objectId });
+      },
+      listAudit: async (_, top, continuation) => ({ value: [{ seq: 1, top, after: continuation ?? null }], continuation: "00000001" }),
+      verifyAudit: async () => ({ ok: true, rows: 1, head: "h" }),
+    },
+    settings: someSettings(),
+    hash: (text) => `hash of ${text}`,
+    digest: (value) => `digest of ${JSON.stringify(value)}`,
+    newGuid: () => `guid-${++guids}`,
+    now: () => new Date(NOW),
+    ...over,
+  };
+  type Api = ReturnType<typeof createOperationsApi>;
+  const api = createOperationsApi(deps);
+  async function call(name: keyof Api, role: Role | null, request: Parameters<typeof aRequest>[0] = {}): Promise<HttpResponseInit> {
+    const token = role === null ? undefined : await issuer.sign({ roles: [role], preferred_username: "ada@example.com" });
+    return api[name]({ request: aRequest({ ...request, ...(token === undefined ? {} : { token }) }), client: durable.client, log });
+  }
+  return { call, durable, log, journal, signals, decisions, audit, listed };
+}
+
+const problem = (status: number, errors?: unknown) => ({
+  status,
+  headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
+  jsonBody: { type: "about:blank", title: expect.any(String), status, detail: expect.any(String), ...(errors ? { errors } : {}) },
+});
+
+const post = (path: string, body: unknown, id?: string) => ({
+  method: "POST",
+  path,
+  body,
+  ...(id === undefined ? {} : { params: { id } }),
+});
+const toHeal = { id: ACCOUNT_ID, reason: "the pager rang" };
+const toDecide = { planHash: "h1", decision: "approve", reason: "fine" };
+
+describe("who may do what", () => {
+  const operations = ["incidents", "incident", "audit", "heal", "diagnose", "decide"] as const;
+  test.each(operations)("%s wants a token", async (name) => {
+    expect(await setUp().call(name, null)).toMatchObject(problem(401));
+  });
+
+  test.each([
+    ["heal", "Keymend.Reader"],
+    ["heal", "Keymend.Approver"],
+    ["diagnose", "Keymend.Approver"],
+    ["decide", "Keymend.Reader"],
+    ["decide", "Keymend.Operator"],
+  ] as const)("%s is not for %s", async (name, role) => {
+    const edges = setUp();
+    expect(await edges.call(name, role, post(`/api/${name}`, toHeal, "i1"))).toMatchObject(problem(403));
+    expect([edges.signals, edges.decisions, edges.audit]).toEqual([[], [], []]);
+  });
+
+  test.each([
+    ["incidents", "Keymend.Approver"],
+    ["incident", "Keymend.Operator"],
+    ["audit", "Keymend.Reader"],
+  ] as const)("%s is for everyone with a role", async (name, role) => {
+    expect(await setUp().call(name, role, { path: "/api/x?incidentId=i1", params: { id: "i1" } })).toMatchObject({ status: 200 });
+  });
+});
+
+describe("GET incidents", () => {
+  test("lists the essentials, as Azure lists things", async () => {
+    const { call, listed } = setUp();
+    expect(await call("incidents", "Keymend.Reader")).toEqual({
+      status: 200,
+      headers: { "cache-control": "no-store" },
+      jsonBody: {
+        value: [
+          {
+            id: "i1",
+            vaultId: VAULT_ID,
+            openedAt: NOW,
+            closedAt: null,
+            state: "waiting",
+            outcome: null,
+            reason: null,
+            detail: "",
+            nextLookAt: after(15),
+            causes: ["AccessMissing"],
+            targets: [ACCOUNT_ID],
+          },
+        ],
+      },
+    });
+    expect(listed).toEqual([{ top: 50 }]);
+  });
+
+  test("takes state, vaultId, $top and $skipToken, and says where the rest is", async () => {
+    const { call, listed } = setUp({ incidents: [waiting, waiting] });
+    const path = `/api/incidents?state=waiting&vaultId=${encodeURIComponent(VAULT_ID)}&$top=1&$skipToken=r1`;
+    const { jsonBody } = (await call("incidents", "Keymend.Reader", { path })) as { jsonBody: { nextLink: string } };
+    expect(listed).toEqual([{ state: "waiting", vaultId: VAULT_ID, top: 1, continuation: "r1" }]);
+    const { searchParams } = new URL(jsonBody.nextLink);
+    expect(Object.fromEntries(searchParams)).toEqual({ state: "waiting", vaultId: VAULT_ID, $top: "1", $skipToken: "r7'" });
+  });
+
+  test.each(["0", "201", "1.5", "many", ""])("$top=%s is wrong", async ($top) => {
+    const errors = [{ field: "$top", problem: "must be a whole number from 1 to 200" }];
+    expect(await setUp().call("incidents", "Keymend.Reader", { path: `/api/incidents?$top=${$top}` })).toMatchObject(problem(400, errors));
+  });
+
+  test("a state that is none must not look as if there were no incidents", async () => {
+    const errors = [{ field: "state", problem: "must be one of working, waiting, closed" }];
+    expect(await setUp().call("incidents", "Keymend.Reader", { path: "/api/incidents?state=open" })).toMatchObject(problem(400, errors));
+  });
+});
+
+describe("GET incidents/{id}", () => {
+  test("shows what is promised, and nothing of how it is stored", async () => {
+    const { jsonBody } = await setUp().call("incident", "Keymend.Reader", { params: { id: "i1" } });
+    expect(Object.keys(jsonBody as object).join(" ")).toBe(
+      "id vaultId openedAt closedAt state outcome reason detail causes targets plan applied decision nextLookAt runbook timeline",
+    );
+    expect(jsonBody).toMatchObject({
+      targets: [{ id: ACCOUNT_ID, kind: "account", phase: "inGrace", outcome: null }],
+      plan: { hash: "h1", steps: [{ name: "EnableKeyVersion", state: "waitsForApproval", needs: "approval" }, {}] },
+    });
+  });
+
+  test("shows what was applied, without what only Keymend needs", async () => {
+    const applied = [{ id: "s", name: "RecoverKey" as const, on: "/k", at: NOW, result: "done" as const, detail: "", targetIds: ["/t"] }];
+    const { call } = setUp({ incidents: [{ ...waiting, applied, plan: null }] });
+    const { jsonBody } = await call("incident", "Keymend.Reader", { params: { id: "i1" } });
+    expect(jsonBody).toMatchObject({
+      plan: null,
+      applied: [{ name: "RecoverKey", on: "/k", at: NOW, result: "done", detail: "", targetIds: ["/t"] }],
+    });
+  });
+
+  test.each([{ id: "i9" }, {}])("says that there is none (%o)", async (params) => {
+    expect(await setUp().call("incident", "Keymend.Reader", { params })).toMatchObject(problem(404));
+  });
+});
+
+describe("POST heal", () => {
+  test("writes the signal down, wakes the vault's instance, answers where to look and when", async () => {
+    const { call, signals, durable, log } = setUp();
+    expect(await call("heal", "Keymend.Operator", post("/api/heal", toHeal))).toEqual({
+      status: 202,
+      headers: {
+        "cache-control": "no-store",
+        location: `https://keymend.example/api/incidents?vaultId=${encodeURIComponent(VAULT_ID)}`,
+        "retry-after": "5",
+      },
+      jsonBody: { vaultId: VAULT_ID, instanceId: INSTANCE, signalId: "operator-guid-1" },
+    });
+    expect(signals).toEqual([
+      {
+        id: "operator-guid-1",
+        source: "operator",
+        what: "the pager rang",
+        at: NOW,
+        scope: { kind: "database", id: ACCOUNT_ID },
+        caller: { objectId: "o1", name: "ada@example.com" },
+      },
+    ]);
+    expect(durable.raised).toEqual([{ id: INSTANCE, name: "signal" }]);
+    expect(log.lines).toMatchObject([{ level: "info", event: "healAsked", fields: { vaultId: VAULT_ID, by: "o1", done: "woken" } }]);
+  });
+
+  test("takes a vault too, and starts an instance where none runs", async () => {
+    const { call, signals, durable } = setUp();
+    durable.statuses.clear();
+    await call("heal", "Keymend.Operator", post("/api/heal", { ...toHeal, id: ` ${VAULT_ID} ` }));
+    expect(signals).toMatchObject([{ scope: { kind: "vault", id: VAULT_ID } }]);
+    expect(durable.started).toMatchObject([{ id: INSTANCE, name: "healVault" }]);
+  });
+
+  test("of what no database depends on is answered 404", async () => {
+    const errors = [{ field: "id", problem: "is not in the inventory" }];
+    const { call, signals } = setUp();
+    expect(await call("heal", "Keymend.Operator", post("/api/heal", { ...toHeal, id: CLUSTER_ID }))).toMatchObject(problem(404, errors));
+    expect(signals).toEqual([]);
+  });
+
+  test.each([
+    ["nothing", { id: undefined, reason: undefined }, ["id", "reason"]],
+    ["an id that is none", { ...toHeal, id: "orders" }, ["id"]],
+    [
+      "an id of something else",
+      { ...toHeal, id: ACCOUNT_ID.replace("Microsoft.DocumentDB/databaseAccounts", "Microsoft.Sql/servers") },
+      ["id"],
+    ],
+    ["an empty reason", { ...toHeal, reason: "  " }, ["reason"]],
+    ["an endless reason", { ...toHeal, reason: "x".repeat(1001) }, ["reason"]],
+    ["wrong types", { id: 7, reason: ["x"] }, ["id", "reason"]],
+    ["a member nobody knows", { ...toHeal, force: true }, ["force"]],
+  ])("with %s names each wrong field", async (_, body, fields) => {
+    const { call, signals } = setUp();
+    const response = await call("heal", "Keymend.Operator", post("/api/heal", body));
+    expect(response).toMatchObject(
+      problem(
+        400,
+        fields.map((field) => ({ field, problem: expect.any(String) })),
+      ),
+    );
+    expect(signals).toEqual([]);
+  });
+});
+
+describe("POST diagnose", () => {
+  test("answers diagnosis and plan of facts read just now, and writes nothing", async () => {
+    const { call, journal, signals, durable } = setUp();
+    const { status, jsonBody } = await call("diagnose", "Keymend.Reader", post("/api/diagnose", { id: ACCOUNT_ID }));
+    expect(status).toBe(200);
+    expect(jsonBody).toMatchObject({
+      vaultId: VAULT_ID,
+      at: NOW,
+      targets: [{ id: ACCOUNT_ID, phase: "inGrace", findings: [{ code: "KeyDisabled" }] }],
+      plan: { hash: expect.stringContaining("EnableKeyVersion"), steps: [{ name: "EnableKeyVersion", needs: "approval" }], blocks: [] },
+    });
+    expect([journal, signals, durable.raised, durable.started]).toEqual([[], [], [], []]);
+  });
+
+  test("of what no database depends on is answered 404", async () => {
+    expect(await setUp().call("diagnose", "Keymend.Operator", post("/api/diagnose", { id: CLUSTER_ID }))).toMatchObject(problem(404));
+  });
+});
+
+describe("POST incidents/{id}/decision", () => {
+  const decide = (edges: ReturnType<typeof setUp>, body: unknown = toDecide, id = "i1") =>
+    edges.call("decide", "Keymend.Approver", post(`/api/incidents/${id}/decision`, body, id));
+
+  const decision = {
+    id: "guid-1",
+    incidentId: "i1",
+    at: NOW,
+    planHash: "h1",
+    steps: ["step-1", "step-2"],
+    decision: "approve",
+    reason: "fine",
+    by: "o1",
+  };
+
+  test("stands in the audit and in storage before anyone is woken", async () => {
+    const edges = setUp();
+    expect(await decide(edges)).toEqual({
+      status: 202,
+      headers: { "cache-control": "no-store", location: "https://keymend.example/api/incidents/i1", "retry-after": "5" },
+      jsonBody: decision,
+    });
+    expect(edges.journal).toEqual(["audit", "decision"]);
+    expect(edges.audit).toEqual([{ incidentId: "i1", what: "approve by ada@example.com: fine", data: decision, by: "o1" }]);
+    expect(edges.decisions).toEqual([decision]);
+    expect(edges.durable.raised).toEqual([{ id: INSTANCE, name: "signal" }]);
+  });
+
+  test("may be a rejection", async () => {
+    const edges = setUp();
+    expect(await decide(edges, { ...toDecide, decision: "reject", reason: "meant" })).toMatchObject({ status: 202 });
+    expect(edges.decisions).toMatchObject([{ decision: "reject", reason: "meant" }]);
+  });
+
+  test("names only the steps that wait for it", async () => {
+    const [first, second] = waiting.plan!.steps;
+    const edges = setUp({ incidents: [{ ...waiting, plan: { hash: "h1", steps: [{ ...first!, state: "next" }, second!] } }] });
+    await decide(edges);
+    expect(edges.decisions).toMatchObject([{ steps: ["step-2"] }]);
+  });
+
+  test.each<[string, Partial<Incident>, string]>([
+    ["the plan has changed", { plan: { hash: "h2", steps: waiting.plan!.steps } }, "it is now h2"],
+    ["there is no plan any more", { plan: null }, "it is now none"],
+    ["the incident has ended", { state: "closed", outcome: "Superseded" }, "ended as Superseded"],
+    ["no step waits", { plan: { hash: "h1", steps: [{ ...waiting.plan!.steps[0]!, state: "applied" }] } }, "No step"],
+  ])("is answered 409 where %s, and changes nothing", async (_, change, detail) => {
+    const edges = setUp({ incidents: [{ ...waiting, ...change }] });
+    const response = await decide(edges);
+    expect(response).toMatchObject(problem(409));
+    expect((response.jsonBody as { detail: string }).detail).toContain(detail);
+    expect([edges.journal, edges.durable.raised]).toEqual([[], []]);
+  });
+
+  test("on an incident that is not there is answered 404", async () => {
+    expect(await decide(setUp(), toDecide, "i9")).toMatchObject(problem(404));
+  });
+
+  test.each([
+    ["an empty hash", { ...toDecide, planHash: "" }, "planHash"],
+    ["another word", { ...toDecide, decision: "yes" }, "decision"],
+    ["no reason", { ...toDecide, reason: "" }, "reason"],
+    ["steps of its own choice", { ...toDecide, steps: ["step-9"] }, "steps"],
+    ["somebody else's name", { ...toDecide, by: "o2" }, "by"],
+  ])("with %s is answered 400", async (_, body, field) => {
+    const edges = setUp();
+    expect(await decide(edges, body)).toMatchObject(problem(400, [{ field, problem: expect.any(String) }]));
+    expect(edges.journal).toEqual([]);
+  });
+
+  test("counts though nobody could be woken: the next look reads it", async () => {
+    const edges = setUp();
+    edges.durable.statuses.clear();
+    expect(await decide(edges)).toMatchObject({ status: 202 });
+    expect(edges.decisions).toHaveLength(1);
+    expect(edges.log.lines).toMatchObject([{ level: "warn", event: "wakeFailed", fields: { vaultId: VAULT_ID } }]);
+  });
+
+  test("whatever it is that keeps it from being woken", async () => {
+    const edges = setUp();
+    edges.durable.fake.raiseEvent = () => Promise.reject("a text"); // oxlint-disable-line typescript/prefer-promise-reject-errors
+    expect(await decide(edges)).toMatchObject({ status: 202 });
+    expect(edges.log.lines).toMatchObject([{ event: "wakeFailed", fields: { text: "a text" } }]);
+  });
+
+  test("whose audit can't be written is no decision", async () => {
+    const edges = setUp({ over: { stores: { ...setUpStores(), appendAudit: throwing(transient()) } } });
+    expect(await decide(edges)).toMatchObject(problem(503));
+    expect(edges.durable.raised).toEqual([]);
+  });
+});
+
+describe("GET audit", () => {
+  test("shows one incident's rows with the verdict over the chain, page by page", async () => {
+    const path = "/api/audit?incidentId=i1&$top=7&$skipToken=00000003";
+    const { jsonBody } = (await setUp().call("audit", "Keymend.Reader", { path })) as { jsonBody: { nextLink: string } };
+    expect(jsonBody).toMatchObject({ value: [{ seq: 1, top: 7, after: "00000003" }], chain: { ok: true, rows: 1, head: "h" } });
+    expect(new URL(jsonBody.nextLink).searchParams.get("$skipToken")).toBe("00000001");
+  });
+
+  test("ends where there is no more", async () => {
+    const stores = {
+      ...setUpStores(),
+      listAudit: async () => ({ value: [], continuation: undefined }),
+      verifyAudit: async () => ({ ok: true }),
+    };
+    const { jsonBody } = await setUp({ over: { stores } }).call("audit", "Keymend.Reader", { path: "/api/audit?incidentId=i1" });
+    expect(jsonBody).toEqual({ value: [], chain: { ok: true } });
+  });
+
+  test.each(["/api/audit", "/api/audit?incidentId="])("%s lacks its incident", async (path) => {
+    const errors = [{ field: "incidentId", problem: "is missing" }];
+    expect(await setUp().call("audit", "Keymend.Reader", { path })).toMatchObject(problem(400, errors));
+  });
+});
+
+describe("what goes wrong inside", () => {
+  test.each([
+    [null, "5"],
+    [1200, "2"],
+  ])("Azure or storage not answering is a 503 that says when to come again", async (retryAfterMs, seconds) => {
+    const stores = { ...setUpStores(), listIncidents: throwing(transient(retryAfterMs)) };
+    const response = await setUp({ over: { stores } }).call("incidents", "Keymend.Reader");
+    expect(response).toMatchObject({ ...problem(503), headers: { "content-type": "application/problem+json", "retry-after": seconds } });
+  });
+
+  test("signing keys out of reach are a 503, not a refusal", async () => {
+    const fetchJson = throwing(new Error("socket hang up"));
+    const authenticate = createAuthenticate({ tenantId: TENANT, audiences: [AUDIENCE], fetchJson, now: () => new Date(NOW) });
+    expect(await setUp({ over: { authenticate } }).call("incidents", "Keymend.Reader")).toMatchObject({
+      status: 503,
+      headers: { "retry-after": "5" },
+    });
+  });
+
+  test("a mistake of this program is thrown on: the host records it", async () => {
+    const stores = { ...setUpStores(), listIncidents: throwing(new TypeError("a mistake")) };
+    await expect(setUp({ over: { stores } }).call("incidents", "Keymend.Reader")).rejects.toThrow("a mistake");
+  });
+});
+
+/** Stores with one waiting incident; what a test does not name must not be called. */
+function setUpStores(): ApiDeps["stores"] {
+  const never = throwing(new Error("this should not be called"));
+  return {
+    listIncidents: never,
+    findIncident: async () => waiting,
+    addDecision: never,
+    appendAudit: never,
+    listAudit: never,
+    verifyAudit: never,
+  };
+}

@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import type { Signal } from "../../src/domain/signal.ts";
+import { createSendSignal, instanceIdOf } from "../../src/functions/send-signal.ts";
+import { VAULT_ID } from "../support/builders.ts";
+import { throwing, transient } from "../support/fakes.ts";
+import { aSignal, PATIENT } from "../support/turns.ts";
+import { fakeClient } from "./support.ts";
+
+const hash = (text: string): string => `h(${text})`;
+const ID = `heal-h(${VAULT_ID.toLowerCase()})`;
+
+function setUp(running: Record<string, string> = {}) {
+  const journal: string[] = [];
+  const durable = fakeClient(running);
+  const client = {
+    getStatus: durable.client.getStatus.bind(durable.client),
+    raiseEvent: async (...args: Parameters<typeof durable.client.raiseEvent>) => {
+      journal.push("raise");
+      await durable.client.raiseEvent(...args);
+    },
+    startNew: async (...args: Parameters<typeof durable.client.startNew>) => {
+      journal.push("start");
+      return durable.client.startNew(...args);
+    },
+  };
+  const kept: { patientId: string; signal: Signal }[] = [];
+  const sendSignal = createSendSignal({
+    addSignal: async (patientId, signal) => {
+      journal.push("keep");
+      kept.push({ patientId, signal });
+    },
+    hash,
+  });
+  return { client, durable, journal, kept, sendSignal };
+}
+
+test("one vault is one instance, however its id is written, and its id holds no slash of an ARM id", () => {
+  const digest = (text: string): string => Buffer.from(text).toString("hex");
+  const id = instanceIdOf(PATIENT, digest);
+  expect(instanceIdOf({ ...PATIENT, id: VAULT_ID.toUpperCase() }, digest)).toBe(id);
+  expect(id).toMatch(/^heal-[0-9a-f]+$/);
+});
+
+test("a signal is written down first; then an instance is started where none runs", async () => {
+  const { sendSignal, client, durable, journal, kept } = setUp();
+  expect(await sendSignal(client, PATIENT, aSignal())).toBe("started");
+  expect(journal).toEqual(["keep", "start"]);
+  expect(kept).toEqual([{ patientId: VAULT_ID, signal: aSignal() }]);
+  expect(durable.started).toEqual([
+    {
+      id: ID,
+      name: "healVault",
+      input: {
+        patient: PATIENT,
+        patientHash: `h(${VAULT_ID.toLowerCase()})`,
+        incidentId: null,
+        turn: 0,
+        unanswered: null,
+      },
+    },
+  ]);
+});
+
+test.each(["Running", "Pending", "ContinuedAsNew", "Suspended"])("an instance that is %s is woken", async (status) => {
+  const { sendSignal, client, durable, journal } = setUp({ [ID]: status });
+  expect(await sendSignal(client, PATIENT, aSignal())).toBe("woken");
+  expect(journal).toEqual(["keep", "raise"]);
+  expect(durable.raised).toEqual([{ id: ID, name: "signal" }]);
+});
+
+test.each(["Completed", "Failed", "Terminated", "Canceled"])("an instance that is %s is begun anew under the same id", async (status) => {
+  const { sendSignal, client, durable } = setUp({ [ID]: status });
+  expect(await sendSignal(client, PATIENT, aSignal())).toBe("started");
+  expect(durable.started).toMatchObject([{ id: ID }]);
+});
+
+describe("the sweep's signal", () => {
+  const sweep = aSignal({ source: "sweep" });
+
+  test("leaves an instance at work alone, and writes nothing down", async () => {
+    const { sendSignal, client, journal } = setUp({ [ID]: "Running" });
+    expect(await sendSignal(client, PATIENT, sweep)).toBe("underWay");
+    expect(journal).toEqual([]);
+  });
+
+  test("starts one where none is at work", async () => {
+    const { sendSignal, client, journal } = setUp();
+    expect(await sendSignal(client, PATIENT, sweep)).toBe("started");
+    expect(journal).toEqual(["keep", "start"]);
+  });
+});
+
+test("an instance that somebody else starts in between is woken", async () => {
+  const { sendSignal, client, durable } = setUp();
+  const startNew = async (): Promise<string> => {
+    durable.statuses.set(ID, "Running");
+    throw new Error("HTTP 409: it runs already");
+  };
+  expect(await sendSignal({ ...client, startNew }, PATIENT, aSignal())).toBe("woken");
+  expect(durable.raised).toEqual([{ id: ID, name: "signal" }]);
+});
+
+test("a start that fails while nothing runs is thrown: the signal stands in storage for the sweep", async () => {
+  const { sendSignal, client, kept } = setUp();
+  await expect(sendSignal({ ...client, startNew: throwing(new Error("HTTP 500")) }, PATIENT, aSignal())).rejects.toThrow("HTTP 500");
+  expect(kept).toHaveLength(1);
+});
+
+test("a signal that can't be written down wakes nobody", async () => {
+  const { client, journal } = setUp({ [ID]: "Running" });
+  const sendSignal = createSendSignal({ addSignal: throwing(transient()), hash });
+  await expect(sendSignal(client, PATIENT, aSignal())).rejects.toThrow("503");
+  expect(journal).toEqual([]);
+});
+
+test.each([new Error("HTTP 500"), "a text"])("a status that can't be read is not taken for absence", async (thrown) => {
+  const { sendSignal, client, durable } = setUp();
+  const getStatus = async () => {
+    throw thrown;
+  };
+  await expect(sendSignal({ ...client, getStatus }, PATIENT, aSignal())).rejects.toBe(thrown);
+  expect(durable.started).toEqual([]);
+});

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import type { Patient } from "../../src/domain/facts.ts";
+import type { Signal } from "../../src/domain/signal.ts";
+import { createSweep } from "../../src/functions/sweep.ts";
+import { ACCOUNT_ID, NOW, VAULT_ID } from "../support/builders.ts";
+import { fakeLog, throwing, transient } from "../support/fakes.ts";
+import { PATIENT } from "../support/turns.ts";
+import { fakeClient } from "./support.ts";
+
+const OWN: Patient = { id: ACCOUNT_ID, kind: "database", vaultName: null };
+
+function setUp(send: (patient: Patient) => void = () => undefined, all = async (): Promise<Patient[]> => [PATIENT, OWN]) {
+  const sent: { patient: Patient; signal: Signal }[] = [];
+  const log = fakeLog();
+  const sweep = createSweep({
+    patients: { all, touchedBy: throwing(new Error("this should not be called")) },
+    sendSignal: async (_, patient, signal) => {
+      send(patient);
+      sent.push({ patient, signal });
+      return "started";
+    },
+    now: () => new Date(NOW),
+  });
+  return { run: () => sweep(fakeClient().client, log), sent, lines: log.lines };
+}
+
+test("sends every patient a signal, by nobody, once per sweep", async () => {
+  const { run, sent, lines } = setUp();
+  await run();
+  const signal = { id: `sweep-${NOW}`, source: "sweep", what: "sweep", at: NOW, caller: null };
+  expect(sent).toEqual([
+    { patient: PATIENT, signal: { ...signal, scope: { kind: "vault", id: VAULT_ID } } },
+    { patient: OWN, signal: { ...signal, scope: { kind: "database", id: ACCOUNT_ID } } },
+  ]);
+  expect(lines).toEqual([{ level: "info", event: "swept", fields: { vaults: 2, failed: 0, text: "looked at 2 vaults" } }]);
+});
+
+test("one that can't be signalled does not keep the others from it; the sweep then fails visibly", async () => {
+  const { run, sent, lines } = setUp((patient) => {
+    if (patient === PATIENT) throw transient();
+  });
+  await expect(run()).rejects.toThrow("the sweep could not look at 1 of 2 vaults");
+  expect(sent.map(({ patient }) => patient)).toEqual([OWN]);
+  expect(lines).toMatchObject([
+    { level: "error", event: "sweepFailed", fields: { vaultId: VAULT_ID, text: expect.stringContaining("503") } },
+    { level: "info", event: "swept", fields: { vaults: 2, failed: 1 } },
+  ]);
+});
+
+test("tells what was thrown, whatever it is", async () => {
+  const { run, lines } = setUp(() => {
+    throw "a text"; // oxlint-disable-line typescript/only-throw-error
+  });
+  await expect(run()).rejects.toThrow(AggregateError);
+  expect(lines[0]).toMatchObject({ fields: { text: "a text" } });
+});
+
+test("an inventory that can't be read fails the sweep: no silence, no empty list", async () => {
+  const { run, lines } = setUp(undefined, throwing(transient()));
+  await expect(run()).rejects.toThrow("503");
+  expect(lines).toEqual([]);
+});
