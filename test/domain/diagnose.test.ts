@@ -589,7 +589,7 @@ describe("a diagnosis", () => {
 
   test("names the identity, or the principal that has no identity of its own, that lacks access", () => {
     expect(seen(anAccount, { access: [anAccess({ assignments: [] })] }).findings[0]!.evidence.facts[0]).toBe(
-      `${IDENTITY_ID} can't read with key cmk: no role assignment grants it`,
+      `id-orders (principal ${PRINCIPAL}) can't read, wrap, unwrap with key cmk: no role assignment grants it`,
     );
     const system = seen(anAccount, {
       target: { defaultIdentity: { form: "system" }, systemPrincipalId: PRINCIPAL },

@@ -1,4 +1,5 @@
 /** What the causes of lost access share. */
+import { nameOf } from "../arm-id.ts";
 import type { Evidence, Mend } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { grantDrafts } from "../grants.ts";
@@ -12,13 +13,18 @@ export const isSwitched = (facts: Facts, { inactive, model }: Lacking): boolean 
 /** Somebody said no, or tied it to a condition: another matter than a grant that is missing. */
 export const isRefused = ({ operations }: Lacking): boolean => operations.some(({ why }) => why === "denied" || why === "condition");
 
-export const sayLacking = (target: TargetFacts, { principalId, identityId, operations }: Lacking): Evidence => ({
-  effect: "broken",
-  facts: operations.map(
-    ({ operation, detail }) => `${identityId ?? principalId} can't ${operation} with key ${uriOf(target)?.key}: ${detail}`,
-  ),
-  values: { principalId, identityId },
-});
+const whoOf = (identityId: string | null, principalId: string): string =>
+  identityId === null ? principalId : `${nameOf(identityId)} (principal ${principalId})`;
+
+/** One sentence per reason, however many operations share it. */
+export function sayLacking(target: TargetFacts, { principalId, identityId, operations }: Lacking): Evidence {
+  const reasons = [...new Set(operations.map(({ detail }) => detail))];
+  const facts = reasons.map((reason) => {
+    const lost = operations.filter(({ detail }) => detail === reason).map(({ operation }) => operation);
+    return `${whoOf(identityId, principalId)} can't ${lost.join(", ")} with key ${uriOf(target)?.key}: ${reason}`;
+  });
+  return { effect: "broken", facts, values: { principalId, identityId } };
+}
 
 /** Grants what is lacking, in the vault's active model. */
 export function mendByGrant({ values }: Evidence, facts: Facts, target: TargetFacts): Mend {
