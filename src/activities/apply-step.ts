@@ -59,7 +59,8 @@ export async function recordStep(
   const because = result === "done" ? "" : ` (${detail})`;
   const what = `${step.name} on ${placeOf(step.on)}: ${result}${because}`;
   await deps.audit.append(incidentId, [
-    { entryId: `${turn}-step-${result}`, kind: "step", what, data: { step, result, detail }, at, actor: "keymend" },
+    // One ending a turn, whatever it is: a run that died behind this line said it already.
+    { entryId: `${turn}-step-ending`, kind: "step", what, data: { step, result, detail }, at, actor: "keymend" },
   ]);
   const entry: AppliedStep = { id: step.id, name: step.name, on: step.on, at, result, detail, targetIds: step.targetIds };
   const saidLast = loaded.incident.timeline.at(-1)?.what === what;
@@ -174,4 +175,4 @@ export async function settle(
 export const createApplyStep =
   (deps: ApplyDeps) =>
   (input: ApplyInput): Promise<ApplyResult> =>
-    orAgain(() => apply(deps, input));
+    orAgain(deps.log, input.patient.id, () => apply(deps, input));

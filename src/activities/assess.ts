@@ -195,4 +195,4 @@ async function finish(deps: AssessDeps, incident: Incident): Promise<AssessResul
 export const createAssess =
   (deps: AssessDeps) =>
   (input: AssessInput): Promise<AssessResult> =>
-    orAgain(() => assess(deps, input));
+    orAgain(deps.log, input.patient.id, () => assess(deps, input));

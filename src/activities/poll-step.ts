@@ -36,4 +36,4 @@ async function pollStep(deps: PollDeps, { poller, ...input }: PollInput): Promis
 export const createPollStep =
   (deps: PollDeps) =>
   (input: PollInput): Promise<PollResult> =>
-    orAgain(() => pollStep(deps, input));
+    orAgain(deps.log, input.patient.id, () => pollStep(deps, input));

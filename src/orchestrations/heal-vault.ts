@@ -14,6 +14,7 @@ export type HealInput = {
   incidentId: string | null;
   /** Distinguishes the vaults in incident ids. */
   patientHash: string;
+  /** Numbers what is written down; 0: a new instance. */
   turn: number;
   /** Looks in a row that Azure did not answer, and since when. */
   unanswered: { count: number; since: string } | null;
@@ -113,9 +114,16 @@ function* unanswered(
   return { ...input, unanswered: { count, since } };
 }
 
+/**
+ * An instance that takes up the incident of one that was stopped must repeat none of its numbers: what seems to be in the
+ * audit already is left out of it. So a new one counts on from its time.
+ */
+const numbered = (context: OrchestrationContext, input: HealInput): HealInput =>
+  input.turn === 0 ? { ...input, turn: nowOf(context) } : input;
+
 /** Ends with the outcome's code; between turns it begins anew under the same instance id. */
 export function* healVault(context: OrchestrationContext): Orchestration<string | undefined> {
-  const input = context.df.getInput<HealInput>();
+  const input = numbered(context, context.df.getInput<HealInput>());
   let result: HealInput | string;
   try {
     result = yield* takeTurn(context, input);

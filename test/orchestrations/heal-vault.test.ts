@@ -35,6 +35,16 @@ describe("healVault", () => {
     expect(seen).toEqual([{ patient, incidentId: null, newId: "20260101T000000000Z-0123456789ab", turn: 3 }]);
   });
 
+  test("a new instance counts its turns on from its time, so that it repeats none of one that was stopped", async () => {
+    const seen: unknown[] = [];
+    const wait = (asked: unknown) => {
+      seen.push(asked);
+      return { kind: "wait", incidentId: "i1", until: start, why: "" };
+    };
+    expect(await play({ assess: wait }, {}, { ...input, turn: 0 })).toMatchObject({ input: { turn: Date.parse(start) + 1 } });
+    expect(seen).toMatchObject([{ turn: Date.parse(start) }]);
+  });
+
   test("waits until the next look is due and begins anew", async () => {
     const result = await play({ assess: () => ({ kind: "wait", incidentId: "i1", until: "2026-01-01T00:05:00.000Z", why: "" }) });
     expect(result).toMatchObject({ kind: "continuedAsNew", input: { turn: 4, incidentId: "i1", unanswered: null } });
