@@ -1,0 +1,22 @@
+import { writeDatabase } from "./acts.ts";
+import type { Story } from "./story.ts";
+
+export const defaultIdentityUndefined: Story = {
+  name: "default-identity-undefined",
+  title: "the default identity is detached and attached again; Azure never makes it the default again by itself",
+  kinds: ["account"],
+  phases: ["grace", "revoked"],
+  causes: ["DefaultIdentityUndefined"],
+  steps: ["SetDefaultIdentity"],
+  outcome: { grace: "OutageAvoided", revoked: "Healed" },
+  vault: "rbac",
+  async break(stage) {
+    const [account] = stage.patient.databases;
+    if (!account) throw new Error("the vault has no account");
+    const { identity } = stage.patient;
+    stage.focus([account]);
+    stage.tell(`${stage.operator.principal.name} detaches ${identity.name} from account ${account.name} and attaches it again`);
+    await writeDatabase(stage, account.id, { identity: { type: "None" } });
+    await writeDatabase(stage, account.id, { identity: { type: "UserAssigned", userAssignedIdentities: { [identity.id]: {} } } });
+  },
+};
