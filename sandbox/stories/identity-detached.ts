@@ -1,0 +1,20 @@
+import { writeDatabase } from "./acts.ts";
+import type { Story } from "./story.ts";
+
+export const identityDetached: Story = {
+  name: "identity-detached",
+  title: "the default identity is detached from an account, whose default identity is Undefined from then on",
+  kinds: ["account"],
+  phases: ["grace", "revoked"],
+  causes: ["DefaultIdentityUndefined"],
+  steps: ["AttachIdentity", "SetDefaultIdentity"],
+  outcome: { grace: "OutageAvoided", revoked: "Healed" },
+  vault: "rbac",
+  async break(stage) {
+    const [account] = stage.patient.databases;
+    if (!account) throw new Error("the vault has no account");
+    stage.focus([account]);
+    stage.tell(`${stage.operator.principal.name} detaches ${stage.patient.identity.name} from account ${account.name}`);
+    await writeDatabase(stage, account.id, { identity: { type: "None" } });
+  },
+};
