@@ -1,0 +1,18 @@
+import { approveAll, patchKey } from "./acts.ts";
+import type { Story } from "./story.ts";
+
+export const keyDisabled: Story = {
+  name: "key-disabled",
+  title: "a key is disabled, which may be meant: Azure raises no event, Keymend finds it and asks",
+  kinds: ["account", "cluster"],
+  phases: ["grace", "revoked"],
+  causes: ["KeyDisabled"],
+  steps: ["EnableKeyVersion"],
+  outcome: { grace: "OutageAvoided", revoked: "Healed" },
+  vault: "rbac",
+  async break(stage) {
+    await patchKey(stage, { attributes: { enabled: false } });
+    stage.tell(`key ${stage.patient.keyName} disabled, by ${stage.operator.principal.name}`);
+  },
+  after: approveAll,
+};

@@ -1,0 +1,18 @@
+import { approveAll, patchKey } from "./acts.ts";
+import type { Story } from "./story.ts";
+
+export const keyOperationsRemoved: Story = {
+  name: "key-operations-removed",
+  title: "a key may no longer wrap and unwrap: its permitted operations were changed",
+  kinds: ["account", "cluster"],
+  phases: ["grace", "revoked"],
+  causes: ["KeyOperationsRemoved"],
+  steps: ["RestoreKeyOperations"],
+  outcome: { grace: "OutageAvoided", revoked: "Healed" },
+  vault: "rbac",
+  async break(stage) {
+    await patchKey(stage, { key_ops: ["encrypt", "decrypt"] });
+    stage.tell(`key ${stage.patient.keyName} may only encrypt and decrypt now, by ${stage.operator.principal.name}`);
+  },
+  after: approveAll,
+};

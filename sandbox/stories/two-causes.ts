@@ -1,0 +1,19 @@
+import { patchKey, removeGrant, unixSeconds } from "./acts.ts";
+import type { Story } from "./story.ts";
+
+export const twoCauses: Story = {
+  name: "two-causes",
+  title: "a role assignment is removed and the key has expired too: one plan mends both",
+  kinds: ["account", "cluster"],
+  phases: ["grace", "revoked"],
+  causes: ["AccessMissing", "KeyExpired"],
+  steps: ["ExtendKeyExpiry"],
+  anySteps: ["RestoreRoleAssignment", "GrantKeyRole"],
+  outcome: { grace: "OutageAvoided", revoked: "Healed" },
+  vault: "rbac",
+  async break(stage) {
+    await patchKey(stage, { attributes: { exp: unixSeconds(stage, -60_000) } });
+    stage.tell(`key ${stage.patient.keyName} set to expire a minute ago, by ${stage.operator.principal.name}`);
+    await removeGrant(stage);
+  },
+};
