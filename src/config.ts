@@ -36,16 +36,15 @@ const guids = v.pipe(
 );
 const duration = v.pipe(
   v.string(),
-  v.transform((text) => parseDuration(text.trim()) ?? 0),
-  v.minValue(1, "must be an ISO 8601 duration longer than nothing, such as P30D or PT12H"),
+  v.transform((text) => parseDuration(text.trim()) || undefined),
+  v.number("must be an ISO 8601 duration longer than nothing, such as P30D or PT12H"),
 );
 // Table names: letters and digits, 3 to 63 (Microsoft Learn, "Understanding the Table service data model").
 const tableName = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/, "must be 3 to 63 letters and digits, beginning with a letter"));
 const https = v.pipe(v.string(), v.regex(/^https:\/\/\S+$/, "must be an https:// URL"));
 
 const ASKABLE = new Set<string>(causes.filter((cause) => cause.default !== "none").map((cause) => cause.code));
-const isWish = ([code, wish, ...more]: string[]): boolean =>
-  ASKABLE.has(code ?? "") && (wish === "auto" || wish === "ask") && more.length === 0;
+const isWish = ([code, wish, ...more]: string[]): boolean => ASKABLE.has(code!) && (wish === "auto" || wish === "ask") && more.length === 0;
 const wishes = v.pipe(
   v.string(),
   v.transform((text) => list(text).map((part) => part.split("=").map((side) => side.trim()))),
@@ -141,7 +140,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
 }
 
 function toProblem({ path, kind, message }: v.BaseIssue<unknown>): string {
-  const [setting] = path ?? [];
+  const setting = path?.[0];
   return `${String(setting?.key)}: ${kind === "schema" && setting?.value === undefined ? "is not set" : message}`;
 }
 

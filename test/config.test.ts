@@ -1,0 +1,242 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { readConfig, SETTING_NAMES } from "../src/config.ts";
+import { ConfigError } from "../src/domain/errors.ts";
+import { DAY, HOUR } from "../src/domain/time.ts";
+
+const GUID = "0b1f6471-1bf0-4dda-aec3-cb9272f09590";
+const OTHER = "22222222-0000-4000-8000-00000000000A";
+
+type Env = Record<string, string | undefined>;
+
+/** The least that works. */
+const LEAST: Env = {
+  KEYMEND_SUBSCRIPTIONS: GUID,
+  KEYMEND_TENANT_ID: GUID,
+  KEYMEND_API_AUDIENCE: "api://keymend",
+  KEYMEND_TABLE_ENDPOINT: "https://keymend.table.core.windows.net",
+  KEYMEND_SWEEP_SCHEDULE: "0 */5 * * * *",
+  KEYMEND_HOUSEKEEPING_SCHEDULE: "0 30 3 * * *",
+};
+
+function problemsOf(env: Env): string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const problemsWith = (over: Env): string[] => problemsOf({ ...LEAST, ...over });
+
+test("the least that works has the defaults, and writes nothing", () => {
+  expect(readConfig(LEAST)).toEqual({
+    settings: {
+      mode: "observe",
+      expiryLeadMs: 30 * DAY,
+      expiryExtensionMs: 90 * DAY,
+      expiryMaxExtensions: 3,
+      expiryHorizonMs: 365 * DAY,
+      approvalTtlMs: DAY,
+      causes: {},
+      privilegedCallers: [],
+      ownPrincipalId: null,
+    },
+    tenantId: GUID,
+    subscriptionIds: [GUID],
+    identityClientId: undefined,
+    firstPartyPrincipalId: null,
+    apiAudiences: ["api://keymend"],
+    tables: { endpoint: "https://keymend.table.core.windows.net" },
+    tableNames: { incidents: "incidents", audit: "audit", baseline: "baseline" },
+    outcomeTopicEndpoint: undefined,
+  });
+});
+
+test("can't be changed once it is read", () => {
+  expect(Object.isFrozen(readConfig(LEAST))).toBe(true);
+});
+
+describe("every setting is read", () => {
+  const settings = (name: string, value: string) => readConfig({ ...LEAST, [name]: value });
+
+  test.each(["observe", "approve", "heal"])("mode %s", (mode) => {
+    expect(settings("KEYMEND_MODE", mode).settings.mode).toBe(mode);
+  });
+
+  test.each<[string, string, object]>([
+    ["KEYMEND_SUBSCRIPTIONS", ` ${GUID} , ${OTHER},`, { subscriptionIds: [GUID, OTHER.toLowerCase()] }],
+    ["KEYMEND_TENANT_ID", ` ${OTHER} `, { tenantId: OTHER.toLowerCase() }],
+    ["KEYMEND_IDENTITY_CLIENT_ID", OTHER, { identityClientId: OTHER.toLowerCase() }],
+    ["KEYMEND_IDENTITY_PRINCIPAL_ID", OTHER, { settings: { ownPrincipalId: OTHER.toLowerCase() } }],
+    ["KEYMEND_FIRST_PARTY_PRINCIPAL_ID", OTHER, { firstPartyPrincipalId: OTHER.toLowerCase() }],
+    ["KEYMEND_API_AUDIENCE", `api://keymend, ${GUID}`, { apiAudiences: ["api://keymend", GUID] }],
+    ["KEYMEND_TABLE_INCIDENTS", "Incidents2", { tableNames: { incidents: "Incidents2" } }],
+    ["KEYMEND_TABLE_AUDIT", "a12", { tableNames: { audit: "a12" } }],
+    ["KEYMEND_TABLE_BASELINE", "b".repeat(63), { tableNames: { baseline: "b".repeat(63) } }],
+    ["KEYMEND_EXPIRY_LEAD", "P14DT12H", { settings: { expiryLeadMs: 14 * DAY + 12 * HOUR } }],
+    ["KEYMEND_EXPIRY_EXTENSION", " P31D ", { settings: { expiryExtensionMs: 31 * DAY } }],
+    ["KEYMEND_EXPIRY_MAX_EXTENSIONS", "0", { settings: { expiryMaxExtensions: 0 } }],
+    ["KEYMEND_EXPIRY_HORIZON", "P2Y", { settings: { expiryHorizonMs: 730 * DAY } }],
+    ["KEYMEND_APPROVAL_TTL", "PT8H", { settings: { approvalTtlMs: 8 * HOUR } }],
+    ["KEYMEND_PRIVILEGED_CALLERS", `${GUID},${OTHER}`, { settings: { privilegedCallers: [GUID, OTHER.toLowerCase()] } }],
+    ["KEYMEND_CAUSES", "KeyDisabled=auto, KeyExpired = ask,", { settings: { causes: { KeyDisabled: "auto", KeyExpired: "ask" } } }],
+    ["KEYMEND_OUTCOME_TOPIC_ENDPOINT", "https://t.example/api/events", { outcomeTopicEndpoint: "https://t.example/api/events" }],
+  ])("%s=%s", (name, value, expected) => {
+    expect(settings(name, value)).toMatchObject(expected);
+  });
+
+  test("KEYMEND_TABLE_CONNECTION_STRING instead of the endpoint", () => {
+    const env = { ...LEAST, KEYMEND_TABLE_ENDPOINT: undefined, KEYMEND_TABLE_CONNECTION_STRING: "UseDevelopmentStorage=true" };
+    expect(readConfig(env).tables).toEqual({ connectionString: "UseDevelopmentStorage=true" });
+  });
+
+  test("those of the sample file too, and it leaves none out", () => {
+    const sample = JSON.parse(readFileSync(new URL("../local.settings.sample.json", import.meta.url), "utf8")) as { Values: Env };
+    expect(readConfig(sample.Values).settings.mode).toBe("observe");
+    expect(Object.keys(sample.Values).filter((name) => name.startsWith("KEYMEND_"))).toEqual(SETTING_NAMES);
+  });
+
+  test("what is none of ours is not looked at", () => {
+    expect(readConfig({ ...LEAST, PATH: "/bin", keymend_mode: "x", WEBSITE_SITE_NAME: "keymend" })).toEqual(readConfig(LEAST));
+  });
+});
+
+describe("an empty setting counts as not set", () => {
+  const optional = SETTING_NAMES.filter((name) => !(name in LEAST));
+
+  test.each(optional)("%s", (name) => {
+    expect(readConfig({ ...LEAST, [name]: " " })).toEqual(readConfig(LEAST));
+  });
+
+  test.each(Object.keys(LEAST).filter((name) => name !== "KEYMEND_TABLE_ENDPOINT"))("%s must be set", (name) => {
+    for (const value of ["", "  ", undefined]) expect(problemsWith({ [name]: value })).toEqual([`${name}: is not set`]);
+  });
+});
+
+describe("a wrong setting is named, with what is expected", () => {
+  const causes = expect.stringMatching(/^KEYMEND_CAUSES: every entry must be CAUSE=auto or CAUSE=ask, with a cause of: .*KeyExpired/);
+  const table = "must be 3 to 63 letters and digits, beginning with a letter";
+  const duration = "must be an ISO 8601 duration longer than nothing, such as P30D or PT12H";
+  const schedule = "must be an NCRONTAB expression of six fields";
+
+  test.each<[string, string, unknown]>([
+    ["KEYMEND_MODE", "Heal", "must be observe, approve or heal"],
+    ["KEYMEND_SUBSCRIPTIONS", `${GUID},production`, "every entry must be a GUID"],
+    ["KEYMEND_SUBSCRIPTIONS", ",", "must name at least one subscription"],
+    ["KEYMEND_TENANT_ID", "contoso.onmicrosoft.com", "must be a GUID"],
+    ["KEYMEND_IDENTITY_CLIENT_ID", `${GUID}0`, "must be a GUID"],
+    ["KEYMEND_IDENTITY_PRINCIPAL_ID", "me", "must be a GUID"],
+    ["KEYMEND_FIRST_PARTY_PRINCIPAL_ID", "{}", "must be a GUID"],
+    ["KEYMEND_API_AUDIENCE", " , ", "must name at least one audience"],
+    ["KEYMEND_TABLE_ENDPOINT", "http://keymend.table.core.windows.net", "must be an https:// URL"],
+    ["KEYMEND_OUTCOME_TOPIC_ENDPOINT", "t.example", "must be an https:// URL"],
+    ["KEYMEND_TABLE_INCIDENTS", "1st", table],
+    ["KEYMEND_TABLE_AUDIT", "ab", table],
+    ["KEYMEND_TABLE_BASELINE", "base-line", table],
+    ["KEYMEND_SWEEP_SCHEDULE", "*/5 * * * *", schedule],
+    ["KEYMEND_HOUSEKEEPING_SCHEDULE", "daily", schedule],
+    ["KEYMEND_EXPIRY_LEAD", "30", duration],
+    ["KEYMEND_EXPIRY_LEAD", "PT0S", duration],
+    ["KEYMEND_EXPIRY_EXTENSION", "90 days", duration],
+    ["KEYMEND_EXPIRY_HORIZON", "-P1D", duration],
+    ["KEYMEND_APPROVAL_TTL", "P", duration],
+    ["KEYMEND_EXPIRY_MAX_EXTENSIONS", "-1", "must be a whole number from 0 to 999"],
+    ["KEYMEND_EXPIRY_MAX_EXTENSIONS", "3.5", "must be a whole number from 0 to 999"],
+    ["KEYMEND_PRIVILEGED_CALLERS", "ada@example.com", "every entry must be a GUID"],
+    ["KEYMEND_CAUSES", "KeyExpired=auto,KeyExpired=ask", "names a cause twice"],
+  ])("%s=%s", (name, value, problem) => {
+    expect(problemsWith({ [name]: value })).toEqual([`${name}: ${String(problem)}`]);
+  });
+
+  test.each(["KeyExpired", "KeyExpired=auto=x", "KeyExpired=never", "keyexpired=auto", "NoSuchCause=ask", "KeyGone=auto", "=auto"])(
+    "KEYMEND_CAUSES=%s",
+    (value) => {
+      expect(problemsWith({ KEYMEND_CAUSES: value })).toEqual([causes]);
+    },
+  );
+
+  test("one that is wrong twice is told once", () => {
+    expect(problemsWith({ KEYMEND_SUBSCRIPTIONS: "a,b" })).toEqual(["KEYMEND_SUBSCRIPTIONS: every entry must be a GUID"]);
+  });
+
+  test("no answer repeats a value, which may be a secret", () => {
+    const secret = "AccountKey=abcdef";
+    const env = {
+      ...LEAST,
+      KEYMEND_TABLE_CONNECTION_STRING: secret,
+      KEYMEND_CAUSES: secret,
+      KEYMEND_MODE: secret,
+      KEYMEND_TENANT_ID: secret,
+    };
+    expect(problemsOf(env).join("\n")).not.toContain("abcdef");
+  });
+});
+
+describe("rules over several settings", () => {
+  const lead = "must be longer than KEYMEND_EXPIRY_LEAD";
+
+  test.each<[string, Env, string[]]>([
+    [
+      "tables have to be somewhere",
+      { KEYMEND_TABLE_ENDPOINT: undefined },
+      ["KEYMEND_TABLE_ENDPOINT: set it (or KEYMEND_TABLE_CONNECTION_STRING for local development)"],
+    ],
+    [
+      "but not in two places",
+      { KEYMEND_TABLE_CONNECTION_STRING: "UseDevelopmentStorage=true" },
+      ["KEYMEND_TABLE_CONNECTION_STRING: set either this or KEYMEND_TABLE_ENDPOINT, not both"],
+    ],
+    [
+      "an extension that ends within the lead time would be due again at once",
+      { KEYMEND_EXPIRY_EXTENSION: "P30D" },
+      [`KEYMEND_EXPIRY_EXTENSION: ${lead}`],
+    ],
+    ["so would one that the horizon cuts short", { KEYMEND_EXPIRY_HORIZON: "P30D" }, [`KEYMEND_EXPIRY_HORIZON: ${lead}`]],
+    [
+      "a lead time longer than both",
+      { KEYMEND_EXPIRY_LEAD: "P2Y" },
+      [`KEYMEND_EXPIRY_EXTENSION: ${lead}`, `KEYMEND_EXPIRY_HORIZON: ${lead}`],
+    ],
+  ])("%s", (_, over, problems) => {
+    expect(problemsWith(over)).toEqual(problems);
+  });
+
+  test("are no more than that: a day longer than the lead time is enough", () => {
+    expect(problemsWith({ KEYMEND_EXPIRY_EXTENSION: "P31D", KEYMEND_EXPIRY_HORIZON: "P31D" })).toEqual([]);
+  });
+
+  test("about a setting that can't be read are not guessed at", () => {
+    expect(problemsWith({ KEYMEND_EXPIRY_LEAD: "soon" })).toEqual([expect.stringMatching(/^KEYMEND_EXPIRY_LEAD: must be an ISO 8601/)]);
+  });
+});
+
+describe("all problems come at once", () => {
+  test("wrong, missing, contradicting and unknown settings in one error", () => {
+    const env = {
+      KEYMEND_MODE: "on",
+      KEYMEND_SUBSCRIPTIONS: GUID,
+      KEYMEND_API_AUDIENCE: "api://keymend",
+      KEYMEND_SWEEP_SCHEDULE: "0 */5 * * * *",
+      KEYMEND_EXPIRY_LEAD: "P100D",
+      KEYMEND_EXPIRYLEAD: "P30D",
+      KEYMEND_UNKNOWN: "",
+    };
+    expect(problemsOf(env)).toEqual([
+      "KEYMEND_MODE: must be observe, approve or heal",
+      "KEYMEND_TENANT_ID: is not set",
+      "KEYMEND_HOUSEKEEPING_SCHEDULE: is not set",
+      "KEYMEND_TABLE_ENDPOINT: set it (or KEYMEND_TABLE_CONNECTION_STRING for local development)",
+      "KEYMEND_EXPIRY_EXTENSION: must be longer than KEYMEND_EXPIRY_LEAD",
+      "KEYMEND_EXPIRYLEAD: there is no such setting",
+      "KEYMEND_UNKNOWN: there is no such setting",
+    ]);
+    expect(() => readConfig(env)).toThrow("the configuration has 7 problem(s): KEYMEND_MODE");
+  });
+
+  test("an unknown setting alone is a mistake too: it is a misspelt one", () => {
+    expect(problemsWith({ KEYMEND_MODUS: "heal" })).toEqual(["KEYMEND_MODUS: there is no such setting"]);
+  });
+});
