@@ -16,7 +16,8 @@ export const API = {
 
 const MINUTE = 60_000;
 
-const isEnded = (answer: Answer): boolean => !["Dequeued", "Enqueued", "InProgress"].includes(String(answer.body["status"] ?? "Succeeded"));
+const RUNNING: readonly unknown[] = ["Dequeued", "Enqueued", "InProgress"];
+const isEnded = (answer: Answer): boolean => !RUNNING.includes(answer.body["status"]);
 
 /** Writes a database and waits until Azure has done it. */
 export async function writeDatabase(stage: Stage, id: string, body: Json): Promise<void> {

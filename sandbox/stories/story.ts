@@ -18,17 +18,17 @@ export type Stage = {
   readonly operator: Actor;
   readonly approver: Actor;
   /** One line of what happens, for people. */
-  tell(what: string): void;
+  tell: (what: string) => void;
   /** The story is about these databases from now on, and no others: for those that come into being with the break. */
-  focus(databases: readonly (Account | Cluster)[]): void;
+  focus: (databases: readonly (Account | Cluster)[]) => void;
   /** How much the app has said so far; asking it again is pointless while that stays the same. */
-  news(): number;
+  news: () => number;
   /** The app has closed an incident since the break. */
-  isOver(): boolean;
+  isOver: () => boolean;
   /** Lets virtual time pass. */
-  wait(ms: number): Promise<void>;
+  wait: (ms: number) => Promise<void>;
   /** Lets virtual time pass until it holds; fails the story if it does not within the time (default 4 hours). */
-  until(what: string, condition: () => boolean | Promise<boolean>, limitMs?: number): Promise<void>;
+  until: (what: string, condition: () => boolean | Promise<boolean>, limitMs?: number) => Promise<void>;
 };
 
 export type Story = {
