@@ -117,7 +117,7 @@ function takeSignals(draft: Draft): void {
     if (signal.caller && !incident.callers.includes(signal.caller.objectId))
       incident.callers = [...incident.callers, signal.caller.objectId];
     const who = signal.caller ? `, by ${signal.caller.name ?? signal.caller.objectId}` : "";
-    note(draft, "signal", `signal: ${signal.what} (${signal.source}${who})`, signal, `-${signal.id}`);
+    note(draft, "signal", `told of ${signal.what} (${signal.source}${who})`, signal, `-${signal.id}`);
   }
 }
 
@@ -186,7 +186,7 @@ const WORDS: Record<PlannedStep["state"], string> = {
 };
 
 const describePlan = (steps: readonly PlannedStep[]): string =>
-  `plan: ${steps.map(({ name, on, state }) => `${name} on ${placeOf(on)} (${WORDS[state]})`).join("; ")}`;
+  `planned ${steps.map(({ name, on, state }) => `${name} on ${placeOf(on)} (${WORDS[state]})`).join("; ")}`;
 
 function close(draft: Draft, endings: readonly Ending[], steps: readonly JudgedStep[]): Next {
   const { incident, input } = draft;

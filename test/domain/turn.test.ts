@@ -56,9 +56,9 @@ describe("opening an incident", () => {
   test("trouble found by the sweep opens an incident that names signal, cause and plan", () => {
     const turn = decideTurn(turnInput({ signals: [aSignal({ source: "sweep" })] }));
     expect(incidentOf(turn).timeline.map(({ what }) => what)).toEqual([
-      "signal: roleAssignments/delete (sweep)",
+      "told of roleAssignments/delete (sweep)",
       "AccessMissing: AccessMissing because (orders inGrace)",
-      "plan: EnableKeyVersion on kv-orders/cmk (now)",
+      "planned EnableKeyVersion on kv-orders/cmk (now)",
     ]);
     expect(turn.healthy).toBe(false);
   });
@@ -86,7 +86,7 @@ describe("opening an incident", () => {
       incidentOf(turn)
         .timeline.slice(0, 2)
         .map(({ what }) => what),
-    ).toEqual(["signal: roleAssignments/delete (event, by Ada)", "signal: roleAssignments/delete (event, by o1)"]);
+    ).toEqual(["told of roleAssignments/delete (event, by Ada)", "told of roleAssignments/delete (event, by o1)"]);
   });
 
   test("a database that could not be read keeps the baseline from being refreshed", () => {
