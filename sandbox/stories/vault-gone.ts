@@ -1,3 +1,4 @@
+import { isPurged } from "../azure/keyvault/vault-state.ts";
 import { API } from "./acts.ts";
 import type { Story } from "./story.ts";
 
@@ -19,7 +20,7 @@ export const vaultGone: Story = {
     await operator.arm("DELETE", vault.id, API.vaults);
     const deleted = `/subscriptions/${world.subscriptionId}/providers/Microsoft.KeyVault/locations/${vault.location}/deletedVaults/${vault.name}`;
     await operator.arm("POST", `${deleted}/purge`, API.vaults);
-    await stage.until("the vault to be purged", () => !world.vaults.has(vault.id.toLowerCase()));
+    await stage.until("the vault to be purged", () => isPurged(world, vault));
     stage.tell(`vault ${vault.name} deleted and purged, by ${operator.principal.name}`);
   },
 };

@@ -1,3 +1,4 @@
+import { forceKeyPath } from "../azure/documentdb/key-path.ts";
 import type { Story } from "./story.ts";
 
 export const vaultUnreachable: Story = {
@@ -9,8 +10,8 @@ export const vaultUnreachable: Story = {
   maxWrites: 0,
   outcome: { revoked: "Escalated" },
   vault: "rbac",
-  break(stage) {
-    stage.world.switches["keyvault.unresolvable"] = stage.patient.vault.name;
-    stage.tell(`the service can no longer resolve ${stage.patient.vault.name}.vault.azure.net, though nobody changed anything`);
+  break({ world, patient, tell }) {
+    for (const account of patient.databases) forceKeyPath(world, account, { ok: false, why: "DnsNotResolved", code: 4009 });
+    tell(`the service can no longer resolve ${patient.vault.name}.vault.azure.net, though nobody changed anything`);
   },
 };
