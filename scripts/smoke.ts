@@ -1,0 +1,108 @@
+/**
+ * Loads the bundle that ships as the Functions worker would: exactly the expected functions register, and a wrong
+ * configuration stops it with every problem named. With --load=good or --load=bad it is the process that loads.
+ */
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
+import { performance } from "node:perf_hooks";
+import { isDeepStrictEqual } from "node:util";
+import { loadApp } from "../sandbox/host/load-app.ts";
+import { Registry } from "../sandbox/host/registry.ts";
+
+const BUNDLE = resolve(import.meta.dirname, "../dist/main.mjs");
+
+const EXPECTED: Record<string, string> = {
+  healVault: "orchestrationTrigger",
+  assess: "activityTrigger",
+  applyStep: "activityTrigger",
+  pollStep: "activityTrigger",
+  giveUp: "activityTrigger",
+  onKeyVaultEvent: "eventGridTrigger",
+  onResourceEvent: "eventGridTrigger",
+  sweep: "timerTrigger",
+  housekeeping: "timerTrigger",
+  incidents: "httpTrigger",
+  incident: "httpTrigger",
+  decide: "httpTrigger",
+  heal: "httpTrigger",
+  diagnose: "httpTrigger",
+  audit: "httpTrigger",
+  health: "httpTrigger",
+};
+
+const GUID = "00000000-0000-4000-8000-000000000001";
+
+/** good: a whole configuration. bad: one thing wrong of each kind. */
+const SETTINGS: Record<string, Record<string, string>> = {
+  good: {
+    KEYMEND_MODE: "heal",
+    KEYMEND_SUBSCRIPTIONS: GUID,
+    KEYMEND_TENANT_ID: GUID,
+    KEYMEND_IDENTITY_CLIENT_ID: GUID,
+    KEYMEND_API_AUDIENCE: "api://keymend",
+    KEYMEND_TABLE_ENDPOINT: "https://keymend.table.core.windows.net",
+    KEYMEND_SWEEP_SCHEDULE: "0 */5 * * * *",
+    KEYMEND_HOUSEKEEPING_SCHEDULE: "0 30 3 * * *",
+    KEYMEND_OUTCOME_TOPIC_ENDPOINT: "https://keymend.example/api/events",
+  },
+  bad: { KEYMEND_MODE: "on", KEYMEND_SUBSCRIPTIONS: GUID, KEYMEND_API_AUDIENCE: "api://keymend", KEYMEND_SPELLING: "x" },
+};
+
+const PROBLEMS_OF_BAD = [
+  "KEYMEND_MODE: must be observe, approve or heal",
+  "KEYMEND_TENANT_ID: is not set",
+  "KEYMEND_SWEEP_SCHEDULE: is not set",
+  "KEYMEND_HOUSEKEEPING_SCHEDULE: is not set",
+  "KEYMEND_TABLE_ENDPOINT: set it (or KEYMEND_TABLE_CONNECTION_STRING for local development)",
+  "KEYMEND_SPELLING: there is no such setting",
+];
+
+/** Prints what registered, and how long it took. */
+async function load(settings: Record<string, string>): Promise<void> {
+  for (const name of Object.keys(process.env)) if (name.startsWith("KEYMEND_")) delete process.env[name];
+  Object.assign(process.env, settings);
+  const registry = new Registry((level, _, message) => console.error(`${level}: ${message}`));
+  const start = performance.now();
+  try {
+    await loadApp(BUNDLE, registry);
+  } catch (error) {
+    // Uncaught, Node would print the line it came from: in the bundle that is nearly all of it.
+    console.error(error instanceof Error ? error.stack : error);
+    process.exitCode = 1;
+    return;
+  }
+  const ms = performance.now() - start;
+  const functions = Object.fromEntries([...registry.functions.values()].map(({ name, type }) => [name, type]));
+  console.log(JSON.stringify({ ms, functions }));
+}
+
+const loadApart = (which: string) => spawnSync(process.execPath, [import.meta.filename, `--load=${which}`], { encoding: "utf8" });
+
+function checkGood(): string[] {
+  const { stdout, stderr, status } = loadApart("good");
+  if (status !== 0) return [`the bundle does not load:\n${stderr}`];
+  const { ms, functions }: { ms: number; functions: Record<string, string> } = JSON.parse(stdout);
+  const problems: string[] = [];
+  for (const [name, type] of Object.entries(EXPECTED))
+    if (functions[name] !== type) problems.push(`${name} should be a ${type} and is ${functions[name] ?? "not registered"}`);
+  for (const name of Object.keys(functions)) if (!(name in EXPECTED)) problems.push(`${name} registers and is not expected`);
+  console.log(`${Object.keys(functions).length} functions registered, loaded in ${ms.toFixed(0)} ms`);
+  return problems;
+}
+
+function checkBad(): string[] {
+  const { stderr, status } = loadApart("bad");
+  if (status === 0) return ["a wrong configuration does not stop the start"];
+  const told = stderr.split("\n").filter((line) => line.startsWith("  KEYMEND_"));
+  const expected = PROBLEMS_OF_BAD.map((problem) => `  ${problem}`);
+  if (isDeepStrictEqual(told, expected)) return [];
+  return [`a wrong configuration should name\n${expected.join("\n")}\nand names\n${told.join("\n")}\nin\n${stderr}`];
+}
+
+const which = process.argv.find((argument) => argument.startsWith("--load="))?.slice("--load=".length);
+if (which !== undefined) await load(SETTINGS[which]!);
+else {
+  const problems = [...checkGood(), ...checkBad()];
+  for (const problem of problems) console.error(problem);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}
