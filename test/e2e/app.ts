@@ -1,0 +1,170 @@
+/** The whole app on a sandbox of its own, as the tests of this folder see it: its log, its incidents, and every message it sends. */
+import { type Actor } from "../../sandbox/actor.ts";
+import { type AuditRow, readAudit } from "../../sandbox/audit.ts";
+import { setNextCheck } from "../../sandbox/azure/documentdb/key-checks.ts";
+import type { AzureRequest } from "../../sandbox/azure/wire.ts";
+import type { RecordedWrite } from "../../sandbox/azure/world.ts";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/driver.ts";
+import type { Patient } from "../../sandbox/estate.ts";
+import type { HostLog } from "../../sandbox/host-child.ts";
+import type { Incident } from "../../sandbox/result.ts";
+import { incidentsOf } from "../../sandbox/stories/acts.ts";
+import { type Seen, startTableTap } from "./table-tap.ts";
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+/** A minute before the first sweep. */
+const START = Date.parse("2026-11-02T08:59:00Z");
+
+/** One line of the app's log. */
+export type AppEvent = { event: string; level: string; at: string; vaultId?: string; text?: string; [field: string]: unknown };
+
+/** A message of the app to Azure or to its tables. */
+export type Message = Seen & { to: "azure" | "tables" };
+
+export type Trap = {
+  on: (message: Message) => boolean;
+  /** before: it never arrives. after: it is carried out, and its answer never arrives. */
+  then: "before" | "after";
+  /** Runs at that moment. */
+  spring?: () => void;
+  /** Stays armed. */
+  keep?: boolean;
+};
+
+export type App = {
+  readonly sandbox: Sandbox;
+  readonly operator: Actor;
+  readonly reader: Actor;
+  readonly approver: Actor;
+  readonly log: AppEvent[];
+  /** What the host and the app logged that is no JSON. */
+  readonly noise: HostLog[];
+  /** Every message of the app, in order. */
+  readonly messages: Message[];
+  patient(name: string): Patient;
+  set(trap: Trap): void;
+  disarm(): void;
+  wait(ms: number): Promise<void>;
+  /** Lets time pass until it holds; fails where it does not within the time. */
+  until(what: string, condition: () => boolean | Promise<boolean>, limitMs?: number): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type AppOptions = Partial<Pick<SandboxOptions, "seed" | "mode" | "settings" | "arrange">>;
+
+const TOKENS = /login\.microsoftonline\.com/;
+
+function eventOf({ level, message, at }: HostLog): AppEvent | undefined {
+  if (!message.startsWith("{")) return undefined;
+  const fields = JSON.parse(message) as { event: string };
+  return { ...fields, level, at };
+}
+
+/** Has looked at everything once when it is handed out, so that it knows what healthy looks like. */
+export async function startApp(options: AppOptions = {}): Promise<App> {
+  const log: AppEvent[] = [];
+  const noise: HostLog[] = [];
+  const messages: Message[] = [];
+  let traps: Trap[] = [];
+  const sprung = (message: Message): Trap | undefined => {
+    messages.push(message);
+    const trap = traps.find(({ on }) => on(message));
+    if (trap?.keep !== true) traps = traps.filter((other) => other !== trap);
+    return trap;
+  };
+  const tap = await startTableTap(async (seen, pass) => {
+    const trap = sprung({ ...seen, to: "tables" });
+    if (!trap) return "answer";
+    if (trap.then === "after") await pass();
+    trap.spring?.();
+    return "break";
+  });
+  const key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+  const tables = `DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=${key};TableEndpoint=http://127.0.0.1:${tap.port}/devstoreaccount1;`;
+  const sandbox = await startSandbox({
+    seed: options.seed ?? 7,
+    mode: options.mode ?? "heal",
+    start: START,
+    settings: { KEYMEND_TABLE_CONNECTION_STRING: tables, ...options.settings },
+    ...(options.arrange ? { arrange: options.arrange } : {}),
+    onLog(line) {
+      const event = eventOf(line);
+      if (event) log.push(event);
+      else noise.push(line);
+    },
+  });
+  tap.connect(sandbox.tableConnectionString);
+  const { azure, estate, pace, world } = sandbox;
+  const handle = azure.handle.bind(azure);
+  const fromApp = ({ headers }: AzureRequest): boolean => /azsdk|core-rest-pipeline/.test(headers["user-agent"] ?? "");
+  azure.handle = async (request) => {
+    const { method, url, body } = request;
+    if (!fromApp(request) || TOKENS.test(url.hostname)) return handle(request);
+    const trap = sprung({ to: "azure", method, url: decodeURIComponent(url.href), body });
+    if (!trap) return handle(request);
+    if (trap.then === "after") await handle(request);
+    trap.spring?.();
+    return { fault: "reset" };
+  };
+  const app: App = {
+    sandbox,
+    operator: sandbox.actor(estate.operator),
+    reader: sandbox.actor(estate.reader),
+    approver: sandbox.actor(estate.approver),
+    log,
+    noise,
+    messages,
+    patient(name) {
+      const found = estate.patients.find(({ vault }) => vault.name === `kv-${name}`);
+      if (!found) throw new Error(`no vault kv-${name}`);
+      return found;
+    },
+    set: (trap) => void traps.push(trap),
+    disarm: () => void (traps = []),
+    wait: async (ms) => void (await pace.until(() => false, world.clock.now() + ms)),
+    async until(what, condition, limitMs = 6 * HOUR) {
+      if (!(await pace.until(condition, world.clock.now() + limitMs))) throw new Error(`waited in vain for ${what}`);
+    },
+    async close() {
+      await sandbox.close();
+      await tap.close();
+    },
+  };
+  await app.wait(2 * MINUTE);
+  return app;
+}
+
+/** What came of a trouble that began at `since`. */
+export type Story = { incidents: Incident[]; audit: AuditRow[]; writes: RecordedWrite[] };
+
+/** Puts the service's next look at these databases far enough away for a repair. */
+export function putOffKeyChecks({ sandbox }: App, { databases }: Patient): void {
+  for (const database of databases) setNextCheck(sandbox.world, database, sandbox.world.clock.now() + 40 * MINUTE);
+}
+
+/** Lets time pass until the app has closed an incident about the patient that it opened since then. */
+export async function ended(app: App, patient: Patient, since: string): Promise<Story> {
+  let heard = 0;
+  const closed = async (): Promise<boolean> => {
+    const said = app.log.filter(({ event, at }) => event === "closed" && at >= since).length;
+    if (said === heard) return false;
+    heard = said;
+    return (await incidentsOf(app.reader, patient, since)).some(({ state }) => state === "closed");
+  };
+  await app.until(`an incident of ${patient.vault.name} to be closed`, closed);
+  return told(app, patient, since);
+}
+
+/** What the app says of the patient since then. */
+export async function told(app: App, patient: Patient, since: string): Promise<Story> {
+  const rows = await incidentsOf(app.reader, patient, since);
+  const details = await Promise.all(rows.map(({ id }) => app.reader.app("GET", `/api/incidents/${id}`)));
+  const audits = await Promise.all(rows.map(({ id }) => readAudit(app.reader, id)));
+  return {
+    incidents: details.map(({ body }) => body as unknown as Incident),
+    audit: audits.flat(),
+    writes: app.sandbox.world.writes.filter(({ keymend, at }) => keymend && at >= since),
+  };
+}

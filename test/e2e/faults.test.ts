@@ -1,0 +1,137 @@
+/** Azure that refuses, stalls or loses answers, at the reads and at the write: the repair ends as without, or says that it could not. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { chainOf } from "../../sandbox/audit.ts";
+import type { FaultSpec } from "../../sandbox/azure/faults.ts";
+import type { Patient } from "../../sandbox/estate.ts";
+import { truePhase } from "../../sandbox/watch.ts";
+import { type App, ended, HOUR, MINUTE, putOffKeyChecks, startApp, type Story, told } from "./app.ts";
+import { loseDefaultIdentity, removeGrant, removePolicy } from "./breaks.ts";
+
+let app: App;
+
+beforeAll(async () => {
+  app = await startApp({ settings: { KEYMEND_SWEEP_SCHEDULE: "0 */15 * * * *" } });
+}, 60_000);
+beforeEach(async () => app.wait(MINUTE));
+afterEach(() => {
+  app.sandbox.azure.faults.clear();
+  app.disarm();
+});
+afterAll(async () => app?.close());
+
+type Fault = FaultSpec["fault"];
+
+/** In pairs: the first meets an account on roles and one on policies, the second a cluster on roles and one on policies. */
+const PAIRS: [string, Fault, Fault][] = [
+  ["429 with Retry-After, and 500", { kind: "status", status: 429, retryAfter: 30 }, { kind: "status", status: 500 }],
+  ["503, and 409", { kind: "status", status: 503 }, { kind: "status", status: 409 }],
+  ["412, and a broken connection", { kind: "status", status: 412 }, { kind: "reset" }],
+  ["silence, and a lost answer", { kind: "timeout" }, { kind: "lostAnswer" }],
+  ["a lost answer, and 504", { kind: "lostAnswer" }, { kind: "status", status: 504 }],
+];
+
+/** An account and a cluster on roles, an account and a cluster on policies: all broken at once. */
+async function breakAll(): Promise<{ patient: Patient; since: string }[]> {
+  const broken: { patient: Patient; since: string }[] = [];
+  for (const [name, cut] of [
+    ["orders", removeGrant],
+    ["catalog", removeGrant],
+    ["payments", removePolicy],
+    ["sessions", removePolicy],
+  ] as const) {
+    const patient = app.patient(name);
+    putOffKeyChecks(app, patient);
+    broken.push({ patient, since: await cut(app, patient) });
+  }
+  return broken;
+}
+
+function expectMended({ incidents, audit, writes }: Story, { databases, vault }: Patient): void {
+  expect(incidents.map(({ outcome, reason }) => ({ outcome, reason }))).toEqual([{ outcome: "OutageAvoided", reason: null }]);
+  expect(databases.map((database) => truePhase(app.sandbox.world, database))).toEqual(databases.map(() => "healthy"));
+  const own = writes.filter(({ url }) => url.includes(vault.name));
+  expect(own.filter(({ status }) => status < 400)).toHaveLength(1);
+  expect(incidents[0]!.applied.filter(({ result }) => result === "done" || result === "alreadyDone")).toHaveLength(1);
+  expect(chainOf(incidents[0]!.id, audit)).toBe("verified");
+}
+
+async function mend([, account, cluster]: (typeof PAIRS)[number], match: (patient: Patient) => FaultSpec["match"]): Promise<void> {
+  const { faults } = app.sandbox.azure;
+  for (const name of ["orders", "catalog", "payments", "sessions"]) {
+    const patient = app.patient(name);
+    faults.arm({ match: { caller: "keymend", ...match(patient) }, fault: patient.kind === "account" ? account : cluster });
+  }
+  for (const { patient, since } of await breakAll()) expectMended(await ended(app, patient, since), patient);
+  expect(faults.armed()).toBe(0);
+}
+
+test.for(PAIRS)("%s at the first write: one write in the end, and no false word", { timeout: 60_000 }, async (pair) => {
+  await mend(pair, ({ vault }) => ({ method: "PUT", path: `/vaults/${vault.name}/` }));
+});
+
+/** For each patient another read that a look can't do without. */
+const READS: Record<string, (patient: Patient) => string> = {
+  "kv-orders": () => "/denyAssignments",
+  "kv-catalog": ({ databases }) => databases[0]!.id,
+  "kv-payments": ({ vault }) => `${vault.id}?`,
+  "kv-sessions": ({ identity }) => identity.id,
+};
+
+test.for(PAIRS)("%s at a read: looked again, mended with one write", { timeout: 60_000 }, async (pair) => {
+  await mend(pair, (patient) => ({ method: "GET", path: READS[patient.vault.name]!(patient) }));
+});
+
+test("Azure that stays away for two hours is escalated, and mended once it is back", { timeout: 60_000 }, async () => {
+  const patient = app.patient("orders");
+  putOffKeyChecks(app, patient);
+  const since = await removeGrant(app, patient);
+  app.sandbox.azure.faults.arm({
+    match: { path: "/resourceGroups/", caller: "keymend" },
+    fault: { kind: "status", status: 503 },
+    times: 1_000_000,
+  });
+  const away = await ended(app, patient, since);
+  expect(away.incidents).toMatchObject([{ outcome: "Escalated", reason: "AzureUnavailable", nextLookAt: expect.any(String) }]);
+  expect(chainOf(away.incidents[0]!.id, away.audit)).toBe("verified");
+  expect(away.writes).toEqual([]);
+  app.sandbox.azure.faults.clear();
+  await app.wait(MINUTE);
+  const back = app.sandbox.world.clock.iso();
+  const { incidents, writes } = await ended(app, patient, back);
+  expect(incidents).toMatchObject([{ outcome: "Healed" }]);
+  expect(incidents).toMatchObject([{ outcome: "Healed" }]);
+  expect(writes).toHaveLength(1);
+});
+
+test("an operation that Azure begins and fails is begun again", { timeout: 60_000 }, async () => {
+  const patient = app.patient("payments");
+  putOffKeyChecks(app, patient);
+  app.sandbox.azure.faults.arm({ match: { method: "PATCH", caller: "keymend" }, fault: { kind: "operationFails" } });
+  const { incidents } = await ended(app, patient, await loseDefaultIdentity(app, patient));
+  expect(incidents.map(({ outcome }) => outcome)).toEqual(["OutageAvoided"]);
+  expect(incidents[0]!.applied.map(({ result }) => result)).toEqual(["failed", "done"]);
+});
+
+test("an operation that fails three times is left to people, and every failure is on record", { timeout: 60_000 }, async () => {
+  const patient = app.patient("payments");
+  putOffKeyChecks(app, patient);
+  app.sandbox.azure.faults.arm({ match: { method: "PATCH", caller: "keymend" }, fault: { kind: "operationFails" }, times: 3 });
+  const { incidents, audit, writes } = await ended(app, patient, await loseDefaultIdentity(app, patient));
+  expect(incidents).toMatchObject([{ outcome: "Refused", reason: "Stopped" }]);
+  expect(writes).toHaveLength(3);
+  expect(audit.filter(({ what }) => what.includes(": failed"))).toHaveLength(3);
+  await app.operator.app("POST", "/api/heal", { id: patient.vault.id, reason: "try again" });
+  await app.wait(2 * HOUR);
+  expect(patient.databases.map((database) => truePhase(app.sandbox.world, database))).toEqual(["healthy"]);
+});
+
+test("nothing is written while the audit can't be", { timeout: 60_000 }, async () => {
+  const patient = app.patient("catalog");
+  putOffKeyChecks(app, patient);
+  app.set({ on: ({ to, url }) => to === "tables" && url.includes("$batch"), then: "before", keep: true });
+  const since = await removeGrant(app, patient);
+  await app.wait(20 * MINUTE);
+  expect((await told(app, patient, since)).writes).toEqual([]);
+  app.disarm();
+  expectMended(await ended(app, patient, since), patient);
+});
