@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Azure } from "./azure/azure.ts";
 import type { Json, JsonObject, Principal } from "./azure/world.ts";
 
+/** body: {} where there is none. */
 export type Answer = { status: number; headers: Record<string, string>; body: JsonObject };
 
 export type Actor = {
@@ -22,7 +23,10 @@ const APP_ATTEMPTS = 20;
 
 type Parts = { azure: Azure; principal: Principal; apiAudience: string; hostUrl: () => string };
 
-const parsed = (text: string): JsonObject => (text === "" ? {} : (JSON.parse(text) as JsonObject));
+function parsed(text: string): JsonObject {
+  const body: JsonObject = JSON.parse(text === "" ? "{}" : text);
+  return body;
+}
 
 export function createActor({ azure, principal, apiAudience, hostUrl }: Parts): Actor {
   const azureCall = async (method: string, url: URL, audience: string, body: Json | undefined): Promise<Answer> => {

@@ -1,18 +1,6 @@
 /** Checks the app's audit as an auditor would: from the rows alone, with a reckoning of its own. */
 import { createHash } from "node:crypto";
-import type { Actor } from "./actor.ts";
-
-export type AuditRow = {
-  entryId: string;
-  kind: string;
-  what: string;
-  data: unknown;
-  at: string;
-  actor: string;
-  seq: number;
-  prev: string;
-  hash: string;
-};
+import type { AuditRow } from "./app-api.ts";
 
 export type Chain = "verified" | "broken" | "none";
 
@@ -39,15 +27,4 @@ export function chainOf(incidentId: string, rows: readonly AuditRow[]): Chain {
     before = hash;
   }
   return "verified";
-}
-
-export async function readAudit(reader: Actor, incidentId: string): Promise<AuditRow[]> {
-  const rows: AuditRow[] = [];
-  for (let next: string | undefined = `/api/audit?incidentId=${encodeURIComponent(incidentId)}`; next !== undefined;) {
-    const { status, body }: Awaited<ReturnType<Actor["app"]>> = await reader.app("GET", next);
-    if (status !== 200) throw new Error(`the app's audit answers ${status}: ${JSON.stringify(body)}`);
-    rows.push(...(body["value"] as unknown as AuditRow[]));
-    next = typeof body["nextLink"] === "string" ? body["nextLink"] : undefined;
-  }
-  return rows;
 }

@@ -1,7 +1,7 @@
 /** Tables for the app under test: Azurite's table service as a child process, in memory, gone with the sandbox. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
 export type Tables = {
@@ -23,7 +23,8 @@ export async function startTables(folder: string): Promise<Tables> {
     socket.once("error", reject);
     socket.listen(0, "127.0.0.1", resolve);
   });
-  const { port } = socket.address() as AddressInfo;
+  const address = socket.address();
+  if (address === null || typeof address === "string") throw new Error("the tables' socket has no port");
   const child = fork(fileURLToPath(new URL("table-server.ts", import.meta.url)), {
     // Its own process group, so that it survives a kill of the sandbox's long enough to clean up.
     detached: true,
@@ -40,7 +41,7 @@ export async function startTables(folder: string): Promise<Tables> {
   // Whoever waits for it hears of a failure; nobody waiting is no crash.
   ready.catch(() => {});
   return {
-    connectionString: `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};TableEndpoint=http://127.0.0.1:${port}/${ACCOUNT};`,
+    connectionString: `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};TableEndpoint=http://127.0.0.1:${address.port}/${ACCOUNT};`,
     ready,
     async close() {
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -54,9 +54,9 @@ function seedOf(value: string | undefined): number {
   return Number(value);
 }
 
-/** How far two words are apart, for "did you mean": letters of the shorter that the longer has at the same or the next place. */
+/** How like two names are, for "did you mean": words in common, then letters at the same place. */
 const alike = (a: string, b: string): number =>
-  a.split("-").filter((word) => b.includes(word)).length + [...a].filter((letter, i) => b[i] === letter).length / 100;
+  a.split("-").filter((word) => b.includes(word)).length + Array.from(a).filter((letter, i) => b[i] === letter).length / 100;
 
 function storyOf(name: string, stories: readonly Story[]): Story {
   const found = stories.find((story) => story.name === name);
@@ -72,7 +72,7 @@ type Flags = Record<string, string | boolean | undefined>;
 function flagsOf(args: string[], known: Record<string, "string" | "boolean">): Flags {
   const options = Object.fromEntries(Object.entries(known).map(([name, type]) => [name, { type }]));
   try {
-    return parseArgs({ args, options, strict: true, allowPositionals: false }).values as Flags;
+    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
   } catch (error) {
     const said = error instanceof Error ? error.message.split(". ")[0] : String(error);
     throw new UsageError(

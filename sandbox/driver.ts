@@ -87,8 +87,12 @@ function appSettings(world: World, estate: Estate, tables: Tables, options: Sand
 }
 
 function environment(settings: Record<string, string>): Record<string, string> {
-  const kept = PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
-  return { ...(Object.fromEntries(kept) as Record<string, string>), ...settings };
+  const env = { ...settings };
+  for (const name of PASSED_ON) {
+    const value = process.env[name];
+    if (value !== undefined) env[name] ??= value;
+  }
+  return env;
 }
 
 /** Delivers events to the app's webhook as Event Grid does. */

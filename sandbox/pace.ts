@@ -13,8 +13,6 @@ export type Pace = {
   until(condition: Condition, limit: number): Promise<boolean>;
   /** Jumps ahead, whatever the speed, doing everything on the way; idle at the end. */
   advance(ms: number): Promise<void>;
-  /** Jump mode: lets everything happen that is due now. */
-  settle(): Promise<void>;
   /** 0: jumps from now on. N: virtual milliseconds per wall millisecond. */
   setSpeed(speed: number): Promise<void>;
   close(): void;
@@ -85,8 +83,7 @@ async function jump(parts: PaceParts, condition: Condition, limit: number): Prom
 
 export function createPace(parts: PaceParts, initialSpeed: number): Pace {
   const { clock } = parts;
-  let speed = initialSpeed;
-  let closed = false;
+  const state = { speed: initialSpeed, closed: false };
   // One mover of the clock at a time.
   let queue: Promise<unknown> = Promise.resolve();
   const alone = <T>(work: () => Promise<T>): Promise<T> => {
@@ -103,7 +100,7 @@ export function createPace(parts: PaceParts, initialSpeed: number): Pace {
     return jump(parts, condition, limit);
   };
   const tick = async (): Promise<void> => {
-    while (!closed && speed > 0) {
+    while (!state.closed && state.speed > 0) {
       await alone(async () => {
         await clock.runDue();
         parts.observe();
@@ -113,28 +110,27 @@ export function createPace(parts: PaceParts, initialSpeed: number): Pace {
   };
   return {
     async until(condition, limit) {
-      if (speed === 0) return alone(() => jumpTo(condition, limit));
+      if (state.speed === 0) return alone(() => jumpTo(condition, limit));
       for (;;) {
         if (await condition()) return true;
-        if (clock.now() >= limit || closed) return false;
+        if (clock.now() >= limit || state.closed) return false;
         await sleep(TICK);
       }
     },
     advance: (ms) =>
       alone(async () => {
         await jumpTo(() => false, clock.now() + ms);
-        if (speed > 0) run(speed);
+        if (state.speed > 0) run(state.speed);
       }),
-    settle: () => alone(async () => void (await settleNow(parts))),
     setSpeed: (to) =>
       alone(async () => {
-        const started = speed === 0 && to > 0;
-        speed = to;
+        const started = state.speed === 0 && to > 0;
+        state.speed = to;
         run(to);
         if (started) tick().catch(parts.onError);
       }),
     close() {
-      closed = true;
+      state.closed = true;
     },
   };
 }

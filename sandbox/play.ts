@@ -13,7 +13,7 @@ const SPEED = 120;
 class Stopped extends Error {}
 
 function timelineOn(stream: NodeJS.WriteStream, elapsed: () => number): Timeline {
-  const terminal = stream.isTTY === true;
+  const terminal = stream.isTTY;
   return createTimeline({
     write: (text) => void stream.write(text),
     elapsed,

@@ -1,25 +1,12 @@
 /** What a story came to: from what the sandbox saw, and from what the app's own operations API says. */
 import type { Actor } from "./actor.ts";
-import { type Chain, chainOf, readAudit } from "./audit.ts";
+import { getIncident, type Incident, listAudit } from "./app-api.ts";
+import { type Chain, chainOf } from "./audit.ts";
 import { incidentsOf } from "./stories/acts.ts";
 import type { Patient } from "./estate.ts";
 import type { Kind, Phase, Story } from "./stories/story.ts";
 import type { World } from "./azure/world.ts";
 import { truePhase, type Watch } from "./watch.ts";
-
-export type Incident = {
-  id: string;
-  vaultId: string;
-  openedAt: string;
-  closedAt: string | null;
-  state: string;
-  outcome: string | null;
-  reason: string | null;
-  causes: { code: string; targetIds: string[] }[];
-  targets: { id: string; kind: Kind; phase: string; phaseBefore: string; outcome: string | null }[];
-  applied: { name: string; on: string; at: string; result: string }[];
-  nextLookAt: string | null;
-};
 
 export type StoryResult = {
   story: string;
@@ -52,12 +39,10 @@ export type Told = { incident: Incident | undefined; auditRows: number; chain: C
 /** The first incident that found something; else the last that there was. */
 export async function askApp(reader: Actor, patient: Patient, sinceIso: string): Promise<Told> {
   const rows = await incidentsOf(reader, patient, sinceIso);
-  const chosen = rows.find((row) => row["outcome"] !== "NoChangeNeeded") ?? rows.at(-1);
+  const chosen = rows.find(({ outcome }) => outcome !== "NoChangeNeeded") ?? rows.at(-1);
   if (!chosen) return { incident: undefined, auditRows: 0, chain: "none" };
-  const detail = await reader.app("GET", `/api/incidents/${chosen.id}`);
-  if (detail.status !== 200) throw new Error(`the app's incident ${chosen.id} answers ${detail.status}: ${JSON.stringify(detail.body)}`);
-  const audit = await readAudit(reader, chosen.id);
-  return { incident: detail.body as unknown as Incident, auditRows: audit.length, chain: chainOf(chosen.id, audit) };
+  const [incident, audit] = [await getIncident(reader, chosen.id), await listAudit(reader, chosen.id)];
+  return { incident, auditRows: audit.length, chain: chainOf(chosen.id, audit) };
 }
 
 /** When the last database had its key path whole for good; undefined while one has not. */
@@ -153,11 +138,39 @@ export function resultOf({ story, brokeAt, world, watch, told, wallMs }: Played)
 
 const SUCCESS = new Set(["Prevented", "OutageAvoided", "Healed", "Superseded"]);
 
+type Say = (holds: boolean, fault: string) => void;
+
+/** A success must be true of the databases themselves. */
+function judgeSuccess({ story, world, watch }: Played, result: StoryResult, say: Say): void {
+  for (const { database } of watch.all) {
+    const phaseNow = truePhase(world, database);
+    say(phaseNow === "healthy", `the app says ${result.outcome}, but ${database.name} is ${phaseNow}`);
+  }
+  say(
+    result.targets.every(({ phaseAfter }) => phaseAfter === "healthy"),
+    "a success with databases that are not healthy",
+  );
+  if (story.causes.length > 0) say(result.virtual.healthy !== null, "a success that the service never confirmed");
+  if (result.outcome !== "Superseded")
+    say(result.outage === (result.outcome === "Healed"), `outage is ${result.outage} with ${result.outcome}`);
+}
+
+function judgeSteps({ story }: Played, { steps, writes }: StoryResult, say: Say): void {
+  const { anySteps, maxWrites } = story;
+  for (const step of story.steps ?? []) say(steps.includes(step), `the step ${step} was not applied, but [${steps.join(", ")}]`);
+  if (anySteps)
+    say(
+      anySteps.some((step) => steps.includes(step)),
+      `none of ${anySteps.join(", ")} was applied, but [${steps.join(", ")}]`,
+    );
+  if (maxWrites !== undefined) say(writes <= maxWrites, `Keymend wrote ${writes} times, ${maxWrites} are allowed`);
+}
+
 /** What is wrong with the result, one sentence each; nothing where the story went as it must. */
 export function faultsOf(played: Played, result: StoryResult): string[] {
-  const { story, phase, kinds, world, watch, told } = played;
+  const { story, phase, kinds, told } = played;
   const faults: string[] = [];
-  const say = (holds: boolean, fault: string): void => void (holds || faults.push(fault));
+  const say: Say = (holds, fault) => void (holds || faults.push(fault));
   const expected = story.outcome[phase];
   say(
     result.outcome === expected,
@@ -165,36 +178,14 @@ export function faultsOf(played: Played, result: StoryResult): string[] {
   );
   for (const cause of story.causes)
     say(result.causes.includes(cause), `the cause ${cause} was not found, but [${result.causes.join(", ")}]`);
-  for (const step of story.steps ?? [])
-    say(result.steps.includes(step), `the step ${step} was not applied, but [${result.steps.join(", ")}]`);
-  const { anySteps, maxWrites } = story;
-  if (anySteps)
-    say(
-      anySteps.some((step) => result.steps.includes(step)),
-      `none of ${anySteps.join(", ")} was applied`,
-    );
-  if (maxWrites !== undefined) say(result.writes <= maxWrites, `Keymend wrote ${result.writes} times, ${maxWrites} are allowed`);
+  judgeSteps(played, result, say);
   say(result.targets.length >= (story.targets ?? 1), `${result.targets.length} databases in the incident`);
   say(
-    result.targets.every((target) => kinds.includes(target.kind)),
+    result.targets.every(({ kind }) => kinds.includes(kind)),
     "databases of another kind in the incident",
   );
   say(result.auditRows > 0, "nothing in the audit");
   say(told.chain === "verified", `the audit's chain: ${told.chain}`);
-  if (SUCCESS.has(result.outcome ?? "")) {
-    for (const { database } of watch.all) {
-      const phaseNow = truePhase(world, database);
-      say(phaseNow === "healthy", `the app says ${result.outcome}, but ${database.name} is ${phaseNow}`);
-    }
-    say(
-      result.targets.every((target) => target.phaseAfter === "healthy"),
-      "a success with databases that are not healthy",
-    );
-    if (story.causes.length > 0) say(result.virtual.healthy !== null, "a success that the service never confirmed");
-    say(
-      result.outage === (result.outcome === "Healed") || result.outcome === "Superseded",
-      `outage is ${result.outage} with ${result.outcome}`,
-    );
-  }
+  if (SUCCESS.has(result.outcome ?? "")) judgeSuccess(played, result, say);
   return faults;
 }

@@ -4,7 +4,7 @@
  */
 import { rm } from "node:fs/promises";
 import { createRequire } from "node:module";
-import type { Server, Socket } from "node:net";
+import { Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Azurite ships no types for its inside; its command line can take neither a free port nor a socket, so the server is built here. */
@@ -12,13 +12,30 @@ type TableServer = { start(): Promise<void>; httpServer: { emit(event: "connecti
 type Settings = (string | number | boolean | undefined)[];
 
 const require = createRequire(import.meta.url);
-const { default: Server_ } = require("azurite/dist/src/table/TableServer.js") as { default: new (settings: object) => TableServer };
-const { default: Configuration } = require("azurite/dist/src/table/TableConfiguration.js") as { default: new (...all: Settings) => object };
+const service: { default: new (settings: object) => TableServer } = require("azurite/dist/src/table/TableServer.js");
+const configuration: { default: new (...all: Settings) => object } = require("azurite/dist/src/table/TableConfiguration.js");
 
 // host, port, keep-alive in seconds, file (unused in memory), debug log, access log, its stream and path, loose, skip the
 // API version check, certificate, key, password, OAuth, no product-style URLs, in memory.
-const server = new Server_(
-  new Configuration("127.0.0.1", 0, 5, "unused", false, false, undefined, undefined, false, true, "", "", "", undefined, false, true),
+const server = new service.default(
+  new configuration.default(
+    "127.0.0.1",
+    0,
+    5,
+    "unused",
+    false,
+    false,
+    undefined,
+    undefined,
+    false,
+    true,
+    "",
+    "",
+    "",
+    undefined,
+    false,
+    true,
+  ),
 );
 
 process.once("disconnect", () => {
@@ -35,8 +52,9 @@ process.on("SIGINT", () => {});
 
 const started = server.start();
 process.on("message", (_message, listening) => {
-  void started.then(() => {
-    (listening as Server).on("connection", (socket) => server.httpServer.emit("connection", socket));
+  void (async () => {
+    await started;
+    if (listening instanceof Server) listening.on("connection", (socket) => server.httpServer.emit("connection", socket));
     process.send?.("ready");
-  });
+  })();
 });

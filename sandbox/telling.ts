@@ -13,8 +13,9 @@ export type AppEvent = { event: string; incidentId?: string; vaultId?: string; t
 export function appEventOf(log: HostLog): AppEvent | undefined {
   if (!log.message.startsWith("{")) return undefined;
   try {
-    const parsed: unknown = JSON.parse(log.message);
-    return typeof parsed === "object" && parsed !== null && "event" in parsed ? (parsed as AppEvent) : undefined;
+    const parsed: Partial<AppEvent> = JSON.parse(log.message);
+    const { event, ...rest } = parsed;
+    return typeof event === "string" ? { event, ...rest } : undefined;
   } catch {
     // Some library's line that only looks like JSON.
     return undefined;

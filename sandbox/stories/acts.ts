@@ -1,7 +1,8 @@
 /** What people do in the stories, each through Azure's or the app's front door, with their own identity. */
 import type { Actor, Answer } from "../actor.ts";
+import { getIncident, type IncidentRow, listIncidents } from "../app-api.ts";
 import { same } from "../azure/routes.ts";
-import type { Json, JsonObject, RoleAssignmentState } from "../azure/world.ts";
+import type { Json, RoleAssignmentState } from "../azure/world.ts";
 import type { Patient } from "../estate.ts";
 import type { Stage } from "./story.ts";
 
@@ -64,14 +65,6 @@ export async function deleteKey({ operator, patient, tell }: Stage): Promise<voi
 
 export const unixSeconds = (stage: Pick<Stage, "world">, inMs: number): number => Math.floor((stage.world.clock.now() + inMs) / 1000);
 
-export type IncidentRow = JsonObject & {
-  id: string;
-  vaultId: string;
-  openedAt: string;
-  state: string;
-  outcome: string | null;
-  targets: string[];
-};
 type Asked = { id: string; hash: string; steps: string[] };
 
 /** What the app files an incident under or about: the patient's vault, or one of its databases. */
@@ -80,21 +73,14 @@ const concerns = (row: IncidentRow, { vault, databases }: Patient): boolean =>
 
 /** The app's incidents about the patient, as its API lists them to somebody; oldest first. */
 export async function incidentsOf(actor: Actor, patient: Patient, sinceIso: string): Promise<IncidentRow[]> {
-  const found: IncidentRow[] = [];
-  for (let next: string | undefined = "/api/incidents"; next !== undefined;) {
-    const answer: Answer = await actor.app("GET", next);
-    if (answer.status !== 200) throw new Error(`the app's list of incidents answers ${answer.status}: ${JSON.stringify(answer.body)}`);
-    found.push(...(answer.body["value"] as unknown as IncidentRow[]));
-    next = typeof answer.body["nextLink"] === "string" ? answer.body["nextLink"] : undefined;
-  }
-  return found.filter((row) => concerns(row, patient) && row.openedAt >= sinceIso).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const rows = await listIncidents(actor);
+  return rows.filter((row) => concerns(row, patient) && row.openedAt >= sinceIso).toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** What the app asks about the patient now, if anything. */
 async function askedOf({ approver, patient }: Stage): Promise<Asked | undefined> {
   for (const { id } of (await incidentsOf(approver, patient, "")).filter(({ state }) => state !== "closed")) {
-    const { body } = await approver.app("GET", `/api/incidents/${id}`);
-    const plan = body["plan"] as unknown as { hash: string; steps: { state: string; name: string }[] } | null;
+    const { plan } = await getIncident(approver, id);
     const steps = (plan?.steps ?? []).filter(({ state }) => state === "waitsForApproval").map(({ name }) => name);
     if (plan && steps.length > 0) return { id, hash: plan.hash, steps };
   }

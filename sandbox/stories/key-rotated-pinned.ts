@@ -1,4 +1,4 @@
-import type { Cluster } from "../azure/world.ts";
+import { isAccount } from "../azure/documentdb/state.ts";
 import type { Story } from "./story.ts";
 
 export const keyRotatedPinned: Story = {
@@ -11,7 +11,8 @@ export const keyRotatedPinned: Story = {
   outcome: { grace: "Prevented" },
   vault: "rbac",
   arrange({ patient }) {
-    for (const database of patient.databases as Cluster[]) {
+    for (const database of patient.databases) {
+      if (isAccount(database)) continue;
       const key = patient.vault.keys.get(patient.keyName);
       database.keyEncryptionKeyUrl = `https://${patient.vault.name}.vault.azure.net/keys/${patient.keyName}/${key?.versions.at(-1)?.version}`;
     }
