@@ -51,6 +51,7 @@ const create = `az role assignment create --name ${assignment.name} --assignee-o
 const patch = (id: string, version: string, body: unknown): string =>
   `az rest --method patch --url '${ARM}${id}?api-version=${version}' --body '${JSON.stringify(body)}'`;
 const clusterIdentity = (value: unknown) => ({ identity: { type: "UserAssigned", userAssignedIdentities: { [NEW_ID]: value } } });
+const waitForAccount = `az resource wait --updated --ids ${ACCOUNT_ID} --api-version 2026-03-15`;
 const wait = `az resource wait --updated --ids ${CLUSTER_ID} --api-version 2026-06-01`;
 
 type Row = [what: string, step: StepDraft, lines: string[]];
@@ -156,14 +157,14 @@ const ROWS: Row[] = [
     "CreateIdentity",
     "with the tag that says what for",
     { identityId: NEW_ID, location: "West Europe", insteadOf: "id-orders" },
-    `az identity create ${named("id-orders-2")} --location 'West Europe' --tags keymend:insteadOf=id-orders`,
+    `az rest --method put --url '${ARM}${NEW_ID}?api-version=2024-11-30' --body '{"location":"West Europe","tags":{"keymend:insteadOf":"id-orders"}}'`,
   ),
   row(
     "AttachIdentity",
     "to an account, leaving the others alone",
     { ...onAccount, identityId: NEW_ID },
     `az rest --method patch --url '${ARM}${ACCOUNT_ID}?api-version=2026-03-15' --body '{"identity":{"type":"'"$(az cosmosdb show --ids ${ACCOUNT_ID} --query 'contains(identity.type, '\\''SystemAssigned'\\'') && '\\''SystemAssigned,UserAssigned'\\'' || '\\''UserAssigned'\\''' --output tsv)"'","userAssignedIdentities":{"${NEW_ID}":{}}}}'`,
-    `az resource wait --updated --ids ${ACCOUNT_ID} --api-version 2026-03-15`,
+    waitForAccount,
   ),
   row(
     "AttachIdentity",
@@ -176,19 +177,20 @@ const ROWS: Row[] = [
     "SetDefaultIdentity",
     "alone in its write",
     { targetId: ACCOUNT_ID, defaultIdentity: `UserAssignedIdentity=${NEW_ID}` },
-    `az cosmosdb update ${named("orders")} --default-identity UserAssignedIdentity=${NEW_ID}`,
-  ),
-  row(
-    "SetDefaultIdentity",
-    "of something that is no account",
-    { targetId: "nonsense", defaultIdentity: "FirstPartyIdentity" },
-    "az cosmosdb update --name '' --resource-group '' --subscription '' --default-identity FirstPartyIdentity",
+    patch(ACCOUNT_ID, "2026-03-15", { properties: { defaultIdentity: `UserAssignedIdentity=${NEW_ID}` } }),
+    waitForAccount,
   ),
   row(
     "DetachIdentity",
     "from an account",
     { ...onAccount, identityId: NEW_ID },
     `az cosmosdb identity remove ${named("orders")} --identities ${NEW_ID}`,
+  ),
+  row(
+    "DetachIdentity",
+    "from something that is no account",
+    { ...onAccount, targetId: "nonsense", identityId: NEW_ID },
+    `az cosmosdb identity remove --name '' --resource-group '' --subscription '' --identities ${NEW_ID}`,
   ),
   row(
     "DetachIdentity",
@@ -202,7 +204,8 @@ const ROWS: Row[] = [
     "SetKeyUri",
     "alone in its write",
     { targetId: ACCOUNT_ID, keyUri: KEY_URI },
-    `az cosmosdb update ${named("orders")} --key-uri ${KEY_URI}`,
+    patch(ACCOUNT_ID, "2026-03-15", { properties: { keyVaultKeyUri: KEY_URI } }),
+    waitForAccount,
   ),
   row(
     "SetClusterEncryption",
@@ -294,13 +297,14 @@ describe("a runbook", () => {
     expect(commandsOf(grant, setDefault, setEncryption)).toEqual([
       "az role assignment",
       "sleep 600 #",
-      "az cosmosdb update",
+      "az rest --method",
+      "az resource wait",
       "az rest --method",
       "az resource wait",
     ]);
     expect(commandsOf(grant)).toEqual(["az role assignment"]);
-    expect(commandsOf(setDefault)).toEqual(["az cosmosdb update"]);
-    expect(commandsOf(setDefault, grant)).toEqual(["az cosmosdb update", "az role assignment"]);
+    expect(commandsOf(setDefault)).toEqual(["az rest --method", "az resource wait"]);
+    expect(commandsOf(setDefault, grant)).toEqual(["az rest --method", "az resource wait", "az role assignment"]);
   });
 
   test("tells the same advice once, after the commands", () => {

@@ -2,7 +2,7 @@
 import { keyScopeOf } from "../arm-id.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { principalIn, uriOf } from "../key-path.ts";
-import { az, azGet, azNamed } from "../steps/az.ts";
+import { az, azGet, azGetDatabase, azNamed } from "../steps/az.ts";
 
 const ACCOUNT_STATE =
   "properties.{key:keyVaultKeyUri,version:keyVaultKeyUriVersion,defaultIdentity:defaultIdentity,service:customerManagedKeyStatus}";
@@ -12,7 +12,7 @@ const CLUSTER_STATE = "properties.{state:clusterStatus,provisioning:provisioning
 export const say = (text: string): string => `# ${text.replace(/\s+/g, " ")}`;
 
 export const showDatabase = ({ kind, id }: Pick<TargetFacts, "kind" | "id">): string =>
-  kind === "account" ? azGet(id, "2026-03-15", ACCOUNT_STATE) : azGet(id, "2026-06-01", CLUSTER_STATE);
+  azGetDatabase(kind, id, kind === "account" ? ACCOUNT_STATE : CLUSTER_STATE);
 
 const vaultIdOf = ({ vault }: Facts): string | null => (vault && "id" in vault ? vault.id : null);
 

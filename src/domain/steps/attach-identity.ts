@@ -1,13 +1,11 @@
 /** Attaches an identity to a database, in a write of its own: Azure loses one of the two when the default identity goes with it. */
 import { sameId } from "../arm-id.ts";
-import { az, azNamed, azRest, azWait, BLANK } from "./az.ts";
+import { az, azNamed, azPatch, BLANK } from "./az.ts";
 import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
 
 /** As identity.type spells it. */
 export const SYSTEM_ASSIGNED = "SystemAssigned";
 
-const ACCOUNT_API_VERSION = "2026-03-15";
-export const CLUSTER_API_VERSION = "2026-06-01";
 /** Attaching takes the right to hand that identity on (Microsoft Learn, "Managed Identity Operator"). */
 const ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
 
@@ -21,12 +19,7 @@ const TYPE_WITH_USERS = "contains(identity.type, 'SystemAssigned') && 'SystemAss
 function attachUser(targetId: string, identityId: string): string[] {
   const identity = { type: BLANK, userAssignedIdentities: { [identityId]: {} } };
   const type = { run: az("cosmosdb", "show", "--ids", targetId, "--query", TYPE_WITH_USERS, "--output", "tsv") };
-  return [azRest("patch", targetId, ACCOUNT_API_VERSION, { identity }, type), azWait(targetId, ACCOUNT_API_VERSION)];
-}
-
-function attachToCluster(targetId: string, identityId: string): string[] {
-  const identity = { type: "UserAssigned", userAssignedIdentities: { [identityId]: {} } };
-  return [azRest("patch", targetId, CLUSTER_API_VERSION, { identity }), azWait(targetId, CLUSTER_API_VERSION)];
+  return azPatch("account", targetId, { identity }, type);
 }
 
 export const attachIdentity: StepSpec<"AttachIdentity"> = {
@@ -35,7 +28,8 @@ export const attachIdentity: StepSpec<"AttachIdentity"> = {
   undo: ({ identityId }) => `detach ${identityId} again, once it is not the default identity`,
   az: ({ targetId, targetKind, identityId }) => {
     if (identityId === SYSTEM_ASSIGNED) return [az("cosmosdb", "identity", "assign", ...azNamed(targetId), "--identities", "[system]")];
-    return targetKind === "account" ? attachUser(targetId, identityId) : attachToCluster(targetId, identityId);
+    if (targetKind === "account") return attachUser(targetId, identityId);
+    return azPatch(targetKind, targetId, { identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: {} } } });
   },
   on: ({ targetId }) => targetId,
   key: ({ targetId, identityId }) => onId(targetId, identityId),

@@ -1,5 +1,6 @@
 /** Command lines for the Azure CLI, quoted for a POSIX shell. `az rest` stands in where no command does exactly the one write. */
 import { parseArmId } from "../arm-id.ts";
+import type { TargetKind } from "../facts.ts";
 import type { Grantee } from "./step.ts";
 
 /** A command that the shell runs first, for what is not known yet; what it prints takes its place. */
@@ -35,9 +36,19 @@ export function azRest(method: "put" | "patch", id: string, apiVersion: string, 
 export const azGet = (id: string, apiVersion: string, query: string): string =>
   az("rest", "--method", "get", "--url", `https://management.azure.com${id}?api-version=${apiVersion}`, "--query", query);
 
-/** `az rest` does not wait for what Azure goes on with, and Azure takes one change of a database at a time. */
-export const azWait = (id: string, apiVersion: string): string =>
-  az("resource", "wait", "--updated", "--ids", id, "--api-version", apiVersion);
+const DATABASE_API_VERSION = { account: "2026-03-15", cluster: "2026-06-01" };
+
+/**
+ * One concern of a database. `az cosmosdb update` sends a server version along, which a revoked account refuses. `az rest` does not wait
+ * for what Azure goes on with, and Azure takes one change of a database at a time.
+ */
+export const azPatch = (kind: TargetKind, id: string, body: unknown, filled?: LookUp): string[] => [
+  azRest("patch", id, DATABASE_API_VERSION[kind], body, filled),
+  az("resource", "wait", "--updated", "--ids", id, "--api-version", DATABASE_API_VERSION[kind]),
+];
+
+/** query: JMESPath of what matters in the answer. */
+export const azGetDatabase = (kind: TargetKind, id: string, query: string): string => azGet(id, DATABASE_API_VERSION[kind], query);
 
 /** `--name N --resource-group R --subscription S` of a resource. */
 export function azNamed(id: string): string[] {

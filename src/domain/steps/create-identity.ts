@@ -1,16 +1,19 @@
 /** Creates the user-assigned identity that stands in for one that can't come back. Its tag says for which. */
 import { sameId } from "../arm-id.ts";
-import { az, azNamed } from "./az.ts";
+import { azRest } from "./az.ts";
 import { onId, stale, type StepSpec } from "./spec.ts";
 
 /** Tag of an identity that Keymend made: the name of the one it stands in for. */
 export const INSTEAD_OF_TAG = "keymend:insteadOf";
 
+const API_VERSION = "2024-11-30";
+
 export const createIdentity: StepSpec<"CreateIdentity"> = {
   permission: () => "Microsoft.ManagedIdentity/userAssignedIdentities/write",
   undo: ({ identityId }) => `delete identity ${identityId}, once nothing uses it`,
+  // `az identity create` reads a colon in a tag's name as shorthand syntax, in some versions.
   az: ({ identityId, location, insteadOf }) => [
-    az("identity", "create", ...azNamed(identityId), "--location", location, "--tags", `${INSTEAD_OF_TAG}=${insteadOf}`),
+    azRest("put", identityId, API_VERSION, { location, tags: { [INSTEAD_OF_TAG]: insteadOf } }),
   ],
   on: ({ identityId }) => identityId,
   key: ({ identityId }) => onId(identityId),

@@ -1,7 +1,6 @@
 /** Takes a stale identity off a database, at the end of its replacement. Azure removes one only by an explicit null. */
 import { sameId } from "../arm-id.ts";
-import { az, azNamed, azRest, azWait } from "./az.ts";
-import { CLUSTER_API_VERSION } from "./attach-identity.ts";
+import { az, azNamed, azPatch } from "./az.ts";
 import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
 
 export const detachIdentity: StepSpec<"DetachIdentity"> = {
@@ -9,8 +8,7 @@ export const detachIdentity: StepSpec<"DetachIdentity"> = {
   undo: () => null,
   az: ({ targetId, targetKind, identityId }) => {
     if (targetKind === "account") return [az("cosmosdb", "identity", "remove", ...azNamed(targetId), "--identities", identityId)];
-    const identity = { type: "UserAssigned", userAssignedIdentities: { [identityId]: null } };
-    return [azRest("patch", targetId, CLUSTER_API_VERSION, { identity }), azWait(targetId, CLUSTER_API_VERSION)];
+    return azPatch(targetKind, targetId, { identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: null } } });
   },
   on: ({ targetId }) => targetId,
   key: ({ targetId, identityId }) => onId(targetId, identityId),

@@ -2,8 +2,7 @@
 import { sameId } from "../arm-id.ts";
 import type { TargetFacts } from "../facts.ts";
 import { parseKeyUri } from "../key-uri.ts";
-import { azRest, azWait } from "./az.ts";
-import { CLUSTER_API_VERSION } from "./attach-identity.ts";
+import { azPatch } from "./az.ts";
 import { checkSwitch } from "./set-default-identity.ts";
 import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
 
@@ -14,13 +13,10 @@ export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
   undo: () => "set identity and key URL back to what the audit shows, together",
   az: ({ targetId, identityId, keyUrl }) => {
     const keyEncryptionKeyIdentity = { identityType: "UserAssignedIdentity", userAssignedIdentityResourceId: identityId };
-    return [
-      azRest("patch", targetId, CLUSTER_API_VERSION, {
-        identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: {} } },
-        properties: { encryption: { customerManagedKeyEncryption: { keyEncryptionKeyIdentity, keyEncryptionKeyUrl: keyUrl } } },
-      }),
-      azWait(targetId, CLUSTER_API_VERSION),
-    ];
+    return azPatch("cluster", targetId, {
+      identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: {} } },
+      properties: { encryption: { customerManagedKeyEncryption: { keyEncryptionKeyIdentity, keyEncryptionKeyUrl: keyUrl } } },
+    });
   },
   on: ({ targetId }) => targetId,
   key: ({ targetId }) => onId(targetId),

@@ -3,7 +3,7 @@ import { sameId } from "../arm-id.ts";
 import type { DefaultIdentity, Facts, TargetFacts } from "../facts.ts";
 import { readinessOf } from "../key-access.ts";
 import { principalOf } from "../targets/index.ts";
-import { az, azNamed } from "./az.ts";
+import { azPatch } from "./az.ts";
 import { readDefaultIdentity } from "../default-identity.ts";
 import { findTarget, isStale, onId, type Precondition, stale, type StepSpec } from "./spec.ts";
 
@@ -23,7 +23,7 @@ export function checkSwitch(target: TargetFacts, wanted: DefaultIdentity, facts:
 export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
   permission: () => "Microsoft.DocumentDB/databaseAccounts/write",
   undo: () => "set the default identity back to what the audit shows, if that identity still exists and is attached",
-  az: ({ targetId, defaultIdentity }) => [az("cosmosdb", "update", ...azNamed(targetId), "--default-identity", defaultIdentity)],
+  az: ({ targetId, defaultIdentity }) => azPatch("account", targetId, { properties: { defaultIdentity } }),
   on: ({ targetId }) => targetId,
   key: ({ targetId }) => onId(targetId),
   sets: ({ defaultIdentity }) => [defaultIdentity.toLowerCase()],

@@ -1,12 +1,12 @@
 /** Sets an account's key URI to the same key, well written; alone in its write, as Azure demands. */
 import { parseKeyUri } from "../key-uri.ts";
-import { az, azNamed } from "./az.ts";
+import { azPatch } from "./az.ts";
 import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
 
 export const setKeyUri: StepSpec<"SetKeyUri"> = {
   permission: () => "Microsoft.DocumentDB/databaseAccounts/write",
   undo: () => "set the key URI back to what the audit shows",
-  az: ({ targetId, keyUri }) => [az("cosmosdb", "update", ...azNamed(targetId), "--key-uri", keyUri)],
+  az: ({ targetId, keyUri }) => azPatch("account", targetId, { properties: { keyVaultKeyUri: keyUri } }),
   on: ({ targetId }) => targetId,
   key: ({ targetId }) => onId(targetId),
   sets: ({ keyUri }) => [keyUri.toLowerCase()],
