@@ -14,16 +14,29 @@ const incidentRow = v.object({
   targets: v.array(v.string()),
 });
 
+const plannedStep = v.object({
+  name: v.string(),
+  on: v.string(),
+  permission: v.string(),
+  needs: v.picklist(["nothing", "approval"]),
+  state: v.string(),
+});
+
 const incident = v.object({
   id: v.string(),
+  vaultId: v.string(),
   openedAt: v.string(),
   state: v.picklist(["working", "waiting", "closed"]),
   outcome: nullable,
   reason: nullable,
-  causes: v.array(v.object({ code: v.string() })),
+  detail: v.string(),
+  causes: v.array(
+    v.object({ code: v.string(), targetIds: v.array(v.string()), evidence: v.array(v.string()), contradictions: v.array(v.string()) }),
+  ),
   targets: v.array(v.object({ id: v.string(), kind, phase: v.string(), phaseBefore: v.string() })),
-  plan: v.nullable(v.object({ hash: v.string(), steps: v.array(v.object({ name: v.string(), state: v.string() })) })),
+  plan: v.nullable(v.object({ hash: v.string(), steps: v.array(plannedStep) })),
   applied: v.array(v.object({ name: v.string(), result: v.string() })),
+  runbook: v.array(v.string()),
 });
 
 const auditRow = v.object({

@@ -1,13 +1,12 @@
 /** The whole app on a sandbox of its own, as the tests of this folder see it: its log, its incidents, and every message it sends. */
 import { type Actor } from "../../sandbox/actor.ts";
-import { type AuditRow, readAudit } from "../../sandbox/audit.ts";
+import { type AuditRow, getIncident, type Incident, listAudit } from "../../sandbox/app-api.ts";
 import { setNextCheck } from "../../sandbox/azure/documentdb/key-checks.ts";
 import type { AzureRequest } from "../../sandbox/azure/wire.ts";
 import type { RecordedWrite } from "../../sandbox/azure/world.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/driver.ts";
 import type { Patient } from "../../sandbox/estate.ts";
 import type { HostLog } from "../../sandbox/host-child.ts";
-import type { Incident } from "../../sandbox/result.ts";
 import { incidentsOf } from "../../sandbox/stories/acts.ts";
 import { type Seen, startTableTap } from "./table-tap.ts";
 
@@ -160,10 +159,9 @@ export async function ended(app: App, patient: Patient, since: string): Promise<
 /** What the app says of the patient since then. */
 export async function told(app: App, patient: Patient, since: string): Promise<Story> {
   const rows = await incidentsOf(app.reader, patient, since);
-  const details = await Promise.all(rows.map(({ id }) => app.reader.app("GET", `/api/incidents/${id}`)));
-  const audits = await Promise.all(rows.map(({ id }) => readAudit(app.reader, id)));
+  const audits = await Promise.all(rows.map(({ id }) => listAudit(app.reader, id)));
   return {
-    incidents: details.map(({ body }) => body as unknown as Incident),
+    incidents: await Promise.all(rows.map(({ id }) => getIncident(app.reader, id))),
     audit: audits.flat(),
     writes: app.sandbox.world.writes.filter(({ keymend, at }) => keymend && at >= since),
   };
