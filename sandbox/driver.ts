@@ -34,12 +34,17 @@ export type SandboxOptions = {
   /** Changes the sample estate before anything runs. */
   arrange?: (world: World, estate: Estate) => void;
   onLog?: (log: HostLog) => void;
+  /** Before an event is handed to the app, or where it can't be. */
+  onDelivery?: (delivery: Delivery) => void;
   /** After every move of the clock. */
   observe?: (sandbox: Sandbox) => void;
   onError?: (error: unknown) => void;
   /** A table service that outlives this sandbox; in it the app must be given tables of its own, by its settings. */
   tables?: Tables;
 };
+
+/** One attempt to deliver to a function, as Event Grid sends it. */
+export type Delivery = { functionName: string; body: string; isUp: boolean };
 
 export type Sandbox = {
   readonly world: World;
@@ -96,10 +101,12 @@ function environment(settings: Record<string, string>): Record<string, string> {
 }
 
 /** Delivers events to the app's webhook as Event Grid does. */
-function deliverTo(host: Host) {
+function deliverTo(host: Host, onDelivery: (delivery: Delivery) => void) {
   return async ({ functionName }: { functionName: string }, body: string, headers: Record<string, string>): Promise<number> => {
+    const isUp = !host.down && host.child !== undefined;
+    onDelivery({ functionName, body, isUp });
     // What Azure's front end answers for a site that does not run.
-    if (host.down || !host.child) return 503;
+    if (!isUp) return 503;
     const url = `${host.url}/runtime/webhooks/EventGrid?functionName=${functionName}`;
     const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json", ...headers }, body });
     await response.arrayBuffer();
@@ -136,7 +143,7 @@ async function start(options: SandboxOptions, folder: string, closing: Closing):
   const random = createRandom(options.seed);
   const world = createWorld({ clock, random, tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches: {} });
   const host: Host = { child: undefined, url: "", down: false, restarted: Promise.resolve() };
-  const azure = createAzure(world, { deliver: deliverTo(host) });
+  const azure = createAzure(world, { deliver: deliverTo(host, options.onDelivery ?? (() => {})) });
   const estate = buildEstate(world);
   options.arrange?.(world, estate);
   const [network, identity] = await Promise.all([

@@ -19,7 +19,7 @@ function timelineOn(stream: NodeJS.WriteStream, elapsed: () => number): Timeline
     elapsed,
     color: terminal && !process.env["NO_COLOR"],
     interactive: terminal,
-    columns: () => (terminal ? stream.columns : 110),
+    columns: () => (terminal && stream.columns > 0 ? stream.columns : 110),
   });
 }
 

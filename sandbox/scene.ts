@@ -110,9 +110,9 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
       }
     },
     onLog,
-    observe({ azure }) {
+    onDelivery: (delivery) => teller?.delivery(delivery),
+    observe() {
       watch?.look();
-      teller?.deliveries(azure.eventGrid.deliveries);
       timeline.tick();
     },
     onError: options.onError,
@@ -135,7 +135,6 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     async play(startedWall) {
       await warmUp(cast);
       teller = createTeller(timeline, sandbox.world, (id) => !elsewhere.has(id.toLowerCase()));
-      teller.skip(sandbox.azure.eventGrid.deliveries);
       await breakIt(cast);
       acting.as = "person";
       const { after } = story;

@@ -38,15 +38,17 @@ const server = new service.default(
   ),
 );
 
-process.once("disconnect", () => {
-  void (async () => {
-    const folder = process.env["SANDBOX_FOLDER"];
-    // The host may be writing its last state still.
-    await sleep(300);
-    if (folder) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-    process.exit(0);
-  })();
-});
+async function cleanUp(): Promise<void> {
+  const folder = process.env["SANDBOX_FOLDER"];
+  // The host may be writing its last state still.
+  await sleep(300);
+  if (folder) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  process.exit(0);
+}
+
+process.once("disconnect", () => void cleanUp());
+// The parent may be gone already, before this could listen.
+if (!process.connected) void cleanUp();
 // Ctrl-C is for the parent, which closes the channel when it is done.
 process.on("SIGINT", () => {});
 

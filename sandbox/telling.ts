@@ -1,8 +1,8 @@
 /** Turns what happens in a sandbox into lines for people: the app's own log, deliveries, key checks, what the key path does. */
 import type { HostLog } from "./host-child.ts";
-import type { Delivery } from "./azure/event-grid/grid.ts";
+import type { Delivery } from "./driver.ts";
 import type { Kind, Timeline } from "./timeline.ts";
-import { type Change, type Database, truePhase } from "./watch.ts";
+import type { Change, Database } from "./watch.ts";
 import { isAccount } from "./azure/documentdb/state.ts";
 import type { World } from "./azure/world.ts";
 
@@ -30,75 +30,84 @@ const KINDS: Record<string, Kind> = {
   refusal: "plan",
   approval: "plan",
   write: "write",
-  step: "write",
+  step: "done",
   verification: "verify",
   outcome: "outcome",
   note: "verify",
 };
 
+/** Told by the outcome, or shown as what is waited for. */
+const QUIET = new Set(["closed", "wait"]);
+
 const short = (eventType: string): string => eventType.split(".").at(-1) ?? eventType;
 const nameOf = (database: Database): string => `${isAccount(database) ? "account" : "cluster"} ${database.name}`;
 
-const passedText = ({ check }: Database, back: boolean): string =>
-  check.revoked ? "its key is within reach again, and the service takes no notice" : `key check passed${back ? ", it serves again" : ""}`;
+/** What Event Grid puts into a body, in either schema: one event, or an array of one. */
+type SentEvent = { eventType?: string; type?: string };
+
+function eventTypeOf(body: string): string {
+  const parsed: SentEvent | SentEvent[] = JSON.parse(body);
+  const event = Array.isArray(parsed) ? parsed[0] : parsed;
+  return event?.eventType ?? event?.type ?? "an event";
+}
+
+const GUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
+const ARM_ID = /\/subscriptions\/[^\s,;:)'"]*\/([^\s/,;:)'"]+)/gi;
 
 export type Teller = {
   /** A line of the app's log. */
   log(log: HostLog): void;
-  /** What was delivered before the story is none of it. */
-  skip(all: readonly Delivery[]): void;
-  /** Deliveries since the last time. */
-  deliveries(all: readonly Delivery[]): void;
+  delivery(delivery: Delivery): void;
   change(change: Change): void;
 };
 
-/** vaultIds: what the story is about; the app's lines about other vaults are left out. */
+/** concerns: whether a vault is the story's; the app's lines about other vaults are left out. */
 export function createTeller(timeline: Timeline, world: World, concerns: (vaultId: string) => boolean): Teller {
-  let told = 0;
   const said = new Map<string, string>();
-  const once = (key: string, kind: Kind, text: string): void => {
-    // A look that finds what the last one found is no news.
-    if (said.get(key) === text) return;
-    said.set(key, text);
-    timeline.say(kind, text);
+  /** Names instead of ids: of a resource its last part, of a principal what people call it. */
+  const plain = (text: string): string => {
+    const principals = [...world.principals.values()];
+    const called = (guid: string): string => principals.find(({ oid, appid }) => oid === guid || appid === guid)?.name ?? guid;
+    return text.replace(ARM_ID, "$1").replace(GUID, (guid) => called(guid.toLowerCase()));
   };
   const appLine = (event: AppEvent): void => {
     if (event.vaultId !== undefined && !concerns(event.vaultId)) return;
-    const text = event.text ?? event.event;
+    const text = plain(event.text ?? event.event);
     const kind = KINDS[event.event];
     if (event.event === "wait") timeline.waitFor(text);
-    else if (kind === "signal" || kind === "facts") once(`${event.vaultId}/${kind}`, kind, text);
-    else if (kind !== undefined) timeline.say(kind, text);
+    if (kind === undefined) return;
+    // A look that finds what the last one found is no news.
+    const place = `${event.vaultId}/${kind}`;
+    if (said.get(place) === text) return;
+    said.set(place, text);
+    timeline.say(kind, text);
   };
   return {
     log(log) {
       const event = appEventOf(log);
       if (event) appLine(event);
-      if (log.level !== "error" && log.level !== "warn") return;
-      if (!event) timeline.say(log.level, log.message);
-      else if (KINDS[event.event] === undefined && event.event !== "closed" && event.event !== "wait")
-        timeline.say(log.level, event.text ?? event.event);
+      const isTold = event !== undefined && (event.event in KINDS || QUIET.has(event.event));
+      if (!isTold && (log.level === "error" || log.level === "warn")) timeline.say(log.level, plain(event?.text ?? log.message));
     },
-    skip(all) {
-      told = all.length;
+    delivery({ functionName, body, isUp }) {
+      const what = short(eventTypeOf(body));
+      timeline.say("event", isUp ? `${what} → ${functionName}` : `${what} does not reach ${functionName}; Event Grid will try again`);
     },
-    deliveries(all) {
-      for (const delivery of all.slice(told)) {
-        const { eventType, functionName, status, attempt } = delivery;
-        const arrived = status !== null && status < 300;
-        const tries = attempt > 1 ? `, at the ${attempt}. try` : "";
-        timeline.say(
-          "event",
-          `${short(eventType)} ${arrived ? "→" : "does not reach"} ${functionName}${arrived ? tries : " yet; Event Grid will try again"}`,
-        );
+    change(change) {
+      switch (change.what) {
+        case "broken":
+          // Nobody sees that happen: it is what the story is about.
+          return;
+        case "whole":
+          return timeline.say("azure", `the key path works again: ${change.databases.map(nameOf).join(", ")}`);
+        case "checkPassed":
+          return timeline.say("azure", `${nameOf(change.database)}: key check passed${change.back ? ", it serves again" : ""}`);
+        case "checkFailed":
+          return timeline.say(
+            "azure",
+            `${nameOf(change.database)}: key check failed${change.noticed ? ", its data is out of reach now" : ""}`,
+          );
       }
-      told = all.length;
-    },
-    change({ what, database, ...rest }) {
-      if (what === "whole") timeline.say("azure", `${nameOf(database)}: the key path works again`);
-      if (what === "checkPassed") timeline.say("azure", `${nameOf(database)}: ${passedText(database, "back" in rest && rest.back)}`);
-      if (what === "checkFailed")
-        timeline.say("azure", `${nameOf(database)}: key check failed, access is revoked (${truePhase(world, database)})`);
     },
   };
 }

@@ -14,6 +14,7 @@ export type Kind =
   | "cause"
   | "plan"
   | "write"
+  | "done"
   | "wait"
   | "azure"
   | "verify"
@@ -45,6 +46,7 @@ const STYLES: Record<Kind, Style> = {
   cause: "yellow",
   plan: "yellow",
   write: ["green", "bold"],
+  done: "green",
   wait: "dim",
   azure: "cyan",
   verify: "green",

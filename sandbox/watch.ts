@@ -20,8 +20,7 @@ export type Watched = {
 };
 
 export type Change =
-  | { what: "broken"; database: Database; why: string }
-  | { what: "whole"; database: Database }
+  | { what: "broken" | "whole"; databases: Database[] }
   | { what: "checkFailed"; database: Database; noticed: boolean }
   | { what: "checkPassed"; database: Database; back: boolean };
 
@@ -36,11 +35,10 @@ export type Watch = {
 };
 
 /** Deleted role assignments are still honored for a while: what counts is what holds once everything has arrived. */
-function pathNow(world: World, database: Database): { ok: boolean; why: string } {
+function pathNow(world: World, database: Database): { ok: boolean } {
   const fading = world.fadingAssignments.splice(0);
   try {
-    const path = keyPath(world, database);
-    return path.ok ? { ok: true, why: "" } : { ok: false, why: path.why };
+    return keyPath(world, database);
   } finally {
     world.fadingAssignments.push(...fading);
   }
@@ -66,24 +64,26 @@ export function createWatch(world: World, databases: readonly Database[], onChan
       onChange({ what: "checkFailed", database: target, noticed: changed });
     }
   });
-  const lookAt = (watched: Watched): void => {
-    const { database } = watched;
-    const path = pathNow(world, database);
-    if (path.ok && watched.wholeSince === undefined) {
-      watched.wholeSince = clock.now();
-      onChange({ what: "whole", database });
-    } else if (!path.ok && watched.wholeSince !== undefined) {
-      watched.wholeSince = undefined;
-      watched.everBroken = true;
-      onChange({ what: "broken", database, why: path.why });
-    }
+  /** What has become of its key path since the last look. */
+  const lookAt = (watched: Watched): "broken" | "whole" | undefined => {
+    const { ok } = pathNow(world, watched.database);
+    if (ok === (watched.wholeSince !== undefined)) return undefined;
+    watched.wholeSince = ok ? clock.now() : undefined;
+    watched.everBroken ||= !ok;
+    return ok ? "whole" : "broken";
   };
   const watch: Watch = {
     all: databases.map(fresh),
     set(others) {
       watch.all = others.map((database) => watch.all.find((known) => known.database === database) ?? fresh(database));
     },
-    look: () => watch.all.forEach(lookAt),
+    look() {
+      const looks = watch.all.map((watched) => ({ database: watched.database, became: lookAt(watched) }));
+      for (const what of ["broken", "whole"] as const) {
+        const changed = looks.filter(({ became }) => became === what).map(({ database }) => database);
+        if (changed.length > 0) onChange({ what, databases: changed });
+      }
+    },
     begin() {
       watch.all = watch.all.map(({ database }) => fresh(database));
     },
