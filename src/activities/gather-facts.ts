@@ -15,7 +15,7 @@ import type {
   Unreadable,
   VaultFacts,
 } from "../domain/facts.ts";
-import { parseKeyUri } from "../domain/key-uri.ts";
+import { parseKeyUri, vaultNameOf } from "../domain/key-uri.ts";
 import { identitiesToRead, principalsToRead, standInsToRead } from "../domain/reading.ts";
 import type { Inventory } from "./patients.ts";
 
@@ -49,7 +49,7 @@ const isRead = (target: TargetFacts | MissingTarget): target is TargetFacts => !
 
 function belongs(target: TargetFacts, patient: Patient): boolean {
   if (target.keyUri === null) return false;
-  const name = parseKeyUri(target.keyUri).vaultName;
+  const name = vaultNameOf(target.keyUri);
   return patient.kind === "vault"
     ? name?.toLowerCase() === patient.vaultName?.toLowerCase()
     : name === null && sameId(target.id, patient.id);
@@ -66,7 +66,7 @@ export function createGatherFacts({
   /** The inventory lags; databases this incident already knows are read all the same. */
   async function readTargets(sources: FactSources, patient: Patient, known: readonly { id: string; kind: TargetKind }[]) {
     const listed = (await inventory.listDatabases()).filter((database) => {
-      const name = database.keyUri === null ? null : parseKeyUri(database.keyUri).vaultName;
+      const name = vaultNameOf(database.keyUri);
       return patient.kind === "vault" ? name?.toLowerCase() === patient.vaultName?.toLowerCase() : sameId(database.id, patient.id);
     });
     const wanted = [...listed, ...known.filter((target) => !listed.some((database) => sameId(database.id, target.id)))];

@@ -1,7 +1,7 @@
 /** Who is looked at: turns the inventory and a signal's scope into patients. Each vault once; a database whose key URI names no vault is its own. */
 import { isUnder, sameId } from "../domain/arm-id.ts";
 import type { Patient, TargetKind } from "../domain/facts.ts";
-import { parseKeyUri } from "../domain/key-uri.ts";
+import { vaultNameOf } from "../domain/key-uri.ts";
 import type { SignalScope } from "../domain/signal.ts";
 
 export type KnownDatabase = { kind: TargetKind; id: string; keyUri: string | null; identityIds: string[] };
@@ -19,10 +19,8 @@ export type KnownVaults = {
 
 export type PatientsDeps = { inventory: Inventory; baselines: KnownVaults };
 
-/** The host name tells the vault; its uri stands for it where no id is to be found any more. */
-const vaultNameOf = (keyUri: string | null): string | null => (keyUri === null ? null : parseKeyUri(keyUri).vaultName);
-
 export function createPatients({ inventory, baselines }: PatientsDeps) {
+  /** The vault's URI stands for it where no id is to be found any more. */
   async function idOf(name: string, otherwise = `https://${name}.vault.azure.net`): Promise<string> {
     return (await inventory.findVault(name)) ?? (await baselines.vaultIdOf(name)) ?? otherwise;
   }

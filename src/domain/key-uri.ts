@@ -69,6 +69,12 @@ export function parseKeyUri(raw: string): KeyUri {
   return { host, vaultName: known?.[1] ?? null, key: read.key, version: read.version, kind, faults };
 }
 
+/** The vault that a database's key lies in; null where its URI names none. A managed HSM is none, though it may bear the name of one. */
+export function vaultNameOf(keyUri: string | null): string | null {
+  const { kind, vaultName } = parseKeyUri(keyUri ?? "");
+  return kind === "vault" ? vaultName : null;
+}
+
 /** The URI that follows the newest version of the same key, or undefined where the URI does not say which vault or key is meant. */
 export function versionlessKeyUri(uri: KeyUri): string | undefined {
   if (uri.vaultName === null || uri.key === null || uri.faults.includes("badKeyName")) return undefined;

@@ -31,11 +31,13 @@ describe("the inventory", () => {
       database({ id: CLUSTER_ID, kind: "cluster", keyUri: KEY_URI.replace("kv-orders", "KV-Orders") }),
       database({ id: NO_VAULT, keyUri: "https://kv-orders.example/keys/cmk" }),
       database({ id: `${NO_VAULT}-2`, keyUri: null }),
+      database({ id: `${NO_VAULT}-3`, keyUri: "https://kv-orders.managedhsm.azure.net/keys/cmk" }),
     ]);
     expect(await patients.all()).toEqual([
       ORDERS,
       { id: NO_VAULT, kind: "database", vaultName: null },
       { id: `${NO_VAULT}-2`, kind: "database", vaultName: null },
+      { id: `${NO_VAULT}-3`, kind: "database", vaultName: null },
     ]);
   });
 
