@@ -3,7 +3,7 @@ import type { Story } from "./story.ts";
 
 export const healerNotPermitted: Story = {
   name: "healer-not-permitted",
-  title: "Keymend knows what to do and is not allowed to: it says so at once, with the command for a person",
+  title: "Keymend knows what to do and is not allowed to: it says so at once, and has the command for a person ready",
   kinds: ["account", "cluster"],
   phases: ["grace", "revoked"],
   causes: ["AccessMissing"],

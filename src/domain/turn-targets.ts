@@ -7,6 +7,7 @@ import type { Settings } from "./settings.ts";
 import type { Plan, PlanBlock } from "./steps/step.ts";
 import { formatDuration, MINUTE, toIso, toMs } from "./time.ts";
 import type { JudgedStep, StepState } from "./turn-steps.ts";
+import { placeOf } from "./words.ts";
 import { ESCALATE_AFTER_MS, FINAL_VERDICT_AFTER_MS, nextCheckAfterMs, REVALIDATION_WINDOW_MS } from "./verify.ts";
 
 export type Ending = { kind: "ended"; outcome: OutcomeCode; reason: Reason; detail: string };
@@ -97,11 +98,22 @@ function judgeStepState(view: View, step: JudgedStep["step"], state: StepState):
     case "refuse":
       return ended("Refused", state.reason, state.why);
     case "denied":
-      return ended("Escalated", state.result.detail.startsWith("NotPermitted") ? "NotPermitted" : "NotAccepted", state.result.detail);
+      return sayDenied(step, state.result.detail);
     case "allowed":
       // It waits for another step, which says how things stand.
       return undefined;
   }
+}
+
+/** detail: reason, Azure's code, Azure's words. */
+function sayDenied({ name, on, permission }: JudgedStep["step"], detail: string): Ending {
+  const what = `${name} on ${placeOf(on)}`;
+  if (!detail.startsWith("NotPermitted")) return ended("Escalated", "NotAccepted", `Azure refused ${what}: ${detail}`);
+  return ended(
+    "Escalated",
+    "NotPermitted",
+    `Keymend is not permitted to do ${what}, which takes ${permission}; how a person does it is in the runbook`,
+  );
 }
 
 function judgeBlock(view: View, block: PlanBlock): TargetState {

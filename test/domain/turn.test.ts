@@ -186,10 +186,14 @@ describe("taking steps", () => {
   });
 
   test.each([
-    ["NotPermitted: Forbidden: x", "NotPermitted"],
-    ["NotAccepted: BadRequest: x", "NotAccepted"],
-  ])("what Azure refuses with '%s' is escalated with the commands that would do it", (detail, reason) => {
-    const turn = turns({}, { now: after(1), change: applied({ result: "refused", detail }) });
+    [
+      "NotPermitted: Forbidden: x",
+      "NotPermitted",
+      "Keymend is not permitted to do EnableKeyVersion on kv-orders/cmk, which takes keys/update; how a person does it is in the runbook",
+    ],
+    ["NotAccepted: BadRequest: x", "NotAccepted", "Azure refused EnableKeyVersion on kv-orders/cmk: NotAccepted: BadRequest: x"],
+  ])("what Azure refuses with '%s' is escalated with the commands that would do it", (words, reason, detail) => {
+    const turn = turns({}, { now: after(1), change: applied({ result: "refused", detail: words }) });
     expect(incidentOf(turn)).toMatchObject({ outcome: "Escalated", reason, detail, nextLookAt: after(61) });
     expect(incidentOf(turn).runbook.join("\n")).toContain("az keyvault key set-attributes");
   });

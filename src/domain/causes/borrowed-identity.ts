@@ -1,4 +1,4 @@
-import { normalId, sameId } from "../arm-id.ts";
+import { nameOf, normalId, sameId } from "../arm-id.ts";
 import type { Cause } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { principalIn } from "../key-path.ts";
@@ -36,7 +36,7 @@ export const borrowedIdentity: Cause = {
     if (lender === undefined) return undefined;
     return {
       effect: "willBreak",
-      facts: [`the account was restored from ${target.restoredFrom} and uses identity ${identityId}, which is that of ${lender}`],
+      facts: [`${target.name} was restored and still uses identity ${nameOf(identityId)}, which is that of ${nameOf(lender)}`],
       values: { identityId },
     };
   },

@@ -1,4 +1,4 @@
-import { sameId } from "../arm-id.ts";
+import { nameOf, sameId } from "../arm-id.ts";
 import type { Cause, Mend } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { principalIn } from "../key-path.ts";
@@ -16,7 +16,7 @@ export function replaceWith(replacement: Replacement, facts: Facts, target: Targ
 
 function mend(facts: Facts, target: TargetFacts, goneId: string): Mend {
   const replacement = replacementFor(facts, goneId, replacementCandidates(goneId));
-  if (!replacement) return { kind: "escalate", reason: `no free name was found for an identity in place of ${goneId}` };
+  if (!replacement) return { kind: "escalate", reason: `no free name was found for an identity in place of ${nameOf(goneId)}` };
   // As the database spells it: a removal under another casing is none (Azure/azure-cli, cosmosdb module, identity remove).
   const identityId = target.attached.find(({ id }) => sameId(id, goneId))?.id ?? goneId;
   const detach: StepDraft = { name: "DetachIdentity", params: { targetId: target.id, targetKind: target.kind, identityId } };
@@ -37,8 +37,8 @@ export const identityDeleted: Cause = {
     if (principal.state !== "gone") return undefined;
     const { identityId, recreated } = principal;
     const text = recreated
-      ? `identity ${identityId} was made again: it has another principal than the database knows (attaching it again may refresh that)`
-      : `identity ${identityId} does not exist`;
+      ? `identity ${nameOf(identityId)} was made again: it has another principal than the database knows (attaching it again may refresh that)`
+      : `identity ${nameOf(identityId)} does not exist`;
     return { effect: "broken", facts: [text], values: { identityId } };
   },
   mend: ({ values }, facts, target) => mend(facts, target, String(values["identityId"])),
