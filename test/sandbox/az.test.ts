@@ -1,9 +1,8 @@
 // The Azure CLI itself against the sandbox. Needs `az` on PATH; takes most of a minute, since az polls an account's update every 30 s.
 import { execFile } from "node:child_process";
-import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAzure } from "../../sandbox/azure/azure.ts";
 import { createWorld, type World } from "../../sandbox/azure/world.ts";
@@ -11,21 +10,10 @@ import { Clock } from "../../sandbox/clock.ts";
 import { buildEstate, type Estate } from "../../sandbox/estate.ts";
 import { startNetwork, type Network } from "../../sandbox/network/proxy.ts";
 import { createRandom } from "../../sandbox/random.ts";
+import { azEnvironment, isAzFound } from "../support/az.ts";
 import { SUBSCRIPTION, TENANT } from "./azure/pipeline.ts";
 
-function isOnPath(name: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((dir) => {
-    try {
-      accessSync(join(dir, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
-const found = isOnPath("az");
-if (!found) console.info("skipped: the Azure CLI (az) is not on PATH");
+if (!isAzFound) console.info("skipped: the Azure CLI (az) is not on PATH");
 
 /** Virtual milliseconds per real one: an update of a minute ends before az asks for the first time. */
 const SPEED = 60;
@@ -38,16 +26,7 @@ const az = (...args: string[]): Promise<unknown> => azWith("azure", args);
 
 /** az with a configuration of its own, where it also caches tokens; its JSON, or the error it printed. */
 function azWith(config: string, args: string[]): Promise<unknown> {
-  const env = {
-    PATH: process.env["PATH"],
-    HOME: sandbox.dir,
-    AZURE_CONFIG_DIR: join(sandbox.dir, config),
-    AZURE_CORE_INSTANCE_DISCOVERY: "false",
-    AZURE_CORE_COLLECT_TELEMETRY: "false",
-    AZURE_CORE_ONLY_SHOW_ERRORS: "true",
-    HTTPS_PROXY: sandbox.network.proxyUrl,
-    REQUESTS_CA_BUNDLE: sandbox.network.caFile,
-  };
+  const env = azEnvironment(sandbox.network, sandbox.dir, config);
   return new Promise((resolve, reject) => {
     execFile("az", [...args, "--output", "json"], { env }, (error, stdout, stderr) => {
       if (error) reject(new Error(stderr || error.message));
@@ -60,7 +39,7 @@ function login(config: string, username: string, password: string): Promise<unkn
   return azWith(config, ["login", "--service-principal", "--username", username, "--password", password, "--tenant", TENANT]);
 }
 
-describe.skipIf(!found)("the Azure CLI", { timeout: 120_000 }, () => {
+describe.skipIf(!isAzFound)("the Azure CLI", { timeout: 120_000 }, () => {
   beforeAll(async () => {
     const clock = new Clock(Date.now());
     const world = createWorld({ clock, random: createRandom(7), tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches: {} });
