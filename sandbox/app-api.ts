@@ -26,6 +26,7 @@ const incident = v.object({
   id: v.string(),
   vaultId: v.string(),
   openedAt: v.string(),
+  closedAt: nullable,
   state: v.picklist(["working", "waiting", "closed"]),
   outcome: nullable,
   reason: nullable,
