@@ -9,7 +9,8 @@ type Report = { summary: { violations: { rule: { name: string }; from: string; t
 function cruise(...args: string[]): Report["summary"] {
   const { stdout, stderr } = spawnSync("depcruise", ["--output-type", "json", ...args], { encoding: "utf8", maxBuffer: 1 << 28 });
   try {
-    return (JSON.parse(stdout) as Report).summary;
+    const report: Report = JSON.parse(stdout);
+    return report.summary;
   } catch {
     throw new Error(`dependency-cruiser did not answer: ${stderr}`);
   }

@@ -16,7 +16,7 @@ const other = subscription("billing", "onBilling");
 
 const lost = (before: EventSubscriptionFacts[], now: EventSubscriptionFacts[]): string[] =>
   lostSubscriptions(someFacts({ eventSubscriptions: now, baseline: aBaseline({ eventSubscriptions: before }) }), VAULT_ID).map(
-    ({ params }) => ("name" in params ? String(params.name) : ""),
+    ({ params }) => ("name" in params ? params.name : ""),
   );
 
 test.each([
