@@ -2,7 +2,7 @@
 import type { CauseCode } from "./cause-code.ts";
 import type { Facts, TargetFacts } from "./facts.ts";
 import type { Settings } from "./settings.ts";
-import type { StepDraft } from "./steps/step.ts";
+import type { StepDraft, StepName } from "./steps/step.ts";
 
 /**
  * What a cause does to its database: `broken` the key path does not work now; `willBreak` it works until a known time (or the next
@@ -33,6 +33,11 @@ export type Default = "auto" | "ask" | "none";
 export type Cause = {
   code: CauseCode;
   title: string;
+  /** What shows it, and what mends it (or who can), in words. */
+  shownBy: string;
+  repair: string;
+  /** What the repair may consist of, in the order in which it is made. */
+  steps: readonly StepName[];
   kinds: readonly ("account" | "cluster")[];
   /** Public source of the rule, by page or specification. */
   source: string;

@@ -7,6 +7,9 @@ import { say, showAccess } from "./advice.ts";
 export const accessDenied: Cause = {
   code: "AccessDenied",
   title: "A deny assignment or a condition keeps the identity out",
+  shownBy: "A deny assignment covers the identity at its key, or the condition of its role is not met.",
+  repair: "None: a second grant would go around a decision of somebody's.",
+  steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Understand Azure deny assignments; What is Azure attribute-based access control",
   default: "none",

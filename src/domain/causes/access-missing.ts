@@ -5,6 +5,10 @@ import { isRefused, isSwitched, mendByGrant, sayLacking } from "./lacking.ts";
 export const accessMissing: Cause = {
   code: "AccessMissing",
   title: "The identity's role on the key is missing",
+  shownBy: "On a vault with Azure RBAC the identity has no role that lets it read the key, wrap and unwrap with it.",
+  repair:
+    "Restore the very role assignment that was there when last healthy; else grant Key Vault Crypto Service Encryption User at that one key.",
+  steps: ["RestoreRoleAssignment", "GrantKeyRole"],
   kinds: ["account", "cluster"],
   source: 'Microsoft Learn: account troubleshooting guide, "Default Identity is unauthorized"; vCore troubleshooting guide, row 4',
   default: "auto",

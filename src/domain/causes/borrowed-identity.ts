@@ -23,6 +23,9 @@ function lenderOf(facts: Facts, target: TargetFacts, identityId: string): string
 export const borrowedIdentity: Cause = {
   code: "BorrowedIdentity",
   title: "The restored account still uses the source account's identity",
+  shownBy: "An account made by a restore still uses an identity that belongs to the account it was restored from.",
+  repair: "Give it one of its own before the source goes: make it, grant it, attach it, make it the default.",
+  steps: ["CreateIdentity", "RestoreRoleAssignment", "GrantKeyRole", "AddAccessPolicyPermissions", "AttachIdentity", "SetDefaultIdentity"],
   kinds: ["account"],
   source:
     'Microsoft Learn: Configure customer-managed keys, restored accounts ("restored accounts become inaccessible after the source account is deleted")',

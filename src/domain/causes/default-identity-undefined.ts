@@ -75,6 +75,17 @@ function mend(facts: Facts, target: TargetFacts): Mend {
 export const defaultIdentityUndefined: Cause = {
   code: "DefaultIdentityUndefined",
   title: "The database has no default identity",
+  shownBy: "The default identity is Undefined, or one that is not attached.",
+  repair:
+    "Attach the one that was in use when last healthy, if it was detached, and make it the default again, in two writes; else the only attached one that can reach the key; else a person chooses. A system-assigned identity that was switched off and on is a new principal and is granted first.",
+  steps: [
+    "RestoreRoleAssignment",
+    "GrantKeyRole",
+    "AddAccessPolicyPermissions",
+    "AttachIdentity",
+    "SetDefaultIdentity",
+    "SetClusterEncryption",
+  ],
   kinds: ["account", "cluster"],
   source:
     'Microsoft Learn: account troubleshooting guide, "Invalid Azure Cosmos DB default identity"; recorded: Azure/azure-cli test_cosmosdb_managed_service_identity.yaml',

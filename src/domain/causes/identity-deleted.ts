@@ -27,6 +27,19 @@ function mend(facts: Facts, target: TargetFacts, goneId: string): Mend {
 export const identityDeleted: Cause = {
   code: "IdentityDeleted",
   title: "The database's identity was deleted",
+  shownBy: "The default identity's id answers 404, or an identity of that name is there again and is another principal.",
+  repair:
+    "A deleted identity can't be brought back: make one under a new name, grant it what the old one had, attach it, make it the default, then detach the stale one. Account: each a write of its own. Cluster: identity and key URL in one.",
+  steps: [
+    "CreateIdentity",
+    "RestoreRoleAssignment",
+    "GrantKeyRole",
+    "AddAccessPolicyPermissions",
+    "AttachIdentity",
+    "SetDefaultIdentity",
+    "SetClusterEncryption",
+    "DetachIdentity",
+  ],
   kinds: ["account", "cluster"],
   source:
     'Microsoft Learn: account troubleshooting guide, "Token Acquisition error"; vCore troubleshooting guide, "Recovering from managed identity deletion"',

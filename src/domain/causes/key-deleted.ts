@@ -4,6 +4,9 @@ import { keyOf, liveVaultOf } from "../key-path.ts";
 export const keyDeleted: Cause = {
   code: "KeyDeleted",
   title: "The key was deleted and can be recovered",
+  shownBy: "The key is among the deleted ones, with the day on which it will be purged.",
+  repair: "Recover it with all its versions, and wait until it can be read.",
+  steps: ["RecoverKey"],
   kinds: ["account", "cluster"],
   source: 'Microsoft Learn: account troubleshooting guide, "Azure Key Vault Resource not found"; Azure Key Vault recovery management',
   default: "ask",

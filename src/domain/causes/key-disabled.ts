@@ -6,6 +6,10 @@ import { evidenceOf, versionsIn } from "./versions.ts";
 export const keyDisabled: Cause = {
   code: "KeyDisabled",
   title: "The key is disabled",
+  shownBy:
+    "The latest version of the key is disabled. That is also the documented way to revoke, so a person has to say that it was not meant.",
+  repair: "Enable the disabled versions that the database needs.",
+  steps: ["EnableKeyVersion"],
   kinds: ["account", "cluster"],
   source: 'Microsoft Learn: Configure customer-managed keys, "How do I revoke an encryption key?"; vCore troubleshooting guide, note',
   default: "ask",

@@ -6,6 +6,10 @@ import { evidenceOf, versionsIn } from "./versions.ts";
 export const keyExpired: Cause = {
   code: "KeyExpired",
   title: "The key has expired",
+  shownBy: "The expiry of a version that matters has passed (exp). Such a version still unwraps and wraps no more.",
+  repair:
+    "Move the expiry of the version in use, and of the latest where that is due soon; never rotate first. How far and how often is bounded (KEYMEND_EXPIRY_*); beyond that a person is asked to rotate.",
+  steps: ["ExtendKeyExpiry"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: vCore troubleshooting guide, row 1 (extend, never rotate first); Key Vault keys, key attributes: exp",
   default: "auto",

@@ -7,6 +7,10 @@ import { az } from "../steps/az.ts";
 export const keyGone: Cause = {
   code: "KeyGone",
   title: "The key is gone for good",
+  shownBy:
+    "The key is neither live nor among the deleted ones, or it has no version that the database wraps with: purged, and made again under its name.",
+  repair: "None: only a backup of the key that somebody kept, restored into a vault, could help.",
+  steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Azure Key Vault soft-delete overview (a purged key can't be recovered); status 4003",
   default: "none",

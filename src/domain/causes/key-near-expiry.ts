@@ -7,6 +7,9 @@ import { evidenceOf, versionsIn } from "./versions.ts";
 export const keyNearExpiry: Cause = {
   code: "KeyNearExpiry",
   title: "The key expires soon",
+  shownBy: "The expiry of a version that matters lies within the lead time (KEYMEND_EXPIRY_LEAD, 30 days).",
+  repair: "The same as for an expired one, weeks ahead, so that no database notices.",
+  steps: ["ExtendKeyExpiry"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Azure Key Vault as Event Grid source (KeyNearExpiry); vCore troubleshooting guide, row 1",
   default: "auto",

@@ -5,6 +5,9 @@ import { evidenceOf, versionsIn } from "./versions.ts";
 export const keyNotYetValid: Cause = {
   code: "KeyNotYetValid",
   title: "The key's activation date lies ahead",
+  shownBy: "A version that matters may not be used before a time that lies ahead (nbf).",
+  repair: "Set its activation date to now.",
+  steps: ["SetKeyNotBefore"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Key Vault keys, key attributes: nbf",
   default: "ask",

@@ -14,6 +14,9 @@ const known = (operations: readonly string[] | null): readonly string[] => opera
 export const keyOperationsRemoved: Cause = {
   code: "KeyOperationsRemoved",
   title: "The key may not wrap or unwrap",
+  shownBy: "The permitted operations (key_ops) of a version that matters lack wrapKey or unwrapKey.",
+  repair: "Put just those back; the others stay as they are.",
+  steps: ["RestoreKeyOperations"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Key Vault keys, about keys: key_ops; 403 KeyOperationForbidden",
   default: "ask",

@@ -16,6 +16,9 @@ export function whyUnfit({ type, size }: KeyVersionFacts): string | undefined {
 export const keyUnfit: Cause = {
   code: "KeyUnfit",
   title: "The key is of a kind the service can't use",
+  shownBy: "A version that matters is of another type than RSA or RSA-HSM, or of another size than 2048, 3072 or 4096 bits.",
+  repair: "None: a person makes a version that fits, and leaves the one before enabled until the service has moved on.",
+  steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Data encryption at rest in vCore, requirements: RSA or RSA-HSM of 2048, 3072 or 4096 bits",
   default: "none",

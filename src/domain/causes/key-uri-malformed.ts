@@ -14,6 +14,11 @@ function faultsOf(target: TargetFacts): string[] {
 export const keyUriMalformed: Cause = {
   code: "KeyUriMalformed",
   title: "The key URI is not one that Azure follows",
+  shownBy:
+    "The key URI ends in a slash, names another host than a vault, has parts that do not belong there or, on an account, names a version.",
+  repair:
+    "On an account one attempt to set the same key's URI without a version, alone in its write. A revoked account answers 400 to it, and a cluster's is for a person to set.",
+  steps: ["SetKeyUri"],
   kinds: ["account", "cluster"],
   source: 'Microsoft Learn: account troubleshooting guide, "Improper Syntax Detected on the Key Vault URI Property"',
   default: "auto",

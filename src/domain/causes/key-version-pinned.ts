@@ -19,6 +19,10 @@ function obstacle(latest: KeyVersionFacts, facts: Facts, found: readonly Finding
 export const keyVersionPinned: Cause = {
   code: "KeyVersionPinned",
   title: "The cluster is pinned to an old version of its key",
+  shownBy: "A cluster's key URL names a version, and a newer one is enabled: it does not follow the rotation.",
+  repair:
+    "While the cluster is Ready: set identity and key URL, together, to the URL without a version. Otherwise the version that it names is healed first.",
+  steps: ["SetClusterEncryption"],
   kinds: ["cluster"],
   source:
     'Microsoft Learn: Configure customer-managed key for vCore, existing clusters ("pointing to a specific version"); troubleshooting guide, row 1',

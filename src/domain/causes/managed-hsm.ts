@@ -6,6 +6,10 @@ import { az } from "../steps/az.ts";
 export const managedHsm: Cause = {
   code: "ManagedHsm",
   title: "The key lives in a managed HSM",
+  shownBy: "The key URI names a host of managedhsm.azure.net.",
+  repair:
+    "None: a managed HSM has roles of its own, which Azure RBAC does not reach. Its administrator grants the encryption role at the key.",
+  steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Managed HSM access control (its own roles; Azure RBAC does not reach its keys)",
   default: "none",

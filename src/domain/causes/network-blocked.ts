@@ -6,6 +6,9 @@ const isPerimeter = (access: string | null): boolean => access?.toLowerCase() ==
 export const networkBlocked: Cause = {
   code: "NetworkBlocked",
   title: "The vault's firewall keeps the service out",
+  shownBy: "The vault's firewall is on, or public access is disabled, and trusted Azure services may not pass.",
+  repair: "Let trusted Azure services pass; every rule stays, and public access is never opened.",
+  steps: ["AllowTrustedServices"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: vCore troubleshooting guide, row 6; Configure customer-managed keys (trusted Microsoft services)",
   default: "ask",

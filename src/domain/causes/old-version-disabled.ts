@@ -24,6 +24,10 @@ function versionBefore(facts: Facts, target: TargetFacts): KeyVersionFacts | und
 export const oldVersionDisabled: Cause = {
   code: "OldVersionDisabled",
   title: "The version in use was disabled before the service moved on",
+  shownBy:
+    "The latest version is enabled, and the one that the service still wraps with is not: a rotation that was cleaned up too early, not a revocation.",
+  repair: "Enable it until the service has moved on, which may take a day.",
+  steps: ["EnableKeyVersion"],
   kinds: ["account", "cluster"],
   source:
     "Microsoft Learn: Configure customer-managed keys, key rotation (keep the old version enabled); status 4005, sub-status 4012 CustomerKeyRotated",

@@ -22,6 +22,9 @@ function elsewhere(facts: Facts, target: TargetFacts): string[] {
 export const otherRegion: Cause = {
   code: "OtherRegion",
   title: "Vault or identity lie in another region than the cluster",
+  shownBy: "The vault or the default identity of a cluster lies in another region than the cluster.",
+  repair: "None: neither can be moved. A key and an identity in the cluster's region have to take their place.",
+  steps: [],
   kinds: ["cluster"],
   source: "Microsoft Learn: Azure DocumentDB limitations (vault and identity must be in the cluster's region)",
   default: "none",

@@ -7,6 +7,10 @@ const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCas
 export const otherTenant: Cause = {
   code: "OtherTenant",
   title: "The vault lies in another tenant",
+  shownBy:
+    "The default identity is federated with an application of another tenant, or the vault belongs to another tenant than the database or Keymend.",
+  repair: "None: only the administrators of the vault's own tenant can look, and act.",
+  steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Configure cross-tenant customer-managed keys",
   default: "none",

@@ -24,6 +24,9 @@ function find(facts: Facts, target: TargetFacts): string[] {
 export const perimeterBlocked: Cause = {
   code: "PerimeterBlocked",
   title: "A network security perimeter lies between service and vault",
+  shownBy: "The vault is secured by a network security perimeter, which overrides the bypass, or the service says 4016.",
+  repair: "None: the owner of the perimeter decides.",
+  steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Key Vault network security (perimeters override the trusted bypass); sub-status 4016 NspOutboundDenied",
   default: "none",

@@ -8,6 +8,9 @@ const NAMES = { rbac: "Azure RBAC", policies: "access policies" };
 export const permissionModelSwitched: Cause = {
   code: "PermissionModelSwitched",
   title: "The vault was switched to the other permission model",
+  shownBy: "The identity has all it needs in the permission model that is switched off, and the vault had that model when last healthy.",
+  repair: "Grant it in the model that is active now. The switch itself is never undone: who made it stands in the timeline.",
+  steps: ["RestoreRoleAssignment", "GrantKeyRole", "AddAccessPolicyPermissions"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Configure customer-managed keys, choosing the security model; Migrate from access policies to Azure RBAC",
   default: "auto",

@@ -6,6 +6,9 @@ import { isSwitched, mendByGrant, sayLacking } from "./lacking.ts";
 export const policyMissing: Cause = {
   code: "PolicyMissing",
   title: "The identity's access policy lacks permissions",
+  shownBy: "On a vault with access policies the identity lacks get, wrapKey or unwrapKey; a cluster's also list.",
+  repair: "Add just the lacking ones to its policy.",
+  steps: ["AddAccessPolicyPermissions"],
   kinds: ["account", "cluster"],
   source: 'Microsoft Learn: account troubleshooting guide, "Default Identity is unauthorized"; vCore troubleshooting guide, row 5',
   default: "auto",

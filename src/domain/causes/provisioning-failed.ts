@@ -8,6 +8,9 @@ const isFailed = (state: string | null): boolean => state?.toLowerCase() === "fa
 export const provisioningFailed: Cause = {
   code: "ProvisioningFailed",
   title: "The cluster could not be provisioned",
+  shownBy: "The cluster is Failed. Which requirements are not met is listed with it.",
+  repair: "None: once they are met, its owner deletes the failed cluster and provisions it again. Keymend deletes nothing.",
+  steps: [],
   kinds: ["cluster"],
   source: 'Microsoft Learn: vCore troubleshooting guide, "Troubleshooting failed CMK-enabled cluster provisioning"',
   default: "none",

@@ -6,6 +6,9 @@ import { say } from "./advice.ts";
 export const revalidating: Cause = {
   code: "Revalidating",
   title: "The key path works; the service has not noticed yet",
+  shownBy: "The key path works, and the service still says that it has no access.",
+  repair: "None: it looks again about once an hour. After two hours ask Microsoft support.",
+  steps: [],
   kinds: ["account", "cluster"],
   source:
     "Microsoft Learn: account troubleshooting guide (wait upwards to one hour, contact support after two); vCore troubleshooting guide, note",

@@ -38,6 +38,10 @@ function unreadOperations(facts: Facts, target: TargetFacts, found: readonly Fin
 export const unreadable: Cause = {
   code: "Unreadable",
   title: "Something needed for a diagnosis could not be read",
+  shownBy:
+    "Something that the diagnosis needs could not be read, or the service says something that Keymend does not know. It is never taken for healthy.",
+  repair: "None: nothing is repaired blindly. Mostly Keymend's own identity lacks a role.",
+  steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Troubleshoot Azure RBAC (a caller without permission sees less, not an error)",
   default: "none",

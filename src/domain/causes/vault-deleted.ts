@@ -22,6 +22,10 @@ function grantsToRestore(facts: Facts, target: TargetFacts, vault: DeletedVault)
 export const vaultDeleted: Cause = {
   code: "VaultDeleted",
   title: "The vault was deleted and can be recovered",
+  shownBy: "The vault is among the deleted ones, with the day on which it will be purged.",
+  repair:
+    "Recover it into its own resource group, then put back what a recovery loses, as it was when last healthy: role assignments and Event Grid subscriptions. What else its keys lack shows once it is back.",
+  steps: ["RecoverVault", "RestoreRoleAssignment", "RestoreEventSubscription"],
   kinds: ["account", "cluster"],
   source:
     "Microsoft Learn: vCore troubleshooting guide, row 2; Azure Key Vault soft-delete overview (role assignments and event subscriptions are not recovered)",

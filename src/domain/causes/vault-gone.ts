@@ -4,6 +4,9 @@ import { az } from "../steps/az.ts";
 export const vaultGone: Cause = {
   code: "VaultGone",
   title: "The vault is gone for good",
+  shownBy: "The vault is neither live nor among the deleted ones, for as long as it takes to be sure.",
+  repair: "None, and nobody can: what was encrypted under its keys can only be restored from a backup under another key.",
+  steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Azure Key Vault soft-delete overview (a purged vault can't be recovered); status 4017",
   default: "none",

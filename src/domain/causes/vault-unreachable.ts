@@ -9,6 +9,9 @@ const CODES = [4009, 4004, 4008];
 export const vaultUnreachable: Cause = {
   code: "VaultUnreachable",
   title: "The service can't reach a vault that is alive",
+  shownBy: "The service says 4009, 4004 or 4008 though the vault is alive and nothing else is wrong.",
+  repair: "None: wait for two hours, then ask Microsoft support.",
+  steps: [],
   kinds: ["account"],
   source: 'Microsoft Learn: account troubleshooting guide, "Unable to Resolve the Key Vault\'s DNS"',
   default: "none",
