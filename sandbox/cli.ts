@@ -1,6 +1,7 @@
 /** The command line: flags in, a command or a clear complaint out. Reads nothing else and prints nothing. */
 import { parseArgs } from "node:util";
-import type { Kind, Phase, Story } from "./stories/story.ts";
+import type { Kind } from "./estate.ts";
+import type { Phase, Story } from "./stories/story.ts";
 
 export type Mode = "observe" | "approve" | "heal";
 

@@ -8,7 +8,9 @@ import { addKey, addVault, keyUriOf, type KeySpec } from "./azure/keyvault/build
 import { addIdentity } from "./azure/managed-identity/build.ts";
 import type { Account, Cluster, ManagedIdentityState, Principal, ResourceGroup, Vault, World } from "./azure/world.ts";
 import { grantKeymend, KEYMEND_KEY_PERMISSIONS } from "./keymend-access.ts";
-import type { Kind } from "./stories/story.ts";
+
+/** The two kinds of database. */
+export type Kind = "account" | "cluster";
 
 /** One vault with everything that depends on it. */
 export type Patient = {

@@ -3,8 +3,8 @@ import type { Actor } from "./actor.ts";
 import { getIncident, type Incident, listAudit } from "./app-api.ts";
 import { type Chain, chainOf } from "./audit.ts";
 import { incidentsOf } from "./stories/acts.ts";
-import type { Patient } from "./estate.ts";
-import type { Kind, Phase, Story } from "./stories/story.ts";
+import type { Patient, Kind } from "./estate.ts";
+import type { Phase, Story } from "./stories/story.ts";
 import type { World } from "./azure/world.ts";
 import { truePhase, type Watch } from "./watch.ts";
 
@@ -40,9 +40,15 @@ export type Told = { incident: Incident | undefined; auditRows: number; chain: C
 export async function askApp(reader: Actor, patient: Patient, sinceIso: string): Promise<Told> {
   const rows = await incidentsOf(reader, patient, sinceIso);
   const chosen = rows.find(({ outcome }) => outcome !== "NoChangeNeeded") ?? rows.at(-1);
-  if (!chosen) return { incident: undefined, auditRows: 0, chain: "none" };
-  const [incident, audit] = [await getIncident(reader, chosen.id), await listAudit(reader, chosen.id)];
-  return { incident, auditRows: audit.length, chain: chainOf(chosen.id, audit) };
+  return chosen ? readTold(reader, chosen.id) : { incident: undefined, auditRows: 0, chain: "none" };
+}
+
+/** One incident as the app tells it, with its audit checked. */
+export async function readTold(reader: Actor, id: string): Promise<Told> {
+  const detail = await reader.app("GET", `/api/incidents/${id}`);
+  if (detail.status !== 200) throw new Error(`the app's incident ${id} answers ${detail.status}: ${JSON.stringify(detail.body)}`);
+  const audit = await readAudit(reader, id);
+  return { incident: detail.body as unknown as Incident, auditRows: audit.length, chain: chainOf(id, audit) };
 }
 
 /** When the last database had its key path whole for good; undefined while one has not. */

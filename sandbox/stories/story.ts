@@ -1,10 +1,9 @@
 /** What a story is: a documented way to break things, told to Azure through its own front door, and what must come of it. */
 import type { Actor } from "../actor.ts";
-import type { Estate, Patient } from "../estate.ts";
+import type { Estate, Kind, Patient } from "../estate.ts";
 import type { Random } from "../random.ts";
 import type { Account, Cluster, World } from "../azure/world.ts";
 
-export type Kind = "account" | "cluster";
 export type Phase = "grace" | "revoked";
 
 export type Stage = {
