@@ -3,6 +3,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import { compileCacheEnv } from "./compile-cache.ts";
 
 export type Tables = {
   /** Good at once: who connects before the service is up waits in the socket's queue. */
@@ -29,7 +30,7 @@ export async function startTables(folder: string): Promise<Tables> {
     // Its own process group, so that it survives a kill of the sandbox's long enough to clean up.
     detached: true,
     stdio: ["ignore", "ignore", "pipe", "ipc"],
-    env: { PATH: process.env["PATH"], SANDBOX_FOLDER: folder },
+    env: { PATH: process.env["PATH"], SANDBOX_FOLDER: folder, ...compileCacheEnv() },
   });
   let errors = "";
   child.stderr?.on("data", (chunk: Buffer) => (errors += chunk.toString()));

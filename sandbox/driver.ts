@@ -9,6 +9,7 @@ import { createWorld, type Principal, type World } from "./azure/world.ts";
 import { startTables, type Tables } from "./azurite.ts";
 import type { Mode } from "./cli.ts";
 import { Clock } from "./clock.ts";
+import { compileCacheEnv } from "./compile-cache.ts";
 import { buildEstate, type Estate } from "./estate.ts";
 import { type HostChild, type HostLog, startHost } from "./host-child.ts";
 import { startIdentityEndpoint } from "./network/identity-endpoint.ts";
@@ -92,7 +93,7 @@ function appSettings(world: World, estate: Estate, tables: Tables, options: Sand
 }
 
 function environment(settings: Record<string, string>): Record<string, string> {
-  const env = { ...settings };
+  const env = { ...compileCacheEnv(), ...settings };
   for (const name of PASSED_ON) {
     const value = process.env[name];
     if (value !== undefined) env[name] ??= value;

@@ -1,5 +1,6 @@
 /** Entry of `npm start` and `npm run sandbox`: reads the command, runs it, turns its end into an exit code. */
 import { type Command, readCommand, UsageError } from "./cli.ts";
+import { keepCompiledCode } from "./compile-cache.ts";
 import { stories } from "./stories/index.ts";
 import { listing, listingText } from "./stories/listing.ts";
 
@@ -19,6 +20,7 @@ async function run(command: Command): Promise<number> {
   }
 }
 
+keepCompiledCode();
 try {
   process.exitCode = await run(readCommand(process.argv.slice(2), stories));
 } catch (error) {
