@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { causeOf, causes } from "../../src/domain/causes/index.ts";
 import { diagnose } from "../../src/domain/diagnose.ts";
 import type { Facts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts } from "../../src/domain/facts.ts";
 import { rankOf } from "../../src/domain/legal-moves.ts";
@@ -237,6 +238,13 @@ function isModest(step: Step, own: ReadonlySet<string>): boolean {
   return isKnown && step.params.roleDefinitionId.endsWith(ENCRYPTION_USER) && step.params.scope.startsWith(VAULT_ID);
 }
 
+describe("what a cause declares", () => {
+  test.each(causes)("$code names its steps in the order in which they are made, or a default of none", ({ steps, default: ask }) => {
+    expect(steps).toEqual(steps.toSorted((a, b) => rankOf(a) - rankOf(b)));
+    expect(steps.length === 0).toBe(ask === "none");
+  });
+});
+
 describe("healing", () => {
   test("plans nothing for facts that are well", () => {
     fc.assert(
@@ -302,6 +310,17 @@ describe("healing", () => {
             expect(precondition(step, facts) === "todo").toBe(step.ready);
             expect(step.targetIds.length).toBeGreaterThan(0);
           }
+        });
+      }),
+    );
+  });
+
+  test("plans for a cause only the steps that the cause declares", () => {
+    fc.assert(
+      fc.property(broken, ({ facts: start, graveyard }) => {
+        heal(start, graveyard, ({ steps }) => {
+          const undeclared = steps.filter(({ name, causes: asking }) => asking.some((code) => !causeOf(code).steps.includes(name)));
+          expect(undeclared).toEqual([]);
         });
       }),
     );
