@@ -45,10 +45,8 @@ export async function askApp(reader: Actor, patient: Patient, sinceIso: string):
 
 /** One incident as the app tells it, with its audit checked. */
 export async function readTold(reader: Actor, id: string): Promise<Told> {
-  const detail = await reader.app("GET", `/api/incidents/${id}`);
-  if (detail.status !== 200) throw new Error(`the app's incident ${id} answers ${detail.status}: ${JSON.stringify(detail.body)}`);
-  const audit = await readAudit(reader, id);
-  return { incident: detail.body as unknown as Incident, auditRows: audit.length, chain: chainOf(id, audit) };
+  const [incident, audit] = await Promise.all([getIncident(reader, id), listAudit(reader, id)]);
+  return { incident, auditRows: audit.length, chain: chainOf(id, audit) };
 }
 
 /** When the last database had its key path whole for good; undefined while one has not. */

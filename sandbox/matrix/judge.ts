@@ -1,0 +1,98 @@
+/** What must hold however Azure stumbled, from what the sandbox itself knows: never a success that is none, never the same write twice. */
+import type { RecordedWrite } from "../azure/world.ts";
+import type { StoryResult, Told } from "../result.ts";
+import type { Phase, Story } from "../stories/story.ts";
+
+export type Evidence = {
+  story: Story;
+  phase: Phase;
+  result: StoryResult;
+  /** All incidents about the patient since the break, each with its audit's chain. */
+  told: readonly Told[];
+  /** All are well at the end, as the service itself knows it. */
+  wellAtLast: boolean;
+  /** Whether all were at that time. */
+  wellAt: (ms: number) => boolean;
+  /** What Keymend's identities asked Azure to change since the break. */
+  writes: readonly RecordedWrite[];
+  /** Writes that Azure took and then failed: those may come again. */
+  failedOperations: number;
+  /** Orchestrations that run on, or failed. */
+  unended: readonly string[];
+};
+
+const SUCCESS = new Set(["NoChangeNeeded", "Superseded", "Prevented", "OutageAvoided", "Healed"]);
+
+/** A repair that a fault held up until after the service's next check mends an outage, instead of sparing it. */
+const MAY_BECOME: Readonly<Record<string, string>> = { OutageAvoided: "Healed" };
+
+function outcomeProblems({ story, phase, result }: Evidence): string[] {
+  const { outcome, reason } = result;
+  const expected = story.outcome[phase] ?? "";
+  if (outcome === null) return ["the app came to no end"];
+  if (outcome === "Escalated" && reason === null) return ["escalated without a reason"];
+  // Azure's faults are no mistakes of the program.
+  if (reason === "InternalError") return ["escalated as a mistake of its own"];
+  return ["Escalated", expected, MAY_BECOME[expected]].includes(outcome) ? [] : [`the outcome is ${outcome}, not ${expected}`];
+}
+
+function successProblems({ story, result, wellAtLast }: Evidence): string[] {
+  if (!SUCCESS.has(result.outcome ?? "")) return [];
+  const problems: string[] = [];
+  const say = (holds: boolean, problem: string): void => void (holds || problems.push(problem));
+  say(wellAtLast, `${result.outcome}, but not every database is well`);
+  say(
+    result.targets.every(({ phaseAfter }) => phaseAfter === "healthy"),
+    `${result.outcome} with databases that are not healthy`,
+  );
+  // Whoever mended it by hand may have come before the service's check or after.
+  if (result.outcome !== "Superseded")
+    say(result.outage === (result.outcome === "Healed"), `${result.outcome}, and the outage is ${result.outage}`);
+  if (story.causes.length > 0) say(result.virtual.healthy !== null, `${result.outcome}, which the service never confirmed`);
+  for (const step of story.steps ?? []) say(result.steps.includes(step), `${result.outcome} without ${step}`);
+  const { anySteps } = story;
+  if (anySteps)
+    say(
+      anySteps.some((step) => result.steps.includes(step)),
+      `${result.outcome} without any of ${anySteps.join(", ")}`,
+    );
+  return problems;
+}
+
+function incidentProblems({ told, wellAt }: Evidence): string[] {
+  return told.flatMap(({ incident, chain }) => {
+    if (!incident) return [];
+    const { id, state, outcome, closedAt } = incident;
+    const problems: string[] = [];
+    if (chain !== "verified") problems.push(`the audit of ${id}: chain ${chain}`);
+    if (state !== "closed" || closedAt === null) problems.push(`incident ${id} is still ${state}`);
+    else if (SUCCESS.has(outcome ?? "") && !wellAt(Date.parse(closedAt)))
+      problems.push(`${id} closed as ${outcome} while a database was not well`);
+    return problems;
+  });
+}
+
+/** Signatures are new with every answer; a vault's casing is not the app's choice. */
+const sameWrite = ({ method, url, body }: RecordedWrite): string => `${method} ${url.split("?")[0]?.toLowerCase()} ${JSON.stringify(body)}`;
+
+function writeProblems({ writes, failedOperations, story }: Evidence): string[] {
+  const carriedOut = writes.filter(({ status }) => status < 400);
+  const counts = new Map<string, number>();
+  for (const write of carriedOut) counts.set(sameWrite(write), (counts.get(sameWrite(write)) ?? 0) + 1);
+  const again = [...counts].filter(([, count]) => count > 1);
+  const spare = again.reduce((sum, [, count]) => sum + count - 1, 0);
+  const problems = spare > failedOperations ? again.map(([what, count]) => `carried out ${count} times: ${what}`) : [];
+  if (story.maxWrites === 0 && writes.length > 0) problems.push(`wrote ${writes.length} times where nothing may be written`);
+  return problems;
+}
+
+/** One sentence each; nothing where all holds. */
+export function problemsOf(evidence: Evidence): string[] {
+  return [
+    ...outcomeProblems(evidence),
+    ...successProblems(evidence),
+    ...incidentProblems(evidence),
+    ...writeProblems(evidence),
+    ...evidence.unended,
+  ];
+}
