@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type ApplyDeps, createApplyStep } from "../../src/activities/apply-step.ts";
+import { TransientError } from "../../src/domain/errors.ts";
 import type { Facts } from "../../src/domain/facts.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import type { Step } from "../../src/domain/steps/step.ts";
@@ -238,6 +239,8 @@ describe("what does not work at once", () => {
   });
 });
 
+const uncertain = new TransientError({ operation: "do it", resourceId: "/x", retryAfterMs: null, detail: "gone", isUncertain: true });
+
 describe("an answer that is lost after the write", () => {
   function lose(edges: ReturnType<typeof setUp>, facts: Facts): void {
     edges.azure.write = async () => {
@@ -262,6 +265,28 @@ describe("an answer that is lost after the write", () => {
     expect(await edges.apply()).toEqual({ kind: "settled", result: "alreadyDone" });
     expect(edges.azure.writes).toHaveLength(1);
     expect(edges.stored().applied).toHaveLength(1);
+  });
+
+  test("and can't be looked for is left for a later look to find", async () => {
+    const edges = setUp();
+    edges.azure.write = throwing(uncertain);
+    let reads = 0;
+    const once: ApplyDeps["gatherFacts"] = async () => {
+      if (++reads > 1) throw transient();
+      return disabled;
+    };
+    expect(await edges.apply({ gatherFacts: once })).toMatchObject({ kind: "again" });
+    expect(edges.stored()).toMatchObject({ applied: [], progress: { sent: aStep() } });
+    edges.azure.write = async () => ({ kind: "done", detail: "200" });
+    expect(await edges.apply()).toMatchObject({ result: "done" });
+    expect(edges.stored().progress).not.toHaveProperty("sent");
+  });
+
+  test("is not remembered where Azure refused: somebody else's mending must not count as ours", async () => {
+    const edges = setUp();
+    edges.azure.write = throwing(transient());
+    expect(await edges.apply()).toMatchObject({ kind: "again" });
+    expect(edges.stored().progress).not.toHaveProperty("sent");
   });
 
   test("is not asked about where Azure said to wait: it did nothing then", async () => {

@@ -233,7 +233,9 @@ describe("what does not work at once", () => {
   ])("%s comes back as `again`", async (_, failing) => {
     const edges = setUp();
     expect(await edges.assess(failing(edges))).toEqual({ kind: "again", afterMs: 4000, why: busy.message });
-    expect(edges.lines).toContainEqual(expect.objectContaining({ level: "warn", event: "again", fields: { vaultId: PATIENT.id, afterMs: 4000, text: busy.message } }));
+    expect(edges.lines).toContainEqual(
+      expect.objectContaining({ level: "warn", event: "again", fields: { vaultId: PATIENT.id, afterMs: 4000, text: busy.message } }),
+    );
   });
 
   test("a failed audit write keeps the incident from being saved and the signals from being dropped", async () => {

@@ -189,6 +189,13 @@ describe("its databases", () => {
     expect(asked("vault")).toEqual([]);
   });
 
+  test("a database on a managed HSM is not read with the vault of the same name", async () => {
+    const targets = [anAccount(), aCluster({ keyUri: "https://kv-orders.managedhsm.azure.net/keys/cmk" })];
+    const { gather } = setUp({ targets });
+    expect(ids((await gather()).targets)).toEqual([ACCOUNT_ID]);
+    expect(ids((await gather({ id: CLUSTER_ID, kind: "database", vaultName: null })).targets)).toEqual([CLUSTER_ID]);
+  });
+
   test("a database of its own that names a vault by now is left to that vault", async () => {
     const { gather } = setUp({ targets: [anAccount()], listed: [known(anAccount())] });
     expect((await gather({ id: ACCOUNT_ID, kind: "database", vaultName: null })).targets).toEqual([]);

@@ -41,6 +41,11 @@ describe("the inventory", () => {
     ]);
   });
 
+  test("a database on a managed HSM is its own, though a vault bears the same name", async () => {
+    const patients = setUp([database(), database({ id: NO_VAULT, keyUri: "https://kv-orders.managedhsm.azure.net/keys/cmk" })]);
+    expect(await patients.all()).toEqual([ORDERS, { id: NO_VAULT, kind: "database", vaultName: null }]);
+  });
+
   test("knows a vault that Azure does not show any more by what was seen before, else by its URI", async () => {
     const databases = [database()];
     expect(await setUp(databases, { found: {}, seen: { "kv-orders": VAULT_ID } }).all()).toEqual([ORDERS]);

@@ -90,6 +90,7 @@ describe("anything else", () => {
       "a token signed with the public key as a secret",
       () => issuer.sign({}, { alg: "HS256", key: new TextEncoder().encode(JSON.stringify(issuer.publicJwk)) }),
     ],
+    ["a token signed with the right key in another way", () => issuer.sign({}, { alg: "PS256", key: issuer.otherAlgorithm })],
     ["a token whose roles were changed", async () => tamper(await issuer.sign())],
   ])("%s is answered 401, and how to do better", async (_, token) => {
     const response = await problemOf(authenticate(await token()));

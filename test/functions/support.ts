@@ -2,7 +2,7 @@
 import { HttpRequest } from "@azure/functions";
 import { OrchestrationRuntimeStatus } from "durable-functions";
 import type { DurableClient } from "durable-functions";
-import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWTPayload, SignJWT } from "jose";
 import { TENANT } from "../support/builders.ts";
 
 export const AUDIENCE = "api://keymend";
@@ -27,7 +27,9 @@ export function aRequest({ method = "GET", path = "/api/incidents", token, body,
 export async function createIssuer(now: string) {
   const { publicKey, privateKey } = await generateKeyPair("RS256", { extractable: true });
   const stranger = await generateKeyPair("RS256");
-  const jwk = { ...(await exportJWK(publicKey)), kid: "k1", use: "sig", alg: "RS256" };
+  // Microsoft Entra's key set names no algorithm (https://login.microsoftonline.com/common/discovery/v2.0/keys).
+  const jwk = { ...(await exportJWK(publicKey)), kid: "k1", use: "sig" };
+  const otherAlgorithm = await importJWK(await exportJWK(privateKey), "PS256");
   const at = Math.floor(Date.parse(now) / 1000);
   const claims = { iss: V2_ISSUER, aud: AUDIENCE, iat: at, nbf: at, exp: at + 3600, oid: "o1", tid: TENANT, roles: ["Keymend.Reader"] };
 
@@ -37,7 +39,7 @@ export async function createIssuer(now: string) {
     const payload = JSON.parse(JSON.stringify({ ...claims, ...over })) as JWTPayload;
     return new SignJWT(payload).setProtectedHeader({ alg, kid, typ: "JWT" }).sign(key);
   }
-  return { sign, at, stranger: stranger.privateKey, publicJwk: jwk, keySet: { keys: [jwk] } };
+  return { sign, at, stranger: stranger.privateKey, otherAlgorithm, publicJwk: jwk, keySet: { keys: [jwk] } };
 }
 
 export type Issuer = Awaited<ReturnType<typeof createIssuer>>;
