@@ -91,12 +91,14 @@ const withStep = (incident: Incident, entry: AppliedStep, what: string, at: stri
   ...incident,
   applied: [...incident.applied, entry],
   timeline: [...incident.timeline, { at, what }],
-  progress: { ...incident.progress, looks: 0 },
+  progress: { ...withoutSent(incident.progress), looks: 0 },
   plan: incident.plan && {
     ...incident.plan,
     steps: incident.plan.steps.map((step) => (step.id === entry.id ? { ...step, state: STATES[entry.result] ?? step.state } : step)),
   },
 });
+
+const withoutSent = ({ sent: _, ...progress }: Incident["progress"]): Incident["progress"] => progress;
 
 /** Intent may have changed since the plan: a tag set a second ago counts, and an approval that has ended meanwhile is none. */
 function isStillAllowed({ settings, now }: ApplyDeps, { callers, decision }: Incident, step: Step, facts: Facts): boolean {
@@ -148,15 +150,23 @@ async function write(deps: ApplyDeps, input: ApplyInput, { targets }: Incident):
 }
 
 /** An answer may get lost after the write: what it did is read, not guessed. Where Azure asked to wait it did nothing. */
-async function submit(deps: ApplyDeps, { patient, step }: ApplyInput, targets: Incident["targets"]): Promise<WriteResult> {
+async function submit(deps: ApplyDeps, input: ApplyInput, targets: Incident["targets"]): Promise<WriteResult> {
+  const { patient, step } = input;
   try {
     return await deps.writer.submit(step);
   } catch (error) {
     if (!(error instanceof TransientError) || error.retryAfterMs !== null) throw error;
+    // It may show only later, when nobody calls for this step any more: then a look must know whose write it was.
+    if (error.isUncertain) await rememberSent(deps, input);
     const facts = await deps.gatherFacts(patient, targets);
     if (precondition(step, facts) !== "done") throw error;
     return { kind: "done", detail: "Azure's answer was lost; it is so now" };
   }
+}
+
+async function rememberSent({ incidents }: ApplyDeps, { patient, incidentId, step }: ApplyInput): Promise<void> {
+  const { incident, etag } = await load({ incidents }, patient, incidentId);
+  await incidents.save({ ...incident, progress: { ...incident.progress, sent: step } }, etag);
 }
 
 /** After a write that Azure carried out. */

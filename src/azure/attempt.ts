@@ -20,7 +20,8 @@ export async function attempt<T>(operation: string, resourceId: string, run: () 
 
 export function toTransientError(operation: string, resourceId: string, failure: Failure, cause?: unknown): TransientError {
   const detail = `${failure.code}: ${failure.message}`;
-  return new TransientError({ operation, resourceId, retryAfterMs: failure.retryAfterMs ?? null, detail, cause });
+  const isUncertain = failure.kind === "transient";
+  return new TransientError({ operation, resourceId, retryAfterMs: failure.retryAfterMs ?? null, detail, isUncertain, cause });
 }
 
 /** The value, or undefined where Azure says it is not there. Every other refusal is thrown as it came. */

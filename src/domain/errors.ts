@@ -7,12 +7,22 @@ export class TransientError extends Error {
   readonly resourceId: string;
   /** How long Azure asked to wait; null where it did not say. */
   readonly retryAfterMs: number | null;
+  /** It may have worked all the same: no answer came, or one that says nothing about it. */
+  readonly isUncertain: boolean;
 
-  constructor(failure: { operation: string; resourceId: string; retryAfterMs: number | null; detail: string; cause?: unknown }) {
+  constructor(failure: {
+    operation: string;
+    resourceId: string;
+    retryAfterMs: number | null;
+    detail: string;
+    isUncertain?: boolean;
+    cause?: unknown;
+  }) {
     super(`${failure.operation} on ${failure.resourceId} did not work this time: ${failure.detail}`, { cause: failure.cause });
     this.operation = failure.operation;
     this.resourceId = failure.resourceId;
     this.retryAfterMs = failure.retryAfterMs;
+    this.isUncertain = failure.isUncertain ?? false;
   }
 }
 

@@ -114,6 +114,8 @@ export type Progress = {
   askedAt: string | null;
   /** The hour mark was told. */
   saidSlow: boolean;
+  /** A write that may have worked though its answer was lost; absent where there is none. */
+  sent?: Step;
 };
 
 export type AuditEntry = {

@@ -4,7 +4,7 @@ import type { AppliedStep, Decision, Incident, PlannedStep, RefusalReason } from
 import { judgeStep } from "./policy.ts";
 import type { Settings } from "./settings.ts";
 import type { Plan, Step } from "./steps/step.ts";
-import { azOf } from "./steps/index.ts";
+import { azOf, precondition } from "./steps/index.ts";
 import { toIso, toMs } from "./time.ts";
 import { MAX_TRIES, SETTLE_AFTER_WRITE_MS } from "./verify.ts";
 
@@ -69,6 +69,14 @@ export function judgeSteps(
   now: string,
 ): JudgedStep[] {
   return plan.steps.map((step) => ({ step, state: judge(step, facts, settings, incident, decisions, now) }));
+}
+
+/** A write whose answer was lost, and that shows by now: it was Keymend's own. */
+export function shownSince({ progress }: Incident, facts: Facts, now: string): { step: Step; entry: AppliedStep } | undefined {
+  const step = progress.sent;
+  if (step === undefined || precondition(step, facts) !== "done") return undefined;
+  const { id, name, on, targetIds } = step;
+  return { step, entry: { id, name, on, at: now, result: "done", detail: "Azure's answer was lost; it is so now", targetIds } };
 }
 
 const SHOWN: Record<Exclude<StepState["kind"], "allowed">, PlannedStep["state"]> = {

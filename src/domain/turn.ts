@@ -24,7 +24,7 @@ import type { Signal } from "./signal.ts";
 import type { Plan } from "./steps/step.ts";
 import { formatDuration, toIso, toMs } from "./time.ts";
 import { runbookOf } from "./runbook.ts";
-import { approvalInForce, type JudgedStep, judgeSteps, showStep } from "./turn-steps.ts";
+import { approvalInForce, type JudgedStep, judgeSteps, showStep, shownSince } from "./turn-steps.ts";
 import { carryTarget, type Ending, judgeTarget, type TargetState } from "./turn-targets.ts";
 import { namesOf, placeOf } from "./words.ts";
 import { SLOW_AFTER_MS } from "./verify.ts";
@@ -275,6 +275,20 @@ function quietEnd(input: TurnInput): Outcome | undefined {
   return known && { code: known.outcome!, reason: known.reason, detail: "as before" };
 }
 
+function takeSent(draft: Draft): void {
+  const { incident, input } = draft;
+  const shown = shownSince(incident, input.facts, input.now);
+  if (!shown) return;
+  const { step, entry } = shown;
+  delete incident.progress.sent;
+  incident.applied = [...incident.applied, entry];
+  note(draft, "step", `${entry.name} on ${placeOf(entry.on)}: done (${entry.detail})`, {
+    step,
+    result: entry.result,
+    detail: entry.detail,
+  });
+}
+
 export function decideTurn(input: TurnInput): Turn {
   const healthy = isBaseline(input);
   const quiet = input.incident ? undefined : quietEnd(input);
@@ -283,6 +297,7 @@ export function decideTurn(input: TurnInput): Turn {
   const incident = structuredClone(input.incident ?? open(input));
   const draft: Draft = { incident, entries: [], input };
   takeSignals(draft);
+  takeSent(draft);
   takeFacts(draft);
   const steps = judgeSteps(input.plan, input.facts, input.settings, incident, input.decisions, input.now);
   takePlan(draft, steps);

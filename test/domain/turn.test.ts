@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Incident } from "../../src/domain/incident.ts";
 import { decideTurn, type TurnInput } from "../../src/domain/turn.ts";
 import { DAY, MINUTE } from "../../src/domain/time.ts";
-import { ACCOUNT_ID, anAccount, aPolicyVault, CLUSTER_ID, NOW, someFacts, someSettings } from "../support/builders.ts";
+import { ACCOUNT_ID, aKey, anAccount, aPolicyVault, aVersion, CLUSTER_ID, NOW, someFacts, someSettings, V1 } from "../support/builders.ts";
 import {
   aBlock,
   aDecision,
@@ -26,6 +26,18 @@ const incidentOf = (turn: { incident: Incident | null }): Incident => {
   if (!turn.incident) throw new Error("no incident");
   return turn.incident;
 };
+
+test("a write whose answer was lost counts as Keymend's own once it shows, and only then", () => {
+  const sent = { progress: { looks: 1, verdictSince: {}, askedAt: null, saidSlow: false, sent: aStep() } };
+  const enabled = { facts: someFacts({ keys: [aKey([aVersion(V1)])] }) };
+  const disabled = { facts: someFacts({ keys: [aKey([aVersion(V1, { enabled: false })])] }) };
+  const still = turns(disabled, { ...disabled, change: sent });
+  expect(incidentOf(still)).toMatchObject({ applied: [], progress: { sent: aStep() } });
+  const shown = turns(disabled, { ...enabled, change: sent, ...diagnosisOf(healthy()), ...nothingLeft });
+  expect(incidentOf(shown).applied).toMatchObject([{ id: aStep().id, result: "done", detail: "Azure's answer was lost; it is so now" }]);
+  expect(incidentOf(shown).progress).not.toHaveProperty("sent");
+  expect(shown.entries.map(({ entryId, kind }) => [entryId, kind])).toContainEqual(["1-step", "step"]);
+});
 
 describe("opening an incident", () => {
   test("a sweep that finds nothing leaves no trace and refreshes the baseline", () => {

@@ -81,6 +81,29 @@ test.for(PAIRS.slice(0, 4))("%s at a read: looked again, mended with one write",
   await mend(pair, (patient) => ({ method: "GET", path: READS[patient.vault.name]!(patient) }));
 });
 
+test("a lost answer with Azure out of reach behind it is still known as the app's own write", { timeout: 60_000 }, async () => {
+  const { faults } = app.sandbox.azure;
+  const patient = app.patient("catalog");
+  putOffKeyChecks(app, patient);
+  app.set({
+    on: ({ to, method, url }) => to === "azure" && method === "PUT" && url.includes("/roleAssignments/"),
+    then: "after",
+    spring: () => faults.arm({ match: { path: "/resourceGroups/", caller: "keymend" }, fault: { kind: "status", status: 503 }, times: 40 }),
+  });
+  expectMended(await ended(app, patient, await removeGrant(app, patient)), patient);
+  expect(faults.armed()).toBe(0);
+});
+
+test("the lost answer to an operation that Azure works on still is the app's own write", { timeout: 60_000 }, async () => {
+  const patient = app.patient("payments");
+  putOffKeyChecks(app, patient);
+  app.sandbox.azure.faults.arm({ match: { method: "PATCH", caller: "keymend" }, fault: { kind: "lostAnswer" } });
+  const { incidents, writes } = await ended(app, patient, await loseDefaultIdentity(app, patient));
+  expect(incidents.map(({ outcome }) => outcome)).toEqual(["OutageAvoided"]);
+  expect(incidents[0]!.applied.map(({ result }) => result)).toEqual(["done"]);
+  expect(writes.filter(({ status }) => status < 300)).toHaveLength(1);
+});
+
 test("Azure that stays away for two hours is escalated, and mended once it is back", { timeout: 60_000 }, async () => {
   const patient = app.patient("orders");
   putOffKeyChecks(app, patient);
