@@ -268,6 +268,11 @@ describe("an extension of an expiry", () => {
     expect(paramsOf(planned(anAccount, { ...expiring, expiryExtensions: { [counter]: 2 } }), "ExtendKeyExpiry").extensions).toBe(3);
   });
 
+  test("is to a whole second, as Key Vault keeps it, so that it is seen to be done", () => {
+    const { expiresOn } = paramsOf(planned(anAccount, { ...expiring, at: "2026-11-02T10:00:00.987Z" }), "ExtendKeyExpiry");
+    expect(expiresOn).toBe(IN_90_DAYS);
+  });
+
   test("gives way to a rotation when it was done as often as allowed", () => {
     const found = planned(anAccount, { ...expiring, expiryExtensions: { [counter]: 3 } });
     expect(found.steps).toEqual([]);

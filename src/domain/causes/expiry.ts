@@ -5,7 +5,7 @@ import { parseKeyUri } from "../key-uri.ts";
 import type { Settings } from "../settings.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { NamedVersion } from "./versions.ts";
-import { toIso, toMs } from "../time.ts";
+import { SECOND, toIso, toMs } from "../time.ts";
 
 export const isExpired = ({ expiresOn }: KeyVersionFacts, facts: Facts): boolean => expiresOn !== null && toMs(expiresOn) <= toMs(facts.at);
 
@@ -19,7 +19,9 @@ function extend({ on, facts: version }: NamedVersion, facts: Facts, settings: Se
   if (extensions >= settings.expiryMaxExtensions) {
     return `the expiry of ${name} was moved ${extensions} times already, as often as allowed: rotate the key while the database is healthy`;
   }
-  const expiresOn = toIso(toMs(facts.at) + Math.min(settings.expiryExtensionMs, settings.expiryHorizonMs));
+  const until = toMs(facts.at) + Math.min(settings.expiryExtensionMs, settings.expiryHorizonMs);
+  // Key Vault keeps whole seconds: a fraction would make what was set look like another time.
+  const expiresOn = toIso(Math.floor(until / SECOND) * SECOND);
   return { name: "ExtendKeyExpiry", params: { ...on, expiresOn, previous: version.expiresOn, extensions: extensions + 1 } };
 }
 
