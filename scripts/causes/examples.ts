@@ -1,0 +1,135 @@
+/** What Keymend says of each cause, as its operations API shows it: played in the sandbox, always with the same seed. */
+import { readFile } from "node:fs/promises";
+import * as v from "valibot";
+import { getIncident, type Incident } from "../../sandbox/app-api.ts";
+import type { Mode } from "../../sandbox/cli.ts";
+import type { Kind, Patient } from "../../sandbox/estate.ts";
+import { openScene } from "../../sandbox/scene.ts";
+import { incidentsOf } from "../../sandbox/stories/acts.ts";
+import { stories } from "../../sandbox/stories/index.ts";
+import type { Phase, Story } from "../../sandbox/stories/story.ts";
+import type { Timeline } from "../../sandbox/timeline.ts";
+import type { CauseCode } from "../../src/domain/cause-code.ts";
+import { causes } from "../../src/domain/causes/index.ts";
+import { scenes } from "./scenes.ts";
+
+export const SEED = 7;
+
+const text = v.string();
+const nullable = v.nullable(text);
+
+const example = v.object({
+  story: text,
+  title: text,
+  kind: v.picklist(["account", "cluster"]),
+  phase: v.picklist(["grace", "revoked"]),
+  mode: v.picklist(["observe", "approve", "heal"]),
+  /** How the story ends in its own mode: before the service has noticed, and after; null where it is not played like that. */
+  ends: v.object({ grace: nullable, revoked: nullable }),
+  outcome: nullable,
+  reason: nullable,
+  detail: text,
+  databases: v.array(v.object({ id: text, phase: text })),
+  evidence: v.array(text),
+  contradictions: v.array(text),
+  steps: v.array(v.object({ name: text, on: text, permission: text, needs: text })),
+  runbook: v.array(text),
+});
+
+export type Example = v.InferOutput<typeof example>;
+
+/** By the code of the cause. */
+const examples = v.object({ seed: v.number(), examples: v.record(text, v.array(example)) });
+
+export type Examples = v.InferOutput<typeof examples>;
+
+export const readExamples = async (file: string): Promise<Examples> => v.parse(examples, JSON.parse(await readFile(file, "utf8")));
+
+/** Which story shows a cause, with which kinds of database. */
+export type Casting = { code: CauseCode; story: Story; kinds: readonly Kind[]; phase: Phase; mode: Mode };
+
+/** Where another story shows more than the first one about the cause. */
+const BEST: Partial<Record<CauseCode, string>> = { DefaultIdentityUndefined: "identity-detached", Revalidating: "never-revalidated" };
+
+const kebab = (code: string): string => code.replace(/(?!^)[A-Z]/g, "-$&").toLowerCase();
+
+/**
+ * The story of the cause's own name, else the first that is about it alone. Observing shows the whole plan at once; where there is
+ * nothing to plan, the story is played as it is.
+ */
+export const castings: readonly Casting[] = causes.flatMap(({ code, kinds, steps }): Casting[] => {
+  const all = [...stories, ...scenes];
+  const name = BEST[code] ?? kebab(code);
+  const story = all.find((one) => one.name === name) ?? all.find((one) => one.causes.join() === code);
+  if (!story) return [];
+  const phase = story.phases.includes("grace") ? "grace" : "revoked";
+  const played = story.kinds.filter((kind) => kinds.includes(kind));
+  return [{ code, story, kinds: played, phase, mode: steps.length === 0 ? (story.mode ?? "heal") : "observe" }];
+});
+
+const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {} };
+
+type Broken = { kind: Kind; patient: Patient; since: string };
+
+function exampleOf({ code, story, phase, mode }: Casting, kind: Kind, incident: Incident): Example {
+  const { evidence, contradictions, targetIds } = incident.causes.find((cause) => cause.code === code)!;
+  const { outcome, reason, detail, targets, plan, runbook } = incident;
+  return {
+    story: story.name,
+    title: story.title,
+    kind,
+    phase,
+    mode,
+    ends: { grace: story.outcome.grace ?? null, revoked: story.outcome.revoked ?? null },
+    outcome,
+    reason,
+    detail,
+    databases: targets.filter(({ id }) => targetIds.includes(id)).map(({ id, phaseBefore }) => ({ id, phase: phaseBefore })),
+    evidence,
+    contradictions,
+    steps: (plan?.steps ?? []).map(({ name, on, permission, needs }) => ({ name, on, permission, needs })),
+    runbook,
+  };
+}
+
+/** Plays the story once, with a database of each kind at the same time. */
+export async function playExamples(casting: Casting): Promise<Example[]> {
+  const { code, story, kinds, phase, mode } = casting;
+  const broken: Broken[] = [];
+  const failed = Promise.withResolvers<never>();
+  const scene = await openScene({
+    story: {
+      ...story,
+      break(stage) {
+        broken.push({ kind: stage.kind, patient: stage.patient, since: stage.world.clock.iso() });
+        return story.break(stage);
+      },
+    },
+    kinds,
+    phase,
+    seed: SEED,
+    mode,
+    speed: 0,
+    timeline: silent,
+    onError: failed.reject,
+  });
+  try {
+    await Promise.race([scene.play(performance.now()), failed.promise]);
+    const reader = scene.sandbox.actor(scene.sandbox.estate.reader);
+    return await Promise.all(
+      broken.map(async ({ kind, patient, since }) => {
+        const rows = await incidentsOf(reader, patient, since);
+        const incidents = await Promise.all(rows.map(({ id }) => getIncident(reader, id)));
+        const incident = incidents.find((one) => one.causes.some((cause) => cause.code === code));
+        if (!incident) throw new Error(`the story ${story.name} with a ${kind} does not show ${code}`);
+        return exampleOf(casting, kind, incident);
+      }),
+    );
+  } finally {
+    await scene.sandbox.close();
+  }
+}
+
+/** For a comparison: times and durations, which a change of pace alone may move, are left out. */
+export const withoutTimes = (one: Example): unknown =>
+  JSON.parse(JSON.stringify(one).replace(/\d{4}-\d\d-\d\dT[\d:.]+Z|\bPT[\dHMS.]+/g, "TIME"));

@@ -1,0 +1,56 @@
+/**
+ * `npm run docs`: plays the stories of all causes and writes docs/causes-examples.json and docs/causes.md.
+ * --examples-from-file   writes the page alone, from the examples that are there
+ * --check                writes nothing and fails where page or examples are not what would be written
+ */
+import { spawnSync } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { isDeepStrictEqual, parseArgs } from "node:util";
+import { castings, type Example, type Examples, playExamples, readExamples, SEED, withoutTimes } from "./causes/examples.ts";
+import { causesPage } from "./causes/page.ts";
+
+const PAGE = "docs/causes.md";
+const EXAMPLES = "docs/causes-examples.json";
+/** Sandboxes at once. */
+const WORKERS = 2;
+
+const { values } = parseArgs({ options: { "examples-from-file": { type: "boolean" }, check: { type: "boolean" } } });
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function playAll(): Promise<Examples> {
+  const played = new Map<string, Example[]>();
+  const waiting = [...castings];
+  const work = async (): Promise<void> => {
+    for (let casting = waiting.shift(); casting; casting = waiting.shift()) {
+      say(`${casting.code}: ${casting.story.name}`);
+      played.set(casting.code, await playExamples(casting));
+    }
+  };
+  await Promise.all(Array.from({ length: WORKERS }, work));
+  return { seed: SEED, examples: Object.fromEntries(castings.map(({ code }) => [code, played.get(code) ?? []])) };
+}
+
+const comparable = (examples: readonly Example[] | undefined): unknown => examples?.map(withoutTimes);
+
+async function check(): Promise<string[]> {
+  const [kept, played] = [await readExamples(EXAMPLES), await playAll()];
+  const stale = castings.filter(({ code }) => !isDeepStrictEqual(comparable(kept.examples[code]), comparable(played.examples[code])));
+  const page = (await readFile(PAGE, "utf8")) === causesPage(kept);
+  return [
+    ...stale.map(({ code, story }) => `the example of ${code} is not what ${story.name} shows`),
+    ...(page ? [] : [`${PAGE} is stale`]),
+  ];
+}
+
+if (values.check) {
+  const problems = await check();
+  for (const problem of problems) say(problem);
+  say(problems.length === 0 ? "the causes' page and its examples are as they should be" : "run npm run docs");
+  process.exitCode = problems.length === 0 ? 0 : 1;
+} else {
+  if (!values["examples-from-file"]) {
+    await writeFile(EXAMPLES, `${JSON.stringify(await playAll(), null, 2)}\n`);
+    spawnSync("oxfmt", [EXAMPLES], { stdio: "inherit" });
+  }
+  await writeFile(PAGE, causesPage(await readExamples(EXAMPLES)));
+}
