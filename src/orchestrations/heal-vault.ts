@@ -54,18 +54,23 @@ const pollAfterMs = (polls: number): number => (polls < 3 ? 10 * SECOND : polls 
 
 type Step = Extract<AssessResult, { kind: "step" }>;
 
-/** Writes once and waits until Azure is done; true where Azure did not answer: what it did is then read, not guessed. */
-function* carryOut(context: OrchestrationContext, { patient, turn }: HealInput, { incidentId, step }: Step): Orchestration<boolean> {
+/** Writes once and waits until Azure is done. Where Azure did not answer, how long it asked to wait: what it did is then read, not guessed. */
+function* carryOut(
+  context: OrchestrationContext,
+  { patient, turn }: HealInput,
+  { incidentId, step }: Step,
+): Orchestration<{ afterMs: number | null } | undefined> {
   const submitted = yield* call(context, "applyStep", { patient, incidentId, step, turn });
-  if (submitted.kind === "again") return true;
-  if (submitted.kind === "settled") return false;
-  for (let polls = 0; polls < MAX_POLLS; polls++) {
+  if (submitted.kind === "again") return { afterMs: submitted.afterMs };
+  if (submitted.kind === "settled") return undefined;
+  for (let polls = 0, asked = 0; polls < MAX_POLLS; polls++) {
     // Cosmos DB names no interval (recorded: Azure/azure-powershell, CosmosDB.Test, 2023-04); its own clients ask every 30 s.
-    yield* sleep(context, pollAfterMs(polls));
+    yield* sleep(context, Math.max(pollAfterMs(polls), asked));
     const polled = yield* call(context, "pollStep", { patient, incidentId, step, turn, poller: submitted.poller });
-    if (polled.kind === "settled") return false;
+    if (polled.kind === "settled") return undefined;
+    asked = (polled.kind === "again" ? polled.afterMs : null) ?? 0;
   }
-  return true;
+  return { afterMs: null };
 }
 
 function* takeTurn(context: OrchestrationContext, input: HealInput): Orchestration<HealInput | string> {
@@ -84,7 +89,8 @@ function* takeTurn(context: OrchestrationContext, input: HealInput): Orchestrati
       const lost = yield* carryOut(context, input, assessed);
       const carried = { ...again, incidentId: assessed.incidentId, unanswered: null };
       if (!lost) return carried;
-      return yield* unanswered(context, { ...carried, unanswered: input.unanswered }, newId, null, `${assessed.step.name} got no answer`);
+      const why = `${assessed.step.name} got no answer`;
+      return yield* unanswered(context, { ...carried, unanswered: input.unanswered }, newId, lost.afterMs, why);
     }
   }
 }

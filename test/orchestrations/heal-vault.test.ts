@@ -103,6 +103,22 @@ describe("healVault", () => {
     expect(result).toMatchObject({ kind: "continuedAsNew", input: { incidentId: "i1", unanswered: { count: 1 } } });
   });
 
+  test("a write that Azure throttles comes again when Azure said, not sooner; so does the question how it went", async () => {
+    const durations = { assess: 0, applyStep: 0, pollStep: 0 };
+    const write = await play({ assess: () => stepNext, applyStep: () => ({ kind: "again", afterMs: 30_000, why: "429" }) }, { durations });
+    expect(Date.parse(write.now) - Date.parse(start)).toBe(30_000);
+    let polls = 0;
+    const poll = await play(
+      {
+        assess: () => stepNext,
+        applyStep: () => ({ kind: "submitted", poller: "p" }),
+        pollStep: () => (++polls === 1 ? { kind: "again", afterMs: 45_000, why: "429" } : { kind: "settled", result: "done" }),
+      },
+      { durations },
+    );
+    expect(Date.parse(poll.now) - Date.parse(start)).toBe(10_000 + 45_000);
+  });
+
   test.each([
     { count: 0, asked: null, waits: 1000 },
     { count: 3, asked: null, waits: 8000 },
