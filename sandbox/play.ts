@@ -8,6 +8,8 @@ import { createTimeline, type Timeline } from "./timeline.ts";
 
 /** One hour of virtual time in 30 seconds. */
 const SPEED = 120;
+/** How often the timeline looks whether it has been silent for long, wall ms. */
+const LOOK = 250;
 
 /** Told to stop before the story ended. */
 class Stopped extends Error {}
@@ -73,6 +75,9 @@ export async function play(command: PlayCommand): Promise<number> {
   let elapsed = (): number => 0;
   const timeline = timelineOn(json ? process.stderr : process.stdout, () => elapsed());
   for (const line of banner(command)) timeline.note(line);
+  timeline.waitFor("Azure, its network, the tables and the app are starting");
+  // Also while nothing moves the clock: nobody looks at a silent screen.
+  const ticking = setInterval(() => timeline.tick(), LOOK).unref();
   const stop = Promise.withResolvers<never>();
   stop.promise.catch(() => {});
   void lifetime.ended.then((why) => stop.reject(new Stopped(why)));
@@ -96,6 +101,7 @@ export async function play(command: PlayCommand): Promise<number> {
     // Whoever stops a sandbox that merely stays up wanted just that.
     return once ? 130 : 0;
   } finally {
+    clearInterval(ticking);
     await scene.sandbox.close();
     lifetime.release();
   }

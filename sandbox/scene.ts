@@ -153,9 +153,11 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
 async function warmUp({ options, sandbox, stages, watch, heard, brokeAt }: Cast): Promise<void> {
   const { pace, world } = sandbox;
   const draw = createRandom(options.seed).int("story-begins", 70, 220) * SECOND;
+  options.timeline.waitFor("the app is looking at everything while it is healthy");
   await pace.until(() => false, START + MINUTE + draw);
   const names = stages.flatMap(({ patient }) => patient.databases.map(({ name }) => name));
   options.timeline.note(`healthy so far: ${names.join(", ")} on ${stages.map(({ patient }) => patient.vault.name).join(", ")}`);
+  options.timeline.waitFor(undefined);
   options.timeline.note("");
   heard.closed = [];
   watch.begin();
