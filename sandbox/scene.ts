@@ -39,7 +39,7 @@ export type Ended = { result: StoryResult; faults: string[]; told: Told };
 
 export type Scene = {
   readonly sandbox: Sandbox;
-  /** Virtual ms since the break; before it, since the start. */
+  /** Virtual ms since the break; before it, negative. */
   elapsed(): number;
   play(startedWall: number): Promise<Ended>;
 };
@@ -117,7 +117,8 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     },
     onError: options.onError,
   });
-  const brokeAt = { ms: START };
+  // Not before the first sweep is through.
+  const brokeAt = { ms: START + MINUTE + random.int("story-begins", 70, 220) * SECOND };
   watch = createWatch(
     sandbox.world,
     roles.flatMap(({ patient }) => patient.databases),
@@ -152,9 +153,8 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
 /** The app looks at everything while it is healthy, so that it knows what healthy looks like. */
 async function warmUp({ options, sandbox, stages, watch, heard, brokeAt }: Cast): Promise<void> {
   const { pace, world } = sandbox;
-  const draw = createRandom(options.seed).int("story-begins", 70, 220) * SECOND;
   options.timeline.waitFor("the app is looking at everything while it is healthy");
-  await pace.until(() => false, START + MINUTE + draw);
+  await pace.until(() => false, brokeAt.ms);
   const names = stages.flatMap(({ patient }) => patient.databases.map(({ name }) => name));
   options.timeline.note(`healthy so far: ${names.join(", ")} on ${stages.map(({ patient }) => patient.vault.name).join(", ")}`);
   options.timeline.waitFor(undefined);
