@@ -33,8 +33,8 @@ export type ApplyDeps = {
   writer: StepWriter;
   incidents: Incidents;
   audit: AuditLog;
-  /** Counts extensions of a key version's expiry. */
-  countExtension: (patient: Patient, keyVersion: string) => Promise<void>;
+  /** Keeps how often a key version's expiry was extended, this time included. */
+  countExtension: (patient: Patient, keyVersion: string, count: number) => Promise<void>;
   settings: Settings;
   now: () => Date;
   log: Log;
@@ -175,11 +175,12 @@ export async function settle(
   input: ApplyInput,
   detail: string,
 ): Promise<void> {
-  await recordStep(deps, input, "done", detail);
+  // First, and as a number rather than one more: a repeat counts nothing twice, a crash after it forgets nothing.
   if (input.step.name === "ExtendKeyExpiry") {
-    const { vaultUri, key, version } = input.step.params;
-    await deps.countExtension(input.patient, `${new URL(vaultUri).hostname.split(".")[0]}/${key}/${version}`.toLowerCase());
+    const { vaultUri, key, version, extensions } = input.step.params;
+    await deps.countExtension(input.patient, `${new URL(vaultUri).hostname.split(".")[0]}/${key}/${version}`.toLowerCase(), extensions);
   }
+  await recordStep(deps, input, "done", detail);
 }
 
 export const createApplyStep =

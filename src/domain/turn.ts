@@ -114,8 +114,9 @@ function takeSignals(draft: Draft): void {
   const { incident, input } = draft;
   for (const signal of input.signals.filter((s) => !incident.signalIds.includes(s.id))) {
     incident.signalIds = [...incident.signalIds, signal.id];
-    if (signal.caller && !incident.callers.includes(signal.caller.objectId))
-      incident.callers = [...incident.callers, signal.caller.objectId];
+    // Who asks for a look did not make the change that is looked at.
+    const author = signal.source === "event" ? signal.caller?.objectId : undefined;
+    if (author !== undefined && !incident.callers.includes(author)) incident.callers = [...incident.callers, author];
     const who = signal.caller ? `, by ${signal.caller.name ?? signal.caller.objectId}` : "";
     note(draft, "signal", `told of ${signal.what} (${signal.source}${who})`, signal, `-${signal.id}`);
   }

@@ -18,7 +18,7 @@ export type BaselineStore = {
   /** ARM id of a vault that was seen healthy before. */
   vaultIdOf: (vaultName: string) => Promise<string | undefined>;
   /** keyVersion: `{vault name}/{key}/{version}` in lower case. */
-  countExtension: (patient: PatientId, keyVersion: string) => Promise<void>;
+  countExtension: (patient: PatientId, keyVersion: string, count: number) => Promise<void>;
 };
 
 const BASELINE = "baseline";
@@ -57,14 +57,13 @@ export function createBaselineStore(tables: Tables): BaselineStore {
         return (row && readKept(row, vaultName).vaultId) ?? undefined;
       }),
 
-    countExtension: ({ id }, keyVersion) =>
+    countExtension: ({ id }, keyVersion, count) =>
       tables.use("baseline", "count an extension", async (client) => {
         const key = { partitionKey: partitionOf(id), rowKey: `${EXTENSION}${hashText(keyVersion)}` };
-        const row = await orAbsent(() => client.getEntity(key.partitionKey, key.rowKey));
-        const before = row === undefined ? 0 : readCount(row, keyVersion).count;
-        const entity = { ...key, ...toRow({ keyVersion, count: before + 1 } satisfies Count, `the extension count of ${keyVersion}`) };
-        if (row === undefined) await client.createEntity(entity);
-        else await client.updateEntity(entity, "Replace", { etag: row.etag });
+        await client.upsertEntity(
+          { ...key, ...toRow({ keyVersion, count } satisfies Count, `the extension count of ${keyVersion}`) },
+          "Replace",
+        );
       }),
   };
 }

@@ -127,7 +127,7 @@ describe("a step that may be taken", () => {
     const facts = someFacts({ keys: [aKey([aVersion(V1, { expiresOn: after(60) })])] });
     const { apply, extensions } = setUp({ step, facts });
     expect(await apply()).toMatchObject({ result: "done" });
-    expect(extensions).toEqual([`kv-orders/cmk/${V1}`]);
+    expect(extensions).toEqual([`kv-orders/cmk/${V1}: 1`]);
   });
 });
 

@@ -51,7 +51,7 @@ test("an extension that Azure took its time for is counted too", async () => {
   const step: Step = { ...aStep(), name: "ExtendKeyExpiry", params: { ...on, expiresOn: after(9), previous: null, extensions: 1 } };
   const { ask, extensions } = setUp({ kind: "succeeded" }, step);
   await ask();
-  expect(extensions).toEqual([`kv-orders/cmk/${V1}`]);
+  expect(extensions).toEqual([`kv-orders/cmk/${V1}: 1`]);
 });
 
 test("Azure not answering comes back as `again`; an unknown error is thrown on", async () => {

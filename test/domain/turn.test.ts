@@ -101,6 +101,11 @@ describe("opening an incident", () => {
     ).toEqual(["told of roleAssignments/delete (event, by Ada)", "told of roleAssignments/delete (event, by o1)"]);
   });
 
+  test("an operator who asks for a look is not taken for the one who made the change", () => {
+    const turn = decideTurn(turnInput({ signals: [aSignal({ source: "operator", caller: { objectId: "o1", name: "Ada" } })] }));
+    expect(incidentOf(turn).callers).toEqual([]);
+  });
+
   test("a database that could not be read keeps the baseline from being refreshed", () => {
     const facts = someFacts({ missing: [{ kind: "account", id: "/x", state: "unreadable", why: "denied", detail: "" }] });
     expect(decideTurn(turnInput({ facts, ...diagnosisOf(healthy()), ...nothingLeft })).healthy).toBe(false);

@@ -37,9 +37,10 @@ test("a vault known by its URI alone has no id", async () => {
 test("counts extensions per key version, beside the baseline", async () => {
   const store = createBaselineStore(fresh().tables);
   await store.save(VAULT, baseline);
-  await store.countExtension(VAULT, "v1/k1/0");
-  await store.countExtension(VAULT, "v1/k1/0");
-  await store.countExtension(VAULT, "v1/k1/1");
+  await store.countExtension(VAULT, "v1/k1/0", 1);
+  await store.countExtension(VAULT, "v1/k1/0", 2);
+  await store.countExtension(VAULT, "v1/k1/0", 2);
+  await store.countExtension(VAULT, "v1/k1/1", 1);
   await store.save(VAULT, baseline);
   expect(await store.load(VAULT.id)).toEqual({ baseline, expiryExtensions: { "v1/k1/0": 2, "v1/k1/1": 1 } });
 });

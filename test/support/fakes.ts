@@ -147,7 +147,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
         return azure.write();
       },
     },
-    countExtension: async (_: Patient, keyVersion: string) => void extensions.push(keyVersion),
+    countExtension: async (_: Patient, keyVersion: string, count: number) => void extensions.push(`${keyVersion}: ${count}`),
     now: () => new Date(clock.at),
     log,
   };
