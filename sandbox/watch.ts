@@ -15,7 +15,7 @@ export type Watched = {
   everBroken: boolean;
   /** The service took the database down. */
   everRevoked: boolean;
-  /** Last check of the service that passed. */
+  /** The first check of the service that passed since the key path is whole. */
   passedAt: number | undefined;
 };
 
@@ -53,17 +53,6 @@ export function createWatch(world: World, databases: readonly Database[], onChan
     everRevoked: database.check.revoked,
     passedAt: undefined,
   });
-  onKeyCheck(world, ({ at, target, path, changed }) => {
-    const watched = watch.all.find(({ database }) => database === target);
-    if (!watched) return;
-    if (path.ok) {
-      watched.passedAt = at;
-      onChange({ what: "checkPassed", database: target, back: changed });
-    } else {
-      watched.everRevoked = true;
-      onChange({ what: "checkFailed", database: target, noticed: changed });
-    }
-  });
   /** What has become of its key path since the last look. */
   const lookAt = (watched: Watched): "broken" | "whole" | undefined => {
     const { ok } = pathNow(world, watched.database);
@@ -88,6 +77,19 @@ export function createWatch(world: World, databases: readonly Database[], onChan
       watch.all = watch.all.map(({ database }) => fresh(database));
     },
   };
+  onKeyCheck(world, ({ at, target, path, changed }) => {
+    const watched = watch.all.find(({ database }) => database === target);
+    if (!watched) return;
+    watch.look();
+    if (path.ok) {
+      // A check may pass on a grant that is already taken away and only fading: that is no proof.
+      if (watched.wholeSince !== undefined && (watched.passedAt ?? -1) < watched.wholeSince) watched.passedAt = at;
+      onChange({ what: "checkPassed", database: target, back: changed });
+    } else {
+      watched.everRevoked = true;
+      onChange({ what: "checkFailed", database: target, noticed: changed });
+    }
+  });
   return watch;
 }
 
