@@ -2,6 +2,7 @@
  * `npm run matrix`: plays every story under every fault at every call to Azure and writes docs/matrix.md. Takes hours for all stories.
  * --stories a,b   those alone      --kind K --phase P   those rows alone      --seed N (7)      --workers N (2)      --out FILE
  * --fault NAME, --call TEXT   only strikes of that fault, at calls with that in their shape: told, and no page written
+ * --show   what happens in each play; with one worker it can be read
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
@@ -13,7 +14,17 @@ import { stories } from "../sandbox/stories/index.ts";
 
 const text = { type: "string" } as const;
 const { values } = parseArgs({
-  options: { stories: text, kind: text, phase: text, seed: text, workers: text, out: text, fault: text, call: text },
+  options: {
+    stories: text,
+    kind: text,
+    phase: text,
+    seed: text,
+    workers: text,
+    out: text,
+    fault: text,
+    call: text,
+    show: { type: "boolean" },
+  },
 });
 const seed = Number(values.seed ?? 7);
 const names = values.stories?.split(",") ?? stories.map(({ name }) => name);
@@ -49,6 +60,7 @@ const played = runMatrix(rows, {
   seed,
   workers: Number(values.workers ?? 2),
   choose,
+  ...(values.show ? { write: (line: string) => void process.stdout.write(line) } : {}),
   onProgress(row, done, of) {
     if (done % 25 === 0 || done === of)
       say(`${minutes()} min  row ${results.length + 1} of ${rows.length}: ${rowName({ row })}  ${done}/${of}`);

@@ -15,6 +15,8 @@ export type Evidence = {
   wellAt: (ms: number) => boolean;
   /** What Keymend's identities asked Azure to change since the break. */
   writes: readonly RecordedWrite[];
+  /** How much sooner than Azure asked a write came again, ms. */
+  tooSoonBy: number;
   /** Writes that Azure took and then failed: those may come again. */
   failedOperations: number;
   /** Orchestrations that run on, or failed. */
@@ -93,6 +95,7 @@ export function problemsOf(evidence: Evidence): string[] {
     ...successProblems(evidence),
     ...incidentProblems(evidence),
     ...writeProblems(evidence),
+    ...(evidence.tooSoonBy > 0 ? [`wrote again ${evidence.tooSoonBy} ms sooner than Azure asked`] : []),
     ...evidence.unended,
   ];
 }

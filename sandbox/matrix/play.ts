@@ -6,7 +6,7 @@ import { readTold, type Told } from "../result.ts";
 import { openScene, type Scene } from "../scene.ts";
 import { incidentsOf } from "../stories/acts.ts";
 import type { Phase, Story } from "../stories/story.ts";
-import type { Timeline } from "../timeline.ts";
+import { createTimeline, type Timeline } from "../timeline.ts";
 import { messageOf } from "../azure/wire.ts";
 import type { World } from "../azure/world.ts";
 import { truePhase } from "../watch.ts";
@@ -16,7 +16,12 @@ import { type SeenCall, type Strike, type Tap, tapCalls } from "./tap.ts";
 export type Row = { story: Story; kind: Kind; phase: Phase };
 
 /** What all plays share. */
-export type Theater = { tables: Tables; seed: number };
+export type Theater = {
+  tables: Tables;
+  seed: number;
+  /** Shown what happens, as `npm start` shows it. */
+  write?: (text: string) => void;
+};
 
 export type Play = {
   outcome: string | null;
@@ -93,6 +98,11 @@ type Staged = {
 async function stage(theater: Theater, row: Row, strike: Strike | undefined): Promise<Staged> {
   const { story, kind, phase } = row;
   let begin = (): void => {};
+  let elapsed = (): number => 0;
+  const { write } = theater;
+  const timeline = write
+    ? createTimeline({ write, elapsed: () => elapsed(), color: false, interactive: false, columns: () => 200 })
+    : silent;
   const scene = await openScene({
     story: {
       ...story,
@@ -111,10 +121,11 @@ async function stage(theater: Theater, row: Row, strike: Strike | undefined): Pr
     seed: theater.seed,
     mode: story.mode ?? "heal",
     speed: 0,
-    timeline: silent,
+    timeline,
     onError: () => {},
     tables: theater.tables,
   });
+  elapsed = () => scene.elapsed();
   const { estate, world } = scene.sandbox;
   const patient = estate.patients.find((found) => found.kind === kind && found.access === story.vault);
   if (!patient) throw new Error(`the estate has no ${kind} for ${story.name}`);
@@ -125,6 +136,13 @@ async function stage(theater: Theater, row: Row, strike: Strike | undefined): Pr
     tap.begin(() => patient.databases);
   };
   return { scene, patient, tap, begun: () => begun };
+}
+
+/** Reads are shared by several parts of the app, each with its own patience; a write is one part's alone. */
+function tooSoon({ column, shape, key }: Strike, { calls, againAfter }: Tap): number {
+  const { retryAfter } = column.fault(shape);
+  const isWrite = calls.some((call) => call.key === key && call.write);
+  return isWrite && retryAfter !== undefined && againAfter !== undefined ? Math.max(0, retryAfter * 1000 - againAfter) : 0;
 }
 
 async function perform({ story, phase }: Row, { scene, patient, tap, begun }: Staged, strike: Strike | undefined): Promise<Play> {
@@ -142,6 +160,7 @@ async function perform({ story, phase }: Row, { scene, patient, tap, begun }: St
     wellAt: (ms) => tap.wellAt(ms),
     writes: world.writes.slice(writes).filter(({ keymend }) => keymend),
     failedOperations: strike?.column.fault("").kind === "operationFails" ? tap.struck : 0,
+    tooSoonBy: strike ? tooSoon(strike, tap) : 0,
     unended,
   });
   if (strike && tap.struck === 0) problems.push("the call to be struck never came");

@@ -16,6 +16,8 @@ export type RunOptions = {
   workers: number;
   /** Of all strikes of a row, those that are played. */
   choose: (strikes: Strike[], row: Row) => Strike[];
+  /** Shown what happens in every play. */
+  write?: (text: string) => void;
   /** Told of a row as it begins, and after each of its plays. */
   onProgress: (row: Row, done: number, of: number) => void;
 };
@@ -53,7 +55,8 @@ export async function* runMatrix(rows: readonly Row[], options: RunOptions): Asy
   const tables = await startTables(folder);
   try {
     await tables.ready;
-    for (const row of rows) yield await playRow({ tables, seed: options.seed }, row, options);
+    const { seed, write } = options;
+    for (const row of rows) yield await playRow({ tables, seed, ...(write ? { write } : {}) }, row, options);
   } finally {
     await tables.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });

@@ -21,6 +21,8 @@ export type Tap = {
   readonly calls: SeenCall[];
   /** How many calls were struck. */
   readonly struck: number;
+  /** Virtual ms after the strike at which the same was asked again; undefined where it never was. */
+  readonly againAfter: number | undefined;
   /** From now on calls are seen and struck. */
   begin(databases: () => readonly Database[]): void;
   /** Whether all databases were well at that time, as the service itself knows it. */
@@ -36,6 +38,8 @@ export function tapCalls({ azure, world }: { azure: Azure; world: World }, strik
   const truths: Truth[] = [];
   let databases: (() => readonly Database[]) | undefined;
   let struck = 0;
+  let struckAt: number | undefined;
+  let againAfter: number | undefined;
 
   const noteTruth = (): void => {
     const well = databases?.().every((database) => truePhase(world, database) === "healthy") ?? true;
@@ -46,6 +50,7 @@ export function tapCalls({ azure, world }: { azure: Azure; world: World }, strik
     const nth = calls.filter(({ key }) => key === call.key).length;
     calls.push(call);
     if (!strike) return { call, hit: false };
+    if (call.key === strike.key && struckAt !== undefined) againAfter ??= clock.now() - struckAt;
     const again = strike.column.forGood === true && struck > 0 && call.shape === strike.shape;
     return { call, hit: again || (call.key === strike.key && nth === strike.nth) };
   };
@@ -57,6 +62,7 @@ export function tapCalls({ azure, world }: { azure: Azure; world: World }, strik
     const { call, hit } = see(request);
     if (hit && strike) {
       struck++;
+      struckAt ??= clock.now();
       // Taken at once, by this very request.
       faults.arm({ fault: strike.column.fault(request.url.hostname) });
     }
@@ -71,6 +77,9 @@ export function tapCalls({ azure, world }: { azure: Azure; world: World }, strik
     calls,
     get struck() {
       return struck;
+    },
+    get againAfter() {
+      return againAfter;
     },
     begin(of) {
       databases = of;

@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import type { RecordedWrite } from "../../../sandbox/azure/world.ts";
+import { type Evidence, problemsOf } from "../../../sandbox/matrix/judge.ts";
+import type { Told } from "../../../sandbox/result.ts";
+import { roleRemoved } from "../../../sandbox/stories/role-removed.ts";
+
+const CLOSED = "2026-11-02T10:00:00.000Z";
+
+const told: Told = {
+  incident: {
+    id: "i1",
+    vaultId: "/v",
+    openedAt: CLOSED,
+    closedAt: CLOSED,
+    state: "closed",
+    outcome: "OutageAvoided",
+    reason: null,
+    detail: "",
+    causes: [],
+    targets: [],
+    plan: null,
+    applied: [],
+    runbook: [],
+  },
+  auditRows: 3,
+  chain: "verified",
+};
+
+const put: RecordedWrite = {
+  at: CLOSED,
+  caller: "id-keymend",
+  oid: "1",
+  keymend: true,
+  method: "PUT",
+  url: "https://management.azure.com/x/roleAssignments/1?api-version=2022-04-01",
+  action: "",
+  status: 201,
+  body: { properties: {} },
+};
+
+const result: Evidence["result"] = {
+  story: "role-removed",
+  targets: [{ id: "/a", kind: "account", phaseBefore: "inGrace", phaseAfter: "healthy" }],
+  causes: ["AccessMissing"],
+  steps: ["RestoreRoleAssignment"],
+  writes: 1,
+  outcome: "OutageAvoided",
+  reason: null,
+  outage: false,
+  virtual: { detected: "PT1S", fixed: "PT2S", healthy: "PT1H" },
+  wallMs: 1,
+  auditRows: 3,
+};
+
+function evidence(over: Partial<Evidence> = {}, resultOver: Partial<Evidence["result"]> = {}): Evidence {
+  return {
+    story: roleRemoved,
+    phase: "grace",
+    result: { ...result, ...resultOver },
+    told: [told],
+    wellAtLast: true,
+    wellAt: () => true,
+    writes: [put],
+    tooSoonBy: 0,
+    failedOperations: 0,
+    unended: [],
+    ...over,
+  };
+}
+
+test("a story that went as it must has no problem", () => {
+  expect(problemsOf(evidence())).toEqual([]);
+});
+
+test("an escalation with a reason is no problem, whatever state it leaves", () => {
+  expect(problemsOf(evidence({ wellAtLast: false }, { outcome: "Escalated", reason: "NotPermitted", steps: [] }))).toEqual([]);
+});
+
+test("an outage that a held-up repair ended may be Healed instead of avoided, and only with an outage", () => {
+  expect(problemsOf(evidence({}, { outcome: "Healed", outage: true }))).toEqual([]);
+  expect(problemsOf(evidence({}, { outcome: "Healed", outage: false }))).toEqual(["Healed, and the outage is false"]);
+});
+
+test.each<[string, Partial<Evidence>, Partial<Evidence["result"]>, string]>([
+  ["no end", {}, { outcome: null }, "the app came to no end"],
+  ["an escalation without a reason", {}, { outcome: "Escalated" }, "escalated without a reason"],
+  ["an escalation as a mistake of its own", {}, { outcome: "Escalated", reason: "InternalError" }, "escalated as a mistake of its own"],
+  ["another outcome", {}, { outcome: "Superseded" }, "the outcome is Superseded, not OutageAvoided"],
+  ["a success while a database is not well", { wellAtLast: false }, {}, "OutageAvoided, but not every database is well"],
+  ["a success told before it was one", { wellAt: () => false }, {}, "i1 closed as OutageAvoided while a database was not well"],
+  ["a success in an outage", {}, { outage: true }, "OutageAvoided, and the outage is true"],
+  ["a success that nothing was done for", {}, { steps: [] }, "OutageAvoided without any of RestoreRoleAssignment, GrantKeyRole"],
+  ["the same write twice", { writes: [put, put] }, {}, "carried out 2 times"],
+  ["a write sooner than asked", { tooSoonBy: 900 }, {}, "wrote again 900 ms sooner than Azure asked"],
+  ["an orchestration that runs on", { unended: ["orchestration heal-1 is Running"] }, {}, "orchestration heal-1 is Running"],
+  ["a broken chain", { told: [{ ...told, chain: "broken" }] }, {}, "the audit of i1: chain broken"],
+])("%s is a problem", (_what, over, resultOver, problem) => {
+  expect(problemsOf(evidence(over, resultOver)).join("\n")).toContain(problem);
+});
+
+test("a write that was refused may come again, and so may one whose operation Azure failed", () => {
+  expect(problemsOf(evidence({ writes: [{ ...put, status: 503 }, put] }))).toEqual([]);
+  expect(problemsOf(evidence({ writes: [put, put], failedOperations: 1 }))).toEqual([]);
+});
+
+test("a signature in the address makes no other write of it", () => {
+  const again = { ...put, url: `${put.url}&t=1&s=2` };
+  expect(problemsOf(evidence({ writes: [put, again] })).join()).toContain("carried out 2 times");
+});
