@@ -87,24 +87,23 @@ const SEVERITY = [
   "Unrecoverable",
 ];
 
-const severity = (incident: Incident | undefined): number => (incident?.outcome ? SEVERITY.indexOf(incident.outcome) : SEVERITY.length);
+const severity = ({ outcome }: Incident): number => (outcome === null ? SEVERITY.length : SEVERITY.indexOf(outcome));
 
+/** No incident where one patient has none: a story that half ended has not ended. */
 export function mergeTold(tolds: readonly Told[]): Told {
   const incidents = tolds.flatMap(({ incident }) => (incident ? [incident] : []));
-  const worst = tolds.map(({ incident }) => incident).toSorted((a, b) => severity(b) - severity(a))[0];
+  const [worst] = incidents.toSorted((a, b) => severity(b) - severity(a));
+  const [opened] = incidents.map(({ openedAt }) => openedAt).toSorted((a, b) => (a < b ? 1 : -1));
   const chains = tolds.map(({ chain }) => chain);
+  const merged = worst && {
+    ...worst,
+    openedAt: opened ?? worst.openedAt,
+    causes: incidents.flatMap(({ causes }) => causes),
+    targets: incidents.flatMap(({ targets }) => targets),
+    applied: incidents.flatMap(({ applied }) => applied),
+  };
   return {
-    incident: worst && {
-      ...worst,
-      openedAt:
-        incidents
-          .map(({ openedAt }) => openedAt)
-          .toSorted()
-          .at(-1) ?? worst.openedAt,
-      causes: incidents.flatMap(({ causes }) => causes),
-      targets: incidents.flatMap(({ targets }) => targets),
-      applied: incidents.flatMap(({ applied }) => applied),
-    },
+    incident: incidents.length === tolds.length ? merged : undefined,
     auditRows: tolds.reduce((sum, { auditRows }) => sum + auditRows, 0),
     chain: chains.includes("broken") ? "broken" : chains.every((chain) => chain === "verified") ? "verified" : "none",
   };
