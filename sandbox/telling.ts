@@ -36,6 +36,9 @@ const KINDS: Record<string, Kind> = {
   note: "verify",
 };
 
+/** Levels of the Functions host that people should see, whatever is logged. */
+const LOUD: Record<string, Kind> = { warning: "warn", error: "error", critical: "error" };
+
 /** Told by the outcome, or shown as what is waited for. */
 const QUIET = new Set(["closed", "wait"]);
 
@@ -87,7 +90,8 @@ export function createTeller(timeline: Timeline, world: World, concerns: (vaultI
       const event = appEventOf(log);
       if (event) appLine(event);
       const isTold = event !== undefined && (event.event in KINDS || QUIET.has(event.event));
-      if (!isTold && (log.level === "error" || log.level === "warn")) timeline.say(log.level, plain(event?.text ?? log.message));
+      const loud = LOUD[log.level];
+      if (!isTold && loud !== undefined) timeline.say(loud, plain(event?.text ?? log.message));
     },
     delivery({ functionName, body, isUp }) {
       const what = short(eventTypeOf(body));
