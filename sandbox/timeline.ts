@@ -106,11 +106,11 @@ export function createTimeline({ write, elapsed, color, interactive, columns }: 
   };
   const line = (kind: Kind, text: string): string => {
     const [first = "", ...rest] = wrapped(stripVTControlCharacters(text), Math.max(40, columns() - INDENT.length - 1));
-    const head = ` ${clockText(elapsed()).padEnd(8)}  ${paint(STYLES[kind], kind.padEnd(KIND_WIDTH))} ${first}`;
+    const head = `${clockText(elapsed()).padStart(9)}  ${paint(STYLES[kind], kind.padEnd(KIND_WIDTH))} ${first}`;
     return [head, ...rest.map((more) => INDENT + more)].join("\n");
   };
   const progress = (): void => {
-    const text = ` ${clockText(elapsed()).padEnd(8)}  ${paint("dim", "...".padEnd(KIND_WIDTH))} ${waiting ?? "all quiet"}`;
+    const text = `${clockText(elapsed()).padStart(9)}  ${paint("dim", "...".padEnd(KIND_WIDTH))} ${waiting ?? "all quiet"}`;
     write(`\r\x1b[2K${text.slice(0, columns() + (color ? 10 : 0))}`);
     progressShown = true;
   };
