@@ -98,8 +98,8 @@ function advise(block: Block, facts: Facts): PlanBlock {
   const { advice } = causeOf(block.cause);
   const lines = block.targetIds.flatMap((targetId) => {
     const target = facts.targets.find(({ id }) => sameId(id, targetId));
-    const database = target ?? facts.missing.find(({ id }) => sameId(id, targetId));
-    return [...(target && advice ? advice(facts, target) : []), ...(database ? [showDatabase(database)] : [])];
+    const database = target ?? facts.missing.find(({ id }) => sameId(id, targetId))!;
+    return [...(target && advice ? advice(facts, target) : []), showDatabase(database)];
   });
   return { ...block, advice: [say(`${block.cause}: ${block.reason}`), ...new Set(lines)] };
 }

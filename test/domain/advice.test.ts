@@ -7,6 +7,7 @@ import {
   ACCOUNT_ID,
   aCluster,
   aKey,
+  aStatus,
   anAccess,
   anAccount,
   aVault,
@@ -40,6 +41,11 @@ const database: unknown = expect.stringMatching(
   /^az rest --method get --url '\S+\/Microsoft\.DocumentDB\/\S+' --query 'properties\.\{\S+\}'$/,
 );
 const words = (text: string): unknown => expect.stringMatching(new RegExp(`^# .*${text}`));
+const unfit = aKey([aVersion(V1, { type: "EC", size: null })]);
+const policiesAndNetwork = vaultShow(
+  "rbac:properties.enableRbacAuthorization,policies:properties.accessPolicies,network:properties.networkAcls",
+);
+const unclear = aStatus({ healthy: null, text: "Something new." });
 const everything = { actions: [], notActions: [], dataActions: ["*"], notDataActions: [] };
 const denial: DenyAssignment = {
   id: "d",
@@ -67,6 +73,7 @@ const ADVICE: [CauseCode, Partial<Facts>, unknown[]][] = [
     account({ keyUri: hsm, defaultIdentity: { form: "undefined" } }),
     ["az keyvault role assignment list --hsm-name hsm --scope /keys/cmk", words("an administrator of the HSM")],
   ],
+  ["ManagedHsm", account({ keyUri: "https://hsm.managedhsm.azure.net/" }), []],
   ["ManagedHsm", { vault: { state: "managedHsm", name: "hsm", uri: "" }, ...account({ keyUri: "nonsense" }) }, []],
   ["OtherTenant", { vault: aVault({ tenantId: "other" }) }, [words(`${KEY_URI}, and at what the database's application`)]],
   [
@@ -98,9 +105,11 @@ const ADVICE: [CauseCode, Partial<Facts>, unknown[]][] = [
       words("az keyvault key restore --vault-name kv-orders --file FILE"),
     ],
   ],
+  ["KeyGone", { keys: [{ state: "gone", name: "cmk" }], ...account({ keyUri: "https://elsewhere.example/keys/cmk" }) }, []],
+  ["KeyUnfit", { keys: [unfit], ...account({ keyUri: "https://elsewhere.example/keys/cmk" }) }, []],
   [
     "KeyUnfit",
-    { keys: [aKey([aVersion(V1, { type: "EC", size: null })])] },
+    { keys: [unfit] },
     [
       `az keyvault key show --id ${KEY_URI}/${V1} --query 'key.{type:kty,operations:keyOps}'`,
       words("az keyvault key create --vault-name kv-orders --name cmk --kty RSA --size 3072"),
@@ -126,19 +135,20 @@ const ADVICE: [CauseCode, Partial<Facts>, unknown[]][] = [
   [
     "Unreadable",
     { keys: [{ state: "unreadable", why: "denied", detail: "403", name: "cmk" }] },
-    [
-      vaultShow("rbac:properties.enableRbacAuthorization,policies:properties.accessPolicies,network:properties.networkAcls"),
-      versions,
-      roles,
-      denials,
-      words("docs/deploy.md"),
-    ],
+    [policiesAndNetwork, versions, roles, denials, words("docs/deploy.md")],
   ],
   [
     "Unreadable",
     { vault: { state: "unreadable", why: "denied", detail: "403", id: null, name: "kv-orders" }, keys: [], access: [] },
     [versions, words("docs/deploy.md")],
   ],
+  [
+    "Unreadable",
+    account({ keyUri: "https://kv-orders.vault.azure.net/", service: unclear }),
+    [policiesAndNetwork, words("docs/deploy.md")],
+  ],
+  ["Unreadable", { identities: [] }, [policiesAndNetwork, versions, words("docs/deploy.md")]],
+  ["Unreadable", { identities: [], ...account({ keyUri: "nonsense" }) }, [policiesAndNetwork, words("docs/deploy.md")]],
   [
     "ProvisioningFailed",
     cluster({ service: clusterSays("Failed", false) }),

@@ -30,7 +30,7 @@ export const keyGone: Cause = {
     reason: `${facts.join("; ")}: only a backup of the key, restored into a vault, could help`,
   }),
   advice: (_facts, target) => {
-    const { vaultName } = uriOf(target) ?? {};
+    const { vaultName } = uriOf(target)!;
     if (!vaultName) return [];
     return [
       ...showVersions(target),

@@ -29,7 +29,7 @@ export const keyUnfit: Cause = {
     reason: `${facts.join("; ")}: create a version of type RSA or RSA-HSM with ${SIZES.join(", ")} bits`,
   }),
   advice: (facts, target) => {
-    const { host, vaultName, key } = uriOf(target) ?? {};
+    const { host, vaultName, key } = uriOf(target)!;
     if (!vaultName || !key) return [];
     const make = az("keyvault", "key", "create", "--vault-name", vaultName, "--name", key, "--kty", "RSA", "--size", "3072");
     return [

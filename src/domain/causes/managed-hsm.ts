@@ -25,7 +25,7 @@ export const managedHsm: Cause = {
       : undefined,
   mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
   advice: (facts, target) => {
-    const { vaultName, key } = uriOf(target) ?? {};
+    const { vaultName, key } = uriOf(target)!;
     const principal = principalIn(facts, target);
     if (!vaultName || !key) return [];
     const at = ["--hsm-name", vaultName, "--scope", `/keys/${key}`];

@@ -29,10 +29,11 @@ export const vaultUnreachable: Cause = {
   },
   mend: ({ facts }) => ({ kind: "wait", reason: facts.join("; ") }),
   advice: (facts, target) => {
-    const { host, vaultName } = uriOf(target) ?? {};
+    // A URI with another host than a vault's is a cause of its own, which comes before this one.
+    const { host } = uriOf(target)!;
     return [
       ...showVault(facts, "uri:properties.vaultUri,state:properties.provisioningState"),
-      ...(vaultName ? [`nslookup ${host}`] : []),
+      `nslookup ${host}`,
       say(`ask Microsoft support: the service can't reach a vault that is alive (${target.service.text ?? "no status"})`),
     ];
   },
