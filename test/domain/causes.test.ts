@@ -69,6 +69,22 @@ describe("a cause that no step mends", () => {
   });
 });
 
+describe("a deleted identity", () => {
+  const detached = (attached: TargetFacts["attached"]) => {
+    const mend = mendOf("IdentityDeleted", anAccount({ attached }), { identities: [{ state: "gone", id: IDENTITY_ID }] });
+    return mend?.kind === "steps" ? mend.steps.at(-1) : undefined;
+  };
+
+  test("is taken off as the database spells it, for a removal under another casing is none", () => {
+    const id = IDENTITY_ID.replace("resourceGroups", "resourcegroups");
+    expect(detached([{ id, principalId: PRINCIPAL, clientId: null }])).toMatchObject({
+      name: "DetachIdentity",
+      params: { identityId: id },
+    });
+    expect(detached([])).toMatchObject({ name: "DetachIdentity", params: { identityId: IDENTITY_ID } });
+  });
+});
+
 describe("a cause asked on facts that have changed", () => {
   const evidence = { effect: "broken", facts: ["as it was"], values: { versions: [V1] } } as const;
   const settings = someSettings();

@@ -16,5 +16,5 @@ export const vaultGone: Cause = {
       ? { effect: "broken", facts: [`vault ${vault.name} is neither live nor among the deleted ones`], values: {} }
       : undefined,
   mend: ({ facts }) => ({ kind: "unrecoverable", reason: facts.join("; ") }),
-  advice: ({ vault }) => (vault && "name" in vault ? [az("keyvault", "list-deleted", "--query", `[?name=='${vault.name}']`)] : []),
+  advice: ({ vault }) => [az("keyvault", "list-deleted", "--query", `[?name=='${vault!.name}']`)],
 };
