@@ -16,6 +16,7 @@ import type {
   VaultFacts,
 } from "../domain/facts.ts";
 import { parseKeyUri, vaultNameOf } from "../domain/key-uri.ts";
+import { isBeingCreated } from "../domain/targets/index.ts";
 import { identitiesToRead, principalsToRead, standInsToRead } from "../domain/reading.ts";
 import type { Inventory } from "./patients.ts";
 
@@ -73,7 +74,7 @@ export function createGatherFacts({
     const read = await Promise.all(wanted.map(({ kind, id }) => sources.readTarget(kind, id)));
     const targets = read
       .filter(isRead)
-      .filter((target) => belongs(target, patient))
+      .filter((target) => belongs(target, patient) && !isBeingCreated(target))
       .sort((a, b) => a.id.localeCompare(b.id));
     // A database that is gone needs no key; one that can't be read might.
     return {

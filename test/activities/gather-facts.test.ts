@@ -10,8 +10,10 @@ import {
   anAccess,
   anAccount,
   anIdentity,
+  aStatus,
   aVault,
   CLUSTER_ID,
+  clusterSays,
   IDENTITY_ID,
   identityIdOf,
   KEY_SCOPE,
@@ -194,6 +196,14 @@ describe("its databases", () => {
     const { gather } = setUp({ targets });
     expect(ids((await gather()).targets)).toEqual([ACCOUNT_ID]);
     expect(ids((await gather({ id: CLUSTER_ID, kind: "database", vaultName: null })).targets)).toEqual([CLUSTER_ID]);
+  });
+
+  test.each([
+    ["an account", anAccount({ service: aStatus({ healthy: null, provisioningState: "Creating" }) })],
+    ["a cluster", aCluster({ service: clusterSays("Provisioning", null) })],
+  ])("%s that is being created has nothing to lose yet, and is granted nothing", async (_, created) => {
+    const { gather } = setUp({ listed: [known(created)], targets: [created] });
+    expect(await gather(PATIENT, [])).toMatchObject({ targets: [], missing: [] });
   });
 
   test("a database of its own that names a vault by now is left to that vault", async () => {

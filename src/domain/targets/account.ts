@@ -11,4 +11,6 @@ export const account: TargetRules = {
     // Absent at older api-versions and for a moment after creation; a text that is neither of the known two is another matter.
     return service.text === null ? "silent" : "unclear";
   },
+  // Swagger Microsoft.DocumentDB, ProvisioningState: "Creating – the Cosmos DB account is being created".
+  isBeingCreated: ({ provisioningState }) => provisioningState?.toLowerCase() === "creating",
 };

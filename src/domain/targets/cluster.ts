@@ -12,4 +12,5 @@ export const cluster: TargetRules = {
     if (service.healthy !== null) return service.healthy ? "healthy" : "lost";
     return service.clusterStatus === null || BUSY.has(service.clusterStatus.toLowerCase()) ? "silent" : "unclear";
   },
+  isBeingCreated: ({ clusterStatus }) => clusterStatus?.toLowerCase() === "provisioning",
 };

@@ -9,6 +9,9 @@ export const rulesOf = ({ kind }: Pick<TargetFacts, "kind">): TargetRules => (ki
 
 export const verdictOf = (target: TargetFacts) => rulesOf(target).verdict(target);
 
+/** Nobody is given access for a database that never had any: whoever may order one could have any key opened to an identity of their own. */
+export const isBeingCreated = (target: TargetFacts): boolean => rulesOf(target).isBeingCreated(target.service);
+
 export type PrincipalState =
   | { state: "known"; principalId: string; identityId: string | null }
   /** recreated: one of the same name exists, with another principal that the database does not know. */
