@@ -2,7 +2,7 @@
 import type { Actor, Answer } from "../actor.ts";
 import { getIncident, type IncidentRow, listIncidents } from "../app-api.ts";
 import { same } from "../azure/routes.ts";
-import type { Json, RoleAssignmentState } from "../azure/world.ts";
+import type { Cluster, Json, RoleAssignmentState } from "../azure/world.ts";
 import type { Patient } from "../estate.ts";
 import type { Stage } from "./story.ts";
 
@@ -20,17 +20,41 @@ const MINUTE = 60_000;
 const RUNNING: readonly unknown[] = ["Dequeued", "Enqueued", "InProgress"];
 const isEnded = (answer: Answer): boolean => !RUNNING.includes(answer.body["status"]);
 
-/** Writes a database and waits until Azure has done it. */
-export async function writeDatabase(stage: Stage, id: string, body: Json): Promise<void> {
-  const api = id.toLowerCase().includes("/mongoclusters/") ? API.clusters : API.accounts;
-  const answer = await stage.operator.arm("PATCH", id, api, body);
-  const poll = answer.headers["azure-asyncoperation"];
-  if (poll === undefined) return;
+const apiOf = (id: string): string => (id.toLowerCase().includes("/mongoclusters/") ? API.clusters : API.accounts);
+
+/** Waits until Azure has done what it answered; how that ended. */
+async function done(stage: Stage, id: string, { headers }: Answer): Promise<Json | undefined> {
+  const poll = headers["azure-asyncoperation"];
+  if (poll === undefined) return "Succeeded";
   const url = new URL(poll);
   let last: Answer | undefined;
-  const ended = async (): Promise<boolean> => isEnded((last = await stage.operator.arm("GET", `${url.pathname}${url.search}`, api)));
+  const ended = async (): Promise<boolean> => isEnded((last = await stage.operator.arm("GET", `${url.pathname}${url.search}`, apiOf(id))));
   await stage.until("Azure to finish the update", ended, 30 * MINUTE);
-  if (last?.body["status"] !== "Succeeded") throw new Error(`the update of ${id} ended ${JSON.stringify(last?.body)}`);
+  return last?.body["status"];
+}
+
+/** Writes a database and waits until Azure has done it. */
+export async function writeDatabase(stage: Stage, id: string, body: Json): Promise<void> {
+  const status = await done(stage, id, await stage.operator.arm("PATCH", id, apiOf(id), body));
+  if (status !== "Succeeded") throw new Error(`the update of ${id} ended ${String(status)}`);
+}
+
+/** Orders a new cluster with a customer-managed key, and waits until Azure has provisioned it or failed to. */
+export async function createCluster(
+  stage: Stage,
+  id: string,
+  { identityId, keyUrl }: { identityId: string; keyUrl: string },
+): Promise<Cluster> {
+  const keyEncryptionKeyIdentity = { identityType: "UserAssignedIdentity", userAssignedIdentityResourceId: identityId };
+  const answer = await stage.operator.arm("PUT", id, API.clusters, {
+    location: stage.patient.vault.location,
+    identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: {} } },
+    properties: { encryption: { customerManagedKeyEncryption: { keyEncryptionKeyIdentity, keyEncryptionKeyUrl: keyUrl } } },
+  });
+  await done(stage, id, answer);
+  const cluster = stage.world.clusters.get(id.toLowerCase());
+  if (!cluster) throw new Error(`${id} was not created`);
+  return cluster;
 }
 
 /** The patient's own grant: the role assignment of its databases' identity at the vault or its key. */

@@ -1,10 +1,10 @@
-import { addCluster } from "../azure/documentdb/build.ts";
 import { keyUriOf } from "../azure/keyvault/build.ts";
+import { API, createCluster } from "./acts.ts";
 import type { Story } from "./story.ts";
 
 export const provisioningFailed: Story = {
   name: "provisioning-failed",
-  title: "a new cluster can't be provisioned, because its vault lacks what the service requires",
+  title: "a new cluster can't be provisioned, because neither its identity nor its vault is as the service requires",
   kinds: ["cluster"],
   phases: ["grace"],
   causes: ["ProvisioningFailed"],
@@ -12,19 +12,19 @@ export const provisioningFailed: Story = {
   outcome: { grace: "Escalated" },
   vault: "rbac",
   arrange({ patient }) {
+    // Protection that is on can't be taken away again: this vault never had it.
     patient.vault.enablePurgeProtection = undefined;
   },
-  break({ world, patient, focus, tell }) {
-    const { vault, keyName, identity } = patient;
-    const cluster = addCluster(world, {
-      name: "catalog-next",
-      resourceGroup: "rg-data",
-      location: vault.location,
-      identities: [identity.id],
-      keyUrl: keyUriOf(vault, keyName),
-      failed: true,
-    });
+  async break(stage) {
+    const { operator, patient, tell, world, focus } = stage;
+    const { vault, keyName } = patient;
+    const group = `/subscriptions/${world.subscriptionId}/resourceGroups/rg-data/providers`;
+    const identityId = `${group}/Microsoft.ManagedIdentity/userAssignedIdentities/id-catalog-next`;
+    await operator.arm("PUT", identityId, API.identities, { location: vault.location });
+    const id = `${group}/Microsoft.DocumentDB/mongoClusters/catalog-next`;
+    tell(`${operator.principal.name} creates cluster catalog-next with a new identity, which was granted nothing on ${vault.name}`);
+    const cluster = await createCluster(stage, id, { identityId, keyUrl: keyUriOf(vault, keyName) });
     focus([cluster]);
-    tell(`provisioning of cluster ${cluster.name} failed; ${vault.name} has no purge protection`);
+    tell(`provisioning of cluster ${cluster.name} has failed`);
   },
 };
