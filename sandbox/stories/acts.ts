@@ -36,7 +36,7 @@ async function done(stage: Stage, id: string, { headers }: Answer): Promise<Json
 /** Writes a database and waits until Azure has done it. */
 export async function writeDatabase(stage: Stage, id: string, body: Json): Promise<void> {
   const status = await done(stage, id, await stage.operator.arm("PATCH", id, apiOf(id), body));
-  if (status !== "Succeeded") throw new Error(`the update of ${id} ended ${String(status)}`);
+  if (status !== "Succeeded") throw new Error(`the update of ${id} ended ${JSON.stringify(status)}`);
 }
 
 /** Orders a new cluster with a customer-managed key, and waits until Azure has provisioned it or failed to. */

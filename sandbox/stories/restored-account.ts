@@ -15,6 +15,7 @@ export const restoredAccount: Story = {
   break({ world, patient, focus, tell }) {
     const source = patient.databases.find((database): database is Account => "keyVaultKeyUri" in database);
     if (!source) throw new Error("the vault has no account");
+    // A restore is hours of Azure's work: what matters is what it leaves behind.
     const restored = addAccount(world, {
       name: `${source.name}-restored`,
       resourceGroup: source.id.split("/")[4] ?? "",
