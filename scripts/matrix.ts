@@ -1,7 +1,7 @@
 /**
  * `npm run matrix`: plays every story under every fault at every call to Azure and writes docs/matrix.md. Takes hours for all stories.
  * --stories a,b   those alone      --kind K --phase P   those rows alone      --seed N (7)      --workers N (2)      --out FILE
- * --fault NAME, --call TEXT   only strikes of that fault, at calls with that in their shape: told, and no page written
+ * --fault A,B  --call TEXT   only strikes of those faults, at calls with that in their shape: told, and no page written
  * --show   what happens in each play; with one worker it can be read
  */
 import { writeFile } from "node:fs/promises";
@@ -36,9 +36,10 @@ const rows: Row[] = stories
   .flatMap((story) => story.kinds.flatMap((kind) => story.phases.map((phase) => ({ story, kind, phase }))))
   .filter(({ kind, phase }) => (values.kind ?? kind) === kind && (values.phase ?? phase) === phase);
 
+const faults = values.fault?.split(",");
 const isPart = values.fault !== undefined || values.call !== undefined;
 const choose = (strikes: Strike[]): Strike[] =>
-  strikes.filter(({ column, shape }) => (values.fault ?? column.name) === column.name && shape.includes(values.call ?? ""));
+  strikes.filter(({ column, shape }) => (faults ?? [column.name]).includes(column.name) && shape.includes(values.call ?? ""));
 
 const began = performance.now();
 const minutes = (): number => Math.ceil((performance.now() - began) / 60_000);

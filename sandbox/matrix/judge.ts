@@ -15,6 +15,8 @@ export type Evidence = {
   wellAt: (ms: number) => boolean;
   /** What Keymend's identities asked Azure to change since the break. */
   writes: readonly RecordedWrite[];
+  /** How often each thing was written when nothing disturbed the story; undefined for that play itself. */
+  usual: ReadonlyMap<string, number> | undefined;
   /** How much sooner than Azure asked a write came again, ms. */
   tooSoonBy: number;
   /** Writes that Azure took and then failed: those may come again. */
@@ -75,15 +77,26 @@ function incidentProblems({ told, wellAt }: Evidence): string[] {
 }
 
 /** Signatures are new with every answer; a vault's casing is not the app's choice. */
-const sameWrite = ({ method, url, body }: RecordedWrite): string => `${method} ${url.split("?")[0]?.toLowerCase()} ${JSON.stringify(body)}`;
+const placeOf = ({ method, url }: RecordedWrite): string => `${method} ${url.split("?")[0]?.toLowerCase()}`;
+const exactly = (write: RecordedWrite): string => `${placeOf(write)} ${JSON.stringify(write.body)}`;
 
-function writeProblems({ writes, failedOperations, story }: Evidence): string[] {
-  const carriedOut = writes.filter(({ status }) => status < 400);
+/** How often Azure carried out each write, by what makes two of them one. */
+function countsOf(writes: readonly RecordedWrite[], nameOf: (write: RecordedWrite) => string): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const write of carriedOut) counts.set(sameWrite(write), (counts.get(sameWrite(write)) ?? 0) + 1);
-  const again = [...counts].filter(([, count]) => count > 1);
-  const spare = again.reduce((sum, [, count]) => sum + count - 1, 0);
-  const problems = spare > failedOperations ? again.map(([what, count]) => `carried out ${count} times: ${what}`) : [];
+  for (const write of writes.filter(({ status }) => status < 400)) counts.set(nameOf(write), (counts.get(nameOf(write)) ?? 0) + 1);
+  return counts;
+}
+
+/** How often each thing was written, whatever the values. */
+export const usualOf = (writes: readonly RecordedWrite[]): Map<string, number> => countsOf(writes, placeOf);
+
+/** The same with the same values, or a thing more often than without the fault: an expiry moved twice has two values. */
+function writeProblems({ writes, usual, failedOperations, story }: Evidence): string[] {
+  const tooOften = [
+    ...[...countsOf(writes, exactly)].map(([what, count]) => ({ what, count, spare: count - 1 })),
+    ...[...countsOf(writes, placeOf)].map(([what, count]) => ({ what, count, spare: usual ? count - (usual.get(what) ?? 1) : 0 })),
+  ].filter(({ spare }) => spare > failedOperations);
+  const problems = tooOften.map(({ what, count }) => `carried out ${count} times: ${what}`);
   if (story.maxWrites === 0 && writes.length > 0) problems.push(`wrote ${writes.length} times where nothing may be written`);
   return problems;
 }

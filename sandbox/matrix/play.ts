@@ -10,7 +10,7 @@ import { createTimeline, type Timeline } from "../timeline.ts";
 import { messageOf } from "../azure/wire.ts";
 import type { World } from "../azure/world.ts";
 import { truePhase } from "../watch.ts";
-import { problemsOf } from "./judge.ts";
+import { problemsOf, usualOf } from "./judge.ts";
 import { type SeenCall, type Strike, type Tap, tapCalls } from "./tap.ts";
 
 export type Row = { story: Story; kind: Kind; phase: Phase };
@@ -27,6 +27,8 @@ export type Play = {
   outcome: string | null;
   reason: string | null;
   problems: string[];
+  /** How often each thing was written. */
+  written: ReadonlyMap<string, number>;
   calls: readonly SeenCall[];
   struck: number;
 };
@@ -145,12 +147,14 @@ function tooSoon({ column, shape, key }: Strike, { calls, againAfter }: Tap): nu
   return isWrite && retryAfter !== undefined && againAfter !== undefined ? Math.max(0, retryAfter * 1000 - againAfter) : 0;
 }
 
-async function perform({ story, phase }: Row, { scene, patient, tap, begun }: Staged, strike: Strike | undefined): Promise<Play> {
+async function perform({ story, phase }: Row, { scene, patient, tap, begun }: Staged, disturbance: Disturbance | undefined): Promise<Play> {
+  const { strike, usual } = disturbance ?? {};
   const { sandbox } = scene;
   const { world } = sandbox;
   const { result } = await scene.play(performance.now());
   const unended = await unendedOf(sandbox);
-  const { since, writes } = begun();
+  const { since, writes: before } = begun();
+  const writes = world.writes.slice(before).filter(({ keymend }) => keymend);
   const problems = problemsOf({
     story,
     phase,
@@ -158,23 +162,27 @@ async function perform({ story, phase }: Row, { scene, patient, tap, begun }: St
     told: await toldSince(sandbox, patient, since),
     wellAtLast: patient.databases.every((database) => truePhase(world, database) === "healthy"),
     wellAt: (ms) => tap.wellAt(ms),
-    writes: world.writes.slice(writes).filter(({ keymend }) => keymend),
+    writes,
+    usual,
     failedOperations: strike?.column.fault("").kind === "operationFails" ? tap.struck : 0,
     tooSoonBy: strike ? tooSoon(strike, tap) : 0,
     unended,
   });
   if (strike && tap.struck === 0) problems.push("the call to be struck never came");
-  return { outcome: result.outcome, reason: result.reason, problems, calls: tap.calls, struck: tap.struck };
+  return { outcome: result.outcome, reason: result.reason, problems, written: usualOf(writes), calls: tap.calls, struck: tap.struck };
 }
 
+/** One call struck, and how often each thing is written when none is. */
+export type Disturbance = { strike: Strike; usual: ReadonlyMap<string, number> };
+
 /** Whatever happens comes back as a play: what broke it off is one of its problems. */
-export async function play(theater: Theater, row: Row, strike?: Strike): Promise<Play> {
-  const staged = await stage(theater, row, strike);
+export async function play(theater: Theater, row: Row, disturbance?: Disturbance): Promise<Play> {
+  const staged = await stage(theater, row, disturbance?.strike);
   try {
-    return await perform(row, staged, strike);
+    return await perform(row, staged, disturbance);
   } catch (error) {
     const { calls, struck } = staged.tap;
-    return { outcome: null, reason: null, problems: [`the play broke off: ${messageOf(error)}`], calls, struck };
+    return { outcome: null, reason: null, problems: [`the play broke off: ${messageOf(error)}`], written: new Map(), calls, struck };
   } finally {
     await staged.scene.sandbox.close();
   }

@@ -42,7 +42,7 @@ async function playRow(theater: Theater, row: Row, { workers, choose, onProgress
   const strikes = undisturbed.problems.length > 0 ? [] : choose(strikesOf(undisturbed.calls), row);
   let done = 0;
   const struck = await inParallel(strikes, workers, async (strike) => {
-    const played = await play(theater, row, strike);
+    const played = await play(theater, row, { strike, usual: undisturbed.written });
     onProgress(row, ++done, strikes.length);
     return { strike, play: played };
   });

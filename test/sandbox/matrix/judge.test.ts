@@ -61,6 +61,7 @@ function evidence(over: Partial<Evidence> = {}, resultOver: Partial<Evidence["re
     wellAtLast: true,
     wellAt: () => true,
     writes: [put],
+    usual: new Map(),
     tooSoonBy: 0,
     failedOperations: 0,
     unended: [],
@@ -96,6 +97,13 @@ test.each<[string, Partial<Evidence>, Partial<Evidence["result"]>, string]>([
   ["a broken chain", { told: [{ ...told, chain: "broken" }] }, {}, "the audit of i1: chain broken"],
 ])("%s is a problem", (_what, over, resultOver, problem) => {
   expect(problemsOf(evidence(over, resultOver)).join("\n")).toContain(problem);
+});
+
+test("a thing written more often than without the fault is a problem, though with other values", () => {
+  const other = { ...put, body: { properties: { more: true } } };
+  const usual = new Map([[`PUT ${put.url.split("?")[0]!.toLowerCase()}`, 2]]);
+  expect(problemsOf(evidence({ writes: [put, other], usual }))).toEqual([]);
+  expect(problemsOf(evidence({ writes: [put, other] })).join()).toContain("carried out 2 times");
 });
 
 test("a write that was refused may come again, and so may one whose operation Azure failed", () => {
