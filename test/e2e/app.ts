@@ -7,7 +7,7 @@ import type { RecordedWrite } from "../../sandbox/azure/world.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/driver.ts";
 import type { Patient } from "../../sandbox/estate.ts";
 import type { HostLog } from "../../sandbox/host-child.ts";
-import { incidentsOf } from "../../sandbox/stories/acts.ts";
+import { same } from "../../sandbox/azure/routes.ts";
 import { type Seen, startTableTap } from "./table-tap.ts";
 
 export const SECOND = 1000;
@@ -143,14 +143,25 @@ export function putOffKeyChecks({ sandbox }: App, { databases }: Patient): void 
   for (const database of databases) setNextCheck(sandbox.world, database, sandbox.world.clock.now() + 40 * MINUTE);
 }
 
+type Row = { id: string; openedAt: string; state: string };
+
+/** The patient's latest incidents since then, oldest first. */
+async function latest({ reader }: App, { vault }: Patient, since: string): Promise<Row[]> {
+  const { status, body } = await reader.app("GET", `/api/incidents?vaultId=${encodeURIComponent(vault.id)}&$top=5`);
+  if (status !== 200) throw new Error(`the list of incidents answers ${status}: ${JSON.stringify(body)}`);
+  return (body["value"] as Row[]).filter(({ openedAt }) => openedAt >= since).toReversed();
+}
+
 /** Lets time pass until the app has closed an incident about the patient that it opened since then. */
 export async function ended(app: App, patient: Patient, since: string): Promise<Story> {
   let heard = 0;
   const closed = async (): Promise<boolean> => {
-    const said = app.log.filter(({ event, at }) => event === "closed" && at >= since).length;
+    const said = app.log.filter(
+      ({ event, at, vaultId }) => event === "closed" && at >= since && same(vaultId ?? "", patient.vault.id),
+    ).length;
     if (said === heard) return false;
     heard = said;
-    return (await incidentsOf(app.reader, patient, since)).some(({ state }) => state === "closed");
+    return (await latest(app, patient, since)).some(({ state }) => state === "closed");
   };
   await app.until(`an incident of ${patient.vault.name} to be closed`, closed);
   return told(app, patient, since);
@@ -158,7 +169,7 @@ export async function ended(app: App, patient: Patient, since: string): Promise<
 
 /** What the app says of the patient since then. */
 export async function told(app: App, patient: Patient, since: string): Promise<Story> {
-  const rows = await incidentsOf(app.reader, patient, since);
+  const rows = await latest(app, patient, since);
   const audits = await Promise.all(rows.map(({ id }) => listAudit(app.reader, id)));
   return {
     incidents: await Promise.all(rows.map(({ id }) => getIncident(app.reader, id))),

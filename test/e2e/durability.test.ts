@@ -10,7 +10,7 @@ import { loseDefaultIdentity, removeGrant, removePolicy, rotateBehindPin } from 
 let app: App;
 
 beforeAll(async () => {
-  app = await startApp({ settings: { KEYMEND_SWEEP_SCHEDULE: "0 */15 * * * *" } });
+  app = await startApp({ settings: { KEYMEND_SWEEP_SCHEDULE: "0 0 * * * *" } });
 }, 60_000);
 beforeEach(async () => app.wait(MINUTE));
 afterEach(() => app.disarm());
@@ -102,6 +102,28 @@ test("a host killed during the wait for the service is finished by the next one"
   await app.wait(20 * MINUTE);
   await app.sandbox.restartHost();
   expectOneRepair(await ended(app, patient, since), patient, "OutageAvoided");
+});
+
+test("a host killed three times over at the write is finished by the fourth", { timeout: 60_000 }, async () => {
+  const patient = app.patient("orders");
+  putOffKeyChecks(app, patient);
+  for (const then of ["before", "before", "after"] as const) app.set({ on: grants, then, spring: kill });
+  expectOneRepair(await ended(app, patient, await removeGrant(app, patient)), patient, "OutageAvoided");
+});
+
+test("a host killed while it repairs four vaults leaves none of them behind", { timeout: 60_000 }, async () => {
+  let grantsSeen = 0;
+  app.set({ on: (message) => grants(message) && ++grantsSeen === 2, then: "after", spring: kill });
+  const broken: [Patient, string][] = [];
+  for (const name of ["orders", "catalog", "payments", "sessions"]) {
+    const patient = app.patient(name);
+    putOffKeyChecks(app, patient);
+    broken.push([patient, await (patient.access === "rbac" ? removeGrant : removePolicy)(app, patient)]);
+  }
+  for (const [patient, since] of broken) {
+    const { writes, ...story } = await ended(app, patient, since);
+    expectOneRepair({ ...story, writes: writes.filter(({ url }) => url.includes(patient.vault.name)) }, patient, "OutageAvoided");
+  }
 });
 
 test("an operator's request outlives the host that took it: the next sweep hears it", { timeout: 60_000 }, async () => {

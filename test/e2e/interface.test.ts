@@ -307,7 +307,6 @@ describe("the end of a sandbox leaves no process and no file", { timeout: 60_000
   const serve = ["serve", "--json"];
 
   test.for<[string, (program: Program) => void, number | null]>([
-    ["on Ctrl-C", ({ child }) => process.kill(-child.pid!, "SIGINT"), 0],
     ["on SIGTERM", ({ child }) => child.kill("SIGTERM"), 0],
     ["when it is killed outright", ({ child }) => child.kill("SIGKILL"), null],
   ])("%s", async ([, end, code]) => {
