@@ -68,7 +68,9 @@ describe("the events", () => {
   });
 
   test("go to functions that exist", () => {
-    const named = files.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/resourceId: '.*\/functions\/(\w+)'/g)].map((match) => match[1]));
+    const named = files.flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/resourceId: '.*\/functions\/(\w+)'/g)].map((match) => match[1]),
+    );
     expect(named.sort()).toEqual(["onKeyVaultEvent", "onResourceEvent"]);
   });
 });

@@ -7,11 +7,32 @@ const read = (...args: string[]) => readCommand(args, stories);
 
 describe("npm start", () => {
   test("without flags plays role-removed in its grace phase and stays up", () => {
-    expect(read("play")).toMatchObject({ command: "play", story: { name: "role-removed" }, phase: "grace", seed: 7, once: false, json: false });
+    expect(read("play")).toMatchObject({
+      command: "play",
+      story: { name: "role-removed" },
+      phase: "grace",
+      seed: 7,
+      once: false,
+      json: false,
+    });
   });
 
   test("takes the story, kind, phase, seed and mode", () => {
-    const args = ["play", "--story", "key-expired", "--once", "--json", "--kind", "cluster", "--phase", "revoked", "--seed", "42", "--mode", "approve"];
+    const args = [
+      "play",
+      "--story",
+      "key-expired",
+      "--once",
+      "--json",
+      "--kind",
+      "cluster",
+      "--phase",
+      "revoked",
+      "--seed",
+      "42",
+      "--mode",
+      "approve",
+    ];
     expect(read(...args)).toMatchObject({
       story: { name: "key-expired" },
       kind: "cluster",
