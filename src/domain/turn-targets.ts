@@ -21,15 +21,20 @@ const worse = (a: Phase, b: Phase): Phase => (PHASES.indexOf(a) > PHASES.indexOf
 
 const pathWorks = (phase: Phase): boolean => phase === "healthy" || phase === "recovering";
 
+/** What could not be read is no proof of a loss: once it can be and all is well, nobody has mended anything. */
+const isUnproven = ({ phase, findings }: TargetDiagnosis): boolean =>
+  phase === "inGrace" && findings.every(({ code }) => code === "Unreadable");
+
 /** Carries a database's record on by what was just seen. */
 export function carryTarget(before: IncidentTarget | undefined, seen: TargetDiagnosis, now: string): IncidentTarget {
-  const first = before ?? { phaseBefore: seen.phase, worst: seen.phase, pathOkSince: null };
+  const proven = isUnproven(seen) ? "healthy" : seen.phase;
+  const first = before ?? { phaseBefore: seen.phase, worst: proven, pathOkSince: null };
   return {
     id: seen.id,
     kind: seen.kind,
     phase: seen.phase,
     phaseBefore: first.phaseBefore,
-    worst: worse(first.worst, seen.phase),
+    worst: worse(first.worst, proven),
     pathOkSince: pathWorks(seen.phase) ? (first.pathOkSince ?? now) : null,
     outcome: null,
     reason: null,
@@ -116,18 +121,23 @@ function sayDenied({ name, on, permission }: JudgedStep["step"], detail: string)
   );
 }
 
+/** Only what was so for a while ends anything. */
+function onceSure({ now, incident }: View, { cause, reason }: PlanBlock, outcome: OutcomeCode): TargetState {
+  const certain = toMs(incident.progress.verdictSince[cause]!) + FINAL_VERDICT_AFTER_MS;
+  return toMs(now) < certain
+    ? pending(earliest(later(now, 30_000), toIso(certain)), `${cause}: making sure`)
+    : ended(outcome, cause, reason);
+}
+
 function judgeBlock(view: View, block: PlanBlock): TargetState {
   const { now, incident } = view;
   switch (block.kind) {
     case "escalate":
-      return ended("Escalated", block.cause, block.reason);
-    case "unrecoverable": {
-      const certain = toMs(incident.progress.verdictSince[block.cause]!) + FINAL_VERDICT_AFTER_MS;
+      // A single refusal may be a grant on its way; the next look at an escalated vault comes an hour later.
+      return block.cause === "Unreadable" ? onceSure(view, block, "Escalated") : ended("Escalated", block.cause, block.reason);
+    case "unrecoverable":
       // A thing just deleted answers 404 everywhere for some seconds before it shows among the deleted.
-      return toMs(now) < certain
-        ? pending(earliest(later(now, 30_000), toIso(certain)), `${block.cause}: making sure`)
-        : ended("Unrecoverable", block.cause, block.reason);
-    }
+      return onceSure(view, block, "Unrecoverable");
     case "wait": {
       const limit = toMs(incident.progress.verdictSince[block.cause]!) + ESCALATE_AFTER_MS;
       return toMs(now) < limit

@@ -384,6 +384,33 @@ describe("what no step mends", () => {
     expect(incidentOf(gone).progress.verdictSince).toEqual({});
   });
 
+  describe("what could not be read", () => {
+    const plan = blocked(aBlock({ kind: "escalate", cause: "Unreadable", reason: "403" }));
+    const unread = { plan, ...diagnosisOf(seen({ phase: "inGrace", findings: [finding("Unreadable")] })) };
+
+    test("is escalated only once it was so for a while: one refusal may be a grant on its way", () => {
+      expect(decideTurn(turnInput(unread)).next).toMatchObject({ do: "wait", until: after(0.5) });
+      expect(incidentOf(turns(unread, { ...unread, now: after(3) }))).toMatchObject({ outcome: "Escalated", reason: "Unreadable" });
+    });
+
+    test("proves no loss: nobody mended anything where all is well once it can be read", () => {
+      const turn = turns(unread, { now: after(1), ...diagnosisOf(healthy()), ...nothingLeft });
+      expect(incidentOf(turn)).toMatchObject({ outcome: "NoChangeNeeded" });
+    });
+
+    test("takes nothing from a loss that was seen before or after", () => {
+      const broken = diagnosisOf(seen({ phase: "inGrace" }));
+      const mended = { now: after(90), ...diagnosisOf(healthy()), ...nothingLeft };
+      for (const looks of [
+        [unread, broken],
+        [broken, unread],
+      ] as const) {
+        const turn = turns(looks[0], { ...looks[1], now: after(1) }, { ...mended, now: after(2) }, mended);
+        expect(incidentOf(turn)).toMatchObject({ outcome: "Superseded" });
+      }
+    });
+  });
+
   test("what may pass is waited for, two hours at most", () => {
     const plan = blocked(aBlock({ kind: "wait", cause: "VaultUnreachable", reason: "may pass" }));
     expect(decideTurn(turnInput({ plan })).next).toMatchObject({ do: "wait", until: after(0.5), why: "may pass" });
