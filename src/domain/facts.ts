@@ -60,8 +60,6 @@ export type VaultFacts =
   | LiveVault
   | DeletedVault
   | { state: "gone"; id: string | null; name: string }
-  /** A managed HSM: another resource type, with its own access control. */
-  | { state: "managedHsm"; name: string; uri: string }
   | (Unreadable & { id: string | null; name: string });
 
 export type KeyVersionFacts = {

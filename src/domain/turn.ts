@@ -26,7 +26,7 @@ import { formatDuration, toIso, toMs } from "./time.ts";
 import { runbookOf } from "./runbook.ts";
 import { approvalInForce, type JudgedStep, judgeSteps, showStep, shownSince } from "./turn-steps.ts";
 import { carryTarget, type Ending, judgeTarget, type TargetState } from "./turn-targets.ts";
-import { namesOf, placeOf } from "./words.ts";
+import { factsInShort, namesOf, placeOf } from "./words.ts";
 import { SLOW_AFTER_MS } from "./verify.ts";
 
 export type TurnInput = {
@@ -148,15 +148,6 @@ function takeFacts(draft: Draft): void {
     causes: found,
     targets: incident.targets,
   });
-}
-
-/** What was read, in a line: the rest is in the audit. */
-function factsInShort({ vault, keys, targets, patient }: Facts): string {
-  const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
-  const databases = count(targets.length, "database");
-  if (vault?.state !== "live")
-    return `${patient.vaultName ?? namesOf([patient.id])}: ${databases}, ${vault ? `vault ${vault.state}` : "no vault"}`;
-  return `${vault.name}: ${databases}, ${count(keys.length, "key")}, ${vault.permissionModel === "rbac" ? "RBAC" : "access policies"}`;
 }
 
 function describe(incident: Incident, found: readonly IncidentCause[]): string {

@@ -1,5 +1,6 @@
 /** Short words for people where the data beside them has the whole id. */
 import { nameOf, parseArmId } from "./arm-id.ts";
+import type { Facts, VaultFacts } from "./facts.ts";
 import { parseKeyUri } from "./key-uri.ts";
 
 /** `kv-orders/cmk` of a key's scope, `kv-orders/cmk/0f3a91c2` of a key version, the name of any other resource; the text itself where it is no id. */
@@ -12,3 +13,19 @@ export function placeOf(id: string): string {
 
 /** Names of several resources, for a sentence. */
 export const namesOf = (ids: readonly string[]): string => ids.map((id) => nameOf(id) || id).join(", ");
+
+const VAULT_WORDS: Record<Exclude<VaultFacts["state"], "live">, string> = {
+  deleted: "vault soft-deleted",
+  // Gone, or in another tenant.
+  gone: "vault nowhere to be found",
+  unreadable: "vault unreadable",
+};
+
+/** What was read, in a line: the rest is in the audit. */
+export function factsInShort({ vault, keys, targets, patient }: Facts): string {
+  const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+  const databases = count(targets.length, "database");
+  if (vault?.state !== "live")
+    return `${patient.vaultName ?? namesOf([patient.id])}: ${databases}, ${vault ? VAULT_WORDS[vault.state] : "no vault"}`;
+  return `${vault.name}: ${databases}, ${count(keys.length, "key")}, ${vault.permissionModel === "rbac" ? "RBAC" : "access policies"}`;
+}

@@ -74,7 +74,6 @@ const ADVICE: [CauseCode, Partial<Facts>, unknown[]][] = [
     ["az keyvault role assignment list --hsm-name hsm --scope /keys/cmk", words("an administrator of the HSM")],
   ],
   ["ManagedHsm", account({ keyUri: "https://hsm.managedhsm.azure.net/" }), []],
-  ["ManagedHsm", { vault: { state: "managedHsm", name: "hsm", uri: "" }, ...account({ keyUri: "nonsense" }) }, []],
   ["OtherTenant", { vault: aVault({ tenantId: "other" }) }, [words(`${KEY_URI}, and at what the database's application`)]],
   [
     "OtherTenant",

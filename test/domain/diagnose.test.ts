@@ -94,12 +94,7 @@ const BOTH: Row[] = [
     "inGrace",
   ],
   ["a vault that was not read", { vault: null }, ["Unreadable"], "inGrace"],
-  [
-    "a managed HSM",
-    { target: { keyUri: "https://h.managedhsm.azure.net/keys/cmk" }, vault: { state: "managedHsm", name: "h", uri: "" }, keys: [] },
-    ["ManagedHsm"],
-    "inGrace",
-  ],
+  ["a managed HSM", { target: { keyUri: "https://h.managedhsm.azure.net/keys/cmk" }, vault: null, keys: [] }, ["ManagedHsm"], "inGrace"],
   ["a vault of another tenant", { vault: aVault({ tenantId: "other" }), keys: [], access: [] }, ["OtherTenant"], "inGrace"],
   ["a vault of another tenant than the database's", { target: { tenantId: "other" } }, ["OtherTenant"], "inGrace"],
   [

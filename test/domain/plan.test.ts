@@ -139,7 +139,11 @@ describe.each([
     ["a vault that is gone", { vault: { state: "gone", id: null, name: "kv-orders" }, keys: [] }, ["VaultGone unrecoverable"]],
     ["a key that is gone", { keys: [{ state: "gone", name: "cmk" }] }, ["KeyGone unrecoverable"]],
     ["a key that is unfit", { keys: [aKey([aVersion(V1, { type: "EC" })])] }, ["KeyUnfit escalate"]],
-    ["a managed HSM", { vault: { state: "managedHsm", name: "h", uri: "" } }, ["ManagedHsm escalate"]],
+    [
+      "a managed HSM",
+      { vault: null, targets: [anAccount({ keyUri: "https://h.managedhsm.azure.net/keys/cmk" })] },
+      ["ManagedHsm escalate"],
+    ],
     ["another tenant", { vault: aVault({ tenantId: "other" }) }, ["OtherTenant escalate"]],
     ["what could not be read", { access: [] }, ["Unreadable escalate"]],
     ["a condition", { access: [anAccess({ assignments: [anAssignment({ condition: "?" })] })] }, ["AccessDenied escalate"]],

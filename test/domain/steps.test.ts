@@ -166,7 +166,6 @@ const ROWS: Row[] = [
   row("purged", "RecoverVault", { vault: { state: "gone", id: VAULT_ID, name: "kv-orders" } }, `vault ${VAULT_ID} is gone`),
   row("not read", "RecoverVault", { vault: null }, `vault ${VAULT_ID} was not read`),
   row("another one", "RecoverVault", vault({ id: `${VAULT_ID}2` }), `vault ${VAULT_ID} was not read`),
-  row("an HSM", "RecoverVault", { vault: { state: "managedHsm", name: "h", uri: "" } }, `vault ${VAULT_ID} was not read`),
   row("without an id", "RecoverVault", { vault: { state: "gone", id: null, name: "kv" } }, `vault ${VAULT_ID} was not read`),
   row("lost", "RestoreEventSubscription", {}, "todo"),
   row("vault gone", "RestoreEventSubscription", { vault: null }, `vault ${VAULT_ID} is not there`),

@@ -530,7 +530,7 @@ describe("what was read is told in a line", () => {
     [
       "a vault that is gone",
       someFacts({ vault: { state: "gone", id: null, name: "kv-orders" } }),
-      "kv-orders: 1 database, vault gone (facts digest)",
+      "kv-orders: 1 database, vault nowhere to be found (facts digest)",
     ],
     [
       "a database of its own",

@@ -15,8 +15,8 @@ export const managedHsm: Cause = {
   default: "none",
   statusCodes: [],
   eclipses: true,
-  find: (facts, target) =>
-    facts.vault?.state === "managedHsm" || uriOf(target)?.kind === "managedHsm"
+  find: (_facts, target) =>
+    uriOf(target)?.kind === "managedHsm"
       ? {
           effect: "unknown",
           facts: [`the key URI '${target.keyUri}' names a managed HSM, which Keymend neither reads nor repairs`],
