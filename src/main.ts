@@ -99,13 +99,15 @@ async function publishOutcome(incident: Incident): Promise<void> {
   const { id, vaultId, outcome, reason, detail, closedAt, openedAt } = incident;
   const causes = incident.causes.map((cause) => cause.code);
   const targets = incident.targets.map((target) => ({ id: target.id, phase: target.phase, outcome: target.outcome }));
-  await publish?.({
+  const refusal = await publish?.({
     id: `${id}-${outcome}`,
     subject: vaultId,
     type: `Keymend.${outcome}`,
     time: closedAt ?? openedAt,
     data: { incidentId: id, vaultId, outcome, reason, detail, causes, targets, openedAt, closedAt },
   });
+  if (refusal !== undefined)
+    createLog(console).error("outcomeNotTold", { incidentId: id, vaultId, text: `the outcome topic refused it: ${refusal}` });
 }
 
 /** Each activity logs to its own invocation. */

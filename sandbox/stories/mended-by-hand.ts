@@ -19,7 +19,7 @@ export const mendedByHand: Story = {
     const { operator, patient, world, random } = stage;
     await untilAsked(stage);
     await stage.wait(random.int("story-reads", 60, 180) * 1000);
-    const id = `${patient.vault.id}/providers/Microsoft.Authorization/roleAssignments/${random.guid("story-assignment")}`;
+    const id = `${patient.vault.id}/providers/Microsoft.Authorization/roleAssignments/${random.guid(`story-assignment-${patient.vault.name}`)}`;
     const roleDefinitionId = roleDefinitionIdOf(world, ROLE.keyVaultCryptoServiceEncryptionUser);
     const properties = { principalId: patient.identity.principalId, principalType: "ServicePrincipal", roleDefinitionId };
     await operator.arm("PUT", id, API.authorization, { properties });

@@ -2,7 +2,7 @@
 import { EventGridPublisherClient } from "@azure/eventgrid";
 import type { TokenCredential } from "@azure/identity";
 import type { NetworkOptions } from "./arm.ts";
-import { attempt, toTransientError } from "./attempt.ts";
+import { attempt } from "./attempt.ts";
 import { limitTime } from "./clients.ts";
 
 export type OutcomeEvent = {
@@ -14,7 +14,8 @@ export type OutcomeEvent = {
   data: Record<string, unknown>;
 };
 
-export type PublishOutcome = (event: OutcomeEvent) => Promise<void>;
+/** Answers why the topic refused it, or undefined. */
+export type PublishOutcome = (event: OutcomeEvent) => Promise<string | undefined>;
 
 export function createPublishOutcome(options: {
   endpoint: string;
@@ -29,6 +30,7 @@ export function createPublishOutcome(options: {
   return async ({ id, subject, type, time, data }) => {
     const event = { source: "/keymend", id, subject, type, time: new Date(time), data };
     const sent = await attempt("publish an outcome", options.endpoint, () => client.send([event]));
-    if (!sent.ok) throw toTransientError("publish an outcome", options.endpoint, sent.failure);
+    // A topic that refuses will refuse again: said once, and no reason to hold up the incident.
+    return sent.ok ? undefined : `${sent.failure.code}: ${sent.failure.message}`;
   };
 }

@@ -35,7 +35,9 @@ export function createReadKey(clients: Pick<Clients, "vaults" | "keys">): ReadKe
           return versionFacts(isComplete || !wanted.has(version) ? item : await keys.getVersion(resourceGroup, name, keyName, version));
         }),
       );
-      return { state: "live", name: keyName, tags: latest.tags ?? {}, versions: newestFirst(versions) };
+      // Tags belong to a version: one that forbids a repair must not be lost by a rotation.
+      const tags = Object.assign({}, ...listed.map((item) => item.tags), latest.tags) as Record<string, string>;
+      return { state: "live", name: keyName, tags, versions: newestFirst(versions) };
     });
     if (live.ok) return live.value;
     if (live.failure.kind !== "notFound") return { name: keyName, ...toUnreadable(live.failure) };

@@ -98,6 +98,8 @@ export type Incident = {
   /** Who is behind the signals, by object id. */
   callers: string[];
   signalIds: string[];
+  /** Steps that a person refused, also before this incident while the trouble is the same: a no is not asked for again by itself. */
+  rejected: string[];
   /** Commands a person can run where Keymend may not. */
   runbook: string[];
   /** Endings in a row for this vault that were no success, this one included: drives how long until the next look. */
@@ -163,6 +165,7 @@ export const openIncident = (id: string, patient: Patient, at: string, endings: 
   timeline: [],
   callers: [],
   signalIds: [],
+  rejected: [],
   runbook: [],
   endings,
   progress: { looks: 0, verdictSince: {}, askedAt: null, saidSlow: false },

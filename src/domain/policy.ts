@@ -3,11 +3,12 @@
  * narrower answer. A deliberate revocation is never undone.
  */
 import { sameId } from "./arm-id.ts";
+import { rememberedDefault } from "./default-identity.ts";
 import type { Facts, TargetFacts } from "./facts.ts";
 import type { RefusalReason } from "./incident.ts";
 import { parseKeyUri } from "./key-uri.ts";
 import type { Mode, Settings } from "./settings.ts";
-import type { Step } from "./steps/step.ts";
+import type { Step, StepName } from "./steps/step.ts";
 
 export const REVOKED_TAG = "keymend:revoked";
 export const MODE_TAG = "keymend:mode";
@@ -20,7 +21,6 @@ export type Verdict =
 
 const MODES: readonly Mode[] = ["observe", "approve", "heal"];
 const narrower = (a: Mode, b: Mode): Mode => (MODES.indexOf(a) < MODES.indexOf(b) ? a : b);
-const wider = (a: Mode, b: Mode): Mode => (MODES.indexOf(a) > MODES.indexOf(b) ? a : b);
 
 /** Tag names compare without case (Microsoft Learn, "Use tags to organize your Azure resources"). */
 function tag(tags: Record<string, string>, name: string): string | undefined {
@@ -45,11 +45,38 @@ export function revokedOnPurpose(facts: Facts, target: TargetFacts): string | un
   return key && "tags" in key && tag(key.tags, REVOKED_TAG) !== undefined ? `key ${key.name}` : undefined;
 }
 
-/** A write on a database follows that database's mode; a shared one (vault, key, grant) is justified by any database it serves. */
-function modeForStep(step: Step, served: readonly TargetFacts[], settings: Settings): Mode {
-  const own = served.find((target) => sameId(target.id, step.on));
-  if (own) return modeOf(own, settings);
-  return served.map((target) => modeOf(target, settings)).reduce(wider, "observe");
+/** A shared write (vault, key, grant) acts on every database it serves: the narrowest of their modes counts. */
+const modeForStep = (served: readonly TargetFacts[], settings: Settings): Mode =>
+  served.length === 0 ? "observe" : served.map((target) => modeOf(target, settings)).reduce(narrower);
+
+const GRANTS: readonly StepName[] = ["GrantKeyRole", "RestoreRoleAssignment", "AddAccessPolicyPermissions"];
+
+/** The database has named another identity since it was last healthy: a grant would then go to one that never had the key. */
+function hasOtherIdentity(target: TargetFacts, { baseline }: Facts): boolean {
+  const before = rememberedDefault(target, baseline);
+  const now = target.defaultIdentity;
+  if (before === undefined || now.form === "undefined") return false;
+  return before.form !== now.form || (before.form === "user" && now.form === "user" && !sameId(before.id, now.id));
+}
+
+/** What a person should look at before anything is written by itself; undefined where nothing is doubtful. */
+function doubtAbout(
+  step: Step,
+  served: readonly TargetFacts[],
+  facts: Facts,
+  settings: Settings,
+  callers: readonly string[],
+): string | undefined {
+  if (facts.missing.length > 0 || facts.keys.some((key) => key.state === "unreadable"))
+    return "not everything on this vault could be read, so a tag that forbids the repair may be hidden";
+  const other = GRANTS.includes(step.name) ? served.find((target) => hasOtherIdentity(target, facts)) : undefined;
+  if (other) return `${other.name} uses another identity than when it was last healthy`;
+  const isPrivileged = (caller: string): boolean => settings.privilegedCallers.some((one) => one.toLowerCase() === caller.toLowerCase());
+  const privileged = callers.find(isPrivileged);
+  if (privileged !== undefined) return `${privileged} made the change, whose changes count as meant`;
+  return settings.privilegedCallers.length > 0 && callers.length === 0
+    ? "nobody is named who made the change, and some people's changes count as meant"
+    : undefined;
 }
 
 /** callers: object ids behind this incident's signals. */
@@ -58,11 +85,11 @@ export function judgeStep(step: Step, facts: Facts, settings: Settings, callers:
   // One tagged database is enough: a shared repair would bring it back too.
   const meant = served.map((target) => revokedOnPurpose(facts, target)).find((what) => what !== undefined);
   if (meant !== undefined) return { kind: "refuse", reason: "RevokedOnPurpose", why: `${meant} is tagged ${REVOKED_TAG}` };
-  const mode = modeForStep(step, served, settings);
+  const mode = modeForStep(served, settings);
   if (mode === "observe") return { kind: "observe" };
   if (mode === "approve") return { kind: "ask", why: "mode approve: every plan waits for a person" };
   if (step.needs === "approval") return { kind: "ask", why: `${step.causes.join(", ")} is repaired only when a person agrees` };
-  const privileged = callers.find((caller) => settings.privilegedCallers.some((p) => p.toLowerCase() === caller.toLowerCase()));
-  if (privileged !== undefined) return { kind: "ask", why: `${privileged} made the change, whose changes count as meant` };
+  const doubt = doubtAbout(step, served, facts, settings, callers);
+  if (doubt !== undefined) return { kind: "ask", why: doubt };
   return { kind: "allow" };
 }

@@ -27,14 +27,22 @@ export function parseDuration(text: string): number | undefined {
   return years! * 365 * DAY + days! * DAY + hours! * HOUR + minutes! * MINUTE + seconds! * SECOND;
 }
 
-/** ISO 8601 duration of milliseconds, never negative: `PT8M6S`, `P1DT2H`, `PT0S`. */
+const UNITS = [
+  ["d", DAY],
+  ["h", HOUR],
+  ["min", MINUTE],
+  ["s", SECOND],
+] as const;
+
+/** For a sentence: `8 min 6 s`, `1 d 2 h`, `0 s`; the two largest units, what is less is left off. */
 export function formatDuration(ms: number): string {
-  const total = Math.max(0, ms);
-  const days = Math.floor(total / DAY);
-  const hours = Math.floor((total % DAY) / HOUR);
-  const minutes = Math.floor((total % HOUR) / MINUTE);
-  const seconds = (total % MINUTE) / SECOND;
-  const date = days > 0 ? `${days}D` : "";
-  const time = `${hours > 0 ? `${hours}H` : ""}${minutes > 0 ? `${minutes}M` : ""}${seconds > 0 ? `${seconds}S` : ""}`;
-  return date === "" && time === "" ? "PT0S" : `P${date}${time === "" ? "" : `T${time}`}`;
+  const largest = UNITS.findIndex(([, unit]) => ms >= unit);
+  if (largest < 0) return "0 s";
+  let rest = ms;
+  const parts = UNITS.slice(largest, largest + 2).map(([name, unit]) => {
+    const count = Math.floor(rest / unit);
+    rest -= count * unit;
+    return { name, count };
+  });
+  return parts.flatMap(({ name, count }) => (count > 0 ? [`${count} ${name}`] : [])).join(" ");
 }

@@ -31,11 +31,15 @@ export function approvalInForce(decisions: readonly Decision[], settings: Settin
 
 const newestDecision = (decisions: readonly Decision[]): Decision | undefined => [...decisions].sort((a, b) => toMs(b.at) - toMs(a.at))[0];
 
-function judgeAsk(step: Step, why: string, decisions: readonly Decision[], settings: Settings, now: string): StepState {
+type Asked = { why: string; decisions: readonly Decision[]; rejected: readonly string[]; settings: Settings; now: string };
+
+function judgeAsk(step: Step, { why, decisions, rejected, settings, now }: Asked): StepState {
   if (approvalInForce(decisions, settings, now)?.steps.includes(step.id)) return { kind: "allowed", ready: step.ready };
   const newest = newestDecision(decisions);
   if (newest?.decision === "reject" && newest.steps.includes(step.id))
     return { kind: "refuse", reason: "Rejected", why: `rejected by ${newest.by}: ${newest.reason}` };
+  if (rejected.includes(step.id))
+    return { kind: "refuse", reason: "Rejected", why: "a person rejected it before, and nothing has changed" };
   return { kind: "ask", why };
 }
 
@@ -57,7 +61,9 @@ function judge(step: Step, facts: Facts, settings: Settings, incident: Incident,
   const verdict = judgeStep(step, facts, settings, incident.callers);
   if (verdict.kind === "observe") return { kind: "observe" };
   if (verdict.kind === "refuse") return verdict;
-  return verdict.kind === "allow" ? { kind: "allowed", ready: step.ready } : judgeAsk(step, verdict.why, decisions, settings, now);
+  return verdict.kind === "allow"
+    ? { kind: "allowed", ready: step.ready }
+    : judgeAsk(step, { why: verdict.why, decisions, rejected: incident.rejected, settings, now });
 }
 
 export function judgeSteps(

@@ -99,8 +99,12 @@ function isKnown({ previous, diagnosis, signals, now }: TurnInput): Incident | u
   return signature(lastSeen) === signature(causesOf(diagnosis).filter((cause) => cause.code !== "Revalidating")) ? previous : undefined;
 }
 
-const open = ({ newId, patient, now, previous }: TurnInput): Incident =>
-  openIncident(newId, patient, now, previous?.outcome && !isSuccess(previous.outcome) ? previous.endings : 0);
+/** What did not end well is carried on: who is behind it, and, unless an operator asks anew, what a person said no to. */
+function open({ newId, patient, now, previous, signals }: TurnInput): Incident {
+  if (!previous?.outcome || isSuccess(previous.outcome)) return openIncident(newId, patient, now, 0);
+  const rejected = signals.some((signal) => signal.source === "operator") ? [] : previous.rejected;
+  return { ...openIncident(newId, patient, now, previous.endings), callers: previous.callers, rejected };
+}
 
 /** of: tells several of a kind in one turn apart. Ids go by no position: a look that is repeated may have heard one signal more. */
 function note(draft: Draft, kind: AuditEntry["kind"], what: string, data: unknown, of = ""): void {
@@ -159,6 +163,9 @@ function describe(incident: Incident, found: readonly IncidentCause[]): string {
 function takePlan(draft: Draft, steps: readonly JudgedStep[]): void {
   const { incident, input } = draft;
   incident.decision = approvalInForce(input.decisions, input.settings, input.now);
+  incident.rejected = [
+    ...new Set([...incident.rejected, ...input.decisions.flatMap(({ decision, steps: ids }) => (decision === "reject" ? ids : []))]),
+  ];
   const asking = steps.some(({ state }) => state.kind === "ask");
   incident.progress.askedAt = asking ? (incident.progress.askedAt ?? input.now) : null;
   if (steps.length === 0 && incident.plan === null) return;

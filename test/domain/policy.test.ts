@@ -1,6 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { judgeStep, modeOf, revokedOnPurpose } from "../../src/domain/policy.ts";
-import { ACCOUNT_ID, aKey, anAccount, aVault, CLUSTER_ID, someFacts, someSettings, VAULT_ID } from "../support/builders.ts";
+import type { DefaultIdentity } from "../../src/domain/facts.ts";
+import type { Step } from "../../src/domain/steps/step.ts";
+import {
+  ACCOUNT_ID,
+  CLUSTER_ID,
+  IDENTITY_ID,
+  PRINCIPAL,
+  VAULT_ID,
+  aBaseline,
+  aKey,
+  aVault,
+  anAccount,
+  someFacts,
+  someSettings,
+} from "../support/builders.ts";
 import { aStep } from "../support/turns.ts";
 
 const heal = someSettings();
@@ -86,12 +100,46 @@ describe("a step", () => {
     expect(judgeStep(aStep(), facts, settings, ["bbbb"])).toEqual({ kind: "allow" });
   });
 
-  test("that is shared is justified by any database it serves; one on a database follows that database", () => {
-    const two = someFacts({ targets: [anAccount({ tags: { "keymend:mode": "observe" } }), anAccount({ id: CLUSTER_ID })] });
+  test("follows the narrowest mode of the databases it serves", () => {
+    const observed = { "keymend:mode": "observe" };
+    const two = someFacts({ targets: [anAccount({ tags: observed }), anAccount({ id: CLUSTER_ID })] });
     const both = [ACCOUNT_ID, CLUSTER_ID];
-    expect(judgeStep(aStep({ targetIds: both }), two, heal, [])).toEqual({ kind: "allow" });
-    expect(judgeStep(aStep({ targetIds: both, on: ACCOUNT_ID }), two, heal, [])).toEqual({ kind: "observe" });
-    expect(judgeStep(aStep({ targetIds: both }), { ...two, targets: two.targets.toReversed() }, heal, [])).toEqual({ kind: "allow" });
+    expect(judgeStep(aStep({ targetIds: both }), two, heal, [])).toEqual({ kind: "observe" });
+    expect(judgeStep(aStep({ targetIds: both }), { ...two, targets: two.targets.toReversed() }, heal, [])).toEqual({ kind: "observe" });
+    expect(judgeStep(aStep({ targetIds: [CLUSTER_ID] }), two, heal, [])).toEqual({ kind: "allow" });
+  });
+
+  test.each([
+    ["a database", someFacts({ missing: [{ kind: "account", id: "/x", state: "unreadable", why: "denied", detail: "" }] })],
+    ["a key", someFacts({ keys: [{ state: "unreadable", name: "cmk", why: "denied", detail: "" }] })],
+  ])("asks where %s could not be read: a tag that forbids it may be hidden", (_, unread) => {
+    expect(judgeStep(aStep(), unread, heal, [])).toMatchObject({ kind: "ask" });
+  });
+
+  test("asks where privileged callers are named and nobody says who made the change", () => {
+    const settings = someSettings({ privilegedCallers: ["aaaa"] });
+    expect(judgeStep(aStep(), facts, settings, [])).toMatchObject({ kind: "ask" });
+  });
+
+  const grant: Step = {
+    ...aStep(),
+    name: "GrantKeyRole",
+    params: { identityId: IDENTITY_ID, principalId: PRINCIPAL, scope: "/s", roleDefinitionId: "r" },
+  };
+  const remembered = (raw: string) => aBaseline({ defaultIdentities: { [ACCOUNT_ID.toLowerCase()]: raw } });
+  const user = (id: string): DefaultIdentity => ({ form: "user", id, federatedClientId: null });
+
+  test.each([
+    ["the identity it had", `UserAssignedIdentity=${IDENTITY_ID}`, user(IDENTITY_ID), "allow"],
+    ["another identity", `UserAssignedIdentity=${IDENTITY_ID}`, user(`${IDENTITY_ID}-evil`), "ask"],
+    ["an identity of another form", "SystemAssignedIdentity", user(IDENTITY_ID), "ask"],
+    ["the system identity, as before", "SystemAssignedIdentity", { form: "system" } as const, "allow"],
+    ["none any more", `UserAssignedIdentity=${IDENTITY_ID}`, { form: "undefined" } as const, "allow"],
+    ["an identity, and none was remembered", "Undefined", user(IDENTITY_ID), "allow"],
+  ])("a grant to a database that names %s", (_, before, defaultIdentity, kind) => {
+    const changed = someFacts({ targets: [anAccount({ defaultIdentity })], baseline: remembered(before) });
+    expect(judgeStep(grant, changed, heal, []).kind).toBe(kind);
+    expect(judgeStep(aStep(), changed, heal, [])).toEqual({ kind: "allow" });
   });
 
   test("that serves nobody known is not written", () => {

@@ -283,6 +283,43 @@ describe("asking a person", () => {
   });
 });
 
+describe("what a person said, or did, outlasts the incident", () => {
+  const byPrivileged = {
+    settings: someSettings({ privilegedCallers: ["boss"] }),
+    signals: [aSignal({ caller: { objectId: "boss", name: null } })],
+  };
+  const rejected = turns(byPrivileged, {
+    ...byPrivileged,
+    now: after(5),
+    decisions: [aDecision({ at: after(4), decision: "reject", reason: "meant" })],
+  }).incident!;
+  const sweep = {
+    settings: byPrivileged.settings,
+    signals: [aSignal({ id: "s", source: "sweep" })],
+    previous: rejected,
+    newId: "i2",
+    now: after(70),
+  };
+
+  test("a no is not asked for again, nor overruled, by a later sweep", () => {
+    const turn = decideTurn(turnInput(sweep));
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Refused", reason: "Rejected", callers: ["boss"], endings: 2 });
+  });
+
+  test("an operator who asks anew gets the question anew", () => {
+    const turn = decideTurn(turnInput({ ...sweep, signals: [aSignal({ id: "o", source: "operator" })] }));
+    expect(incidentOf(turn)).toMatchObject({ state: "waiting", rejected: [] });
+  });
+
+  test("an approval given later counts", () => {
+    const first = decideTurn(turnInput({ ...sweep, signals: [aSignal({ id: "o", source: "operator" })] })).incident!;
+    const turn = decideTurn(
+      turnInput({ ...sweep, incident: { ...first, rejected: ["step-1"] }, decisions: [aDecision({ at: after(70) })] }),
+    );
+    expect(turn.next).toMatchObject({ do: "step" });
+  });
+});
+
 describe("verifying", () => {
   const repaired = { now: after(1), change: applied(), ...diagnosisOf(healthy()), ...nothingLeft };
 
@@ -340,9 +377,7 @@ describe("verifying", () => {
   test("after an hour it says that it is slow, once; after two it asks for help", () => {
     const waiting = (minutes: number) => ({ now: after(minutes), ...diagnosisOf(recovering()), ...nothingLeft });
     const slow = turns({}, { ...repaired, ...diagnosisOf(recovering()) }, waiting(61));
-    expect(slow.entries.map((entry) => entry.what)).toEqual([
-      "the service has not noticed for PT1H, longer than documented; still waiting",
-    ]);
+    expect(slow.entries.map((entry) => entry.what)).toEqual(["the service has not noticed for 1 h, longer than documented; still waiting"]);
     const still = turns({}, { ...repaired, ...diagnosisOf(recovering()) }, waiting(61), waiting(66));
     expect(still.entries).toEqual([]);
     const late = turns({}, { ...repaired, ...diagnosisOf(recovering()) }, waiting(61), waiting(121));
