@@ -7,7 +7,15 @@ import { isAccount } from "./azure/documentdb/state.ts";
 import type { World } from "./azure/world.ts";
 
 /** The app logs one JSON line a thing; `text` is for people. */
-export type AppEvent = { event: string; incidentId?: string; vaultId?: string; text?: string; outcome?: string; reason?: string };
+export type AppEvent = {
+  event: string;
+  incidentId?: string;
+  vaultId?: string;
+  text?: string;
+  outcome?: string;
+  reason?: string;
+  result?: string;
+};
 
 /** undefined where the line is not one of those. */
 export function appEventOf(log: HostLog): AppEvent | undefined {
@@ -36,6 +44,10 @@ const KINDS: Record<string, Kind> = {
   note: "verify",
 };
 
+/** A step that was not done is not shown as done. */
+const kindOf = ({ event, result }: AppEvent): Kind | undefined =>
+  event === "step" && (result === "refused" || result === "failed") ? "warn" : KINDS[event];
+
 /** Levels of the Functions host that people should see, whatever is logged. */
 const LOUD: Record<string, Kind> = { warning: "warn", error: "error", critical: "error" };
 
@@ -57,6 +69,11 @@ function eventTypeOf(body: string): string {
 const GUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 const ARM_ID = /\/subscriptions\/[^\s,;:)'"]*\/([^\s/,;:)'"]+)/gi;
 
+function passedText({ database, back }: Extract<Change, { what: "checkPassed" }>): string {
+  if (database.check.revoked) return "the key is within reach again, and the service takes no notice";
+  return `key check passed${back ? ", it serves again" : ""}`;
+}
+
 export type Teller = {
   /** A line of the app's log. */
   log(log: HostLog): void;
@@ -76,7 +93,7 @@ export function createTeller(timeline: Timeline, world: World, concerns: (vaultI
   const appLine = (event: AppEvent): void => {
     if (event.vaultId !== undefined && !concerns(event.vaultId)) return;
     const text = plain(event.text ?? event.event);
-    const kind = KINDS[event.event];
+    const kind = kindOf(event);
     if (event.event === "wait") timeline.waitFor(text);
     if (kind === undefined) return;
     // A look that finds what the last one found is no news.
@@ -105,7 +122,7 @@ export function createTeller(timeline: Timeline, world: World, concerns: (vaultI
         case "whole":
           return timeline.say("azure", `the key path works again: ${change.databases.map(nameOf).join(", ")}`);
         case "checkPassed":
-          return timeline.say("azure", `${nameOf(change.database)}: key check passed${change.back ? ", it serves again" : ""}`);
+          return timeline.say("azure", `${nameOf(change.database)}: ${passedText(change)}`);
         case "checkFailed":
           return timeline.say(
             "azure",

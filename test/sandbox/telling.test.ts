@@ -61,6 +61,13 @@ describe("the app's log", () => {
     expect(said).toEqual(["error no table", "warn a library warns"]);
   });
 
+  test("shows a step that was refused as no step done", () => {
+    const { vault } = estate.patients[0]!;
+    log({ event: "step", vaultId: vault.id, result: "refused", text: "RecoverKey: refused" });
+    log({ event: "step", vaultId: vault.id, result: "done", text: "RecoverKey: done" });
+    expect(said).toEqual(["warn RecoverKey: refused", "done RecoverKey: done"]);
+  });
+
   test("may hold lines that only look like JSON", () => {
     expect(appEventOf({ level: "information", function: "f", message: "{not json", at: "" })).toBeUndefined();
     expect(appEventOf({ level: "information", function: "f", message: '{"other":1}', at: "" })).toBeUndefined();
@@ -90,4 +97,11 @@ test("a key check says what it means for the database", () => {
     "azure the key path works again: account orders",
     "azure account orders: key check passed, it serves again",
   ]);
+});
+
+test("a key check that brings nothing back says so", () => {
+  const [orders] = estate.patients[0]!.databases;
+  orders!.check.revoked = true;
+  teller.change({ what: "checkPassed", database: orders!, back: false });
+  expect(said).toEqual(["azure account orders: the key is within reach again, and the service takes no notice"]);
 });
