@@ -17,7 +17,10 @@ param name string = 'keymend'
 @allowed(['observe', 'approve', 'heal'])
 param mode string = 'observe'
 
-@description('Vaults whose keys encrypt the databases: their resource ids. topicName: the vault\'s Event Grid system topic where it has one already (only one is allowed per vault).')
+@description('App settings that take the place of the ones in modules/app.bicep, by name: {"KEYMEND_CAUSES": "KeyDisabled=auto"}. docs/settings.md has them all.')
+param settings object = {}
+
+@description('Vaults whose keys encrypt the databases, all in this subscription: their resource ids. topicName: the vault\'s Event Grid system topic where it has one already (only one is allowed per vault).')
 param vaults watchedVault[]
 
 @description('Application (client) id or application id URI that callers of the operations API ask a token for. The app registration declares the roles Keymend.Reader, Keymend.Operator and Keymend.Approver.')
@@ -69,6 +72,7 @@ module app 'modules/app.bicep' = {
     firstPartyPrincipalId: firstPartyPrincipalId
     privilegedCallers: privilegedCallers
     outcomeTopicEndpoint: outcomeTopicEndpoint
+    overrides: settings
   }
 }
 
@@ -77,6 +81,7 @@ module roles 'modules/roles.bicep' = {
   params: {
     name: name
     principalId: app.outputs.principalId
+    mayWrite: mode != 'observe'
     allowAccessPolicyRepairs: allowAccessPolicyRepairs
     allowVaultRepairs: allowVaultRepairs
     allowIdentityRepairs: allowIdentityRepairs
@@ -89,7 +94,7 @@ module vaultKeys 'modules/vault-keys.bicep' = [for (vault, i) in vaults: {
   params: {
     vaultName: last(split(vault.id, '/'))
     principalId: app.outputs.principalId
-    keyKeeperRoleId: roles.outputs.keyKeeperRoleId
+    keyRoleId: mode == 'observe' ? roles.outputs.keyReaderRoleId : roles.outputs.keyKeeperRoleId
   }
 }]
 

@@ -6,6 +6,7 @@ param apiAudience string
 param firstPartyPrincipalId string
 param privilegedCallers string[]
 param outcomeTopicEndpoint string
+param overrides object
 
 var suffix = uniqueString(resourceGroup().id, name)
 var storageName = take('${name}${suffix}', 24)
@@ -154,7 +155,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       ftpsState: 'Disabled'
-      appSettings: [for setting in items(settings): { name: setting.key, value: setting.value }]
+      appSettings: [for setting in items(union(settings, overrides)): { name: setting.key, value: setting.value }]
     }
   }
   dependsOn: [packagesContainer, storageAccess, insightsAccess]

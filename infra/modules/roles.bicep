@@ -3,6 +3,10 @@ targetScope = 'subscription'
 
 param name string
 param principalId string
+
+@description('False: only what reading takes is assigned.')
+param mayWrite bool
+
 param allowAccessPolicyRepairs bool
 param allowVaultRepairs bool
 param allowIdentityRepairs bool
@@ -32,7 +36,6 @@ resource watcher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
           'Microsoft.Authorization/roleAssignments/read'
           'Microsoft.Authorization/roleDefinitions/read'
           'Microsoft.Authorization/denyAssignments/read'
-          'Microsoft.Authorization/locks/read'
           'Microsoft.EventGrid/systemTopics/read'
           'Microsoft.EventGrid/systemTopics/eventSubscriptions/read'
           'Microsoft.Resources/subscriptions/resourceGroups/read'
@@ -100,6 +103,25 @@ resource granter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
+// Reading alone: a deleted key shows only on the data plane.
+resource keyReader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, name, 'key-reader')
+  properties: {
+    roleName: 'Keymend Key Reader (${name})'
+    description: 'Reads what keys there are, also deleted ones. Cannot use or change them.'
+    type: 'CustomRole'
+    assignableScopes: [subscription().id]
+    permissions: [
+      {
+        actions: []
+        notActions: []
+        dataActions: ['Microsoft.KeyVault/vaults/keys/read']
+        notDataActions: []
+      }
+    ]
+  }
+}
+
 // ExtendKeyExpiry, EnableKeyVersion, SetKeyNotBefore, RestoreKeyOperations: keys/update. RecoverKey: keys/recover. Assigned vault by vault.
 resource keyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, name, 'key-keeper')
@@ -132,7 +154,7 @@ resource watches 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource mends 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource mends 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (mayWrite) {
   name: guid(subscription().id, principalId, mender.id)
   properties: {
     roleDefinitionId: mender.id
@@ -141,7 +163,7 @@ resource mends 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource grants 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource grants 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (mayWrite) {
   name: guid(subscription().id, principalId, granter.id)
   properties: {
     roleDefinitionId: granter.id
@@ -154,3 +176,4 @@ resource grants 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 output keyKeeperRoleId string = keyKeeper.id
+output keyReaderRoleId string = keyReader.id

@@ -1,7 +1,7 @@
 // Keymend's hold on the keys of one RBAC vault. On an access-policy vault this does nothing: add get, list, update and recover there.
 param vaultName string
 param principalId string
-param keyKeeperRoleId string
+param keyRoleId string
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
   name: vaultName
@@ -9,9 +9,9 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
 
 resource keeps 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vault
-  name: guid(vault.id, principalId, keyKeeperRoleId)
+  name: guid(vault.id, principalId, keyRoleId)
   properties: {
-    roleDefinitionId: keyKeeperRoleId
+    roleDefinitionId: keyRoleId
     principalId: principalId
     principalType: 'ServicePrincipal'
   }

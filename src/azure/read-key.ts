@@ -36,7 +36,7 @@ export function createReadKey(clients: Pick<Clients, "vaults" | "keys">): ReadKe
         }),
       );
       // Tags belong to a version: one that forbids a repair must not be lost by a rotation.
-      const tags = Object.assign({}, ...listed.map((item) => item.tags), latest.tags) as Record<string, string>;
+      const tags: Record<string, string> = Object.fromEntries([...listed, latest].flatMap((item) => Object.entries(item.tags ?? {})));
       return { state: "live", name: keyName, tags, versions: newestFirst(versions) };
     });
     if (live.ok) return live.value;

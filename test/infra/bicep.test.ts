@@ -60,6 +60,27 @@ describe("the app settings", () => {
   });
 });
 
+describe("the guides", () => {
+  test("name every setting, and no other", () => {
+    const named = [...readFileSync("docs/settings.md", "utf8").matchAll(/^\| `(KEYMEND_\w+)`/gm)].map((match) => match[1]!);
+    expect(named.sort()).toEqual([...SETTING_NAMES].sort());
+  });
+
+  test("of the deployment name every parameter", () => {
+    const parameters = [...readFileSync("infra/main.bicep", "utf8").matchAll(/^param (\w+)/gm)].map((match) => match[1]!);
+    const guide = readFileSync("docs/deploy.md", "utf8");
+    expect(parameters.filter((name) => !guide.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test("use only npm scripts that exist", () => {
+    const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
+    const guides = ["README.md", ...globSync("docs/*.md")].map((file) => readFileSync(file, "utf8")).join("\n");
+    const used = [...guides.matchAll(/\bnpm (?:--silent )?(?:run ([\w:]+)|(start|test))\b/g)].map((match) => match[1] ?? match[2]!);
+    expect(used.length).toBeGreaterThan(5);
+    expect(used.filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
+
 describe("the events", () => {
   test("are filtered by the very operations that the app understands", () => {
     const values = /values: \[([\s\S]*?)\]/.exec(readFileSync("infra/modules/subscription-events.bicep", "utf8"))![1]!;
@@ -71,6 +92,8 @@ describe("the events", () => {
     const named = files.flatMap((file) =>
       [...readFileSync(file, "utf8").matchAll(/resourceId: '.*\/functions\/(\w+)'/g)].map((match) => match[1]),
     );
-    expect(named.sort()).toEqual(["onKeyVaultEvent", "onResourceEvent"]);
+    const main = readFileSync("src/main.ts", "utf8");
+    expect(named.length).toBeGreaterThan(1);
+    expect(named.filter((name) => !main.includes(`"${name}"`))).toEqual([]);
   });
 });
