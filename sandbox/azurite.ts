@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { compileCacheEnv } from "./compile-cache.ts";
 
 export type Tables = {
+  /** Removed with the service, however that ends. */
+  folder: string;
   /** Good at once: who connects before the service is up waits in the socket's queue. */
   connectionString: string;
   ready: Promise<void>;
@@ -42,6 +44,7 @@ export async function startTables(folder: string): Promise<Tables> {
   // Whoever waits for it hears of a failure; nobody waiting is no crash.
   ready.catch(() => {});
   return {
+    folder,
     connectionString: `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};TableEndpoint=http://127.0.0.1:${address.port}/${ACCOUNT};`,
     ready,
     async close() {

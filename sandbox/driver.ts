@@ -126,7 +126,8 @@ async function closeAll(closing: Closing): Promise<void> {
 }
 
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const folder = await mkdtemp(join(tmpdir(), "keymend-sandbox-"));
+  // In the folder of tables that are shared, so that it goes with them if all else is killed.
+  const folder = await mkdtemp(join(options.tables?.folder ?? tmpdir(), "keymend-sandbox-"));
   const closing: Closing = { closed: false, parts: [] };
   try {
     return await start(options, folder, closing);
