@@ -12,7 +12,7 @@ import { createRandom } from "../../sandbox/random.ts";
 import { stories } from "../../sandbox/stories/index.ts";
 
 const SEED = 7;
-const FAULTS_PER_ROW = 5;
+const FAULTS_PER_ROW = 4;
 
 const PICKED: [string, Row["kind"], Row["phase"]][] = [
   ["role-removed", "account", "grace"],
@@ -28,16 +28,17 @@ const rows = PICKED.map(([name, kind, phase]): Row => {
 });
 
 const random = createRandom(SEED);
-/** The faults take turns from row to row. */
-let turn = 0;
+/** Faults that no row before has met come first; one worker, so that the rows come in the same order each time. */
+const times = new Map(columns.map((column) => [column, 0]));
 
 function choose(strikes: Strike[]): Strike[] {
   const chosen: Strike[] = [];
-  for (let tried = 0; tried < columns.length && chosen.length < FAULTS_PER_ROW; tried++) {
-    const column = columns[turn++ % columns.length];
+  for (const column of columns.toSorted((a, b) => times.get(a)! - times.get(b)!)) {
     const fitting = strikes.filter((strike) => strike.column === column);
     const picked = fitting[random.int("strike", 0, fitting.length - 1)];
-    if (picked) chosen.push(picked);
+    if (!picked || chosen.length === FAULTS_PER_ROW) continue;
+    times.set(column, times.get(column)! + 1);
+    chosen.push(picked);
   }
   return chosen;
 }
@@ -45,7 +46,7 @@ function choose(strikes: Strike[]): Strike[] {
 const results: RowResult[] = [];
 
 beforeAll(async () => {
-  for await (const result of runMatrix(rows, { seed: SEED, workers: 2, choose, onProgress: () => {} })) results.push(result);
+  for await (const result of runMatrix(rows, { seed: SEED, workers: 1, choose, onProgress: () => {} })) results.push(result);
 }, 240_000);
 
 test.each(rows.map(({ story, kind, phase }, index) => ({ name: story.name, kind, phase, index })))(

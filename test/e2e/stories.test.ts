@@ -1,6 +1,6 @@
 /**
- * Every story in every phase, in-process, with one kind of database and one seed each; KEYMEND_ALL_STORIES=1 plays every
- * kind with three seeds. What must come of it is the story's own word; what came of it the sandbox's and the app's.
+ * Every story, in-process, with one kind of database, one phase (the first ones: each) and one seed; KEYMEND_ALL_STORIES=1 plays every
+ * kind and phase with three seeds. What must come of it is the story's own word; what came of it the sandbox's and the app's.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,6 +14,8 @@ import type { Kind } from "../../sandbox/estate.ts";
 import type { Timeline } from "../../sandbox/timeline.ts";
 
 const ALL = process.env["KEYMEND_ALL_STORIES"] === "1";
+/** How many stories of the list are the foundation: one for each repair and each way to leave things alone. */
+const FIRST = 8;
 const SEEDS = [7, 42, 1001, 31_337];
 const DURATION = /^P(?!$)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$/;
 const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {} };
@@ -25,6 +27,8 @@ const rows: Row[] = stories.flatMap((story, i) =>
   story.phases.flatMap((phase, j) => {
     const turn = i + j;
     if (ALL) return story.kinds.flatMap((kind) => SEEDS.slice(0, 3).map((seed) => ({ story, kinds: [kind], phase, seed })));
+    // The first stories, on which all others rest, in each phase; of the others the phases take turns.
+    if (i >= FIRST && j !== i % story.phases.length) return [];
     return [{ story, kinds: [story.kinds[turn % story.kinds.length]!], phase, seed: SEEDS[turn % SEEDS.length]! }];
   }),
 );
