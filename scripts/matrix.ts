@@ -57,6 +57,13 @@ async function writePage(): Promise<void> {
   await writeFile(values.out ?? "docs/matrix.md", pageOf(results, facts));
 }
 
+function tell({ row, struck }: RowResult): void {
+  for (const { strike, play } of struck) {
+    const where = `${strike.column.name} at ${strike.shape} #${strike.nth + 1}`;
+    console.log(`${rowName({ row })}: ${where}: ${play.outcome} ${play.reason ?? ""} ${play.problems.join("; ")}`);
+  }
+}
+
 const played = runMatrix(rows, {
   seed,
   workers: Number(values.workers ?? 2),
@@ -71,13 +78,7 @@ for await (const result of played) {
   results.push(result);
   for (const problem of problemLines(result)) say(`DOES NOT HOLD: ${problem}`);
   // After every row: who stops it halfway keeps what was played.
-  if (!isPart) await writePage();
-}
-if (isPart) {
-  for (const { row, struck } of results)
-    for (const { strike, play } of struck)
-      console.log(
-        `${rowName({ row })}: ${strike.column.name} at ${strike.shape} #${strike.nth + 1}: ${play.outcome} ${play.reason ?? ""} ${play.problems.join("; ")}`,
-      );
+  if (isPart) tell(result);
+  else await writePage();
 }
 process.exitCode = results.some((result) => problemLines(result).length > 0) ? 1 : 0;
