@@ -11,9 +11,9 @@ import type { Mode } from "./cli.ts";
 import { Clock } from "./clock.ts";
 import { compileCacheEnv } from "./compile-cache.ts";
 import { buildEstate, type Estate } from "./estate.ts";
-import { type HostChild, type HostLog, startHost } from "./host-child.ts";
-import { startIdentityEndpoint } from "./network/identity-endpoint.ts";
-import { type Network, startNetwork } from "./network/proxy.ts";
+import { createGround, type Ground } from "./ground.ts";
+import type { HostChild, HostLog } from "./host-child.ts";
+import type { Network } from "./network/proxy.ts";
 import { createPace, type Pace } from "./pace.ts";
 import { createRandom } from "./random.ts";
 
@@ -42,6 +42,8 @@ export type SandboxOptions = {
   onError?: (error: unknown) => void;
   /** A table service that outlives this sandbox; in it the app must be given tables of its own, by its settings. */
   tables?: Tables;
+  /** A ground that outlives this sandbox, tables and all; nothing of an earlier play may be left in them. */
+  ground?: Ground;
 };
 
 /** One attempt to deliver to a function, as Event Grid sends it. */
@@ -127,7 +129,8 @@ async function closeAll(closing: Closing): Promise<void> {
 
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   // In the folder of tables that are shared, so that it goes with them if all else is killed.
-  const folder = await mkdtemp(join(options.tables?.folder ?? tmpdir(), "keymend-sandbox-"));
+  const tables = options.ground?.tables ?? options.tables;
+  const folder = await mkdtemp(join(tables?.folder ?? tmpdir(), "keymend-sandbox-"));
   const closing: Closing = { closed: false, parts: [] };
   try {
     return await start(options, folder, closing);
@@ -138,9 +141,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
+async function raiseGround({ tables }: SandboxOptions, folder: string, closing: Closing): Promise<Ground> {
+  const own = tables ?? (await startTables(folder));
+  if (!tables) closing.parts.push(() => own.close());
+  const ground = await createGround(own, folder);
+  closing.parts.push(() => ground.close());
+  return ground;
+}
+
 async function start(options: SandboxOptions, folder: string, closing: Closing): Promise<Sandbox> {
-  const tables = options.tables ?? (await startTables(folder));
-  if (!options.tables) closing.parts.push(() => tables.close());
+  const ground = options.ground ?? (await raiseGround(options, folder, closing));
+  const { tables, network, identity } = ground;
   const clock = new Clock(options.start);
   const random = createRandom(options.seed);
   const world = createWorld({ clock, random, tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches: {} });
@@ -148,14 +159,7 @@ async function start(options: SandboxOptions, folder: string, closing: Closing):
   const azure = createAzure(world, { deliver: deliverTo(host, options.onDelivery ?? (() => {})) });
   const estate = buildEstate(world);
   options.arrange?.(world, estate);
-  const [network, identity] = await Promise.all([
-    startNetwork(azure, { dir: folder }),
-    startIdentityEndpoint(world, azure.tokens, { identities: [estate.keymend.clientId] }),
-  ]);
-  closing.parts.push(
-    () => network.close(),
-    () => identity.close(),
-  );
+  ground.face({ azure, world, identities: [estate.keymend.clientId] });
   const env = environment({
     ...appSettings(world, estate, tables, options),
     HTTPS_PROXY: network.proxyUrl,
@@ -164,20 +168,15 @@ async function start(options: SandboxOptions, folder: string, closing: Closing):
     IDENTITY_ENDPOINT: identity.endpoint,
     IDENTITY_HEADER: identity.header,
     SANDBOX_HOST_BUNDLE: BUNDLE,
-    SANDBOX_HOST_STATE: join(folder, "host.sqlite"),
   });
-  const launch = async (port: string): Promise<void> => {
-    const child = await startHost({ ...env, SANDBOX_HOST_PORT: port, SANDBOX_HOST_NOW: clock.iso() }, options.onLog ?? (() => {}));
+  const stateFile = join(folder, "host.sqlite");
+  const launch = async (port: number): Promise<void> => {
+    const child = await ground.openHost({ env, now: clock.now(), stateFile, port, onLog: options.onLog ?? (() => {}) });
     host.child = child;
     host.url = child.url;
     child.clock(clock.now(), clock.speed);
   };
-  await Promise.all([launch("0"), tables.ready]);
-  closing.parts.push(async () => {
-    // Whoever restarted it hears of a failure; here it only must not outlive the sandbox.
-    await host.restarted.catch(() => {});
-    await host.child?.stop();
-  });
+  await Promise.all([launch(0), tables.ready]);
   azure.start();
   return assemble({ options, world, azure, estate, network, tables, host, closing, folder, launch });
 }
@@ -192,7 +191,7 @@ type Parts = {
   host: Host;
   closing: Closing;
   folder: string;
-  launch: (port: string) => Promise<void>;
+  launch: (port: number) => Promise<void>;
 };
 
 function assemble({ options, world, azure, estate, network, tables, host, closing, folder, launch }: Parts): Sandbox {
@@ -231,13 +230,15 @@ function assemble({ options, world, azure, estate, network, tables, host, closin
       host.child = undefined;
       const again = async (): Promise<void> => {
         await child?.kill();
-        await launch(new URL(host.url).port);
+        await launch(Number(new URL(host.url).port));
       };
       host.restarted = again();
       return host.restarted;
     },
     async close() {
       pace.close();
+      // Whoever restarted the host hears of a failure; here it only must not outlive the sandbox.
+      await host.restarted.catch(() => {});
       try {
         await closeAll(closing);
       } finally {

@@ -7,10 +7,13 @@ export type HostLog = { level: string; function: string; message: string; at: st
 
 export type HostChild = {
   readonly url: string;
+  readonly isAlive: boolean;
   /** speed 0: its time stands at now. N: it runs N times as fast from now on. */
   clock(now: number, speed: number): void;
   /** Once nothing is in flight or ready: when the host is next due, virtual ms, or null. */
   settle(): Promise<number | null>;
+  /** A new host in the same process, on state of its own: the app runs on as it was loaded. now: virtual ms, not before any earlier time. */
+  renew(now: number, stateFile: string, onLog: (log: HostLog) => void): Promise<void>;
   /** SIGKILL, as a crash would. */
   kill(): Promise<void>;
   stop(): Promise<void>;
@@ -45,12 +48,13 @@ function launch(env: Record<string, string>): Watched {
 }
 
 /** env: all that the child gets to see. */
-export async function startHost(env: Record<string, string>, onLog: (log: HostLog) => void): Promise<HostChild> {
+export async function startHost(env: Record<string, string>, hearLog: (log: HostLog) => void): Promise<HostChild> {
   const { child, errors, ended } = launch(env);
   const waiting = new Map<number, { resolve: (due: number | null) => void; reject: (error: Error) => void }>();
   let asked = 0;
   let failed: Error | undefined;
-  const ready = Promise.withResolvers<string>();
+  let onLog = hearLog;
+  let ready = Promise.withResolvers<string>();
   const fail = (error: Error): void => {
     failed ??= error;
     ready.reject(error);
@@ -76,9 +80,21 @@ export async function startHost(env: Record<string, string>, onLog: (log: HostLo
     child.kill(signal);
     await gone;
   };
-  const url = await ready.promise;
+  let url = await ready.promise;
   return {
-    url,
+    get url() {
+      return url;
+    },
+    get isAlive() {
+      return failed === undefined;
+    },
+    async renew(now, stateFile, hear) {
+      if (failed) throw failed;
+      ready = Promise.withResolvers<string>();
+      onLog = hear;
+      send({ type: "renew", now, stateFile });
+      url = await ready.promise;
+    },
     clock: (now, speed) => send({ type: "clock", now, speed }),
     settle: () =>
       new Promise((resolve, reject) => {

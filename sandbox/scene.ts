@@ -4,6 +4,7 @@ import type { Tables } from "./azurite.ts";
 import type { Mode } from "./cli.ts";
 import { type Sandbox, startSandbox } from "./driver.ts";
 import type { Patient, Kind } from "./estate.ts";
+import type { Ground } from "./ground.ts";
 import type { HostLog } from "./host-child.ts";
 import { createRandom } from "./random.ts";
 import { askApp, faultsOf, fixedAt, mergeTold, resultOf, type StoryResult, type Told } from "./result.ts";
@@ -17,7 +18,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /** A Monday, a minute before the app's first sweep: every run of a story lives through the same hours. */
-const START = Date.parse("2026-11-02T08:59:00Z");
+export const START = Date.parse("2026-11-02T08:59:00Z");
 /** A story that has no end by then has none. */
 const GIVE_UP_AFTER = 10 * HOUR;
 
@@ -33,6 +34,9 @@ export type SceneOptions = {
   onError: (error: unknown) => void;
   /** As for a sandbox. */
   tables?: Tables;
+  ground?: Ground;
+  /** Virtual ms; for an app that has lived through stories before. */
+  start?: number;
 };
 
 export type Ended = { result: StoryResult; faults: string[]; told: Told };
@@ -83,7 +87,7 @@ function stageFor({ kind, patient }: Role, { options, sandbox, watch, heard, act
 }
 
 export async function openScene(options: SceneOptions): Promise<Scene> {
-  const { story, kinds, seed, timeline } = options;
+  const { story, kinds, seed, timeline, start = START } = options;
   const random = createRandom(seed);
   const heard: Heard = { news: 0, closed: [] };
   let teller: Teller | undefined;
@@ -98,9 +102,10 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   const sandbox = await startSandbox({
     seed,
     mode: options.mode,
-    start: START,
+    start,
     ...(story.settings ? { settings: story.settings } : {}),
     ...(options.tables ? { tables: options.tables } : {}),
+    ...(options.ground ? { ground: options.ground } : {}),
     arrange(world, estate) {
       for (const kind of kinds) {
         const patient = estate.patients.find((found) => found.kind === kind && found.access === story.vault);
@@ -118,7 +123,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     onError: options.onError,
   });
   // Not before the first sweep is through.
-  const brokeAt = { ms: START + MINUTE + random.int("story-begins", 70, 220) * SECOND };
+  const brokeAt = { ms: start + MINUTE + random.int("story-begins", 70, 220) * SECOND };
   watch = createWatch(
     sandbox.world,
     roles.flatMap(({ patient }) => patient.databases),

@@ -6,8 +6,7 @@ import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { isDeepStrictEqual } from "node:util";
-import { loadApp } from "../sandbox/host/load-app.ts";
-import { Registry } from "../sandbox/host/registry.ts";
+import { type App, loadApp } from "../sandbox/host/load-app.ts";
 
 const BUNDLE = resolve(import.meta.dirname, "../dist/main.mjs");
 
@@ -61,10 +60,10 @@ const PROBLEMS_OF_BAD = [
 async function load(settings: Record<string, string>): Promise<void> {
   for (const name of Object.keys(process.env)) if (name.startsWith("KEYMEND_")) delete process.env[name];
   Object.assign(process.env, settings);
-  const registry = new Registry((level, _, message) => console.error(`${level}: ${message}`));
   const start = performance.now();
+  let app: App;
   try {
-    await loadApp(BUNDLE, registry);
+    app = await loadApp(BUNDLE, (level, _, message) => console.error(`${level}: ${message}`));
   } catch (error) {
     // Uncaught, Node would print the line it came from: in the bundle that is nearly all of it.
     console.error(error instanceof Error ? error.stack : error);
@@ -72,7 +71,7 @@ async function load(settings: Record<string, string>): Promise<void> {
     return;
   }
   const ms = performance.now() - start;
-  const functions = Object.fromEntries([...registry.functions.values()].map(({ name, type }) => [name, type]));
+  const functions = Object.fromEntries([...app.registry.functions.values()].map(({ name, type }) => [name, type]));
   console.log(JSON.stringify({ ms, functions }));
 }
 

@@ -1,5 +1,4 @@
 /** The local Functions host, put together: an app, its functions, the durable engine, timers and the HTTP server. */
-import { dirname } from "node:path";
 import type { HostClock } from "./clock.ts";
 import { clientData } from "./durable/client-binding.ts";
 import { Engine } from "./durable/engine.ts";
@@ -7,17 +6,16 @@ import { ManagementApi } from "./durable/management-api.ts";
 import { Store } from "./durable/store.ts";
 import { EventGridWebhook } from "./event-grid.ts";
 import { createInvoke } from "./functions.ts";
-import { readHostJson } from "./host-json.ts";
 import { HttpTriggers } from "./http-trigger.ts";
 import { InFlight } from "./in-flight.ts";
-import { loadApp } from "./load-app.ts";
-import { Registry, type TriggerType } from "./registry.ts";
+import type { App } from "./load-app.ts";
+import type { TriggerType } from "./registry.ts";
 import { startServer } from "./server.ts";
 import { Timers } from "./timers.ts";
-import { type Log, Worker } from "./worker.ts";
+import type { Log } from "./worker.ts";
 
 export type HostOptions = {
-  bundle: string;
+  app: App;
   stateFile: string;
   port: number;
   clock: HostClock;
@@ -41,13 +39,8 @@ export type Host = {
 const longestWait = 2 ** 31 - 1;
 const lookAgain = 10;
 
-export async function createHost({ bundle, stateFile, port, clock, log, settings }: HostOptions): Promise<Host> {
-  const registry = new Registry(log);
-  await loadApp(bundle, registry);
-  const worker = new Worker(registry, log);
-  await worker.start(dirname(bundle));
-
-  const hostJson = readHostJson(bundle);
+export async function createHost({ app, stateFile, port, clock, log, settings }: HostOptions): Promise<Host> {
+  const { registry, worker, hostJson } = app;
   const store = new Store(stateFile);
   const inFlight = new InFlight(() => setAlarm());
   const now = (): number => clock.now();

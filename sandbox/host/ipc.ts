@@ -1,5 +1,10 @@
 /** What the host and the process that drives it tell each other. */
-export type ToHost = { type: "clock"; now: number; speed: number } | { type: "settle"; id: number } | { type: "stop" };
+export type ToHost =
+  | { type: "clock"; now: number; speed: number }
+  | { type: "settle"; id: number }
+  /** A new host around the same app, on state of its own and at a time of its own. */
+  | { type: "renew"; now: number; stateFile: string }
+  | { type: "stop" };
 
 export type FromHost =
   | { type: "ready"; hostUrl: string; functions: { name: string; type: string }[] }

@@ -8,6 +8,8 @@ import { resolve } from "node:path";
 import { HostClock } from "./clock.ts";
 import { type Host, createHost } from "./host.ts";
 import { type ToHost, connectParent } from "./ipc.ts";
+import { type App, loadApp } from "./load-app.ts";
+import type { Log } from "./worker.ts";
 
 const { env } = process;
 const parent = connectParent();
@@ -15,6 +17,9 @@ const clock = env["SANDBOX_HOST_NOW"] ? new HostClock(Date.parse(env["SANDBOX_HO
 // Before anything of the app is loaded: what it takes from `Date` while loading counts too.
 clock.shiftDate();
 
+const log: Log = (level, name, message) => parent.tell({ type: "log", level, function: name, message, at: new Date().toISOString() });
+
+let app: App | undefined;
 let host: Host | undefined;
 let isTimed = !parent.isThere || env["SANDBOX_HOST_NOW"] !== undefined;
 let isStarted = false;
@@ -32,32 +37,36 @@ async function settle(id: number): Promise<void> {
   parent.tell({ type: "settled", id, nextDue });
 }
 
+async function open(stateFile: string, port: number): Promise<void> {
+  try {
+    app ??= await loadApp(resolve(env["SANDBOX_HOST_BUNDLE"] ?? "dist/main.mjs"), log);
+    host = await createHost({ app, stateFile, port, clock, settings: env, log });
+    parent.tell({ type: "ready", hostUrl: host.url, functions: host.functions });
+    start();
+  } catch (error) {
+    parent.tell({ type: "failed", error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    process.exitCode = 1;
+    process.disconnect?.();
+  }
+}
+
 async function receive(message: ToHost): Promise<void> {
   if (message.type === "clock") {
     clock.set(message.now, message.speed);
     isTimed = true;
     start();
   } else if (message.type === "settle") await settle(message.id);
-  else {
+  else if (message.type === "renew") {
+    host?.close();
+    host = undefined;
+    isStarted = false;
+    clock.set(message.now, 0);
+    await open(message.stateFile, 0);
+  } else {
     host?.close();
     process.exit(0);
   }
 }
 
 parent.listen((message) => void receive(message));
-try {
-  host = await createHost({
-    bundle: resolve(env["SANDBOX_HOST_BUNDLE"] ?? "dist/main.mjs"),
-    stateFile: env["SANDBOX_HOST_STATE"] ?? ":memory:",
-    port: Number(env["SANDBOX_HOST_PORT"] ?? 0),
-    clock,
-    settings: env,
-    log: (level, name, message) => parent.tell({ type: "log", level, function: name, message, at: new Date().toISOString() }),
-  });
-  parent.tell({ type: "ready", hostUrl: host.url, functions: host.functions });
-  start();
-} catch (error) {
-  parent.tell({ type: "failed", error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-  process.exitCode = 1;
-  process.disconnect?.();
-}
+await open(env["SANDBOX_HOST_STATE"] ?? ":memory:", Number(env["SANDBOX_HOST_PORT"] ?? 0));

@@ -12,8 +12,11 @@ export type IdentityEndpoint = { endpoint: string; header: string; close: () => 
 
 type Answer = { status: number; body: object };
 
-/** `identities`: client ids of the user-assigned identities that the app has. */
-export async function startIdentityEndpoint(world: World, tokens: Tokens, options: { identities: string[] }): Promise<IdentityEndpoint> {
+/** identities: client ids of the user-assigned identities that the app has. */
+export type IdentitySource = { world: World; tokens: Tokens; identities: string[] };
+
+/** source: asked at every request. */
+export async function startIdentityEndpoint(source: () => IdentitySource): Promise<IdentityEndpoint> {
   const header = randomUUID().toUpperCase();
   const respond = async (request: IncomingMessage): Promise<Answer> => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://127.0.0.1");
@@ -24,7 +27,8 @@ export async function startIdentityEndpoint(world: World, tokens: Tokens, option
     if (version !== "2019-08-01") return refusal(400, `The api-version '${version ?? ""}' is not supported; use 2019-08-01.`);
     const resource = searchParams.get("resource");
     if (!resource) return refusal(400, "The resource query parameter is required.");
-    const principal = find(world, options.identities, searchParams);
+    const { world, tokens, identities } = source();
+    const principal = find(world, identities, searchParams);
     if (!principal)
       return refusal(400, "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.");
     const expires = Math.floor(world.clock.now() / 1000) + lifetimeOf(principal, resource);

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const estate = buildEstate(world);
   const dir = await mkdtemp(join(tmpdir(), "clients-"));
   const network = await startNetwork(azure, { dir });
-  const identity = await startIdentityEndpoint(world, azure.tokens, { identities: [estate.keymend.clientId] });
+  const identity = await startIdentityEndpoint(() => ({ world, tokens: azure.tokens, identities: [estate.keymend.clientId] }));
   sandbox = { world, azure, estate, network, identity, dir };
   // What NODE_EXTRA_CA_CERTS does for a process of its own.
   setDefaultCACertificates([...getCACertificates("default"), await readFile(network.caFile, "utf8")]);
