@@ -5,7 +5,7 @@
 import { createDefaultHttpClient, type HttpClient, type PipelineRequest } from "@azure/core-rest-pipeline";
 
 /** What a Node agent has and the SDK's type of it does not name. */
-type Keeping = { keepAlive?: boolean; options?: { keepAlive?: boolean } };
+type Keeping = { keepAlive?: boolean; options?: { keepAlive?: boolean }; protocol?: string };
 
 function keepConnection(request: PipelineRequest): void {
   const agent: (NonNullable<PipelineRequest["agent"]> & Keeping) | undefined = request.agent;
@@ -13,8 +13,11 @@ function keepConnection(request: PipelineRequest): void {
   // Node reads the one, the SDK the other.
   agent.keepAlive = true;
   agent.options = { ...agent.options, keepAlive: true };
-  // agent-base tells http from https by this; without it, it finds no connection to use again.
-  request.requestOverrides = { ...request.requestOverrides, protocol: new URL(request.url).protocol };
+  // agent-base tells http from https by these; without the one it finds no connection to use again, without the other it takes a
+  // stack trace for every request.
+  const { protocol } = new URL(request.url);
+  agent.protocol = protocol;
+  request.requestOverrides = { ...request.requestOverrides, protocol };
 }
 
 export function createHttpClient(): HttpClient {
