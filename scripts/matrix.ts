@@ -6,7 +6,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { type PageFacts, pageOf, problemLines, rowName } from "../sandbox/matrix/page.ts";
+import { type PageFacts, pageOf, problemLines, rowName, strikeName } from "../sandbox/matrix/page.ts";
 import type { Row } from "../sandbox/matrix/play.ts";
 import { type RowResult, runMatrix } from "../sandbox/matrix/run.ts";
 import type { Strike } from "../sandbox/matrix/tap.ts";
@@ -43,6 +43,7 @@ const choose = (strikes: Strike[]): Strike[] =>
 
 const began = performance.now();
 const minutes = (): number => Math.ceil((performance.now() - began) / 60_000);
+let said = 0;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const results: RowResult[] = [];
 
@@ -59,8 +60,7 @@ async function writePage(): Promise<void> {
 
 function tell({ row, struck }: RowResult): void {
   for (const { strike, play } of struck) {
-    const where = `${strike.column.name} at ${strike.shape} #${strike.nth + 1}`;
-    console.log(`${rowName({ row })}: ${where}: ${play.outcome} ${play.reason ?? ""} ${play.problems.join("; ")}`);
+    console.log(`${rowName({ row })}: ${strikeName(strike)}: ${play.outcome} ${play.reason ?? ""} ${play.problems.join("; ")}`);
   }
 }
 
@@ -70,8 +70,9 @@ const played = runMatrix(rows, {
   choose,
   ...(values.show ? { write: (line: string) => void process.stdout.write(line) } : {}),
   onProgress(row, done, of) {
-    if (done % 25 === 0 || done === of)
-      say(`${minutes()} min  row ${results.length + 1} of ${rows.length}: ${rowName({ row })}  ${done}/${of}`);
+    if (performance.now() - said < 10_000 && done !== of) return;
+    said = performance.now();
+    say(`${minutes()} min  row ${results.length + 1} of ${rows.length}: ${rowName({ row })}  ${done}/${of}`);
   },
 });
 for await (const result of played) {

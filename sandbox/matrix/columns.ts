@@ -9,6 +9,8 @@ export type Column = {
   strikes: "all" | "writes" | "operations";
   /** Reads are struck at other moments than the first look too. */
   everyMoment?: boolean;
+  /** The app has no right to it: no mishap that passes by itself. */
+  refuses?: boolean;
   /** Every such call from then on. */
   forGood?: boolean;
   fault: (host: string) => FaultSpec["fault"];
@@ -37,7 +39,7 @@ export const columns: readonly Column[] = [
   },
   { name: "409", what: "conflict with another change", strikes: "all", fault: status(409) },
   { name: "412", what: "precondition failed", strikes: "all", fault: status(412) },
-  { name: "403", what: "refused for lack of rights", strikes: "all", everyMoment: true, fault: forbidden },
+  { name: "403", what: "refused for lack of rights", strikes: "all", everyMoment: true, refuses: true, fault: forbidden },
   { name: "lost answer", what: "done, and the answer never arrives", strikes: "writes", fault: () => ({ kind: "lostAnswer" }) },
   {
     name: "operation fails",

@@ -1,6 +1,7 @@
 /** The matrix as a page: what came of every story under every fault, and what did not hold. */
 import { columns } from "./columns.ts";
 import type { RowResult, Struck } from "./run.ts";
+import type { Strike } from "./tap.ts";
 
 export type PageFacts = { command: string; seed: number; stories: readonly string[]; notPlayed: readonly string[]; minutes: number };
 
@@ -8,6 +9,11 @@ export const rowName = ({ row }: Pick<RowResult, "row">): string => `${row.story
 
 const outcomeText = ({ outcome, reason }: { outcome: string | null; reason: string | null }): string =>
   `${outcome ?? "no end"}${reason === null ? "" : ` (${reason})`}`;
+
+const MOMENTS = { first: "at the first look", recheck: "just before the write", after: "after the write" };
+
+export const strikeName = ({ column, shape, moment }: Strike): string =>
+  `${column.name} at ${shape} ${typeof moment === "object" ? `#${moment.write + 1}` : MOMENTS[moment]}`;
 
 /** Most frequent first. */
 function countsOf(struck: readonly Struck[]): string {
@@ -28,17 +34,15 @@ function line(result: RowResult): string {
 export function problemLines({ row, undisturbed, struck }: RowResult): string[] {
   const where = `${row.story.name}, ${row.kind}, ${row.phase}`;
   const alone = undisturbed.problems.map((problem) => `${where}, undisturbed: ${problem}`);
-  const under = struck.flatMap(({ strike: { column, shape, nth }, play }) =>
-    play.problems.map((problem) => `${where}, ${column.name} at ${shape} #${nth + 1}: ${problem}`),
-  );
+  const under = struck.flatMap(({ strike, play }) => play.problems.map((problem) => `${where}, ${strikeName(strike)}: ${problem}`));
   return [...alone, ...under];
 }
 
-function totals(results: readonly RowResult[]): { plays: number; calls: number; broken: number } {
+function totals(results: readonly RowResult[]): { times: number; plays: number; broken: number } {
   const struck = results.flatMap((result) => result.struck);
   return {
-    plays: struck.length,
-    calls: struck.reduce((sum, { play }) => sum + play.struck, 0),
+    times: struck.length,
+    plays: new Set(struck.map(({ play }) => play)).size,
     broken: struck.filter(({ play }) => play.problems.length > 0).length,
   };
 }
@@ -52,15 +56,17 @@ const RULE = [
 ];
 
 const HOW = [
-  "Each story is played once undisturbed, and the app's calls to Azure since the break are noted. Then it is played anew, on a sandbox of its own, for every",
-  "fault and call: every kind of read at the first look, and under 403, 503 and reset also at the last look before the app writes and the first",
-  "after its last write; every single write. A fault strikes once; *for good* means that every such call fails from then on. Operations fail only",
-  "where Cosmos DB runs them. The estate is reduced to the databases that the story is about, and the app is healthy and has a baseline when it begins.",
+  "Each story is played once undisturbed, and the app's calls to Azure since the break are noted. Then it is played anew, in an Azure of its own, under",
+  "every fault at every call: every kind of read at the first look, and under 403, 503 and reset also where it is read again just before the app",
+  "writes, and once everything is written; every single write. A fault strikes once; *for good* means that every such call fails from then on.",
+  "Operations fail only where Cosmos DB runs them. Reads that the app asks for anew are struck up to seven to a play, each in a look of its own; a play",
+  "that then does not end just as the undisturbed one is taken apart and played with one strike at a time. Writes, and refusals at the first look, always",
+  "have a play to themselves. The estate is reduced to the databases that the story is about, and the app is healthy and has a baseline when it begins.",
 ];
 
 /** A page that is complete as far as it goes: it says what it covers. */
 export function pageOf(results: readonly RowResult[], { command, seed, stories, notPlayed, minutes }: PageFacts): string {
-  const { plays, calls, broken } = totals(results);
+  const { times, plays, broken } = totals(results);
   const problems = results.flatMap(problemLines);
   const header = ["story", "kind", "phase", "undisturbed", ...columns.map(({ name }) => name)];
   return [
@@ -72,10 +78,10 @@ export function pageOf(results: readonly RowResult[], { command, seed, stories, 
     "",
     ...HOW,
     "",
-    `Seed ${seed}. ${results.length} rows, ${plays} plays, ${calls} calls struck, in ${minutes} minutes. **${broken} plays do not hold.**`,
+    `Seed ${seed}. ${results.length} rows, ${times} strikes in ${plays} plays, in ${minutes} minutes. **${broken} do not hold.**`,
     `Stories: ${stories.join(", ")}.${notPlayed.length > 0 ? ` Not played here: ${notPlayed.join(", ")}.` : ""}`,
     "",
-    "A cell counts the plays by how they ended; – where the fault can strike nothing.",
+    "A cell counts the strikes by how their plays ended; – where the fault can strike nothing.",
     "",
     `| ${header.join(" | ")} |`,
     `|${header.map(() => " --- |").join("")}`,

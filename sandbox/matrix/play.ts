@@ -1,9 +1,12 @@
-/** One story played in-process with one call struck, on a sandbox of its own that shares what may be shared. */
+/** Stories played in-process with calls struck: each with an Azure and tables of its own, on a ground where the app runs on between them. */
+import { mkdir } from "node:fs/promises";
 import type { Tables } from "../azurite.ts";
 import type { Sandbox } from "../driver.ts";
 import type { Estate, Patient, Kind } from "../estate.ts";
+import { createGround, type Ground } from "../ground.ts";
+import { emptyTables } from "../empty-tables.ts";
 import { readTold, type Told } from "../result.ts";
-import { openScene, type Scene } from "../scene.ts";
+import { openScene, type Scene, START } from "../scene.ts";
 import { incidentsOf } from "../stories/acts.ts";
 import type { Phase, Story } from "../stories/story.ts";
 import { createTimeline, type Timeline } from "../timeline.ts";
@@ -11,14 +14,17 @@ import { messageOf } from "../azure/wire.ts";
 import type { World } from "../azure/world.ts";
 import { truePhase } from "../watch.ts";
 import { problemsOf, usualOf } from "./judge.ts";
-import { type SeenCall, type Strike, type Tap, tapCalls } from "./tap.ts";
+import { type Hit, type SeenCall, type Strike, type Tap, tapCalls } from "./tap.ts";
 
 export type Row = { story: Story; kind: Kind; phase: Phase };
 
-/** What all plays share. */
-export type Theater = {
+export type TheaterOptions = {
+  /** May be shared. */
   tables: Tables;
   seed: number;
+  /** Tells theaters on the same tables apart. */
+  number: number;
+  folder: string;
   /** Shown what happens, as `npm start` shows it. */
   write?: (text: string) => void;
 };
@@ -30,7 +36,20 @@ export type Play = {
   /** How often each thing was written. */
   written: ReadonlyMap<string, number>;
   calls: readonly SeenCall[];
+  /** Strikes that were carried out. */
+  hits: readonly Strike[];
+  /** How many calls were struck. */
   struck: number;
+};
+
+/** Calls to be struck, and what happens when none is. */
+export type Disturbance = { strikes: readonly Strike[]; undisturbed: Play };
+
+/** One play at a time. */
+export type Theater = {
+  /** Whatever happens comes back as a play: what broke it off is one of its problems. */
+  play(row: Row, disturbance?: Disturbance): Promise<Play>;
+  close(): Promise<void>;
 };
 
 const HOUR = 3_600_000;
@@ -39,16 +58,8 @@ const LAST_ENDS_WITHIN = 6 * HOUR;
 
 const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {} };
 
-let played = 0;
-
-/** Tables by themselves, and not to be found by another play. */
-function settingsFor({ story }: Row): Record<string, string> {
-  const number = ++played;
-  const tables = Object.fromEntries(
-    ["incidents", "audit", "baseline"].map((name) => [`KEYMEND_TABLE_${name.toUpperCase()}`, `${name}${number}`]),
-  );
-  return { ...story.settings, ...tables };
-}
+const WEEK = 7 * 24 * HOUR;
+const TABLES = ["incidents", "audit", "baseline"];
 
 /** The story's patient alone: calls about others can't be told from its own by what they ask, and cost time. */
 function leaveAlone(world: World, estate: Estate, patient: Patient): void {
@@ -97,18 +108,22 @@ type Staged = {
   begun: () => { since: string; writes: number };
 };
 
-async function stage(theater: Theater, row: Row, strike: Strike | undefined): Promise<Staged> {
+type Setting = TheaterOptions & { ground: Ground; start: number };
+
+async function stage(setting: Setting, row: Row, { strikes, undisturbed }: Partial<Disturbance>): Promise<Staged> {
   const { story, kind, phase } = row;
+  const { write, seed, number, ground, start } = setting;
   let begin = (): void => {};
   let elapsed = (): number => 0;
-  const { write } = theater;
   const timeline = write
     ? createTimeline({ write, elapsed: () => elapsed(), color: false, interactive: false, columns: () => 200 })
     : silent;
+  const names = TABLES.map((name) => `${name}${number}`);
+  await emptyTables(ground.tables.connectionString, names);
   const scene = await openScene({
     story: {
       ...story,
-      settings: settingsFor(row),
+      settings: { ...story.settings, ...Object.fromEntries(names.map((name, i) => [`KEYMEND_TABLE_${TABLES[i]!.toUpperCase()}`, name])) },
       arrange(parts) {
         story.arrange?.(parts);
         leaveAlone(parts.world, parts.estate, parts.patient);
@@ -120,18 +135,19 @@ async function stage(theater: Theater, row: Row, strike: Strike | undefined): Pr
     },
     kinds: [kind],
     phase,
-    seed: theater.seed,
+    seed,
     mode: story.mode ?? "heal",
     speed: 0,
     timeline,
     onError: () => {},
-    tables: theater.tables,
+    ground,
+    start,
   });
   elapsed = () => scene.elapsed();
   const { estate, world } = scene.sandbox;
   const patient = estate.patients.find((found) => found.kind === kind && found.access === story.vault);
   if (!patient) throw new Error(`the estate has no ${kind} for ${story.name}`);
-  const tap = tapCalls(scene.sandbox, strike);
+  const tap = tapCalls(scene.sandbox, strikes ?? [], undisturbed?.calls.filter((call) => call.write).length ?? 0);
   let begun = { since: "", writes: 0 };
   begin = () => {
     begun = { since: world.clock.iso(), writes: world.writes.length };
@@ -141,49 +157,84 @@ async function stage(theater: Theater, row: Row, strike: Strike | undefined): Pr
 }
 
 /** Reads are shared by several parts of the app, each with its own patience; a write is one part's alone. */
-function tooSoon({ column, shape, key }: Strike, { calls, againAfter }: Tap): number {
+function tooSoon({ column, shape, moment }: Strike, againAfter: number | undefined): number {
   const { retryAfter } = column.fault(shape);
-  const isWrite = calls.some((call) => call.key === key && call.write);
+  const isWrite = typeof moment === "object";
   return isWrite && retryAfter !== undefined && againAfter !== undefined ? Math.max(0, retryAfter * 1000 - againAfter) : 0;
 }
 
+/** A look at a vault whose incident is closed already rests on nothing: what was struck only then is still to be struck. */
+function hitsThatCount(hits: readonly Hit[], told: readonly Told[]): Strike[] {
+  const closed = told.map(({ incident }) => Date.parse(incident?.closedAt ?? "")).filter((at) => !Number.isNaN(at));
+  return hits.filter(({ at }, i) => i === 0 || closed.length === 0 || at <= Math.max(...closed)).map(({ strike }) => strike);
+}
+
 async function perform({ story, phase }: Row, { scene, patient, tap, begun }: Staged, disturbance: Disturbance | undefined): Promise<Play> {
-  const { strike, usual } = disturbance ?? {};
+  const [strike, ...more] = disturbance?.strikes ?? [];
   const { sandbox } = scene;
   const { world } = sandbox;
   const { result } = await scene.play(performance.now());
   const unended = await unendedOf(sandbox);
   const { since, writes: before } = begun();
   const writes = world.writes.slice(before).filter(({ keymend }) => keymend);
+  const told = await toldSince(sandbox, patient, since);
   const problems = problemsOf({
     story,
     phase,
     result,
-    told: await toldSince(sandbox, patient, since),
+    told,
     wellAtLast: patient.databases.every((database) => truePhase(world, database) === "healthy"),
     wellAt: (ms) => tap.wellAt(ms),
     writes,
-    usual,
+    usual: disturbance?.undisturbed.written,
     failedOperations: strike?.column.fault("").kind === "operationFails" ? tap.struck : 0,
-    tooSoonBy: strike ? tooSoon(strike, tap) : 0,
+    tooSoonBy: strike ? tooSoon(strike, tap.againAfter) : 0,
     unended,
   });
-  if (strike && tap.struck === 0) problems.push("the call to be struck never came");
-  return { outcome: result.outcome, reason: result.reason, problems, written: usualOf(writes), calls: tap.calls, struck: tap.struck };
+  const hits = hitsThatCount(tap.hits, told);
+  if (strike && more.length === 0 && hits.length === 0) problems.push("the call to be struck never came");
+  return { outcome: result.outcome, reason: result.reason, problems, written: usualOf(writes), calls: tap.calls, hits, struck: tap.struck };
 }
 
-/** One call struck, and how often each thing is written when none is. */
-export type Disturbance = { strike: Strike; usual: ReadonlyMap<string, number> };
-
-/** Whatever happens comes back as a play: what broke it off is one of its problems. */
-export async function play(theater: Theater, row: Row, disturbance?: Disturbance): Promise<Play> {
-  const staged = await stage(theater, row, disturbance?.strike);
+async function playOn(setting: Setting, row: Row, disturbance: Disturbance | undefined): Promise<Play> {
+  const staged = await stage(setting, row, disturbance ?? {});
   try {
     return await perform(row, staged, disturbance);
   } catch (error) {
-    const { calls, struck } = staged.tap;
-    return { outcome: null, reason: null, problems: [`the play broke off: ${messageOf(error)}`], written: new Map(), calls, struck };
+    const { calls, hits, struck } = staged.tap;
+    const problems = [`the play broke off: ${messageOf(error)}`];
+    return { outcome: null, reason: null, problems, written: new Map(), calls, hits: hits.map(({ strike }) => strike), struck };
   } finally {
     await staged.scene.sandbox.close();
   }
+}
+
+export function createTheater(options: TheaterOptions): Theater {
+  let ground: Ground | undefined;
+  /** Time goes on for the app: every play begins a week after the one before, at the same hour. */
+  let start = START;
+  /** Plays on this ground. */
+  let played = 0;
+  const close = async (): Promise<void> => {
+    await ground?.close();
+    ground = undefined;
+    played = 0;
+  };
+  const playOnce = async (row: Row, disturbance: Disturbance | undefined): Promise<Play> => {
+    await mkdir(options.folder, { recursive: true });
+    ground ??= await createGround(options.tables, options.folder);
+    played++;
+    start += WEEK;
+    return playOn({ ...options, ground, start }, row, disturbance);
+  };
+  return {
+    async play(row, disturbance) {
+      const first = await playOnce(row, disturbance);
+      if (first.problems.length === 0 || played === 1) return first;
+      // What an earlier play may have left in the app must not be blamed on this one.
+      await close();
+      return playOnce(row, disturbance);
+    },
+    close,
+  };
 }

@@ -1,10 +1,10 @@
-/** Plays the rows of the matrix: first undisturbed, then once for every call that a fault can strike. */
+/** Plays the rows of the matrix: first undisturbed, then under every fault at every call that it can strike. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startTables } from "../azurite.ts";
-import { strikesOf } from "./cells.ts";
-import { play, type Play, type Row, type Theater } from "./play.ts";
+import { strikesOf, trainsOf } from "./cells.ts";
+import { createTheater, type Play, type Row, type Theater } from "./play.ts";
 import type { Strike } from "./tap.ts";
 
 export type Struck = { strike: Strike; play: Play };
@@ -18,46 +18,53 @@ export type RunOptions = {
   choose: (strikes: Strike[], row: Row) => Strike[];
   /** Shown what happens in every play. */
   write?: (text: string) => void;
-  /** Told of a row as it begins, and after each of its plays. */
+  /** Told of a row as it begins, and of how many strikes it has been through. */
   onProgress: (row: Row, done: number, of: number) => void;
 };
 
-/** Does all the work in order, some of it at the same time; the first failure ends it. */
-async function inParallel<T, R>(items: readonly T[], workers: number, work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++) {
-      const item = items[index];
-      if (item !== undefined) results[index] = await work(item);
-    }
-  };
-  await Promise.all(Array.from({ length: workers }, worker));
-  return results;
+/** Several strikes in one play, where it ended just as undisturbed, each met with what it must; else they are played one by one. */
+function sortOut(train: readonly Strike[], played: Play, undisturbed: Play): { met: Strike[]; left: Strike[][] } {
+  if (train.length === 1) return { met: [...train], left: [] };
+  const { outcome, reason, problems, hits } = played;
+  if (problems.length > 0 || outcome !== undisturbed.outcome || reason !== undisturbed.reason || hits.length === 0)
+    return { met: [], left: train.map((strike) => [strike]) };
+  return { met: [...hits], left: hits.length < train.length ? [train.slice(hits.length)] : [] };
 }
 
-async function playRow(theater: Theater, row: Row, { workers, choose, onProgress }: RunOptions): Promise<RowResult> {
+async function playRow(theaters: readonly Theater[], row: Row, { choose, onProgress }: RunOptions): Promise<RowResult> {
   onProgress(row, 0, 0);
-  const undisturbed = await play(theater, row);
+  const [first] = theaters;
+  const undisturbed = await first!.play(row);
   const strikes = undisturbed.problems.length > 0 ? [] : choose(strikesOf(undisturbed.calls), row);
-  let done = 0;
-  const struck = await inParallel(strikes, workers, async (strike) => {
-    const played = await play(theater, row, { strike, usual: undisturbed.written });
-    onProgress(row, ++done, strikes.length);
-    return { strike, play: played };
-  });
-  return { row, undisturbed, struck };
+  const trains = trainsOf(strikes);
+  const struck: Struck[] = [];
+  const work = async (theater: Theater): Promise<void> => {
+    for (let train = trains.shift(); train; train = trains.shift()) {
+      const played = await theater.play(row, { strikes: train, undisturbed });
+      const { met, left } = sortOut(train, played, undisturbed);
+      trains.push(...left);
+      struck.push(...met.map((strike) => ({ strike, play: played })));
+      onProgress(row, struck.length, strikes.length);
+    }
+  };
+  await Promise.all(theaters.map(work));
+  const order = new Map(strikes.map((strike, index) => [strike, index]));
+  return { row, undisturbed, struck: struck.toSorted((a, b) => order.get(a.strike)! - order.get(b.strike)!) };
 }
 
 /** One row after the other, as they are asked for. */
 export async function* runMatrix(rows: readonly Row[], options: RunOptions): AsyncGenerator<RowResult> {
   const folder = await mkdtemp(join(tmpdir(), "keymend-matrix-"));
   const tables = await startTables(folder);
+  const { seed, write, workers } = options;
+  const theaters = Array.from({ length: workers }, (_, number) =>
+    createTheater({ tables, seed, number, folder: join(folder, String(number)), ...(write ? { write } : {}) }),
+  );
   try {
     await tables.ready;
-    const { seed, write } = options;
-    for (const row of rows) yield await playRow({ tables, seed, ...(write ? { write } : {}) }, row, options);
+    for (const row of rows) yield await playRow(theaters, row, options);
   } finally {
+    await Promise.all(theaters.map((theater) => theater.close()));
     await tables.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -1,27 +1,37 @@
-/** Sees every call of the app to Azure once the story has begun, strikes one of them, and notes what was true of the databases meanwhile. */
+/** Sees every call of the app to Azure once the story has begun, strikes some of them, and notes what was true of the databases meanwhile. */
 import type { Azure } from "../azure/azure.ts";
 import type { AzureRequest } from "../azure/wire.ts";
 import type { World } from "../azure/world.ts";
 import { type Database, truePhase } from "../watch.ts";
-import { nameCall } from "./call.ts";
+import { type CallName, nameCall } from "./call.ts";
 import type { Column } from "./columns.ts";
 
-/** nth: among the calls of that key, from 0. For good: every call of that shape from then on. */
-export type Strike = { column: Column; shape: string; key: string; nth: number };
+/**
+ * When a call is struck. first: at a look before anything is written. recheck: read a second time within one instant, before the first
+ * write. after: once everything is written. A write: the nth of its key, from 0.
+ */
+export type Moment = "first" | "recheck" | "after" | { write: number };
 
-export type SeenCall = {
-  shape: string;
-  key: string;
-  write: boolean;
+export type Strike = { column: Column; shape: string; key: string; moment: Moment };
+
+export type SeenCall = CallName & {
+  /** Virtual ms. The app looks in an instant: time stands still until all is answered. */
+  at: number;
+  /** Calls of the same key before it in the same instant. */
+  sameInstant: number;
   /** Azure goes on working on it after its answer. */
   operation: boolean;
 };
 
+export type Hit = { strike: Strike; at: number };
+
 export type Tap = {
   readonly calls: SeenCall[];
-  /** How many calls were struck. */
+  /** Strikes that were carried out, in order of time. */
+  readonly hits: readonly Hit[];
+  /** How many calls were struck: one that is struck for good, often. */
   readonly struck: number;
-  /** Virtual ms after the strike at which the same was asked again; undefined where it never was. */
+  /** Virtual ms after the first strike at which the same was asked again; undefined where it never was. */
   readonly againAfter: number | undefined;
   /** From now on calls are seen and struck. */
   begin(databases: () => readonly Database[]): void;
@@ -31,28 +41,87 @@ export type Tap = {
 
 type Truth = { at: number; well: boolean };
 
-export function tapCalls({ azure, world }: { azure: Azure; world: World }, strike: Strike | undefined): Tap {
+/** What the calls so far come to. */
+function createCount() {
+  const ofKey = new Map<string, number>();
+  const lastOfKey = new Map<string, { at: number; times: number }>();
+  let writes = 0;
+  let lastWriteAt = Number.NEGATIVE_INFINITY;
+  return {
+    add({ key, write }: CallName, at: number): { nth: number; sameInstant: number; writes: number; lastWriteAt: number } {
+      const nth = ofKey.get(key) ?? 0;
+      ofKey.set(key, nth + 1);
+      const last = lastOfKey.get(key);
+      const sameInstant = last?.at === at ? last.times : 0;
+      lastOfKey.set(key, { at, times: sameInstant + 1 });
+      const before = { nth, sameInstant, writes, lastWriteAt };
+      if (write) [writes, lastWriteAt] = [writes + 1, at];
+      return before;
+    },
+  };
+}
+
+type Counted = ReturnType<ReturnType<typeof createCount>["add"]>;
+
+/** writes: how many there are when nothing is struck. */
+function isTheMoment(moment: Moment, { nth, sameInstant, writes, lastWriteAt }: Counted, at: number, usualWrites: number): boolean {
+  switch (moment) {
+    case "first":
+      return writes === 0;
+    case "recheck":
+      return writes === 0 && sameInstant === 1;
+    case "after":
+      return writes >= usualWrites && at > lastWriteAt;
+    default:
+      return nth === moment.write;
+  }
+}
+
+/** strikes: carried out in their order, each in an instant of its own. usualWrites: how often the app writes when nothing is struck. */
+export function tapCalls(
+  { azure, world }: { azure: Pick<Azure, "faults">; world: World },
+  strikes: readonly Strike[],
+  usualWrites: number,
+): Tap {
   const { faults } = azure;
   const { clock } = world;
   const calls: SeenCall[] = [];
   const truths: Truth[] = [];
+  const hits: Hit[] = [];
+  const count = createCount();
   let databases: (() => readonly Database[]) | undefined;
   let struck = 0;
-  let struckAt: number | undefined;
   let againAfter: number | undefined;
+  /** After everything is written a look in peace comes before the next strike: each is then a mishap of its own. */
+  let isInPeace = true;
 
   const noteTruth = (): void => {
     const well = databases?.().every((database) => truePhase(world, database) === "healthy") ?? true;
     if (truths.at(-1)?.well !== well) truths.push({ at: clock.now(), well });
   };
-  const see = (request: AzureRequest): { call: SeenCall; hit: boolean } => {
-    const call: SeenCall = { ...nameCall(request), operation: false };
-    const nth = calls.filter(({ key }) => key === call.key).length;
+  const mayBeStruck = ({ key, moment }: Strike, name: CallName, at: number): boolean => {
+    const last = hits.at(-1);
+    return key === name.key && (!last || (at > last.at && (moment !== "after" || isInPeace)));
+  };
+  const isHit = (name: CallName, counted: Counted, at: number): Strike | undefined => {
+    const last = hits.at(-1);
+    if (last?.strike.column.forGood && name.shape === last.strike.shape) return last.strike;
+    if (last && name.key === last.strike.key && at > last.at) isInPeace = true;
+    const next = strikes[hits.length];
+    if (!next || !mayBeStruck(next, name, at) || !isTheMoment(next.moment, counted, at, usualWrites)) return undefined;
+    hits.push({ strike: next, at });
+    isInPeace = false;
+    return next;
+  };
+  const see = (request: AzureRequest): { call: SeenCall; hit: Strike | undefined } => {
+    const name = nameCall(request);
+    const at = clock.now();
+    const counted = count.add(name, at);
+    const call: SeenCall = { ...name, at, sameInstant: counted.sameInstant, operation: false };
     calls.push(call);
-    if (!strike) return { call, hit: false };
-    if (call.key === strike.key && struckAt !== undefined) againAfter ??= clock.now() - struckAt;
-    const again = strike.column.forGood === true && struck > 0 && call.shape === strike.shape;
-    return { call, hit: again || (call.key === strike.key && nth === strike.nth) };
+    const [first] = hits;
+    if (first && name.key === first.strike.key) againAfter ??= at - first.at;
+    return { call, hit: isHit(name, counted, at) };
   };
 
   const around = faults.around.bind(faults);
@@ -60,11 +129,10 @@ export function tapCalls({ azure, world }: { azure: Azure; world: World }, strik
     if (!databases || caller?.keymend !== true) return around(request, caller, serve);
     noteTruth();
     const { call, hit } = see(request);
-    if (hit && strike) {
+    if (hit) {
       struck++;
-      struckAt ??= clock.now();
       // Taken at once, by this very request.
-      faults.arm({ fault: strike.column.fault(request.url.hostname) });
+      faults.arm({ fault: hit.column.fault(request.url.hostname) });
     }
     const reply = await around(request, caller, serve);
     // Only Cosmos DB's operations can be made to fail.
@@ -75,6 +143,7 @@ export function tapCalls({ azure, world }: { azure: Azure; world: World }, strik
 
   return {
     calls,
+    hits,
     get struck() {
       return struck;
     },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { nameCall } from "../../../sandbox/matrix/call.ts";
-import { strikesOf } from "../../../sandbox/matrix/cells.ts";
-import type { SeenCall } from "../../../sandbox/matrix/tap.ts";
+import { strikesOf, trainsOf } from "../../../sandbox/matrix/cells.ts";
+import type { SeenCall, Strike } from "../../../sandbox/matrix/tap.ts";
 
 const ARM = "https://management.azure.com/subscriptions/s/resourceGroups/rg/providers";
 
@@ -43,24 +43,48 @@ test("operations, whose ids Azure draws, are the same call in every play", () =>
 });
 
 describe("strikes", () => {
-  const read = (name: string): SeenCall => ({ shape: "GET thing", key: `GET ${name}`, write: false, operation: false });
-  const write = (operation = false): SeenCall => ({ shape: "PATCH thing", key: "PATCH a", write: true, operation });
+  const call = (key: string, more: Partial<SeenCall> = {}): SeenCall => ({
+    shape: `${key.split(" ")[0]} thing`,
+    key,
+    write: false,
+    operation: false,
+    at: 0,
+    sameInstant: 0,
+    ...more,
+  });
+  const read = (name: string, at = 0, sameInstant = 0): SeenCall => call(`GET ${name}`, { at, sameInstant });
+  const write = (at = 0, operation = false): SeenCall => call("PATCH a", { at, write: true, operation });
   const shown = (calls: SeenCall[], name: string) =>
-    strikesOf(calls).flatMap(({ column, key, nth }) => (column.name === name ? [`${key} #${nth}`] : []));
+    strikesOf(calls).flatMap(({ column, key, moment }) =>
+      column.name === name ? [`${key} ${typeof moment === "object" ? `#${moment.write}` : moment}`] : [],
+    );
 
-  test("a read is struck at the first look, the last before the first write and the first after the last", () => {
-    const calls = [read("a"), read("b"), read("a"), write(), read("a"), write(), read("b"), read("a")];
-    expect(shown(calls, "503")).toEqual(["GET a #0", "GET a #1", "GET b #1", "PATCH a #0", "PATCH a #1"]);
-    expect(shown(calls, "429")).toEqual(["GET a #0", "PATCH a #0", "PATCH a #1"]);
+  test("a read is struck at the first look, where it is read again before the first write, and once everything is written", () => {
+    const calls = [read("a"), read("b"), read("a", 1), read("a", 1, 1), write(1), read("a", 2), write(2), read("b", 2), read("a", 3)];
+    expect(shown(calls, "503")).toEqual(["GET a first", "GET a recheck", "GET a after", "PATCH a #0", "PATCH a #1"]);
+    expect(shown(calls, "429")).toEqual(["GET a first", "PATCH a #0", "PATCH a #1"]);
   });
 
   test("an answer is lost at writes alone, an operation fails where Azure works on", () => {
-    const calls = [read("a"), write(), write(true)];
+    const calls = [read("a"), write(), write(0, true)];
     expect(shown(calls, "lost answer")).toEqual(["PATCH a #0", "PATCH a #1"]);
     expect(shown(calls, "operation fails")).toEqual(["PATCH a #1"]);
   });
 
   test("a story without writes has reads struck once", () => {
-    expect(shown([read("a"), read("a"), read("a")], "403")).toEqual(["GET a #0"]);
+    expect(shown([read("a"), read("a", 1), read("a", 1, 1)], "403")).toEqual(["GET a first"]);
   });
+
+  test("every strike is in one train, and what decides a story is alone in its own", () => {
+    const strikes = strikesOf([read("a"), read("a", 1), read("a", 1, 1), write(1), read("a", 2)]);
+    const trains = trainsOf(strikes);
+    expect(trains.flat().toSorted(byName)).toEqual(strikes.toSorted(byName));
+    for (const train of trains.filter(({ length }) => length > 1)) {
+      expect(new Set(train.map(({ moment }) => moment)).size).toBe(1);
+      expect(train.some(({ moment, column }) => typeof moment === "object" || (moment === "first" && column.name === "403"))).toBe(false);
+    }
+    expect(trains.filter(({ length }) => length === 1).length).toBeGreaterThan(0);
+  });
+  const byName = (a: Strike, b: Strike): number => nameOf(a).localeCompare(nameOf(b));
+  const nameOf = ({ column, key, moment }: Strike): string => `${column.name} ${key} ${JSON.stringify(moment)}`;
 });
