@@ -1,18 +1,25 @@
 /**
- * `npm run matrix`: plays every story under every fault at every call to Azure and writes docs/matrix.md. Takes hours for all stories.
- * --stories a,b   those alone      --kind K --phase P   those rows alone      --seed N (7)      --workers N (2)      --out FILE
- * --fault A,B  --call TEXT   only strikes of those faults, at calls with that in their shape: told, and no page written
+ * `npm run matrix`: plays every story under every fault at every call to Azure and writes docs/matrix-results.json and docs/matrix.md, row
+ * by row; takes more than an hour for all stories. Without a choice of rows:
+ * --missing   those alone that are not in the results yet: goes on where it was stopped
+ * --stories a,b   --kind K   --phase P   those rows alone, in the place of what they came to before
+ * --fault A,B   --call TEXT   only strikes of those faults, at calls with that in their shape: told, and nothing written
  * --show   what happens in each play; with one worker it can be read
+ * --seed N (7)   --workers N (2)   --page-from-results: writes the page alone
  */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { type PageFacts, pageOf, problemLines, rowName, strikeName } from "../sandbox/matrix/page.ts";
+import { pageOf, problemLines, recordOf, type Results, rowName, strikeName, withRow } from "../sandbox/matrix/page.ts";
 import type { Row } from "../sandbox/matrix/play.ts";
 import { type RowResult, runMatrix } from "../sandbox/matrix/run.ts";
 import type { Strike } from "../sandbox/matrix/tap.ts";
 import { stories } from "../sandbox/stories/index.ts";
 
+const PAGE = "docs/matrix.md";
+const RESULTS = "docs/matrix-results.json";
+
 const text = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
 const { values } = parseArgs({
   options: {
     stories: text,
@@ -20,66 +27,91 @@ const { values } = parseArgs({
     phase: text,
     seed: text,
     workers: text,
-    out: text,
     fault: text,
     call: text,
-    show: { type: "boolean" },
+    missing: flag,
+    show: flag,
+    "page-from-results": flag,
   },
 });
-const seed = Number(values.seed ?? 7);
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function readResults(): Promise<Results | undefined> {
+  let kept: string;
+  try {
+    kept = await readFile(RESULTS, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+  const results: Results = JSON.parse(kept);
+  return results;
+}
+
+const known = await readResults();
+const seed = Number(values.seed ?? known?.seed ?? 7);
+// Another seed is another matrix.
+let results: Results = known?.seed === seed ? known : { seed, rows: [] };
+
+async function write(): Promise<void> {
+  const rows = results.rows.map((row) => JSON.stringify(row)).join(",\n");
+  await writeFile(RESULTS, `{"seed":${results.seed},"rows":[\n${rows}\n]}\n`);
+  await writeFile(PAGE, pageOf(results));
+}
+
 const names = values.stories?.split(",") ?? stories.map(({ name }) => name);
 const unknown = names.filter((name) => !stories.some((story) => story.name === name));
 if (unknown.length > 0) throw new Error(`no story is called ${unknown.join(", ")}`);
 
-const rows: Row[] = stories
+const isPlayed = ({ story, kind, phase }: Row): boolean =>
+  results.rows.some((row) => row.story === story.name && row.kind === kind && row.phase === phase);
+const chosen: Row[] = stories
   .filter(({ name }) => names.includes(name))
   .flatMap((story) => story.kinds.flatMap((kind) => story.phases.map((phase) => ({ story, kind, phase }))))
-  .filter(({ kind, phase }) => (values.kind ?? kind) === kind && (values.phase ?? phase) === phase);
+  .filter(({ kind, phase }) => (values.kind ?? kind) === kind && (values.phase ?? phase) === phase)
+  .filter((row) => !values.missing || !isPlayed(row));
 
 const faults = values.fault?.split(",");
 const isPart = values.fault !== undefined || values.call !== undefined;
 const choose = (strikes: Strike[]): Strike[] =>
   strikes.filter(({ column, shape }) => (faults ?? [column.name]).includes(column.name) && shape.includes(values.call ?? ""));
 
-const began = performance.now();
-const minutes = (): number => Math.ceil((performance.now() - began) / 60_000);
-let said = 0;
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const results: RowResult[] = [];
-
-async function writePage(): Promise<void> {
-  const facts: PageFacts = {
-    command: "npm run matrix",
-    seed,
-    stories: [...new Set(results.map(({ row }) => row.story.name))],
-    notPlayed: stories.map(({ name }) => name).filter((name) => !results.some(({ row }) => row.story.name === name)),
-    minutes: minutes(),
-  };
-  await writeFile(values.out ?? "docs/matrix.md", pageOf(results, facts));
-}
-
 function tell({ row, struck }: RowResult): void {
-  for (const { strike, play } of struck) {
+  for (const { strike, play } of struck)
     console.log(`${rowName({ row })}: ${strikeName(strike)}: ${play.outcome} ${play.reason ?? ""} ${play.problems.join("; ")}`);
-  }
 }
 
-const played = runMatrix(rows, {
-  seed,
-  workers: Number(values.workers ?? 2),
-  choose,
-  ...(values.show ? { write: (line: string) => void process.stdout.write(line) } : {}),
-  onProgress(row, done, of) {
-    if (performance.now() - said < 10_000 && done !== of) return;
-    said = performance.now();
-    say(`${minutes()} min  row ${results.length + 1} of ${rows.length}: ${rowName({ row })}  ${done}/${of}`);
-  },
-});
-for await (const result of played) {
-  results.push(result);
-  for (const problem of problemLines(result)) say(`DOES NOT HOLD: ${problem}`);
-  // After every row: who stops it halfway keeps what was played.
-  if (isPart) tell(result);
-  else await writePage();
+async function playAll(rows: readonly Row[]): Promise<number> {
+  const began = performance.now();
+  let [number, said, problems, rowBegan] = [1, 0, 0, began];
+  const played = runMatrix(rows, {
+    seed,
+    workers: Number(values.workers ?? 2),
+    choose,
+    ...(values.show ? { write: (line: string) => void process.stdout.write(line) } : {}),
+    onProgress(row, done, of) {
+      if (performance.now() - said < 10_000 && done !== of) return;
+      said = performance.now();
+      say(`${Math.ceil((said - began) / 60_000)} min  row ${number} of ${rows.length}: ${rowName({ row })}  ${done}/${of}`);
+    },
+  });
+  for await (const result of played) {
+    number++;
+    for (const problem of problemLines(result)) say(`DOES NOT HOLD: ${problem}`);
+    problems += problemLines(result).length;
+    const seconds = Math.round((performance.now() - rowBegan) / 1000);
+    rowBegan = performance.now();
+    results = withRow(
+      results,
+      recordOf(result, seconds),
+      stories.map(({ name }) => name),
+    );
+    // After every row: who stops it halfway keeps what was played.
+    if (isPart) tell(result);
+    else await write();
+  }
+  return problems;
 }
-process.exitCode = results.some((result) => problemLines(result).length > 0) ? 1 : 0;
+
+if (values["page-from-results"]) await write();
+else process.exitCode = (await playAll(chosen)) > 0 ? 1 : 0;

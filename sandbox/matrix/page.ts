@@ -1,9 +1,27 @@
 /** The matrix as a page: what came of every story under every fault, and what did not hold. */
+import type { Kind } from "../estate.ts";
+import type { Phase } from "../stories/story.ts";
 import { columns } from "./columns.ts";
-import type { RowResult, Struck } from "./run.ts";
+import type { RowResult } from "./run.ts";
 import type { Strike } from "./tap.ts";
 
-export type PageFacts = { command: string; seed: number; stories: readonly string[]; notPlayed: readonly string[]; minutes: number };
+/** What came of one row: kept beside the page, so that a row can be played anew by itself. */
+export type RowRecord = {
+  story: string;
+  kind: Kind;
+  phase: Phase;
+  undisturbed: string;
+  /** By the fault's name: how often its strikes ended in what. */
+  cells: Record<string, Record<string, number>>;
+  strikes: number;
+  plays: number;
+  /** One sentence each, with what was struck. */
+  problems: string[];
+  seconds: number;
+};
+
+/** rows: in the order of the stories. */
+export type Results = { seed: number; rows: RowRecord[] };
 
 export const rowName = ({ row }: Pick<RowResult, "row">): string => `${row.story.name}, ${row.kind}, ${row.phase}`;
 
@@ -15,37 +33,55 @@ const MOMENTS = { first: "at the first look", recheck: "just before the write", 
 export const strikeName = ({ column, shape, moment }: Strike): string =>
   `${column.name} at ${shape} ${typeof moment === "object" ? `#${moment.write + 1}` : MOMENTS[moment]}`;
 
-/** Most frequent first. */
-function countsOf(struck: readonly Struck[]): string {
-  const counts = new Map<string, number>();
-  for (const { play } of struck) counts.set(outcomeText(play), (counts.get(outcomeText(play)) ?? 0) + 1);
-  const shown = [...counts].toSorted(([a, n], [b, m]) => m - n || a.localeCompare(b)).map(([text, count]) => `${text} ${count}`);
-  const broken = struck.filter(({ play }) => play.problems.length > 0).length;
-  return [...shown, ...(broken > 0 ? [`**does not hold: ${broken}**`] : [])].join("<br>");
-}
-
-function line(result: RowResult): string {
-  const { row, undisturbed, struck } = result;
-  const cells = columns.map((column) => countsOf(struck.filter(({ strike }) => strike.column === column)) || "–");
-  return `| ${row.story.name} | ${row.kind} | ${row.phase} | ${outcomeText(undisturbed)} | ${cells.join(" | ")} |`;
-}
-
-/** Everything that did not hold, with what to type to see it again. */
-export function problemLines({ row, undisturbed, struck }: RowResult): string[] {
-  const where = `${row.story.name}, ${row.kind}, ${row.phase}`;
+/** Everything that did not hold. */
+export function problemLines(result: RowResult): string[] {
+  const where = rowName(result);
+  const { undisturbed, struck } = result;
   const alone = undisturbed.problems.map((problem) => `${where}, undisturbed: ${problem}`);
   const under = struck.flatMap(({ strike, play }) => play.problems.map((problem) => `${where}, ${strikeName(strike)}: ${problem}`));
   return [...alone, ...under];
 }
 
-function totals(results: readonly RowResult[]): { times: number; plays: number; broken: number } {
-  const struck = results.flatMap((result) => result.struck);
+const BROKEN = "**does not hold**";
+
+export function recordOf(result: RowResult, seconds: number): RowRecord {
+  const { row, undisturbed, struck } = result;
+  const cells: RowRecord["cells"] = {};
+  for (const { strike, play } of struck) {
+    const counts = (cells[strike.column.name] ??= {});
+    const text = play.problems.length > 0 ? BROKEN : outcomeText(play);
+    counts[text] = (counts[text] ?? 0) + 1;
+  }
   return {
-    times: struck.length,
+    story: row.story.name,
+    kind: row.kind,
+    phase: row.phase,
+    undisturbed: outcomeText(undisturbed),
+    cells,
+    strikes: struck.length,
     plays: new Set(struck.map(({ play }) => play)).size,
-    broken: struck.filter(({ play }) => play.problems.length > 0).length,
+    problems: problemLines(result),
+    seconds,
   };
 }
+
+const sameRow = (a: RowRecord, b: RowRecord): boolean => a.story === b.story && a.kind === b.kind && a.phase === b.phase;
+
+/** In the place of what the same row came to before; rows of stories that are no more go. order: names of stories. */
+export function withRow({ seed, rows }: Results, record: RowRecord, order: readonly string[]): Results {
+  const all = [...rows.filter((row) => !sameRow(row, record)), record].filter(({ story }) => order.includes(story));
+  const place = ({ story, kind, phase }: RowRecord): string => `${String(order.indexOf(story)).padStart(4, "0")} ${kind} ${phase}`;
+  return { seed, rows: all.toSorted((a, b) => place(a).localeCompare(place(b))) };
+}
+
+/** Most frequent first. */
+function cell(counts: Record<string, number> | undefined): string {
+  const sorted = Object.entries(counts ?? {}).toSorted(([a, n], [b, m]) => m - n || a.localeCompare(b));
+  return sorted.map(([text, count]) => `${text} ${count}`).join("<br>") || "–";
+}
+
+const line = ({ story, kind, phase, undisturbed, cells }: RowRecord): string =>
+  `| ${[story, kind, phase, undisturbed, ...columns.map(({ name }) => cell(cells[name]))].join(" | ")} |`;
 
 const RULE = [
   "Every play must end as the story does, or in `Escalated` with a reason; a repair that a fault held up until the service noticed may end in",
@@ -64,32 +100,34 @@ const HOW = [
   "have a play to themselves. The estate is reduced to the databases that the story is about, and the app is healthy and has a baseline when it begins.",
 ];
 
-/** A page that is complete as far as it goes: it says what it covers. */
-export function pageOf(results: readonly RowResult[], { command, seed, stories, notPlayed, minutes }: PageFacts): string {
-  const { times, plays, broken } = totals(results);
-  const problems = results.flatMap(problemLines);
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** Everything that was played, as it came out. */
+export function pageOf({ seed, rows }: Results): string {
+  const problems = rows.flatMap((row) => row.problems);
+  const [strikes, plays] = [sum(rows.map((row) => row.strikes)), sum(rows.map((row) => row.plays))];
+  const minutes = Math.ceil(sum(rows.map(({ seconds }) => seconds)) / 60);
   const header = ["story", "kind", "phase", "undisturbed", ...columns.map(({ name }) => name)];
   return [
     "# Fault matrix",
     "",
-    `Every story under every fault at every call to Azure. Written by \`${command}\`; do not edit.`,
+    "Every story under every fault at every call to Azure. Written by `npm run matrix`; do not edit.",
     "",
     ...RULE,
     "",
     ...HOW,
     "",
-    `Seed ${seed}. ${results.length} rows, ${times} strikes in ${plays} plays, in ${minutes} minutes. **${broken} do not hold.**`,
-    `Stories: ${stories.join(", ")}.${notPlayed.length > 0 ? ` Not played here: ${notPlayed.join(", ")}.` : ""}`,
+    `Seed ${seed}. ${rows.length} rows, ${strikes} strikes in ${plays} plays, in ${minutes} minutes. **${problems.length} do not hold.**`,
     "",
     "A cell counts the strikes by how their plays ended; – where the fault can strike nothing.",
     "",
     `| ${header.join(" | ")} |`,
     `|${header.map(() => " --- |").join("")}`,
-    ...results.map(line),
+    ...rows.map(line),
     "",
     "Faults:",
     "",
-    ...columns.map(({ name, what, strikes }) => `- **${name}**: ${what}${strikes === "all" ? "" : `; at ${strikes} only`}.`),
+    ...columns.map((column) => `- **${column.name}**: ${column.what}${column.strikes === "all" ? "" : `; at ${column.strikes} only`}.`),
     "",
     ...(problems.length > 0 ? ["## What does not hold", "", ...problems.map((problem) => `- ${problem}`), ""] : []),
   ].join("\n");
