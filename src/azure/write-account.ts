@@ -1,11 +1,20 @@
-/**
- * Changes an account, by PATCHes of one concern each: identity and default identity in one fail without a word, key settings
- * beside anything else are refused (Azure/azure-service-operator issue 5560; hashicorp/terraform-provider-azurerm, cosmosdb_account).
- * Never by PUT, which would reset what it leaves out.
- */
+/** Changes an account, by PATCHes of one concern each (domain/database-change.ts). */
 import type { DatabaseAccountGetResults } from "@azure/arm-cosmosdb";
 import { sameId } from "../domain/arm-id.ts";
+import {
+  attachSystem,
+  attachUser,
+  changeRefusal,
+  type DatabaseChange,
+  detachUser,
+  setDefault,
+  setKeyUri,
+  SYSTEM_ASSIGNED,
+  typeWithUsers,
+} from "../domain/database-change.ts";
+import { InvariantError } from "../domain/errors.ts";
 import { ARM_ENDPOINT } from "./arm.ts";
+import { attempt } from "./attempt.ts";
 import type { Clients } from "./clients.ts";
 import { parseDefaultIdentity } from "./read-database.ts";
 import { parseResourcePath } from "./resource-path.ts";
@@ -22,23 +31,28 @@ export function createAccountWrites(clients: Pick<Clients, "accounts" | "identit
     const { subscriptionId, resourceGroup, name } = parseResourcePath(id);
     return clients.accounts(subscriptionId).databaseAccounts.get(resourceGroup, name);
   };
-  const patch = async (id: string, body: unknown): Promise<StepResult> => {
+  const patch = async (id: string, change: DatabaseChange): Promise<StepResult> => {
+    const refusal = changeRefusal("account", change);
+    if (refusal !== undefined) throw new InvariantError(`${id}: ${refusal}`);
     const url = `${ARM_ENDPOINT}${id}?${ACCOUNT_API}`;
-    return fromAnswer(await clients.arm.send("PATCH", url, body), url, "the account took it at once");
+    return fromAnswer(await clients.arm.send("PATCH", url, change), url, "the account took it at once");
   };
-  /** A system identity switched on is a new principal. Recorded: Azure/azure-cli test_cosmosdb_managed_service_identity.yaml, 2022-04 */
-  const attachSystem = async (id: string, identity: Identity): Promise<StepResult> => {
+  const switchOnSystem = async (id: string, identity: Identity): Promise<StepResult> => {
     if (hasSystem(identity)) return done("the system identity is on already");
     const users = Object.keys(identity?.userAssignedIdentities ?? {});
-    if (users.length === 0) return patch(id, { identity: { type: SYSTEM } });
-    // The type alone would take the others off; Azure's own CLI sends them all.
-    const userAssignedIdentities = Object.fromEntries(users.map((user) => [user, {}]));
-    return patch(id, { identity: { type: "SystemAssigned,UserAssigned", userAssignedIdentities } });
+    const isLive = await Promise.all(users.map((user) => mayBeThere(clients, user)));
+    return patch(
+      id,
+      attachSystem(
+        users.length > 0,
+        users.filter((_, index) => isLive[index]),
+      ),
+    );
   };
 
   return {
     AttachIdentity: async ({ targetId, identityId }) => {
-      if (identityId === SYSTEM) return attachSystem(targetId, (await read(targetId)).identity);
+      if (identityId === SYSTEM_ASSIGNED) return switchOnSystem(targetId, (await read(targetId)).identity);
       const { subscriptionId, resourceGroup, name } = parseResourcePath(identityId);
       // A missing identity is refused as a missing permission would be: ask for it by itself first.
       const live = await clients.identities(subscriptionId).userAssignedIdentities.get(resourceGroup, name);
@@ -46,16 +60,14 @@ export function createAccountWrites(clients: Pick<Clients, "accounts" | "identit
       const attached = attachedEntry(identity, identityId);
       // Attached under another principal: a re-created identity; attaching it again refreshes it. Azure/azure-cli pull request 25712
       if (attached?.principalId !== undefined && attached.principalId === live.principalId) return done(`${name} is attached already`);
-      // Others are left out, which leaves them as they are: one stale id in the map would fail the whole request.
-      const type = hasSystem(identity) ? "SystemAssigned,UserAssigned" : "UserAssigned";
-      return patch(targetId, { identity: { type, userAssignedIdentities: { [identityId]: {} } } });
+      return patch(targetId, attachUser(identityId, typeWithUsers(hasSystem(identity))));
     },
 
     SetDefaultIdentity: async ({ targetId, defaultIdentity }) => {
       const account = await read(targetId);
       if (account.defaultIdentity?.toLowerCase() === defaultIdentity.toLowerCase())
         return done(`${defaultIdentity} is the default already`);
-      return patch(targetId, { properties: { defaultIdentity } });
+      return patch(targetId, setDefault(defaultIdentity));
     },
 
     DetachIdentity: async ({ targetId, identityId }) => {
@@ -66,31 +78,33 @@ export function createAccountWrites(clients: Pick<Clients, "accounts" | "identit
       if (current.form === "user" && sameId(current.id, identityId)) {
         return refused("Conflict", "StillTheDefault", "the account still uses this identity: detaching it would cut the account off");
       }
-      return patch(targetId, { identity: identityWithout(account.identity, attached.id) });
+      const others = Object.keys(account.identity?.userAssignedIdentities ?? {}).filter((id) => id !== attached.id);
+      // In the casing of the map: a removal under another one is none (Azure/azure-cli, cosmosdb module, identity remove).
+      return patch(targetId, detachUser(attached.id, { hasSystem: hasSystem(account.identity), hasUsers: others.length > 0 }));
     },
 
     SetKeyUri: async ({ targetId, keyUri }) => {
       const account = await read(targetId);
       if (account.keyVaultKeyUri === keyUri) return done(`the key URI is ${keyUri} already`);
-      return patch(targetId, { properties: { keyVaultKeyUri: keyUri } });
+      return patch(targetId, setKeyUri(keyUri));
     },
   };
 }
 
 type Identity = DatabaseAccountGetResults["identity"];
 
-const SYSTEM = "SystemAssigned";
+/** One that can't be read may well be there. */
+async function mayBeThere(clients: Pick<Clients, "identities">, identityId: string): Promise<boolean> {
+  const { subscriptionId, resourceGroup, name } = parseResourcePath(identityId);
+  const read = await attempt("read identity", identityId, () =>
+    clients.identities(subscriptionId).userAssignedIdentities.get(resourceGroup, name),
+  );
+  return read.ok || read.failure.kind !== "notFound";
+}
 
-const hasSystem = (identity: Identity): boolean => identity?.type?.includes(SYSTEM) ?? false;
+const hasSystem = (identity: Identity): boolean => identity?.type?.includes(SYSTEM_ASSIGNED) ?? false;
 
 function attachedEntry(identity: Identity, identityId: string): { id: string; principalId: string | undefined } | undefined {
   const entry = Object.entries(identity?.userAssignedIdentities ?? {}).find(([id]) => sameId(id, identityId));
   return entry && { id: entry[0], principalId: entry[1]?.principalId };
-}
-
-/** An explicit null removes, in the casing of the map; a map of nulls only is refused beside the type None. pulumi/pulumi-azure-native issue 4635, Azure/azure-rest-api-specs issue 25222 */
-function identityWithout(identity: Identity, id: string): unknown {
-  const others = Object.keys(identity?.userAssignedIdentities ?? {}).filter((other) => other !== id);
-  if (others.length === 0) return { type: hasSystem(identity) ? SYSTEM : "None" };
-  return { type: hasSystem(identity) ? "SystemAssigned,UserAssigned" : "UserAssigned", userAssignedIdentities: { [id]: null } };
 }

@@ -1,6 +1,8 @@
-/** Changes a cluster by PATCH. Identity and key go together: the guide wants all encryption parameters, even to change one of them. */
+/** Changes a cluster, by PATCHes that hold all it encrypts with (domain/database-change.ts). */
 import type { MongoCluster } from "@azure/arm-mongocluster";
 import { sameId } from "../domain/arm-id.ts";
+import { changeRefusal, type ClusterEncryption, type DatabaseChange, detachFromCluster, setEncryption } from "../domain/database-change.ts";
+import { InvariantError } from "../domain/errors.ts";
 import { ARM_ENDPOINT } from "./arm.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
@@ -9,7 +11,7 @@ import type { StepResult, Writes } from "./step-result.ts";
 
 const CLUSTER_API = "api-version=2026-06-01";
 
-type ClusterSteps = "AttachIdentity" | "DetachIdentity" | "SetClusterEncryption";
+type ClusterSteps = "DetachIdentity" | "SetClusterEncryption";
 
 /** Permission: Microsoft.DocumentDB/mongoClusters/write; to attach, also Microsoft.ManagedIdentity/userAssignedIdentities/assign/action. */
 export function createClusterWrites(clients: Pick<Clients, "clusters" | "identities" | "arm">): Writes<ClusterSteps> {
@@ -17,48 +19,33 @@ export function createClusterWrites(clients: Pick<Clients, "clusters" | "identit
     const { subscriptionId, resourceGroup, name } = parseResourcePath(id);
     return clients.clusters(subscriptionId).mongoClusters.get(resourceGroup, name);
   };
-  const patch = async (id: string, body: unknown): Promise<StepResult> => {
+  const patch = async (id: string, change: DatabaseChange): Promise<StepResult> => {
+    const refusal = changeRefusal("cluster", change);
+    if (refusal !== undefined) throw new InvariantError(`${id}: ${refusal}`);
     const url = `${ARM_ENDPOINT}${id}?${CLUSTER_API}`;
-    return fromAnswer(await clients.arm.send("PATCH", url, body), url, "the cluster took it at once");
+    return fromAnswer(await clients.arm.send("PATCH", url, change), url, "the cluster took it at once");
   };
 
   return {
-    AttachIdentity: async ({ targetId, identityId }) => {
-      await readIdentity(clients, identityId);
-      if (attachedId(await read(targetId), identityId) !== undefined) return done(`${identityId} is attached already`);
-      return patch(targetId, { identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: {} } } });
-    },
-
     DetachIdentity: async ({ targetId, identityId }) => {
       const cluster = await read(targetId);
       const attached = attachedId(cluster, identityId);
       if (attached === undefined) return done(`${identityId} is not attached`);
-      const used = encryptionOf(cluster)?.keyEncryptionKeyIdentity?.userAssignedIdentityResourceId;
-      if (used !== undefined && sameId(used, identityId)) {
+      const used = encryptionOf(cluster);
+      if (used === undefined) return refused("Conflict", "NoCustomerManagedKey", "the cluster names no identity and key that would stay");
+      if (sameId(used.identityId, identityId)) {
         return refused("Conflict", "StillTheDefault", "the cluster still uses this identity: detaching it would cut the cluster off");
       }
-      return patch(targetId, { identity: { type: "UserAssigned", userAssignedIdentities: { [attached]: null } } });
+      return patch(targetId, detachFromCluster(attached, used));
     },
 
     SetClusterEncryption: async ({ targetId, identityId, keyUrl }) => {
       await readIdentity(clients, identityId);
       const cluster = await read(targetId);
       const current = encryptionOf(cluster);
-      const used = current?.keyEncryptionKeyIdentity?.userAssignedIdentityResourceId ?? "";
-      if (current?.keyEncryptionKeyUrl === keyUrl && sameId(used, identityId) && attachedId(cluster, identityId) !== undefined) {
-        return done("the cluster uses this identity and key already");
-      }
-      return patch(targetId, {
-        identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: {} } },
-        properties: {
-          encryption: {
-            customerManagedKeyEncryption: {
-              keyEncryptionKeyIdentity: { identityType: "UserAssignedIdentity", userAssignedIdentityResourceId: identityId },
-              keyEncryptionKeyUrl: keyUrl,
-            },
-          },
-        },
-      });
+      const isSame = current?.keyUrl === keyUrl && sameId(current.identityId, identityId);
+      if (isSame && attachedId(cluster, identityId) !== undefined) return done("the cluster uses this identity and key already");
+      return patch(targetId, setEncryption({ identityId, keyUrl }));
     },
   };
 }
@@ -69,7 +56,11 @@ async function readIdentity(clients: Pick<Clients, "identities">, identityId: st
   await clients.identities(subscriptionId).userAssignedIdentities.get(resourceGroup, name);
 }
 
-const encryptionOf = (cluster: MongoCluster) => cluster.properties?.encryption?.customerManagedKeyEncryption;
+function encryptionOf({ properties }: MongoCluster): ClusterEncryption | undefined {
+  const found = properties?.encryption?.customerManagedKeyEncryption;
+  const identityId = found?.keyEncryptionKeyIdentity?.userAssignedIdentityResourceId;
+  return identityId && found?.keyEncryptionKeyUrl ? { identityId, keyUrl: found.keyEncryptionKeyUrl } : undefined;
+}
 
 const attachedId = (cluster: MongoCluster, identityId: string): string | undefined =>
   Object.keys(cluster.identity?.userAssignedIdentities ?? {}).find((id) => sameId(id, identityId));

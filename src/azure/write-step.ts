@@ -42,7 +42,6 @@ export function createStepWriter(clients: Clients): StepWriter {
     ...createIdentityWrites(clients),
     ...account,
     ...cluster,
-    AttachIdentity: (params) => (params.targetKind === "account" ? account : cluster).AttachIdentity(params),
     DetachIdentity: (params) => (params.targetKind === "account" ? account : cluster).DetachIdentity(params),
   };
   const write = <N extends StepName>(step: { name: N; params: StepParams[N] }): Promise<StepResult> => writes[step.name](step.params);

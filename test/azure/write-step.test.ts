@@ -278,7 +278,7 @@ test("makes an identity once, and never takes one that is not its own", async ()
   });
 });
 
-const ATTACH: StepDraft = { name: "AttachIdentity", params: { targetId: ACCOUNT_ID, targetKind: "account", identityId: IDENTITY_ID } };
+const ATTACH: StepDraft = { name: "AttachIdentity", params: { targetId: ACCOUNT_ID, identityId: IDENTITY_ID } };
 
 test("attaches an identity by itself, leaving others out, and hands the signed URL back unchanged", async () => {
   const stale = { type: "SystemAssigned,UserAssigned", principalId: "s", userAssignedIdentities: { "/stale": { principalId: "x" } } };
@@ -307,14 +307,18 @@ test("attaches again only where the principal has changed, and never an identity
 });
 
 test("switches the system identity on without taking the others off", async () => {
-  const step: StepDraft = { name: "AttachIdentity", params: { targetId: ACCOUNT_ID, targetKind: "account", identityId: "SystemAssigned" } };
+  const step: StepDraft = { name: "AttachIdentity", params: { targetId: ACCOUNT_ID, identityId: "SystemAssigned" } };
   const alone = await submit(step, { [`GET ${ACCOUNT_ID}`]: account({}), [`PATCH ${ACCOUNT_ID}`]: accepted });
   expect(alone.writes.map(({ body }) => body)).toEqual([{ identity: { type: "SystemAssigned" } }]);
   const user = { type: "UserAssigned", userAssignedIdentities: { [IDENTITY_ID]: { principalId: "p1" } } };
-  const beside = await submit(step, { [`GET ${ACCOUNT_ID}`]: account({}, user), [`PATCH ${ACCOUNT_ID}`]: accepted });
+  const patch = { [`PATCH ${ACCOUNT_ID}`]: accepted };
+  const beside = await submit(step, { [`GET ${ACCOUNT_ID}`]: account({}, user), [`GET ${IDENTITY_ID}`]: identity(), ...patch });
   expect(beside.writes.map(({ body }) => body)).toEqual([
     { identity: { type: "SystemAssigned,UserAssigned", userAssignedIdentities: { [IDENTITY_ID]: {} } } },
   ]);
+  // One that is gone would fail the request, and one left out stays (Azure/aad-pod-identity issue 515, pulumi/pulumi-azure-native issue 4635).
+  const gone = await submit(step, { [`GET ${ACCOUNT_ID}`]: account({}, user), ...patch });
+  expect(gone.writes.map(({ body }) => body)).toEqual([{ identity: { type: "SystemAssigned,UserAssigned" } }]);
   const on = account({}, { type: "SystemAssigned", principalId: "s" });
   expect(await submit(step, { [`GET ${ACCOUNT_ID}`]: on })).toMatchObject({ result: { kind: "done" }, writes: [] });
 });
@@ -332,7 +336,8 @@ test("sets the default identity in a PATCH of its own, once", async () => {
 });
 
 test("detaches by an explicit null in the casing of the map, never the identity in use", async () => {
-  const step: StepDraft = { name: "DetachIdentity", params: { targetId: ACCOUNT_ID, targetKind: "account", identityId: IDENTITY_ID } };
+  const on = { targetId: ACCOUNT_ID, targetKind: "account" as const, identityId: IDENTITY_ID, keeps: null };
+  const step: StepDraft = { name: "DetachIdentity", params: on };
   const stored = IDENTITY_ID.toUpperCase();
   const two = { type: "UserAssigned", userAssignedIdentities: { [stored]: {}, "/new": {} } };
   const patch = { [`PATCH ${ACCOUNT_ID}`]: accepted };
@@ -376,12 +381,15 @@ const ENCRYPT: StepDraft = {
   name: "SetClusterEncryption",
   params: { targetId: CLUSTER_ID, identityId: IDENTITY_ID, keyUrl: "https://v1.vault.azure.net/keys/k1" },
 };
-const cluster = (keyEncryptionKeyUrl: string, used = IDENTITY_ID): FakeAnswer => ({
+const cluster = (keyEncryptionKeyUrl: string, used = IDENTITY_ID, attached = [used]): FakeAnswer => ({
   body: {
     id: CLUSTER_ID,
     name: "c1",
     location: "eastus",
-    identity: { type: "UserAssigned", userAssignedIdentities: { [used]: { principalId: "p", clientId: "c" } } },
+    identity: {
+      type: "UserAssigned",
+      userAssignedIdentities: Object.fromEntries(attached.map((id) => [id, { principalId: "p", clientId: "c" }])),
+    },
     properties: {
       encryption: {
         customerManagedKeyEncryption: {
@@ -417,24 +425,37 @@ test("sets a cluster's identity and key in one PATCH", async () => {
   expect(await submit(ENCRYPT, table)).toMatchObject({ result: { kind: "done" }, writes: [] });
 });
 
-test("attaches to and detaches from a cluster, never the identity in use", async () => {
-  const on = { targetId: CLUSTER_ID, targetKind: "cluster" as const, identityId: IDENTITY_ID };
+test("detaches from a cluster together with all it encrypts with, never the identity in use", async () => {
+  const keyUrl = "https://v1.vault.azure.net/keys/k1";
+  const keeps = { identityId: "/other", keyUrl };
+  const step: StepDraft = {
+    name: "DetachIdentity",
+    params: { targetId: CLUSTER_ID, targetKind: "cluster", identityId: IDENTITY_ID, keeps },
+  };
   const patch = { [`PATCH ${CLUSTER_ID}`]: { status: 202, headers: { "azure-asyncoperation": OPERATION } } };
-  const other = cluster("https://v1.vault.azure.net/keys/k1", "/other");
-  const attach = await submit(
-    { name: "AttachIdentity", params: on },
-    { [`GET ${IDENTITY_ID}`]: identity(), [`GET ${CLUSTER_ID}`]: other, ...patch },
-  );
-  expect(attach.writes.map(({ body }) => body)).toEqual([
-    { identity: { type: "UserAssigned", userAssignedIdentities: { [IDENTITY_ID]: {} } } },
+  const both = cluster(keyUrl, "/other", [IDENTITY_ID.toUpperCase(), "/other"]);
+  const detached = await submit(step, { [`GET ${CLUSTER_ID}`]: both, ...patch });
+  expect(detached.writes.map(({ body }) => body)).toEqual([
+    {
+      identity: { type: "UserAssigned", userAssignedIdentities: { [IDENTITY_ID.toUpperCase()]: null } },
+      properties: {
+        encryption: {
+          customerManagedKeyEncryption: {
+            keyEncryptionKeyIdentity: { identityType: "UserAssignedIdentity", userAssignedIdentityResourceId: "/other" },
+            keyEncryptionKeyUrl: keyUrl,
+          },
+        },
+      },
+    },
   ]);
-  const used = cluster("https://v1.vault.azure.net/keys/k1");
-  expect(await submit({ name: "DetachIdentity", params: on }, { [`GET ${CLUSTER_ID}`]: used })).toMatchObject({
+  expect(await submit(step, { [`GET ${CLUSTER_ID}`]: cluster(keyUrl) })).toMatchObject({
     result: { kind: "refused", code: "StillTheDefault" },
     writes: [],
   });
-  expect(await submit({ name: "DetachIdentity", params: on }, { [`GET ${CLUSTER_ID}`]: other })).toMatchObject({
-    result: { kind: "done" },
+  expect(await submit(step, { [`GET ${CLUSTER_ID}`]: cluster(keyUrl, "/other") })).toMatchObject({ result: { kind: "done" }, writes: [] });
+  const bare = { body: { id: CLUSTER_ID, identity: { userAssignedIdentities: { [IDENTITY_ID]: {} } }, properties: {} } };
+  expect(await submit(step, { [`GET ${CLUSTER_ID}`]: bare })).toMatchObject({
+    result: { kind: "refused", code: "NoCustomerManagedKey" },
     writes: [],
   });
 });

@@ -244,13 +244,13 @@ test("gives an account a new identity: make, attach, default, detach", async () 
   const identityId = `${identity.id}-k1`;
   const create = { name: "CreateIdentity" as const, params: { identityId, location: identity.location, insteadOf: identity.name } };
   for (let twice = 0; twice < 2; twice++) expect(await sandbox.carryOut(create)).toMatchObject({ kind: "done" });
-  const on = { targetId, targetKind: "account" as const };
-  const early = await sandbox.carryOut({ name: "DetachIdentity", params: { ...on, identityId: identity.id } });
+  const detach = { targetId, targetKind: "account" as const, identityId: identity.id, keeps: null };
+  const early = await sandbox.carryOut({ name: "DetachIdentity", params: detach });
   expect(early).toMatchObject({ kind: "refused", code: "StillTheDefault" });
-  expect(await sandbox.carryOut({ name: "AttachIdentity", params: { ...on, identityId } })).toMatchObject({ kind: "done" });
+  expect(await sandbox.carryOut({ name: "AttachIdentity", params: { targetId, identityId } })).toMatchObject({ kind: "done" });
   const defaultIdentity = `UserAssignedIdentity=${identityId}`;
   expect(await sandbox.carryOut({ name: "SetDefaultIdentity", params: { targetId, defaultIdentity } })).toMatchObject({ kind: "done" });
-  expect(await sandbox.carryOut({ name: "DetachIdentity", params: { ...on, identityId: identity.id } })).toMatchObject({ kind: "done" });
+  expect(await sandbox.carryOut({ name: "DetachIdentity", params: detach })).toMatchObject({ kind: "done" });
   const read = await createReadTarget(sandbox.clients)("account", targetId);
   expect(read).toMatchObject({
     defaultIdentity: { form: "user", id: identityId },
@@ -265,7 +265,7 @@ test("two changes of one account at once: the second is told to come again", asy
   const writer = createStepWriter(sandbox.clients);
   const identityId = `${identity.id}-k1`;
   await sandbox.carryOut({ name: "CreateIdentity", params: { identityId, location: identity.location, insteadOf: identity.name } });
-  const attach = { name: "AttachIdentity" as const, params: { targetId, targetKind: "account" as const, identityId } };
+  const attach = { name: "AttachIdentity" as const, params: { targetId, identityId } };
   expect(await writer.submit(attach)).toMatchObject({ kind: "submitted" });
   await expect(writer.submit(attach)).rejects.toMatchObject({ name: "TransientError" });
 });
@@ -300,7 +300,7 @@ test("gives a cluster another identity and key URL in one write", async () => {
   expect(await sandbox.carryOut({ name: "SetClusterEncryption", params: { targetId, identityId, keyUrl } })).toMatchObject({
     kind: "done",
   });
-  const on = { targetId, targetKind: "cluster" as const, identityId: identity.id };
+  const on = { targetId, targetKind: "cluster" as const, identityId: identity.id, keeps: { identityId, keyUrl } };
   expect(await sandbox.carryOut({ name: "DetachIdentity", params: on })).toMatchObject({ kind: "done" });
   const read = await createReadTarget(sandbox.clients)("cluster", targetId);
   expect(read).toMatchObject({ keyUri: keyUrl, defaultIdentity: { form: "user", id: identityId }, attached: [{ id: identityId }] });
