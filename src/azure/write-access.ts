@@ -42,7 +42,8 @@ export function createAccessWrites(clients: Pick<Clients, "authorization" | "vau
       const objectId = known(principalId);
       const { accessPolicies = [] } = (await vaults.get(resourceGroup, name)).properties;
       const own = accessPolicies.find(
-        (policy) => isSame(policy.objectId, objectId) && isSame(policy.applicationId ?? "", applicationId ?? ""),
+        (policy) =>
+          isSame(policy.tenantId, tenantId) && isSame(policy.objectId, objectId) && isSame(policy.applicationId ?? "", applicationId ?? ""),
       );
       const present = own?.permissions.keys ?? [];
       const lacking = keys.filter((key) => !present.some((word) => isSame(word, key) || isSame(word, "all")));

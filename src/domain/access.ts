@@ -35,6 +35,8 @@ export type AccessQuestion = {
   definitions: readonly RoleDefinition[];
   denies: readonly DenyAssignment[];
   policies: readonly AccessPolicy[];
+  /** The service says that this very principal has access: then it is in none of the groups that a deny assignment speaks of. */
+  isServed?: boolean;
 };
 
 export type OperationAccess = {
@@ -42,7 +44,8 @@ export type OperationAccess = {
   allowed: boolean;
   /** Ids of the assignments or object ids of the policies that allow it, or of the deny assignment that does not. */
   by: string[];
-  why: "granted" | "notGranted" | "denied" | "condition" | "definitionUnread";
+  /** maybeDenied: granted, and a deny assignment speaks of a group of which it is not known who is in it. */
+  why: "granted" | "notGranted" | "denied" | "maybeDenied" | "condition" | "definitionUnread";
   detail: string;
 };
 
@@ -60,14 +63,25 @@ const grants = (permissions: readonly RolePermission[], action: string): boolean
 const isPrincipal = ({ principalId, memberOf }: AccessQuestion, id: string): boolean =>
   same(id, principalId) || memberOf.some((group) => same(group, id));
 
-function denies(question: AccessQuestion, deny: DenyAssignment, action: string): boolean {
-  const applies = deny.doesNotApplyToChildScopes ? sameId(deny.scope, question.keyScope) : isUnder(deny.scope, question.keyScope);
-  const meant = deny.principals.some(({ id }) => id === EVERYONE || isPrincipal(question, id));
-  const excluded = deny.excludePrincipals.some(({ id }) => isPrincipal(question, id));
+type Named = DenyAssignment["principals"][number];
+
+/** Somebody of whom it can't be told here whether the principal is one of them: a group that gave no sign of having it as a member. */
+const mayMean = ({ type }: Named): boolean => type.toLowerCase() !== "serviceprincipal" && type.toLowerCase() !== "user";
+
+/** Deny assignments can't be asked for by membership, as role assignments can (REST reference, "Deny Assignments - List For Scope"). */
+function denies(question: AccessQuestion, deny: DenyAssignment, action: string): "no" | "maybe" | "yes" {
+  const applies = deny.doesNotApplyToChildScopes ? sameId(deny.scope, question.keyScope) : reaches(deny.scope, question.keyScope);
   // A condition on a deny assignment narrows it; what can't be judged is taken to deny.
   const holds = deny.condition === null || judgeCondition(deny.condition, action) !== "unmet";
-  return applies && meant && !excluded && holds && grants(deny.permissions, action);
+  if (!applies || !holds || !grants(deny.permissions, action)) return "no";
+  const means = ({ id }: Named): boolean => id === EVERYONE || isPrincipal(question, id);
+  if (deny.excludePrincipals.some(means)) return "no";
+  if (!deny.principals.some(means)) return deny.principals.some(mayMean) ? "maybe" : "no";
+  return deny.excludePrincipals.some(mayMean) ? "maybe" : "yes";
 }
+
+/** A scope that was not told reaches nothing; the root scope is `/`. */
+const reaches = (scope: string, keyScope: string): boolean => scope.trim() !== "" && isUnder(scope, keyScope);
 
 const ROLE_ID = /[^/]+$/;
 /** A definition's id is written with or without the subscription: its last part, a GUID, tells it. */
@@ -77,7 +91,7 @@ type Grant = { assignment: RoleAssignment; state: "granted" | "condition" | "def
 
 function grantsOf(question: AccessQuestion, action: string): Grant[] {
   const reaching = question.assignments.filter(
-    ({ principalId, scope }) => isPrincipal(question, principalId) && isUnder(scope, question.keyScope),
+    ({ principalId, scope }) => isPrincipal(question, principalId) && reaches(scope, question.keyScope),
   );
   return reaching.flatMap((assignment): Grant[] => {
     const definition = question.definitions.find(({ id }) => roleGuid(id) === roleGuid(assignment.roleDefinitionId));
@@ -92,6 +106,7 @@ const DETAIL: Record<OperationAccess["why"], string> = {
   granted: "granted by",
   notGranted: "no role assignment grants it",
   denied: "denied by",
+  maybeDenied: "denied, if it is in the group that this deny assignment speaks of, by",
   condition: "granted only under a condition that is not met or can't be judged:",
   definitionUnread: "a role that could not be read may grant it:",
 };
@@ -102,9 +117,13 @@ function answer(operation: KeyOperation, why: OperationAccess["why"], by: string
 
 function judgeRoles(question: AccessQuestion, operation: KeyOperation): OperationAccess {
   const action = DATA_ACTIONS[operation];
-  const deny = question.denies.find((one) => denies(question, one, action));
-  if (deny) return answer(operation, "denied", [deny.id]);
+  const denying = (state: "maybe" | "yes"): string[] =>
+    question.denies.filter((one) => denies(question, one, action) === state).map(({ id }) => id);
+  const denied = denying("yes");
+  if (denied.length > 0) return answer(operation, "denied", denied.slice(0, 1));
   const found = grantsOf(question, action);
+  const maybe = found.some(({ state }) => state === "granted") && question.isServed !== true ? denying("maybe") : [];
+  if (maybe.length > 0) return answer(operation, "maybeDenied", maybe);
   for (const why of ["granted", "condition", "definitionUnread"] as const) {
     const by = found.filter(({ state }) => state === why).map(({ assignment }) => assignment.id);
     if (by.length > 0) return answer(operation, why, by);

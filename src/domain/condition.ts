@@ -23,12 +23,13 @@ export function matchesAction(pattern: string, action: string): boolean {
   const escaped = pattern
     .toLowerCase()
     .replace(/[.+?^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*");
+    // Several in a row mean what one does, and would be tried in all their ways.
+    .replace(/\*+/g, ".*");
   return new RegExp(`^${escaped}$`).test(action.toLowerCase());
 }
 
 /** Reads tokens from the left; `next` is where it stands. */
-type Reader = { tokens: string[]; next: number; action: string };
+type Reader = { tokens: string[]; next: number; action: string; isMalformed: boolean };
 
 const peek = (reader: Reader): string => reader.tokens[reader.next] ?? ")";
 
@@ -72,14 +73,34 @@ function readExpression(reader: Reader): ConditionVerdict {
     words.push(token);
     reader.next += 1;
   }
+  // An operator with nothing beside it: no condition that Azure takes, so what was meant can't be told.
+  if (words.length === 0) reader.isMalformed = true;
   const [operator, operand, ...more] = words;
   const pattern = /^\{\s*'([^']*)'\s*\}$/.exec(operand ?? "")?.[1];
   if (operator?.toLowerCase() !== "actionmatches" || pattern === undefined || more.length > 0) return "unknown";
   return matchesAction(pattern, reader.action) ? "met" : "unmet";
 }
 
+/** More than these are no condition that anybody wrote (Microsoft Learn, "Azure role assignment condition limits": 8 KB). */
+const LONGEST = 10_000;
+const WHITE = /\s+/g;
+
+/** A condition that can't be read as a whole is unknown, whatever its readable part says. */
 export function judgeCondition(condition: string, action: string): ConditionVerdict {
-  const reader: Reader = { tokens: condition.match(TOKEN) ?? [], next: 0, action };
+  const tokens = condition.length > LONGEST ? [] : (condition.match(TOKEN) ?? []);
+  const isWhole = tokens.join("").replace(WHITE, "") === condition.replace(WHITE, "");
+  if (tokens.length === 0 || !isWhole || depthOf(tokens) !== 0) return "unknown";
+  const reader: Reader = { tokens, next: 0, action, isMalformed: false };
   const verdict = readOr(reader);
-  return reader.next === reader.tokens.length ? verdict : "unknown";
+  return reader.next === tokens.length && !reader.isMalformed ? verdict : "unknown";
+}
+
+/** Of parentheses that are still open at the end; no condition nests as deep as the limit. */
+function depthOf(tokens: readonly string[]): number {
+  let depth = 0;
+  for (const token of tokens) {
+    depth += token === "(" ? 1 : token === ")" ? -1 : 0;
+    if (depth < 0 || depth > 100) return Number.NaN;
+  }
+  return depth;
 }

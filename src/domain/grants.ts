@@ -2,7 +2,7 @@
  * The smallest grant that lets a principal do with a key what a database needs, in the vault's active permission model: what was lost,
  * put back as it was, or else the encryption role at the key. Never another model, never a wider scope than the vault.
  */
-import { POLICY_PERMISSIONS, roleGuid } from "./access.ts";
+import { type OperationAccess, POLICY_PERMISSIONS, roleGuid } from "./access.ts";
 import { isUnder, keyScopeOf, sameId } from "./arm-id.ts";
 import type { Facts, LiveVault, RoleAssignment, TargetFacts } from "./facts.ts";
 import { accessOf } from "./key-access.ts";
@@ -21,7 +21,7 @@ const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowe
  */
 export function lostAssignment(facts: Facts, vaultId: string, keyScope: string, principalId: string): RoleAssignment | undefined {
   const now = facts.access.flatMap((access) => (access.state === "read" ? access.assignments : []));
-  return facts.baseline?.assignments.find(
+  const lost = (facts.baseline?.assignments ?? []).filter(
     (before) =>
       sameText(before.principalId, principalId) &&
       roleGuid(before.roleDefinitionId) === ENCRYPTION_USER &&
@@ -29,6 +29,8 @@ export function lostAssignment(facts: Facts, vaultId: string, keyScope: string, 
       isUnder(before.scope, keyScope) &&
       !now.some(({ id }) => sameId(id, before.id)),
   );
+  // One under a condition helps only where that is met.
+  return lost.find(({ condition }) => condition === null) ?? lost[0];
 }
 
 export function restoreDraft(assignment: RoleAssignment, grantee: Grantee): StepDraft {
@@ -53,11 +55,31 @@ function policyDraft(vault: LiveVault, target: TargetFacts, grantee: Grantee, la
   };
 }
 
-/** Why a grant must not be made: somebody denied it, or tied it to a condition that a second grant would go around. */
+/**
+ * What somebody denied, or tied to a condition that a second grant would go around. Conditions that stood already while the database was
+ * healthy went around nobody: there, another assignment beside them is what was lost.
+ */
+export function refusedOf(
+  facts: Facts,
+  target: TargetFacts,
+  principalId: string,
+  operations: readonly OperationAccess[],
+): OperationAccess | undefined {
+  const denied = operations.find(({ why }) => why === "denied" || why === "maybeDenied");
+  if (denied) return denied;
+  const conditional = operations.filter(({ why }) => why === "condition");
+  const isOld = (id: string): boolean => (facts.baseline?.assignments ?? []).some((before) => sameId(before.id, id));
+  const { vault } = facts;
+  const key = uriOf(target)?.key;
+  const lost = vault?.state === "live" && key ? lostAssignment(facts, vault.id, keyScopeOf(vault.id, key), principalId) : undefined;
+  return lost?.condition === null && conditional.every(({ by }) => by.every(isOld)) ? undefined : conditional[0];
+}
+
+/** Why a grant must not be made. */
 export function grantRefusal(facts: Facts, target: TargetFacts, { identityId, principalId }: Grantee): string | undefined {
   const access = principalId === null ? undefined : accessOf(facts, target, principalId);
   const operations = access?.state === "judged" ? access.effective.operations : [];
-  const refused = operations.find(({ why }) => why === "denied" || why === "condition");
+  const refused = principalId === null ? undefined : refusedOf(facts, target, principalId, operations);
   return refused && `${identityId ?? principalId} can't ${refused.operation} with the key: ${refused.detail}`;
 }
 

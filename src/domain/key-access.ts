@@ -1,10 +1,10 @@
 /** What a principal may do with the key of one database, as far as the facts show it, and whether that can be relied on already. */
 import { type EffectiveAccess, effectiveAccess, type KeyOperation, type OperationAccess } from "./access.ts";
 import { sameId } from "./arm-id.ts";
-import type { AccessFacts, Facts, LiveVault, RoleAssignment, TargetFacts } from "./facts.ts";
+import type { AccessFacts, AccessPolicy, Facts, LiveVault, RoleAssignment, TargetFacts } from "./facts.ts";
 import { keyOf, liveVaultOf, principalIn, uriOf } from "./key-path.ts";
 import { rulesOf, verdictOf } from "./targets/index.ts";
-import { MINUTE, toMs } from "./time.ts";
+import { HOUR, MINUTE, toMs } from "./time.ts";
 
 const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
@@ -15,8 +15,8 @@ type Model = "rbac" | "policies";
 const groupsIn = ({ viaGroups, assignments }: ReadAccess): string[] => (viaGroups ? assignments.map(({ principalId }) => principalId) : []);
 
 /** By role assignments alone. */
-export function accessByRoles(read: ReadAccess, operations: readonly KeyOperation[]): EffectiveAccess {
-  return effectiveAccess({ ...read, model: "rbac", memberOf: groupsIn(read), operations, policies: [] });
+export function accessByRoles(read: ReadAccess, operations: readonly KeyOperation[], isServed = false): EffectiveAccess {
+  return effectiveAccess({ ...read, model: "rbac", memberOf: groupsIn(read), operations, policies: [], isServed });
 }
 
 export type AccessState =
@@ -34,6 +34,9 @@ function accessFactsOf(facts: Facts, keyName: string, principalId: string): Acce
   return facts.access.find((access) => sameText(access.principalId, principalId) && sameText(access.keyName, keyName));
 }
 
+/** A policy counts only in the vault's own tenant (Microsoft.KeyVault vaults, AccessPolicyEntry.tenantId). */
+const policiesOf = ({ policies, tenantId }: LiveVault): AccessPolicy[] => policies.filter((policy) => sameText(policy.tenantId, tenantId));
+
 function accessByPolicies(vault: LiveVault, target: TargetFacts, principalId: string, read: AccessFacts | undefined): EffectiveAccess {
   return effectiveAccess({
     model: "policies",
@@ -44,7 +47,7 @@ function accessByPolicies(vault: LiveVault, target: TargetFacts, principalId: st
     assignments: [],
     definitions: [],
     denies: [],
-    policies: vault.policies,
+    policies: policiesOf(vault),
   });
 }
 
@@ -54,14 +57,24 @@ export function accessOf(facts: Facts, target: TargetFacts, principalId: string)
   const keyName = uriOf(target)?.key;
   if (!vault || !keyName) return undefined;
   const read = accessFactsOf(facts, keyName, principalId);
-  const byRoles = read?.state === "read" ? accessByRoles(read, rulesOf(target).operations) : undefined;
+  const isServed = isInUse(facts, target, principalId) && verdictOf(target) === "healthy";
+  const byRoles = read?.state === "read" ? accessByRoles(read, rulesOf(target).operations, isServed) : undefined;
   const byPolicies = accessByPolicies(vault, target, principalId, read);
-  if (vault.permissionModel === "policies")
+  if (vault.permissionModel === "policies") {
+    const doubt = byRoles?.allowed === true ? undefined : doubtOfPolicies(facts, target, vault, { principalId, effective: byPolicies });
+    if (doubt !== undefined) return { state: "unknown", detail: doubt };
     return { state: "judged", model: "policies", effective: byPolicies, inactive: byRoles, assignments: [] };
+  }
   if (read?.state !== "read" || !byRoles) return { state: "unknown", detail: sayUnread(principalId, read) };
   const doubt = doubtOf(facts, target, read, byRoles);
   if (doubt !== undefined) return { state: "unknown", detail: doubt };
   return { state: "judged", model: "rbac", effective: byRoles, inactive: byPolicies, assignments: read.assignments };
+}
+
+/** The service's word is about the principal that the database uses now, and about no other. */
+function isInUse(facts: Facts, target: TargetFacts, principalId: string): boolean {
+  const principal = principalIn(facts, target);
+  return principal.state === "known" && sameText(principal.principalId, principalId);
 }
 
 const sayUnread = (principalId: string, read: AccessFacts | undefined): string =>
@@ -78,11 +91,31 @@ function hasLost(facts: Facts, { principalId, assignments }: ReadAccess): boolea
  * read. Where the service does not say it is lost, and nothing that was there before is missing, that is the likelier reading.
  */
 function doubtOf(facts: Facts, target: TargetFacts, read: ReadAccess, { allowed, operations }: EffectiveAccess): string | undefined {
-  const isCertain = allowed || verdictOf(target) === "lost" || operations.some(({ why }) => why === "denied" || why === "condition");
-  if (isCertain || hasLost(facts, read)) return undefined;
+  const isCertain = allowed || operations.some(({ why }) => why === "denied" || why === "condition");
+  if (isCertain) return undefined;
+  const isLost = verdictOf(target) === "lost";
+  const maybe = operations.find(({ why }) => why === "maybeDenied");
+  // Of another principal than the one in use the service says nothing.
+  if (maybe) return isLost && isInUse(facts, target, read.principalId) ? undefined : maybe.detail;
+  if (isLost || hasLost(facts, read)) return undefined;
   const unread = operations.find(({ why }) => why === "definitionUnread");
   if (unread) return unread.detail;
   return read.viaGroups ? undefined : `no direct grant for ${read.principalId}, and Azure did not say what it gets through groups`;
+}
+
+type ByPolicies = { principalId: string; effective: EffectiveAccess };
+
+/** The same with access policies: one for a group that the identity is in shows as somebody else's, and no API says who is in a group. */
+function doubtOfPolicies(facts: Facts, target: TargetFacts, vault: LiveVault, { principalId, effective }: ByPolicies): string | undefined {
+  if (effective.allowed || verdictOf(target) === "lost" || !isInUse(facts, target, principalId)) return undefined;
+  const isOwn = ({ objectId }: AccessPolicy): boolean => sameText(objectId, principalId);
+  if (vault.policies.some(isOwn) || facts.baseline?.policies.some(isOwn)) return undefined;
+  const identities = facts.identities.flatMap((identity) => (identity.state === "live" ? [identity.principalId] : []));
+  const mayBeGroups = policiesOf(vault).filter(({ objectId }) => !identities.some((id) => sameText(id, objectId)));
+  const suffices = mayBeGroups.find(({ objectId }) => accessByPolicies(vault, target, objectId, undefined).allowed);
+  return (
+    suffices && `no access policy of its own for ${principalId}, and it may have one through ${suffices.objectId}, should that be a group`
+  );
 }
 
 export type Lacking = {
@@ -107,6 +140,11 @@ export function lackingOf(facts: Facts, target: TargetFacts): Lacking | undefine
 
 /** RBAC changes take up to ten minutes to reach a vault (Microsoft Learn, "Troubleshoot Azure RBAC"); access policies none. */
 const PROPAGATION_MS = 10 * MINUTE;
+/** Data actions granted at a management group take several hours (the same page), membership of a managed identity in a group about a day ("Managed identity best practice recommendations"). */
+const SLOW_PROPAGATION_MS = 24 * HOUR;
+
+const propagationOf = ({ scope, principalId: holder }: RoleAssignment, principalId: string): number =>
+  sameText(holder, principalId) && /^\/subscriptions\//i.test(scope.trim()) ? PROPAGATION_MS : SLOW_PROPAGATION_MS;
 
 /** Whether a principal's access can be relied on: `settling` it is granted, and may not have reached the vault. */
 export function readinessOf(facts: Facts, target: TargetFacts, principalId: string): "none" | "settling" | "settled" {
@@ -115,8 +153,9 @@ export function readinessOf(facts: Facts, target: TargetFacts, principalId: stri
   if (access.model === "policies") return "settled";
   const { assignments } = access;
   const isOld = (id: string): boolean => {
-    const createdOn = assignments.find((assignment) => sameId(assignment.id, id))?.createdOn ?? null;
-    return createdOn === null || toMs(facts.at) - toMs(createdOn) >= PROPAGATION_MS;
+    const assignment = assignments.find((one) => sameId(one.id, id));
+    if (!assignment || assignment.createdOn === null) return true;
+    return toMs(facts.at) - toMs(assignment.createdOn) >= propagationOf(assignment, principalId);
   };
   return access.effective.operations.every(({ by }) => by.some(isOld)) ? "settled" : "settling";
 }

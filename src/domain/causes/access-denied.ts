@@ -7,8 +7,10 @@ import { say, showAccess } from "./advice.ts";
 export const accessDenied: Cause = {
   code: "AccessDenied",
   title: "A deny assignment or a condition keeps the identity out",
-  shownBy: "A deny assignment covers the identity at its key, or the condition of its role is not met.",
-  repair: "None: a second grant would go around a decision of somebody's.",
+  shownBy:
+    "A deny assignment covers the identity at its key, or a group that it may be in while the service says that it has no access, or the condition of its role is not met.",
+  repair:
+    "None: a second grant would go around a decision of somebody's. Where only a group is named: wait for two hours, then ask a person.",
   steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Understand Azure deny assignments; What is Azure attribute-based access control",
@@ -16,9 +18,13 @@ export const accessDenied: Cause = {
   statusCodes: [4002],
   find: (facts, target) => {
     const lacking = lackingOf(facts, target);
-    return lacking && isRefused(lacking) ? sayLacking(target, lacking) : undefined;
+    if (!lacking || !isRefused(facts, target, lacking)) return undefined;
+    const evidence = sayLacking(target, lacking);
+    if (!lacking.operations.every(({ why }) => why === "maybeDenied")) return evidence;
+    return { ...evidence, effect: "unknown", values: { ...evidence.values, certain: null } };
   },
-  mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
+  // Who is in a group can't be read: the service, which looks once an hour, will say whether it was that.
+  mend: ({ facts, values }) => ({ kind: "certain" in values ? "wait" : "escalate", reason: facts.join("; ") }),
   advice: (facts, target) => [
     ...showAccess(facts, target),
     say("a deny assignment goes with the deployment stack or managed application that made it; a condition is its author's to change"),

@@ -15,7 +15,7 @@ export const accessMissing: Cause = {
   statusCodes: [4002],
   find: (facts, target) => {
     const lacking = lackingOf(facts, target);
-    if (lacking?.model !== "rbac" || isSwitched(facts, lacking) || isRefused(lacking)) return undefined;
+    if (lacking?.model !== "rbac" || isSwitched(facts, lacking) || isRefused(facts, target, lacking)) return undefined;
     return sayLacking(target, lacking);
   },
   mend: mendByGrant,

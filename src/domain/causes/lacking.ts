@@ -2,7 +2,7 @@
 import { nameOf } from "../arm-id.ts";
 import type { Evidence, Mend } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { grantDrafts } from "../grants.ts";
+import { grantDrafts, refusedOf } from "../grants.ts";
 import type { Lacking } from "../key-access.ts";
 import { uriOf } from "../key-path.ts";
 
@@ -11,7 +11,8 @@ export const isSwitched = (facts: Facts, { inactive, model }: Lacking): boolean 
   inactive?.allowed === true && facts.baseline?.permissionModel !== model;
 
 /** Somebody said no, or tied it to a condition: another matter than a grant that is missing. */
-export const isRefused = ({ operations }: Lacking): boolean => operations.some(({ why }) => why === "denied" || why === "condition");
+export const isRefused = (facts: Facts, target: TargetFacts, { principalId, operations }: Lacking): boolean =>
+  refusedOf(facts, target, principalId, operations) !== undefined;
 
 const whoOf = (identityId: string | null, principalId: string): string =>
   identityId === null ? principalId : `${nameOf(identityId)} (principal ${principalId})`;

@@ -17,7 +17,7 @@ export const permissionModelSwitched: Cause = {
   statusCodes: [4002],
   find: (facts, target) => {
     const lacking = lackingOf(facts, target);
-    if (!lacking || !isSwitched(facts, lacking) || isRefused(lacking)) return undefined;
+    if (!lacking || !isSwitched(facts, lacking) || isRefused(facts, target, lacking)) return undefined;
     const other = lacking.model === "rbac" ? "policies" : "rbac";
     const evidence = sayLacking(target, lacking);
     return { ...evidence, facts: [`the vault uses ${NAMES[lacking.model]}, and the grants are in ${NAMES[other]}`, ...evidence.facts] };

@@ -29,7 +29,8 @@ export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> 
     if (wrong) return wrong;
     if (vault.permissionModel !== "policies") return stale("the vault was switched to Azure RBAC");
     const mine = vault.policies.filter(
-      ({ objectId, applicationId }) => sameText(objectId, params.principalId!) && applicationId === params.applicationId,
+      ({ tenantId, objectId, applicationId }) =>
+        sameText(tenantId, params.tenantId) && sameText(objectId, params.principalId!) && applicationId === params.applicationId,
     );
     const has = (key: string): boolean => mine.some(({ keys }) => keys.some((one) => sameText(one, key) || sameText(one, "all")));
     return params.keys.every(has) ? "done" : "todo";
