@@ -12,11 +12,12 @@ export function viewIncident(incident: Incident) {
     reason: incident.reason,
     detail: incident.detail,
     causes: incident.causes,
-    targets: incident.targets.map(({ id, kind, phase, phaseBefore, outcome, reason, detail }) => ({
+    targets: incident.targets.map(({ id, kind, phase, phaseBefore, serviceSays, outcome, reason, detail }) => ({
       id,
       kind,
       phase,
       phaseBefore,
+      serviceSays,
       outcome,
       reason,
       detail,

@@ -17,7 +17,7 @@ import { WAKE_UP } from "../orchestrations/names.ts";
 import type { ApiCaller, Authenticate, Role } from "./authenticate.ts";
 import { summarizeIncident, viewIncident } from "./incident-view.ts";
 import { ProblemError } from "./problem.ts";
-import { readBody, readQuery, readState, readTop } from "./read-body.ts";
+import { readBody, readQuery, readSkipToken, readState, readTop } from "./read-body.ts";
 import { instanceIdOf, type SendSignal } from "./send-signal.ts";
 
 export type Page<T> = { value: T[]; continuation: string | undefined };
@@ -26,6 +26,7 @@ export type ApiStores = {
   listIncidents: (query: { state?: string; vaultId?: string; top: number; continuation?: string }) => Promise<Page<Incident>>;
   findIncident: (id: string) => Promise<Incident | undefined>;
   addDecision: (incident: Incident, decision: Decision) => Promise<void>;
+  listDecisions: (incidentId: string) => Promise<Decision[]>;
   appendAudit: (incidentId: string, what: string, data: unknown, caller: ApiCaller) => Promise<void>;
   listAudit: (incidentId: string, top: number, continuation: string | undefined) => Promise<Page<unknown>>;
   verifyAudit: (incidentId: string) => Promise<unknown>;
@@ -67,6 +68,10 @@ const DECIDE = v.strictObject({
   decision: v.picklist(["approve", "reject"], "must be approve or reject"),
   reason: REASON,
 });
+
+/** Where lists go on: the rows' own keys (storage/incident-store.ts, storage/audit-log.ts). */
+const INCIDENT_ROW = /^\d{8}T\d{9}Z-[0-9a-f]+$/;
+const AUDIT_ROW = /^\d+$/;
 
 const json = (body: unknown, status = 200, headers: Record<string, string> = {}): HttpResponseInit => ({
   status,
@@ -126,7 +131,7 @@ export function createOperationsApi(deps: ApiDeps) {
       top: readTop(request, 50),
       ...(state === undefined ? {} : { state }),
       ...(query.has("vaultId") ? { vaultId: query.get("vaultId")! } : {}),
-      ...(query.has("$skipToken") ? { continuation: query.get("$skipToken")! } : {}),
+      ...readSkipToken(request, INCIDENT_ROW),
     });
     const link = nextLink(request, page.continuation);
     return json({ value: page.value.map(summarizeIncident), ...(link ? { nextLink: link } : {}) });
@@ -169,6 +174,17 @@ export function createOperationsApi(deps: ApiDeps) {
     });
   });
 
+  /** A no stands; whoever approves is not to think that it was heard. */
+  async function refuseRejected({ id }: Incident, { planHash, decision }: { planHash: string; decision: string }): Promise<void> {
+    const decisions = await stores.listDecisions(id);
+    const rejection = decisions.find((one) => one.decision === "reject" && one.planHash === planHash);
+    if (decision === "approve" && rejection)
+      throw new ProblemError(
+        409,
+        `This plan was rejected by ${rejection.by}: ${rejection.reason}. To have it asked for anew: POST /api/heal.`,
+      );
+  }
+
   const decide = guard(APPROVE, async (call, caller) => {
     const body = await readBody(call.request, DECIDE);
     const found = await incidentOf(call);
@@ -181,6 +197,7 @@ export function createOperationsApi(deps: ApiDeps) {
       );
     const steps = found.plan.steps.filter((step) => step.state === "waitsForApproval").map((step) => step.id);
     if (steps.length === 0) throw new ProblemError(409, "No step of this plan waits for a decision.");
+    await refuseRejected(found, body);
     const decision: Decision = { id: deps.newGuid(), incidentId: found.id, at: now().toISOString(), steps, by: caller.objectId, ...body };
     await stores.appendAudit(found.id, `${body.decision} by ${caller.name}: ${body.reason}`, decision, caller);
     await stores.addDecision(found, decision);
@@ -202,7 +219,10 @@ export function createOperationsApi(deps: ApiDeps) {
 
   const audit = guard(READ, async ({ request }) => {
     const incidentId = readQuery(request, "incidentId");
-    const page = await stores.listAudit(incidentId, readTop(request, 100), request.query.get("$skipToken") ?? undefined);
+    // Of one that is not there nothing is verified.
+    if (!(await stores.findIncident(incidentId))) throw new ProblemError(404, `There is no incident ${incidentId}.`);
+    const { continuation } = readSkipToken(request, AUDIT_ROW);
+    const page = await stores.listAudit(incidentId, readTop(request, 100), continuation);
     const link = nextLink(request, page.continuation);
     return json({ value: page.value, chain: await stores.verifyAudit(incidentId), ...(link ? { nextLink: link } : {}) });
   });

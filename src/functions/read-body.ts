@@ -16,10 +16,15 @@ async function parse(request: HttpRequest): Promise<unknown> {
   }
 }
 
-function toField({ path, kind, message }: v.BaseIssue<unknown>): FieldProblem {
+function toField({ path, kind, message, expected }: v.BaseIssue<unknown>): FieldProblem {
   if (!path) return { field: "(body)", problem: message };
   const isMissing = path.at(-1)?.value === undefined && kind === "schema";
-  return { field: path.map((part) => String(part.key)).join("."), problem: isMissing ? "is missing" : message };
+  // A strict object says of a member that it does not have: "Expected never".
+  const isUnknown = expected === "never";
+  return {
+    field: path.map((part) => String(part.key)).join("."),
+    problem: isMissing ? "is missing" : isUnknown ? "is not known" : message,
+  };
 }
 
 export async function readBody<T extends v.GenericSchema>(request: HttpRequest, schema: T): Promise<v.InferOutput<T>> {
@@ -38,6 +43,14 @@ export function readTop(request: HttpRequest, fallback: number): number {
   const top = Number(text);
   if (!Number.isInteger(top) || top < 1 || top > 200) throw badQuery("$top", "must be a whole number from 1 to 200");
   return top;
+}
+
+/** Query parameter `$skipToken`, as a nextLink has it: another one must not look like the end of the list. */
+export function readSkipToken(request: HttpRequest, shape: RegExp): { continuation?: string } {
+  const token = request.query.get("$skipToken");
+  if (token === null) return {};
+  if (!shape.test(token)) throw badQuery("$skipToken", "must be that of a nextLink");
+  return { continuation: token };
 }
 
 const STATES = ["working", "waiting", "closed"];

@@ -63,9 +63,10 @@ function setUp({ incidents = [waiting], over = {} }: { incidents?: Incident[]; o
     stores: {
       listIncidents: async (query) => {
         listed.push(query);
-        return { value: incidents.slice(0, query.top), continuation: incidents.length > query.top ? "r7'" : undefined };
+        return { value: incidents.slice(0, query.top), continuation: incidents.length > query.top ? NEXT_ROW : undefined };
       },
       findIncident: async (id) => incidents.find((incident) => incident.id === id),
+      listDecisions: async () => decisions,
       addDecision: async (_, decision) => {
         journal.push("decision");
         decisions.push(decision);
@@ -105,6 +106,9 @@ const post = (path: string, body: unknown, id?: string) => ({
   body,
   ...(id === undefined ? {} : { params: { id } }),
 });
+/** As storage makes them: a row's own key. */
+const FIRST_ROW = "79738897T900000000Z-abc";
+const NEXT_ROW = "79738897T899999999Z-abc";
 const toHeal = { id: ACCOUNT_ID, reason: "the pager rang" };
 const toDecide = { planHash: "h1", decision: "approve", reason: "fine" };
 
@@ -164,11 +168,20 @@ describe("GET incidents", () => {
 
   test("takes state, vaultId, $top and $skipToken, and says where the rest is", async () => {
     const { call, listed } = setUp({ incidents: [waiting, waiting] });
-    const path = `/api/incidents?state=waiting&vaultId=${encodeURIComponent(VAULT_ID)}&$top=1&$skipToken=r1`;
+    const path = `/api/incidents?state=waiting&vaultId=${encodeURIComponent(VAULT_ID)}&$top=1&$skipToken=${FIRST_ROW}`;
     const { jsonBody } = (await call("incidents", "Keymend.Reader", { path })) as { jsonBody: { nextLink: string } };
-    expect(listed).toEqual([{ state: "waiting", vaultId: VAULT_ID, top: 1, continuation: "r1" }]);
+    expect(listed).toEqual([{ state: "waiting", vaultId: VAULT_ID, top: 1, continuation: FIRST_ROW }]);
     const { searchParams } = new URL(jsonBody.nextLink);
-    expect(Object.fromEntries(searchParams)).toEqual({ state: "waiting", vaultId: VAULT_ID, $top: "1", $skipToken: "r7'" });
+    expect(Object.fromEntries(searchParams)).toEqual({ state: "waiting", vaultId: VAULT_ID, $top: "1", $skipToken: NEXT_ROW });
+  });
+
+  test.each([
+    ["incidents", "/api/incidents?$skipToken=garbage"],
+    ["incidents", "/api/incidents?$skipToken="],
+    ["audit", "/api/audit?incidentId=i1&$skipToken=x"],
+  ] as const)("a $skipToken of %s that no nextLink has is wrong: %s", async (name, path) => {
+    const errors = [{ field: "$skipToken", problem: "must be that of a nextLink" }];
+    expect(await setUp().call(name, "Keymend.Reader", { path })).toMatchObject(problem(400, errors));
   });
 
   test.each(["0", "201", "1.5", "many", ""])("$top=%s is wrong", async ($top) => {
@@ -394,6 +407,10 @@ describe("GET audit", () => {
     expect(new URL(jsonBody.nextLink).searchParams.get("$skipToken")).toBe("00000001");
   });
 
+  test("of an incident that is not there is answered 404: nothing of it is verified", async () => {
+    expect(await setUp().call("audit", "Keymend.Reader", { path: "/api/audit?incidentId=nope" })).toMatchObject(problem(404));
+  });
+
   test("ends where there is no more", async () => {
     const stores = {
       ...setUpStores(),
@@ -442,6 +459,7 @@ function setUpStores(): ApiDeps["stores"] {
     listIncidents: never,
     findIncident: async () => waiting,
     addDecision: never,
+    listDecisions: async () => [],
     appendAudit: never,
     listAudit: never,
     verifyAudit: never,
