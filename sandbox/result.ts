@@ -158,7 +158,7 @@ function judgeSuccess({ story, world, watch }: Played, result: StoryResult, say:
     say(result.outage === (result.outcome === "Healed"), `outage is ${result.outage} with ${result.outcome}`);
 }
 
-function judgeSteps({ story }: Played, { steps, writes }: StoryResult, say: Say): void {
+function judgeSteps({ story, kinds }: Played, { steps, writes }: StoryResult, say: Say): void {
   const { anySteps, maxWrites } = story;
   for (const step of story.steps ?? []) say(steps.includes(step), `the step ${step} was not applied, but [${steps.join(", ")}]`);
   if (anySteps)
@@ -166,7 +166,9 @@ function judgeSteps({ story }: Played, { steps, writes }: StoryResult, say: Say)
       anySteps.some((step) => steps.includes(step)),
       `none of ${anySteps.join(", ")} was applied, but [${steps.join(", ")}]`,
     );
-  if (maxWrites !== undefined) say(writes <= maxWrites, `Keymend wrote ${writes} times, ${maxWrites} are allowed`);
+  // Each kind is a patient of its own.
+  const most = (maxWrites ?? Number.POSITIVE_INFINITY) * kinds.length;
+  say(writes <= most, `Keymend wrote ${writes} times, ${most} are allowed`);
 }
 
 /** What is wrong with the result, one sentence each; nothing where the story went as it must. */

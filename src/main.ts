@@ -163,6 +163,7 @@ const api = createOperationsApi({
     listIncidents: incidents.list,
     findIncident: incidents.find,
     addDecision: (_, decision) => mailbox.addDecision(decision),
+    listDecisions: mailbox.listDecisions,
     appendAudit: (incidentId, what, data, caller) =>
       audit.append(incidentId, [{ entryId: randomUUID(), kind: "approval", what, data, at: now().toISOString(), actor: caller.objectId }]),
     listAudit: audit.list,

@@ -4,6 +4,7 @@ import { defaultIdentityUndefined } from "./default-identity-undefined.ts";
 import { fiveDatabasesOneVault } from "./five-databases-one-vault.ts";
 import { healerNotPermitted } from "./healer-not-permitted.ts";
 import { identityDeleted } from "./identity-deleted.ts";
+import { identityRecreated } from "./identity-recreated.ts";
 import { identityDetached } from "./identity-detached.ts";
 import { keyDeleted } from "./key-deleted.ts";
 import { keyDisabled } from "./key-disabled.ts";
@@ -58,6 +59,7 @@ export const stories: readonly Story[] = [
   permissionModelSwitched,
   accessDenied,
   identityDeleted,
+  identityRecreated,
   identityDetached,
   defaultIdentityUndefined,
   networkBlocked,

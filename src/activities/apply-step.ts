@@ -9,7 +9,7 @@ import { InvariantError, TransientError } from "../domain/errors.ts";
 import type { Facts, Patient } from "../domain/facts.ts";
 import type { Settings } from "../domain/settings.ts";
 import { judgeStep } from "../domain/policy.ts";
-import { toMs } from "../domain/time.ts";
+import { MINUTE, toIso, toMs } from "../domain/time.ts";
 import { namesOf, placeOf } from "../domain/words.ts";
 import type { Log } from "../log.ts";
 import type { AuditLog, Incidents } from "./assess.ts";
@@ -155,18 +155,41 @@ async function submit(deps: ApplyDeps, input: ApplyInput, targets: Incident["tar
   try {
     return await deps.writer.submit(step);
   } catch (error) {
-    if (!(error instanceof TransientError) || error.retryAfterMs !== null) throw error;
-    // It may show only later, when nobody calls for this step any more: then a look must know whose write it was.
-    if (error.isUncertain) await rememberSent(deps, input);
+    if (!(error instanceof TransientError)) throw error;
+    await noteUnanswered(deps, input, error);
+    if (error.retryAfterMs !== null) throw error;
     const facts = await deps.gatherFacts(patient, targets);
     if (precondition(step, facts) !== "done") throw error;
     return { kind: "done", detail: "Azure's answer was lost; it is so now" };
   }
 }
 
-async function rememberSent({ incidents }: ApplyDeps, { patient, incidentId, step }: ApplyInput): Promise<void> {
+/** No write is tried again later than this (orchestrations/heal-vault.ts), unless Azure asks for more. */
+const RETRY_WITHIN_MS = 5 * MINUTE;
+
+/**
+ * Who reads the incident sees that it is being tried. A write that may have worked is remembered: it may show only later, when nobody
+ * calls for this step any more, and then a look must know whose it was.
+ */
+async function noteUnanswered(
+  { incidents, now }: ApplyDeps,
+  { patient, incidentId, step }: ApplyInput,
+  error: TransientError,
+): Promise<void> {
   const { incident, etag } = await load({ incidents }, patient, incidentId);
-  await incidents.save({ ...incident, progress: { ...incident.progress, sent: step } }, etag);
+  const at = now();
+  const what = `${step.name} on ${placeOf(step.on)} got no answer that counts, and is tried again: ${error.message}`;
+  const isTold = incident.timeline.at(-1)?.what.startsWith(what.split(": ")[0]!);
+  const nextLookAt = toIso(at.getTime() + Math.max(error.retryAfterMs ?? 0, RETRY_WITHIN_MS));
+  await incidents.save(
+    {
+      ...incident,
+      nextLookAt,
+      timeline: isTold ? incident.timeline : [...incident.timeline, { at: at.toISOString(), what: what.slice(0, 1000) }],
+      progress: error.isUncertain && error.retryAfterMs === null ? { ...incident.progress, sent: step } : incident.progress,
+    },
+    etag,
+  );
 }
 
 /** After a write that Azure carried out. */

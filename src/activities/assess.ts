@@ -2,6 +2,7 @@
  * One look at one patient: reads signals, decisions and facts, decides the turn, writes it down. Writes nothing to the
  * databases, keys or vaults. Permissions: reader actions on databases, vaults, keys, identities, role and deny assignments.
  */
+import { rememberedLenders } from "../domain/causes/borrowed-identity.ts";
 import { userAssigned } from "../domain/default-identity.ts";
 import { diagnose } from "../domain/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
@@ -85,7 +86,10 @@ function baselineOf(facts: Facts, vault: LiveVault): Baseline {
     network: vault.network,
     sku: vault.sku,
     eventSubscriptions: facts.eventSubscriptions,
-    defaultIdentities: Object.fromEntries(facts.targets.map((target) => [target.id.toLowerCase(), storedDefault(target)])),
+    defaultIdentities: {
+      ...rememberedLenders(facts),
+      ...Object.fromEntries(facts.targets.map((target) => [target.id.toLowerCase(), storedDefault(target)])),
+    },
     principals: Object.fromEntries(
       facts.identities.flatMap((identity) => (identity.state === "live" ? [[identity.id.toLowerCase(), identity.principalId]] : [])),
     ),

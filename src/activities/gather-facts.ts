@@ -16,7 +16,7 @@ import type {
   VaultFacts,
 } from "../domain/facts.ts";
 import { parseKeyUri, vaultNameOf } from "../domain/key-uri.ts";
-import { isBeingCreated } from "../domain/targets/index.ts";
+import { isBeingCreated, verdictOf } from "../domain/targets/index.ts";
 import { identitiesToRead, principalsToRead, standInsToRead } from "../domain/reading.ts";
 import type { Inventory } from "./patients.ts";
 
@@ -49,7 +49,8 @@ type Seen = { target: TargetFacts; identities: IdentityFacts[] };
 const isRead = (target: TargetFacts | MissingTarget): target is TargetFacts => !("state" in target);
 
 function belongs(target: TargetFacts, patient: Patient): boolean {
-  if (target.keyUri === null) return false;
+  // One that has lost its key, and does not even name it any more, is nobody else's.
+  if (target.keyUri === null) return verdictOf(target) === "lost";
   const name = vaultNameOf(target.keyUri);
   return patient.kind === "vault"
     ? name?.toLowerCase() === patient.vaultName?.toLowerCase()
@@ -85,8 +86,7 @@ export function createGatherFacts({
 
   async function readVaultSide(sources: FactSources, vault: LiveVault, seen: readonly Seen[], baseline: Baseline | null) {
     const wraps = seen.flatMap(({ target, identities }) => {
-      // Only a database that names the vault belongs to it.
-      const keyName = parseKeyUri(target.keyUri!).key;
+      const keyName = target.keyUri === null ? null : parseKeyUri(target.keyUri).key;
       return keyName === null ? [] : [{ keyName, principals: principalsToRead(target, identities, baseline, firstPartyPrincipalId) }];
     });
     const keyNames = distinct(wraps.map(({ keyName }) => keyName));

@@ -107,7 +107,7 @@ function readStatusText(text: string): Pick<ServiceStatus, "healthy" | "code"> {
 
 /** `Inaccessible` and `Failed` stand in the guide, not in the specification. MicrosoftDocs/azure-databases-docs documentdb/how-to-database-encryption-troubleshoot.md */
 function clusterStatus(cluster: MongoCluster): ServiceStatus {
-  const status: string | null = cluster.properties?.clusterStatus ?? null;
+  const status: string | null = cluster.properties?.clusterStatus?.trim() || null;
   const word = status?.toLowerCase();
   return {
     healthy: word === "ready" ? true : word === "inaccessible" || word === "failed" ? false : null,

@@ -3,6 +3,7 @@ import type { CauseCode } from "./cause-code.ts";
 import type { Facts, TargetFacts } from "./facts.ts";
 import type { Settings } from "./settings.ts";
 import type { StepDraft, StepName } from "./steps/step.ts";
+import type { ServiceVerdict } from "./targets/rules.ts";
 
 /**
  * What a cause does to its database: `broken` the key path does not work now; `willBreak` it works until a known time (or the next
@@ -64,6 +65,8 @@ export type TargetDiagnosis = {
   phase: Phase;
   /** In the registry's order. Empty only when healthy. */
   findings: Finding[];
+  /** What the service says of its access to the key, in its own words; null where it says nothing. */
+  service: { verdict: ServiceVerdict; says: string | null };
   /** Where the service's status and the key path disagree, one sentence each. */
   contradictions: string[];
 };

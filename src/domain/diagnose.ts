@@ -9,8 +9,8 @@ import type { Settings } from "./settings.ts";
 import { verdictOf } from "./targets/index.ts";
 
 function findAll(facts: Facts, target: TargetFacts, settings: Settings): Finding[] {
-  // No customer-managed key, nothing to lose.
-  if (target.keyUri === null) return [];
+  // No customer-managed key, nothing to lose: unless the service says that it has lost it.
+  if (target.keyUri === null) return verdictOf(target) === "lost" ? [keyless(target)] : [];
   const found: Finding[] = [];
   for (const { code, kinds, eclipses, find } of causes) {
     const evidence = kinds.includes(target.kind) ? find(facts, target, settings, found) : undefined;
@@ -21,17 +21,24 @@ function findAll(facts: Facts, target: TargetFacts, settings: Settings): Finding
   return found;
 }
 
+function keyless(target: TargetFacts): Finding {
+  const text = `${target.name} names no key, and the service says '${wordOf(target)}'`;
+  return { code: "Unreadable", evidence: { effect: "unknown", facts: [text], values: {} } };
+}
+
+const wordOf = ({ service }: TargetFacts): string | null => service.text ?? service.clusterStatus;
+
 /** What is out of reach or could not be read counts as broken: nothing proves that it works. */
 function phaseOf(target: TargetFacts, findings: readonly Finding[]): Phase {
   const isBroken = findings.some(({ evidence }) => evidence.effect === "broken" || evidence.effect === "unknown");
-  if (verdictOf(target) === "lost" && target.keyUri !== null) return isBroken ? "revoked" : "recovering";
+  if (verdictOf(target) === "lost") return isBroken ? "revoked" : "recovering";
   if (isBroken) return "inGrace";
   return findings.length > 0 ? "atRisk" : "healthy";
 }
 
 function contradictionsOf(target: TargetFacts, findings: readonly Finding[]): string[] {
-  const { code, text, clusterStatus } = target.service;
-  const word = text ?? clusterStatus ?? "";
+  const { code } = target.service;
+  const word = wordOf(target) ?? "";
   const isBroken = findings.some(({ evidence }) => evidence.effect === "broken");
   const all: string[] = [];
   if (verdictOf(target) === "healthy" && isBroken) {
@@ -52,7 +59,8 @@ function contradictionsOf(target: TargetFacts, findings: readonly Finding[]): st
 function diagnoseTarget(facts: Facts, target: TargetFacts, settings: Settings): TargetDiagnosis {
   const findings = findAll(facts, target, settings);
   const { id, kind } = target;
-  return { id, kind, phase: phaseOf(target, findings), findings, contradictions: contradictionsOf(target, findings) };
+  const service = { verdict: verdictOf(target), says: wordOf(target) };
+  return { id, kind, phase: phaseOf(target, findings), findings, service, contradictions: contradictionsOf(target, findings) };
 }
 
 /** A database that exists and could not be read: nothing is known of it, so nothing is taken for healthy. */
@@ -60,7 +68,9 @@ function unreadTargets(facts: Facts): TargetDiagnosis[] {
   return facts.missing.flatMap((target): TargetDiagnosis[] => {
     if (target.state === "gone") return [];
     const evidence = { effect: "unknown" as const, facts: [`${target.id} could not be read: ${target.detail}`], values: {} };
-    return [{ id: target.id, kind: target.kind, phase: "inGrace", findings: [{ code: "Unreadable", evidence }], contradictions: [] }];
+    const { id, kind } = target;
+    const service = { verdict: "silent" as const, says: null };
+    return [{ id, kind, phase: "inGrace", findings: [{ code: "Unreadable", evidence }], service, contradictions: [] }];
   });
 }
 

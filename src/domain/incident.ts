@@ -35,6 +35,8 @@ export type IncidentTarget = {
   worst: Phase;
   /** Since when the key path is whole again, as Keymend reads it; null while it is not. */
   pathOkSince: string | null;
+  /** The service's own words about its access to the key; null where it says nothing. */
+  serviceSays: string | null;
   outcome: OutcomeCode | null;
   reason: Reason;
   detail: string;

@@ -9,7 +9,8 @@ import type { Facts, TargetFacts } from "./facts.ts";
 import { ENCRYPTION_USER } from "./grants.ts";
 import { parseKeyUri } from "./key-uri.ts";
 import type { Settings } from "./settings.ts";
-import type { StepName, StepParams } from "./steps/step.ts";
+import { isDatabase } from "./steps/az.ts";
+import type { StepDraft, StepName, StepParams } from "./steps/step.ts";
 import { verdictOf } from "./targets/index.ts";
 import { toMs } from "./time.ts";
 
@@ -36,24 +37,43 @@ const ORDER: readonly StepName[] = [
 
 export const rankOf = (name: StepName): number => ORDER.indexOf(name);
 
+/** A database's own identity has a principal only once it is switched on: it can be granted nothing before. */
+export function rankOfDraft({ name, params }: StepDraft): number {
+  const isToCome = "principalId" in params && params.principalId === null && isDatabase(params.identityId);
+  return isToCome ? rankOf("AttachIdentity") + 0.5 : rankOf(name);
+}
+
 type Context = { facts: Facts; settings: Settings; cause: CauseCode };
 type Rules = { [N in StepName]?: (params: StepParams[N], context: Context) => string | undefined };
 
 const targetOf = (facts: Facts, targetId: string): TargetFacts | undefined => facts.targets.find(({ id }) => sameId(id, targetId));
 
-/** Never a role that can do more, never above the vault that is this patient. */
+/** Least privilege (Microsoft Learn, "Best practices for Azure RBAC"): never a role that can do more, never above the vault that is this patient. */
 function grantRule({ scope, roleDefinitionId }: { scope: string; roleDefinitionId: string }, { facts }: Context): string | undefined {
-  const vaultId = facts.vault && "id" in facts.vault ? facts.vault.id : null;
+  const vaultId = facts.vault && "id" in facts.vault ? (facts.vault.id ?? "") : "";
   if (roleGuid(roleDefinitionId) !== ENCRYPTION_USER) return "only the role for reading, wrapping and unwrapping is ever granted";
-  return vaultId !== null && isUnder(vaultId, scope) ? undefined : "nothing is granted at a wider scope than the vault";
+  return vaultId !== "" && isUnder(vaultId, scope) ? undefined : "nothing is granted at a wider scope than the vault";
 }
+
+/** As an assignment may be made: without a type a principal that was just created is refused (Microsoft Learn, "Troubleshoot Azure RBAC"). */
+const PRINCIPAL_TYPES: readonly string[] = ["User", "Group", "ServicePrincipal", "ForeignGroup", "Device"];
+
+const isSameKey = (a: string, b: string): boolean => {
+  const [one, other] = [parseKeyUri(a), parseKeyUri(b)];
+  return one.host === other.host && one.key?.toLowerCase() === other.key?.toLowerCase();
+};
+const ANOTHER_KEY = "a database stays with its key: no repair moves it to another one";
 
 const ALLOWED_PERMISSIONS = Object.values(POLICY_PERMISSIONS);
 const ALLOWED_OPERATIONS = ["wrapKey", "unwrapKey"];
 
 const RULES: Rules = {
+  // Key Vault takes an expiry in the past without a word, and never takes one off again (recorded: Azure/azure-sdk-for-js keyvault-keys,
+  // recording_can_update_a_disabled_key.js).
   ExtendKeyExpiry: ({ expiresOn, previous }, { facts, settings }) => {
-    if (previous !== null && toMs(expiresOn) <= toMs(previous))
+    if (previous === null) return "a version without an expiry is given none";
+    if (toMs(expiresOn) <= toMs(facts.at)) return "an expiry is never set in the past";
+    if (toMs(expiresOn) <= toMs(previous))
       return `the expiry is ${previous}, and ${expiresOn} is the furthest that may be set: rotate the key`;
     return toMs(expiresOn) > toMs(facts.at) + settings.expiryHorizonMs ? "an expiry is never moved beyond the horizon" : undefined;
   },
@@ -63,23 +83,35 @@ const RULES: Rules = {
     const more = operations.filter((operation) => !now.includes(operation) && !ALLOWED_OPERATIONS.includes(operation));
     return more.length === 0 ? undefined : `${vaultUri}/keys/${key} would get ${more.join(", ")}, which no database needs`;
   },
-  RestoreRoleAssignment: grantRule,
+  RestoreRoleAssignment: (params, context) =>
+    PRINCIPAL_TYPES.includes(params.principalType)
+      ? grantRule(params, context)
+      : `an assignment is not made for a principal of type ${params.principalType}`,
   GrantKeyRole: grantRule,
   AddAccessPolicyPermissions: ({ keys }) =>
     keys.every((key) => ALLOWED_PERMISSIONS.includes(key)) ? undefined : "only reading, listing, wrapping and unwrapping is ever granted",
+  // Only for what takes the place of the default: the default itself is detached by nobody but a person (recorded: Azure/azure-cli
+  // test_cosmosdb_managed_service_identity.yaml, an account without its default identity says Undefined).
+  DetachIdentity: ({ targetId, identityId }, { facts, cause }) => {
+    const used = targetOf(facts, targetId)?.defaultIdentity;
+    const isUsed = used?.form === "user" && sameId(used.id, identityId);
+    return isUsed && cause !== "IdentityDeleted" ? "an identity in use is not detached" : undefined;
+  },
   // A revoked account takes nothing but changes of its identities (Microsoft Learn, "Troubleshoot CMK", 1.5). The guide to revoked
   // accounts says to set a malformed URI right all the same: that one attempt is made, and Azure's refusal believed.
-  SetKeyUri: ({ targetId }, { facts, cause }) => {
+  SetKeyUri: ({ targetId, keyUri }, { facts, cause }) => {
     const target = targetOf(facts, targetId);
+    if (target && !isSameKey(target.keyUri ?? "", keyUri)) return ANOTHER_KEY;
     if (!target || verdictOf(target) !== "lost" || cause === "KeyUriMalformed") return undefined;
     return "a revoked account takes nothing but changes of its identities";
   },
   // Microsoft Learn, vCore troubleshooting guide, row 1: only when the cluster is back to Ready may the key be changed.
   SetClusterEncryption: ({ targetId, keyUrl }, { facts }) => {
     const target = targetOf(facts, targetId);
-    const isSameKey = parseKeyUri(target?.keyUri ?? "").version === parseKeyUri(keyUrl).version;
+    if (target && !isSameKey(target.keyUri ?? "", keyUrl)) return ANOTHER_KEY;
+    const isSameVersion = parseKeyUri(target?.keyUri ?? "").version === parseKeyUri(keyUrl).version;
     const isReady = target?.service.clusterStatus?.toLowerCase() === "ready";
-    return isSameKey || isReady ? undefined : "the key of a cluster is changed only while it is Ready";
+    return isSameVersion || isReady ? undefined : "the key of a cluster is changed only while it is Ready";
   },
 };
 

@@ -9,9 +9,10 @@ import { say, showDatabase } from "./causes/advice.ts";
 import { causeOf } from "./causes/index.ts";
 import { lostSubscriptions } from "./causes/event-subscriptions.ts";
 import { staleAttachment } from "./causes/replacement-identity.ts";
+import { detachDraft } from "./causes/switch-identity.ts";
 import type { Facts, TargetFacts } from "./facts.ts";
 import { liveVaultOf } from "./key-path.ts";
-import { rankOf, refusalOf } from "./legal-moves.ts";
+import { rankOfDraft, refusalOf } from "./legal-moves.ts";
 import type { Settings } from "./settings.ts";
 import { completeStep, mergeDrafts, mergeKeyOf, precondition } from "./steps/index.ts";
 import type { Plan, PlanBlock, Step, StepDraft } from "./steps/step.ts";
@@ -46,8 +47,10 @@ function tidyUp(facts: Facts): Chore[] {
     const stale = staleAttachment(facts, target);
     const subscriptions = lost.map((draft): Chore => ({ draft, cause: undefined, targetId: target.id }));
     if (stale === undefined) return subscriptions;
-    const params = { targetId: target.id, targetKind: target.kind, identityId: stale };
-    return [...subscriptions, { draft: { name: "DetachIdentity", params }, cause: "IdentityDeleted", targetId: target.id }];
+    return [
+      ...subscriptions,
+      { draft: detachDraft(target, stale.identityId, stale.current), cause: "IdentityDeleted", targetId: target.id },
+    ];
   });
 }
 
@@ -77,7 +80,7 @@ function unite(proposals: readonly Chore[]): Wanted[] {
       targetIds: withOnce(before.targetIds, targetId),
     });
   }
-  return [...byKey.values()].toSorted((a, b) => rankOf(a.draft.name) - rankOf(b.draft.name));
+  return [...byKey.values()].toSorted((a, b) => rankOfDraft(a.draft) - rankOfDraft(b.draft));
 }
 
 const asks = (code: CauseCode, settings: Settings): boolean => (settings.causes[code] ?? causeOf(code).default) === "ask";

@@ -6,6 +6,7 @@ import { sameId } from "./arm-id.ts";
 import { rememberedDefault } from "./default-identity.ts";
 import type { Facts, TargetFacts } from "./facts.ts";
 import type { RefusalReason } from "./incident.ts";
+import { principalIn } from "./key-path.ts";
 import { parseKeyUri } from "./key-uri.ts";
 import type { Mode, Settings } from "./settings.ts";
 import type { Step, StepName } from "./steps/step.ts";
@@ -79,11 +80,21 @@ function doubtAbout(
     : undefined;
 }
 
+/** Databases that a write would bring back besides those it is made for: they share the key, the grant, or the vault. */
+function isTouched({ params }: Step, facts: Facts, target: TargetFacts): boolean {
+  if ("key" in params) return target.keyUri !== null && parseKeyUri(target.keyUri).key?.toLowerCase() === params.key.toLowerCase();
+  if ("targetId" in params) return sameId(params.targetId, target.id);
+  if (!("principalId" in params)) return "vaultId" in params;
+  const principal = principalIn(facts, target);
+  return principal.state === "known" && principal.principalId.toLowerCase() === params.principalId?.toLowerCase();
+}
+
 /** callers: object ids behind this incident's signals. */
 export function judgeStep(step: Step, facts: Facts, settings: Settings, callers: readonly string[]): Verdict {
   const served = facts.targets.filter((target) => step.targetIds.some((id) => sameId(id, target.id)));
   // One tagged database is enough: a shared repair would bring it back too.
-  const meant = served.map((target) => revokedOnPurpose(facts, target)).find((what) => what !== undefined);
+  const touched = facts.targets.filter((target) => served.includes(target) || isTouched(step, facts, target));
+  const meant = touched.map((target) => revokedOnPurpose(facts, target)).find((what) => what !== undefined);
   if (meant !== undefined) return { kind: "refuse", reason: "RevokedOnPurpose", why: `${meant} is tagged ${REVOKED_TAG}` };
   const mode = modeForStep(served, settings);
   if (mode === "observe") return { kind: "observe" };

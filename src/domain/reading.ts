@@ -2,6 +2,7 @@
 import { ownIdentityCandidates, replacementCandidates } from "./causes/replacement-identity.ts";
 import { rememberedDefault } from "./default-identity.ts";
 import type { Baseline, IdentityFacts, TargetFacts } from "./facts.ts";
+import { isRecreated } from "./targets/index.ts";
 
 /** Identities to read first: attached, default, and what was the default while the database was last healthy. */
 export function identitiesToRead(target: TargetFacts, baseline: Baseline | null): string[] {
@@ -16,7 +17,7 @@ export function identitiesToRead(target: TargetFacts, baseline: Baseline | null)
 
 /** Identities to read after those: the ones that stand in, or may, for what is gone or borrowed. */
 export const standInsToRead = (target: TargetFacts, read: readonly IdentityFacts[]): string[] => [
-  ...read.filter(({ state }) => state === "gone").flatMap(({ id }) => replacementCandidates(id)),
+  ...read.filter((identity) => identity.state === "gone" || isRecreated(target, identity)).flatMap(({ id }) => replacementCandidates(id)),
   ...ownIdentityCandidates(target),
 ];
 

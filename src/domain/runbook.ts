@@ -1,24 +1,47 @@
 /** What a person is given where Keymend may not act: lines for a POSIX shell, in order. Words are comments. */
 import type { PlanBlock, StepName } from "./steps/step.ts";
+import { say } from "./causes/advice.ts";
 import { azOf } from "./steps/index.ts";
-import type { JudgedStep } from "./turn-steps.ts";
+import { isOffered, type JudgedStep } from "./turn-steps.ts";
+import { placeOf } from "./words.ts";
 
 const GRANTS: readonly StepName[] = ["RestoreRoleAssignment", "GrantKeyRole"];
 const SWITCHES: readonly StepName[] = ["SetDefaultIdentity", "SetClusterEncryption"];
 
-/** Nobody is handed the command for what was revoked on purpose, or for what a person said no to. */
-function isOffered({ state }: JudgedStep): boolean {
-  if (state.kind === "refuse") return state.reason !== "RevokedOnPurpose" && state.reason !== "Rejected";
-  return state.kind !== "settling";
-}
-
 /** A database is switched to an identity only once its role has reached the vault (Microsoft Learn, "Troubleshoot Azure RBAC"). */
 const UNTIL_GRANTED = "sleep 600 # a role takes up to ten minutes to reach the vault";
+
+/** Why Azure refused it, where that changes what a person can do. */
+function refusalOf({ state }: JudgedStep): { reason: string; detail: string } | undefined {
+  if (state.kind !== "denied") return undefined;
+  const [reason = "", ...detail] = state.result.detail.split(": ");
+  return { reason, detail: detail.join(": ") };
+}
+
+function commandsOf(judged: JudgedStep): string[] {
+  const { step } = judged;
+  const refusal = refusalOf(judged);
+  const words = `${step.name} on ${placeOf(step.on)}`;
+  switch (refusal?.reason) {
+    // The same again would be refused again.
+    case "NotAccepted":
+      return [say(`Azure does not take ${words}: ${refusal.detail}`)];
+    case "NotPermitted":
+      return [
+        say(`${words}: by hand, or grant Keymend's identity ${step.permission} (docs/deploy.md) and it does it itself`),
+        ...azOf(step),
+      ];
+    case "Firewall":
+      return [say(`${words}: from an address that the vault's firewall lets in`), ...azOf(step)];
+    default:
+      return azOf(step);
+  }
+}
 
 function linesOf(steps: readonly JudgedStep[]): string[] {
   const firstSwitch = steps.findIndex(({ step }) => SWITCHES.includes(step.name));
   const grants = steps.slice(0, Math.max(firstSwitch, 0)).some(({ step }) => GRANTS.includes(step.name));
-  return steps.flatMap(({ step }, at) => (grants && at === firstSwitch ? [UNTIL_GRANTED, ...azOf(step)] : azOf(step)));
+  return steps.flatMap((judged, at) => [...(grants && at === firstSwitch ? [UNTIL_GRANTED] : []), ...commandsOf(judged)]);
 }
 
 /** The steps that are left to do, those that wait for another one too; then what helps with the findings that no step mends. */

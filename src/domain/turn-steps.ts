@@ -96,6 +96,12 @@ const SHOWN: Record<Exclude<StepState["kind"], "allowed">, PlannedStep["state"]>
 const shown = (state: StepState): PlannedStep["state"] =>
   state.kind === "allowed" ? (state.ready ? "next" : "waitsForEarlierStep") : SHOWN[state.kind];
 
+/** Nobody is handed the command for what was revoked on purpose, or for what a person said no to. */
+export function isOffered({ state }: JudgedStep): boolean {
+  if (state.kind === "refuse") return state.reason !== "RevokedOnPurpose" && state.reason !== "Rejected";
+  return state.kind !== "settling";
+}
+
 export const showStep = ({ step, state }: JudgedStep): PlannedStep => ({
   id: step.id,
   name: step.name,
@@ -104,5 +110,5 @@ export const showStep = ({ step, state }: JudgedStep): PlannedStep => ({
   needs: state.kind === "ask" ? "approval" : step.needs,
   state: shown(state),
   undo: step.undo,
-  az: azOf(step),
+  az: isOffered({ step, state }) ? azOf(step) : [],
 });

@@ -36,6 +36,7 @@ export function carryTarget(before: IncidentTarget | undefined, seen: TargetDiag
     phaseBefore: first.phaseBefore,
     worst: worse(first.worst, proven),
     pathOkSince: pathWorks(seen.phase) ? (first.pathOkSince ?? now) : null,
+    serviceSays: seen.service.says,
     outcome: null,
     reason: null,
     detail: "",
@@ -58,9 +59,23 @@ const SUCCESS: Record<Phase, OutcomeCode> = {
   revoked: "Healed",
 };
 
+/** The service had noticed: only its own word ends that, not its silence (a cluster that is Updating, a status that is missing). */
+function judgeSilent(view: View): TargetState {
+  const { target, now } = view;
+  const since = toMs(now) - toMs(target.pathOkSince!);
+  if (since < ESCALATE_AFTER_MS)
+    return pending(check(view), "the key path is whole; waiting for the service to say that it has access again");
+  const word = target.serviceSays === null ? "nothing" : `'${target.serviceSays}'`;
+  const text = `the key path has been whole for ${formatDuration(since)}, and the service says ${word} of its access: look whether it serves`;
+  return ended("Escalated", "NotRevalidated", text);
+}
+
+const hadNoticed = ({ worst }: IncidentTarget): boolean => worst === "revoked" || worst === "recovering";
+
 /** Healthy now. A path that was broken is only proven once the service has had its hourly check since. */
-function judgeHealthy(view: View): TargetState {
+function judgeHealthy(view: View, seen: TargetDiagnosis): TargetState {
   const { target, incident, now } = view;
+  if (hadNoticed(target) && seen.service.verdict !== "healthy") return judgeSilent(view);
   if (target.worst === "inGrace") {
     const proven = toMs(target.pathOkSince!) + REVALIDATION_WINDOW_MS;
     if (toMs(now) < proven)
@@ -168,6 +183,14 @@ function judgeTidying(view: View, steps: readonly JudgedStep[]): TargetState | u
   return states.length === 0 ? undefined : combine(states);
 }
 
+/** Ends what is left of a database that is not among those of this vault any more. */
+export const endGone = (target: IncidentTarget): IncidentTarget => ({
+  ...target,
+  outcome: "NoChangeNeeded",
+  reason: null,
+  detail: "it is gone, or names no key of this vault any more",
+});
+
 export function judgeTarget(view: View, seen: TargetDiagnosis, steps: readonly JudgedStep[], plan: Plan): TargetState {
   const serves = (ids: readonly string[]): boolean => ids.some((id) => sameId(id, seen.id));
   if (seen.findings.length === 0)
@@ -175,7 +198,7 @@ export function judgeTarget(view: View, seen: TargetDiagnosis, steps: readonly J
       judgeTidying(
         view,
         steps.filter(({ step }) => serves(step.targetIds)),
-      ) ?? judgeHealthy(view)
+      ) ?? judgeHealthy(view, seen)
     );
   if (seen.phase === "recovering") return judgeRecovering(view);
   const mine = steps.filter(({ step }) => serves(step.targetIds)).map(({ step, state }) => judgeStepState(view, step, state));

@@ -25,7 +25,7 @@ import type { Plan } from "./steps/step.ts";
 import { formatDuration, toIso, toMs } from "./time.ts";
 import { runbookOf } from "./runbook.ts";
 import { approvalInForce, type JudgedStep, judgeSteps, showStep, shownSince } from "./turn-steps.ts";
-import { carryTarget, type Ending, judgeTarget, type TargetState } from "./turn-targets.ts";
+import { carryTarget, endGone, type Ending, judgeTarget, type TargetState } from "./turn-targets.ts";
 import { factsInShort, namesOf, placeOf } from "./words.ts";
 import { SLOW_AFTER_MS } from "./verify.ts";
 
@@ -81,12 +81,31 @@ function causesOf(diagnosis: Diagnosis): IncidentCause[] {
   return [...byCode.values()];
 }
 
+/** What showed it of databases that do not show it any more stays too. */
+function mergeCause(before: IncidentCause | undefined, now: IncidentCause): IncidentCause {
+  if (!before) return now;
+  const targetIds = union(before.targetIds, now.targetIds);
+  if (targetIds.length === now.targetIds.length) return now;
+  const all = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])];
+  return {
+    ...now,
+    targetIds,
+    evidence: all(before.evidence, now.evidence),
+    contradictions: all(before.contradictions, now.contradictions),
+  };
+}
+
 /** Causes stay on the incident once found; what was found again is told anew. */
 function mergeCauses(before: readonly IncidentCause[], found: readonly IncidentCause[]): IncidentCause[] {
   const kept = before.filter((cause) => !found.some((f) => f.code === cause.code));
   return [
     ...kept,
-    ...found.map((cause) => ({ ...cause, targetIds: union(before.find((b) => b.code === cause.code)?.targetIds ?? [], cause.targetIds) })),
+    ...found.map((cause) =>
+      mergeCause(
+        before.find(({ code }) => code === cause.code),
+        cause,
+      ),
+    ),
   ];
 }
 const union = (a: readonly string[], b: readonly string[]): string[] => [...a, ...b.filter((id) => !a.some((x) => sameId(x, id)))];
@@ -129,13 +148,16 @@ function takeSignals(draft: Draft): void {
 function takeFacts(draft: Draft): void {
   const { incident, input } = draft;
   const before = { targets: incident.targets, causes: signature(incident.causes), phases: incident.targets.map((t) => t.phase).join() };
-  incident.targets = input.diagnosis.targets.map((seen) =>
+  const seenNow = input.diagnosis.targets.map((seen) =>
     carryTarget(
       before.targets.find((t) => sameId(t.id, seen.id)),
       seen,
       input.now,
     ),
   );
+  const gone = before.targets.filter(({ id }) => !seenNow.some((target) => sameId(target.id, id)));
+  // Those seen come first: the rest of the turn goes by the diagnosis' order.
+  incident.targets = [...seenNow, ...gone.map(endGone)];
   const found = causesOf(input.diagnosis);
   incident.causes = mergeCauses(incident.causes, found);
   for (const { cause } of input.plan.blocks) incident.progress.verdictSince[cause] ??= input.now;
@@ -237,7 +259,7 @@ function next(draft: Draft, steps: readonly JudgedStep[]): Next {
   const states = diagnosis.targets.map((seen, i) =>
     judgeTarget({ now: at, incident, target: incident.targets[i]!, settings }, seen, steps, plan),
   );
-  incident.targets = incident.targets.map((target, i) => withEnding(target, states[i]!));
+  incident.targets = incident.targets.map((target, i) => (states[i] ? withEnding(target, states[i]) : target));
   const waits = states.filter((state) => state.kind === "pending").sort((a, b) => toMs(a.until) - toMs(b.until));
   const first = waits[0];
   if (!first)
@@ -250,6 +272,8 @@ function next(draft: Draft, steps: readonly JudgedStep[]): Next {
   incident.progress.looks += 1;
   incident.state = waits.every((wait) => wait.person) ? "waiting" : "working";
   incident.nextLookAt = first.until;
+  // Who is asked may rather do it by hand.
+  incident.runbook = incident.state === "waiting" ? runbookOf(steps, plan.blocks) : [];
   return { do: "wait", until: first.until, why: first.why };
 }
 
@@ -258,9 +282,11 @@ const saysNothingNew = ({ source, id }: Signal, previous: Incident | null): bool
   source === "sweep" || previous?.signalIds.includes(id) === true;
 
 /** A path that works is a good baseline even where it will break at a known time; one around which something is missing is not. */
-function isBaseline({ diagnosis, facts, plan }: TurnInput): boolean {
+function isBaseline({ diagnosis, facts, plan, incident }: TurnInput): boolean {
   const works = diagnosis.targets.length > 0 && diagnosis.targets.every(({ phase }) => phase === "healthy" || phase === "atRisk");
-  return works && facts.missing.length === 0 && plan.steps.every(({ causes }) => causes.length > 0);
+  // After trouble the service's own word is needed, not its silence.
+  const isConfirmed = incident === null || diagnosis.targets.every(({ service }) => service.verdict === "healthy");
+  return works && isConfirmed && facts.missing.length === 0 && plan.steps.every(({ causes }) => causes.length > 0);
 }
 
 /** What a look finds before there is an incident: nothing at all, what is known already, or undefined where an incident is to be opened. */

@@ -150,7 +150,7 @@ const ADVICE: [CauseCode, Partial<Facts>, unknown[]][] = [
   ["Unreadable", { identities: [], ...account({ keyUri: "nonsense" }) }, [policiesAndNetwork, words("docs/deploy.md")]],
   [
     "ProvisioningFailed",
-    cluster({ service: clusterSays("Failed", false) }),
+    cluster({ service: { ...clusterSays("Failed", false), provisioningState: "Failed" } }),
     [
       vaultShow("purgeProtection:properties.enablePurgeProtection,network:properties.networkAcls"),
       versions,

@@ -139,7 +139,7 @@ function subscribe(facts: Facts, { topicId, topicLocation, name, properties }: S
 }
 
 function setEncryption(facts: Facts, { targetId, identityId, keyUrl }: StepParams["SetClusterEncryption"]): Facts {
-  const attached = attach(facts, { targetId, targetKind: "cluster", identityId });
+  const attached = attach(facts, { targetId, identityId });
   return withTarget(attached, targetId, (target) => ({
     ...target,
     keyUri: keyUrl,

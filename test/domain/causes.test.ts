@@ -48,9 +48,11 @@ describe("a cause that no step mends", () => {
   });
 
   test("tells the owner of a failed cluster what to do, and deletes nothing", () => {
-    expect(mendOf("ProvisioningFailed", aCluster({ service: clusterSays("Failed", false) }))).toMatchObject({
+    expect(
+      mendOf("ProvisioningFailed", aCluster({ service: { ...clusterSays("Failed", false), provisioningState: "Failed" } })),
+    ).toMatchObject({
       kind: "escalate",
-      reason: expect.stringContaining("delete the failed cluster, provision it again"),
+      reason: expect.stringContaining("a cluster that never came up is then deleted by its owner"),
     });
   });
 

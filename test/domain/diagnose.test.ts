@@ -40,6 +40,7 @@ import {
 const PAST = "2026-10-01T00:00:00.000Z";
 const SOON = "2026-11-20T00:00:00.000Z";
 const FAR = "2027-11-20T00:00:00.000Z";
+const failed = { ...clusterSays("Failed", false), provisioningState: "Failed" };
 const unreadable = { state: "unreadable", why: "denied", detail: "403 AuthorizationFailed" } as const;
 const deny: DenyAssignment = {
   id: "d",
@@ -512,7 +513,7 @@ describe("what only clusters show", () => {
     [
       "a cluster that failed to provision",
       {
-        target: { service: clusterSays("Failed", false) },
+        target: { service: failed },
         access: [anAccess({ assignments: [] })],
         vault: aVault({ purgeProtection: false }),
       },
@@ -540,7 +541,7 @@ describe("what only clusters show", () => {
 
   test("a failed cluster is told every requirement that is not met", () => {
     const over = {
-      target: { service: clusterSays("Failed", false) },
+      target: { service: failed },
       access: [anAccess({ assignments: [] })],
       vault: aVault({ purgeProtection: false }),
     };
@@ -566,6 +567,7 @@ describe("a diagnosis", () => {
         id: ACCOUNT_ID,
         kind: "account",
         phase: "inGrace",
+        service: { verdict: "silent", says: null },
         contradictions: [],
         findings: [
           {

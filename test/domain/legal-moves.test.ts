@@ -45,23 +45,32 @@ describe("legal moves", () => {
     const names = Object.keys(stepSpecs).map((name) => name as StepName);
     const ordered = names.toSorted((a, b) => rankOf(a) - rankOf(b));
     expect(new Set(names.map(rankOf)).size).toBe(names.length);
-    const order = [
+    expect(names.filter((name) => rankOf(name) < 0)).toEqual([]);
+    expect(ordered).toEqual([
       "RecoverVault",
       "RecoverKey",
+      "EnableKeyVersion",
+      "SetKeyNotBefore",
       "ExtendKeyExpiry",
+      "RestoreKeyOperations",
       "CreateIdentity",
+      "RestoreRoleAssignment",
       "GrantKeyRole",
+      "AddAccessPolicyPermissions",
       "AllowTrustedServices",
+      "SetKeyUri",
       "AttachIdentity",
       "SetDefaultIdentity",
+      "SetClusterEncryption",
       "DetachIdentity",
-    ];
-    expect(ordered.filter((name) => order.includes(name))).toEqual(order);
+      "RestoreEventSubscription",
+    ]);
   });
 
   test.each<[string, string, string | null, boolean]>([
     ["later is allowed", "2026-12-01T00:00:00.000Z", "2026-10-01T00:00:00.000Z", true],
-    ["an expiry where there was none is allowed within the horizon", "2026-12-01T00:00:00.000Z", null, true],
+    ["an expiry where there was none is not: it can't be taken off again", "2026-12-01T00:00:00.000Z", null, false],
+    ["one in the past is not, even where it is later than now set", "2026-10-15T00:00:00.000Z", "2026-10-01T00:00:00.000Z", false],
     ["earlier is not", "2026-09-01T00:00:00.000Z", "2026-10-01T00:00:00.000Z", false],
     ["beyond the horizon is not", "2027-12-01T00:00:00.000Z", "2026-10-01T00:00:00.000Z", false],
   ])("of an expiry: %s", (_what, expiresOn, previous, isLegal) => {
@@ -89,9 +98,41 @@ describe("legal moves", () => {
     expect(refused("RestoreRoleAssignment", restore) === undefined).toBe(isLegal);
   });
 
-  test("of a grant: none without a vault", () => {
+  test("of a grant: none without a vault, or where it is not known which one it is", () => {
     const params = { ...grantee, scope: KEY_SCOPE, roleDefinitionId: ENCRYPTION_ROLE };
     expect(refused("GrantKeyRole", params, { vault: null })).toBeDefined();
+    expect(refused("GrantKeyRole", params, { vault: { state: "gone", id: null, name: "kv-orders" } })).toBeDefined();
+    expect(refused("GrantKeyRole", params, { vault: { state: "gone", id: "", name: "kv-orders" } })).toBeDefined();
+  });
+
+  test("of a restored assignment: its principal is of a type that Azure takes", () => {
+    const params = {
+      ...grantee,
+      scope: KEY_SCOPE,
+      roleDefinitionId: ENCRYPTION_ROLE,
+      name: "n",
+      condition: null,
+      conditionVersion: null,
+      description: null,
+    };
+    expect(refused("RestoreRoleAssignment", { ...params, principalType: "ServicePrincipal" })).toBeUndefined();
+    expect(refused("RestoreRoleAssignment", { ...params, principalType: "Unknown" })).toContain("type Unknown");
+  });
+
+  test("no database is moved to another key", () => {
+    for (const other of ["https://kv-other.vault.azure.net/keys/cmk", "https://kv-orders.vault.azure.net/keys/other"]) {
+      expect(refused("SetKeyUri", { targetId: ACCOUNT_ID, keyUri: other })).toContain("stays with its key");
+      const params = { targetId: CLUSTER_ID, identityId: IDENTITY_ID, keyUrl: other };
+      expect(refused("SetClusterEncryption", params, { targets: [aCluster()] })).toContain("stays with its key");
+    }
+  });
+
+  test("an identity in use is detached only at the end of its own replacement", () => {
+    const detach = (identityId: string, cause: CauseCode) =>
+      refused("DetachIdentity", { targetId: ACCOUNT_ID, targetKind: "account", identityId, keeps: null }, {}, cause);
+    expect(detach(IDENTITY_ID, "BorrowedIdentity")).toBe("an identity in use is not detached");
+    expect(detach(IDENTITY_ID, "IdentityDeleted")).toBeUndefined();
+    expect(detach(`${IDENTITY_ID}-2`, "BorrowedIdentity")).toBeUndefined();
   });
 
   test.each<[string, string[], boolean]>([
@@ -120,7 +161,7 @@ describe("legal moves", () => {
     expect(refused("SetKeyUri", uri)).toBeUndefined();
     expect(refused("SetKeyUri", uri, { targets: [] })).toBeUndefined();
     expect(refused("SetDefaultIdentity", { targetId: ACCOUNT_ID, defaultIdentity: "FirstPartyIdentity" }, lost)).toBeUndefined();
-    expect(refused("AttachIdentity", { targetId: ACCOUNT_ID, targetKind: "account", identityId: IDENTITY_ID }, lost)).toBeUndefined();
+    expect(refused("AttachIdentity", { targetId: ACCOUNT_ID, identityId: IDENTITY_ID }, lost)).toBeUndefined();
   });
 
   test("a cluster's key is changed only while it is Ready, its identity at any time", () => {

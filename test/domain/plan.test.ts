@@ -457,7 +457,7 @@ describe("an account without a default identity", () => {
       { cause: "DefaultIdentityUndefined", kind: "escalate", reason: expect.stringContaining(IDENTITY_ID) },
     ]);
     const bySystem = planned(anAccount, { target: { ...undefinedDefault, systemPrincipalId: PRINCIPAL }, access, baseline: system });
-    expect(bySystem.blocks).toMatchObject([{ kind: "escalate", reason: expect.stringContaining(`${PRINCIPAL} can't read`) }]);
+    expect(bySystem.blocks).toMatchObject([{ kind: "escalate", reason: expect.stringContaining(`${ACCOUNT_ID} can't read`) }]);
   });
 
   test("that used Azure Cosmos DB's own identity gets it back", () => {

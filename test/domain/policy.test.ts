@@ -74,7 +74,37 @@ describe("a deliberate revocation", () => {
       kind: "refuse",
       reason: "RevokedOnPurpose",
     });
-    expect(judgeStep(aStep({ targetIds: [ACCOUNT_ID] }), facts, heal, [])).toEqual({ kind: "allow" });
+  });
+
+  const other = { id: CLUSTER_ID, tags };
+  const onKey = aStep();
+  const grant = (principalId: string | null): Step => ({
+    ...aStep(),
+    name: "GrantKeyRole",
+    params: { identityId: IDENTITY_ID, principalId, scope: "/s", roleDefinitionId: "r" },
+  });
+  const onVault: Step = { ...aStep(), name: "AllowTrustedServices", params: { vaultId: VAULT_ID } };
+  const onDatabase: Step = {
+    ...aStep(),
+    name: "SetDefaultIdentity",
+    params: { targetId: ACCOUNT_ID, defaultIdentity: "FirstPartyIdentity" },
+  };
+  const made: Step = { ...aStep(), name: "CreateIdentity", params: { identityId: "/id-2", location: "x", insteadOf: "id" } };
+
+  test.each([
+    ["a step on the key that it shares", onKey, other, "refuse"],
+    ["a step on another key", onKey, { ...other, keyUri: "https://kv-orders.vault.azure.net/keys/other" }, "allow"],
+    ["a step on a key, where it has none", onKey, { ...other, keyUri: null }, "allow"],
+    ["a grant to the identity that it shares", grant(PRINCIPAL.toUpperCase()), other, "refuse"],
+    ["a grant to another identity", grant("another"), other, "allow"],
+    ["a grant to one that is still to be made", grant(null), other, "allow"],
+    ["a grant, where it has no identity", grant(PRINCIPAL), { ...other, defaultIdentity: { form: "undefined" } as const }, "allow"],
+    ["a step on the vault", onVault, other, "refuse"],
+    ["a step on another database", onDatabase, other, "allow"],
+    ["an identity that is made for another", made, other, "allow"],
+  ])("of a database that is not served by it, and %s", (_, step, over, kind) => {
+    const facts = someFacts({ targets: [anAccount(), anAccount(over)] });
+    expect(judgeStep(step, facts, heal, []).kind).toBe(kind);
   });
 });
 

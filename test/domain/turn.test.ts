@@ -209,10 +209,21 @@ describe("taking steps", () => {
       "Keymend is not permitted to do EnableKeyVersion on kv-orders/cmk, which takes keys/update; how a person does it is in the runbook",
     ],
     ["NotAccepted: BadRequest: x", "NotAccepted", "Azure refused EnableKeyVersion on kv-orders/cmk: NotAccepted: BadRequest: x"],
-  ])("what Azure refuses with '%s' is escalated with the commands that would do it", (words, reason, detail) => {
+  ])("what Azure refuses with '%s' is escalated", (words, reason, detail) => {
     const turn = turns({}, { now: after(1), change: applied({ result: "refused", detail: words }) });
     expect(incidentOf(turn)).toMatchObject({ outcome: "Escalated", reason, detail, nextLookAt: after(61) });
-    expect(incidentOf(turn).runbook.join("\n")).toContain("az keyvault key set-attributes");
+  });
+
+  const ENABLE = /^az keyvault key set-attributes .*--enabled true$/;
+  test.each([
+    ["NotPermitted: ForbiddenByRbac: x", [/by hand, or grant Keymend's identity keys\/update/, ENABLE]],
+    ["Firewall: ForbiddenByFirewall: x", [/from an address that the vault's firewall lets in/, ENABLE]],
+    ["Locked: ScopeLocked: x", [ENABLE]],
+    // The same again would be refused again.
+    ["NotAccepted: BadRequest: no: more", [/^# Azure does not take EnableKeyVersion on kv-orders\/cmk: BadRequest: no: more$/]],
+  ])("of what Azure refuses with '%s' the runbook says what a person can do", (words, lines) => {
+    const { runbook } = incidentOf(turns({}, { now: after(1), change: applied({ result: "refused", detail: words }) }));
+    expect(runbook).toEqual(lines.map((line) => expect.stringMatching(line)));
   });
 });
 

@@ -22,6 +22,7 @@ export const seen = (over: Partial<TargetDiagnosis> = {}): TargetDiagnosis => ({
   kind: "account",
   phase: "inGrace",
   findings: [finding()],
+  service: { verdict: "healthy", says: "Access to the configured customer managed key confirmed." },
   contradictions: [],
   ...over,
 });

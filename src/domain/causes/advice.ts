@@ -23,7 +23,7 @@ export function showVault(facts: Facts, properties: string): string[] {
 }
 
 export function showVersions(target: TargetFacts): string[] {
-  const { host, key } = uriOf(target)!;
+  const { host, key } = uriOf(target) ?? { host: null, key: null };
   const state = "[].{kid:kid,enabled:attributes.enabled,notBefore:attributes.notBefore,expires:attributes.expires}";
   return host && key ? [az("keyvault", "key", "list-versions", "--id", `https://${host}/keys/${key}`, "--query", state)] : [];
 }

@@ -19,6 +19,24 @@ function lenderOf(facts: Facts, target: TargetFacts, identityId: string): string
   return remembered.find(([id, raw]) => !known.has(normalId(id)) && sameId(raw, userAssigned(identityId)))?.[0];
 }
 
+/** AadClientCredentialsGrantFailure (Azure/azure-sdk-for-rust, azure_data_cosmos_driver, cosmos_status.rs). */
+const NO_TOKEN = 4000;
+
+/**
+ * Of a baseline that is about to be replaced: what lenders used that are not on this vault any more. Without it nobody would know, once
+ * the source is deleted, whose identity the restored account uses.
+ */
+export function rememberedLenders(facts: Facts): Record<string, string> {
+  const known = new Set(facts.targets.map(({ id }) => normalId(id)));
+  const borrowed = facts.targets.flatMap(({ restoredFrom, defaultIdentity }) =>
+    restoredFrom !== null && defaultIdentity.form === "user" ? [userAssigned(defaultIdentity.id)] : [],
+  );
+  const lenders = Object.entries(facts.baseline?.defaultIdentities ?? {}).filter(
+    ([id, raw]) => !known.has(normalId(id)) && borrowed.some((one) => sameId(one, raw)),
+  );
+  return Object.fromEntries(lenders);
+}
+
 /** A restore carries the source's identity over without making it the target's own: it stops working some time after the source is deleted. */
 export const borrowedIdentity: Cause = {
   code: "BorrowedIdentity",
@@ -30,16 +48,19 @@ export const borrowedIdentity: Cause = {
   source:
     'Microsoft Learn: Configure customer-managed keys, restored accounts ("restored accounts become inaccessible after the source account is deleted")',
   default: "ask",
-  statusCodes: [],
+  statusCodes: [NO_TOKEN],
   find: (facts, target) => {
     const principal = principalIn(facts, target);
     if (target.restoredFrom === null || principal.state !== "known" || principal.identityId === null) return undefined;
     const { identityId } = principal;
     const lender = lenderOf(facts, target, identityId);
-    if (lender === undefined) return undefined;
+    // The service gets no token for an identity that is there: that of a source which is gone.
+    const hasRunOut = target.service.code === NO_TOKEN;
+    if (lender === undefined && !hasRunOut) return undefined;
+    const whose = lender === undefined ? "for which the service gets no token" : `which is that of ${nameOf(lender)}`;
     return {
-      effect: "willBreak",
-      facts: [`${target.name} was restored and still uses identity ${nameOf(identityId)}, which is that of ${nameOf(lender)}`],
+      effect: hasRunOut ? "broken" : "willBreak",
+      facts: [`${target.name} was restored and still uses identity ${nameOf(identityId)}, ${whose}`],
       values: { identityId },
     };
   },

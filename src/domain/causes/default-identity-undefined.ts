@@ -5,7 +5,7 @@ import { type NamedDefault, rememberedDefault } from "../default-identity.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { readinessOf } from "../key-access.ts";
 import { principalIn } from "../key-path.ts";
-import { SYSTEM_ASSIGNED } from "../steps/attach-identity.ts";
+import { SYSTEM_ASSIGNED } from "../database-change.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { grantAndSwitch, switchDrafts } from "./switch-identity.ts";
 
@@ -39,13 +39,13 @@ function useUser(facts: Facts, target: TargetFacts, identityId: string): Mend {
   return grantAndSwitch(facts, target, { identityId, principalId }, { after: switchDrafts(target, identityId) });
 }
 
-/** A system-assigned identity that was switched off and on has a new principal: it is granted first. */
+/** A system-assigned identity that was switched off and on has a new principal: it is granted before it is used. Its id is the database's. */
 function useSystem(facts: Facts, target: TargetFacts): Mend {
-  const { id: targetId, kind: targetKind, systemPrincipalId } = target;
+  const { id: targetId, systemPrincipalId: principalId } = target;
+  const attach: StepDraft = { name: "AttachIdentity", params: { targetId, identityId: SYSTEM_ASSIGNED } };
   const setDefault: StepDraft = { name: "SetDefaultIdentity", params: { targetId, defaultIdentity: "SystemAssignedIdentity" } };
-  if (systemPrincipalId !== null)
-    return grantAndSwitch(facts, target, { identityId: null, principalId: systemPrincipalId }, { after: [setDefault] });
-  return { kind: "steps", steps: [{ name: "AttachIdentity", params: { targetId, targetKind, identityId: SYSTEM_ASSIGNED } }, setDefault] };
+  const before = principalId === null ? [attach] : [];
+  return grantAndSwitch(facts, target, { identityId: targetId, principalId }, { before, after: [setDefault] });
 }
 
 function useFirstParty(facts: Facts, target: TargetFacts): Mend {

@@ -4,12 +4,20 @@ import type { Facts, TargetFacts } from "../facts.ts";
 import { principalIn } from "../key-path.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { replacementCandidates, type Replacement, replacementFor } from "./replacement-identity.ts";
-import { grantAndSwitch, switchDrafts } from "./switch-identity.ts";
+import { detachDraft, grantAndSwitch, switchDrafts } from "./switch-identity.ts";
+
+/** A cluster's identity must be in its region (Microsoft Learn, Azure DocumentDB limitations), an account's may be anywhere. */
+function placeFor(facts: Facts, target: TargetFacts, insteadOf: string): TargetFacts {
+  const usesIt = ({ kind, defaultIdentity }: TargetFacts): boolean =>
+    kind === "cluster" && defaultIdentity.form === "user" && nameOf(defaultIdentity.id).toLowerCase() === insteadOf.toLowerCase();
+  return facts.targets.find(usesIt) ?? target;
+}
 
 /** Make it, grant it, switch to it, and only then let go of the stale one. */
 export function replaceWith(replacement: Replacement, facts: Facts, target: TargetFacts, last: StepDraft[] = []): Mend {
   const { identityId, principalId, insteadOf } = replacement;
-  const create: StepDraft = { name: "CreateIdentity", params: { identityId, location: target.location, insteadOf } };
+  const { location } = placeFor(facts, target, insteadOf);
+  const create: StepDraft = { name: "CreateIdentity", params: { identityId, location, insteadOf } };
   const after = [...switchDrafts(target, identityId), ...last];
   return grantAndSwitch(facts, target, { identityId, principalId }, { before: [create], after });
 }
@@ -19,8 +27,7 @@ function mend(facts: Facts, target: TargetFacts, goneId: string): Mend {
   if (!replacement) return { kind: "escalate", reason: `no free name was found for an identity in place of ${nameOf(goneId)}` };
   // As the database spells it: a removal under another casing is none (Azure/azure-cli, cosmosdb module, identity remove).
   const identityId = target.attached.find(({ id }) => sameId(id, goneId))?.id ?? goneId;
-  const detach: StepDraft = { name: "DetachIdentity", params: { targetId: target.id, targetKind: target.kind, identityId } };
-  return replaceWith(replacement, facts, target, [detach]);
+  return replaceWith(replacement, facts, target, [detachDraft(target, identityId, replacement.identityId)]);
 }
 
 /** A deleted identity can't be brought back, nor does one of the same name help: it has another principal. */

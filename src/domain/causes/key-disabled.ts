@@ -1,5 +1,5 @@
 import type { Cause } from "../cause.ts";
-import { versionsOf } from "../key-path.ts";
+import { keyOf } from "../key-path.ts";
 import { evidenceOf, versionsIn } from "./versions.ts";
 
 /** Disabling the latest version is the documented way to revoke: a person must say that it was not meant. */
@@ -15,8 +15,9 @@ export const keyDisabled: Cause = {
   default: "ask",
   statusCodes: [4018, 4002],
   find: (facts, target) => {
-    const latest = versionsOf(facts, target).find(({ isLatest }) => isLatest);
-    if (!latest || latest.facts.enabled) return undefined;
+    const key = keyOf(facts, target);
+    // The key's own latest, also where a cluster is pinned to another: with both disabled, disabling was no slip after a rotation.
+    if (key?.state !== "live" || key.versions[0]?.enabled !== false) return undefined;
     return evidenceOf(facts, target, ({ facts: version }) => (version.enabled ? undefined : "is disabled"));
   },
   mend: (evidence, facts, target) => ({

@@ -1,12 +1,19 @@
 import type { Cause } from "../cause.ts";
+import { whyUnfit } from "./key-unfit.ts";
 import { keyOf, pinnedVersionOf, uriOf } from "../key-path.ts";
 import { versionlessKeyUri } from "../key-uri.ts";
 import { toMs } from "../time.ts";
 import type { Facts, KeyVersionFacts } from "../facts.ts";
 import type { Finding } from "../cause.ts";
 
-const isUsable = ({ enabled, notBefore, expiresOn }: KeyVersionFacts, facts: Facts): boolean =>
+const isValid = ({ enabled, notBefore, expiresOn }: KeyVersionFacts, facts: Facts): boolean =>
   enabled && (notBefore === null || toMs(notBefore) <= toMs(facts.at)) && (expiresOn === null || toMs(expiresOn) > toMs(facts.at));
+
+/** Of a kind, and for operations, that the service can use; what was not read of it is not taken for granted. */
+const isFit = (version: KeyVersionFacts): boolean =>
+  version.type !== null && whyUnfit(version) === undefined && ["wrapKey", "unwrapKey"].every((one) => version.operations?.includes(one));
+
+const isUsable = (version: KeyVersionFacts, facts: Facts): boolean => isValid(version, facts) && isFit(version);
 
 /** The version a URL without one leads to must work before the cluster is sent there. */
 function obstacle(latest: KeyVersionFacts, facts: Facts, found: readonly Finding[], isReady: boolean): string | null {

@@ -1,4 +1,5 @@
 import type { Cause } from "../cause.ts";
+import { rememberedDefault } from "../default-identity.ts";
 import { liveVaultOf } from "../key-path.ts";
 import { say, showAccess, showVault, showVersions } from "./advice.ts";
 
@@ -18,9 +19,11 @@ export const provisioningFailed: Cause = {
   eclipses: true,
   find: (facts, target, _settings, found) => {
     const { clusterStatus, provisioningState } = target.service;
-    // A running cluster whose last update failed is another matter.
+    // A running cluster whose last update failed is another matter; so is one that came up and lost its key, which may say Failed as well
+    // (MicrosoftDocs/azure-databases-docs, documentdb/how-to-database-encryption-troubleshoot.md): its path is diagnosed.
     const isRunning = clusterStatus !== null && !isFailed(clusterStatus);
-    if (!isFailed(clusterStatus) && (isRunning || !isFailed(provisioningState))) return undefined;
+    const cameUp = provisioningState?.toLowerCase() === "succeeded" || rememberedDefault(target, facts.baseline) !== undefined;
+    if (cameUp || (!isFailed(clusterStatus) && (isRunning || !isFailed(provisioningState)))) return undefined;
     const vault = liveVaultOf(facts);
     const unprotected = vault && !vault.purgeProtection ? [`vault ${vault.name} has no purge protection, which is required`] : [];
     const unmet = [...found.flatMap(({ code, evidence }) => evidence.facts.map((text) => `${code}: ${text}`)), ...unprotected];
@@ -29,12 +32,12 @@ export const provisioningFailed: Cause = {
   },
   mend: ({ facts }) => ({
     kind: "escalate",
-    reason: `${facts.join("; ")}. Mend the requirements, delete the failed cluster, provision it again`,
+    reason: `${facts.join("; ")}. Mend the requirements; a cluster that never came up is then deleted by its owner and provisioned again`,
   }),
   advice: (facts, target) => [
     ...showVault(facts, "purgeProtection:properties.enablePurgeProtection,network:properties.networkAcls"),
     ...showVersions(target),
     ...showAccess(facts, target),
-    say("once each requirement is met, its owner deletes the failed cluster and provisions it again"),
+    say("once each requirement is met, the owner of a cluster that never came up deletes it and provisions it again"),
   ],
 };

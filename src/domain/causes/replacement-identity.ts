@@ -4,7 +4,8 @@
  */
 import { formatArmId, nameOf, parseArmId, sameId } from "../arm-id.ts";
 import type { Facts, IdentityFacts, TargetFacts } from "../facts.ts";
-import { INSTEAD_OF_TAG } from "../steps/create-identity.ts";
+import { isRecreated } from "../targets/index.ts";
+import { standsInFor } from "../steps/create-identity.ts";
 
 /** More namesakes than these in a row are no accident. */
 const NUMBERS = [2, 3, 4];
@@ -32,8 +33,7 @@ export function ownIdentityCandidates(target: TargetFacts): string[] {
 
 export type Replacement = { identityId: string; principalId: string | null; insteadOf: string };
 
-const isOurs = (identity: IdentityFacts, insteadOf: string): boolean =>
-  identity.state === "live" && identity.tags[INSTEAD_OF_TAG] === insteadOf;
+const isOurs = (identity: IdentityFacts, insteadOf: string): boolean => identity.state === "live" && standsInFor(identity, insteadOf);
 
 /** The first candidate that is Keymend's own already or free; undefined where every name is taken or could not be read. */
 export function replacementFor(facts: Facts, identityId: string, candidates: readonly string[]): Replacement | undefined {
@@ -46,14 +46,14 @@ export function replacementFor(facts: Facts, identityId: string, candidates: rea
   return free && { identityId: free.id, principalId: null, insteadOf };
 }
 
-/** The identity, gone by now, that `identityId` was made to stand in for and that is still attached. */
-export function staleAttachment(facts: Facts, target: TargetFacts): string | undefined {
+/** The identity, gone by now, that the current one was made to stand in for and that is still attached. */
+export function staleAttachment(facts: Facts, target: TargetFacts): { identityId: string; current: string } | undefined {
   const { defaultIdentity } = target;
   if (defaultIdentity.form !== "user") return undefined;
   const current = facts.identities.find(({ id }) => sameId(id, defaultIdentity.id));
   if (current?.state !== "live") return undefined;
-  const insteadOf = current.tags[INSTEAD_OF_TAG];
-  return target.attached.find(
-    ({ id }) => nameOf(id) === insteadOf && facts.identities.some((one) => sameId(one.id, id) && one.state === "gone"),
-  )?.id;
+  const isGone = (id: string): boolean =>
+    facts.identities.some((one) => sameId(one.id, id) && (one.state === "gone" || isRecreated(target, one)));
+  const stale = target.attached.find(({ id }) => standsInFor(current, nameOf(id)) && isGone(id));
+  return stale && { identityId: stale.id, current: defaultIdentity.id };
 }

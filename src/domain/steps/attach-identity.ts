@@ -1,36 +1,31 @@
-/** Attaches an identity to a database, in a write of its own: Azure loses one of the two when the default identity goes with it. */
+/** Attaches an identity to an account, in a write of its own (domain/database-change.ts). */
 import { sameId } from "../arm-id.ts";
+import { attachUser, BOTH_ASSIGNED, SYSTEM_ASSIGNED, USER_ASSIGNED } from "../database-change.ts";
 import { az, azNamed, azPatch, BLANK } from "./az.ts";
 import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
-
-/** As identity.type spells it. */
-export const SYSTEM_ASSIGNED = "SystemAssigned";
 
 /** Attaching takes the right to hand that identity on (Microsoft Learn, "Managed Identity Operator"). */
 const ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
 
 /** Whether the system-assigned identity is on decides the type: one that is left out is switched off. */
-const TYPE_WITH_USERS = "contains(identity.type, 'SystemAssigned') && 'SystemAssigned,UserAssigned' || 'UserAssigned'";
+const TYPE_WITH_USERS = `contains(identity.type, '${SYSTEM_ASSIGNED}') && '${BOTH_ASSIGNED}' || '${USER_ASSIGNED}'`;
 
 /**
  * Only the new one is sent, which leaves the others alone. `az cosmosdb identity assign` sends them all, and is refused where one of them
  * is gone (Azure/azure-cli, cosmosdb module; Azure/aad-pod-identity issue 515).
  */
-function attachUser(targetId: string, identityId: string): string[] {
-  const identity = { type: BLANK, userAssignedIdentities: { [identityId]: {} } };
+function azAttachUser(targetId: string, identityId: string): string[] {
   const type = { run: az("cosmosdb", "show", "--ids", targetId, "--query", TYPE_WITH_USERS, "--output", "tsv") };
-  return azPatch("account", targetId, { identity }, type);
+  return azPatch("account", targetId, attachUser(identityId, BLANK), type);
 }
 
 export const attachIdentity: StepSpec<"AttachIdentity"> = {
-  permission: ({ targetKind }) =>
-    `Microsoft.DocumentDB/${targetKind === "account" ? "databaseAccounts" : "mongoClusters"}/write, ${ASSIGN}`,
+  permission: () => `Microsoft.DocumentDB/databaseAccounts/write, ${ASSIGN}`,
   undo: ({ identityId }) => `detach ${identityId} again, once it is not the default identity`,
-  az: ({ targetId, targetKind, identityId }) => {
-    if (identityId === SYSTEM_ASSIGNED) return [az("cosmosdb", "identity", "assign", ...azNamed(targetId), "--identities", "[system]")];
-    if (targetKind === "account") return attachUser(targetId, identityId);
-    return azPatch(targetKind, targetId, { identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: {} } } });
-  },
+  az: ({ targetId, identityId }) =>
+    identityId === SYSTEM_ASSIGNED
+      ? [az("cosmosdb", "identity", "assign", ...azNamed(targetId), "--identities", "[system]")]
+      : azAttachUser(targetId, identityId),
   on: ({ targetId }) => targetId,
   key: ({ targetId, identityId }) => onId(targetId, identityId),
   precondition: ({ targetId, identityId }, facts) => {

@@ -63,6 +63,16 @@ export function azNamed(id: string): string[] {
   ];
 }
 
-/** The principal, or where it is still to be created a look-up by the identity that will have it. */
-export const azPrincipal = ({ principalId, identityId }: Grantee): Word =>
-  principalId ?? { run: az("identity", "show", "--ids", identityId ?? "", "--query", "principalId", "--output", "tsv") };
+/** The principal, or where it is still to be created a look-up by the identity that will have it: of its own, or a database's. */
+export function azPrincipal({ principalId, identityId }: Grantee): Word {
+  if (principalId !== null) return principalId;
+  const ids = ["--ids", identityId ?? ""];
+  if (isDatabase(identityId)) return { run: az("cosmosdb", "show", ...ids, "--query", "identity.principalId", "--output", "tsv") };
+  return { run: az("identity", "show", ...ids, "--query", "principalId", "--output", "tsv") };
+}
+
+/** Whether an identity is the system-assigned one of a database, whose id it then goes by. */
+export const isDatabase = (identityId: string | null): boolean =>
+  parseArmId(identityId ?? "")
+    ?.type?.toLowerCase()
+    .startsWith("microsoft.documentdb/") ?? false;

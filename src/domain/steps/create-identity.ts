@@ -6,6 +6,10 @@ import { onId, stale, type StepSpec } from "./spec.ts";
 /** Tag of an identity that Keymend made: the name of the one it stands in for. */
 export const INSTEAD_OF_TAG = "keymend:insteadOf";
 
+/** Databases spell the same identity in the casing that each was given it in (recorded: Azure/azure-cli, cosmosdb module). */
+export const standsInFor = ({ tags }: { tags: Record<string, string> }, name: string): boolean =>
+  tags[INSTEAD_OF_TAG]?.toLowerCase() === name.toLowerCase();
+
 const API_VERSION = "2024-11-30";
 
 export const createIdentity: StepSpec<"CreateIdentity"> = {
@@ -21,6 +25,6 @@ export const createIdentity: StepSpec<"CreateIdentity"> = {
     const identity = facts.identities.find(({ id }) => sameId(id, identityId));
     if (identity?.state === "unreadable") return stale(`identity ${identityId} could not be read`);
     if (identity?.state !== "live") return "todo";
-    return identity.tags[INSTEAD_OF_TAG] === insteadOf ? "done" : stale(`identity ${identityId} belongs to somebody else`);
+    return standsInFor(identity, insteadOf) ? "done" : stale(`identity ${identityId} belongs to somebody else`);
   },
 };

@@ -1,15 +1,17 @@
 /** Takes a stale identity off a database, at the end of its replacement. Azure removes one only by an explicit null. */
 import { sameId } from "../arm-id.ts";
+import { detachFromCluster } from "../database-change.ts";
 import { az, azNamed, azPatch } from "./az.ts";
+import { isRecreated } from "../targets/index.ts";
 import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
 
 export const detachIdentity: StepSpec<"DetachIdentity"> = {
   permission: ({ targetKind }) => `Microsoft.DocumentDB/${targetKind === "account" ? "databaseAccounts" : "mongoClusters"}/write`,
   undo: () => null,
-  az: ({ targetId, targetKind, identityId }) => {
-    if (targetKind === "account") return [az("cosmosdb", "identity", "remove", ...azNamed(targetId), "--identities", identityId)];
-    return azPatch(targetKind, targetId, { identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: null } } });
-  },
+  az: ({ targetId, identityId, keeps }) =>
+    keeps === null
+      ? [az("cosmosdb", "identity", "remove", ...azNamed(targetId), "--identities", identityId)]
+      : azPatch("cluster", targetId, detachFromCluster(identityId, keeps)),
   on: ({ targetId }) => targetId,
   key: ({ targetId, identityId }) => onId(targetId, identityId),
   precondition: ({ targetId, identityId }, facts) => {
@@ -23,8 +25,7 @@ export const detachIdentity: StepSpec<"DetachIdentity"> = {
       return stale(`${identityId} is still what ${target.name} uses`);
     }
     const identity = facts.identities.find(({ id }) => sameId(id, identityId));
-    if (identity?.state === "gone") return "todo";
-    const recreated = identity?.state === "live" && attached.principalId !== null && attached.principalId !== identity.principalId;
-    return recreated ? "todo" : stale(`${identityId} is not known to be gone`);
+    if (identity && (identity.state === "gone" || isRecreated(target, identity))) return "todo";
+    return stale(`${identityId} is not known to be gone`);
   },
 };

@@ -1,4 +1,7 @@
-/** Brings a soft-deleted vault back into its own resource group. Role assignments and event subscriptions do not come back with it. */
+/**
+ * Brings a soft-deleted vault back into its own resource group. Role assignments and event subscriptions do not come back with it
+ * (Microsoft Learn, "Azure Key Vault soft-delete overview").
+ */
 import { nameOf, sameId } from "../arm-id.ts";
 import { az, azNamed } from "./az.ts";
 import { onId, stale, type StepSpec } from "./spec.ts";
@@ -7,7 +10,10 @@ export const recoverVault: StepSpec<"RecoverVault"> = {
   // Microsoft Learn, "Azure Key Vault recovery management": the second one at subscription scope.
   permission: () => "Microsoft.KeyVault/vaults/write, Microsoft.KeyVault/locations/deletedVaults/read",
   undo: ({ vaultId }) => `delete vault ${nameOf(vaultId)} again: every database that wraps with its keys loses access`,
-  az: ({ vaultId, location }) => [az("keyvault", "recover", ...azNamed(vaultId), "--location", location)],
+  az: ({ vaultId, location }) => [
+    az("keyvault", "recover", ...azNamed(vaultId), "--location", location),
+    `# no role assignment on vault ${nameOf(vaultId)} comes back by itself, Keymend's own neither (docs/deploy.md), nor do private endpoints and event subscriptions`,
+  ],
   on: ({ vaultId }) => vaultId,
   key: ({ vaultId }) => onId(vaultId),
   precondition: ({ vaultId }, { vault }) => {

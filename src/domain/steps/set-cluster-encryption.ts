@@ -1,5 +1,6 @@
-/** Sets a cluster's identity and key URL, which Azure takes only together. Moving to another version needs a cluster that is Ready. */
+/** Sets a cluster's identity and key URL, together (domain/database-change.ts). Moving to another version needs a cluster that is Ready. */
 import { sameId } from "../arm-id.ts";
+import { setEncryption } from "../database-change.ts";
 import type { TargetFacts } from "../facts.ts";
 import { parseKeyUri } from "../key-uri.ts";
 import { azPatch } from "./az.ts";
@@ -11,13 +12,7 @@ const isReady = ({ service }: TargetFacts): boolean => service.clusterStatus?.to
 export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
   permission: () => "Microsoft.DocumentDB/mongoClusters/write, Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
   undo: () => "set identity and key URL back to what the audit shows, together",
-  az: ({ targetId, identityId, keyUrl }) => {
-    const keyEncryptionKeyIdentity = { identityType: "UserAssignedIdentity", userAssignedIdentityResourceId: identityId };
-    return azPatch("cluster", targetId, {
-      identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: {} } },
-      properties: { encryption: { customerManagedKeyEncryption: { keyEncryptionKeyIdentity, keyEncryptionKeyUrl: keyUrl } } },
-    });
-  },
+  az: ({ targetId, identityId, keyUrl }) => azPatch("cluster", targetId, setEncryption({ identityId, keyUrl })),
   on: ({ targetId }) => targetId,
   key: ({ targetId }) => onId(targetId),
   sets: ({ identityId, keyUrl }) => [...onId(identityId), keyUrl.toLowerCase()],

@@ -1,5 +1,6 @@
 /** Makes an attached identity the one an account uses towards its vault, in a write of its own. Never one without access. */
 import { sameId } from "../arm-id.ts";
+import { setDefault } from "../database-change.ts";
 import type { DefaultIdentity, Facts, TargetFacts } from "../facts.ts";
 import { readinessOf } from "../key-access.ts";
 import { principalOf } from "../targets/index.ts";
@@ -23,7 +24,7 @@ export function checkSwitch(target: TargetFacts, wanted: DefaultIdentity, facts:
 export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
   permission: () => "Microsoft.DocumentDB/databaseAccounts/write",
   undo: () => "set the default identity back to what the audit shows, if that identity still exists and is attached",
-  az: ({ targetId, defaultIdentity }) => azPatch("account", targetId, { properties: { defaultIdentity } }),
+  az: ({ targetId, defaultIdentity }) => azPatch("account", targetId, setDefault(defaultIdentity)),
   on: ({ targetId }) => targetId,
   key: ({ targetId }) => onId(targetId),
   sets: ({ defaultIdentity }) => [defaultIdentity.toLowerCase()],

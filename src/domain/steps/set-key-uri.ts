@@ -1,4 +1,5 @@
-/** Sets an account's key URI to the same key, well written; alone in its write, as Azure demands. */
+/** Sets an account's key URI to the same key, well written; alone in its write (domain/database-change.ts). */
+import { setKeyUri as keyUriChange } from "../database-change.ts";
 import { parseKeyUri } from "../key-uri.ts";
 import { azPatch } from "./az.ts";
 import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
@@ -6,7 +7,11 @@ import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
 export const setKeyUri: StepSpec<"SetKeyUri"> = {
   permission: () => "Microsoft.DocumentDB/databaseAccounts/write",
   undo: () => "set the key URI back to what the audit shows",
-  az: ({ targetId, keyUri }) => azPatch("account", targetId, { properties: { keyVaultKeyUri: keyUri } }),
+  // Microsoft Learn, "Troubleshoot CMK", 1.5: a revoked account takes nothing but changes of its identities, though the guide asks for this.
+  az: ({ targetId, keyUri }) => [
+    "# a revoked account refuses this with 400 (No Update is allowed on Database Account with Customer Managed Key in Revoked Status): ask Microsoft support then",
+    ...azPatch("account", targetId, keyUriChange(keyUri)),
+  ],
   on: ({ targetId }) => targetId,
   key: ({ targetId }) => onId(targetId),
   sets: ({ keyUri }) => [keyUri.toLowerCase()],

@@ -1,5 +1,6 @@
 /** Steps: one idempotent write to Azure each, as plain data. What is known of each (permission, undo, az command) is in the file of its name. */
 import type { CauseCode } from "../cause-code.ts";
+import type { ClusterEncryption } from "../database-change.ts";
 import type { TargetKind } from "../facts.ts";
 
 type OnKey = { vaultId: string; vaultUri: string; key: string };
@@ -32,10 +33,11 @@ export type StepParams = {
   AddAccessPolicyPermissions: Grantee & { vaultId: string; tenantId: string; applicationId: string | null; keys: string[] };
   /** insteadOf: the name it stands in for, kept as the tag `keymend:insteadOf`. */
   CreateIdentity: { identityId: string; location: string; insteadOf: string };
-  /** identityId: of a user-assigned identity, or `SystemAssigned`. */
-  AttachIdentity: { targetId: string; targetKind: TargetKind; identityId: string };
+  /** Of an account; a cluster's comes with its key. identityId: of a user-assigned identity, or `SystemAssigned`. */
+  AttachIdentity: { targetId: string; identityId: string };
   SetDefaultIdentity: { targetId: string; defaultIdentity: string };
-  DetachIdentity: { targetId: string; targetKind: TargetKind; identityId: string };
+  /** keeps: what a cluster encrypts with and goes on encrypting with; null for an account. */
+  DetachIdentity: { targetId: string; targetKind: TargetKind; identityId: string; keeps: ClusterEncryption | null };
   AllowTrustedServices: { vaultId: string };
   SetKeyUri: { targetId: string; keyUri: string };
   SetClusterEncryption: { targetId: string; identityId: string; keyUrl: string };

@@ -21,16 +21,24 @@ export type PrincipalState =
   | { state: "undefined" }
   | { state: "unreadable"; detail: string };
 
+/**
+ * An identity made again under its old name has a new principal (Microsoft Learn, vCore troubleshooting guide): what the database holds is
+ * that of one that is gone for good.
+ */
+export function isRecreated({ attached }: Pick<TargetFacts, "attached">, identity: IdentityFacts): boolean {
+  if (identity.state !== "live") return false;
+  const known = attached.find(({ id }) => sameId(id, identity.id))?.principalId ?? null;
+  return known !== null && known.toLowerCase() !== identity.principalId.toLowerCase();
+}
+
 function userPrincipal(target: TargetFacts, id: string, identities: readonly IdentityFacts[]): PrincipalState {
   const identity = identities.find((one) => sameId(one.id, id));
   if (!identity) return { state: "unreadable", detail: `identity ${id} was not read` };
   if (identity.state === "unreadable") return { state: "unreadable", detail: `identity ${id} could not be read: ${identity.detail}` };
   if (identity.state === "gone") return { state: "gone", identityId: id, recreated: false };
-  const attached = target.attached.find((one) => sameId(one.id, id));
-  if (!attached) return { state: "detached", identityId: id };
-  // An identity made again under its old name has a new principal (Microsoft Learn, vCore troubleshooting guide).
-  const recreated = attached.principalId !== null && attached.principalId.toLowerCase() !== identity.principalId.toLowerCase();
-  return recreated ? { state: "gone", identityId: id, recreated } : { state: "known", principalId: identity.principalId, identityId: id };
+  if (!target.attached.some((one) => sameId(one.id, id))) return { state: "detached", identityId: id };
+  if (isRecreated(target, identity)) return { state: "gone", identityId: id, recreated: true };
+  return { state: "known", principalId: identity.principalId, identityId: id };
 }
 
 /** firstPartyPrincipalId: of Azure Cosmos DB's own service principal in this tenant; null where unknown. */

@@ -15,7 +15,11 @@ async function anEndpoint() {
   const world = aWorld();
   const identity = aPerson(world, "id-keymend", { keymend: true });
   const other = aPerson(world, "id-other", { keymend: true });
-  const { endpoint, header, close } = await startIdentityEndpoint(() => ({ world, tokens: createTokens(world), identities: [identity.appid] }));
+  const { endpoint, header, close } = await startIdentityEndpoint(() => ({
+    world,
+    tokens: createTokens(world),
+    identities: [identity.appid],
+  }));
   open.push(close);
   const ask = async (query: Record<string, string>, headers: Record<string, string> = { "X-IDENTITY-HEADER": header }) => {
     const search = new URLSearchParams({ "api-version": "2019-08-01", resource: "https://vault.azure.net", ...query });

@@ -1,0 +1,55 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, test } from "vitest";
+import { columns } from "../../sandbox/matrix/columns.ts";
+import { pageOf, type Results, type RowRecord, withRow } from "../../sandbox/matrix/page.ts";
+import { stories } from "../../sandbox/stories/index.ts";
+
+const results: Results = JSON.parse(await readFile("docs/matrix-results.json", "utf8"));
+
+describe("the page of the fault matrix", () => {
+  test("is what `npm run matrix -- --page-from-results` writes", async () => {
+    expect(await readFile("docs/matrix.md", "utf8")).toBe(pageOf(results));
+  });
+
+  test("has every story, with each kind and phase: else `npm run matrix -- --missing` plays them", () => {
+    const wanted = stories.flatMap(({ name, kinds, phases }) => kinds.flatMap((kind) => phases.map((phase) => `${name} ${kind} ${phase}`)));
+    expect(results.rows.map(({ story, kind, phase }) => `${story} ${kind} ${phase}`).toSorted()).toEqual(wanted.toSorted());
+  });
+
+  test.each(results.rows)("$story, $kind, $phase: holds under all that struck it", ({ problems, strikes, cells }) => {
+    expect(problems).toEqual([]);
+    expect(Object.keys(cells).every((name) => columns.some((column) => column.name === name))).toBe(true);
+    expect(strikes).toBeGreaterThan(0);
+  });
+});
+
+const row = (story: string, more: Partial<RowRecord> = {}): RowRecord => ({
+  story,
+  kind: "account",
+  phase: "grace",
+  undisturbed: "OutageAvoided",
+  cells: { "503": { OutageAvoided: 2, "Escalated (NotPermitted)": 1 } },
+  strikes: 3,
+  plays: 2,
+  problems: [],
+  seconds: 30,
+  ...more,
+});
+
+describe("what is kept of a row", () => {
+  test("takes the place of what it came to before, in the order of the stories", () => {
+    const before = { seed: 7, rows: [row("b"), row("gone")] };
+    const after = withRow(withRow(before, row("a"), ["a", "b"]), row("b", { strikes: 9 }), ["a", "b"]);
+    expect(after.rows.map(({ story, strikes }) => [story, strikes])).toEqual([
+      ["a", 3],
+      ["b", 9],
+    ]);
+  });
+
+  test("shows on the page with its counts, and with what does not hold", () => {
+    const page = pageOf({ seed: 7, rows: [row("a", { problems: ["a, account, grace, 503 at GET x: wrote twice"] })] });
+    expect(page).toContain("OutageAvoided 2<br>Escalated (NotPermitted) 1");
+    expect(page).toContain("1 do not hold.");
+    expect(page).toContain("- a, account, grace, 503 at GET x: wrote twice");
+  });
+});
