@@ -144,7 +144,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 async function raiseGround({ tables }: SandboxOptions, folder: string, closing: Closing): Promise<Ground> {
   const own = tables ?? (await startTables(folder));
   if (!tables) closing.parts.push(() => own.close());
-  const ground = await createGround(own, folder);
+  const ground = await createGround(own, { dir: folder });
   closing.parts.push(() => ground.close());
   return ground;
 }

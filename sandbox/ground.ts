@@ -34,15 +34,15 @@ export type Ground = {
   close(): Promise<void>;
 };
 
-/** folder: for the certificate that clients are to trust. */
-export async function createGround(tables: Tables, folder: string): Promise<Ground> {
+/** dir: for the certificate that clients are to trust. */
+export async function createGround(tables: Tables, options: { dir: string; silenceMs?: number }): Promise<Ground> {
   let front: Front | undefined;
   const faced = (): Front => {
     if (!front) throw new Error("there is no Azure behind the network yet");
     return front;
   };
   const [network, identity] = await Promise.all([
-    startNetwork({ handle: (request) => faced().azure.handle(request), resolve: (host) => faced().azure.resolve(host) }, { dir: folder }),
+    startNetwork({ handle: (request) => faced().azure.handle(request), resolve: (host) => faced().azure.resolve(host) }, options),
     startIdentityEndpoint(() => {
       const { world, azure, identities } = faced();
       return { world, tokens: azure.tokens, identities };

@@ -27,7 +27,8 @@ const SILENCE_MS = 3_000;
 
 export type Network = { proxyUrl: string; caFile: string; close: () => Promise<void> };
 
-export async function startNetwork(azure: Answering, options: { dir: string }): Promise<Network> {
+/** silenceMs: how long a request goes unanswered before the connection is cut; three seconds unless said. */
+export async function startNetwork(azure: Answering, options: { dir: string; silenceMs?: number }): Promise<Network> {
   const authority = await createAuthority();
   const caFile = join(options.dir, "sandbox-ca.pem");
   await mkdir(options.dir, { recursive: true });
@@ -40,7 +41,8 @@ export async function startNetwork(azure: Answering, options: { dir: string }): 
     keepAliveTimeout: 0,
     requestTimeout: 0,
   });
-  secure.on("request", (request: IncomingMessage, response: ServerResponse) => void answer(azure, request, response));
+  const { silenceMs = SILENCE_MS } = options;
+  secure.on("request", (request: IncomingMessage, response: ServerResponse) => void answer({ azure, silenceMs }, request, response));
 
   const proxy = createServer((request, response) => refusePlain(request, response));
   proxy.on("connection", (socket: Socket) => {
@@ -114,7 +116,9 @@ function flatten(request: IncomingMessage): Record<string, string> {
   return flat;
 }
 
-async function answer(azure: Answering, request: IncomingMessage, response: ServerResponse): Promise<void> {
+type Parts = { azure: Answering; silenceMs: number };
+
+async function answer({ azure, silenceMs }: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   let body: string;
   try {
     body = await readText(request);
@@ -126,7 +130,7 @@ async function answer(azure: Answering, request: IncomingMessage, response: Serv
   const reply = await azure.handle({ method: request.method ?? "GET", url, headers: flatten(request), body });
   if ("fault" in reply) {
     if (reply.fault === "reset") request.socket.destroy();
-    else setTimeout(() => request.socket.destroy(), SILENCE_MS).unref();
+    else setTimeout(() => request.socket.destroy(), silenceMs).unref();
     return;
   }
   const length = Buffer.byteLength(reply.body);
