@@ -6,7 +6,7 @@ import { type OperationAccess, POLICY_PERMISSIONS, roleGuid } from "./access.ts"
 import { isUnder, keyScopeOf, sameId } from "./arm-id.ts";
 import type { Facts, LiveVault, RoleAssignment, TargetFacts } from "./facts.ts";
 import { accessOf } from "./key-access.ts";
-import { uriOf } from "./key-path.ts";
+import { liveVaultOf, uriOf } from "./key-path.ts";
 import { rulesOf } from "./targets/index.ts";
 import type { Grantee, StepDraft } from "./steps/step.ts";
 
@@ -69,17 +69,18 @@ export function refusedOf(
   if (denied) return denied;
   const conditional = operations.filter(({ why }) => why === "condition");
   const isOld = (id: string): boolean => (facts.baseline?.assignments ?? []).some((before) => sameId(before.id, id));
-  const { vault } = facts;
-  const key = uriOf(target)?.key;
-  const lost = vault?.state === "live" && key ? lostAssignment(facts, vault.id, keyScopeOf(vault.id, key), principalId) : undefined;
+  if (conditional.length === 0) return undefined;
+  // Access is judged only where there are a live vault and a key.
+  const vaultId = liveVaultOf(facts)!.id;
+  const lost = lostAssignment(facts, vaultId, keyScopeOf(vaultId, uriOf(target)!.key!), principalId);
   return lost?.condition === null && conditional.every(({ by }) => by.every(isOld)) ? undefined : conditional[0];
 }
 
 /** Why a grant must not be made. */
 export function grantRefusal(facts: Facts, target: TargetFacts, { identityId, principalId }: Grantee): string | undefined {
   const access = principalId === null ? undefined : accessOf(facts, target, principalId);
-  const operations = access?.state === "judged" ? access.effective.operations : [];
-  const refused = principalId === null ? undefined : refusedOf(facts, target, principalId, operations);
+  if (principalId === null || access?.state !== "judged") return undefined;
+  const refused = refusedOf(facts, target, principalId, access.effective.operations);
   return refused && `${identityId ?? principalId} can't ${refused.operation} with the key: ${refused.detail}`;
 }
 

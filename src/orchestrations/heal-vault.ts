@@ -116,7 +116,10 @@ function* unanswered(
     });
     return "Escalated";
   }
-  yield* waitOrWake(context, nowOf(context) + backOffMs(count - 1, asked));
+  const until = nowOf(context) + backOffMs(count - 1, asked);
+  // What Azure asks for is waited out, whoever calls meanwhile.
+  if (asked !== null) yield* sleep(context, asked);
+  yield* waitOrWake(context, until);
   return { ...input, unanswered: { count, since } };
 }
 

@@ -160,6 +160,23 @@ const ADVICE: [CauseCode, Partial<Facts>, unknown[]][] = [
     ],
   ],
   ["Revalidating", account({ service: revoked(4002) }), [words("ask Microsoft support")]],
+  [
+    "Revalidating",
+    account({ service: revoked(4000) }),
+    [
+      words("the service gets no token for identity"),
+      words("az rest --method patch"),
+      words("az resource wait"),
+      words("az rest --method patch"),
+      words("ask Microsoft support"),
+    ],
+  ],
+  [
+    "Revalidating",
+    { ...account({ service: revoked(4000), defaultIdentity: { form: "system" }, systemPrincipalId: PRINCIPAL }) },
+    [words("ask Microsoft support")],
+  ],
+  ["Unreadable", account({ keyUri: null, service: revoked(4006) }), [policiesAndNetwork, words("docs/deploy.md")]],
   ["KeyUriMalformed", cluster({ keyUri: `${KEY_URI}/` }), []],
 ];
 

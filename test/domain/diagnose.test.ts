@@ -532,6 +532,18 @@ describe("what only clusters show", () => {
       [],
       "healthy",
     ],
+    [
+      "a cluster that came up, lost its key and says Failed",
+      { target: { service: clusterSays("Failed", false) }, access: [anAccess({ assignments: [] })] },
+      ["AccessMissing"],
+      "revoked",
+    ],
+    [
+      "a cluster known from a better day that says Failed",
+      { target: { service: failed }, access: [anAccess({ assignments: [] })], baseline: aBaseline() },
+      ["AccessMissing"],
+      "revoked",
+    ],
     ["a policy without list", { vault: aPolicyVault(["get", "wrapKey", "unwrapKey"]) }, ["PermissionModelSwitched"], "inGrace"],
   ])("%s", (_what, over, codes, phase) => {
     const diagnosis = seen(aCluster, over);

@@ -127,6 +127,17 @@ describe("legal moves", () => {
     }
   });
 
+  test("a database that was not read, or names no key, has none that it could be moved away from", () => {
+    expect(
+      refused("DetachIdentity", { targetId: "/x", targetKind: "account", identityId: "/i", keeps: null }, {}, "BorrowedIdentity"),
+    ).toBeUndefined();
+    const targets = [anAccount({ keyUri: null }), aCluster({ keyUri: null })];
+    expect(refused("SetKeyUri", { targetId: ACCOUNT_ID, keyUri: KEY_URI }, { targets })).toContain("stays with its key");
+    expect(refused("SetClusterEncryption", { targetId: CLUSTER_ID, identityId: IDENTITY_ID, keyUrl: KEY_URI }, { targets })).toContain(
+      "stays with its key",
+    );
+  });
+
   test("an identity in use is detached only at the end of its own replacement", () => {
     const detach = (identityId: string, cause: CauseCode) =>
       refused("DetachIdentity", { targetId: ACCOUNT_ID, targetKind: "account", identityId, keeps: null }, {}, cause);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { CauseCode } from "../../src/domain/cause-code.ts";
 import { diagnose } from "../../src/domain/diagnose.ts";
 import type { Facts, KeyFacts, TargetFacts } from "../../src/domain/facts.ts";
+import { rememberedLenders } from "../../src/domain/causes/borrowed-identity.ts";
 import { plan } from "../../src/domain/plan.ts";
 import type { Settings } from "../../src/domain/settings.ts";
 import type { Plan, Step, StepName, StepParams } from "../../src/domain/steps/step.ts";
@@ -330,6 +331,13 @@ describe("a deleted identity", () => {
     });
   });
 
+  test("used by an account and a cluster elsewhere is replaced in the cluster's region: an account's may be anywhere", () => {
+    const targets = [anAccount({ location: "East US" }), aCluster({ location: "West Europe" })];
+    const facts = someFacts({ identities: [goneIdentity], targets });
+    const found = plan(facts, diagnose(facts, someSettings()), someSettings());
+    expect(paramsOf(found, "CreateIdentity").location).toBe("West Europe");
+  });
+
   test("used by two databases is replaced once", () => {
     const found = planned(anAccount, { ...gone, targets: [anAccount(), aCluster()] });
     expect(namesOf(found).filter((name) => name === "CreateIdentity" || name === "GrantKeyRole")).toEqual([
@@ -443,10 +451,23 @@ describe("an account without a default identity", () => {
     expect(paramsOf(found, "GrantKeyRole").principalId).toBe(PRINCIPAL_2);
   });
 
-  test("whose system identity is off has it switched on", () => {
+  test("whose system identity is off has it switched on, then granted as the new principal that it is, then made the default", () => {
     const found = planned(anAccount, { target: undefinedDefault, baseline: system });
+    expect(namesOf(found)).toEqual(["AttachIdentity", "GrantKeyRole", "SetDefaultIdentity"]);
     expect(paramsOf(found, "AttachIdentity").identityId).toBe("SystemAssigned");
+    expect(paramsOf(found, "GrantKeyRole")).toMatchObject({ identityId: ACCOUNT_ID, principalId: null });
     expect(readyOf(found)).toEqual(["AttachIdentity"]);
+    const on = { ...undefinedDefault, systemPrincipalId: PRINCIPAL_2 };
+    const after = planned(anAccount, { target: on, access: [anAccess({ principalId: PRINCIPAL_2, assignments: [] })], baseline: system });
+    // An approval of the one is an approval of the other.
+    const idOf = ({ steps }: Plan) => steps.find(({ name }) => name === "GrantKeyRole")?.id;
+    expect(idOf(after)).toBe(idOf(found));
+    const byPolicy = planned(anAccount, {
+      target: undefinedDefault,
+      vault: aPolicyVault([]),
+      baseline: { ...system, permissionModel: "policies" },
+    });
+    expect(namesOf(byPolicy)).toEqual(["AttachIdentity", "AddAccessPolicyPermissions", "SetDefaultIdentity"]);
   });
 
   test("is given none that a deny assignment or a condition keeps out: a person decides", () => {
@@ -499,6 +520,34 @@ describe("a restored account that borrows its identity", () => {
     expect(found.steps[0]!.needs).toBe("approval");
   });
 
+  const alone = { restoredFrom: "/subscriptions/s/providers/Microsoft.DocumentDB/locations/x/restorableDatabaseAccounts/1" };
+
+  test("is broken, not at risk, once the service gets no token for it: also where nobody knows any more whose it was", () => {
+    const facts = someFacts({ targets: [anAccount({ ...alone, service: revoked(4000) })] });
+    const found = planned(anAccount, { target: { ...alone, service: revoked(4000) } });
+    expect(diagnose(facts, someSettings()).targets).toMatchObject([{ phase: "revoked", findings: [{ code: "BorrowedIdentity" }] }]);
+    expect(namesOf(found)).toEqual(["CreateIdentity", "GrantKeyRole", "AttachIdentity", "SetDefaultIdentity"]);
+    expect(planned(anAccount, { target: { ...alone, service: revoked(4002) } }).steps).toEqual([]);
+    expect(planned(anAccount, { target: alone }).steps).toEqual([]);
+  });
+
+  test("is remembered with its lender when the baseline is made anew", () => {
+    const lender = ACCOUNT_ID.replace("orders", "source");
+    const stranger = ACCOUNT_ID.replace("orders", "stranger");
+    const baseline = aBaseline({
+      defaultIdentities: {
+        [lender.toLowerCase()]: `UserAssignedIdentity=${IDENTITY_ID.toLowerCase()}`,
+        [stranger.toLowerCase()]: "FirstPartyIdentity",
+        [ACCOUNT_ID.toLowerCase()]: `UserAssignedIdentity=${IDENTITY_ID}`,
+      },
+    });
+    const kept = (target: Partial<TargetFacts>) => Object.keys(rememberedLenders(someFacts({ targets: [anAccount(target)], baseline })));
+    expect(kept(alone)).toEqual([lender.toLowerCase()]);
+    expect(kept({})).toEqual([]);
+    expect(kept({ ...alone, defaultIdentity: { form: "firstParty" } })).toEqual([]);
+    expect(rememberedLenders(someFacts({ targets: [anAccount(alone)] }))).toEqual({});
+  });
+
   test("asks a person where no name is free", () => {
     const taken = ["2", "3", "4"].map((n) =>
       anIdentity(`id-orders-${n}`, PRINCIPAL_2, { id: identityIdOf(`id-orders-${n}`).replace("rg-orders", "rg-restored") }),
@@ -540,6 +589,28 @@ describe("a pinned cluster", () => {
     const { blocks, steps } = planned(aCluster, over);
     expect(steps.map(({ name }) => name)).not.toContain("SetClusterEncryption");
     expect(blocks.find(({ cause }) => cause === "KeyVersionPinned")).toMatchObject({ kind: "wait", reason: expect.stringContaining(why) });
+  });
+
+  test.each<[string, Partial<Parameters<typeof aVersion>[1]>]>([
+    ["is of a type that the service can't use", { type: "EC" }],
+    ["is of a size that it can't use", { size: 1024 }],
+    ["may not wrap", { operations: ["unwrapKey"] }],
+    ["was not read as a whole", { type: null, size: null, operations: null }],
+  ])("is not sent to a newer version that %s", (_what, over) => {
+    const found = planned(aCluster, {
+      target: { keyUri: `${KEY_URI}/${V1}`, versionInUse: V1 },
+      keys: [aKey([aVersion(V2, over), aVersion(V1)])],
+    });
+    expect(found.steps).toEqual([]);
+    expect(blocksOf(found)).toEqual(["KeyVersionPinned wait"]);
+  });
+
+  test("with the version that it names and the newest disabled was revoked: a person is asked", () => {
+    const keys = [aKey([aVersion(V2, { enabled: false }), aVersion(V1, { enabled: false })])];
+    const found = planned(aCluster, { target: { keyUri: `${KEY_URI}/${V1}`, versionInUse: V1 }, keys });
+    expect(found.steps).toMatchObject([{ name: "EnableKeyVersion", params: { version: V1 }, causes: ["KeyDisabled"], needs: "approval" }]);
+    const newestOnly = [aKey([aVersion(V2, { enabled: false }), aVersion(V1)])];
+    expect(planned(aCluster, { target: { keyUri: `${KEY_URI}/${V1}`, versionInUse: V1 }, keys: newestOnly }).steps).toEqual([]);
   });
 
   test("whose old version was disabled has that healed first", () => {

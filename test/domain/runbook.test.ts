@@ -145,6 +145,12 @@ const ROWS: Row[] = [
     `az role assignment create --assignee-object-id ${LOOK_UP} --assignee-principal-type ServicePrincipal --role e147488a-f6f5-4113-8e2d-b22465e65bf6 --scope ${KEY_SCOPE}`,
   ),
   row(
+    "GrantKeyRole",
+    "to a database's own identity, which has a principal only once it is switched on",
+    { identityId: ACCOUNT_ID, principalId: null, scope: KEY_SCOPE, roleDefinitionId: "e147488a-f6f5-4113-8e2d-b22465e65bf6" },
+    `az role assignment create --assignee-object-id "$(az cosmosdb show --ids ${ACCOUNT_ID} --query identity.principalId --output tsv)" --assignee-principal-type ServicePrincipal --role e147488a-f6f5-4113-8e2d-b22465e65bf6 --scope ${KEY_SCOPE}`,
+  ),
+  row(
     "AddAccessPolicyPermissions",
     "only what is lacking",
     policy,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { TargetDiagnosis } from "../../src/domain/cause.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import { decideTurn, type TurnInput } from "../../src/domain/turn.ts";
 import { DAY, MINUTE } from "../../src/domain/time.ts";
@@ -328,6 +329,91 @@ describe("what a person said, or did, outlasts the incident", () => {
       turnInput({ ...sweep, incident: { ...first, rejected: ["step-1"] }, decisions: [aDecision({ at: after(70) })] }),
     );
     expect(turn.next).toMatchObject({ do: "step" });
+  });
+});
+
+describe("the service's own word", () => {
+  const repaired = { now: after(1), change: applied(), ...nothingLeft };
+  const silent = { verdict: "silent", says: "Updating" } as const;
+  const mute = { verdict: "silent", says: null } as const;
+
+  test("ends an outage that it had noticed; its silence does not", () => {
+    const lost = diagnosisOf(seen({ phase: "revoked" }));
+    const quiet = turns(lost, { ...repaired, ...diagnosisOf(healthy({ service: silent })) });
+    expect(quiet.next).toMatchObject({ do: "wait", why: "the key path is whole; waiting for the service to say that it has access again" });
+    expect(quiet.healthy).toBe(false);
+    const said = turns(
+      lost,
+      { ...repaired, ...diagnosisOf(healthy({ service: silent })) },
+      { ...repaired, now: after(9), ...diagnosisOf(healthy()) },
+    );
+    expect(incidentOf(said)).toMatchObject({ outcome: "Healed" });
+    expect(said.healthy).toBe(true);
+  });
+
+  test.each([
+    [silent, "'Updating'"],
+    [mute, "nothing"],
+  ])("that stays away for two hours is a person's matter: %j", (service, word) => {
+    const turn = turns(
+      diagnosisOf(seen({ phase: "revoked" })),
+      { ...repaired, ...diagnosisOf(healthy({ service })) },
+      {
+        ...repaired,
+        now: after(122),
+        ...diagnosisOf(healthy({ service })),
+      },
+    );
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Escalated", reason: "NotRevalidated" });
+    expect(incidentOf(turn).detail).toContain(`the service says ${word} of its access`);
+  });
+
+  test("is kept with each database", () => {
+    const says = "Access to your account is currently revoked (4002).";
+    const turn = decideTurn(turnInput(diagnosisOf(seen({ phase: "revoked", service: { verdict: "lost", says } }))));
+    expect(incidentOf(turn).targets).toMatchObject([{ serviceSays: says }]);
+  });
+});
+
+describe("a database that is not among those of the vault any more", () => {
+  test("stays on the incident, and is not said to be well", () => {
+    const two = diagnosisOf(seen(), seen({ id: CLUSTER_ID, kind: "cluster" }));
+    const one = { now: after(1), ...diagnosisOf(seen({ id: CLUSTER_ID, kind: "cluster" })) };
+    expect(incidentOf(turns(two, one)).targets).toMatchObject([
+      { id: CLUSTER_ID, outcome: null },
+      { id: ACCOUNT_ID, outcome: "NoChangeNeeded", detail: "it is gone, or names no key of this vault any more" },
+    ]);
+    const none = turns(two, { now: after(1), ...diagnosisOf(), ...nothingLeft });
+    expect(incidentOf(none)).toMatchObject({ state: "closed", outcome: "NoChangeNeeded" });
+  });
+});
+
+describe("what a person is told", () => {
+  test("are the commands, while the app waits for the answer; not while it works", () => {
+    const asked = incidentOf(decideTurn(turnInput({ plan: planOf(aStep({ needs: "approval" })) })));
+    expect(asked).toMatchObject({ state: "waiting", runbook: [expect.stringContaining("az keyvault key set-attributes")] });
+    const settling = turns({}, { now: after(1), change: applied() });
+    expect(incidentOf(settling)).toMatchObject({ state: "working", runbook: [] });
+  });
+
+  test("are no commands for what was rejected", () => {
+    const turn = turns(
+      { plan: planOf(aStep({ needs: "approval" })) },
+      { now: after(1), plan: planOf(aStep({ needs: "approval" })), decisions: [aDecision({ decision: "reject" })] },
+    );
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Refused", reason: "Rejected", runbook: [], plan: { steps: [{ az: [] }] } });
+  });
+
+  test("is also what showed a cause of a database that was mended before the others", () => {
+    const of = (id: string, facts: string): TargetDiagnosis =>
+      seen({ id, findings: [{ code: "PolicyMissing", evidence: { effect: "broken", facts: [facts], values: {} } }] });
+    const turn = turns(diagnosisOf(of(ACCOUNT_ID, "a lacks"), of(CLUSTER_ID, "c lacks")), {
+      now: after(1),
+      ...diagnosisOf(healthy(), of(CLUSTER_ID, "c still lacks")),
+    });
+    expect(incidentOf(turn).causes).toMatchObject([
+      { code: "PolicyMissing", targetIds: [ACCOUNT_ID, CLUSTER_ID], evidence: ["a lacks", "c lacks", "c still lacks"] },
+    ]);
   });
 });
 

@@ -119,6 +119,20 @@ describe("healVault", () => {
     expect(Date.parse(poll.now) - Date.parse(start)).toBe(10_000 + 45_000);
   });
 
+  test("a signal does not shorten what Azure asks for; beyond that it does", async () => {
+    const durations = { assess: 0, applyStep: 0 };
+    const events = [{ at: 5000, name: "signal" }];
+    const again = (afterMs: number | null) => ({
+      assess: () => stepNext,
+      applyStep: () => ({ kind: "again" as const, afterMs, why: "429" }),
+    });
+    const asked = await play(again(30_000), { durations, events });
+    expect(Date.parse(asked.now) - Date.parse(start)).toBe(30_000);
+    const given = { ...input, unanswered: { count: 30, since: start } };
+    const free = await play(again(null), { durations, events }, given);
+    expect(Date.parse(free.now) - Date.parse(start)).toBe(5000);
+  });
+
   test.each([
     { count: 0, asked: null, waits: 1000 },
     { count: 3, asked: null, waits: 8000 },

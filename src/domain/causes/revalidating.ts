@@ -1,14 +1,13 @@
-import { sameId } from "../arm-id.ts";
 import type { Cause } from "../cause.ts";
 import { userAssigned } from "../default-identity.ts";
-import type { Facts, TargetFacts } from "../facts.ts";
+import type { TargetFacts } from "../facts.ts";
 import { azOf } from "../steps/index.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { verdictOf } from "../targets/index.ts";
 import { say } from "./advice.ts";
 
 /** Attaching an identity again renews what the account knows of it (Azure/azure-cli pull request 25712); the default is then set again. */
-function renewal(facts: Facts, target: TargetFacts): string[] {
+function renewal(target: TargetFacts): string[] {
   const { kind, id: targetId, defaultIdentity, service } = target;
   if (kind !== "account" || service.code !== 4000 || defaultIdentity.form !== "user") return [];
   const { id: identityId } = defaultIdentity;
@@ -17,7 +16,7 @@ function renewal(facts: Facts, target: TargetFacts): string[] {
     { name: "SetDefaultIdentity", params: { targetId, defaultIdentity: userAssigned(identityId) } },
   ];
   const words = `the service gets no token for identity ${identityId} though it is there: attach it again, or give the account a new one`;
-  return facts.identities.some((one) => sameId(one.id, identityId) && one.state === "live") ? [say(words), ...steps.flatMap(azOf)] : [];
+  return [say(words), ...steps.flatMap(azOf).map(say)];
 }
 
 /** The service looks about once an hour; after two, its makers must be asked. */
@@ -42,8 +41,8 @@ export const revalidating: Cause = {
     };
   },
   mend: () => ({ kind: "wait", reason: "the service checks its key about once an hour and has not noticed yet" }),
-  advice: (facts, target) => [
-    ...renewal(facts, target),
+  advice: (_facts, target) => [
+    ...renewal(target),
     say(`ask Microsoft support: the key path of ${target.id} works, and the service has not looked again`),
   ],
 };

@@ -27,8 +27,8 @@ export type PrincipalState =
  */
 export function isRecreated({ attached }: Pick<TargetFacts, "attached">, identity: IdentityFacts): boolean {
   if (identity.state !== "live") return false;
-  const known = attached.find(({ id }) => sameId(id, identity.id))?.principalId ?? null;
-  return known !== null && known.toLowerCase() !== identity.principalId.toLowerCase();
+  const now = identity.principalId.toLowerCase();
+  return attached.some(({ id, principalId }) => sameId(id, identity.id) && principalId !== null && principalId.toLowerCase() !== now);
 }
 
 function userPrincipal(target: TargetFacts, id: string, identities: readonly IdentityFacts[]): PrincipalState {
