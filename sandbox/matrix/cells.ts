@@ -39,7 +39,7 @@ export function strikesOf(calls: readonly SeenCall[]): Strike[] {
 }
 
 /** Backing off twice as long each time, an app that is struck at look after look comes through so many in a few minutes. */
-const LONGEST_TRAIN = 7;
+const LONGEST_TRAIN = 9;
 
 /**
  * Strikes that one play can bear, one after the other: reads that the app asks for anew, each struck in a look of its own. A refusal at

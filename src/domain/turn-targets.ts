@@ -21,13 +21,16 @@ const worse = (a: Phase, b: Phase): Phase => (PHASES.indexOf(a) > PHASES.indexOf
 
 const pathWorks = (phase: Phase): boolean => phase === "healthy" || phase === "recovering";
 
-/** What could not be read is no proof of a loss: once it can be and all is well, nobody has mended anything. */
-const isUnproven = ({ phase, findings }: TargetDiagnosis): boolean =>
-  phase === "inGrace" && findings.every(({ code }) => code === "Unreadable");
+/** What could not be read is no proof of a loss: once it can be, nobody has mended anything but what else was found. */
+function provenPhase({ phase, findings }: TargetDiagnosis): Phase {
+  const proven = findings.filter(({ code }) => code !== "Unreadable");
+  if (phase !== "inGrace" || proven.some(({ evidence }) => evidence.effect !== "willBreak")) return phase;
+  return proven.length > 0 ? "atRisk" : "healthy";
+}
 
 /** Carries a database's record on by what was just seen. */
 export function carryTarget(before: IncidentTarget | undefined, seen: TargetDiagnosis, now: string): IncidentTarget {
-  const proven = isUnproven(seen) ? "healthy" : seen.phase;
+  const proven = provenPhase(seen);
   const first = before ?? { phaseBefore: seen.phase, worst: proven, pathOkSince: null };
   return {
     id: seen.id,

@@ -92,7 +92,7 @@ function createIdentity(facts: Facts, { identityId, location, insteadOf }: StepP
 
 function addPermissions(facts: Facts, { principalId, tenantId, keys }: StepParams["AddAccessPolicyPermissions"]): Facts {
   return withVault(facts, (vault) => {
-    const mine = vault.policies.find(({ objectId }) => objectId === principalId);
+    const mine = vault.policies.find(({ objectId, applicationId }) => objectId === principalId && applicationId === null);
     const united = [...new Set([...(mine?.keys ?? []), ...keys])];
     const policy = { tenantId, objectId: principalId ?? "", applicationId: null, keys: united };
     return { ...vault, policies: [...vault.policies.filter((one) => one !== mine), policy] };
@@ -192,7 +192,8 @@ function principalWorks(facts: Facts, target: TargetFacts): string | undefined {
 
 function isGranted(facts: Facts, vault: LiveVault, principalId: string, kind: TargetFacts["kind"]): boolean {
   if (vault.permissionModel === "policies") {
-    const keys = vault.policies.filter(({ objectId }) => objectId === principalId).flatMap((policy) => policy.keys);
+    const own = vault.policies.filter(({ objectId, applicationId }) => objectId === principalId && applicationId === null);
+    const keys = own.flatMap((policy) => policy.keys);
     return ["get", "wrapKey", "unwrapKey", ...(kind === "cluster" ? ["list"] : [])].every((key) => keys.includes(key));
   }
   const read = facts.access.find((access): access is ReadAccess => access.state === "read" && access.principalId === principalId);

@@ -2,225 +2,43 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { causeOf, causes } from "../../src/domain/causes/index.ts";
 import { diagnose } from "../../src/domain/diagnose.ts";
-import type { Facts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts } from "../../src/domain/facts.ts";
-import { rankOf } from "../../src/domain/legal-moves.ts";
+import type { Facts, TargetFacts } from "../../src/domain/facts.ts";
+import { rankOf, rankOfDraft } from "../../src/domain/legal-moves.ts";
 import { plan } from "../../src/domain/plan.ts";
+import { judgeStep } from "../../src/domain/policy.ts";
 import { precondition } from "../../src/domain/steps/index.ts";
 import type { Plan, Step } from "../../src/domain/steps/step.ts";
 import { MINUTE, toIso, toMs } from "../../src/domain/time.ts";
-import {
-  ACCOUNT_ID,
-  aBaseline,
-  aCluster,
-  aKey,
-  anAccess,
-  anAccount,
-  anIdentity,
-  aPolicyVault,
-  aVault,
-  aVersion,
-  IDENTITY_ID,
-  KEY_URI,
-  PRINCIPAL,
-  someFacts,
-  someSettings,
-  V1,
-  V2,
-  V3,
-  VAULT_ID,
-} from "../support/builders.ts";
+import { aVault, IDENTITY_ID, KEY_SCOPE, someSettings, VAULT_ID } from "../support/builders.ts";
 import { apply, type Graveyard, serviceCan, serviceChecks } from "./apply.ts";
+import { type Break, broken, brokenBy, healthy, MENDABLE, onAccounts } from "./breaks.ts";
 
 const settings = someSettings();
-const RECREATED = "55555555-0000-4000-8000-000000000005";
-const subscription = {
-  id: "t/es",
-  name: "keymend",
-  topicId: `${VAULT_ID}-topic`,
-  topicName: "t",
-  topicLocation: "westeurope",
-  properties: {},
-};
-
-/** Well in every respect: both kinds, both permission models, one version or two, the version in use told or not, pinned or not. */
-const healthy = fc
-  .record({
-    model: fc.constantFrom<LiveVault["permissionModel"]>("rbac", "policies"),
-    isRotated: fc.boolean(),
-    isTold: fc.boolean(),
-    isPinned: fc.boolean(),
-    isRemembered: fc.boolean(),
-    expiresOn: fc.constantFrom(null, "2028-01-01T00:00:00.000Z"),
-  })
-  .map(({ model, isRotated, isTold, isPinned, isRemembered, expiresOn }): Facts => {
-    const old = aVersion(V1, { expiresOn });
-    const latest = isRotated ? V2 : V1;
-    const cluster = isPinned ? { keyUri: `${KEY_URI}/${latest}`, versionInUse: latest } : {};
-    return someFacts({
-      vault: model === "rbac" ? aVault() : aPolicyVault(),
-      keys: [aKey(isRotated ? [aVersion(V2, { expiresOn, createdOn: "2026-06-01T00:00:00.000Z" }), old] : [old])],
-      access: [anAccess(model === "rbac" ? {} : { assignments: [], definitions: [] })],
-      targets: [anAccount({ versionInUse: isTold ? latest : null }), aCluster(cluster)],
-      eventSubscriptions: [subscription],
-      baseline: isRemembered
-        ? aBaseline({
-            permissionModel: model,
-            eventSubscriptions: [subscription],
-            assignments: model === "rbac" ? aBaseline().assignments : [],
-          })
-        : null,
-    });
-  });
-
-type Break = (facts: Facts) => Facts;
-const onVersions =
-  (change: Partial<KeyVersionFacts>, which: (index: number) => boolean = () => true): Break =>
-  (facts) => ({
-    ...facts,
-    keys: facts.keys.map((key) =>
-      key.state === "live"
-        ? { ...key, versions: key.versions.map((version, index) => (which(index) ? { ...version, ...change } : version)) }
-        : key,
-    ),
-  });
-const onVault =
-  (change: (vault: LiveVault) => Partial<LiveVault>): Break =>
-  (facts) =>
-    facts.vault?.state === "live" ? { ...facts, vault: { ...facts.vault, ...change(facts.vault) } } : facts;
-const onAccounts =
-  (change: (target: TargetFacts) => Partial<TargetFacts>): Break =>
-  (facts) => ({
-    ...facts,
-    targets: facts.targets.map((target) => (target.kind === "account" ? { ...target, ...change(target) } : target)),
-  });
-
-const deleteKey: Break = (facts) => ({
-  ...facts,
-  keys: facts.keys.map((key): KeyFacts => ({
-    state: "deleted",
-    name: key.name,
-    tags: {},
-    deletedOn: null,
-    scheduledPurgeOn: null,
-    versions: [],
-  })),
-});
-const deleteVault: Break = (facts) => ({
-  ...facts,
-  vault: {
-    state: "deleted",
-    id: VAULT_ID,
-    name: "kv-orders",
-    resourceGroup: "rg-orders",
-    location: "westeurope",
-    tags: {},
-    deletedOn: null,
-    scheduledPurgeOn: null,
-  },
-  keys: [],
-  access: [],
-  eventSubscriptions: [],
-});
-
-const BREAKS: Record<string, Break> = {
-  expire: onVersions({ expiresOn: "2026-10-01T00:00:00.000Z" }),
-  expireSoon: onVersions({ expiresOn: "2026-11-10T00:00:00.000Z" }),
-  notYet: onVersions({ notBefore: "2026-12-01T00:00:00.000Z" }),
-  disable: onVersions({ enabled: false }, (index) => index === 0),
-  disableOld: onVersions({ enabled: false }, (index) => index > 0),
-  removeOperations: onVersions({ operations: ["sign"] }),
-  makeUnfit: onVersions({ type: "EC" }),
-  rotate: (facts) => ({
-    ...facts,
-    keys: facts.keys.map((key) => (key.state === "live" ? { ...key, versions: [aVersion(V3), ...key.versions] } : key)),
-  }),
-  removeGrant: (facts) => ({
-    ...onVault(() => ({ policies: [] }))(facts),
-    access: facts.access.map((one) => (one.state === "read" ? { ...one, assignments: [] } : one)),
-  }),
-  deny: (facts) => ({
-    ...facts,
-    access: facts.access.map((one) => ({
-      ...anAccess(),
-      ...one,
-      denies: [
-        {
-          id: "d",
-          name: "d",
-          scope: VAULT_ID,
-          permissions: [{ actions: [], notActions: [], dataActions: ["*"], notDataActions: [] }],
-          principals: [{ id: PRINCIPAL, type: "ServicePrincipal" }],
-          excludePrincipals: [],
-          doesNotApplyToChildScopes: false,
-          condition: null,
-        },
-      ],
-    })),
-  }),
-  switchModel: onVault(({ permissionModel }) => ({ permissionModel: permissionModel === "rbac" ? "policies" : "rbac" })),
-  closeFirewall: onVault(({ network }) => ({ network: { ...network, defaultAction: "Deny", bypass: "None" } })),
-  perimeter: onVault(({ network }) => ({ network: { ...network, publicNetworkAccess: "SecuredByPerimeter" } })),
-  deleteIdentity: (facts) => ({ ...facts, identities: [{ state: "gone", id: IDENTITY_ID }] }),
-  recreateIdentity: (facts) => ({
-    ...facts,
-    identities: [anIdentity("id-orders", RECREATED)],
-    access: [...facts.access, anAccess({ principalId: RECREATED, assignments: [], definitions: [] })],
-  }),
-  detach: onAccounts(() => ({ attached: [], defaultIdentity: { form: "undefined" } })),
-  undefine: onAccounts(() => ({ defaultIdentity: { form: "undefined" } })),
-  malform: onAccounts(({ keyUri }) => ({ keyUri: `${keyUri}/` })),
-  restore: (facts) => ({
-    ...facts,
-    targets: [...facts.targets, anAccount({ id: `${ACCOUNT_ID}-r`, name: "orders-r", restoredFrom: "src" })],
-  }),
-  deleteKey,
-  purgeKey: (facts) => ({ ...facts, keys: [{ state: "gone", name: "cmk" }] }),
-  deleteVault,
-  purgeVault: (facts) => ({ ...deleteVault(facts), vault: { state: "gone", id: VAULT_ID, name: "kv-orders" } }),
-  loseSubscription: (facts) => ({ ...facts, eventSubscriptions: [] }),
-};
-
-/** Broken in up to three ways; the service has noticed or not. What was deleted comes back as it was before. */
-const broken = fc
-  .record({ facts: healthy, breaks: fc.subarray(Object.keys(BREAKS), { minLength: 1, maxLength: 3 }), hasNoticed: fc.boolean() })
-  .map(({ facts, breaks, hasNoticed }) => {
-    // Deleting goes last: what else was broken comes back broken.
-    const ordered = breaks.toSorted(
-      (a, b) => Number(/deleteKey|purge|deleteVault/.test(a)) - Number(/deleteKey|purge|deleteVault/.test(b)),
-    );
-    let now = facts;
-    const graveyard: Graveyard = { vault: aVault(), keys: now.keys, access: now.access, deletedKey: now.keys[0]! };
-    for (const name of ordered) {
-      if (name === "deleteKey" && now.keys[0]?.state === "live") graveyard.deletedKey = now.keys[0];
-      if (name === "deleteVault" && now.vault?.state === "live")
-        Object.assign(graveyard, { vault: now.vault, keys: now.keys, access: now.access });
-      now = BREAKS[name]!(now);
-    }
-    return { facts: hasNoticed ? serviceChecks(now) : now, graveyard, breaks };
-  });
-
 const planOf = (facts: Facts): Plan => plan(facts, diagnose(facts, settings), settings);
 const later = (facts: Facts, minutes: number): Facts => ({ ...facts, at: toIso(toMs(facts.at) + minutes * MINUTE) });
 
-/** Every step that is ready, one after the other, each rechecked; then time passes and the service looks; until nothing moves. */
+type Applied = { step: Step; before: Facts };
+
+/** Every step that is ready and may be taken, one after the other, each rechecked; then time passes and the service looks; until nothing moves. */
 function heal(
   start: Facts,
   graveyard: Graveyard,
   onPlan: (steps: Plan, facts: Facts) => void = () => {},
-): { facts: Facts; applied: Step[] } {
+  mayTake: (step: Step, facts: Facts) => boolean = () => true,
+): { facts: Facts; applied: Applied[] } {
   let facts = start;
-  const applied: Step[] = [];
+  const applied: Applied[] = [];
   for (let idle = 0; idle < 2; idle += 1) {
     const found = planOf(facts);
     onPlan(found, facts);
     for (const step of found.steps.filter(({ ready }) => ready)) {
-      if (precondition(step, facts) !== "todo") continue;
+      if (precondition(step, facts) !== "todo" || !mayTake(step, facts)) continue;
+      applied.push({ step, before: facts });
       facts = apply(facts, step, graveyard);
-      applied.push(step);
       idle = -1;
     }
     // More steps than this, and something is done and undone in turns.
-    if (applied.length > 40) throw new Error(`never ends: ${applied.map(({ name }) => name).join(", ")}`);
+    if (applied.length > 40) throw new Error(`never ends: ${applied.map(({ step }) => step.name).join(", ")}`);
     facts = serviceChecks(later(facts, 15));
   }
   return { facts, applied };
@@ -228,14 +46,44 @@ function heal(
 
 const ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6";
 
+/** A policy gets only what a database that it serves needs and does not have: listing for clusters alone. */
+function isModestPolicy({ params, targetIds }: Step & { name: "AddAccessPolicyPermissions" }, { vault, targets }: Facts): boolean {
+  const served = targets.filter(({ id }) => targetIds.includes(id));
+  const needed = ["get", "wrapKey", "unwrapKey", ...(served.some(({ kind }) => kind === "cluster") ? ["list"] : [])];
+  const policies = vault?.state === "live" ? vault.policies : [];
+  const has = policies
+    .filter(({ objectId, applicationId }) => objectId === params.principalId && applicationId === null)
+    .flatMap(({ keys }) => keys);
+  return params.keys.every((key) => needed.includes(key) && !has.includes(key));
+}
+
+const operationsOf = (facts: Facts, version: string): string[] =>
+  facts.keys
+    .flatMap((key) => (key.state === "live" ? key.versions.filter((one) => one.version === version) : []))
+    .flatMap(({ operations }) => operations ?? []);
+
 /** own: principals of the databases' identities. */
-function isModest(step: Step, own: ReadonlySet<string>): boolean {
+function isModest({ step, before }: Applied, own: ReadonlySet<string>): boolean {
   const { principalId } = { principalId: undefined, ...step.params };
-  const isKnown = principalId === undefined || own.has(String(principalId));
-  if (step.name === "AddAccessPolicyPermissions")
-    return isKnown && step.params.keys.every((key) => ["get", "list", "wrapKey", "unwrapKey"].includes(key));
-  if (step.name !== "GrantKeyRole" && step.name !== "RestoreRoleAssignment") return isKnown;
-  return isKnown && step.params.roleDefinitionId.endsWith(ENCRYPTION_USER) && step.params.scope.startsWith(VAULT_ID);
+  if (principalId !== undefined && !own.has(String(principalId))) return false;
+  switch (step.name) {
+    case "AddAccessPolicyPermissions":
+      return isModestPolicy(step, before);
+    case "GrantKeyRole":
+      return step.params.roleDefinitionId.endsWith(ENCRYPTION_USER) && step.params.scope === KEY_SCOPE;
+    case "RestoreRoleAssignment": {
+      const { name, scope, roleDefinitionId, principalId: holder } = step.params;
+      return before.baseline!.assignments.some(
+        (one) => one.name === name && one.scope === scope && one.principalId === holder && one.roleDefinitionId === roleDefinitionId,
+      );
+    }
+    case "RestoreKeyOperations": {
+      const allowed = new Set([...operationsOf(before, step.params.version), "wrapKey", "unwrapKey"]);
+      return step.params.operations.every((operation) => allowed.has(operation));
+    }
+    default:
+      return true;
+  }
 }
 
 describe("what a cause declares", () => {
@@ -252,6 +100,38 @@ describe("healing", () => {
         expect(diagnose(facts, settings).targets.map(({ phase }) => phase)).toEqual(["healthy", "healthy"]);
         expect(planOf(facts)).toEqual({ steps: [], blocks: [] });
       }),
+    );
+  });
+
+  test.each(MENDABLE)("mends %s by itself: something is done, and every database is well", (name) => {
+    fc.assert(
+      fc.property(brokenBy([name]), ({ facts: start, graveyard }) => {
+        const wasWell = diagnose(start, settings).targets.every(({ findings }) => findings.length === 0);
+        // Without a memory of which identity it was, or of what was subscribed, a person has to say.
+        fc.pre(start.baseline !== null || !["detach", "loseSubscription"].includes(name));
+        const { facts, applied } = heal(start, graveyard);
+        expect(facts.targets.filter((target) => !serviceCan(facts, target))).toEqual([]);
+        expect(
+          diagnose(facts, settings)
+            .targets.map(({ phase }) => phase)
+            .filter((phase) => phase !== "healthy"),
+        ).toEqual([]);
+        expect(wasWell || applied.length > 0).toBe(true);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("mends what can be mended also where several of it come together", () => {
+    fc.assert(
+      fc.property(brokenBy(MENDABLE), ({ facts: start, graveyard, breaks }) => {
+        // Which identity to make the default when the one that it was is gone for good, or not remembered, a person says.
+        const hasNoOther = breaks.some((name) => /undefine|detach/.test(name)) && breaks.some((name) => /Identity$|restore/.test(name));
+        fc.pre(start.baseline !== null && !hasNoOther);
+        const { facts } = heal(start, graveyard);
+        expect(facts.targets.filter((target) => !serviceCan(facts, target))).toEqual([]);
+      }),
+      { numRuns: 300 },
     );
   });
 
@@ -304,7 +184,7 @@ describe("healing", () => {
     fc.assert(
       fc.property(broken, ({ facts: start, graveyard }) => {
         heal(start, graveyard, ({ steps }, facts) => {
-          expect(steps.map(({ name }) => rankOf(name))).toEqual(steps.map(({ name }) => rankOf(name)).toSorted((a, b) => a - b));
+          expect(steps.map(rankOfDraft)).toEqual(steps.map(rankOfDraft).toSorted((a, b) => a - b));
           expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
           for (const step of steps) {
             expect(precondition(step, facts) === "todo").toBe(step.ready);
@@ -331,7 +211,7 @@ describe("healing", () => {
       fc.property(broken, ({ facts: start, graveyard }) => {
         const { facts, applied } = heal(start, graveyard);
         const own = new Set(facts.identities.flatMap((identity) => (identity.state === "live" ? [identity.principalId] : [])));
-        expect(applied.filter((step) => !isModest(step, own))).toEqual([]);
+        expect(applied.filter((one) => !isModest(one, own)).map(({ step }) => step)).toEqual([]);
       }),
     );
   });
@@ -353,6 +233,33 @@ describe("healing", () => {
         expect(planOf(blind).steps).toEqual([]);
         expect(diagnose(blind, settings).targets.every(({ phase }) => phase !== "healthy")).toBe(true);
       }),
+    );
+  });
+});
+
+describe("a deliberate revocation", () => {
+  const tags = { "keymend:revoked": "by security" };
+  const MARKS: Record<string, Break> = {
+    account: onAccounts(() => ({ tags })),
+    cluster: (facts) => ({ ...facts, targets: facts.targets.map((target) => (target.kind === "cluster" ? { ...target, tags } : target)) }),
+    vault: (facts) => ({ ...facts, vault: facts.vault && "tags" in facts.vault ? { ...facts.vault, tags } : facts.vault }),
+    key: (facts) => ({ ...facts, keys: facts.keys.map((key) => ("tags" in key ? { ...key, tags } : key)) }),
+  };
+  const isMarked = (facts: Facts, target: TargetFacts): boolean =>
+    [target, facts.vault, ...facts.keys].some((one) => one !== null && "tags" in one && "keymend:revoked" in one.tags);
+
+  test("is never undone, whatever else is broken, with every approval given", () => {
+    fc.assert(
+      fc.property(broken, fc.constantFrom(...Object.keys(MARKS)), ({ facts: unmarked, graveyard }, mark) => {
+        const start = MARKS[mark]!(unmarked);
+        const lost = start.targets.filter((target) => isMarked(start, target) && !serviceCan(start, target)).map(({ id }) => id);
+        fc.pre(lost.length > 0);
+        const approved = (step: Step, now: Facts): boolean => ["allow", "ask"].includes(judgeStep(step, now, settings, []).kind);
+        const { facts } = heal(start, graveyard, () => {}, approved);
+        const back = facts.targets.filter(({ id }) => lost.includes(id)).filter((target) => serviceCan(facts, target));
+        expect(back.map(({ id }) => id)).toEqual([]);
+      }),
+      { numRuns: 300 },
     );
   });
 });

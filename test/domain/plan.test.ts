@@ -602,7 +602,7 @@ describe("a pinned cluster", () => {
       keys: [aKey([aVersion(V2, over), aVersion(V1)])],
     });
     expect(found.steps).toEqual([]);
-    expect(blocksOf(found)).toEqual(["KeyVersionPinned wait"]);
+    expect(blocksOf(found)).toEqual(["KeyVersionPinned escalate"]);
   });
 
   test("with the version that it names and the newest disabled was revoked: a person is asked", () => {

@@ -509,6 +509,17 @@ describe("what no step mends", () => {
     });
   });
 
+  test("what could not be read for a moment makes no outage of a risk", () => {
+    const soon = finding("KeyNearExpiry");
+    const risk = { ...soon, evidence: { ...soon.evidence, effect: "willBreak" as const } };
+    const unread = { code: "Unreadable" as const, evidence: { effect: "unknown" as const, facts: ["403"], values: {} } };
+    const repaired = { now: after(2), change: applied(), ...diagnosisOf(healthy()), ...nothingLeft };
+    const first = diagnosisOf(seen({ phase: "inGrace", findings: [risk, unread] }));
+    expect(incidentOf(turns(first, repaired))).toMatchObject({ outcome: "Prevented" });
+    const both = diagnosisOf(seen({ phase: "inGrace", findings: [finding("KeyExpired"), unread] }));
+    expect(turns(both, repaired).next).toMatchObject({ do: "wait" });
+  });
+
   test("a verdict that can't be taken back is made sure of first: a key just deleted answers 404 everywhere for seconds", () => {
     const plan = blocked(aBlock());
     expect(decideTurn(turnInput({ plan })).next).toMatchObject({ do: "wait", until: after(0.5) });

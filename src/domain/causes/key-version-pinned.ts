@@ -13,14 +13,18 @@ const isValid = ({ enabled, notBefore, expiresOn }: KeyVersionFacts, facts: Fact
 const isFit = (version: KeyVersionFacts): boolean =>
   version.type !== null && whyUnfit(version) === undefined && ["wrapKey", "unwrapKey"].every((one) => version.operations?.includes(one));
 
-const isUsable = (version: KeyVersionFacts, facts: Facts): boolean => isValid(version, facts) && isFit(version);
-
 /** The version a URL without one leads to must work before the cluster is sent there. */
 function obstacle(latest: KeyVersionFacts, facts: Facts, found: readonly Finding[], isReady: boolean): string | null {
   if (!isReady) return "the cluster is not Ready: the version it names is healed first";
   if (found.some(({ evidence }) => evidence.effect !== "willBreak")) return "the way to the version it names is healed first";
-  return isUsable(latest, facts) ? null : `the latest version (${latest.version}) can't be used now`;
+  return isValid(latest, facts) ? null : `the latest version (${latest.version}) can't be used now`;
 }
+
+/** No time that passes makes it fit. */
+const hopeless = (latest: KeyVersionFacts): string | null =>
+  isFit(latest)
+    ? null
+    : `the latest version (${latest.version}) is none that a cluster can use: make one that is, and leave the others enabled`;
 
 /** A cluster that names a version does not follow a rotation. */
 export const keyVersionPinned: Cause = {
@@ -47,12 +51,13 @@ export const keyVersionPinned: Cause = {
     return {
       effect: "willBreak",
       facts: [`the cluster's key URL names version ${pinned}, and ${newer.version} is newer: it does not follow the rotation`],
-      values: { obstacle: obstacle(latest, facts, found, isReady) },
+      values: { obstacle: obstacle(latest, facts, found, isReady), hopeless: hopeless(latest) },
     };
   },
   mend: ({ values }, _facts, target) => {
     const keyUrl = versionlessKeyUri(uriOf(target)!);
     const { defaultIdentity } = target;
+    if (typeof values["hopeless"] === "string") return { kind: "escalate", reason: values["hopeless"] };
     if (typeof values["obstacle"] === "string") return { kind: "wait", reason: values["obstacle"] };
     if (keyUrl === undefined || defaultIdentity.form !== "user")
       return { kind: "escalate", reason: "the cluster names no identity or no key that could be set again" };
