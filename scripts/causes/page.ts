@@ -63,12 +63,37 @@ function stepTable({ steps, kinds }: Cause): string[] {
   return ["", ...table(["", "Step, where it is needed", "Permission"], rows)];
 }
 
-function endsOf({ ends, phase, mode }: Example): string {
+function endsOf(cause: Cause, { ends, phase, mode }: Example): string {
   const { grace, revoked } = ends;
   if (mode !== "observe") return `Played in mode ${mode}; it ends as ${ends[phase]}.`;
-  if (grace === null || revoked === null || grace === revoked) return `In mode heal it ends as ${grace ?? revoked}.`;
-  return `In mode heal it ends as ${grace}; as ${revoked} where the service noticed first.`;
+  const when = cause.default === "ask" ? "In mode heal, and once a person has approved it, it ends as" : "In mode heal it ends as";
+  const unheard = cause.default === "ask" ? " Where nobody decides in time it ends as Refused (ApprovalExpired), and is asked again." : "";
+  if (grace === null || revoked === null || grace === revoked) return `${when} ${grace ?? revoked}.${unheard}`;
+  return `${when} ${grace}; as ${revoked} where the service noticed first.${unheard}`;
 }
+
+/** What no story shows must not look as if it did not happen. */
+function notShown({ kinds }: Cause, examples: readonly Example[]): string[] {
+  const missing = kinds.filter((kind) => !examples.some((example) => example.kind === kind));
+  if (examples.length === 0 || missing.length === 0) return [];
+  return [
+    `No story plays it with ${missing.map((kind) => (kind === "account" ? "an account" : "a cluster")).join(" or ")}: evidence and repair are the ones above.`,
+    "",
+  ];
+}
+
+/** A cluster has no status of its key, only of itself: Microsoft.DocumentDB mongoClusters, and Microsoft Learn, vCore troubleshooting guide. */
+const clusterTable = (): string[] =>
+  table(
+    ["clusterStatus", "What it tells"],
+    [
+      ["Ready", "the service had its key when it last looked, up to an hour ago"],
+      ["Inaccessible", "it lost its key: any cause that names clusters below; the key path tells which"],
+      ["Failed", `the same, where it came up once; else ${link(causes.find(({ code: name }) => name === "ProvisioningFailed")!)}`],
+      ["Provisioning, Updating, Starting, Stopping, Stopped, Dropping, or none", "nothing about the key"],
+      ["any other word", "nothing that Keymend knows: never taken for healthy"],
+    ],
+  );
 
 function planOf(cause: Cause, { steps, outcome, reason, detail }: Example): string[] {
   if (cause.steps.length === 0) return [`No step: ${outcome}${reason === null ? "" : ` (${reason})`}, "${escaped(detail)}".`];
@@ -88,7 +113,7 @@ function exampleLines(cause: Cause, example: Example): string[] {
   return [
     `### Example: ${kind}, ${story}`,
     "",
-    `${escaped(title[0]!.toUpperCase() + title.slice(1))}. ${endsOf(example)}`,
+    `${escaped(title[0]!.toUpperCase() + title.slice(1))}. ${endsOf(cause, example)}`,
     "",
     `Found: ${escaped(where.join(", "))}.`,
     "",
@@ -123,6 +148,7 @@ function causeLines(cause: Cause, examples: readonly Example[]): string[] {
     ...stepTable(cause),
     "",
     ...(examples.length === 0 ? ["None is played in the sandbox.", ""] : examples.flatMap((example) => exampleLines(cause, example))),
+    ...notShown(cause, examples),
   ];
 }
 
@@ -148,6 +174,10 @@ export function causesPage({ seed, examples }: Examples): string {
     "By the status of an account:",
     "",
     ...statusTable(),
+    "",
+    "By the status of a cluster:",
+    "",
+    ...clusterTable(),
     "",
     "All of them:",
     "",

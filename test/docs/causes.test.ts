@@ -8,13 +8,18 @@ const { seed, examples } = await readExamples("docs/causes-examples.json");
 
 describe("the page of causes", () => {
   test("is what `npm run docs -- --examples-from-file` writes", async () => {
-    expect(await readFile("docs/causes.md", "utf8")).toBe(causesPage({ seed, examples }));
+    const page = await readFile("docs/causes.md", "utf8");
+    expect(page, "run npm run docs -- --examples-from-file").toBe(causesPage({ seed, examples }));
   });
 
   test("has an example of every cause, with each kind of database that its story plays with", () => {
-    expect(Object.keys(examples)).toEqual(causes.map(({ code }) => code));
-    for (const { code, story, kinds, phase, mode } of castings)
-      expect(examples[code]).toMatchObject(kinds.map((kind) => ({ story: story.name, kind, phase, mode })));
+    expect(Object.keys(examples), "run npm run docs, which plays all causes").toEqual(causes.map(({ code }) => code));
+    for (const { code, story, kinds, phase, mode } of castings) {
+      const { name, title, outcome } = story;
+      const ends = { grace: outcome.grace ?? null, revoked: outcome.revoked ?? null };
+      const cast = kinds.map((kind) => ({ story: name, title, kind, phase, mode, ends }));
+      expect(examples[code], `run npm run docs: ${name} has changed`).toMatchObject(cast);
+    }
   });
 
   test.each(causes)("shows of $code only steps that it declares, with their permissions", ({ code, steps }) => {
