@@ -97,7 +97,7 @@ const HOW = [
   "writes, and once everything is written; every single write. A fault strikes once; *for good* means that every such call fails from then on.",
   "Operations fail only where Cosmos DB runs them. Reads that the app asks for anew are struck up to nine to a play, each in a look of its own; a play",
   "that then does not end just as the undisturbed one is taken apart and played with one strike at a time. Writes, and refusals at the first look, always",
-  "have a play to themselves. The estate is reduced to the databases that the story is about, and the app is healthy and has a baseline when it begins.",
+  "have a play to themselves. The estate is reduced to the vault that the story is about, with few databases, and the app is healthy and has a baseline when it begins.",
 ];
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

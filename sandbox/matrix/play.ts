@@ -63,14 +63,18 @@ const SILENCE_MS = 200;
 const WEEK = 7 * 24 * HOUR;
 const TABLES = ["incidents", "audit", "baseline"];
 
-/** The story's patient alone: calls about others can't be told from its own by what they ask, and cost time. */
-function leaveAlone(world: World, estate: Estate, patient: Patient): void {
-  for (const { databases } of estate.patients.filter((other) => other !== patient)) {
-    for (const { id } of databases) {
-      world.accounts.delete(id.toLowerCase());
-      world.clusters.delete(id.toLowerCase());
-    }
+/**
+ * The story's patient alone, with one database unless the story is about several: calls about others can't be told from its own by what
+ * they ask, and cost time.
+ */
+function leaveAlone(world: World, estate: Estate, patient: Patient, story: Story): void {
+  const kept = story.targets === undefined ? patient.databases.slice(0, 1) : patient.databases;
+  const left = estate.patients.flatMap(({ databases }) => databases).filter((database) => !kept.includes(database));
+  for (const { id } of left) {
+    world.accounts.delete(id.toLowerCase());
+    world.clusters.delete(id.toLowerCase());
   }
+  patient.databases = kept;
 }
 
 type Instance = { instanceId: string; runtimeStatus: string; output: unknown };
@@ -128,7 +132,7 @@ async function stage(setting: Setting, row: Row, { strikes, undisturbed }: Parti
       settings: { ...story.settings, ...Object.fromEntries(names.map((name, i) => [`KEYMEND_TABLE_${TABLES[i]!.toUpperCase()}`, name])) },
       arrange(parts) {
         story.arrange?.(parts);
-        leaveAlone(parts.world, parts.estate, parts.patient);
+        leaveAlone(parts.world, parts.estate, parts.patient, story);
       },
       break(parts) {
         begin();
