@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Incident } from "../../sandbox/app-api.ts";
 import { addDenyAssignment } from "../../sandbox/azure/authorization/build.ts";
+import { setSystemIdentity, typeOf } from "../../sandbox/azure/documentdb/identity.ts";
 import { keyPath } from "../../sandbox/azure/documentdb/key-path.ts";
 import { same } from "../../sandbox/azure/routes.ts";
 import type { Patient } from "../../sandbox/estate.ts";
@@ -84,6 +85,30 @@ const grantWithCondition: Arrange = (world, { patients }) => {
     if (!same(assignment.principalId, orders.identity.principalId)) continue;
     Object.assign(assignment, { condition: CONDITION, conditionVersion: "2.0", description: DESCRIPTION });
   }
+};
+
+/** The account of payments reaches its key by its system-assigned identity. */
+const useOwnIdentity: Arrange = (world, { patients }) => {
+  const { vault, databases } = patients.find((patient) => patient.vault.name === "kv-payments")!;
+  for (const database of databases) {
+    if (!("defaultIdentity" in database)) continue;
+    setSystemIdentity(world, database, true);
+    Object.assign(database, { defaultIdentity: "SystemAssignedIdentity" });
+    database.identity.type = typeOf(database.identity);
+    vault.accessPolicies.push({
+      tenantId: world.tenantId,
+      objectId: database.identity.principalId!,
+      permissions: { keys: ["get", "wrapKey", "unwrapKey"] },
+    });
+  }
+};
+
+const switchOwnIdentityOff: Break = async (app, { databases, identity }) => {
+  for (const { id } of databases)
+    await app.operator.arm("PATCH", id, "2026-03-15", {
+      identity: { type: "UserAssigned", userAssignedIdentities: { [identity.id]: {} } },
+    });
+  await app.wait(10 * MINUTE);
 };
 
 const takeGranterAway: Arrange = (world, { keymend }) => {
@@ -173,6 +198,25 @@ describe.skipIf(!isAzFound)("a runbook", { timeout: 600_000 }, () => {
     const restored = [...roleAssignments.values()].find(({ description }) => description === DESCRIPTION);
     expect(restored).toMatchObject({ condition: CONDITION, conditionVersion: "2.0" });
     expect(bench.app.patient("sessions").vault.networkAcls).toMatchObject({ bypass: "AzureServices", ipRules: [{ value: OFFICE }] });
+    // What is gone does not stay attached.
+    for (const { databases, identity } of [bench.app.patient("payments"), bench.app.patient("catalog")])
+      for (const { identity: now } of databases) expect([...now.userAssigned.keys()].filter((id) => same(id, identity.id))).toEqual([]);
+  });
+
+  test("of an account's own identity switches it on, grants what is a new principal, and only then makes it the default", async () => {
+    await using bench = await open({ mode: "observe", arrange: useOwnIdentity });
+    const { app } = bench;
+    const patient = app.patient("payments");
+    const [account] = patient.databases;
+    const before = account!.identity.principalId;
+    const told = await breakAndAsk(app, patient, switchOwnIdentityOff);
+    expect(told.plan?.steps.map((step) => step.name)).toEqual(["AttachIdentity", "AddAccessPolicyPermissions", "SetDefaultIdentity"]);
+    await app.sandbox.pace.setSpeed(SPEED);
+    await follow(bench, patient, told.runbook);
+    await app.sandbox.pace.setSpeed(0);
+    await app.wait(GRANTED);
+    expect(account!.identity.principalId).not.toBe(before);
+    expect(broken(app, patient)).toEqual([]);
   });
 
   test("of mode observe brings back what was deleted", async () => {
