@@ -10,8 +10,11 @@ function momentsOf(calls: readonly SeenCall[], shape: string): { moment: Moment;
   const firstWrite = calls.findIndex(({ write }) => write);
   const lastWrite = calls.findLast(({ write }) => write);
   const isIt = (call: SeenCall): boolean => call.shape === shape;
+  const first = calls.findIndex(isIt);
+  // Asked how a write went, say: before it there is nothing to ask.
+  const isLater = firstWrite >= 0 && first > firstWrite;
   const found = [
-    { moment: "first" as const, call: calls.find(isIt) },
+    { moment: isLater ? ("once" as const) : ("first" as const), call: calls[first] },
     { moment: "recheck" as const, call: calls.find((call, index) => isIt(call) && call.sameInstant === 1 && index < firstWrite) },
     { moment: "after" as const, call: lastWrite && calls.find((call) => isIt(call) && call.at > lastWrite.at) },
   ];
@@ -28,7 +31,7 @@ export function strikesOf(calls: readonly SeenCall[]): Strike[] {
   const reads = new Set(calls.filter(({ write }) => !write).map(({ shape }) => shape));
   for (const shape of reads)
     for (const { moment, call } of momentsOf(calls, shape))
-      add(call, moment, moment === "first" ? columns : columns.filter(({ everyMoment }) => everyMoment));
+      add(call, moment, moment === "first" || moment === "once" ? columns : columns.filter(({ everyMoment }) => everyMoment));
   const times = new Map<string, number>();
   for (const call of calls.filter(({ write }) => write)) {
     const nth = times.get(call.key) ?? 0;
@@ -49,7 +52,8 @@ export function trainsOf(strikes: readonly Strike[]): Strike[][] {
   const trains = new Map<string, Strike[][]>();
   for (const strike of strikes) {
     const { moment, column } = strike;
-    const isAlone = typeof moment === "object" || (moment === "first" && column.refuses === true);
+    const isFirst = moment === "first" || moment === "once";
+    const isAlone = typeof moment === "object" || (isFirst && column.refuses === true);
     const line = isAlone ? `alone ${trains.size}` : moment;
     const sameLine = trains.get(line) ?? [];
     const last = sameLine.at(-1);

@@ -28,7 +28,7 @@ export const rowName = ({ row }: Pick<RowResult, "row">): string => `${row.story
 const outcomeText = ({ outcome, reason }: { outcome: string | null; reason: string | null }): string =>
   `${outcome ?? "no end"}${reason === null ? "" : ` (${reason})`}`;
 
-const MOMENTS = { first: "at the first look", recheck: "just before the write", after: "after the write" };
+const MOMENTS = { first: "at the first look", once: "at its first time", recheck: "just before the write", after: "after the write" };
 
 export const strikeName = ({ column, shape, moment }: Strike): string =>
   `${column.name} at ${shape} ${typeof moment === "object" ? `#${moment.write + 1}` : MOMENTS[moment]}`;

@@ -7,10 +7,10 @@ import { type CallName, nameCall } from "./call.ts";
 import type { Column } from "./columns.ts";
 
 /**
- * When a call is struck. first: at a look before anything is written. recheck: read a second time within one instant, before the first
+ * When a call is struck. first: at a look before anything is written; once: when it first comes at all, after a write. recheck: read a second time within one instant, before the first
  * write. after: once everything is written. A write: the nth of its key, from 0.
  */
-export type Moment = "first" | "recheck" | "after" | { write: number };
+export type Moment = "first" | "once" | "recheck" | "after" | { write: number };
 
 export type Strike = { column: Column; shape: string; key: string; moment: Moment };
 
@@ -68,6 +68,8 @@ function isTheMoment(moment: Moment, { nth, sameInstant, writes, lastWriteAt }: 
   switch (moment) {
     case "first":
       return writes === 0;
+    case "once":
+      return true;
     case "recheck":
       return writes === 0 && sameInstant === 1;
     case "after":

@@ -71,6 +71,12 @@ describe("strikes", () => {
     expect(shown(calls, "operation fails")).toEqual(["PATCH a #1"]);
   });
 
+  test("what is asked only after a write is struck when it first comes", () => {
+    const calls = [read("a"), write(), call("HEAD poll", { at: 1 }), call("HEAD poll", { at: 2 })];
+    expect(shown(calls, "429")).toEqual(["GET a first", "HEAD poll once", "PATCH a #0"]);
+    expect(shown(calls, "503")).toContain("HEAD poll after");
+  });
+
   test("a story without writes has reads struck once", () => {
     expect(shown([read("a"), read("a", 1), read("a", 1, 1)], "403")).toEqual(["GET a first"]);
   });
