@@ -49,7 +49,10 @@ export function createReadAccess(clients: Pick<Clients, "authorization">): ReadA
   };
 }
 
-/** Through groups where the service resolves them; it may refuse to, e.g. without sight of the directory: then direct ones only. */
+/**
+ * REST reference, "Role Assignments - List For Scope" (atScope(), assignedTo(), principalId eq); "Deny Assignments - List For Scope" has no
+ * filter that resolves groups. Through groups where the service resolves them; it may refuse to, e.g. without sight of the directory: then direct ones only.
+ */
 async function readAssignments(
   client: Authorization,
   keyScope: string,

@@ -30,7 +30,8 @@ export function createAccessWrites(clients: Pick<Clients, "authorization" | "vau
       const parameters: RoleAssignmentCreateParameters = {
         principalId: known(principalId),
         roleDefinitionId: wholeRoleId(scope, roleDefinitionId),
-        // Spares the directory's replication delay, and delegations with a condition on it demand it.
+        // Spares the directory's replication delay (Microsoft Learn, "Troubleshoot Azure RBAC", PrincipalNotFound), and delegations with a
+        // condition on it demand it ("Delegate Azure role assignment management to others with conditions").
         principalType: "ServicePrincipal",
       };
       return assign(clients, scope, [assignmentName(scope, parameters)], parameters);
@@ -48,7 +49,7 @@ export function createAccessWrites(clients: Pick<Clients, "authorization" | "vau
       const present = own?.permissions.keys ?? [];
       const lacking = keys.filter((key) => !present.some((word) => isSame(word, key) || isSame(word, "all")));
       if (lacking.length === 0) return done(`${objectId} has ${keys.join(", ")} already`);
-      // `add` merges; what the principal has is sent along, so that nothing is lost should it ever replace.
+      // `add` merges (recorded: cloud-custodian KeyVaultTest.test_update_access_policy.json); what the principal has is sent along, so that nothing is lost should it ever replace.
       const policy = {
         tenantId,
         objectId,
@@ -83,7 +84,10 @@ async function assign(
   }
 }
 
-/** The same grant gets the same name, so that a repeated step finds its own assignment. The principal is part of it: a re-created identity is another one. */
+/**
+ * The same grant gets the same name, so that a repeated step finds its own assignment. The principal is part of it: a re-created identity is
+ * another one, and a name that is another principal's is refused (Microsoft Learn, "Troubleshoot Azure RBAC", RoleAssignmentUpdateNotPermitted).
+ */
 export function assignmentName(scope: string, grant: { principalId: string; roleDefinitionId: string }): string {
   const role = grant.roleDefinitionId.split("/").at(-1) ?? "";
   const hash = createHash("sha256").update([scope, grant.principalId, role].join("|").toLowerCase()).digest("hex");

@@ -68,12 +68,14 @@ export function refusedOf(
   const denied = operations.find(({ why }) => why === "denied" || why === "maybeDenied");
   if (denied) return denied;
   const conditional = operations.filter(({ why }) => why === "condition");
-  const isOld = (id: string): boolean => (facts.baseline?.assignments ?? []).some((before) => sameId(before.id, id));
   if (conditional.length === 0) return undefined;
   // Access is judged only where there are a live vault and a key.
   const vaultId = liveVaultOf(facts)!.id;
   const lost = lostAssignment(facts, vaultId, keyScopeOf(vaultId, uriOf(target)!.key!), principalId);
-  return lost?.condition === null && conditional.every(({ by }) => by.every(isOld)) ? undefined : conditional[0];
+  if (lost?.condition !== null) return conditional[0];
+  // What was lost stands in the baseline.
+  const isOld = (id: string): boolean => facts.baseline!.assignments.some((before) => sameId(before.id, id));
+  return conditional.every(({ by }) => by.every(isOld)) ? undefined : conditional[0];
 }
 
 /** Why a grant must not be made. */

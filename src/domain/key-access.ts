@@ -51,24 +51,34 @@ function accessByPolicies(vault: LiveVault, target: TargetFacts, principalId: st
   });
 }
 
+type Question = { target: TargetFacts; vault: LiveVault; principalId: string; read: AccessFacts | undefined };
+
+function judgeByPolicies(facts: Facts, { target, vault, principalId, read }: Question): AccessState {
+  const effective = accessByPolicies(vault, target, principalId, read);
+  const inactive = read?.state === "read" ? accessByRoles(read, rulesOf(target).operations) : undefined;
+  const doubt = inactive?.allowed === true ? undefined : doubtOfPolicies(facts, target, vault, { principalId, effective });
+  return doubt === undefined
+    ? { state: "judged", model: "policies", effective, inactive, assignments: [] }
+    : { state: "unknown", detail: doubt };
+}
+
+function judgeByRoles(facts: Facts, { target, vault, principalId, read }: Question): AccessState {
+  if (read?.state !== "read") return { state: "unknown", detail: sayUnread(principalId, read) };
+  const isServed = isInUse(facts, target, principalId) && verdictOf(target) === "healthy";
+  const effective = accessByRoles(read, rulesOf(target).operations, isServed);
+  const doubt = doubtOf(facts, target, read, effective);
+  if (doubt !== undefined) return { state: "unknown", detail: doubt };
+  const inactive = accessByPolicies(vault, target, principalId, read);
+  return { state: "judged", model: "rbac", effective, inactive, assignments: read.assignments };
+}
+
 /** Whether one principal could do what this database needs done with its key. Undefined where there is no vault or key to ask about. */
 export function accessOf(facts: Facts, target: TargetFacts, principalId: string): AccessState | undefined {
   const vault = liveVaultOf(facts);
   const keyName = uriOf(target)?.key;
   if (!vault || !keyName) return undefined;
-  const read = accessFactsOf(facts, keyName, principalId);
-  const isServed = isInUse(facts, target, principalId) && verdictOf(target) === "healthy";
-  const byRoles = read?.state === "read" ? accessByRoles(read, rulesOf(target).operations, isServed) : undefined;
-  const byPolicies = accessByPolicies(vault, target, principalId, read);
-  if (vault.permissionModel === "policies") {
-    const doubt = byRoles?.allowed === true ? undefined : doubtOfPolicies(facts, target, vault, { principalId, effective: byPolicies });
-    if (doubt !== undefined) return { state: "unknown", detail: doubt };
-    return { state: "judged", model: "policies", effective: byPolicies, inactive: byRoles, assignments: [] };
-  }
-  if (read?.state !== "read" || !byRoles) return { state: "unknown", detail: sayUnread(principalId, read) };
-  const doubt = doubtOf(facts, target, read, byRoles);
-  if (doubt !== undefined) return { state: "unknown", detail: doubt };
-  return { state: "judged", model: "rbac", effective: byRoles, inactive: byPolicies, assignments: read.assignments };
+  const question = { target, vault, principalId, read: accessFactsOf(facts, keyName, principalId) };
+  return vault.permissionModel === "policies" ? judgeByPolicies(facts, question) : judgeByRoles(facts, question);
 }
 
 /** The service's word is about the principal that the database uses now, and about no other. */

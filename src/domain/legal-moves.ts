@@ -14,7 +14,13 @@ import type { StepDraft, StepName, StepParams } from "./steps/step.ts";
 import { verdictOf } from "./targets/index.ts";
 import { toMs } from "./time.ts";
 
-/** vault → key → identity → access → network → database; within a database attach → default → detach; what only lets Keymend hear last. */
+/**
+ * vault → key → identity → access → network → database; within a database attach → default → detach; what only lets Keymend hear last.
+ * A vault that is deleted takes no grant, and its recovery loses those it had (Microsoft Learn, "Azure Key Vault soft-delete overview"); an
+ * expired key is extended before anything else is changed, and nothing is rotated before the database is well (account troubleshooting
+ * guide; vCore troubleshooting guide, row 1); a new identity comes before its grant, the grant before the switch, the stale one goes last
+ * (Microsoft Learn, "Troubleshoot CMK", identities that were deleted).
+ */
 const ORDER: readonly StepName[] = [
   "RecoverVault",
   "RecoverKey",
@@ -77,6 +83,7 @@ const RULES: Rules = {
       return `the expiry is ${previous}, and ${expiresOn} is the furthest that may be set: rotate the key`;
     return toMs(expiresOn) > toMs(facts.at) + settings.expiryHorizonMs ? "an expiry is never moved beyond the horizon" : undefined;
   },
+  // Key Vault REST reference, "Update Key": key_ops is replaced as a whole, so that what is there has to be sent along.
   RestoreKeyOperations: ({ vaultUri, key, version, operations }, { facts }) => {
     const live = facts.keys.find((one) => one.name.toLowerCase() === key.toLowerCase());
     const now = live?.state === "live" ? (live.versions.find((one) => one.version === version)?.operations ?? []) : [];
@@ -88,6 +95,7 @@ const RULES: Rules = {
       ? grantRule(params, context)
       : `an assignment is not made for a principal of type ${params.principalType}`,
   GrantKeyRole: grantRule,
+  // Microsoft Learn, "Configure customer-managed keys" (get, wrapKey, unwrapKey) and "Data encryption at rest in vCore" (list as well).
   AddAccessPolicyPermissions: ({ keys }) =>
     keys.every((key) => ALLOWED_PERMISSIONS.includes(key)) ? undefined : "only reading, listing, wrapping and unwrapping is ever granted",
   // Only for what takes the place of the default: the default itself is detached by nobody but a person (recorded: Azure/azure-cli

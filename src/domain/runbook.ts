@@ -21,8 +21,9 @@ function refusalOf({ state }: JudgedStep): { reason: string; detail: string } | 
 function commandsOf(judged: JudgedStep): string[] {
   const { step } = judged;
   const refusal = refusalOf(judged);
+  if (!refusal) return azOf(step);
   const words = `${step.name} on ${placeOf(step.on)}`;
-  switch (refusal?.reason) {
+  switch (refusal.reason) {
     // The same again would be refused again.
     case "NotAccepted":
       return [say(`Azure does not take ${words}: ${refusal.detail}`)];

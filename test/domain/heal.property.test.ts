@@ -66,24 +66,21 @@ const operationsOf = (facts: Facts, version: string): string[] =>
 function isModest({ step, before }: Applied, own: ReadonlySet<string>): boolean {
   const { principalId } = { principalId: undefined, ...step.params };
   if (principalId !== undefined && !own.has(String(principalId))) return false;
-  switch (step.name) {
-    case "AddAccessPolicyPermissions":
-      return isModestPolicy(step, before);
-    case "GrantKeyRole":
-      return step.params.roleDefinitionId.endsWith(ENCRYPTION_USER) && step.params.scope === KEY_SCOPE;
-    case "RestoreRoleAssignment": {
-      const { name, scope, roleDefinitionId, principalId: holder } = step.params;
-      return before.baseline!.assignments.some(
-        (one) => one.name === name && one.scope === scope && one.principalId === holder && one.roleDefinitionId === roleDefinitionId,
-      );
-    }
-    case "RestoreKeyOperations": {
-      const allowed = new Set([...operationsOf(before, step.params.version), "wrapKey", "unwrapKey"]);
-      return step.params.operations.every((operation) => allowed.has(operation));
-    }
-    default:
-      return true;
+  if (step.name === "AddAccessPolicyPermissions") return isModestPolicy(step, before);
+  if (step.name === "GrantKeyRole") return step.params.roleDefinitionId.endsWith(ENCRYPTION_USER) && step.params.scope === KEY_SCOPE;
+  if (step.name === "RestoreRoleAssignment") {
+    const { name, scope, roleDefinitionId } = step.params;
+    return before.baseline!.assignments.some(
+      (one) =>
+        one.name === name &&
+        one.scope === scope &&
+        one.principalId === step.params.principalId &&
+        one.roleDefinitionId === roleDefinitionId,
+    );
   }
+  if (step.name !== "RestoreKeyOperations") return true;
+  const allowed = new Set([...operationsOf(before, step.params.version), "wrapKey", "unwrapKey"]);
+  return step.params.operations.every((operation) => allowed.has(operation));
 }
 
 describe("what a cause declares", () => {

@@ -479,6 +479,9 @@ describe("an account without a default identity", () => {
     ]);
     const bySystem = planned(anAccount, { target: { ...undefinedDefault, systemPrincipalId: PRINCIPAL }, access, baseline: system });
     expect(bySystem.blocks).toMatchObject([{ kind: "escalate", reason: expect.stringContaining(`${ACCOUNT_ID} can't read`) }]);
+    const firstParty = aBaseline({ defaultIdentities: { [ACCOUNT_ID]: "FirstPartyIdentity" } });
+    const byService = planned(anAccount, { target: undefinedDefault, access, baseline: firstParty, firstPartyPrincipalId: PRINCIPAL });
+    expect(byService.blocks).toMatchObject([{ kind: "escalate", reason: expect.stringContaining(`${PRINCIPAL} can't read`) }]);
   });
 
   test("that used Azure Cosmos DB's own identity gets it back", () => {

@@ -53,7 +53,7 @@ export function precondition<N extends StepName>(step: Draft<N>, facts: Facts): 
 
 const AT_REST: readonly string[] = ["succeeded", "failed", "canceled"];
 
-/** A database takes one change at a time, whoever began it: "already an operation in progress which requires exclusive lock" (public deployment logs). */
+/** A database takes one change at a time, whoever began it: 412 "operation in progress which requires an exclusive lock" (hashicorp/terraform-provider-azurerm issue 15842). */
 function changing({ params }: Draft<StepName>, facts: Facts): Precondition | undefined {
   const target = "targetId" in params ? facts.targets.find(({ id }) => sameId(id, params.targetId)) : undefined;
   const state = target?.service.provisioningState;
