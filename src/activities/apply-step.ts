@@ -178,8 +178,9 @@ async function noteUnanswered(
 ): Promise<void> {
   const { incident, etag } = await load({ incidents }, patient, incidentId);
   const at = now();
-  const what = `${step.name} on ${placeOf(step.on)} got no answer that counts, and is tried again: ${error.message}`;
-  const isTold = incident.timeline.at(-1)?.what.startsWith(what.split(": ")[0]!);
+  const saying = `${step.name} on ${placeOf(step.on)} got no answer that counts; what came of it is read, and what is missing tried again`;
+  const what = `${saying}: ${error.message}`;
+  const isTold = incident.timeline.at(-1)?.what.startsWith(saying) ?? false;
   const nextLookAt = toIso(at.getTime() + Math.max(error.retryAfterMs ?? 0, RETRY_WITHIN_MS));
   await incidents.save(
     {

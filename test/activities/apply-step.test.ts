@@ -7,6 +7,7 @@ import type { Step } from "../../src/domain/steps/step.ts";
 import { decideTurn } from "../../src/domain/turn.ts";
 import { aKey, anAccount, aVault, aVersion, NOW, PRINCIPAL, someFacts, someSettings, V1, VAULT_ID } from "../support/builders.ts";
 import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
+import { MINUTE } from "../../src/domain/time.ts";
 import { after, aStep, PATIENT, planOf, turnInput } from "../support/turns.ts";
 
 const disabled = someFacts({ keys: [aKey([aVersion(V1, { enabled: false })])] });
@@ -280,6 +281,18 @@ describe("an answer that is lost after the write", () => {
     edges.azure.write = async () => ({ kind: "done", detail: "200" });
     expect(await edges.apply()).toMatchObject({ result: "done" });
     expect(edges.stored().progress).not.toHaveProperty("sent");
+  });
+
+  test("shows in the incident while it is tried again, once for all tries in a row, with the time of the next at the latest", async () => {
+    const edges = setUp();
+    edges.azure.write = throwing(transient());
+    for (let twice = 0; twice < 2; twice++) expect(await edges.apply()).toMatchObject({ kind: "again" });
+    const said = edges.stored().timeline.filter(({ what }) => what.includes("got no answer that counts"));
+    expect(said).toMatchObject([{ what: expect.stringMatching(/^EnableKeyVersion on .* tried again: /) }]);
+    expect(edges.stored().nextLookAt).toBe(after(5));
+    edges.azure.write = throwing(transient(20 * MINUTE));
+    expect(await edges.apply()).toMatchObject({ afterMs: 20 * MINUTE });
+    expect(edges.stored().nextLookAt).toBe(after(20));
   });
 
   test("is not remembered where Azure refused: somebody else's mending must not count as ours", async () => {
