@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type AccessQuestion, effectiveAccess, type KeyOperation, roleGuid } from "../../src/domain/access.ts";
-import type { AccessPolicy, DenyAssignment } from "../../src/domain/facts.ts";
-import { anAssignment, aRole, ENCRYPTION_ROLE, KEY_SCOPE, PRINCIPAL, SUBSCRIPTION, TENANT, VAULT_ID } from "../support/builders.ts";
+import type { AccessPolicy } from "../../src/domain/facts.ts";
+import { aDeny, anAssignment, aRole, ENCRYPTION_ROLE, KEY_SCOPE, PRINCIPAL, SUBSCRIPTION, TENANT, VAULT_ID } from "../support/builders.ts";
 
 const ALL: KeyOperation[] = ["read", "wrap", "unwrap"];
 const GROUP_OF_PRINCIPALS = "99999999-0000-4000-8000-000000000009";
@@ -17,18 +17,6 @@ const ask = (over: Partial<AccessQuestion> = {}): AccessQuestion => ({
   definitions: [aRole()],
   denies: [],
   policies: [],
-  ...over,
-});
-
-const aDeny = (over: Partial<DenyAssignment> = {}): DenyAssignment => ({
-  id: `${VAULT_ID}/providers/Microsoft.Authorization/denyAssignments/d1`,
-  name: "d1",
-  scope: VAULT_ID,
-  permissions: [{ actions: [], notActions: [], dataActions: ["Microsoft.KeyVault/*"], notDataActions: [] }],
-  principals: [{ id: PRINCIPAL, type: "ServicePrincipal" }],
-  excludePrincipals: [],
-  doesNotApplyToChildScopes: false,
-  condition: null,
   ...over,
 });
 

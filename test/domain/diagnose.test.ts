@@ -3,11 +3,12 @@ import type { CauseCode } from "../../src/domain/cause-code.ts";
 import type { Phase } from "../../src/domain/cause.ts";
 import { causeOf, causes } from "../../src/domain/causes/index.ts";
 import { diagnose } from "../../src/domain/diagnose.ts";
-import type { DenyAssignment, Facts, KeyFacts, TargetFacts } from "../../src/domain/facts.ts";
+import type { Facts, KeyFacts, TargetFacts } from "../../src/domain/facts.ts";
 import {
   ACCOUNT_ID,
   aBaseline,
   aCluster,
+  aDeny,
   aKey,
   anAccess,
   anAccount,
@@ -42,16 +43,7 @@ const SOON = "2026-11-20T00:00:00.000Z";
 const FAR = "2027-11-20T00:00:00.000Z";
 const failed = { ...clusterSays("Failed", false), provisioningState: "Failed" };
 const unreadable = { state: "unreadable", why: "denied", detail: "403 AuthorizationFailed" } as const;
-const deny: DenyAssignment = {
-  id: "d",
-  name: "d",
-  scope: VAULT_ID,
-  permissions: [{ actions: [], notActions: [], dataActions: ["*"], notDataActions: [] }],
-  principals: [{ id: PRINCIPAL, type: "ServicePrincipal" }],
-  excludePrincipals: [],
-  doesNotApplyToChildScopes: false,
-  condition: null,
-};
+const deny = aDeny();
 const deletedVault = {
   state: "deleted",
   id: VAULT_ID,

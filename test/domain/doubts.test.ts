@@ -13,6 +13,7 @@ import {
   ACCOUNT_ID,
   aBaseline,
   aCluster,
+  aDeny as aDenyOf,
   anAccess,
   anAccount,
   anAssignment,
@@ -41,17 +42,8 @@ const OTHER = "22222222-0000-4000-8000-000000000002";
 const WRAP = "Microsoft.KeyVault/vaults/keys/wrap/action";
 const settings = someSettings();
 
-const aDeny = (over: Partial<DenyAssignment> = {}): DenyAssignment => ({
-  id: "deny-1",
-  name: "d",
-  scope: VAULT_ID,
-  permissions: [{ actions: [], notActions: [], dataActions: ["*"], notDataActions: [] }],
-  principals: [{ id: GROUP, type: "Group" }],
-  excludePrincipals: [],
-  doesNotApplyToChildScopes: false,
-  condition: null,
-  ...over,
-});
+/** On a group, unless said otherwise. */
+const aDeny = (over: Partial<DenyAssignment> = {}): DenyAssignment => aDenyOf({ principals: [{ id: GROUP, type: "Group" }], ...over });
 const ask = (over: Partial<AccessQuestion> = {}): AccessQuestion => ({
   model: "rbac",
   principalId: PRINCIPAL,

@@ -4,6 +4,7 @@ import { keyScopeOf } from "../../src/domain/arm-id.ts";
 import type {
   AccessFacts,
   Baseline,
+  DenyAssignment,
   Facts,
   IdentityFacts,
   KeyFacts,
@@ -136,6 +137,19 @@ export const anAccess = (over: Partial<Extract<AccessFacts, { state: "read" }>> 
   assignments: [anAssignment()],
   definitions: [aRole()],
   denies: [],
+  ...over,
+});
+
+/** Keeps the principal from everything on the vault's data plane. */
+export const aDeny = (over: Partial<DenyAssignment> = {}): DenyAssignment => ({
+  id: `${VAULT_ID}/providers/Microsoft.Authorization/denyAssignments/d1`,
+  name: "d1",
+  scope: VAULT_ID,
+  permissions: [{ actions: [], notActions: [], dataActions: ["*"], notDataActions: [] }],
+  principals: [{ id: PRINCIPAL, type: "ServicePrincipal" }],
+  excludePrincipals: [],
+  doesNotApplyToChildScopes: false,
+  condition: null,
   ...over,
 });
 
