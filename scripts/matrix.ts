@@ -9,7 +9,7 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { pageOf, problemLines, recordOf, type Results, rowName, strikeName, withRow } from "../sandbox/matrix/page.ts";
+import { missingFrom, pageOf, problemLines, recordOf, type Results, rowName, rowsOf, strikeName, withRow } from "../sandbox/matrix/page.ts";
 import type { Row } from "../sandbox/matrix/play.ts";
 import { type RowResult, runMatrix } from "../sandbox/matrix/run.ts";
 import type { Strike } from "../sandbox/matrix/tap.ts";
@@ -48,6 +48,7 @@ async function readResults(): Promise<Results | undefined> {
   return results;
 }
 
+const all = rowsOf(stories);
 const known = await readResults();
 const seed = Number(values.seed ?? known?.seed ?? 7);
 // Another seed is another matrix.
@@ -56,20 +57,16 @@ let results: Results = known?.seed === seed ? known : { seed, rows: [] };
 async function write(): Promise<void> {
   const rows = results.rows.map((row) => JSON.stringify(row)).join(",\n");
   await writeFile(RESULTS, `{"seed":${results.seed},"rows":[\n${rows}\n]}\n`);
-  await writeFile(PAGE, pageOf(results));
+  await writeFile(PAGE, pageOf(results, all));
 }
 
 const names = values.stories?.split(",") ?? stories.map(({ name }) => name);
 const unknown = names.filter((name) => !stories.some((story) => story.name === name));
 if (unknown.length > 0) throw new Error(`no story is called ${unknown.join(", ")}`);
 
-const isPlayed = ({ story, kind, phase }: Row): boolean =>
-  results.rows.some((row) => row.story === story.name && row.kind === kind && row.phase === phase);
-const chosen: Row[] = stories
-  .filter(({ name }) => names.includes(name))
-  .flatMap((story) => story.kinds.flatMap((kind) => story.phases.map((phase) => ({ story, kind, phase }))))
-  .filter(({ kind, phase }) => (values.kind ?? kind) === kind && (values.phase ?? phase) === phase)
-  .filter((row) => !values.missing || !isPlayed(row));
+const isWanted = ({ story, kind, phase }: Row): boolean =>
+  names.includes(story.name) && (values.kind ?? kind) === kind && (values.phase ?? phase) === phase;
+const chosen = (values.missing ? missingFrom(results, all) : all).filter(isWanted);
 
 const faults = values.fault?.split(",");
 const isPart = values.fault !== undefined || values.call !== undefined;

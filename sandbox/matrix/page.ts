@@ -1,7 +1,8 @@
 /** The matrix as a page: what came of every story under every fault, and what did not hold. */
 import type { Kind } from "../estate.ts";
-import type { Phase } from "../stories/story.ts";
+import type { Phase, Story } from "../stories/story.ts";
 import { columns } from "./columns.ts";
+import type { Row } from "./play.ts";
 import type { RowResult } from "./run.ts";
 import type { Strike } from "./tap.ts";
 
@@ -100,10 +101,31 @@ const HOW = [
   "have a play to themselves. The estate is reduced to the vault that the story is about, with few databases, and the app is healthy and has a baseline when it begins.",
 ];
 
+/**
+ * Every story with each kind and phase, in the order in which they tell most to who stops halfway: every story once, then with each of its
+ * kinds and phases, then the rest.
+ */
+export function rowsOf(stories: readonly Story[]): Row[] {
+  const rank = ({ story: { kinds, phases }, kind, phase }: Row): number => {
+    const [k, p] = [kinds.indexOf(kind), phases.indexOf(phase)];
+    if (k === 0 && p === 0) return 0;
+    return k === p || kinds.length === 1 || phases.length === 1 ? 1 : 2;
+  };
+  return stories
+    .flatMap((story) => story.kinds.flatMap((kind) => story.phases.map((phase) => ({ story, kind, phase }))))
+    .toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** Rows that the results have nothing of yet. */
+export const missingFrom = ({ rows }: Results, wanted: readonly Row[]): Row[] =>
+  wanted.filter(({ story, kind, phase }) => !rows.some((row) => row.story === story.name && row.kind === kind && row.phase === phase));
+
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-/** Everything that was played, as it came out. */
-export function pageOf({ seed, rows }: Results): string {
+/** Everything that was played, as it came out; and which of the wanted rows were not. */
+export function pageOf(results: Results, wanted: readonly Row[]): string {
+  const { seed, rows } = results;
+  const missing = missingFrom(results, wanted);
   const problems = rows.flatMap((row) => row.problems);
   const [strikes, plays] = [sum(rows.map((row) => row.strikes)), sum(rows.map((row) => row.plays))];
   const minutes = Math.ceil(sum(rows.map(({ seconds }) => seconds)) / 60);
@@ -129,6 +151,9 @@ export function pageOf({ seed, rows }: Results): string {
     "",
     ...columns.map((column) => `- **${column.name}**: ${column.what}${column.strikes === "all" ? "" : `; at ${column.strikes} only`}.`),
     "",
+    ...(missing.length > 0
+      ? ["## Not played yet", "", "`npm run matrix -- --missing` plays them.", "", ...missing.map((row) => `- ${rowName({ row })}`), ""]
+      : []),
     ...(problems.length > 0 ? ["## What does not hold", "", ...problems.map((problem) => `- ${problem}`), ""] : []),
   ].join("\n");
 }
