@@ -4,8 +4,14 @@ import { isRecreated } from "../../src/domain/targets/index.ts";
 
 const id = "/subscriptions/1/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-a";
 const live = (principalId: string): IdentityFacts => ({
-  ...{ id, state: "live", name: "id-a", location: "westeurope", tenantId: "t", clientId: "c", tags: {} },
+  id,
+  state: "live",
+  name: "id-a",
+  location: "westeurope",
+  tenantId: "t",
   principalId,
+  clientId: "c",
+  tags: {},
 });
 
 // Microsoft Learn, vCore troubleshooting guide: an identity made again under its old name has a new principal.
