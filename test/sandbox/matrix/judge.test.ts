@@ -69,6 +69,15 @@ function evidence(over: Partial<Evidence> = {}, resultOver: Partial<Evidence["re
   };
 }
 
+test("what closes about databases that are not the story's may do so while those are not well", () => {
+  const about = (id: string): Partial<Evidence> => ({
+    wellAt: () => false,
+    told: [{ ...told, incident: { ...told.incident!, targets: [{ id, kind: "account", phase: "healthy", phaseBefore: "healthy" }] } }],
+  });
+  expect(problemsOf(evidence(about("/other")))).toEqual([]);
+  expect(problemsOf(evidence(about("/A")))).toEqual(["i1 closed as OutageAvoided while a database was not well"]);
+});
+
 test("a story that went as it must has no problem", () => {
   expect(problemsOf(evidence())).toEqual([]);
 });
