@@ -1,6 +1,6 @@
 /**
  * `npm run matrix`: plays every story under every fault at every call to Azure and writes docs/matrix-results.json and docs/matrix.md, row
- * by row; takes more than an hour for all stories. Without a choice of rows:
+ * by row; takes some two hours on two cores for all stories. Without a choice of rows:
  * --missing   those alone that are not in the results yet: goes on where it was stopped
  * --stories a,b   --kind K   --phase P   those rows alone, in the place of what they came to before
  * --fault A,B   --call TEXT   only strikes of those faults, at calls with that in their shape: told, and nothing written
