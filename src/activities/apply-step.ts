@@ -65,7 +65,7 @@ export async function recordStep(
   const entry: AppliedStep = { id: step.id, name: step.name, on: step.on, at, result, detail, targetIds: step.targetIds };
   const saidLast = loaded.incident.timeline.at(-1)?.what === what;
   if (recordedBefore(loaded.incident, step) === undefined && !(result === "stale" && saidLast))
-    await deps.incidents.save(withStep(loaded.incident, entry, what, at), loaded.etag);
+    await deps.incidents.save(withStep(loaded.incident, step, entry, what), loaded.etag);
   deps.log.info("step", { incidentId, vaultId: patient.id, step: step.name, result, text: what });
 }
 
@@ -87,14 +87,23 @@ const STATES: Partial<Record<AppliedStep["result"], PlannedStep["state"]>> = {
   failed: "refused",
 };
 
-const withStep = (incident: Incident, entry: AppliedStep, what: string, at: string): Incident => ({
+/**
+ * An operation that fails may have done its write all the same: identities are added "even if the command later fails with some other
+ * error" (Microsoft Learn, "Configure encryption at rest with customer-managed key in Azure Cosmos DB for MongoDB vCore").
+ */
+const sentSince = ({ progress }: Incident, step: Step, { result }: AppliedStep): Incident["progress"] =>
+  result === "failed" ? { ...progress, sent: step } : withoutSent(progress);
+
+const withStep = (incident: Incident, step: Step, entry: AppliedStep, what: string): Incident => ({
   ...incident,
   applied: [...incident.applied, entry],
-  timeline: [...incident.timeline, { at, what }],
-  progress: { ...withoutSent(incident.progress), looks: 0 },
+  timeline: [...incident.timeline, { at: entry.at, what }],
+  progress: { ...sentSince(incident, step, entry), looks: 0 },
   plan: incident.plan && {
     ...incident.plan,
-    steps: incident.plan.steps.map((step) => (step.id === entry.id ? { ...step, state: STATES[entry.result] ?? step.state } : step)),
+    steps: incident.plan.steps.map((planned) =>
+      planned.id === entry.id ? { ...planned, state: STATES[entry.result] ?? planned.state } : planned,
+    ),
   },
 });
 

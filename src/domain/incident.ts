@@ -118,7 +118,7 @@ export type Progress = {
   askedAt: string | null;
   /** The hour mark was told. */
   saidSlow: boolean;
-  /** A write that may have worked though its answer was lost; absent where there is none. */
+  /** A write that may have worked though its answer was lost or its operation failed; absent where there is none. */
   sent?: Step;
 };
 

@@ -77,12 +77,14 @@ export function judgeSteps(
   return plan.steps.map((step) => ({ step, state: judge(step, facts, settings, incident, decisions, now) }));
 }
 
-/** A write whose answer was lost, and that shows by now: it was Keymend's own. */
-export function shownSince({ progress }: Incident, facts: Facts, now: string): { step: Step; entry: AppliedStep } | undefined {
+/** A write whose answer was lost or whose operation failed, and that shows by now: it was Keymend's own. */
+export function shownSince({ progress, applied }: Incident, facts: Facts, now: string): { step: Step; entry: AppliedStep } | undefined {
   const step = progress.sent;
   if (step === undefined || precondition(step, facts) !== "done") return undefined;
   const { id, name, on, targetIds } = step;
-  return { step, entry: { id, name, on, at: now, result: "done", detail: "Azure's answer was lost; it is so now", targetIds } };
+  const hasFailed = applied.some((entry) => entry.id === id && entry.result === "failed");
+  const detail = `${hasFailed ? "its operation failed" : "Azure's answer was lost"}; it is so now`;
+  return { step, entry: { id, name, on, at: now, result: "done", detail, targetIds } };
 }
 
 const SHOWN: Record<Exclude<StepState["kind"], "allowed">, PlannedStep["state"]> = {

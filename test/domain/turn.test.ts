@@ -40,6 +40,19 @@ test("a write whose answer was lost counts as Keymend's own once it shows, and o
   expect(shown.entries.map(({ entryId, kind }) => [entryId, kind])).toContainEqual(["1-step", "step"]);
 });
 
+test("so does a step that did its write though its operation failed", () => {
+  const { id, name, on, targetIds } = aStep();
+  const failed = { id, name, on, targetIds, at: NOW, result: "failed" as const, detail: "InternalServerError" };
+  const change = { applied: [failed], progress: { looks: 0, verdictSince: {}, askedAt: null, saidSlow: false, sent: aStep() } };
+  const disabled = { facts: someFacts({ keys: [aKey([aVersion(V1, { enabled: false })])] }) };
+  const enabled = { facts: someFacts({ keys: [aKey([aVersion(V1)])] }) };
+  const shown = turns(disabled, { ...enabled, change, ...diagnosisOf(healthy()), ...nothingLeft });
+  expect(incidentOf(shown).applied).toMatchObject([
+    { result: "failed" },
+    { id, result: "done", detail: "its operation failed; it is so now" },
+  ]);
+});
+
 describe("opening an incident", () => {
   test("a sweep that finds nothing leaves no trace and refreshes the baseline", () => {
     const turn = decideTurn(turnInput({ signals: [aSignal({ source: "sweep" })], ...diagnosisOf(healthy()), ...nothingLeft }));
