@@ -11,14 +11,10 @@ describe("the page of the fault matrix", () => {
     expect(await readFile("docs/matrix.md", "utf8")).toBe(pageOf(results, rowsOf(stories)));
   });
 
-  test.each(stories)(
-    "has $name, with each of its kinds and phases: else `npm run matrix -- --missing` plays them",
-    ({ name, kinds, phases }) => {
-      const rows = results.rows.filter(({ story }) => story === name);
-      expect(new Set(rows.map(({ kind }) => kind))).toEqual(new Set(kinds));
-      expect(new Set(rows.map(({ phase }) => phase))).toEqual(new Set(phases));
-    },
-  );
+  // Rows of other kinds and phases that were not played yet are named on the page itself.
+  test.each(stories)("has $name: else `npm run matrix -- --missing` plays it", ({ name }) => {
+    expect(results.rows.some(({ story }) => story === name)).toBe(true);
+  });
 
   test("says of a row that it was not played", () => {
     const all = rowsOf(stories);
