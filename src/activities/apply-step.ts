@@ -4,12 +4,13 @@
  */
 import { precondition } from "../domain/steps/index.ts";
 import type { Step, StepDraft } from "../domain/steps/step.ts";
-import type { AppliedStep, Incident, PlannedStep } from "../domain/incident.ts";
+import { type AppliedStep, type Incident, type PlannedStep, toldAlso } from "../domain/incident.ts";
 import { InvariantError, TransientError } from "../domain/errors.ts";
 import type { Facts, Patient } from "../domain/facts.ts";
 import type { Settings } from "../domain/settings.ts";
 import { judgeStep } from "../domain/policy.ts";
-import { MINUTE, toIso, toMs } from "../domain/time.ts";
+import { toIso, toMs } from "../domain/time.ts";
+import { RETRY_WITHIN_MS } from "../domain/verify.ts";
 import { namesOf, placeOf } from "../domain/words.ts";
 import type { Log } from "../log.ts";
 import type { AuditLog, Incidents } from "./assess.ts";
@@ -97,7 +98,7 @@ const sentSince = ({ progress }: Incident, step: Step, { result }: AppliedStep):
 const withStep = (incident: Incident, step: Step, entry: AppliedStep, what: string): Incident => ({
   ...incident,
   applied: [...incident.applied, entry],
-  timeline: [...incident.timeline, { at: entry.at, what }],
+  timeline: toldAlso(incident, entry.at, what),
   progress: { ...sentSince(incident, step, entry), looks: 0 },
   plan: incident.plan && {
     ...incident.plan,
@@ -173,9 +174,6 @@ async function submit(deps: ApplyDeps, input: ApplyInput, targets: Incident["tar
   }
 }
 
-/** No write is tried again later than this (orchestrations/heal-vault.ts), unless Azure asks for more. */
-const RETRY_WITHIN_MS = 5 * MINUTE;
-
 /**
  * Who reads the incident sees that it is being tried. A write that may have worked is remembered: it may show only later, when nobody
  * calls for this step any more, and then a look must know whose it was.
@@ -195,7 +193,7 @@ async function noteUnanswered(
     {
       ...incident,
       nextLookAt,
-      timeline: isTold ? incident.timeline : [...incident.timeline, { at: at.toISOString(), what: what.slice(0, 1000) }],
+      timeline: isTold ? incident.timeline : toldAlso(incident, at.toISOString(), what),
       progress: error.isUncertain && error.retryAfterMs === null ? { ...incident.progress, sent: step } : incident.progress,
     },
     etag,

@@ -1,5 +1,5 @@
 /** Closes an incident that can't be carried on (Azure not answering for hours, or a mistake of this program): never silently, never as a success. */
-import { type EscalationReason, type Incident, openIncident } from "../domain/incident.ts";
+import { type EscalationReason, type Incident, openIncident, toldAlso } from "../domain/incident.ts";
 import { isSuccess, nextLookAfterMs } from "../domain/outcome.ts";
 import type { Patient } from "../domain/facts.ts";
 import { toIso, toMs } from "../domain/time.ts";
@@ -32,7 +32,7 @@ function closeAs(before: Incident, { reason, detail }: GiveUpInput, what: string
     endings,
     nextLookAt: toIso(toMs(at) + nextLookAfterMs(endings)),
     targets: before.targets.map((target) => ({ ...target, ...ending })),
-    timeline: [...before.timeline, { at, what }],
+    timeline: toldAlso(before, at, what),
   };
 }
 

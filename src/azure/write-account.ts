@@ -4,7 +4,6 @@ import { sameId } from "../domain/arm-id.ts";
 import {
   attachSystem,
   attachUser,
-  changeRefusal,
   type DatabaseChange,
   detachUser,
   setDefault,
@@ -12,16 +11,13 @@ import {
   SYSTEM_ASSIGNED,
   typeWithUsers,
 } from "../domain/database-change.ts";
-import { InvariantError } from "../domain/errors.ts";
-import { ARM_ENDPOINT } from "./arm.ts";
 import { attempt } from "./attempt.ts";
 import type { Clients } from "./clients.ts";
 import { parseDefaultIdentity } from "./read-database.ts";
+import { patchDatabase } from "./patch-database.ts";
 import { parseResourcePath } from "./resource-path.ts";
-import { done, fromAnswer, refused } from "./step-result.ts";
+import { done, refused } from "./step-result.ts";
 import type { StepResult, Writes } from "./step-result.ts";
-
-const ACCOUNT_API = "api-version=2026-03-15";
 
 type AccountSteps = "AttachIdentity" | "SetDefaultIdentity" | "DetachIdentity" | "SetKeyUri";
 
@@ -31,12 +27,7 @@ export function createAccountWrites(clients: Pick<Clients, "accounts" | "identit
     const { subscriptionId, resourceGroup, name } = parseResourcePath(id);
     return clients.accounts(subscriptionId).databaseAccounts.get(resourceGroup, name);
   };
-  const patch = async (id: string, change: DatabaseChange): Promise<StepResult> => {
-    const refusal = changeRefusal("account", change);
-    if (refusal !== undefined) throw new InvariantError(`${id}: ${refusal}`);
-    const url = `${ARM_ENDPOINT}${id}?${ACCOUNT_API}`;
-    return fromAnswer(await clients.arm.send("PATCH", url, change), url, "the account took it at once");
-  };
+  const patch = (id: string, change: DatabaseChange): Promise<StepResult> => patchDatabase(clients, "account", id, change);
   const switchOnSystem = async (id: string, identity: Identity): Promise<StepResult> => {
     if (hasSystem(identity)) return done("the system identity is on already");
     const users = Object.keys(identity?.userAssignedIdentities ?? {});

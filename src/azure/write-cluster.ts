@@ -1,15 +1,12 @@
 /** Changes a cluster, by PATCHes that hold all it encrypts with (domain/database-change.ts). */
 import type { MongoCluster } from "@azure/arm-mongocluster";
 import { sameId } from "../domain/arm-id.ts";
-import { changeRefusal, type ClusterEncryption, type DatabaseChange, detachFromCluster, setEncryption } from "../domain/database-change.ts";
-import { InvariantError } from "../domain/errors.ts";
-import { ARM_ENDPOINT } from "./arm.ts";
+import { type ClusterEncryption, type DatabaseChange, detachFromCluster, setEncryption } from "../domain/database-change.ts";
 import type { Clients } from "./clients.ts";
+import { patchDatabase } from "./patch-database.ts";
 import { parseResourcePath } from "./resource-path.ts";
-import { done, fromAnswer, refused } from "./step-result.ts";
+import { done, refused } from "./step-result.ts";
 import type { StepResult, Writes } from "./step-result.ts";
-
-const CLUSTER_API = "api-version=2026-06-01";
 
 type ClusterSteps = "DetachIdentity" | "SetClusterEncryption";
 
@@ -19,12 +16,7 @@ export function createClusterWrites(clients: Pick<Clients, "clusters" | "identit
     const { subscriptionId, resourceGroup, name } = parseResourcePath(id);
     return clients.clusters(subscriptionId).mongoClusters.get(resourceGroup, name);
   };
-  const patch = async (id: string, change: DatabaseChange): Promise<StepResult> => {
-    const refusal = changeRefusal("cluster", change);
-    if (refusal !== undefined) throw new InvariantError(`${id}: ${refusal}`);
-    const url = `${ARM_ENDPOINT}${id}?${CLUSTER_API}`;
-    return fromAnswer(await clients.arm.send("PATCH", url, change), url, "the cluster took it at once");
-  };
+  const patch = (id: string, change: DatabaseChange): Promise<StepResult> => patchDatabase(clients, "cluster", id, change);
 
   return {
     DetachIdentity: async ({ targetId, identityId }) => {

@@ -147,6 +147,14 @@ export type Turn = {
 };
 
 /** A new incident: nothing known yet. at: ISO 8601 UTC. endings: how many before it in a row were no success. */
+/** The incident's own timeline is for reading; the audit keeps everything. */
+const LONGEST_TIMELINE = 300;
+const LONGEST_LINE = 1000;
+
+/** The timeline with one line more. */
+export const toldAlso = ({ timeline }: Pick<Incident, "timeline">, at: string, what: string): Incident["timeline"] =>
+  [...timeline, { at, what: what.slice(0, LONGEST_LINE) }].slice(-LONGEST_TIMELINE);
+
 export const openIncident = (id: string, patient: Patient, at: string, endings: number): Incident => ({
   schema: 1,
   id,

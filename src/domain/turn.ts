@@ -17,7 +17,7 @@ import type {
   PlannedStep,
   Turn,
 } from "./incident.ts";
-import { openIncident } from "./incident.ts";
+import { openIncident, toldAlso } from "./incident.ts";
 import { isSuccess, nextLookAfterMs, worstOutcome } from "./outcome.ts";
 import type { Settings } from "./settings.ts";
 import type { Signal } from "./signal.ts";
@@ -50,10 +50,6 @@ export type TurnInput = {
   planHash: string;
   settings: Settings;
 };
-
-/** The incident's own timeline is for reading; the audit keeps everything. */
-const LONGEST_TIMELINE = 300;
-const LONGEST_LINE = 1000;
 
 type Draft = { incident: Incident; entries: AuditEntry[]; input: TurnInput };
 
@@ -129,8 +125,7 @@ function open({ newId, patient, now, previous, signals }: TurnInput): Incident {
 function note(draft: Draft, kind: AuditEntry["kind"], what: string, data: unknown, of = ""): void {
   const { input, entries, incident } = draft;
   entries.push({ entryId: `${input.turn}-${kind}${of}`, kind, what, data });
-  if (kind !== "facts")
-    incident.timeline = [...incident.timeline, { at: input.now, what: what.slice(0, LONGEST_LINE) }].slice(-LONGEST_TIMELINE);
+  if (kind !== "facts") incident.timeline = toldAlso(incident, input.now, what);
 }
 
 function takeSignals(draft: Draft): void {

@@ -23,6 +23,9 @@ export const SETTLE_AFTER_WRITE_MS = 15 * MINUTE;
 /** How often one step may be tried in an incident before it is stopped. */
 export const MAX_TRIES = 3;
 
+/** What Azure did not answer is asked again within this, unless Azure asks for more time. */
+export const RETRY_WITHIN_MS = 5 * MINUTE;
+
 const SCHEDULE = [30 * SECOND, MINUTE, 2 * MINUTE];
 
 /** The wait before the n-th look after a write (from 0): 30 s, 1, 2, then every 5 minutes. */

@@ -6,6 +6,7 @@ import type { OrchestrationContext, Task } from "durable-functions";
 import type { AssessResult } from "../activities/assess.ts";
 import type { Patient } from "../domain/facts.ts";
 import { HOUR, MINUTE, SECOND, toDate, toMs } from "../domain/time.ts";
+import { RETRY_WITHIN_MS } from "../domain/verify.ts";
 import { call } from "./call.ts";
 import { WAKE_UP } from "./names.ts";
 
@@ -23,7 +24,7 @@ export type HealInput = {
 type Orchestration<T> = Generator<Task, T, never>;
 
 /** 1 s, 2 s, 4 s ... 5 min, or what Azure asked for. */
-const backOffMs = (count: number, asked: number | null): number => Math.max(asked ?? 0, Math.min(SECOND * 2 ** count, 5 * MINUTE));
+const backOffMs = (count: number, asked: number | null): number => Math.max(asked ?? 0, Math.min(SECOND * 2 ** count, RETRY_WITHIN_MS));
 
 const GIVE_UP_AFTER_MS = 2 * HOUR;
 

@@ -20,11 +20,11 @@ export const accessDenied: Cause = {
     const lacking = lackingOf(facts, target);
     if (!lacking || !isRefused(facts, target, lacking)) return undefined;
     const evidence = sayLacking(target, lacking);
-    if (!lacking.operations.every(({ why }) => why === "maybeDenied")) return evidence;
-    return { ...evidence, effect: "unknown", values: { ...evidence.values, certain: null } };
+    const isCertain = lacking.operations.some(({ why }) => why !== "maybeDenied");
+    return isCertain ? evidence : { ...evidence, effect: "unknown" };
   },
   // Who is in a group can't be read: the service, which looks once an hour, will say whether it was that.
-  mend: ({ facts, values }) => ({ kind: "certain" in values ? "wait" : "escalate", reason: facts.join("; ") }),
+  mend: ({ facts, effect }) => ({ kind: effect === "unknown" ? "wait" : "escalate", reason: facts.join("; ") }),
   advice: (facts, target) => [
     ...showAccess(facts, target),
     say("a deny assignment goes with the deployment stack or managed application that made it; a condition is its author's to change"),

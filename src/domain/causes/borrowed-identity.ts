@@ -5,6 +5,7 @@ import { principalIn } from "../key-path.ts";
 import { userAssigned } from "../default-identity.ts";
 import { replaceWith } from "./identity-deleted.ts";
 import { ownIdentityCandidates, replacementFor } from "./replacement-identity.ts";
+import { NO_TOKEN } from "../targets/account.ts";
 
 /**
  * The account that lends its identity: another one on this vault that has it attached, or one that the baseline remembers with it.
@@ -18,9 +19,6 @@ function lenderOf(facts: Facts, target: TargetFacts, identityId: string): string
   const known = new Set(facts.targets.map(({ id }) => normalId(id)));
   return remembered.find(([id, raw]) => !known.has(normalId(id)) && sameId(raw, userAssigned(identityId)))?.[0];
 }
-
-/** AadClientCredentialsGrantFailure (Azure/azure-sdk-for-rust, azure_data_cosmos_driver, cosmos_status.rs). */
-const NO_TOKEN = 4000;
 
 /**
  * Of a baseline that is about to be replaced: what lenders used that are not on this vault any more. Without it nobody would know, once

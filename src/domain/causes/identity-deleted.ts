@@ -5,6 +5,7 @@ import { principalIn } from "../key-path.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { replacementCandidates, type Replacement, replacementFor } from "./replacement-identity.ts";
 import { detachDraft, grantAndSwitch, switchDrafts } from "./switch-identity.ts";
+import { NO_TOKEN } from "../targets/account.ts";
 
 /** A cluster's identity must be in its region (Microsoft Learn, Azure DocumentDB limitations), an account's may be anywhere. */
 function placeFor(facts: Facts, target: TargetFacts, insteadOf: string): TargetFacts {
@@ -51,7 +52,7 @@ export const identityDeleted: Cause = {
   source:
     'Microsoft Learn: account troubleshooting guide, "Token Acquisition error"; vCore troubleshooting guide, "Recovering from managed identity deletion"',
   default: "ask",
-  statusCodes: [4000],
+  statusCodes: [NO_TOKEN],
   find: (facts, target) => {
     const principal = principalIn(facts, target);
     if (principal.state !== "gone") return undefined;

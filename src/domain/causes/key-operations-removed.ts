@@ -5,7 +5,7 @@ import { evidenceOf, versionsIn } from "./versions.ts";
 /** What the service does with a key (Microsoft Learn, "About keys": key_ops). */
 const NEEDED = ["wrapKey", "unwrapKey"];
 
-const missing = (operations: readonly string[]): string[] =>
+export const missingOperations = (operations: readonly string[]): string[] =>
   NEEDED.filter((needed) => !operations.some((operation) => operation.toLowerCase() === needed.toLowerCase()));
 
 /** What was not read shows no fault. */
@@ -23,7 +23,7 @@ export const keyOperationsRemoved: Cause = {
   statusCodes: [4005, 4002],
   find: (facts, target) =>
     evidenceOf(facts, target, ({ facts: version }) => {
-      const lacking = missing(known(version.operations));
+      const lacking = missingOperations(known(version.operations));
       // A key of another type never had them: that is what is wrong with it.
       return lacking.length === 0 || whyUnfit(version) !== undefined ? undefined : `lacks the operations ${lacking.join(" and ")}`;
     }),
@@ -31,7 +31,7 @@ export const keyOperationsRemoved: Cause = {
     kind: "steps",
     steps: versionsIn(evidence, facts, target).map(({ on, facts: { operations } }) => ({
       name: "RestoreKeyOperations",
-      params: { ...on, operations: [...known(operations), ...missing(known(operations))] },
+      params: { ...on, operations: [...known(operations), ...missingOperations(known(operations))] },
     })),
   }),
 };

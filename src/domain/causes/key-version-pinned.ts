@@ -1,4 +1,5 @@
 import type { Cause } from "../cause.ts";
+import { missingOperations } from "./key-operations-removed.ts";
 import { whyUnfit } from "./key-unfit.ts";
 import { keyOf, pinnedVersionOf, uriOf } from "../key-path.ts";
 import { versionlessKeyUri } from "../key-uri.ts";
@@ -11,7 +12,7 @@ const isValid = ({ enabled, notBefore, expiresOn }: KeyVersionFacts, facts: Fact
 
 /** Of a kind, and for operations, that the service can use; what was not read of it is not taken for granted. */
 const isFit = (version: KeyVersionFacts): boolean =>
-  version.type !== null && whyUnfit(version) === undefined && ["wrapKey", "unwrapKey"].every((one) => version.operations?.includes(one));
+  version.type !== null && whyUnfit(version) === undefined && missingOperations(version.operations ?? []).length === 0;
 
 /** The version a URL without one leads to must work before the cluster is sent there. */
 function obstacle(latest: KeyVersionFacts, facts: Facts, found: readonly Finding[], isReady: boolean): string | null {

@@ -5,11 +5,12 @@ import { azOf } from "../steps/index.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { verdictOf } from "../targets/index.ts";
 import { say } from "./advice.ts";
+import { NO_TOKEN } from "../targets/account.ts";
 
 /** Attaching an identity again renews what the account knows of it (Azure/azure-cli pull request 25712); the default is then set again. */
 function renewal(target: TargetFacts): string[] {
   const { kind, id: targetId, defaultIdentity, service } = target;
-  if (kind !== "account" || service.code !== 4000 || defaultIdentity.form !== "user") return [];
+  if (kind !== "account" || service.code !== NO_TOKEN || defaultIdentity.form !== "user") return [];
   const { id: identityId } = defaultIdentity;
   const steps: StepDraft[] = [
     { name: "AttachIdentity", params: { targetId, identityId } },

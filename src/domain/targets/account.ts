@@ -1,6 +1,9 @@
 /** Accounts: Microsoft.DocumentDB/databaseAccounts. */
 import type { TargetRules } from "./rules.ts";
 
+/** Status code for a default identity that gives no token: AadClientCredentialsGrantFailure (Azure/azure-sdk-for-rust, azure_data_cosmos_driver, cosmos_status.rs). */
+export const NO_TOKEN = 4000;
+
 export const account: TargetRules = {
   // Microsoft Learn, "Configure customer-managed keys for your Azure Cosmos DB account": Get, Unwrap Key, Wrap Key.
   operations: ["read", "wrap", "unwrap"],
