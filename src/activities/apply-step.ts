@@ -4,7 +4,7 @@
  */
 import { precondition } from "../domain/steps/index.ts";
 import type { Step, StepDraft } from "../domain/steps/step.ts";
-import { type AppliedStep, type Incident, type PlannedStep, toldAlso } from "../domain/incident.ts";
+import { type AppliedStep, type Incident, type PlannedStep, refusalDetail, toldAlso } from "../domain/incident.ts";
 import { InvariantError, TransientError } from "../domain/errors.ts";
 import type { Facts, Patient } from "../domain/facts.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -152,7 +152,7 @@ async function write(deps: ApplyDeps, input: ApplyInput, { targets }: Incident):
   const written = await submit(deps, input, targets);
   if (written.kind === "submitted") return { kind: "submitted", poller: written.poller };
   if (written.kind === "refused") {
-    await recordStep(deps, input, "refused", `${written.reason}: ${written.code}: ${written.detail}`);
+    await recordStep(deps, input, "refused", refusalDetail(written.reason, `${written.code}: ${written.detail}`));
     return { kind: "settled", result: "refused" };
   }
   await settle(deps, input, written.detail);

@@ -65,6 +65,14 @@ export type AppliedStep = {
   targetIds: string[];
 };
 
+/** How Azure refused a step, as its entry tells it. reason: what that means for who goes on; what: Azure's code and words. */
+export const refusalDetail = (reason: string, what: string): string => `${reason}: ${what}`;
+
+export function readRefusal({ detail }: Pick<AppliedStep, "detail">): { reason: string; what: string } {
+  const [reason = "", ...what] = detail.split(": ");
+  return { reason, what: what.join(": ") };
+}
+
 export type Decision = {
   id: string;
   incidentId: string;

@@ -1,5 +1,6 @@
 /** What a person is given where Keymend may not act: lines for a POSIX shell, in order. Words are comments. */
 import type { PlanBlock, StepName } from "./steps/step.ts";
+import { readRefusal } from "./incident.ts";
 import { say } from "./causes/advice.ts";
 import { azOf } from "./steps/index.ts";
 import { isOffered, type JudgedStep } from "./turn-steps.ts";
@@ -11,22 +12,15 @@ const SWITCHES: readonly StepName[] = ["SetDefaultIdentity", "SetClusterEncrypti
 /** A database is switched to an identity only once its role has reached the vault (Microsoft Learn, "Troubleshoot Azure RBAC"). */
 const UNTIL_GRANTED = "sleep 600 # a role takes up to ten minutes to reach the vault";
 
-/** Why Azure refused it, where that changes what a person can do. */
-function refusalOf({ state }: JudgedStep): { reason: string; detail: string } | undefined {
-  if (state.kind !== "denied") return undefined;
-  const [reason = "", ...detail] = state.result.detail.split(": ");
-  return { reason, detail: detail.join(": ") };
-}
-
-function commandsOf(judged: JudgedStep): string[] {
-  const { step } = judged;
-  const refusal = refusalOf(judged);
-  if (!refusal) return azOf(step);
+/** Why Azure refused it changes what a person can do. */
+function commandsOf({ step, state }: JudgedStep): string[] {
+  if (state.kind !== "denied") return azOf(step);
+  const refusal = readRefusal(state.result);
   const words = `${step.name} on ${placeOf(step.on)}`;
   switch (refusal.reason) {
     // The same again would be refused again.
     case "NotAccepted":
-      return [say(`Azure does not take ${words}: ${refusal.detail}`)];
+      return [say(`Azure does not take ${words}: ${refusal.what}`)];
     case "NotPermitted":
       return [
         say(`${words}: by hand, or grant Keymend's identity ${step.permission} (docs/deploy.md) and it does it itself`),

@@ -1,7 +1,7 @@
 /** What one turn means for each database: an ending, or something that is waited for. */
 import { sameId } from "./arm-id.ts";
 import type { Phase, TargetDiagnosis } from "./cause.ts";
-import type { Incident, IncidentTarget, OutcomeCode, Reason } from "./incident.ts";
+import { type AppliedStep, type Incident, type IncidentTarget, type OutcomeCode, readRefusal, type Reason } from "./incident.ts";
 import { worstOutcome } from "./outcome.ts";
 import type { Settings } from "./settings.ts";
 import type { Plan, PlanBlock } from "./steps/step.ts";
@@ -121,17 +121,16 @@ function judgeStepState(view: View, step: JudgedStep["step"], state: StepState):
     case "refuse":
       return ended("Refused", state.reason, state.why);
     case "denied":
-      return sayDenied(step, state.result.detail);
+      return sayDenied(step, state.result);
     case "allowed":
       // It waits for another step, which says how things stand.
       return undefined;
   }
 }
 
-/** detail: reason, Azure's code, Azure's words. */
-function sayDenied({ name, on, permission }: JudgedStep["step"], detail: string): Ending {
+function sayDenied({ name, on, permission }: JudgedStep["step"], result: AppliedStep): Ending {
   const what = `${name} on ${placeOf(on)}`;
-  if (!detail.startsWith("NotPermitted")) return ended("Escalated", "NotAccepted", `Azure refused ${what}: ${detail}`);
+  if (readRefusal(result).reason !== "NotPermitted") return ended("Escalated", "NotAccepted", `Azure refused ${what}: ${result.detail}`);
   return ended(
     "Escalated",
     "NotPermitted",
