@@ -9,6 +9,7 @@ import {
   anAccess,
   anAccount,
   anIdentity,
+  aSubscription,
   aVersion,
   CLUSTER_ID,
   IDENTITY_ID,
@@ -114,14 +115,7 @@ describe("the baseline", () => {
       anAccount({ id: `${ACCOUNT_ID}-sys`, defaultIdentity: { form: "system" }, systemPrincipalId: PRINCIPAL }),
       anAccount({ id: `${ACCOUNT_ID}-first`, defaultIdentity: { form: "firstParty" } }),
     ];
-    const subscription = {
-      id: "s",
-      name: "keymend",
-      topicId: "t",
-      topicName: "t",
-      topicLocation: "westeurope",
-      properties: { filter: {} },
-    };
+    const subscription = aSubscription();
     const unreadable = { state: "unreadable" as const, why: "denied" as const, detail: "" };
     const access = [
       anAccess(),

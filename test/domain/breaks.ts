@@ -11,6 +11,7 @@ import {
   anAccount,
   anIdentity,
   aPolicyVault,
+  aSubscription,
   aVault,
   aVersion,
   IDENTITY_ID,
@@ -24,14 +25,6 @@ import {
 import { type Graveyard, serviceChecks } from "./apply.ts";
 
 const RECREATED = "55555555-0000-4000-8000-000000000005";
-const subscription = {
-  id: "t/es",
-  name: "keymend",
-  topicId: `${VAULT_ID}-topic`,
-  topicName: "t",
-  topicLocation: "westeurope",
-  properties: {},
-};
 
 /** Well in every respect: both kinds, both permission models, one version or two, the version in use told or not, pinned to one of them or not. */
 export const healthy = fc
@@ -54,11 +47,11 @@ export const healthy = fc
       keys: [aKey(isRotated ? [aVersion(V2, { expiresOn, createdOn: "2026-06-01T00:00:00.000Z" }), old] : [old])],
       access: [anAccess(model === "rbac" ? {} : { assignments: [], definitions: [] })],
       targets: [anAccount({ versionInUse: isTold ? latest : null }), aCluster(cluster)],
-      eventSubscriptions: [subscription],
+      eventSubscriptions: [aSubscription()],
       baseline: isRemembered
         ? aBaseline({
             permissionModel: model,
-            eventSubscriptions: [subscription],
+            eventSubscriptions: [aSubscription()],
             assignments: model === "rbac" ? aBaseline().assignments : [],
           })
         : null,

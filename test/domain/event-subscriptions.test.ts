@@ -1,16 +1,10 @@
 import { expect, test } from "vitest";
 import { lostSubscriptions } from "../../src/domain/causes/event-subscriptions.ts";
 import type { EventSubscriptionFacts } from "../../src/domain/facts.ts";
-import { aBaseline, someFacts, VAULT_ID } from "../support/builders.ts";
+import { aBaseline, aSubscription, someFacts, VAULT_ID } from "../support/builders.ts";
 
-const subscription = (name: string, functionName: string): EventSubscriptionFacts => ({
-  id: `/t/eventSubscriptions/${name}`,
-  name,
-  topicId: "/t",
-  topicName: "t",
-  topicLocation: "westeurope",
-  properties: { destination: { properties: { resourceId: `/sites/func/functions/${functionName}` } } },
-});
+const subscription = (name: string, functionName: string): EventSubscriptionFacts =>
+  aSubscription({ name, properties: { destination: { properties: { resourceId: `/sites/func/functions/${functionName}` } } } });
 const own = subscription("keymend-keys", "onKeyVaultEvent");
 const other = subscription("billing", "onBilling");
 

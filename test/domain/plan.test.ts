@@ -18,6 +18,7 @@ import {
   anIdentity,
   aPolicyVault,
   aRole,
+  aSubscription,
   aVault,
   aVersion,
   CLUSTER_ID,
@@ -58,14 +59,6 @@ const deletedVault = {
 const deletedKey: KeyFacts = { state: "deleted", name: "cmk", tags: {}, deletedOn: PAST, scheduledPurgeOn: SOON, versions: [] };
 const goneIdentity = { state: "gone", id: IDENTITY_ID } as const;
 const noRole = [anAccess({ assignments: [] })];
-const subscription = {
-  id: "t/es",
-  name: "keymend",
-  topicId: `${VAULT_ID}-topic`,
-  topicName: "t",
-  topicLocation: "westeurope",
-  properties: { filter: {} },
-};
 const second = (over = {}) => anIdentity("id-orders-2", PRINCIPAL_2, { tags: { "keymend:insteadOf": "id-orders" }, ...over });
 
 type Over = Partial<Facts> & { target?: Partial<TargetFacts> };
@@ -165,7 +158,12 @@ describe.each([
   });
 
   test("restores after a vault's recovery what that loses, and is ready only for the recovery", () => {
-    const found = planned(make, { vault: deletedVault, keys: [], access: [], baseline: aBaseline({ eventSubscriptions: [subscription] }) });
+    const found = planned(make, {
+      vault: deletedVault,
+      keys: [],
+      access: [],
+      baseline: aBaseline({ eventSubscriptions: [aSubscription()] }),
+    });
     expect(namesOf(found)).toEqual(["RecoverVault", "RestoreRoleAssignment", "RestoreEventSubscription"]);
     expect(readyOf(found)).toEqual(["RecoverVault"]);
     expect(paramsOf(found, "RecoverVault")).toEqual({ vaultId: VAULT_ID, location: "westeurope", tenantId: TENANT, sku: "premium" });
@@ -656,13 +654,13 @@ describe("a plan", () => {
   });
 
   test("puts a lost event subscription back though every database is well, asking nobody", () => {
-    const found = planned(anAccount, { baseline: aBaseline({ eventSubscriptions: [subscription] }) });
+    const found = planned(anAccount, { baseline: aBaseline({ eventSubscriptions: [aSubscription()] }) });
     expect(found.steps).toMatchObject([
       { name: "RestoreEventSubscription", causes: [], needs: "nothing", ready: true, targetIds: [ACCOUNT_ID] },
     ]);
     const there = planned(anAccount, {
-      baseline: aBaseline({ eventSubscriptions: [subscription] }),
-      eventSubscriptions: [{ ...subscription, name: "KEYMEND" }],
+      baseline: aBaseline({ eventSubscriptions: [aSubscription()] }),
+      eventSubscriptions: [aSubscription({ name: "KEYMEND" })],
     });
     expect(there.steps).toEqual([]);
   });

@@ -5,6 +5,7 @@ import type {
   AccessFacts,
   Baseline,
   DenyAssignment,
+  EventSubscriptionFacts,
   Facts,
   IdentityFacts,
   KeyFacts,
@@ -219,5 +220,16 @@ export const aBaseline = (over: Partial<Baseline> = {}): Baseline => ({
   eventSubscriptions: [],
   defaultIdentities: { [ACCOUNT_ID.toLowerCase()]: `UserAssignedIdentity=${IDENTITY_ID}`, [CLUSTER_ID.toLowerCase()]: IDENTITY_ID },
   principals: { [IDENTITY_ID.toLowerCase()]: PRINCIPAL },
+  ...over,
+});
+
+/** Keymend's own subscription to the vault's events. */
+export const aSubscription = (over: Partial<EventSubscriptionFacts> = {}): EventSubscriptionFacts => ({
+  id: "t/es",
+  name: "keymend",
+  topicId: `${VAULT_ID}-topic`,
+  topicName: "t",
+  topicLocation: "westeurope",
+  properties: { filter: {} },
   ...over,
 });
