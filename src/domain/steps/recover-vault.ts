@@ -12,7 +12,7 @@ export const recoverVault: StepSpec<"RecoverVault"> = {
   undo: ({ vaultId }) => `delete vault ${nameOf(vaultId)} again: every database that wraps with its keys loses access`,
   az: ({ vaultId, location }) => [
     az("keyvault", "recover", ...azNamed(vaultId), "--location", location),
-    `# no role assignment on vault ${nameOf(vaultId)} comes back by itself, Keymend's own neither (docs/deploy.md), nor do private endpoints and event subscriptions`,
+    `# no role assignment on vault ${nameOf(vaultId)} comes back by itself, Keymend's own neither (docs/deploy.md), nor do event subscriptions; look whether its private endpoints did`,
   ],
   on: ({ vaultId }) => vaultId,
   key: ({ vaultId }) => onId(vaultId),
