@@ -1,6 +1,4 @@
 /** Brings a whole sandbox up, all parts at once, and takes it down without a trace: Azure, its network, tables, the host with the app. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Actor, createActor } from "./actor.ts";
@@ -16,6 +14,7 @@ import type { HostChild, HostLog } from "./host-child.ts";
 import type { Network } from "./network/proxy.ts";
 import { createPace, type Pace } from "./pace.ts";
 import { createRandom } from "./random.ts";
+import { createTemporaryFolder, type TemporaryFolder } from "./temporary.ts";
 
 const TENANT = "72f988bf-0000-4000-8000-2d7cd011db47";
 const SUBSCRIPTION = "0b1f6471-0000-4000-8000-5a7e0c0de001";
@@ -130,26 +129,26 @@ async function closeAll(closing: Closing): Promise<void> {
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   // In the folder of tables that are shared, so that it goes with them if all else is killed.
   const tables = options.ground?.tables ?? options.tables;
-  const folder = await mkdtemp(join(tables?.folder ?? tmpdir(), "keymend-sandbox-"));
+  const folder = createTemporaryFolder("keymend-sandbox-", tables?.folder);
   const closing: Closing = { closed: false, parts: [] };
   try {
     return await start(options, folder, closing);
   } catch (error) {
     await closeAll(closing);
-    await rm(folder, { recursive: true, force: true });
+    await folder.remove();
     throw error;
   }
 }
 
-async function raiseGround({ tables }: SandboxOptions, folder: string, closing: Closing): Promise<Ground> {
-  const own = tables ?? (await startTables(folder));
+async function raiseGround({ tables }: SandboxOptions, folder: TemporaryFolder, closing: Closing): Promise<Ground> {
+  const own = tables ?? (await startTables(folder.path));
   if (!tables) closing.parts.push(() => own.close());
-  const ground = await createGround(own, { dir: folder });
+  const ground = await createGround(own, { dir: folder.path });
   closing.parts.push(() => ground.close());
   return ground;
 }
 
-async function start(options: SandboxOptions, folder: string, closing: Closing): Promise<Sandbox> {
+async function start(options: SandboxOptions, folder: TemporaryFolder, closing: Closing): Promise<Sandbox> {
   const ground = options.ground ?? (await raiseGround(options, folder, closing));
   const { tables, network, identity } = ground;
   const clock = new Clock(options.start);
@@ -169,7 +168,7 @@ async function start(options: SandboxOptions, folder: string, closing: Closing):
     IDENTITY_HEADER: identity.header,
     SANDBOX_HOST_BUNDLE: BUNDLE,
   });
-  const stateFile = join(folder, "host.sqlite");
+  const stateFile = join(folder.path, "host.sqlite");
   const launch = async (port: number): Promise<void> => {
     const child = await ground.openHost({ env, now: clock.now(), stateFile, port, onLog: options.onLog ?? (() => {}) });
     host.child = child;
@@ -190,7 +189,7 @@ type Parts = {
   tables: Tables;
   host: Host;
   closing: Closing;
-  folder: string;
+  folder: TemporaryFolder;
   launch: (port: number) => Promise<void>;
 };
 
@@ -242,7 +241,7 @@ function assemble({ options, world, azure, estate, network, tables, host, closin
       try {
         await closeAll(closing);
       } finally {
-        await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+        await folder.remove();
       }
     },
   };

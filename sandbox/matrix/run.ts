@@ -1,8 +1,7 @@
 /** Plays the rows of the matrix: first undisturbed, then under every fault at every call that it can strike. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startTables } from "../azurite.ts";
+import { createTemporaryFolder } from "../temporary.ts";
 import { strikesOf, trainsOf } from "./cells.ts";
 import { createTheater, type Play, type Row, type Theater } from "./play.ts";
 import type { Strike } from "./tap.ts";
@@ -54,11 +53,11 @@ async function playRow(theaters: readonly Theater[], row: Row, { choose, onProgr
 
 /** One row after the other, as they are asked for. */
 export async function* runMatrix(rows: readonly Row[], options: RunOptions): AsyncGenerator<RowResult> {
-  const folder = await mkdtemp(join(tmpdir(), "keymend-matrix-"));
-  const tables = await startTables(folder);
+  const folder = createTemporaryFolder("keymend-matrix-");
+  const tables = await startTables(folder.path);
   const { seed, write, workers } = options;
   const theaters = Array.from({ length: workers }, (_, number) =>
-    createTheater({ tables, seed, number, folder: join(folder, String(number)), ...(write ? { write } : {}) }),
+    createTheater({ tables, seed, number, folder: join(folder.path, String(number)), ...(write ? { write } : {}) }),
   );
   try {
     await tables.ready;
@@ -66,6 +65,6 @@ export async function* runMatrix(rows: readonly Row[], options: RunOptions): Asy
   } finally {
     await Promise.all(theaters.map((theater) => theater.close()));
     await tables.close();
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    await folder.remove();
   }
 }
