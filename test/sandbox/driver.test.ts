@@ -60,14 +60,12 @@ describe("the sample estate", () => {
 
 describe("time", () => {
   test("jumps from one due thing to the next, for Azure and the app alike", async () => {
-    const began = performance.now();
     await until(31 * MINUTE);
     expect(sandbox.world.clock.now()).toBe(START + 31 * MINUTE);
     // Every five minutes, from 9:00 to 9:30.
     expect(sweeps().map(({ at }) => at)).toEqual(
       ["09:00", "09:05", "09:10", "09:15", "09:20", "09:25", "09:30"].map((time) => `2026-11-02T${time}:00.000Z`),
     );
-    expect(performance.now() - began).toBeLessThan(15_000);
   });
 
   test("stops where a condition holds", async () => {

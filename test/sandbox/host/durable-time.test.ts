@@ -146,21 +146,10 @@ test("runs timers by itself when time runs", async () => {
   await expect.poll(async () => (await it.status("s1")).runtimeStatus).toBe("Completed");
 });
 
-test("settles in less than a millisecond when idle, and turns an orchestration over in a few", async () => {
+test("settles once fifty orchestrations that started together have all ended", async () => {
   const it = await run();
-  await it.settle();
-  const trips: number[] = [];
-  for (let i = 0; i < 200; i++) {
-    const from = performance.now();
-    await it.settle();
-    trips.push(performance.now() - from);
-  }
-  expect(trips.sort((x, y) => x - y)[100]).toBeLessThan(1);
-
-  const busy = performance.now();
   await Promise.all(Array.from({ length: 50 }, (_, i) => it.client("startNew", "hello", { instanceId: `b${i}` })));
   await it.settle();
-  // Three turns and two activities each.
-  expect((performance.now() - busy) / 50).toBeLessThan(40);
-  expect((await it.status("b49")).runtimeStatus).toBe("Completed");
+  const ended = await Promise.all(Array.from({ length: 50 }, (_, i) => it.status(`b${i}`)));
+  expect(ended.filter(({ runtimeStatus }) => runtimeStatus !== "Completed")).toEqual([]);
 });

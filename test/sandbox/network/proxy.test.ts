@@ -180,13 +180,6 @@ describe("the proxy", () => {
 
     await expect(closed).resolves.toBeUndefined();
   });
-
-  test("is up in less than 300 ms", async () => {
-    const began = performance.now();
-    await aNetwork();
-
-    expect(performance.now() - began).toBeLessThan(300);
-  });
 });
 
 describe("its certificate authority", () => {

@@ -1,0 +1,27 @@
+/**
+ * How fast the sandbox lives through a day in which nothing breaks: virtual time over wall time, all parts together (Azure, its network,
+ * tables, the host with the app). Target: a virtual hour in less than a second. Build first.
+ */
+import { startSandbox } from "../sandbox/driver.ts";
+
+const HOUR_MS = 3_600_000;
+const TARGET = 3600;
+const HOURS = 24;
+
+const up = performance.now();
+const sandbox = await startSandbox({ seed: 7, mode: "observe", start: Date.parse("2026-11-02T09:00:00Z") });
+console.log(`up      ${Math.round(performance.now() - up)} ms`);
+try {
+  const ratios: number[] = [];
+  for (let hour = 0; hour < HOURS; hour++) {
+    const began = performance.now();
+    await sandbox.pace.advance(HOUR_MS);
+    ratios.push(HOUR_MS / (performance.now() - began));
+  }
+  const sorted = ratios.toSorted((a, b) => a - b);
+  const median = sorted[HOURS / 2]!;
+  console.log(`ratio   ${Math.round(median)} (median of ${HOURS} hours; ${Math.round(sorted[0]!)} to ${Math.round(sorted.at(-1)!)})`);
+  console.log(`target  ${TARGET}: ${median > TARGET ? "met" : "missed"}`);
+} finally {
+  await sandbox.close();
+}
