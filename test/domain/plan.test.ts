@@ -597,6 +597,7 @@ describe("a pinned cluster", () => {
     ["is of a size that it can't use", { size: 1024 }],
     ["may not wrap", { operations: ["unwrapKey"] }],
     ["was not read as a whole", { type: null, size: null, operations: null }],
+    ["was read without its operations", { operations: null }],
   ])("is not sent to a newer version that %s", (_what, over) => {
     const found = planned(aCluster, {
       target: { keyUri: `${KEY_URI}/${V1}`, versionInUse: V1 },
