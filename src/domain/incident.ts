@@ -50,6 +50,7 @@ export type PlannedStep = {
   on: string;
   permission: string;
   needs: Step["needs"];
+  causes: CauseCode[];
   state: "next" | "waitsForApproval" | "waitsForEarlierStep" | "refused" | "observed" | "applied";
   undo: string | null;
   az: string[];
@@ -80,6 +81,8 @@ export type Decision = {
   planHash: string;
   /** Step ids that the approver saw and that need approval. */
   steps: string[];
+  /** Step id → the causes that the approver saw it planned for: an approval is for those alone. Absent in what earlier versions kept. */
+  causes?: Record<string, CauseCode[]>;
   decision: "approve" | "reject";
   reason: string;
   by: string;
@@ -101,7 +104,7 @@ export type Incident = {
   targets: IncidentTarget[];
   plan: { hash: string; steps: PlannedStep[] } | null;
   applied: AppliedStep[];
-  /** The approval in force. */
+  /** The approval in force, with the steps that it still covers. */
   decision: { planHash: string; steps: string[]; expiresAt: string } | null;
   nextLookAt: string | null;
   timeline: { at: string; what: string }[];
@@ -126,6 +129,8 @@ export type Progress = {
   askedAt: string | null;
   /** The hour mark was told. */
   saidSlow: boolean;
+  /** Step id → when a look that read everything last did not call for it: an approval from before that covers it no more. */
+  uncalled?: Record<string, string>;
   /** A write that may have worked though its answer was lost or its operation failed; absent where there is none. */
   sent?: Step;
 };

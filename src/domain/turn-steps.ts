@@ -21,24 +21,42 @@ export type StepState =
 
 export type JudgedStep = { step: Step; state: StepState };
 
-/** The approval in force: the newest, while it has not expired. */
-export function approvalInForce(decisions: readonly Decision[], settings: Settings, now: string): Incident["decision"] {
+type Made = Pick<Incident, "applied" | "progress">;
+
+/** A yes is for one write: it is used up once that is made, and lapses once a look finds that nothing calls for it. */
+function isUsed({ at }: Decision, stepId: string, { applied, progress }: Made): boolean {
+  const isSince = (time: string): boolean => toMs(time) >= toMs(at);
+  const uncalled = progress.uncalled?.[stepId];
+  if (uncalled !== undefined && isSince(uncalled)) return true;
+  return applied.some(({ id, result, at: when }) => id === stepId && (result === "done" || result === "alreadyDone") && isSince(when));
+}
+
+/** The approval in force: the newest, while it has not expired, for those of its steps that were not made since. */
+export function approvalInForce(decisions: readonly Decision[], made: Made, settings: Settings, now: string): Incident["decision"] {
   const newest = newestDecision(decisions);
   if (newest?.decision !== "approve") return null;
   const expires = toMs(newest.at) + settings.approvalTtlMs;
-  return expires > toMs(now) ? { planHash: newest.planHash, steps: newest.steps, expiresAt: toIso(expires) } : null;
+  const steps = newest.steps.filter((id) => !isUsed(newest, id, made));
+  return steps.length > 0 && expires > toMs(now) ? { planHash: newest.planHash, steps, expiresAt: toIso(expires) } : null;
+}
+
+/** For what it was approved for, or less: a cause that the approver did not see is a question of its own. */
+function isApproved({ id, causes }: Step, { incident, decisions, settings, now }: Asked): boolean {
+  const seen = newestDecision(decisions)?.causes?.[id] ?? [];
+  return approvalInForce(decisions, incident, settings, now)?.steps.includes(id) === true && causes.every((code) => seen.includes(code));
 }
 
 const newestDecision = (decisions: readonly Decision[]): Decision | undefined => [...decisions].sort((a, b) => toMs(b.at) - toMs(a.at))[0];
 
-type Asked = { why: string; decisions: readonly Decision[]; rejected: readonly string[]; settings: Settings; now: string };
+type Asked = { why: string; decisions: readonly Decision[]; incident: Incident; settings: Settings; now: string };
 
-function judgeAsk(step: Step, { why, decisions, rejected, settings, now }: Asked): StepState {
-  if (approvalInForce(decisions, settings, now)?.steps.includes(step.id)) return { kind: "allowed", ready: step.ready };
+function judgeAsk(step: Step, asked: Asked): StepState {
+  const { why, decisions, incident } = asked;
+  if (isApproved(step, asked)) return { kind: "allowed", ready: step.ready };
   const newest = newestDecision(decisions);
   if (newest?.decision === "reject" && newest.steps.includes(step.id))
     return { kind: "refuse", reason: "Rejected", why: `rejected by ${newest.by}: ${newest.reason}` };
-  if (rejected.includes(step.id))
+  if (incident.rejected.includes(step.id))
     return { kind: "refuse", reason: "Rejected", why: "a person rejected it before, and nothing has changed" };
   return { kind: "ask", why };
 }
@@ -63,7 +81,7 @@ function judge(step: Step, facts: Facts, settings: Settings, incident: Incident,
   if (verdict.kind === "refuse") return verdict;
   return verdict.kind === "allow"
     ? { kind: "allowed", ready: step.ready }
-    : judgeAsk(step, { why: verdict.why, decisions, rejected: incident.rejected, settings, now });
+    : judgeAsk(step, { why: verdict.why, decisions, incident, settings, now });
 }
 
 export function judgeSteps(
@@ -110,6 +128,7 @@ export const showStep = ({ step, state }: JudgedStep): PlannedStep => ({
   on: step.on,
   permission: step.permission,
   needs: state.kind === "ask" ? "approval" : step.needs,
+  causes: step.causes,
   state: shown(state),
   undo: step.undo,
   az: isOffered({ step, state }) ? azOf(step) : [],

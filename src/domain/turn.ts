@@ -179,17 +179,36 @@ function describe(incident: Incident, found: readonly IncidentCause[]): string {
 
 function takePlan(draft: Draft, steps: readonly JudgedStep[]): void {
   const { incident, input } = draft;
-  incident.decision = approvalInForce(input.decisions, input.settings, input.now);
+  if (isWhole(input.diagnosis)) noteUncalled(incident, steps, input.now);
+  incident.decision = approvalInForce(input.decisions, incident, input.settings, input.now);
   incident.rejected = [
     ...new Set([...incident.rejected, ...input.decisions.flatMap(({ decision, steps: ids }) => (decision === "reject" ? ids : []))]),
   ];
   const asking = steps.some(({ state }) => state.kind === "ask");
   incident.progress.askedAt = asking ? (incident.progress.askedAt ?? input.now) : null;
   if (steps.length === 0 && incident.plan === null) return;
-  const changed = incident.plan?.hash !== input.planHash;
   // The plan that was carried out stays on record until another one takes its place.
-  if (steps.length > 0) incident.plan = { hash: input.planHash, steps: steps.map(showStep) };
-  if (changed && steps.length > 0) note(draft, "plan", describePlan(steps.map(showStep)), incident.plan);
+  if (steps.length === 0) return;
+  const shown = steps.map(showStep);
+  const before = incident.plan;
+  const isAskedAnew = shown.some(({ id, state }) => state === ASKS && before?.steps.find((step) => step.id === id)?.state !== ASKS);
+  incident.plan = { hash: input.planHash, steps: shown };
+  if (before?.hash !== input.planHash || isAskedAnew) note(draft, "plan", describePlan(shown), incident.plan);
+}
+
+const ASKS: PlannedStep["state"] = "waitsForApproval";
+
+/** What could not be read may be just what calls for a step. */
+const isWhole = ({ targets }: Diagnosis): boolean => targets.every(({ findings }) => findings.every(({ code }) => code !== "Unreadable"));
+
+/** Steps that were planned or approved and that nothing calls for now: neither may be decided on, or carried out, on an old yes. */
+function noteUncalled(incident: Incident, steps: readonly JudgedStep[], now: string): void {
+  const isCalled = (id: string): boolean => steps.some(({ step }) => step.id === id);
+  const { plan, decision, progress } = incident;
+  const known = [...(decision?.steps ?? []), ...(plan?.steps ?? []).map((step) => step.id)];
+  const uncalled = known.filter((id) => !isCalled(id)).map((id) => [id, now]);
+  if (uncalled.length > 0) progress.uncalled = { ...progress.uncalled, ...Object.fromEntries(uncalled) };
+  if (plan && steps.length === 0) incident.plan = { ...plan, steps: plan.steps.filter(({ state }) => state !== ASKS) };
 }
 
 const WORDS: Record<PlannedStep["state"], string> = {

@@ -195,10 +195,18 @@ export function createOperationsApi(deps: ApiDeps) {
         409,
         `The plan has changed: it is now ${found.plan?.hash ?? "none"}. Read the incident again and decide on that.`,
       );
-    const steps = found.plan.steps.filter((step) => step.state === "waitsForApproval").map((step) => step.id);
-    if (steps.length === 0) throw new ProblemError(409, "No step of this plan waits for a decision.");
+    const asked = found.plan.steps.filter((step) => step.state === "waitsForApproval");
+    if (asked.length === 0) throw new ProblemError(409, "No step of this plan waits for a decision.");
     await refuseRejected(found, body);
-    const decision: Decision = { id: deps.newGuid(), incidentId: found.id, at: now().toISOString(), steps, by: caller.objectId, ...body };
+    const decision: Decision = {
+      id: deps.newGuid(),
+      incidentId: found.id,
+      at: now().toISOString(),
+      steps: asked.map(({ id }) => id),
+      causes: Object.fromEntries(asked.map(({ id, causes }) => [id, causes])),
+      by: caller.objectId,
+      ...body,
+    };
     await stores.appendAudit(found.id, `${body.decision} by ${caller.name}: ${body.reason}`, decision, caller);
     await stores.addDecision(found, decision);
     await wake(call, found);

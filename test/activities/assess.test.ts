@@ -179,10 +179,11 @@ describe("what was known before", () => {
   test("decisions count for their own incident", async () => {
     const { assess, incidents, mailbox } = setUp(disabled);
     await assess();
-    const steps = incidents.all[0]!.plan!.steps.map(({ id }) => id);
-    mailbox.decisions.push(aDecision({ id: "d0", incidentId: "other", steps }));
+    const planned = incidents.all[0]!.plan!.steps;
+    const [steps, causes] = [planned.map(({ id }) => id), Object.fromEntries(planned.map((step) => [step.id, step.causes]))];
+    mailbox.decisions.push(aDecision({ id: "d0", incidentId: "other", steps, causes }));
     expect(await assess({}, { incidentId: "i1", turn: 1 })).toMatchObject({ kind: "wait" });
-    mailbox.decisions.push(aDecision({ steps }));
+    mailbox.decisions.push(aDecision({ steps, causes }));
     expect(await assess({}, { incidentId: "i1", turn: 2 })).toMatchObject({ kind: "step", step: { name: "EnableKeyVersion" } });
   });
 

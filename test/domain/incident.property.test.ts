@@ -59,10 +59,13 @@ function record(incident: Incident, step: Step, at: string, azure: Azure): Incid
 }
 
 function decisionsOf(incident: Incident | null, person: Person, now: string): Decision[] {
-  const steps = (incident?.plan?.steps ?? []).filter(({ state }) => state === "waitsForApproval").map(({ id }) => id);
+  const asked = (incident?.plan?.steps ?? []).filter(({ state }) => state === "waitsForApproval");
+  const steps = asked.map(({ id }) => id);
   if (!incident || person === "sleeps" || incident.state !== "waiting" || steps.length === 0) return [];
   const decision = person === "approves" ? "approve" : "reject";
-  return [{ id: `d-${now}`, incidentId: incident.id, at: now, planHash: incident.plan!.hash, steps, decision, reason: "r", by: "ada" }];
+  const causes = Object.fromEntries(asked.map((step) => [step.id, step.causes]));
+  const { hash: planHash } = incident.plan!;
+  return [{ id: `d-${now}`, incidentId: incident.id, at: now, planHash, steps, causes, decision, reason: "r", by: "ada" }];
 }
 
 function checked(facts: Facts, service: World["service"]): Facts {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { TargetDiagnosis } from "../../src/domain/cause.ts";
+import type { CauseCode } from "../../src/domain/cause-code.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import { decideTurn, type TurnInput } from "../../src/domain/turn.ts";
 import { DAY, MINUTE } from "../../src/domain/time.ts";
@@ -273,6 +274,56 @@ describe("asking a person", () => {
     });
     expect(turn.next).toMatchObject({ do: "wait" });
     expect(incidentOf(turn).decision).toBeNull();
+  });
+
+  const approved = { ...ask, decisions: [aDecision({ at: after(4) })] };
+  const made = (result: "done" | "alreadyDone" | "failed") => applied({ at: after(5), result });
+
+  test.each(["done", "alreadyDone"] as const)("an approval is used up once its step is %s: disabled again is asked again", (result) => {
+    const turn = turns(ask, { ...approved, now: after(60), change: made(result) });
+    expect(turn.next).toMatchObject({ do: "wait" });
+    expect(incidentOf(turn)).toMatchObject({ decision: null, plan: { steps: [{ state: "waitsForApproval" }] } });
+  });
+
+  test("an approval whose step failed lets it be tried again", () => {
+    expect(turns(ask, { ...approved, now: after(60), change: made("failed") }).next).toMatchObject({ do: "step" });
+  });
+
+  test("an approval given after the step was made counts", () => {
+    const again = { ...approved, decisions: [aDecision({ at: after(50) })], now: after(60), change: made("done") };
+    expect(turns(ask, again).next).toMatchObject({ do: "step" });
+  });
+
+  test("an approval is for the causes that the approver saw, and for those that are left of them", () => {
+    const two = (...causes: CauseCode[]) => ({ plan: planOf(aStep({ needs: "approval", causes })), now: after(5) });
+    const decisions = [aDecision({ at: after(4), causes: { "step-1": ["OldVersionDisabled"] } })];
+    expect(turns(ask, { ...two("OldVersionDisabled"), decisions }).next).toMatchObject({ do: "step" });
+    expect(turns(ask, { ...two("KeyDisabled"), decisions }).next).toMatchObject({ do: "wait" });
+    expect(turns(ask, { ...two("OldVersionDisabled", "KeyDisabled"), decisions }).next).toMatchObject({ do: "wait" });
+  });
+
+  test("an approval that an earlier version kept, without causes, is asked for again", () => {
+    const { causes: _, ...kept } = aDecision({ at: after(4) });
+    expect(turns(ask, { ...ask, now: after(5), decisions: [kept] }).next).toMatchObject({ do: "wait" });
+  });
+
+  const well = { ...nothingLeft, ...diagnosisOf(healthy()), now: after(6) };
+
+  test("a plan that nothing calls for asks for no decision, and an approval of it from before lapses", () => {
+    const first = decideTurn(turnInput(ask)).incident!;
+    const mended = decideTurn(turnInput({ ...well, incident: first, decisions: approved.decisions })).incident!;
+    expect(mended).toMatchObject({ state: "working", decision: null, plan: { hash: "h1", steps: [] } });
+    const again = decideTurn(turnInput({ ...approved, now: after(9), incident: mended }));
+    expect(again.next).toMatchObject({ do: "wait" });
+    expect(incidentOf(again).timeline.filter(({ what }) => what.startsWith("planned"))).toHaveLength(2);
+  });
+
+  test("a look that could not read everything lets no approval lapse", () => {
+    const first = decideTurn(turnInput(ask)).incident!;
+    const blind = diagnosisOf(seen({ findings: [finding("Unreadable")] }));
+    const later = decideTurn(turnInput({ ...well, ...blind, incident: first, decisions: approved.decisions })).incident!;
+    expect(later.plan?.steps).toMatchObject([{ state: "waitsForApproval" }]);
+    expect(decideTurn(turnInput({ ...approved, now: after(9), incident: later })).next).toMatchObject({ do: "step" });
   });
 
   test("the newest decision counts", () => {

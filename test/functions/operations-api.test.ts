@@ -317,6 +317,7 @@ describe("POST incidents/{id}/decision", () => {
     at: NOW,
     planHash: "h1",
     steps: ["step-1", "step-2"],
+    causes: { "step-1": ["AccessMissing"], "step-2": ["AccessMissing"] },
     decision: "approve",
     reason: "fine",
     by: "o1",

@@ -73,6 +73,7 @@ export const aDecision = (over: Partial<Decision> = {}): Decision => ({
   at: NOW,
   planHash: "h1",
   steps: ["step-1"],
+  causes: { "step-1": ["AccessMissing"] },
   decision: "approve",
   reason: "fine",
   by: "ada",
