@@ -90,14 +90,18 @@ function countsOf(writes: readonly RecordedWrite[], nameOf: (write: RecordedWrit
   return counts;
 }
 
-/** How often each thing was written, whatever the values. */
-export const usualOf = (writes: readonly RecordedWrite[]): Map<string, number> => countsOf(writes, placeOf);
+/** A second identity under another name is one too many as well. */
+const actionOf = (write: RecordedWrite): string => write.action || placeOf(write);
 
-/** The same with the same values, or a thing more often than without the fault: an expiry moved twice has two values. */
+/** How often each thing was written, whatever the values, and how often anything by the same action. */
+export const usualOf = (writes: readonly RecordedWrite[]): Map<string, number> =>
+  new Map([...countsOf(writes, placeOf), ...countsOf(writes, actionOf)]);
+
+/** The same with the same values, or a thing, or things of a kind, more often than without the fault: an expiry moved twice has two values. */
 function writeProblems({ writes, usual, failedOperations, story }: Evidence): string[] {
   const tooOften = [
     ...[...countsOf(writes, exactly)].map(([what, count]) => ({ what, count, spare: count - 1 })),
-    ...[...countsOf(writes, placeOf)].map(([what, count]) => ({ what, count, spare: usual ? count - (usual.get(what) ?? 1) : 0 })),
+    ...[...usualOf(writes)].map(([what, count]) => ({ what, count, spare: usual ? count - (usual.get(what) ?? 1) : 0 })),
   ].filter(({ spare }) => spare > failedOperations);
   const problems = tooOften.map(({ what, count }) => `carried out ${count} times: ${what}`);
   if (story.maxWrites === 0 && writes.length > 0) problems.push(`wrote ${writes.length} times where nothing may be written`);

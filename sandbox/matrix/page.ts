@@ -94,7 +94,7 @@ const RULE = [
 
 const HOW = [
   "Each story is played once undisturbed, and the app's calls to Azure since the break are noted. Then it is played anew, in an Azure of its own, under",
-  "every fault at every call: every kind of read at the first look, and under 403, 503 and reset also where it is read again just before the app",
+  "every fault at every call: every kind of read (of several databases or names alike, the first) at the first look, and under 403, 503 and reset also where it is read again just before the app",
   "writes, and once everything is written; every single write. A fault strikes once; *for good* means that every such call fails from then on.",
   "Operations fail only where Cosmos DB runs them. Reads that the app asks for anew are struck up to nine to a play, each in a look of its own; a play",
   "that then does not end just as the undisturbed one is taken apart and played with one strike at a time. Writes, and refusals at the first look, always",
@@ -133,7 +133,7 @@ export function pageOf(results: Results, wanted: readonly Row[]): string {
   return [
     "# Fault matrix",
     "",
-    "Every story under every fault at every call to Azure. Written by `npm run matrix`; do not edit.",
+    "Every story under every fault at every kind of call to Azure. Written by `npm run matrix`; do not edit.",
     "",
     ...RULE,
     "",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RecordedWrite } from "../../../sandbox/azure/world.ts";
-import { type Evidence, problemsOf } from "../../../sandbox/matrix/judge.ts";
+import { type Evidence, problemsOf, usualOf } from "../../../sandbox/matrix/judge.ts";
 import type { Told } from "../../../sandbox/result.ts";
 import { roleRemoved } from "../../../sandbox/stories/role-removed.ts";
 
@@ -113,6 +113,15 @@ test("a thing written more often than without the fault is a problem, though wit
   const usual = new Map([[`PUT ${put.url.split("?")[0]!.toLowerCase()}`, 2]]);
   expect(problemsOf(evidence({ writes: [put, other], usual }))).toEqual([]);
   expect(problemsOf(evidence({ writes: [put, other] })).join()).toContain("carried out 2 times");
+});
+
+test("a second thing of a kind under another name is a problem, where the story makes one", () => {
+  const action = "Microsoft.ManagedIdentity/userAssignedIdentities/write";
+  const make = (name: string): RecordedWrite => ({ ...put, action, url: `https://management.azure.com/x/userAssignedIdentities/${name}` });
+  const usual = usualOf([make("a")]);
+  expect(problemsOf(evidence({ writes: [make("b")], usual }))).toEqual([]);
+  expect(problemsOf(evidence({ writes: [make("a"), make("b")], usual }))).toEqual([`carried out 2 times: ${action}`]);
+  expect(problemsOf(evidence({ writes: [make("a"), make("b")], usual: usualOf([make("c"), make("d")]) }))).toEqual([]);
 });
 
 test("a write that was refused may come again, and so may one whose operation Azure failed", () => {
