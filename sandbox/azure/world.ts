@@ -199,6 +199,7 @@ export type DenyAssignmentState = {
   principals: { id: string; type: string }[];
   excludePrincipals: { id: string; type: string }[];
   doNotApplyToChildScopes: boolean;
+  createdOn: string;
 };
 
 export type RoleDefinitionState = {

@@ -110,6 +110,7 @@ const denyFacts = (deny: SdkDeny): DenyAssignment => ({
   excludePrincipals: principals(deny.excludePrincipals),
   doesNotApplyToChildScopes: deny.doNotApplyToChildScopes === true,
   condition: deny.condition ?? null,
+  changedOn: (deny.updatedOn ?? deny.createdOn)?.toISOString() ?? null,
 });
 
 const principals = (list: SdkDeny["principals"]): { id: string; type: string }[] =>

@@ -7,6 +7,7 @@
 import { isUnder, sameId } from "./arm-id.ts";
 import { judgeCondition, matchesAction } from "./condition.ts";
 import type { AccessPolicy, DenyAssignment, RoleAssignment, RoleDefinition, RolePermission } from "./facts.ts";
+import { toMs } from "./time.ts";
 
 export type KeyOperation = "read" | "wrap" | "unwrap" | "list";
 
@@ -35,8 +36,11 @@ export type AccessQuestion = {
   definitions: readonly RoleDefinition[];
   denies: readonly DenyAssignment[];
   policies: readonly AccessPolicy[];
-  /** The service says that this very principal has access: then it is in none of the groups that a deny assignment speaks of. */
-  isServed?: boolean;
+  /**
+   * The service says that this very principal has access, and has looked since this time (UTC): then it is in none of the groups that a
+   * deny assignment from before speaks of.
+   */
+  servedSince?: string | undefined;
 };
 
 export type OperationAccess = {
@@ -80,6 +84,10 @@ function denies(question: AccessQuestion, deny: DenyAssignment, action: string):
   return deny.excludePrincipals.some(mayMean) ? "maybe" : "yes";
 }
 
+/** Of one that does not tell its time nothing says that it is new. */
+const isDisproved = ({ servedSince }: AccessQuestion, { changedOn }: DenyAssignment): boolean =>
+  servedSince !== undefined && (changedOn === null || toMs(changedOn) < toMs(servedSince));
+
 /** A scope that was not told reaches nothing; the root scope is `/`. */
 const reaches = (scope: string, keyScope: string): boolean => scope.trim() !== "" && isUnder(scope, keyScope);
 
@@ -118,11 +126,13 @@ function answer(operation: KeyOperation, why: OperationAccess["why"], by: string
 function judgeRoles(question: AccessQuestion, operation: KeyOperation): OperationAccess {
   const action = DATA_ACTIONS[operation];
   const denying = (state: "maybe" | "yes"): string[] =>
-    question.denies.filter((one) => denies(question, one, action) === state).map(({ id }) => id);
+    question.denies
+      .filter((one) => denies(question, one, action) === state && !(state === "maybe" && isDisproved(question, one)))
+      .map(({ id }) => id);
   const denied = denying("yes");
   if (denied.length > 0) return answer(operation, "denied", denied.slice(0, 1));
   const found = grantsOf(question, action);
-  const maybe = found.some(({ state }) => state === "granted") && question.isServed !== true ? denying("maybe") : [];
+  const maybe = found.some(({ state }) => state === "granted") ? denying("maybe") : [];
   if (maybe.length > 0) return answer(operation, "maybeDenied", maybe);
   for (const why of ["granted", "condition", "definitionUnread"] as const) {
     const by = found.filter(({ state }) => state === why).map(({ assignment }) => assignment.id);

@@ -134,6 +134,8 @@ export type DenyAssignment = {
   excludePrincipals: { id: string; type: string }[];
   doesNotApplyToChildScopes: boolean;
   condition: string | null;
+  /** When it was last changed, or else made; null where that is not told. */
+  changedOn: string | null;
 };
 
 /**

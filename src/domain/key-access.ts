@@ -4,7 +4,8 @@ import { sameId } from "./arm-id.ts";
 import type { AccessFacts, AccessPolicy, Facts, LiveVault, RoleAssignment, TargetFacts } from "./facts.ts";
 import { keyOf, liveVaultOf, principalIn, uriOf } from "./key-path.ts";
 import { rulesOf, verdictOf } from "./targets/index.ts";
-import { HOUR, MINUTE, toMs } from "./time.ts";
+import { HOUR, MINUTE, toIso, toMs } from "./time.ts";
+import { REVALIDATION_WINDOW_MS } from "./verify.ts";
 
 const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
@@ -15,8 +16,8 @@ type Model = "rbac" | "policies";
 const groupsIn = ({ viaGroups, assignments }: ReadAccess): string[] => (viaGroups ? assignments.map(({ principalId }) => principalId) : []);
 
 /** By role assignments alone. */
-export function accessByRoles(read: ReadAccess, operations: readonly KeyOperation[], isServed = false): EffectiveAccess {
-  return effectiveAccess({ ...read, model: "rbac", memberOf: groupsIn(read), operations, policies: [], isServed });
+export function accessByRoles(read: ReadAccess, operations: readonly KeyOperation[], servedSince?: string): EffectiveAccess {
+  return effectiveAccess({ ...read, model: "rbac", memberOf: groupsIn(read), operations, policies: [], servedSince });
 }
 
 export type AccessState =
@@ -65,7 +66,9 @@ function judgeByPolicies(facts: Facts, { target, vault, principalId, read }: Que
 function judgeByRoles(facts: Facts, { target, vault, principalId, read }: Question): AccessState {
   if (read?.state !== "read") return { state: "unknown", detail: sayUnread(principalId, read) };
   const isServed = isInUse(facts, target, principalId) && verdictOf(target) === "healthy";
-  const effective = accessByRoles(read, rulesOf(target).operations, isServed);
+  // Its word may be an hour old.
+  const servedSince = isServed ? toIso(toMs(facts.at) - REVALIDATION_WINDOW_MS) : undefined;
+  const effective = accessByRoles(read, rulesOf(target).operations, servedSince);
   const doubt = doubtOf(facts, target, read, effective);
   if (doubt !== undefined) return { state: "unknown", detail: doubt };
   const inactive = accessByPolicies(vault, target, principalId, read);

@@ -103,6 +103,24 @@ test("a definition that may not be read grants nothing that counts", async () =>
   expect(await createReadAccess(clients)(ask)).toMatchObject({ definitions: [{ id: ROLE, permissions: null }] });
 });
 
+test("reads what takes a grant away again: a condition, and what its role leaves out", async () => {
+  const condition = { condition: "@Resource[x] StringEquals 'y'", conditionVersion: "2.0" };
+  const notDataActions = ["Microsoft.KeyVault/vaults/keys/wrap/action"];
+  const { properties } = definition;
+  const { clients } = fakeAzure((sent) => {
+    const path = sent.url.pathname.toLowerCase();
+    const bound = assignment("p1");
+    if (path === ASSIGNMENTS.toLowerCase()) return { body: { value: [{ ...bound, properties: { ...bound.properties, ...condition } }] } };
+    if (path === ROLE.toLowerCase())
+      return { body: { ...definition, properties: { ...properties, permissions: [{ ...properties.permissions[0], notDataActions }] } } };
+    return answers()(sent);
+  });
+  expect(await createReadAccess(clients)(ask)).toMatchObject({
+    assignments: [condition],
+    definitions: [{ permissions: [{ notDataActions }] }],
+  });
+});
+
 test("deny assignments that may not be read make the whole unreadable", async () => {
   const { clients } = fakeAzure(answers({ denies: true }));
   expect(await createReadAccess(clients)(ask)).toMatchObject({ ...ask, state: "unreadable", why: "denied" });
@@ -121,6 +139,8 @@ test("reads a deny assignment", async () => {
       principals: [{ id: "00000000-0000-0000-0000-000000000000", displayName: "All Principals", type: "SystemDefined" }],
       excludePrincipals: [{ id: "e", type: "ServicePrincipal" }],
       isSystemProtected: true,
+      createdOn: "2026-11-01T10:00:00.1234567Z",
+      updatedOn: "2026-11-02T10:00:00.1234567Z",
     },
   };
   const { clients } = fakeAzure((sent) =>
@@ -136,6 +156,7 @@ test("reads a deny assignment", async () => {
         excludePrincipals: [{ id: "e", type: "ServicePrincipal" }],
         doesNotApplyToChildScopes: false,
         condition: null,
+        changedOn: "2026-11-02T10:00:00.123Z",
       },
     ],
   });

@@ -37,6 +37,7 @@ const roles = `az role assignment list --assignee-object-id ${PRINCIPAL} --fill-
 const denials = `az rest --method get --url '${ARM}${KEY_SCOPE}/providers/Microsoft.Authorization/denyAssignments?api-version=2022-04-01&$filter=atScope()' --query 'value[].properties'`;
 const vaultShow = (query: string): string => `az keyvault show ${named("kv-orders")} --query '{location:location,${query}}'`;
 const reachable = vaultShow("uri:properties.vaultUri,state:properties.provisioningState");
+const deletedVaults = `az keyvault list-deleted --subscription ${SUBSCRIPTION.split("/")[2]} --resource-type vault --query '[].{name:name,id:properties.vaultId,location:properties.location,purged:properties.scheduledPurgeDate}'`;
 const database: unknown = expect.stringMatching(
   /^az rest --method get --url '\S+\/Microsoft\.DocumentDB\/\S+' --query 'properties\.\{\S+\}'$/,
 );
@@ -56,6 +57,7 @@ const denial: DenyAssignment = {
   excludePrincipals: [],
   doesNotApplyToChildScopes: false,
   condition: null,
+  changedOn: null,
 };
 
 const ADVICE: [CauseCode, Partial<Facts>, unknown[]][] = [
@@ -117,8 +119,9 @@ const ADVICE: [CauseCode, Partial<Facts>, unknown[]][] = [
   [
     "VaultGone",
     { vault: { state: "gone", id: VAULT_ID, name: "kv-orders" } },
-    [String.raw`az keyvault list-deleted --query '[?name=='\''kv-orders'\'']'`],
+    [words("kv-orders among the deleted vaults"), deletedVaults],
   ],
+  ["VaultGone", { vault: { state: "gone", id: null, name: "kv-orders" } }, [words("kv-orders among the deleted vaults"), deletedVaults]],
   ["VaultUnreachable", account({ service: revoked(4009) }), [reachable, "nslookup kv-orders.vault.azure.net", words("4009")]],
   [
     "VaultUnreachable",

@@ -72,6 +72,7 @@ function look(over: Partial<Facts>) {
   };
 }
 
+const NOON = "2026-11-02T12:00:00.000Z";
 const EVERYONE = { id: "00000000-0000-0000-0000-000000000000", type: "SystemDefined" };
 
 // Microsoft Learn, "Understand Azure deny assignments"; "List Azure deny assignments" (no filter by membership).
@@ -79,7 +80,17 @@ describe("a deny assignment", () => {
   test.each<[string, Partial<AccessQuestion>, string]>([
     ["on a group that is known to hold the principal", { memberOf: [GROUP], denies: [aDeny()] }, "denied"],
     ["on a group of unknown members", { denies: [aDeny()] }, "maybeDenied"],
-    ["on a group of unknown members, while the service has access", { denies: [aDeny()], isServed: true }, "granted"],
+    ["on a group of unknown members, while the service has access", { denies: [aDeny()], servedSince: NOON }, "granted"],
+    [
+      "on a group of unknown members, from before the service last looked",
+      { denies: [aDeny({ changedOn: "2026-11-02T11:59:00.000Z" })], servedSince: NOON },
+      "granted",
+    ],
+    [
+      "on a group of unknown members, made since the service last looked",
+      { denies: [aDeny({ changedOn: NOON })], servedSince: NOON },
+      "maybeDenied",
+    ],
     ["on a group of unknown members, where nothing is granted", { denies: [aDeny()], assignments: [] }, "notGranted"],
     [
       "on everyone but a group of unknown members",
@@ -118,6 +129,13 @@ describe("a deny assignment", () => {
   });
 
   const denied = { access: [anAccess({ denies: [aDeny()] })] };
+
+  test("on a group, made since the service last looked, is doubt though the service says that it has access", () => {
+    const on = (changedOn: string | null) => look({ access: [anAccess({ denies: [aDeny({ changedOn })] })] });
+    const facts = someFacts();
+    expect(on(toIso(toMs(facts.at) - 64 * MINUTE))).toMatchObject({ codes: ["Unreadable"], written: [] });
+    for (const changedOn of [toIso(toMs(facts.at) - 66 * MINUTE), null]) expect(on(changedOn).codes).toEqual([]);
+  });
 
   test("on a group says nothing against a database that the service serves", () => {
     expect(look(denied)).toMatchObject({ codes: [], steps: [] });

@@ -151,6 +151,7 @@ export const aDeny = (over: Partial<DenyAssignment> = {}): DenyAssignment => ({
   excludePrincipals: [],
   doesNotApplyToChildScopes: false,
   condition: null,
+  changedOn: null,
   ...over,
 });
 

@@ -105,6 +105,7 @@ export function addDenyAssignment(
     principals: [{ id: "00000000-0000-0000-0000-000000000000", type: "SystemDefined" }],
     excludePrincipals: [],
     doNotApplyToChildScopes: false,
+    createdOn: world.clock.iso(),
     ...spec,
     scope: normalizeScope(spec.scope),
   };

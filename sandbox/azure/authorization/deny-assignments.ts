@@ -27,6 +27,8 @@ function render(deny: DenyAssignmentState): JsonObject {
       principals: deny.principals,
       excludePrincipals: deny.excludePrincipals,
       isSystemProtected: true,
+      createdOn: deny.createdOn,
+      updatedOn: deny.createdOn,
     },
     id: `${deny.scope === "/" ? "" : deny.scope}/providers/${TYPE}/${deny.name}`,
     type: TYPE,

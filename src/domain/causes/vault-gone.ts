@@ -1,5 +1,15 @@
 import type { Cause } from "../cause.ts";
+import { parseArmId } from "../arm-id.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
 import { az } from "../steps/az.ts";
+import { say } from "./advice.ts";
+
+const DELETED = "[].{name:name,id:properties.vaultId,location:properties.location,purged:properties.scheduledPurgeDate}";
+
+/** Where it was, if that is known; else where the database is. */
+function subscriptionOf(vault: Facts["vault"], target: TargetFacts): string[] {
+  return ["--subscription", parseArmId(vault!.id ?? target.id)!.subscriptionId!];
+}
 
 export const vaultGone: Cause = {
   code: "VaultGone",
@@ -16,5 +26,9 @@ export const vaultGone: Cause = {
       ? { effect: "broken", facts: [`vault ${vault.name} is neither live nor among the deleted ones`], values: {} }
       : undefined,
   mend: ({ facts }) => ({ kind: "unrecoverable", reason: facts.join("; ") }),
-  advice: ({ vault }) => [az("keyvault", "list-deleted", "--query", `[?name=='${vault!.name}']`)],
+  // Names compare without case in Azure and with it in JMESPath, and az lists those of one subscription: all of them are shown.
+  advice: ({ vault }, target) => [
+    say(`is ${vault!.name} among the deleted vaults of the subscription that it was in?`),
+    az("keyvault", "list-deleted", ...subscriptionOf(vault, target), "--resource-type", "vault", "--query", DELETED),
+  ],
 };
