@@ -162,7 +162,7 @@ const intro = (seed: number): string[] => [
   "- **Default** is what happens without a setting. `KEYMEND_CAUSES` changes it cause by cause (`KeyDisabled=auto,AccessMissing=ask`); the mode and the tags on a database narrow it further.",
   "- **Status** is the number at the end of an account's `customerManagedKeyStatus`. It lags by up to an hour and says less than the key path does; a cluster shows none.",
   "- **Steps** are made in this order; those that are done already, or not needed, are left out. A permission stands for the action or data action that Keymend's identity needs.",
-  `- **Examples** are incidents as the operations API showed them while the sandbox played the story named, with seed ${seed}, in mode observe where there is something to plan: nothing was written, the whole plan shows, and \`runbook\` has the commands that do the same. Play one with \`npm start -- --story NAME\`.`,
+  `- **Examples** are incidents as the operations API showed them while the sandbox played the story named, with seed ${seed}, in mode observe where there is something to plan: nothing was written, the whole plan shows, and \`runbook\` has the commands that do the same. Play one with \`npm start -- --story NAME\`; where a cause has no story, its example is a scene made for this page.`,
   "",
   "Several causes at once are repaired in the order of the second table: vault, key, identity, access, network, database.",
 ];

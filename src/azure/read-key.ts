@@ -37,7 +37,7 @@ export function createReadKey(clients: Pick<Clients, "vaults" | "keys">): ReadKe
       );
       // Tags belong to a version: one that forbids a repair must not be lost by a rotation.
       const tags: Record<string, string> = Object.fromEntries([...listed, latest].flatMap((item) => Object.entries(item.tags ?? {})));
-      return { state: "live", name: keyName, tags, versions: newestFirst(versions) };
+      return { state: "live", name: keyName, tags, versions: newestFirst(versions, versionOf(latest)) };
     });
     if (live.ok) return live.value;
     if (live.failure.kind !== "notFound") return { name: keyName, ...toUnreadable(live.failure) };
@@ -69,9 +69,14 @@ function versionFacts(key: Key): KeyVersionFacts {
   };
 }
 
-/** Azure lists versions by their id, which is random. Recorded: Azure/azure-cli test_keyvault_key.yaml, 2022-04 */
-const newestFirst = (versions: KeyVersionFacts[]): KeyVersionFacts[] =>
-  versions.toSorted((a, b) => (b.createdOn ?? "").localeCompare(a.createdOn ?? ""));
+/**
+ * Azure lists versions by their id, which is random. Recorded: Azure/azure-cli test_keyvault_key.yaml, 2022-04. current: what Azure
+ * answers for the key without a version, which tells versions apart that were made in the same second.
+ */
+const newestFirst = (versions: KeyVersionFacts[], current: string): KeyVersionFacts[] =>
+  versions.toSorted(
+    (a, b) => (b.createdOn ?? "").localeCompare(a.createdOn ?? "") || Number(b.version === current) - Number(a.version === current),
+  );
 
 /** A deleted key shows its newest version only. */
 function deletedFacts(name: string, deleted: DeletedKey): KeyFacts {

@@ -24,15 +24,18 @@ export type KeyUri = {
 };
 
 const PARTS = /^([a-z]+):\/\/([^/:?#]+)(:\d+)?(?:\/([^?#]*))?([?#].*)?$/i;
-/** Public, China and US Government clouds (Azure Key Vault documentation, "About keys, secrets, and certificates": DNS suffixes). */
-const HOST = /^([a-z0-9-]+)\.(vault|managedhsm)\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)$/;
+/**
+ * Of the public cloud, in which Keymend works (Azure Key Vault documentation, "About keys, secrets, and certificates": DNS suffixes). A vault
+ * of another cloud may bear the name of one here, and is not it.
+ */
+const HOST = /^([a-z0-9-]+)\.(vault|managedhsm)\.azure\.net$/;
 const KEY_NAME = /^[0-9a-z-]{1,127}$/i;
 const VERSION = /^[0-9a-f]{32}$/i;
 
 export const keyUriFaultText: Record<KeyUriFault, string> = {
   notAUri: "is no URI",
   notHttps: "does not start with https",
-  unknownHost: "names a host that is no key vault",
+  unknownHost: "names a host that is no key vault of this cloud",
   noKeyName: "names no key",
   badKeyName: "names a key that Key Vault would not allow",
   badVersion: "ends in something that is no key version",

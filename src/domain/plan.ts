@@ -17,10 +17,10 @@ import type { Settings } from "./settings.ts";
 import { completeStep, mergeDrafts, mergeKeyOf, precondition } from "./steps/index.ts";
 import type { Plan, PlanBlock, Step, StepDraft } from "./steps/step.ts";
 
-type Proposal = { draft: StepDraft; cause: CauseCode; targetId: string };
+type Proposal = { draft: StepDraft; cause: CauseCode; targetId: string; asks?: true };
 /** cause: undefined for what no cause asks for. */
 type Chore = Omit<Proposal, "cause"> & { cause: CauseCode | undefined };
-type Wanted = { draft: StepDraft; causes: CauseCode[]; targetIds: string[] };
+type Wanted = { draft: StepDraft; causes: CauseCode[]; targetIds: string[]; asks: boolean };
 
 /** Before it is known what to tell a person. */
 type Block = Omit<PlanBlock, "advice">;
@@ -61,8 +61,10 @@ function propose(facts: Facts, diagnosis: Diagnosis, settings: Settings): { prop
     const target = facts.targets.find((one) => sameId(one.id, id));
     for (const finding of findings) {
       const mend = mendOf(finding, facts, target, settings);
-      if (mend.kind === "steps") proposals.push(...mend.steps.map((draft) => ({ draft, cause: finding.code, targetId: id })));
-      else addBlock(blocks, { cause: finding.code, kind: mend.kind, reason: mend.reason }, id);
+      if (mend.kind === "steps") {
+        const { steps, kind: _, ...more } = mend;
+        proposals.push(...steps.map((draft) => ({ draft, cause: finding.code, targetId: id, ...more })));
+      } else addBlock(blocks, { cause: finding.code, kind: mend.kind, reason: mend.reason }, id);
     }
   }
   return { proposals, blocks };
@@ -71,19 +73,20 @@ function propose(facts: Facts, diagnosis: Diagnosis, settings: Settings): { prop
 /** Equal steps become one that serves all their causes and databases; where two would set different things, the first cause is heard. */
 function unite(proposals: readonly Chore[]): Wanted[] {
   const byKey = new Map<string, Wanted>();
-  for (const { draft, cause, targetId } of proposals) {
+  for (const { draft, cause, targetId, asks } of proposals) {
     const key = mergeKeyOf(draft);
-    const before = byKey.get(key) ?? { draft, causes: [], targetIds: [] };
+    const before = byKey.get(key) ?? { draft, causes: [], targetIds: [], asks: false };
     byKey.set(key, {
       draft: mergeDrafts(before.draft, draft),
       causes: withOnce(before.causes, cause),
       targetIds: withOnce(before.targetIds, targetId),
+      asks: before.asks || asks === true,
     });
   }
   return [...byKey.values()].toSorted((a, b) => rankOfDraft(a.draft) - rankOfDraft(b.draft));
 }
 
-const asks = (code: CauseCode, settings: Settings): boolean => (settings.causes[code] ?? causeOf(code).default) === "ask";
+const isAsked = (code: CauseCode, settings: Settings): boolean => (settings.causes[code] ?? causeOf(code).default) === "ask";
 
 /** A database for which nothing can be done right now and nothing is said to be waited for: say what holds its steps back. */
 function sayWaiting(steps: readonly Step[], reasons: ReadonlyMap<string, string>, blocks: Block[]): void {
@@ -116,10 +119,10 @@ export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings): Pl
   });
   const steps: Step[] = [];
   const reasons = new Map<string, string>();
-  for (const { draft, causes, targetIds } of unite([...allowed, ...tidyUp(facts)])) {
+  for (const { draft, causes, targetIds, asks } of unite([...allowed, ...tidyUp(facts)])) {
     const state = precondition(draft, facts);
     if (state === "done") continue;
-    const needs = causes.some((code) => asks(code, settings)) ? "approval" : "nothing";
+    const needs = asks || causes.some((code) => isAsked(code, settings)) ? "approval" : "nothing";
     const step = completeStep(draft, { causes, targetIds, needs, ready: state === "todo" });
     if (state !== "todo") reasons.set(step.id, state.stale);
     steps.push(step);

@@ -60,6 +60,15 @@ function hasOtherIdentity(target: TargetFacts, { baseline }: Facts): boolean {
   return before.form !== now.form || (before.form === "user" && now.form === "user" && !sameId(before.id, now.id));
 }
 
+/** An identity made anew under its old name is another principal: whoever may make identities is not to be handed a key by that. */
+function isMadeAnew({ params }: Step, { identities, baseline }: Facts): string | undefined {
+  if (!("principalId" in params) || params.principalId === null) return undefined;
+  const { principalId } = params;
+  const identity = identities.find((one) => one.state === "live" && one.principalId.toLowerCase() === principalId.toLowerCase());
+  const before = identity && Object.entries(baseline?.principals ?? {}).find(([id]) => sameId(id, identity.id))?.[1];
+  return before === undefined || before.toLowerCase() === principalId.toLowerCase() ? undefined : identity?.id;
+}
+
 /** What a person should look at before anything is written by itself; undefined where nothing is doubtful. */
 function doubtAbout(
   step: Step,
@@ -72,6 +81,8 @@ function doubtAbout(
     return "not everything on this vault could be read, so a tag that forbids the repair may be hidden";
   const other = GRANTS.includes(step.name) ? served.find((target) => hasOtherIdentity(target, facts)) : undefined;
   if (other) return `${other.name} uses another identity than when it was last healthy`;
+  const anew = GRANTS.includes(step.name) ? isMadeAnew(step, facts) : undefined;
+  if (anew !== undefined) return `identity ${anew} was made anew since the vault was last healthy, and is another principal now`;
   const isPrivileged = (caller: string): boolean => settings.privilegedCallers.some((one) => one.toLowerCase() === caller.toLowerCase());
   const privileged = callers.find(isPrivileged);
   if (privileged !== undefined) return `${privileged} made the change, whose changes count as meant`;

@@ -62,7 +62,7 @@ const SUCCESS: Record<Phase, OutcomeCode> = {
   revoked: "Healed",
 };
 
-/** The service had noticed: only its own word ends that, not its silence (a cluster that is Updating, a status that is missing). */
+/** After the path was broken only the service's own word counts, not its silence (a cluster that is Updating, a status that is missing). */
 function judgeSilent(view: View): TargetState {
   const { target, now } = view;
   const since = toMs(now) - toMs(target.pathOkSince!);
@@ -73,24 +73,29 @@ function judgeSilent(view: View): TargetState {
   return ended("Escalated", "NotRevalidated", text);
 }
 
-const hadNoticed = ({ worst }: IncidentTarget): boolean => worst === "revoked" || worst === "recovering";
+const wasBroken = ({ worst }: IncidentTarget): boolean => worst !== "healthy" && worst !== "atRisk";
+
+/** What may be said of a path that works: of the service only what it says itself. */
+export const sayWorks = (said: string, services: readonly TargetDiagnosis["service"][]): string =>
+  services.every(({ verdict }) => verdict === "healthy") ? said : "the key path works; the service says nothing of its access";
 
 /** Healthy now. A path that was broken is only proven once the service has had its hourly check since. */
 function judgeHealthy(view: View, seen: TargetDiagnosis): TargetState {
   const { target, incident, now } = view;
-  if (hadNoticed(target) && seen.service.verdict !== "healthy") return judgeSilent(view);
   if (target.worst === "inGrace") {
     const proven = toMs(target.pathOkSince!) + REVALIDATION_WINDOW_MS;
     if (toMs(now) < proven)
       return pending(earliest(check(view), toIso(proven)), "the key path is whole; waiting for the service's next key check to pass");
   }
+  if (wasBroken(target) && seen.service.verdict !== "healthy") return judgeSilent(view);
   const ours = incident.applied.some(
     (step) => step.targetIds.some((id) => sameId(id, target.id)) && step.result !== "stale" && step.result !== "refused",
   );
   if (!ours && target.worst !== "healthy") return ended("Superseded", null, "someone else mended it");
   // What was put back while all was well kept something from going wrong later.
   const success = ours && target.worst === "healthy" ? "Prevented" : SUCCESS[target.worst];
-  return ended(success, null, target.worst === "healthy" ? "nothing is wrong" : "verified: key path and service both healthy");
+  const said = target.worst === "healthy" ? "nothing is wrong" : "verified: key path and service both healthy";
+  return ended(success, null, sayWorks(said, [seen.service]));
 }
 
 function judgeRecovering(view: View): TargetState {

@@ -25,7 +25,7 @@ import type { Plan } from "./steps/step.ts";
 import { formatDuration, toIso, toMs } from "./time.ts";
 import { runbookOf } from "./runbook.ts";
 import { approvalInForce, type JudgedStep, judgeSteps, showStep, shownSince } from "./turn-steps.ts";
-import { carryTarget, endGone, type Ending, judgeTarget, type TargetState } from "./turn-targets.ts";
+import { carryTarget, endGone, type Ending, judgeTarget, sayWorks, type TargetState } from "./turn-targets.ts";
 import { factsInShort, namesOf, placeOf } from "./words.ts";
 import { SLOW_AFTER_MS } from "./verify.ts";
 
@@ -303,13 +303,15 @@ function isBaseline({ diagnosis, facts, plan, incident }: TurnInput): boolean {
   return works && isConfirmed && facts.missing.length === 0 && plan.steps.every(({ causes }) => causes.length > 0);
 }
 
+const serviceOf = ({ service }: TargetDiagnosis): TargetDiagnosis["service"] => service;
+
 /** What a look finds before there is an incident: nothing at all, what is known already, or undefined where an incident is to be opened. */
 function quietEnd(input: TurnInput): Outcome | undefined {
   const { diagnosis, facts, plan, settings, decisions, now } = input;
   const steps = judgeSteps(plan, facts, settings, open(input), decisions, now);
   const trouble = diagnosis.targets.some(isTrouble) || steps.some(isNext);
   if (!trouble && input.signals.every((signal) => saysNothingNew(signal, input.previous)))
-    return { code: "NoChangeNeeded", reason: null, detail: "nothing is wrong" };
+    return { code: "NoChangeNeeded", reason: null, detail: sayWorks("nothing is wrong", diagnosis.targets.map(serviceOf)) };
   const known = trouble ? isKnown(input) : undefined;
   return known && { code: known.outcome!, reason: known.reason, detail: "as before" };
 }

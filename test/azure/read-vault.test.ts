@@ -50,6 +50,13 @@ test("reads what Azure leaves out as its defaults", async () => {
   });
 });
 
+test("reads the application that a compound policy is bound to: it is none of the identity's own", async () => {
+  const accessPolicies = [{ tenantId: "t", objectId: "o", applicationId: "app", permissions: { keys: ["wrapKey"] } }];
+  expect(await read({ [`GET ${VAULT_ID}`]: { body: vault({ accessPolicies }) } })).toMatchObject({
+    policies: [{ tenantId: "t", objectId: "o", applicationId: "app", keys: ["wrapKey"] }],
+  });
+});
+
 test("reads a firewall with its rules and the RBAC model", async () => {
   const networkAcls = {
     bypass: "None",
@@ -226,4 +233,15 @@ test("says of a key that is nowhere, or behind a firewall, what is known", async
     state: "unreadable",
     why: "denied",
   });
+});
+
+test("of versions made in the same second the one that Azure calls current is the newest", async () => {
+  const { clients } = fakeAzure(
+    byPath({
+      [`GET ${KEY}`]: { body: { ...key(NEW, {}, FULL), id: KEY } },
+      [`GET ${KEY}/versions`]: { body: { value: [key(OLD, {}), key(NEW, {}), key("1".repeat(32), {})] } },
+    }),
+  );
+  const read = await createReadKey(clients)(LIVE, "k1");
+  expect(read.state === "live" && read.versions[0]?.version).toBe(NEW);
 });

@@ -7,7 +7,7 @@ import type { AccessFacts, Facts, IdentityFacts, KeyFacts, KeyVersionFacts, Live
 import type { StepName, StepParams } from "../../src/domain/steps/step.ts";
 import { aRole, aStatus, clusterSays, ENCRYPTION_ROLE, inaccessible, revoked } from "../support/builders.ts";
 
-type ReadAccess = Extract<AccessFacts, { state: "read" }>;
+export type ReadAccess = Extract<AccessFacts, { state: "read" }>;
 
 /** What a vault that was deleted comes back with, where the test does not say otherwise. */
 export type Graveyard = { vault: LiveVault; keys: KeyFacts[]; access: AccessFacts[]; deletedKey: KeyFacts };
@@ -197,7 +197,11 @@ function isGranted(facts: Facts, vault: LiveVault, principalId: string, kind: Ta
     return ["get", "wrapKey", "unwrapKey", ...(kind === "cluster" ? ["list"] : [])].every((key) => keys.includes(key));
   }
   const read = facts.access.find((access): access is ReadAccess => access.state === "read" && access.principalId === principalId);
-  return read !== undefined && read.denies.length === 0 && read.assignments.some((assignment) => assignment.condition === null);
+  if (read === undefined || read.denies.some(({ principals }) => principals.some(({ id }) => id === principalId))) return false;
+  // Every role here is one for keys: what it leaves out is what makes it useless.
+  const isWhole = (id: string): boolean =>
+    read.definitions.every((role) => role.id !== id || role.permissions!.every(({ notDataActions }) => notDataActions.length === 0));
+  return read.assignments.some(({ condition, roleDefinitionId }) => condition === null && isWhole(roleDefinitionId));
 }
 
 function isUsable({ enabled, notBefore, expiresOn, type, operations }: KeyVersionFacts, at: string): boolean {

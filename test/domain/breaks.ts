@@ -9,11 +9,14 @@ import {
   aKey,
   anAccess,
   anAccount,
+  anAssignment,
   anIdentity,
   aPolicyVault,
+  aRole,
   aSubscription,
   aVault,
   aVersion,
+  ENCRYPTION_ROLE,
   IDENTITY_ID,
   KEY_URI,
   someFacts,
@@ -22,7 +25,7 @@ import {
   V3,
   VAULT_ID,
 } from "../support/builders.ts";
-import { type Graveyard, serviceChecks } from "./apply.ts";
+import { type Graveyard, type ReadAccess, serviceChecks } from "./apply.ts";
 
 const RECREATED = "55555555-0000-4000-8000-000000000005";
 
@@ -80,6 +83,14 @@ export const onAccounts =
     targets: facts.targets.map((target) => (target.kind === "account" ? { ...target, ...change(target) } : target)),
   });
 
+const OWN_ROLE = `${ENCRYPTION_ROLE.slice(0, ENCRYPTION_ROLE.lastIndexOf("/"))}/99999999-0000-4000-8000-000000000009`;
+const onGrants =
+  (change: (access: ReadAccess) => Partial<ReadAccess>): Break =>
+  (facts) => ({
+    ...facts,
+    access: facts.access.map((one) => (one.state === "read" && one.assignments.length > 0 ? { ...one, ...change(one) } : one)),
+  });
+
 const deleteKey: Break = (facts) => ({
   ...facts,
   keys: facts.keys.map((key): KeyFacts => ({
@@ -128,6 +139,14 @@ export const BREAKS: Record<string, Break> = {
     ...onVault(() => ({ policies: [] }))(facts),
     access: facts.access.map((one) => (one.state === "read" ? { ...one, assignments: [] } : one)),
   }),
+  // A role of somebody's own in the place of the one that was granted: it may do everything with keys but wrap.
+  leaveOutWrap: onGrants(() => ({
+    assignments: [anAssignment({ name: "bbbbbbbb-0000-4000-8000-000000000002", roleDefinitionId: OWN_ROLE })],
+    definitions: [aRole(OWN_ROLE, ["Microsoft.KeyVault/vaults/keys/*"], ["Microsoft.KeyVault/vaults/keys/wrap/action"])],
+  })),
+  bindToCondition: onGrants(({ assignments }) => ({
+    assignments: assignments.map((one) => ({ ...one, condition: "@Resource[x] StringEquals 'y'", conditionVersion: "2.0" })),
+  })),
   deny: (facts) => ({
     ...facts,
     access: facts.access.map((one) => ({
@@ -180,4 +199,4 @@ export const brokenBy = (names: readonly string[]) =>
 export const broken = brokenBy(Object.keys(BREAKS));
 
 /** What Keymend can mend by itself or with an approval, in any combination. */
-export const MENDABLE = Object.keys(BREAKS).filter((name) => !/deny|[uU]nfit|perimeter|purge/.test(name));
+export const MENDABLE = Object.keys(BREAKS).filter((name) => !/deny|bindToCondition|[uU]nfit|perimeter|purge/.test(name));

@@ -252,7 +252,11 @@ describe("a deliberate revocation", () => {
         const lost = start.targets.filter((target) => isMarked(start, target) && !serviceCan(start, target)).map(({ id }) => id);
         fc.pre(lost.length > 0);
         const approved = (step: Step, now: Facts): boolean => ["allow", "ask"].includes(judgeStep(step, now, settings, []).kind);
-        const { facts } = heal(start, graveyard, () => {}, approved);
+        const { facts, applied } = heal(start, graveyard, () => {}, approved);
+        const onMarked = applied.filter(({ step, before }) =>
+          before.targets.some((target) => isMarked(before, target) && step.targetIds.includes(target.id)),
+        );
+        expect(onMarked.map(({ step }) => step.name)).toEqual([]);
         const back = facts.targets.filter(({ id }) => lost.includes(id)).filter((target) => serviceCan(facts, target));
         expect(back.map(({ id }) => id)).toEqual([]);
       }),

@@ -14,10 +14,14 @@ describe("a key URI", () => {
     });
   });
 
-  test.each(["https://v1.vault.azure.cn/keys/k", "https://v1.vault.usgovcloudapi.net/keys/k", "https://V1.vault.azure.net:443/keys/k"])(
-    "%s is a vault's",
+  test("with the port that Key Vault itself writes is a vault's", () => {
+    expect(parseKeyUri("https://V1.vault.azure.net:443/keys/k")).toMatchObject({ kind: "vault", vaultName: "v1", key: "k", faults: [] });
+  });
+
+  test.each(["https://kv-orders.vault.azure.cn/keys/k", "https://kv-orders.vault.usgovcloudapi.net/keys/k"])(
+    "%s is that of another cloud, and names no vault here",
     (uri) => {
-      expect(parseKeyUri(uri)).toMatchObject({ kind: "vault", vaultName: "v1", key: "k", faults: [] });
+      expect(parseKeyUri(uri)).toMatchObject({ kind: "unknown", vaultName: null, key: "k", faults: ["unknownHost"] });
     },
   );
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CauseCode } from "../../src/domain/cause-code.ts";
 import { diagnose } from "../../src/domain/diagnose.ts";
-import type { Facts, KeyFacts, TargetFacts } from "../../src/domain/facts.ts";
+import type { Facts, KeyFacts, KeyVersionFacts, TargetFacts } from "../../src/domain/facts.ts";
 import { rememberedLenders } from "../../src/domain/causes/borrowed-identity.ts";
 import { plan } from "../../src/domain/plan.ts";
 import type { Settings } from "../../src/domain/settings.ts";
@@ -283,6 +283,16 @@ describe("an extension of an expiry", () => {
     expect(found.blocks[0]!.reason).toContain("rotate");
   });
 
+  test("of the version in use is not held back by the latest, whose own may not be moved any more", () => {
+    const found = planned(anAccount, {
+      target: { versionInUse: V1 },
+      keys: [aKey([aVersion(V2, { expiresOn: SOON }), aVersion(V1, { expiresOn: PAST })])],
+      expiryExtensions: { [`kv-orders/cmk/${V2}`]: 3 },
+    });
+    expect(found.steps.map(({ params }) => params)).toMatchObject([{ version: V1 }]);
+    expect(blocksOf(found)).toEqual(["KeyNearExpiry escalate"]);
+  });
+
   test("is never to an earlier time than is set", () => {
     const found = planned(anAccount, expiring, { expiryHorizonMs: 5 * DAY });
     expect(blocksOf(found)).toEqual(["KeyNearExpiry escalate"]);
@@ -296,6 +306,37 @@ describe("an extension of an expiry", () => {
     expect(namesOf(found)).toEqual(["EnableKeyVersion", "SetKeyNotBefore", "ExtendKeyExpiry", "RestoreKeyOperations"]);
     expect(paramsOf(found, "SetKeyNotBefore").notBefore).toBe(NOW);
     expect(paramsOf(found, "RestoreKeyOperations").operations).toEqual(["wrapKey", "unwrapKey"]);
+  });
+});
+
+describe("a cluster that lost access just after a rotation, and does not say which version it wraps with", () => {
+  const FRESH = "2026-11-02T08:00:00.000Z";
+  const after = (...before: KeyVersionFacts[]) => ({
+    target: { service: inaccessible() },
+    keys: [aKey([aVersion(V2, { createdOn: FRESH }), ...before])],
+  });
+
+  test("has the version before extended where it has expired", () => {
+    const found = planned(aCluster, after(aVersion(V1, { expiresOn: PAST })));
+    expect(found.steps).toMatchObject([{ name: "ExtendKeyExpiry", params: { version: V1 }, causes: ["KeyExpired"], needs: "nothing" }]);
+  });
+
+  test("has the version before enabled, or is asked about where it may be an older one", () => {
+    const off = aVersion(V1, { enabled: false });
+    expect(planned(aCluster, after(off)).steps).toMatchObject([{ name: "EnableKeyVersion", params: { version: V1 }, needs: "nothing" }]);
+    expect(planned(aCluster, after(off, aVersion("9".repeat(32)))).steps).toMatchObject([{ params: { version: V1 }, needs: "approval" }]);
+  });
+
+  test.each([
+    ["whose identity can't use the key", { access: [anAccess({ assignments: [] })] }],
+    ["whose grant is on its way", { access: [anAccess({ assignments: [anAssignment({ createdOn: NOW })] })] }],
+    ["whose identity is gone", { identities: [{ state: "gone" as const, id: IDENTITY_ID }] }],
+  ])("but not one %s: that explains the loss", (_what, over) => {
+    for (const version of [aVersion(V1, { enabled: false }), aVersion(V1, { expiresOn: PAST })]) {
+      const { steps } = planned(aCluster, { ...after(version), ...over });
+      expect(steps.map(({ name }) => name)).not.toContain("EnableKeyVersion");
+      expect(steps.map(({ name }) => name)).not.toContain("ExtendKeyExpiry");
+    }
   });
 });
 

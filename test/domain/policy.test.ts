@@ -172,6 +172,28 @@ describe("a step", () => {
     expect(judgeStep(aStep(), changed, heal, [])).toEqual({ kind: "allow" });
   });
 
+  test.each([
+    ["as it was", PRINCIPAL.toUpperCase(), "allow"],
+    ["made anew under its old name", "another", "ask"],
+    ["of which nothing is remembered", undefined, "allow"],
+  ])("a grant to an identity %s", (_, before, kind) => {
+    const principals: Record<string, string> = before === undefined ? {} : { [IDENTITY_ID.toUpperCase()]: before };
+    const changed = someFacts({ baseline: aBaseline({ principals }) });
+    expect(judgeStep(grant, changed, heal, []).kind).toBe(kind);
+    expect(judgeStep(aStep(), changed, heal, [])).toEqual({ kind: "allow" });
+  });
+
+  test("a grant to a principal that is no identity's, or is still to come, is not one made anew", () => {
+    const toNobody = (principalId: string | null): Step => ({
+      ...aStep(),
+      name: "GrantKeyRole",
+      params: { identityId: IDENTITY_ID, principalId, scope: "/s", roleDefinitionId: "r" },
+    });
+    const baseline = aBaseline({ principals: { [IDENTITY_ID.toLowerCase()]: "another" } });
+    for (const principalId of ["system", null])
+      expect(judgeStep(toNobody(principalId), someFacts({ baseline }), heal, []).kind).toBe("allow");
+  });
+
   test("that serves nobody known is not written", () => {
     expect(judgeStep(aStep({ targetIds: ["/gone"] }), facts, heal, [])).toEqual({ kind: "observe" });
   });

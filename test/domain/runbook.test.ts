@@ -178,14 +178,15 @@ const ROWS: Row[] = [
     "AttachIdentity",
     "to an account, leaving the others alone",
     { targetId: ACCOUNT_ID, identityId: NEW_ID },
-    `az rest --method patch --url '${ARM}${ACCOUNT_ID}?api-version=2026-03-15' --body '{"identity":{"type":"'"$(az cosmosdb show --ids ${ACCOUNT_ID} --query 'contains(identity.type, '\\''SystemAssigned'\\'') && '\\''SystemAssigned,UserAssigned'\\'' || '\\''UserAssigned'\\''' --output tsv)"'","userAssignedIdentities":{"${NEW_ID}":{}}}}'`,
+    `az rest --method patch --url '${ARM}${ACCOUNT_ID}?api-version=2026-03-15' --body '{"identity":{"type":"'"$(az cosmosdb show --ids ${ACCOUNT_ID} --query 'contains(identity.type || '\\''None'\\'', '\\''SystemAssigned'\\'') && '\\''SystemAssigned,UserAssigned'\\'' || '\\''UserAssigned'\\''' --output tsv)"'","userAssignedIdentities":{"${NEW_ID}":{}}}}'`,
     waitForAccount,
   ),
   row(
     "AttachIdentity",
     "the account's own",
     { targetId: ACCOUNT_ID, identityId: "SystemAssigned" },
-    `az cosmosdb identity assign ${named("orders")} --identities '[system]'`,
+    `az rest --method patch --url '${ARM}${ACCOUNT_ID}?api-version=2026-03-15' --body '{"identity":{"type":"'"$(az cosmosdb show --ids ${ACCOUNT_ID} --query 'contains(identity.type || '\\''None'\\'', '\\''UserAssigned'\\'') && '\\''SystemAssigned,UserAssigned'\\'' || '\\''SystemAssigned'\\''' --output tsv)"'"}}'`,
+    waitForAccount,
   ),
   row(
     "SetDefaultIdentity",

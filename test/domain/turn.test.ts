@@ -432,6 +432,27 @@ describe("the service's own word", () => {
     expect(incidentOf(turn).detail).toContain(`the service says ${word} of its access`);
   });
 
+  test("is needed too where the path was broken and it had not noticed: a status that is missing proves nothing", () => {
+    const broken = diagnosisOf(seen({ phase: "inGrace", service: mute }));
+    const still = { ...repaired, ...diagnosisOf(healthy({ service: mute })) };
+    expect(turns(broken, still, { ...still, now: after(90) }).next).toMatchObject({ do: "wait" });
+    expect(incidentOf(turns(broken, still, { ...still, now: after(122) }))).toMatchObject({
+      outcome: "Escalated",
+      reason: "NotRevalidated",
+      detail: expect.stringContaining("the service says nothing of its access") as string,
+    });
+  });
+
+  test("is not claimed where it says nothing", () => {
+    const quiet = diagnosisOf(healthy({ service: mute }));
+    const looked = decideTurn(turnInput({ signals: [aSignal({ source: "sweep" })], ...quiet, ...nothingLeft }));
+    const told = { outcome: { code: "NoChangeNeeded", detail: "the key path works; the service says nothing of its access" } };
+    expect(looked.next).toMatchObject(told);
+    expect(decideTurn(turnInput({ ...quiet, ...nothingLeft })).next).toMatchObject(told);
+    const prevented = turns(diagnosisOf(seen({ phase: "atRisk", service: mute })), { ...repaired, ...quiet });
+    expect(incidentOf(prevented)).toMatchObject({ outcome: "Prevented", detail: told.outcome.detail });
+  });
+
   test("is kept with each database", () => {
     const says = "Access to your account is currently revoked (4002).";
     const turn = decideTurn(turnInput(diagnosisOf(seen({ phase: "revoked", service: { verdict: "lost", says } }))));

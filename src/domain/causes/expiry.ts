@@ -25,10 +25,17 @@ function extend({ on, facts: version }: NamedVersion, facts: Facts, settings: Se
   return { name: "ExtendKeyExpiry", params: { ...on, expiresOn, previous: version.expiresOn, extensions: extensions + 1 } };
 }
 
-/** All of them, or a person: half an extension would look like a repair and be none. */
-export function extendAll(versions: readonly NamedVersion[], facts: Facts, settings: Settings): Mend {
+const isDraft = (draft: StepDraft | string): draft is StepDraft => typeof draft !== "string";
+
+/** All of them, or a person: half an extension would look like a repair and be none. besides: those that may go along. */
+export function extendAll(
+  versions: readonly NamedVersion[],
+  facts: Facts,
+  settings: Settings,
+  besides: readonly NamedVersion[] = [],
+): Mend {
   const drafts = versions.map((version) => extend(version, facts, settings));
   const refused = drafts.find((draft) => typeof draft === "string");
   if (refused !== undefined) return { kind: "escalate", reason: refused };
-  return { kind: "steps", steps: drafts.filter((draft) => typeof draft !== "string") };
+  return { kind: "steps", steps: [...drafts, ...besides.map((version) => extend(version, facts, settings))].filter(isDraft) };
 }

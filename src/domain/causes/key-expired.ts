@@ -1,6 +1,22 @@
-import type { Cause } from "../cause.ts";
+import type { Cause, Evidence } from "../cause.ts";
 import { extendAll, isExpired, isNearExpiry } from "./expiry.ts";
-import { evidenceOf, versionsIn } from "./versions.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
+import { uriOf } from "../key-path.ts";
+import type { Settings } from "../settings.ts";
+import { versionBefore } from "../version-before.ts";
+import { evidenceOf, type NamedVersion, versionsIn } from "./versions.ts";
+
+/** A cluster that lost access just after a rotation may wrap with the version before still. */
+function expiredBefore(facts: Facts, target: TargetFacts): Evidence | undefined {
+  const before = versionBefore(facts, target);
+  if (!before?.enabled || !isExpired(before, facts)) return undefined;
+  const name = `version ${before.version} of key ${uriOf(target)?.key}`;
+  const text = `${name}, which was the newest until a moment ago and may be in use still, expired on ${before.expiresOn}`;
+  return { effect: "broken", facts: [text], values: { versions: [before.version] } };
+}
+
+const nearExpiry = (facts: Facts, target: TargetFacts, settings: Settings): NamedVersion[] =>
+  versionsIn({ values: {} }, facts, target, (version) => isNearExpiry(version, facts, settings));
 
 /** An expired key still unwraps, but wraps no more, and the service needs both. */
 export const keyExpired: Cause = {
@@ -15,12 +31,9 @@ export const keyExpired: Cause = {
   default: "auto",
   statusCodes: [4018, 4002],
   find: (facts, target) =>
-    evidenceOf(facts, target, ({ facts: version }) => (isExpired(version, facts) ? `expired on ${version.expiresOn}` : undefined)),
+    evidenceOf(facts, target, ({ facts: version }) => (isExpired(version, facts) ? `expired on ${version.expiresOn}` : undefined)) ??
+    expiredBefore(facts, target),
   // The latest goes along where it would be next, so that the service does not move onto a key that fails.
   mend: (evidence, facts, target, settings) =>
-    extendAll(
-      versionsIn(evidence, facts, target, (version) => isNearExpiry(version, facts, settings)),
-      facts,
-      settings,
-    ),
+    extendAll(versionsIn(evidence, facts, target), facts, settings, nearExpiry(facts, target, settings)),
 };

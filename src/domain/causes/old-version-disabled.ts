@@ -1,23 +1,15 @@
 import type { Cause } from "../cause.ts";
 import type { Facts, KeyVersionFacts, TargetFacts } from "../facts.ts";
 import { keyOf, liveVaultOf, uriOf, versionInUseOf } from "../key-path.ts";
-import { verdictOf } from "../targets/index.ts";
-import { DAY, toMs } from "../time.ts";
+import { versionBefore } from "../version-before.ts";
 
-/** The service may take a day to move to a new version, so the one before must stay enabled that long. */
-const ROTATION_MS = 2 * DAY;
-
-/** The version in use where it is known; else, where access is lost just after a rotation, the one before the newest. */
-function versionBefore(facts: Facts, target: TargetFacts): KeyVersionFacts | undefined {
+/** Both disabled is a revocation, not a rotation that went too fast. */
+function toldVersion(facts: Facts, target: TargetFacts): KeyVersionFacts | undefined {
   const key = keyOf(facts, target);
-  if (key?.state !== "live") return undefined;
-  const [latest, previous] = key.versions;
+  if (key?.state !== "live" || !key.versions[0]?.enabled) return undefined;
+  const [latest] = key.versions;
   const named = versionInUseOf(target);
-  // Both disabled is a revocation, not a rotation that went too fast.
-  if (!latest?.enabled) return undefined;
-  if (named !== null) return key.versions.find(({ version }) => version === named && version !== latest.version);
-  const isFresh = latest.createdOn !== null && toMs(facts.at) - toMs(latest.createdOn) < ROTATION_MS;
-  return isFresh && verdictOf(target) === "lost" ? previous : undefined;
+  return key.versions.find(({ version }) => version === named && version !== latest.version);
 }
 
 /** Disabled too early after a rotation: not a revocation, since the latest version stays enabled. */
@@ -34,19 +26,19 @@ export const oldVersionDisabled: Cause = {
   default: "auto",
   statusCodes: [4005, 4012],
   find: (facts, target) => {
-    const before = versionBefore(facts, target);
+    const told = toldVersion(facts, target);
+    const before = told ?? versionBefore(facts, target);
     if (!before || before.enabled) return undefined;
-    return {
-      effect: "broken",
-      facts: [
-        `version ${before.version} of key ${uriOf(target)?.key} is disabled while the service still wraps with it; the latest is enabled`,
-      ],
-      values: { version: before.version },
-    };
+    const { version } = before;
+    const text = told
+      ? "is disabled while the service still wraps with it; the latest is enabled"
+      : "is disabled and was the newest until a moment ago; the service does not say which one it wraps with, and nothing else explains its loss";
+    const older = "isOnly" in before && !before.isOnly ? "it may be an older one as well" : null;
+    return { effect: "broken", facts: [`version ${version} of key ${uriOf(target)?.key} ${text}`], values: { version, older } };
   },
   mend: ({ values }, facts, target) => {
     const vault = liveVaultOf(facts)!;
     const on = { vaultId: vault.id, vaultUri: vault.uri, key: uriOf(target)!.key!, version: String(values["version"]) };
-    return { kind: "steps", steps: [{ name: "EnableKeyVersion", params: on }] };
+    return { kind: "steps", steps: [{ name: "EnableKeyVersion", params: on }], ...(values["older"] === null ? {} : { asks: true }) };
   },
 };

@@ -1,7 +1,7 @@
 /** What causes that concern single key versions share. */
 import type { Effect, Evidence } from "../cause.ts";
 import type { Facts, KeyVersionFacts, TargetFacts } from "../facts.ts";
-import { liveVaultOf, type UsedVersion, uriOf, versionsOf } from "../key-path.ts";
+import { keyOf, liveVaultOf, type UsedVersion, uriOf, versionsOf } from "../key-path.ts";
 import type { StepParams } from "../steps/step.ts";
 
 /** Evidence from those versions in use of which `show` says something; `effect` where it is not the version's own. */
@@ -31,18 +31,21 @@ export type NamedVersion = { on: StepParams["EnableKeyVersion"]; facts: KeyVersi
 
 /** Those versions that the evidence names or that are wanted besides, with what a step on one needs. */
 export function versionsIn(
-  { values: { versions } }: Evidence,
+  { values: { versions } }: Pick<Evidence, "values">,
   facts: Facts,
   target: TargetFacts,
   isWanted: (version: KeyVersionFacts) => boolean = () => false,
 ): NamedVersion[] {
   const vault = liveVaultOf(facts);
-  const key = uriOf(target)?.key;
-  if (!vault || !key) return [];
+  const live = keyOf(facts, target);
+  if (!vault || live?.state !== "live") return [];
+  const key = uriOf(target)!.key!;
   const isNamed = (version: string): boolean => Array.isArray(versions) && versions.includes(version);
-  const used = versionsOf(facts, target).filter((version) => isNamed(version.facts.version) || isWanted(version.facts));
-  return used.map((version) => ({
-    on: { vaultId: vault.id, vaultUri: vault.uri, key, version: version.facts.version },
-    facts: version.facts,
-  }));
+  const used = versionsOf(facts, target).map(({ facts: version }) => version);
+  const others = live.versions.filter((version) => !used.includes(version));
+  const wanted = [
+    ...used.filter((version) => isNamed(version.version) || isWanted(version)),
+    ...others.filter(({ version }) => isNamed(version)),
+  ];
+  return wanted.map((version) => ({ on: { vaultId: vault.id, vaultUri: vault.uri, key, version: version.version }, facts: version }));
 }

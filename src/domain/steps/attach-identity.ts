@@ -1,31 +1,31 @@
 /** Attaches an identity to an account, in a write of its own (domain/database-change.ts). */
 import { sameId } from "../arm-id.ts";
 import { attachUser, BOTH_ASSIGNED, SYSTEM_ASSIGNED, USER_ASSIGNED } from "../database-change.ts";
-import { az, azNamed, azPatch, BLANK } from "./az.ts";
+import { az, azPatch, BLANK } from "./az.ts";
 import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
 
 /** Attaching takes the right to hand that identity on (Microsoft Learn, "Managed Identity Operator"). */
 const ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
 
-/** Whether the system-assigned identity is on decides the type: one that is left out is switched off. */
-const TYPE_WITH_USERS = `contains(identity.type, '${SYSTEM_ASSIGNED}') && '${BOTH_ASSIGNED}' || '${USER_ASSIGNED}'`;
+/** What is there decides the type: what the type leaves out is switched off. */
+const typeBeside = (there: string, alone: string): string =>
+  `contains(identity.type || 'None', '${there}') && '${BOTH_ASSIGNED}' || '${alone}'`;
 
 /**
  * Only the new one is sent, which leaves the others alone. `az cosmosdb identity assign` sends them all, and is refused where one of them
  * is gone (Azure/azure-cli, cosmosdb module; Azure/aad-pod-identity issue 515).
  */
-function azAttachUser(targetId: string, identityId: string): string[] {
-  const type = { run: az("cosmosdb", "show", "--ids", targetId, "--query", TYPE_WITH_USERS, "--output", "tsv") };
-  return azPatch("account", targetId, attachUser(identityId, BLANK), type);
+function azAttach(targetId: string, identityId: string): string[] {
+  const isSystem = identityId === SYSTEM_ASSIGNED;
+  const type = isSystem ? typeBeside(USER_ASSIGNED, SYSTEM_ASSIGNED) : typeBeside(SYSTEM_ASSIGNED, USER_ASSIGNED);
+  const body = isSystem ? { identity: { type: BLANK } } : attachUser(identityId, BLANK);
+  return azPatch("account", targetId, body, { run: az("cosmosdb", "show", "--ids", targetId, "--query", type, "--output", "tsv") });
 }
 
 export const attachIdentity: StepSpec<"AttachIdentity"> = {
   permission: () => `Microsoft.DocumentDB/databaseAccounts/write, ${ASSIGN}`,
   undo: ({ identityId }) => `detach ${identityId} again, once it is not the default identity`,
-  az: ({ targetId, identityId }) =>
-    identityId === SYSTEM_ASSIGNED
-      ? [az("cosmosdb", "identity", "assign", ...azNamed(targetId), "--identities", "[system]")]
-      : azAttachUser(targetId, identityId),
+  az: ({ targetId, identityId }) => azAttach(targetId, identityId),
   on: ({ targetId }) => targetId,
   key: ({ targetId, identityId }) => onId(targetId, identityId),
   precondition: ({ targetId, identityId }, facts) => {
