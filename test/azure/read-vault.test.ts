@@ -242,6 +242,6 @@ test("of versions made in the same second the one that Azure calls current is th
       [`GET ${KEY}/versions`]: { body: { value: [key(OLD, {}), key(NEW, {}), key("1".repeat(32), {})] } },
     }),
   );
-  const read = await createReadKey(clients)(LIVE, "k1");
-  expect(read.state === "live" && read.versions[0]?.version).toBe(NEW);
+  const found = await createReadKey(clients)(LIVE, "k1");
+  expect(found.state === "live" && found.versions[0]?.version).toBe(NEW);
 });
