@@ -186,7 +186,6 @@ function takePlan(draft: Draft, steps: readonly JudgedStep[]): void {
   ];
   const asking = steps.some(({ state }) => state.kind === "ask");
   incident.progress.askedAt = asking ? (incident.progress.askedAt ?? input.now) : null;
-  if (steps.length === 0 && incident.plan === null) return;
   // The plan that was carried out stays on record until another one takes its place.
   if (steps.length === 0) return;
   const shown = steps.map(showStep);
