@@ -61,7 +61,7 @@ function hasOtherIdentity(target: TargetFacts, { baseline }: Facts): boolean {
 }
 
 /** An identity made anew under its old name is another principal: whoever may make identities is not to be handed a key by that. */
-function isMadeAnew({ params }: Step, { identities, baseline }: Facts): string | undefined {
+function identityMadeAnew({ params }: Step, { identities, baseline }: Facts): string | undefined {
   if (!("principalId" in params) || params.principalId === null) return undefined;
   const { principalId } = params;
   const identity = identities.find((one) => one.state === "live" && one.principalId.toLowerCase() === principalId.toLowerCase());
@@ -81,7 +81,7 @@ function doubtAbout(
     return "not everything on this vault could be read, so a tag that forbids the repair may be hidden";
   const other = GRANTS.includes(step.name) ? served.find((target) => hasOtherIdentity(target, facts)) : undefined;
   if (other) return `${other.name} uses another identity than when it was last healthy`;
-  const anew = GRANTS.includes(step.name) ? isMadeAnew(step, facts) : undefined;
+  const anew = GRANTS.includes(step.name) ? identityMadeAnew(step, facts) : undefined;
   if (anew !== undefined) return `identity ${anew} was made anew since the vault was last healthy, and is another principal now`;
   const isPrivileged = (caller: string): boolean => settings.privilegedCallers.some((one) => one.toLowerCase() === caller.toLowerCase());
   const privileged = callers.find(isPrivileged);
