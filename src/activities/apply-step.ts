@@ -8,9 +8,9 @@ import { type AppliedStep, type Incident, type PlannedStep, refusalDetail, toldA
 import { InvariantError, TransientError } from "../domain/errors.ts";
 import type { Facts, Patient } from "../domain/facts.ts";
 import type { Settings } from "../domain/settings.ts";
-import { judgeStep } from "../domain/policy.ts";
+import { judgeStep } from "../domain/turn/policy.ts";
 import { toIso, toMs } from "../domain/time.ts";
-import { RETRY_WITHIN_MS } from "../domain/verify.ts";
+import { RETRY_WITHIN_MS } from "../domain/turn/waits.ts";
 import { namesOf, placeOf } from "../domain/words.ts";
 import type { Log } from "../log.ts";
 import type { AuditLog, Incidents } from "./assess.ts";

@@ -3,17 +3,17 @@
  * databases, keys or vaults. Permissions: reader actions on databases, vaults, keys, identities, role and deny assignments.
  */
 import { rememberedLenders } from "../domain/causes/borrowed-identity.ts";
-import { userAssigned } from "../domain/default-identity.ts";
-import { diagnose } from "../domain/diagnose.ts";
+import { userAssigned } from "../domain/databases/default-identity.ts";
+import { diagnose } from "../domain/plan/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
 import type { Baseline, Facts, LiveVault, Patient } from "../domain/facts.ts";
 import type { AuditEntry, Decision, Incident, Next, Outcome } from "../domain/incident.ts";
-import { plan } from "../domain/plan.ts";
+import { plan } from "../domain/plan/plan.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { Plan, Step } from "../domain/steps/step.ts";
 import { MINUTE, toIso, toMs } from "../domain/time.ts";
-import { decideTurn } from "../domain/turn.ts";
+import { decideTurn } from "../domain/turn/turn.ts";
 import type { Log } from "../log.ts";
 import type { GatherFacts } from "./gather-facts.ts";
 import { type Again, orAgain } from "./results.ts";

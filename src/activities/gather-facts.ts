@@ -16,8 +16,8 @@ import type {
   VaultFacts,
 } from "../domain/facts.ts";
 import { parseKeyUri, vaultNameOf } from "../domain/key-uri.ts";
-import { isBeingCreated, verdictOf } from "../domain/targets/index.ts";
-import { identitiesToRead, principalsToRead, standInsToRead } from "../domain/reading.ts";
+import { isBeingCreated, verdictOf } from "../domain/databases/index.ts";
+import { identitiesToRead, principalsToRead, standInsToRead } from "../domain/what-to-read.ts";
 import type { Inventory } from "./patients.ts";
 
 /** Each throws TransientError where a retry may cure it, and says `unreadable` where it won't. */

@@ -1,6 +1,6 @@
 /** Closes an incident that can't be carried on (Azure not answering for hours, or a mistake of this program): never silently, never as a success. */
 import { type EscalationReason, type Incident, openIncident, toldAlso } from "../domain/incident.ts";
-import { isSuccess, nextLookAfterMs } from "../domain/outcome.ts";
+import { isSuccess, nextLookAfterMs } from "../domain/turn/outcome.ts";
 import type { Patient } from "../domain/facts.ts";
 import { toIso, toMs } from "../domain/time.ts";
 import { type AssessDeps, loadIncident } from "./assess.ts";

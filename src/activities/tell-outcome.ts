@@ -1,6 +1,6 @@
 /** Says how an incident ended: in the log first, which alarms hang on, then to whoever else wants to know. At least once. */
 import type { Incident, Outcome } from "../domain/incident.ts";
-import { loudness } from "../domain/outcome.ts";
+import { loudness } from "../domain/turn/outcome.ts";
 import type { Log } from "../log.ts";
 
 export type TellDeps = { publishOutcome: (incident: Incident) => Promise<void>; log: Log };

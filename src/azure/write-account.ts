@@ -10,7 +10,7 @@ import {
   setKeyUri,
   SYSTEM_ASSIGNED,
   typeWithUsers,
-} from "../domain/database-change.ts";
+} from "../domain/databases/database-change.ts";
 import { attempt } from "./attempt.ts";
 import type { Clients } from "./clients.ts";
 import { parseDefaultIdentity } from "./read-database.ts";

@@ -1,7 +1,7 @@
 /** Changes a cluster, by PATCHes that hold all it encrypts with (domain/database-change.ts). */
 import type { MongoCluster } from "@azure/arm-mongocluster";
 import { sameId } from "../domain/arm-id.ts";
-import { type ClusterEncryption, type DatabaseChange, detachFromCluster, setEncryption } from "../domain/database-change.ts";
+import { type ClusterEncryption, type DatabaseChange, detachFromCluster, setEncryption } from "../domain/databases/database-change.ts";
 import type { Clients } from "./clients.ts";
 import { patchDatabase } from "./patch-database.ts";
 import { parseResourcePath } from "./resource-path.ts";

@@ -3,7 +3,7 @@ import type { CauseCode } from "./cause-code.ts";
 import type { Facts, TargetFacts } from "./facts.ts";
 import type { Settings } from "./settings.ts";
 import type { StepDraft, StepName } from "./steps/step.ts";
-import type { ServiceVerdict } from "./targets/rules.ts";
+import type { ServiceVerdict } from "./databases/rules.ts";
 
 /**
  * What a cause does to its database: `broken` the key path does not work now; `willBreak` it works until a known time (or the next

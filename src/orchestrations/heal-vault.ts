@@ -6,7 +6,7 @@ import type { OrchestrationContext, Task } from "durable-functions";
 import type { AssessResult } from "../activities/assess.ts";
 import type { Patient } from "../domain/facts.ts";
 import { HOUR, MINUTE, SECOND, toDate, toMs } from "../domain/time.ts";
-import { RETRY_WITHIN_MS } from "../domain/verify.ts";
+import { RETRY_WITHIN_MS } from "../domain/turn/waits.ts";
 import { call } from "./call.ts";
 import { WAKE_UP } from "./names.ts";
 

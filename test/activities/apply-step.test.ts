@@ -4,7 +4,7 @@ import { TransientError } from "../../src/domain/errors.ts";
 import type { Facts } from "../../src/domain/facts.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import type { Step } from "../../src/domain/steps/step.ts";
-import { decideTurn } from "../../src/domain/turn.ts";
+import { decideTurn } from "../../src/domain/turn/turn.ts";
 import { aKey, anAccount, aVault, aVersion, NOW, PRINCIPAL, someFacts, someSettings, V1, VAULT_ID } from "../support/builders.ts";
 import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
 import { MINUTE } from "../../src/domain/time.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createGiveUp, type GiveUpDeps, type GiveUpInput } from "../../src/activities/give-up.ts";
-import { decideTurn } from "../../src/domain/turn.ts";
+import { decideTurn } from "../../src/domain/turn/turn.ts";
 import { NOW, VAULT_ID } from "../support/builders.ts";
 import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
 import { after, PATIENT, turnInput } from "../support/turns.ts";

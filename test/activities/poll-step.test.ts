@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createPollStep, type PollDeps, type PollState } from "../../src/activities/poll-step.ts";
 import type { Step } from "../../src/domain/steps/step.ts";
-import { decideTurn } from "../../src/domain/turn.ts";
+import { decideTurn } from "../../src/domain/turn/turn.ts";
 import { aKey, aVersion, someFacts, V1, VAULT_ID } from "../support/builders.ts";
 import { Died, diesAfter, fakeEdges, transient } from "../support/fakes.ts";
 import { after, aStep, PATIENT, planOf, turnInput } from "../support/turns.ts";

@@ -2,7 +2,7 @@ import type { HttpResponseInit } from "@azure/functions";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createPatients } from "../../src/activities/patients.ts";
 import type { Decision, Incident } from "../../src/domain/incident.ts";
-import { decideTurn } from "../../src/domain/turn.ts";
+import { decideTurn } from "../../src/domain/turn/turn.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import { createAuthenticate, type Role } from "../../src/functions/authenticate.ts";
 import { type ApiDeps, createOperationsApi } from "../../src/functions/operations-api.ts";

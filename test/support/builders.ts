@@ -1,5 +1,5 @@
 /** Facts for tests: every builder gives a healthy default, so that a test names only what matters to it. */
-import { DATA_ACTIONS } from "../../src/domain/access.ts";
+import { DATA_ACTIONS } from "../../src/domain/access/access.ts";
 import { keyScopeOf } from "../../src/domain/arm-id.ts";
 import type {
   AccessFacts,

@@ -1,11 +1,11 @@
 import { nameOf, normalId, sameId } from "../arm-id.ts";
 import type { Cause } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { principalIn } from "../key-path.ts";
-import { userAssigned } from "../default-identity.ts";
+import { principalIn } from "../databases/key-path.ts";
+import { userAssigned } from "../databases/default-identity.ts";
 import { replaceWith } from "./identity-deleted.ts";
-import { ownIdentityCandidates, replacementFor } from "./replacement-identity.ts";
-import { NO_TOKEN } from "../targets/account.ts";
+import { ownIdentityCandidates, replacementFor } from "../mending/replacement-identity.ts";
+import { NO_TOKEN } from "../databases/account.ts";
 
 /**
  * The account that lends its identity: another one on this vault that has it attached, or one that the baseline remembers with it.

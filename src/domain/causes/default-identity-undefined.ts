@@ -1,13 +1,13 @@
 import { sameId } from "../arm-id.ts";
 import type { Cause, Mend } from "../cause.ts";
-import { principalOf, principalStateOf } from "../targets/index.ts";
-import { type NamedDefault, rememberedDefault } from "../default-identity.ts";
+import { principalOf, principalStateOf } from "../databases/index.ts";
+import { type NamedDefault, rememberedDefault } from "../databases/default-identity.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { readinessOf } from "../key-access.ts";
-import { principalIn } from "../key-path.ts";
-import { SYSTEM_ASSIGNED } from "../database-change.ts";
+import { readinessOf } from "../access/key-access.ts";
+import { principalIn } from "../databases/key-path.ts";
+import { SYSTEM_ASSIGNED } from "../databases/database-change.ts";
 import type { StepDraft } from "../steps/step.ts";
-import { grantAndSwitch, switchDrafts } from "./switch-identity.ts";
+import { grantAndSwitch, switchDrafts } from "../mending/switch-identity.ts";
 
 /** What the database names, or named when it was last healthy; not an identity that is gone. */
 function remembered(facts: Facts, target: TargetFacts): NamedDefault | undefined {

@@ -1,11 +1,11 @@
 import { nameOf, sameId } from "../arm-id.ts";
 import type { Cause, Mend } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { principalIn } from "../key-path.ts";
+import { principalIn } from "../databases/key-path.ts";
 import type { StepDraft } from "../steps/step.ts";
-import { replacementCandidates, type Replacement, replacementFor } from "./replacement-identity.ts";
-import { detachDraft, grantAndSwitch, switchDrafts } from "./switch-identity.ts";
-import { NO_TOKEN } from "../targets/account.ts";
+import { replacementCandidates, type Replacement, replacementFor } from "../mending/replacement-identity.ts";
+import { detachDraft, grantAndSwitch, switchDrafts } from "../mending/switch-identity.ts";
+import { NO_TOKEN } from "../databases/account.ts";
 
 /** A cluster's identity must be in its region (Microsoft Learn, Azure DocumentDB limitations), an account's may be anywhere. */
 function placeFor(facts: Facts, target: TargetFacts, insteadOf: string): TargetFacts {

@@ -1,5 +1,5 @@
 import type { Cause } from "../cause.ts";
-import { keyOf, liveVaultOf } from "../key-path.ts";
+import { keyOf, liveVaultOf } from "../databases/key-path.ts";
 
 export const keyDeleted: Cause = {
   code: "KeyDeleted",

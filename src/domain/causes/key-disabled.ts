@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
-import { keyOf } from "../key-path.ts";
-import { evidenceOf, versionsIn } from "./versions.ts";
+import { keyOf } from "../databases/key-path.ts";
+import { evidenceOf, versionsIn } from "../mending/versions.ts";
 
 /** Disabling the latest version is the documented way to revoke: a person must say that it was not meant. */
 export const keyDisabled: Cause = {

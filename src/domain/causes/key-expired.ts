@@ -1,10 +1,10 @@
 import type { Cause, Evidence } from "../cause.ts";
-import { extendAll, isExpired, isNearExpiry } from "./expiry.ts";
+import { extendAll, isExpired, isNearExpiry } from "../mending/expiry.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { uriOf } from "../key-path.ts";
+import { uriOf } from "../databases/key-path.ts";
 import type { Settings } from "../settings.ts";
-import { versionBefore } from "../version-before.ts";
-import { evidenceOf, type NamedVersion, versionsIn } from "./versions.ts";
+import { versionBefore } from "../mending/version-before.ts";
+import { evidenceOf, type NamedVersion, versionsIn } from "../mending/versions.ts";
 
 /** A cluster that lost access just after a rotation may wrap with the version before still. */
 function expiredBefore(facts: Facts, target: TargetFacts): Evidence | undefined {

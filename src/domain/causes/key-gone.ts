@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
-import { keyOf, uriOf, versionInUseOf } from "../key-path.ts";
-import { say, showVersions } from "./advice.ts";
+import { keyOf, uriOf, versionInUseOf } from "../databases/key-path.ts";
+import { say, showVersions } from "../mending/advice.ts";
 import { az } from "../steps/az.ts";
 
 /** Data wrapped with a key that is gone can't be read again by anyone. */

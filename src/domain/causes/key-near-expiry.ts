@@ -1,7 +1,7 @@
 import type { Cause } from "../cause.ts";
-import { versionsOf } from "../key-path.ts";
-import { extendAll, isNearExpiry } from "./expiry.ts";
-import { evidenceOf, versionsIn } from "./versions.ts";
+import { versionsOf } from "../databases/key-path.ts";
+import { extendAll, isNearExpiry } from "../mending/expiry.ts";
+import { evidenceOf, versionsIn } from "../mending/versions.ts";
 
 /** Weeks ahead: moving an expiry in time costs nothing, and no database notices. */
 export const keyNearExpiry: Cause = {

@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
 import { toMs } from "../time.ts";
-import { evidenceOf, versionsIn } from "./versions.ts";
+import { evidenceOf, versionsIn } from "../mending/versions.ts";
 
 export const keyNotYetValid: Cause = {
   code: "KeyNotYetValid",

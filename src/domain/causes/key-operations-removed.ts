@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
 import { whyUnfit } from "./key-unfit.ts";
-import { evidenceOf, versionsIn } from "./versions.ts";
+import { evidenceOf, versionsIn } from "../mending/versions.ts";
 
 /** What the service does with a key (Microsoft Learn, "About keys": key_ops). */
 const NEEDED = ["wrapKey", "unwrapKey"];

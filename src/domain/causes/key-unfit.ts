@@ -1,8 +1,8 @@
 import type { Cause } from "../cause.ts";
 import type { KeyVersionFacts } from "../facts.ts";
-import { evidenceOf } from "./versions.ts";
-import { say } from "./advice.ts";
-import { uriOf, versionsOf } from "../key-path.ts";
+import { evidenceOf } from "../mending/versions.ts";
+import { say } from "../mending/advice.ts";
+import { uriOf, versionsOf } from "../databases/key-path.ts";
 import { az } from "../steps/az.ts";
 
 const SIZES = [2048, 3072, 4096];

@@ -1,8 +1,8 @@
 import type { Cause } from "../cause.ts";
 import type { TargetFacts } from "../facts.ts";
-import { uriOf } from "../key-path.ts";
+import { uriOf } from "../databases/key-path.ts";
 import { keyUriFaultText, versionlessKeyUri } from "../key-uri.ts";
-import { rulesOf } from "../targets/index.ts";
+import { rulesOf } from "../databases/index.ts";
 
 function faultsOf(target: TargetFacts): string[] {
   const uri = uriOf(target);

@@ -1,7 +1,7 @@
 import type { Cause } from "../cause.ts";
 import { missingOperations } from "./key-operations-removed.ts";
 import { whyUnfit } from "./key-unfit.ts";
-import { keyOf, pinnedVersionOf, uriOf } from "../key-path.ts";
+import { keyOf, pinnedVersionOf, uriOf } from "../databases/key-path.ts";
 import { versionlessKeyUri } from "../key-uri.ts";
 import { toMs } from "../time.ts";
 import type { Facts, KeyVersionFacts } from "../facts.ts";

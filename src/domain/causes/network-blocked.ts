@@ -1,5 +1,5 @@
 import type { Cause } from "../cause.ts";
-import { liveVaultOf } from "../key-path.ts";
+import { liveVaultOf } from "../databases/key-path.ts";
 
 const isPerimeter = (access: string | null): boolean => access?.toLowerCase() === "securedbyperimeter";
 

@@ -1,7 +1,7 @@
 import type { Cause } from "../cause.ts";
 import type { Facts, KeyVersionFacts, TargetFacts } from "../facts.ts";
-import { keyOf, liveVaultOf, uriOf, versionInUseOf } from "../key-path.ts";
-import { versionBefore } from "../version-before.ts";
+import { keyOf, liveVaultOf, uriOf, versionInUseOf } from "../databases/key-path.ts";
+import { versionBefore } from "../mending/version-before.ts";
 
 /** Both disabled is a revocation, not a rotation that went too fast. */
 function toldVersion(facts: Facts, target: TargetFacts): KeyVersionFacts | undefined {

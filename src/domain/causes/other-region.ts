@@ -1,9 +1,9 @@
 import type { Cause } from "../cause.ts";
 import { sameId } from "../arm-id.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { liveVaultOf, regionOf } from "../key-path.ts";
-import { verdictOf } from "../targets/index.ts";
-import { say, showVault } from "./advice.ts";
+import { liveVaultOf, regionOf } from "../databases/key-path.ts";
+import { verdictOf } from "../databases/index.ts";
+import { say, showVault } from "../mending/advice.ts";
 import { az } from "../steps/az.ts";
 
 function elsewhere(facts: Facts, target: TargetFacts): string[] {

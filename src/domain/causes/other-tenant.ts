@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
-import { liveVaultOf } from "../key-path.ts";
-import { say } from "./advice.ts";
+import { liveVaultOf } from "../databases/key-path.ts";
+import { say } from "../mending/advice.ts";
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

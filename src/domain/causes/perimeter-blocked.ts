@@ -1,8 +1,8 @@
 import type { Cause } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { liveVaultOf } from "../key-path.ts";
-import { verdictOf } from "../targets/index.ts";
-import { say, showVault } from "./advice.ts";
+import { liveVaultOf } from "../databases/key-path.ts";
+import { verdictOf } from "../databases/index.ts";
+import { say, showVault } from "../mending/advice.ts";
 
 const OUTBOUND_DENIED = 4016;
 

@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
-import { lackingOf } from "../key-access.ts";
-import { isRefused, isSwitched, mendByGrant, sayLacking } from "./lacking.ts";
+import { lackingOf } from "../access/key-access.ts";
+import { isRefused, isSwitched, mendByGrant, sayLacking } from "../mending/lacking.ts";
 
 const NAMES = { rbac: "Azure RBAC", policies: "access policies" };
 

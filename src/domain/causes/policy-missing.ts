@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
-import { lackingOf } from "../key-access.ts";
-import { isSwitched, mendByGrant, sayLacking } from "./lacking.ts";
+import { lackingOf } from "../access/key-access.ts";
+import { isSwitched, mendByGrant, sayLacking } from "../mending/lacking.ts";
 
 /** Both guides ask for get, wrapKey and unwrapKey; a cluster needs list as well. */
 export const policyMissing: Cause = {

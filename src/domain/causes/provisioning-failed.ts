@@ -1,7 +1,7 @@
 import type { Cause } from "../cause.ts";
-import { rememberedDefault } from "../default-identity.ts";
-import { liveVaultOf } from "../key-path.ts";
-import { say, showAccess, showVault, showVersions } from "./advice.ts";
+import { rememberedDefault } from "../databases/default-identity.ts";
+import { liveVaultOf } from "../databases/key-path.ts";
+import { say, showAccess, showVault, showVersions } from "../mending/advice.ts";
 
 const isFailed = (state: string | null): boolean => state?.toLowerCase() === "failed";
 

@@ -1,11 +1,11 @@
 import type { Cause } from "../cause.ts";
-import { userAssigned } from "../default-identity.ts";
+import { userAssigned } from "../databases/default-identity.ts";
 import type { TargetFacts } from "../facts.ts";
 import { azOf } from "../steps/index.ts";
 import type { StepDraft } from "../steps/step.ts";
-import { verdictOf } from "../targets/index.ts";
-import { say } from "./advice.ts";
-import { NO_TOKEN } from "../targets/account.ts";
+import { verdictOf } from "../databases/index.ts";
+import { say } from "../mending/advice.ts";
+import { NO_TOKEN } from "../databases/account.ts";
 
 /** Attaching an identity again renews what the account knows of it (Azure/azure-cli pull request 25712); the default is then set again. */
 function renewal(target: TargetFacts): string[] {

@@ -1,9 +1,9 @@
 import type { Cause, Finding } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { accessOf } from "../key-access.ts";
-import { keyOf, liveVaultOf, principalIn, uriOf, versionsOf } from "../key-path.ts";
-import { verdictOf } from "../targets/index.ts";
-import { say, showAccess, showVault, showVersions } from "./advice.ts";
+import { accessOf } from "../access/key-access.ts";
+import { keyOf, liveVaultOf, principalIn, uriOf, versionsOf } from "../databases/key-path.ts";
+import { verdictOf } from "../databases/index.ts";
+import { say, showAccess, showVault, showVersions } from "../mending/advice.ts";
 
 function unreadVault({ vault }: Facts, target: TargetFacts): string[] {
   if (vault?.state === "unreadable") return [`vault ${vault.name} could not be read: ${vault.detail}`];

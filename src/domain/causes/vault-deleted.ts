@@ -1,10 +1,10 @@
 import type { Cause } from "../cause.ts";
 import type { DeletedVault, Facts, TargetFacts } from "../facts.ts";
-import { lostAssignment, restoreDraft } from "../grants.ts";
+import { lostAssignment, restoreDraft } from "../mending/grants.ts";
 import { keyScopeOf } from "../arm-id.ts";
-import { principalIn, uriOf } from "../key-path.ts";
+import { principalIn, uriOf } from "../databases/key-path.ts";
 import type { StepDraft } from "../steps/step.ts";
-import { lostSubscriptions } from "./event-subscriptions.ts";
+import { lostSubscriptions } from "../mending/event-subscriptions.ts";
 
 /** The API wants one; a recovery keeps the old whatever is sent (Azure/azure-rest-api-specs issue 21306). */
 const ANY_SKU = "standard";

@@ -2,7 +2,7 @@ import type { Cause } from "../cause.ts";
 import { parseArmId } from "../arm-id.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { az } from "../steps/az.ts";
-import { say } from "./advice.ts";
+import { say } from "../mending/advice.ts";
 
 const DELETED = "[].{name:name,id:properties.vaultId,location:properties.location,purged:properties.scheduledPurgeDate}";
 

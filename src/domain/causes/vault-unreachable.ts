@@ -1,7 +1,7 @@
 import type { Cause } from "../cause.ts";
-import { liveVaultOf, uriOf } from "../key-path.ts";
-import { verdictOf } from "../targets/index.ts";
-import { say, showVault } from "./advice.ts";
+import { liveVaultOf, uriOf } from "../databases/key-path.ts";
+import { verdictOf } from "../databases/index.ts";
+import { say, showVault } from "../mending/advice.ts";
 
 /** DNS not resolved, service unavailable, internal error: KeyVaultDNSNotResolved, KeyVaultServiceUnavailable, KeyVaultInternalServerError. */
 const CODES = [4009, 4004, 4008];

@@ -1,8 +1,8 @@
 /** Takes a stale identity off a database, at the end of its replacement. Azure removes one only by an explicit null. */
 import { sameId } from "../arm-id.ts";
-import { detachFromCluster } from "../database-change.ts";
+import { detachFromCluster } from "../databases/database-change.ts";
 import { az, azNamed, azPatch } from "./az.ts";
-import { isRecreated } from "../targets/index.ts";
+import { isRecreated } from "../databases/index.ts";
 import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
 
 export const detachIdentity: StepSpec<"DetachIdentity"> = {

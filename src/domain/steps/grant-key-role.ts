@@ -1,5 +1,5 @@
 /** Grants a role at one key. The assignment's name is derived from scope, principal and role, so a repetition is no second grant. */
-import { roleGuid } from "../access.ts";
+import { roleGuid } from "../access/access.ts";
 import { az, azPrincipal } from "./az.ts";
 import { checkRole, granteeId } from "./grantee.ts";
 import { onId, type StepSpec } from "./spec.ts";

@@ -1,8 +1,8 @@
 /** What the three grants share: who gets it, and whether it still has to be made. */
-import type { KeyOperation } from "../access.ts";
+import type { KeyOperation } from "../access/access.ts";
 import { isUnder, sameId } from "../arm-id.ts";
 import type { Facts } from "../facts.ts";
-import { accessByRoles } from "../key-access.ts";
+import { accessByRoles } from "../access/key-access.ts";
 import { findVault, isStale, type Precondition, stale } from "./spec.ts";
 import type { Grantee } from "./step.ts";
 

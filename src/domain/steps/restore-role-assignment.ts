@@ -1,5 +1,5 @@
 /** Puts back a role assignment that was there before, under its old name and with its old condition. */
-import { roleGuid } from "../access.ts";
+import { roleGuid } from "../access/access.ts";
 import { sameId } from "../arm-id.ts";
 import { az, azPrincipal, azText } from "./az.ts";
 import { checkRole, granteeId } from "./grantee.ts";

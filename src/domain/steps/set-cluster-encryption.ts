@@ -1,6 +1,6 @@
 /** Sets a cluster's identity and key URL, together (domain/database-change.ts). Moving to another version needs a cluster that is Ready. */
 import { sameId } from "../arm-id.ts";
-import { setEncryption } from "../database-change.ts";
+import { setEncryption } from "../databases/database-change.ts";
 import type { TargetFacts } from "../facts.ts";
 import { parseKeyUri } from "../key-uri.ts";
 import { azPatch } from "./az.ts";

@@ -1,11 +1,11 @@
 /** Makes an attached identity the one an account uses towards its vault, in a write of its own. Never one without access. */
 import { sameId } from "../arm-id.ts";
-import { setDefault } from "../database-change.ts";
+import { setDefault } from "../databases/database-change.ts";
 import type { DefaultIdentity, Facts, TargetFacts } from "../facts.ts";
-import { readinessOf } from "../key-access.ts";
-import { principalOf } from "../targets/index.ts";
+import { readinessOf } from "../access/key-access.ts";
+import { principalOf } from "../databases/index.ts";
 import { azPatch } from "./az.ts";
-import { readDefaultIdentity } from "../default-identity.ts";
+import { readDefaultIdentity } from "../databases/default-identity.ts";
 import { findTarget, isStale, onId, type Precondition, stale, type StepSpec } from "./spec.ts";
 
 function isSameDefault(a: DefaultIdentity, b: DefaultIdentity): boolean {

@@ -1,5 +1,5 @@
 /** Sets an account's key URI to the same key, well written; alone in its write (domain/database-change.ts). */
-import { setKeyUri as keyUriChange } from "../database-change.ts";
+import { setKeyUri as keyUriChange } from "../databases/database-change.ts";
 import { parseKeyUri } from "../key-uri.ts";
 import { azPatch } from "./az.ts";
 import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";

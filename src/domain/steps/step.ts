@@ -1,6 +1,6 @@
 /** Steps: one idempotent write to Azure each, as plain data. What is known of each (permission, undo, az command) is in the file of its name. */
 import type { CauseCode } from "../cause-code.ts";
-import type { ClusterEncryption } from "../database-change.ts";
+import type { ClusterEncryption } from "../databases/database-change.ts";
 import type { TargetKind } from "../facts.ts";
 
 type OnKey = { vaultId: string; vaultUri: string; key: string };

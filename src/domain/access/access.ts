@@ -1,0 +1,158 @@
+/**
+ * What one principal may do with one key, as Azure reckons it: from role assignments and deny assignments on a vault with Azure RBAC,
+ * from access policies on the others. Pure; what could not be read counts as no access, and says so.
+ * Sources: Microsoft Learn, "What is Azure RBAC", "Understand Azure role definitions", "Understand Azure deny assignments",
+ * "Assign a Key Vault access policy".
+ */
+import { isUnder, sameId } from "../arm-id.ts";
+import { judgeCondition, matchesAction } from "./condition.ts";
+import type { AccessPolicy, DenyAssignment, RoleAssignment, RoleDefinition, RolePermission } from "../facts.ts";
+import { toMs } from "../time.ts";
+
+export type KeyOperation = "read" | "wrap" | "unwrap" | "list";
+
+export const DATA_ACTIONS: Record<KeyOperation, string> = {
+  read: "Microsoft.KeyVault/vaults/keys/read",
+  wrap: "Microsoft.KeyVault/vaults/keys/wrap/action",
+  unwrap: "Microsoft.KeyVault/vaults/keys/unwrap/action",
+  // The data action of reading covers listing (Microsoft Learn, "Azure permissions for Security": vaults/keys/read).
+  list: "Microsoft.KeyVault/vaults/keys/read",
+};
+
+/** As the access-policy model spells them. */
+export const POLICY_PERMISSIONS: Record<KeyOperation, string> = { read: "get", wrap: "wrapKey", unwrap: "unwrapKey", list: "list" };
+
+/** SystemDefined principal of a deny assignment that means everyone (Microsoft Learn, "Understand Azure deny assignments"). */
+const EVERYONE = "00000000-0000-0000-0000-000000000000";
+
+export type AccessQuestion = {
+  model: "rbac" | "policies";
+  principalId: string;
+  /** Object ids of the groups the principal is in, as far as known. */
+  memberOf: readonly string[];
+  keyScope: string;
+  operations: readonly KeyOperation[];
+  assignments: readonly RoleAssignment[];
+  definitions: readonly RoleDefinition[];
+  denies: readonly DenyAssignment[];
+  policies: readonly AccessPolicy[];
+  /**
+   * The service says that this very principal has access, and has looked since this time (UTC): then it is in none of the groups that a
+   * deny assignment from before speaks of.
+   */
+  servedSince?: string | undefined;
+};
+
+export type OperationAccess = {
+  operation: KeyOperation;
+  allowed: boolean;
+  /** Ids of the assignments or object ids of the policies that allow it, or of the deny assignment that does not. */
+  by: string[];
+  /** maybeDenied: granted, and a deny assignment speaks of a group of which it is not known who is in it. */
+  why: "granted" | "notGranted" | "denied" | "maybeDenied" | "condition" | "definitionUnread";
+  detail: string;
+};
+
+export type EffectiveAccess = { allowed: boolean; operations: OperationAccess[]; lacking: KeyOperation[] };
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** notDataActions take away within their own role only: another role may still grant. */
+const grants = (permissions: readonly RolePermission[], action: string): boolean =>
+  permissions.some(
+    ({ dataActions, notDataActions }) =>
+      dataActions.some((pattern) => matchesAction(pattern, action)) && !notDataActions.some((pattern) => matchesAction(pattern, action)),
+  );
+
+const isPrincipal = ({ principalId, memberOf }: AccessQuestion, id: string): boolean =>
+  same(id, principalId) || memberOf.some((group) => same(group, id));
+
+type Named = DenyAssignment["principals"][number];
+
+/** Somebody of whom it can't be told here whether the principal is one of them: a group that gave no sign of having it as a member. */
+const mayMean = ({ type }: Named): boolean => type.toLowerCase() !== "serviceprincipal" && type.toLowerCase() !== "user";
+
+/** Deny assignments can't be asked for by membership, as role assignments can (REST reference, "Deny Assignments - List For Scope"). */
+function denies(question: AccessQuestion, deny: DenyAssignment, action: string): "no" | "maybe" | "yes" {
+  const applies = deny.doesNotApplyToChildScopes ? sameId(deny.scope, question.keyScope) : reaches(deny.scope, question.keyScope);
+  // A condition on a deny assignment narrows it; what can't be judged is taken to deny.
+  const holds = deny.condition === null || judgeCondition(deny.condition, action) !== "unmet";
+  if (!applies || !holds || !grants(deny.permissions, action)) return "no";
+  const means = ({ id }: Named): boolean => id === EVERYONE || isPrincipal(question, id);
+  if (deny.excludePrincipals.some(means)) return "no";
+  if (!deny.principals.some(means)) return deny.principals.some(mayMean) ? "maybe" : "no";
+  return deny.excludePrincipals.some(mayMean) ? "maybe" : "yes";
+}
+
+/** Of one that does not tell its time nothing says that it is new. */
+const isDisproved = ({ servedSince }: AccessQuestion, { changedOn }: DenyAssignment): boolean =>
+  servedSince !== undefined && (changedOn === null || toMs(changedOn) < toMs(servedSince));
+
+/** A scope that was not told reaches nothing; the root scope is `/`. */
+const reaches = (scope: string, keyScope: string): boolean => scope.trim() !== "" && isUnder(scope, keyScope);
+
+const ROLE_ID = /[^/]+$/;
+/** A definition's id is written with or without the subscription: its last part, a GUID, tells it. */
+export const roleGuid = (roleDefinitionId: string): string => ROLE_ID.exec(roleDefinitionId)?.[0].toLowerCase() ?? "";
+
+type Grant = { assignment: RoleAssignment; state: "granted" | "condition" | "definitionUnread" };
+
+function grantsOf(question: AccessQuestion, action: string): Grant[] {
+  const reaching = question.assignments.filter(
+    ({ principalId, scope }) => isPrincipal(question, principalId) && reaches(scope, question.keyScope),
+  );
+  return reaching.flatMap((assignment): Grant[] => {
+    const definition = question.definitions.find(({ id }) => roleGuid(id) === roleGuid(assignment.roleDefinitionId));
+    if (!definition?.permissions) return [{ assignment, state: "definitionUnread" }];
+    if (!grants(definition.permissions, action)) return [];
+    const met = assignment.condition === null || judgeCondition(assignment.condition, action) === "met";
+    return [{ assignment, state: met ? "granted" : "condition" }];
+  });
+}
+
+const DETAIL: Record<OperationAccess["why"], string> = {
+  granted: "granted by",
+  notGranted: "no role assignment grants it",
+  denied: "denied by",
+  maybeDenied: "denied, if it is in the group that this deny assignment speaks of, by",
+  condition: "granted only under a condition that is not met or can't be judged:",
+  definitionUnread: "a role that could not be read may grant it:",
+};
+
+function answer(operation: KeyOperation, why: OperationAccess["why"], by: string[]): OperationAccess {
+  return { operation, allowed: why === "granted", by, why, detail: [DETAIL[why], ...by].join(" ") };
+}
+
+function judgeRoles(question: AccessQuestion, operation: KeyOperation): OperationAccess {
+  const action = DATA_ACTIONS[operation];
+  const denying = (state: "maybe" | "yes"): string[] =>
+    question.denies
+      .filter((one) => denies(question, one, action) === state && !(state === "maybe" && isDisproved(question, one)))
+      .map(({ id }) => id);
+  const denied = denying("yes");
+  if (denied.length > 0) return answer(operation, "denied", denied.slice(0, 1));
+  const found = grantsOf(question, action);
+  const maybe = found.some(({ state }) => state === "granted") ? denying("maybe") : [];
+  if (maybe.length > 0) return answer(operation, "maybeDenied", maybe);
+  for (const why of ["granted", "condition", "definitionUnread"] as const) {
+    const by = found.filter(({ state }) => state === why).map(({ assignment }) => assignment.id);
+    if (by.length > 0) return answer(operation, why, by);
+  }
+  return answer(operation, "notGranted", []);
+}
+
+function judgePolicies(question: AccessQuestion, operation: KeyOperation): OperationAccess {
+  // A compound policy counts for an application acting on behalf of the principal, never for the principal itself.
+  const mine = question.policies.filter(({ objectId, applicationId }) => applicationId === null && isPrincipal(question, objectId));
+  const granting = mine.filter(({ keys }) => keys.some((key) => same(key, "all") || same(key, POLICY_PERMISSIONS[operation])));
+  const by = granting.map(({ objectId }) => objectId);
+  if (by.length > 0) return { operation, allowed: true, by, why: "granted", detail: `granted by the access policy of ${by.join(" and ")}` };
+  return { operation, allowed: false, by, why: "notGranted", detail: `no access policy grants ${POLICY_PERMISSIONS[operation]}` };
+}
+
+export function effectiveAccess(question: AccessQuestion): EffectiveAccess {
+  const judge = question.model === "rbac" ? judgeRoles : judgePolicies;
+  const operations = question.operations.map((operation) => judge(question, operation));
+  const lacking = operations.filter(({ allowed }) => !allowed).map(({ operation }) => operation);
+  return { allowed: lacking.length === 0, operations, lacking };
+}

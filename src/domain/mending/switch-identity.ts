@@ -1,0 +1,35 @@
+/** The writes that make a database use another identity, each on its own, after the grant that it needs. */
+import { sameId } from "../arm-id.ts";
+import type { Mend } from "../cause.ts";
+import { userAssigned } from "../databases/default-identity.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
+import { grantDrafts, grantRefusal } from "./grants.ts";
+import type { Grantee, StepDraft } from "../steps/step.ts";
+
+/** Account: attach, then default, in two writes. Cluster: identity and key URL in one, which attaches it too. */
+export function switchDrafts(target: TargetFacts, identityId: string): StepDraft[] {
+  const { id: targetId, kind, keyUri: keyUrl } = target;
+  if (kind === "cluster") return keyUrl === null ? [] : [{ name: "SetClusterEncryption", params: { targetId, identityId, keyUrl } }];
+  const setDefault: StepDraft = { name: "SetDefaultIdentity", params: { targetId, defaultIdentity: userAssigned(identityId) } };
+  const isAttached = target.attached.some(({ id }) => sameId(id, identityId));
+  return isAttached ? [setDefault] : [{ name: "AttachIdentity", params: { targetId, identityId } }, setDefault];
+}
+
+/** Nothing is switched to an identity that somebody keeps out of the key. */
+export function grantAndSwitch(
+  facts: Facts,
+  target: TargetFacts,
+  grantee: Grantee,
+  steps: { before?: StepDraft[]; after: StepDraft[] },
+): Mend {
+  const refusal = grantRefusal(facts, target, grantee);
+  if (refusal !== undefined) return { kind: "escalate", reason: refusal };
+  return { kind: "steps", steps: [...(steps.before ?? []), ...grantDrafts(facts, target, grantee), ...steps.after] };
+}
+
+/** The last write of a replacement. identityId: the stale one, as the database spells it. current: what the database uses instead. */
+export function detachDraft(target: TargetFacts, identityId: string, current: string): StepDraft {
+  const { id: targetId, kind: targetKind, keyUri } = target;
+  const keeps = targetKind === "cluster" && keyUri !== null ? { identityId: current, keyUrl: keyUri } : null;
+  return { name: "DetachIdentity", params: { targetId, targetKind, identityId, keeps } };
+}

@@ -1,0 +1,80 @@
+/**
+ * Facts → diagnosis: per database a phase, the causes that the key path shows, and where the service's word disagrees. The service's
+ * status lags by up to an hour: it is a hint, the path is the proof.
+ */
+import type { Diagnosis, Finding, Phase, TargetDiagnosis } from "../cause.ts";
+import { causeOf, causes } from "../causes/index.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
+import type { Settings } from "../settings.ts";
+import { verdictOf } from "../databases/index.ts";
+
+function findAll(facts: Facts, target: TargetFacts, settings: Settings): Finding[] {
+  // No customer-managed key, nothing to lose: unless the service says that it has lost it.
+  if (target.keyUri === null) return verdictOf(target) === "lost" ? [keyless(target)] : [];
+  const found: Finding[] = [];
+  for (const { code, kinds, eclipses, find } of causes) {
+    const evidence = kinds.includes(target.kind) ? find(facts, target, settings, found) : undefined;
+    if (!evidence) continue;
+    if (eclipses) return [{ code, evidence }];
+    found.push({ code, evidence });
+  }
+  return found;
+}
+
+function keyless(target: TargetFacts): Finding {
+  const text = `${target.name} names no key, and the service says '${wordOf(target)}'`;
+  return { code: "Unreadable", evidence: { effect: "unknown", facts: [text], values: {} } };
+}
+
+const wordOf = ({ service }: TargetFacts): string | null => service.text ?? service.clusterStatus;
+
+/** What is out of reach or could not be read counts as broken: nothing proves that it works. */
+function phaseOf(target: TargetFacts, findings: readonly Finding[]): Phase {
+  const isBroken = findings.some(({ evidence }) => evidence.effect === "broken" || evidence.effect === "unknown");
+  if (verdictOf(target) === "lost") return isBroken ? "revoked" : "recovering";
+  if (isBroken) return "inGrace";
+  return findings.length > 0 ? "atRisk" : "healthy";
+}
+
+function contradictionsOf(target: TargetFacts, findings: readonly Finding[]): string[] {
+  const { code } = target.service;
+  const word = wordOf(target) ?? "";
+  const isBroken = findings.some(({ evidence }) => evidence.effect === "broken");
+  const all: string[] = [];
+  if (verdictOf(target) === "healthy" && isBroken) {
+    all.push(`the service says '${word}' though the key path is broken: it looks about once an hour`);
+  }
+  if (findings.some((finding) => finding.code === "Revalidating" || finding.code === "VaultUnreachable")) {
+    all.push(`the service says '${word}' though the key path works`);
+  } else if (
+    code !== null &&
+    verdictOf(target) === "lost" &&
+    !findings.some((finding) => causeOf(finding.code).statusCodes.includes(code))
+  ) {
+    all.push(`the service says ${code}, which none of the causes found explains`);
+  }
+  return all;
+}
+
+function diagnoseTarget(facts: Facts, target: TargetFacts, settings: Settings): TargetDiagnosis {
+  const findings = findAll(facts, target, settings);
+  const { id, kind } = target;
+  const service = { verdict: verdictOf(target), says: wordOf(target) };
+  return { id, kind, phase: phaseOf(target, findings), findings, service, contradictions: contradictionsOf(target, findings) };
+}
+
+/** A database that exists and could not be read: nothing is known of it, so nothing is taken for healthy. */
+function unreadTargets(facts: Facts): TargetDiagnosis[] {
+  return facts.missing.flatMap((target): TargetDiagnosis[] => {
+    if (target.state === "gone") return [];
+    const evidence = { effect: "unknown" as const, facts: [`${target.id} could not be read: ${target.detail}`], values: {} };
+    const { id, kind } = target;
+    const service = { verdict: "silent" as const, says: null };
+    return [{ id, kind, phase: "inGrace", findings: [{ code: "Unreadable", evidence }], service, contradictions: [] }];
+  });
+}
+
+export function diagnose(facts: Facts, settings: Settings): Diagnosis {
+  const targets = facts.targets.map((target) => diagnoseTarget(facts, target, settings));
+  return { at: facts.at, targets: [...targets, ...unreadTargets(facts)] };
+}

@@ -1,0 +1,132 @@
+/**
+ * Diagnosis → plan: what the causes propose, joined into one legal order, once per vault, key version and principal. Pure data; nothing
+ * here acts. A step is ready when its precondition holds on these very facts; one whose precondition says done is left out.
+ */
+import { sameId } from "../arm-id.ts";
+import type { CauseCode } from "../cause-code.ts";
+import type { Diagnosis, Finding, Mend } from "../cause.ts";
+import { say, showDatabase } from "../mending/advice.ts";
+import { causeOf } from "../causes/index.ts";
+import { lostSubscriptions } from "../mending/event-subscriptions.ts";
+import { staleAttachment } from "../mending/replacement-identity.ts";
+import { detachDraft } from "../mending/switch-identity.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
+import { liveVaultOf } from "../databases/key-path.ts";
+import { rankOfDraft, refusalOf } from "./legal-moves.ts";
+import type { Settings } from "../settings.ts";
+import { completeStep, mergeDrafts, mergeKeyOf, precondition } from "../steps/index.ts";
+import type { Plan, PlanBlock, Step, StepDraft } from "../steps/step.ts";
+
+type Proposal = { draft: StepDraft; cause: CauseCode; targetId: string; asks?: true };
+/** cause: undefined for what no cause asks for. */
+type Chore = Omit<Proposal, "cause"> & { cause: CauseCode | undefined };
+type Wanted = { draft: StepDraft; causes: CauseCode[]; targetIds: string[]; asks: boolean };
+
+/** Before it is known what to tell a person. */
+type Block = Omit<PlanBlock, "advice">;
+
+const withOnce = <T>(list: readonly T[], one: T | undefined): T[] => (one === undefined || list.includes(one) ? [...list] : [...list, one]);
+
+function addBlock(blocks: Block[], block: Omit<Block, "targetIds">, targetId: string): void {
+  const same = blocks.find(({ cause, kind, reason }) => cause === block.cause && kind === block.kind && reason === block.reason);
+  if (same) same.targetIds = withOnce(same.targetIds, targetId);
+  else blocks.push({ ...block, targetIds: [targetId] });
+}
+
+function mendOf({ code, evidence }: Finding, facts: Facts, target: TargetFacts | undefined, settings: Settings): Mend {
+  // A database that could not be read: its only finding says why.
+  if (!target) return { kind: "escalate", reason: evidence.facts.join("; ") };
+  return causeOf(code).mend(evidence, facts, target, settings);
+}
+
+/** What an incident leaves to do and no cause shows any more: a stale identity, and event subscriptions that went with a deleted vault. */
+function tidyUp(facts: Facts): Chore[] {
+  const vault = liveVaultOf(facts);
+  const lost = vault ? lostSubscriptions(facts, vault.id) : [];
+  return facts.targets.flatMap((target): Chore[] => {
+    const stale = staleAttachment(facts, target);
+    const subscriptions = lost.map((draft): Chore => ({ draft, cause: undefined, targetId: target.id }));
+    if (stale === undefined) return subscriptions;
+    return [
+      ...subscriptions,
+      { draft: detachDraft(target, stale.identityId, stale.current), cause: "IdentityDeleted", targetId: target.id },
+    ];
+  });
+}
+
+function propose(facts: Facts, diagnosis: Diagnosis, settings: Settings): { proposals: Proposal[]; blocks: Block[] } {
+  const proposals: Proposal[] = [];
+  const blocks: Block[] = [];
+  for (const { id, findings } of diagnosis.targets) {
+    const target = facts.targets.find((one) => sameId(one.id, id));
+    for (const finding of findings) {
+      const mend = mendOf(finding, facts, target, settings);
+      if (mend.kind === "steps") {
+        const { steps, kind: _, ...more } = mend;
+        proposals.push(...steps.map((draft) => ({ draft, cause: finding.code, targetId: id, ...more })));
+      } else addBlock(blocks, { cause: finding.code, kind: mend.kind, reason: mend.reason }, id);
+    }
+  }
+  return { proposals, blocks };
+}
+
+/** Equal steps become one that serves all their causes and databases; where two would set different things, the first cause is heard. */
+function unite(proposals: readonly Chore[]): Wanted[] {
+  const byKey = new Map<string, Wanted>();
+  for (const { draft, cause, targetId, asks } of proposals) {
+    const key = mergeKeyOf(draft);
+    const before = byKey.get(key) ?? { draft, causes: [], targetIds: [], asks: false };
+    byKey.set(key, {
+      draft: mergeDrafts(before.draft, draft),
+      causes: withOnce(before.causes, cause),
+      targetIds: withOnce(before.targetIds, targetId),
+      asks: before.asks || asks === true,
+    });
+  }
+  return [...byKey.values()].toSorted((a, b) => rankOfDraft(a.draft) - rankOfDraft(b.draft));
+}
+
+const isAsked = (code: CauseCode, settings: Settings): boolean => (settings.causes[code] ?? causeOf(code).default) === "ask";
+
+/** A database for which nothing can be done right now and nothing is said to be waited for: say what holds its steps back. */
+function sayWaiting(steps: readonly Step[], reasons: ReadonlyMap<string, string>, blocks: Block[]): void {
+  for (const step of steps.filter(({ ready, causes }) => !ready && causes.length > 0)) {
+    for (const targetId of step.targetIds) {
+      const hasMore =
+        steps.some((other) => other.ready && other.targetIds.includes(targetId)) ||
+        blocks.some((block) => block.targetIds.includes(targetId));
+      if (!hasMore) addBlock(blocks, { cause: step.causes[0]!, kind: "wait", reason: reasons.get(step.id)! }, targetId);
+    }
+  }
+}
+
+function advise(block: Block, facts: Facts): PlanBlock {
+  const { advice } = causeOf(block.cause);
+  const lines = block.targetIds.flatMap((targetId) => {
+    const target = facts.targets.find(({ id }) => sameId(id, targetId));
+    const database = target ?? facts.missing.find(({ id }) => sameId(id, targetId))!;
+    return [...(target && advice ? advice(facts, target) : []), showDatabase(database)];
+  });
+  return { ...block, advice: [say(`${block.cause}: ${block.reason}`), ...new Set(lines)] };
+}
+
+export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings): Plan {
+  const { proposals, blocks } = propose(facts, diagnosis, settings);
+  const allowed = proposals.filter(({ draft, cause, targetId }) => {
+    const refusal = refusalOf(draft, { facts, settings, cause });
+    if (refusal !== undefined) addBlock(blocks, { cause, kind: "escalate", reason: refusal }, targetId);
+    return refusal === undefined;
+  });
+  const steps: Step[] = [];
+  const reasons = new Map<string, string>();
+  for (const { draft, causes, targetIds, asks } of unite([...allowed, ...tidyUp(facts)])) {
+    const state = precondition(draft, facts);
+    if (state === "done") continue;
+    const needs = asks || causes.some((code) => isAsked(code, settings)) ? "approval" : "nothing";
+    const step = completeStep(draft, { causes, targetIds, needs, ready: state === "todo" });
+    if (state !== "todo") reasons.set(step.id, state.stale);
+    steps.push(step);
+  }
+  sayWaiting(steps, reasons, blocks);
+  return { steps, blocks: blocks.map((block) => advise(block, facts)) };
+}

@@ -1,0 +1,214 @@
+/** What one turn means for each database: an ending, or something that is waited for. */
+import { sameId } from "../arm-id.ts";
+import type { Phase, TargetDiagnosis } from "../cause.ts";
+import { type AppliedStep, type Incident, type IncidentTarget, type OutcomeCode, readRefusal, type Reason } from "../incident.ts";
+import { worstOutcome } from "./outcome.ts";
+import type { Settings } from "../settings.ts";
+import type { Plan, PlanBlock } from "../steps/step.ts";
+import { formatDuration, MINUTE, toIso, toMs } from "../time.ts";
+import type { JudgedStep, StepState } from "./judge-steps.ts";
+import { placeOf } from "../words.ts";
+import { ESCALATE_AFTER_MS, FINAL_VERDICT_AFTER_MS, nextCheckAfterMs, REVALIDATION_WINDOW_MS } from "./waits.ts";
+
+export type Ending = { kind: "ended"; outcome: OutcomeCode; reason: Reason; detail: string };
+export type Pending = { kind: "pending"; until: string; why: string; person: boolean };
+export type TargetState = Ending | Pending;
+
+const PHASES: readonly Phase[] = ["healthy", "atRisk", "inGrace", "recovering", "revoked"];
+
+/** `recovering` at first sight means the service had noticed: as bad as revoked. */
+const worse = (a: Phase, b: Phase): Phase => (PHASES.indexOf(a) > PHASES.indexOf(b) ? a : b);
+
+const pathWorks = (phase: Phase): boolean => phase === "healthy" || phase === "recovering";
+
+/** What could not be read is no proof of a loss: once it can be, nobody has mended anything but what else was found. */
+function provenPhase({ phase, findings }: TargetDiagnosis): Phase {
+  const proven = findings.filter(({ code }) => code !== "Unreadable");
+  if (phase !== "inGrace" || proven.some(({ evidence }) => evidence.effect !== "willBreak")) return phase;
+  return proven.length > 0 ? "atRisk" : "healthy";
+}
+
+/** Carries a database's record on by what was just seen. */
+export function carryTarget(before: IncidentTarget | undefined, seen: TargetDiagnosis, now: string): IncidentTarget {
+  const proven = provenPhase(seen);
+  const first = before ?? { phaseBefore: seen.phase, worst: proven, pathOkSince: null };
+  return {
+    id: seen.id,
+    kind: seen.kind,
+    phase: seen.phase,
+    phaseBefore: first.phaseBefore,
+    worst: worse(first.worst, proven),
+    pathOkSince: pathWorks(seen.phase) ? (first.pathOkSince ?? now) : null,
+    serviceSays: seen.service.says,
+    outcome: null,
+    reason: null,
+    detail: "",
+  };
+}
+
+type View = { now: string; incident: Incident; target: IncidentTarget; settings: Settings };
+
+const later = (now: string, ms: number): string => toIso(toMs(now) + ms);
+const check = ({ now, incident }: View): string => later(now, nextCheckAfterMs(incident.progress.looks));
+const earliest = (a: string, b: string): string => (toMs(a) < toMs(b) ? a : b);
+const ended = (outcome: OutcomeCode, reason: Reason, detail: string): Ending => ({ kind: "ended", outcome, reason, detail });
+const pending = (until: string, why: string, person = false): Pending => ({ kind: "pending", until, why, person });
+
+const SUCCESS: Record<Phase, OutcomeCode> = {
+  healthy: "NoChangeNeeded",
+  atRisk: "Prevented",
+  inGrace: "OutageAvoided",
+  recovering: "Healed",
+  revoked: "Healed",
+};
+
+/** After the path was broken only the service's own word counts, not its silence (a cluster that is Updating, a status that is missing). */
+function judgeSilent(view: View): TargetState {
+  const { target, now } = view;
+  const since = toMs(now) - toMs(target.pathOkSince!);
+  if (since < ESCALATE_AFTER_MS)
+    return pending(check(view), "the key path is whole; waiting for the service to say that it has access again");
+  const word = target.serviceSays === null ? "nothing" : `'${target.serviceSays}'`;
+  const text = `the key path has been whole for ${formatDuration(since)}, and the service says ${word} of its access: look whether it serves`;
+  return ended("Escalated", "NotRevalidated", text);
+}
+
+const wasBroken = ({ worst }: IncidentTarget): boolean => worst !== "healthy" && worst !== "atRisk";
+
+/** What may be said of a path that works: of the service only what it says itself. */
+export const sayWorks = (said: string, services: readonly TargetDiagnosis["service"][]): string =>
+  services.every(({ verdict }) => verdict === "healthy") ? said : "the key path works; the service says nothing of its access";
+
+/** Healthy now. A path that was broken is only proven once the service has had its hourly check since. */
+function judgeHealthy(view: View, seen: TargetDiagnosis): TargetState {
+  const { target, incident, now } = view;
+  if (target.worst === "inGrace") {
+    const proven = toMs(target.pathOkSince!) + REVALIDATION_WINDOW_MS;
+    if (toMs(now) < proven)
+      return pending(earliest(check(view), toIso(proven)), "the key path is whole; waiting for the service's next key check to pass");
+  }
+  if (wasBroken(target) && seen.service.verdict !== "healthy") return judgeSilent(view);
+  const ours = incident.applied.some(
+    (step) => step.targetIds.some((id) => sameId(id, target.id)) && step.result !== "stale" && step.result !== "refused",
+  );
+  if (!ours && target.worst !== "healthy") return ended("Superseded", null, "someone else mended it");
+  // What was put back while all was well kept something from going wrong later.
+  const success = ours && target.worst === "healthy" ? "Prevented" : SUCCESS[target.worst];
+  const said = target.worst === "healthy" ? "nothing is wrong" : "verified: key path and service both healthy";
+  return ended(success, null, sayWorks(said, [seen.service]));
+}
+
+function judgeRecovering(view: View): TargetState {
+  const { target, now } = view;
+  const since = toMs(now) - toMs(target.pathOkSince!);
+  if (since >= ESCALATE_AFTER_MS) {
+    return ended(
+      "Escalated",
+      "NotRevalidated",
+      `the key path has been whole for ${formatDuration(since)} and the service has not noticed: ask Microsoft support`,
+    );
+  }
+  return pending(check(view), "the key path is whole; waiting for the service to notice");
+}
+
+function judgeStepState(view: View, step: JudgedStep["step"], state: StepState): TargetState | undefined {
+  const { now, incident, settings } = view;
+  switch (state.kind) {
+    case "settling":
+      return pending(check(view), `${step.name} is done; waiting for it to take effect`);
+    case "ask": {
+      const expires = toMs(incident.progress.askedAt!) + settings.approvalTtlMs;
+      if (toMs(now) >= expires) return ended("Refused", "ApprovalExpired", `nobody decided on ${step.name} in time`);
+      return pending(earliest(toIso(expires), later(now, 15 * MINUTE)), `${step.name} waits for approval: ${state.why}`, true);
+    }
+    case "observe":
+      return ended("Observed", null, "observe mode: nothing is written");
+    case "refuse":
+      return ended("Refused", state.reason, state.why);
+    case "denied":
+      return sayDenied(step, state.result);
+    case "allowed":
+      // It waits for another step, which says how things stand.
+      return undefined;
+  }
+}
+
+function sayDenied({ name, on, permission }: JudgedStep["step"], result: AppliedStep): Ending {
+  const what = `${name} on ${placeOf(on)}`;
+  if (readRefusal(result).reason !== "NotPermitted") return ended("Escalated", "NotAccepted", `Azure refused ${what}: ${result.detail}`);
+  return ended(
+    "Escalated",
+    "NotPermitted",
+    `Keymend is not permitted to do ${what}, which takes ${permission}; how a person does it is in the runbook`,
+  );
+}
+
+/** Only what was so for a while ends anything. */
+function onceSure({ now, incident }: View, { cause, reason }: PlanBlock, outcome: OutcomeCode): TargetState {
+  const certain = toMs(incident.progress.verdictSince[cause]!) + FINAL_VERDICT_AFTER_MS;
+  return toMs(now) < certain
+    ? pending(earliest(later(now, 30_000), toIso(certain)), `${cause}: making sure`)
+    : ended(outcome, cause, reason);
+}
+
+function judgeBlock(view: View, block: PlanBlock): TargetState {
+  const { now, incident } = view;
+  switch (block.kind) {
+    case "escalate":
+      // A single refusal may be a grant on its way; the next look at an escalated vault comes an hour later.
+      return block.cause === "Unreadable" ? onceSure(view, block, "Escalated") : ended("Escalated", block.cause, block.reason);
+    case "unrecoverable":
+      // A thing just deleted answers 404 everywhere for some seconds before it shows among the deleted.
+      return onceSure(view, block, "Unrecoverable");
+    case "wait": {
+      const limit = toMs(incident.progress.verdictSince[block.cause]!) + ESCALATE_AFTER_MS;
+      return toMs(now) < limit
+        ? pending(check(view), block.reason)
+        : ended("Escalated", block.cause, `${block.reason}; it has not passed in ${formatDuration(ESCALATE_AFTER_MS)}`);
+    }
+  }
+}
+
+/** Something can still happen for this database → the earliest of it; else the worst of its endings. */
+function combine(states: TargetState[]): TargetState {
+  const open = states.filter((state): state is Pending => state.kind === "pending");
+  const first = open.sort((a, b) => toMs(a.until) - toMs(b.until))[0];
+  if (first) return { ...first, person: open.every((state) => state.person) };
+  const endings = states.filter((state): state is Ending => state.kind === "ended");
+  const code = worstOutcome(endings.map((state) => state.outcome));
+  return (
+    endings.find((state) => state.outcome === code) ?? ended("Escalated", "InternalError", "a finding without a step, a block or a reason")
+  );
+}
+
+/** Steps without a finding put things in order around a database that is well: only what was begun and has not ended holds it open. */
+function judgeTidying(view: View, steps: readonly JudgedStep[]): TargetState | undefined {
+  const begun = steps.filter(
+    ({ state }) => state.kind === "settling" || state.kind === "denied" || (state.kind === "refuse" && state.reason === "Stopped"),
+  );
+  const states = begun.map(({ step, state }) => judgeStepState(view, step, state)).filter((state) => state !== undefined);
+  return states.length === 0 ? undefined : combine(states);
+}
+
+/** Ends what is left of a database that is not among those of this vault any more. */
+export const endGone = (target: IncidentTarget): IncidentTarget => ({
+  ...target,
+  outcome: "NoChangeNeeded",
+  reason: null,
+  detail: "it is gone, or names no key of this vault any more",
+});
+
+export function judgeTarget(view: View, seen: TargetDiagnosis, steps: readonly JudgedStep[], plan: Plan): TargetState {
+  const serves = (ids: readonly string[]): boolean => ids.some((id) => sameId(id, seen.id));
+  if (seen.findings.length === 0)
+    return (
+      judgeTidying(
+        view,
+        steps.filter(({ step }) => serves(step.targetIds)),
+      ) ?? judgeHealthy(view, seen)
+    );
+  if (seen.phase === "recovering") return judgeRecovering(view);
+  const mine = steps.filter(({ step }) => serves(step.targetIds)).map(({ step, state }) => judgeStepState(view, step, state));
+  const blocked = plan.blocks.filter((block) => serves(block.targetIds)).map((block) => judgeBlock(view, block));
+  return combine([...mine.filter((state) => state !== undefined), ...blocked]);
+}

@@ -1,0 +1,40 @@
+/** Outcomes: which is worse, which is told to whom, and when an ending that is no success is looked at again. */
+import type { OutcomeCode } from "../incident.ts";
+import { HOUR } from "../time.ts";
+
+/** From best to worst: an incident's outcome is the worst of its targets'. */
+const BY_SEVERITY: readonly OutcomeCode[] = [
+  "NoChangeNeeded",
+  "Superseded",
+  "Prevented",
+  "OutageAvoided",
+  "Healed",
+  "Observed",
+  "Refused",
+  "Escalated",
+  "Unrecoverable",
+];
+
+export const worstOutcome = (outcomes: readonly OutcomeCode[]): OutcomeCode =>
+  outcomes.reduce((worst, code) => (BY_SEVERITY.indexOf(code) > BY_SEVERITY.indexOf(worst) ? code : worst), "NoChangeNeeded");
+
+export type Loudness = "quiet" | "inform" | "alarm";
+
+const LOUDNESS: Record<OutcomeCode, Loudness> = {
+  NoChangeNeeded: "quiet",
+  Superseded: "quiet",
+  Prevented: "quiet",
+  OutageAvoided: "quiet",
+  Healed: "inform",
+  Observed: "inform",
+  Refused: "alarm",
+  Escalated: "alarm",
+  Unrecoverable: "alarm",
+};
+
+export const loudness = (code: OutcomeCode): Loudness => LOUDNESS[code];
+
+export const isSuccess = (code: OutcomeCode): boolean => LOUDNESS[code] === "quiet" || code === "Healed";
+
+/** The n-th ending in a row that is no success (from 1) is looked at again after 1 h, 2 h, 4 h ... 32 h. */
+export const nextLookAfterMs = (endings: number): number => HOUR * 2 ** Math.min(Math.max(endings, 1) - 1, 5);

@@ -1,0 +1,45 @@
+/** What a person is given where Keymend may not act: lines for a POSIX shell, in order. Words are comments. */
+import type { PlanBlock, StepName } from "../steps/step.ts";
+import { readRefusal } from "../incident.ts";
+import { say } from "../mending/advice.ts";
+import { azOf } from "../steps/index.ts";
+import { isOffered, type JudgedStep } from "./judge-steps.ts";
+import { placeOf } from "../words.ts";
+
+const GRANTS: readonly StepName[] = ["RestoreRoleAssignment", "GrantKeyRole"];
+const SWITCHES: readonly StepName[] = ["SetDefaultIdentity", "SetClusterEncryption"];
+
+/** A database is switched to an identity only once its role has reached the vault (Microsoft Learn, "Troubleshoot Azure RBAC"). */
+const UNTIL_GRANTED = "sleep 600 # a role takes up to ten minutes to reach the vault";
+
+/** Why Azure refused it changes what a person can do. */
+function commandsOf({ step, state }: JudgedStep): string[] {
+  if (state.kind !== "denied") return azOf(step);
+  const refusal = readRefusal(state.result);
+  const words = `${step.name} on ${placeOf(step.on)}`;
+  switch (refusal.reason) {
+    // The same again would be refused again.
+    case "NotAccepted":
+      return [say(`Azure does not take ${words}: ${refusal.what}`)];
+    case "NotPermitted":
+      return [
+        say(`${words}: by hand, or grant Keymend's identity ${step.permission} (docs/deploy.md) and it does it itself`),
+        ...azOf(step),
+      ];
+    case "Firewall":
+      return [say(`${words}: from an address that the vault's firewall lets in`), ...azOf(step)];
+    default:
+      return azOf(step);
+  }
+}
+
+function linesOf(steps: readonly JudgedStep[]): string[] {
+  const firstSwitch = steps.findIndex(({ step }) => SWITCHES.includes(step.name));
+  const grants = steps.slice(0, Math.max(firstSwitch, 0)).some(({ step }) => GRANTS.includes(step.name));
+  return steps.flatMap((judged, at) => [...(grants && at === firstSwitch ? [UNTIL_GRANTED] : []), ...commandsOf(judged)]);
+}
+
+/** The steps that are left to do, those that wait for another one too; then what helps with the findings that no step mends. */
+export function runbookOf(steps: readonly JudgedStep[], blocks: readonly PlanBlock[]): string[] {
+  return [...linesOf(steps.filter(isOffered)), ...new Set(blocks.flatMap(({ advice }) => advice))];
+}

@@ -1,0 +1,32 @@
+/**
+ * How long a repair is watched. The service checks its key about once an hour; both guides say to wait up to an hour and
+ * to go to support after two (Microsoft Learn, "Troubleshooting Revocation Scenarios for your Customer-Managed Keys
+ * Configured Azure Cosmos DB account" and "Troubleshoot data encryption with customer-managed key in vCore").
+ */
+import { HOUR, MINUTE, SECOND } from "../time.ts";
+
+/** One full check cycle of the service, and a little: after that, a status that never turned bad is proof. */
+export const REVALIDATION_WINDOW_MS = HOUR + 5 * MINUTE;
+
+/** From here on it is slower than documented: say so. */
+export const SLOW_AFTER_MS = HOUR;
+
+/** From here on a person is needed. */
+export const ESCALATE_AFTER_MS = 2 * HOUR;
+
+/** A verdict that can't be taken back ("nobody can mend this") must hold this long: a key just deleted answers 404 everywhere for seconds. */
+export const FINAL_VERDICT_AFTER_MS = 2 * MINUTE;
+
+/** After a write, the same write is not tried again before this: RBAC takes up to 10 minutes (Microsoft Learn, "Troubleshoot Azure RBAC"). */
+export const SETTLE_AFTER_WRITE_MS = 15 * MINUTE;
+
+/** How often one step may be tried in an incident before it is stopped. */
+export const MAX_TRIES = 3;
+
+/** What Azure did not answer is asked again within this, unless Azure asks for more time. */
+export const RETRY_WITHIN_MS = 5 * MINUTE;
+
+const SCHEDULE = [30 * SECOND, MINUTE, 2 * MINUTE];
+
+/** The wait before the n-th look after a write (from 0): 30 s, 1, 2, then every 5 minutes. */
+export const nextCheckAfterMs = (looks: number): number => SCHEDULE[looks] ?? 5 * MINUTE;

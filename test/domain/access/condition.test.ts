@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest";
+import { type ConditionVerdict, judgeCondition, matchesAction } from "../../../src/domain/access/condition.ts";
+
+const WRAP = "Microsoft.KeyVault/vaults/keys/wrap/action";
+const WRITE = "Microsoft.Authorization/roleAssignments/write";
+const ROLES = `@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {e147488a-f6f5-4113-8e2d-b22465e65bf6}`;
+
+describe("a condition of a role assignment", () => {
+  test.each<[string, string, ConditionVerdict]>([
+    // Key Vault Data Access Administrator, as its built-in definition writes it: it concerns role assignments only.
+    [
+      "that concerns only other actions is met",
+      `((!(ActionMatches{'${WRITE}'})) OR (${ROLES})) AND ((!(ActionMatches{'Microsoft.Authorization/roleAssignments/delete'})))`,
+      "met",
+    ],
+    [
+      "that concerns this action and hangs on an attribute is unknown",
+      `(!(ActionMatches{'${WRAP}'}) OR @Principal[Microsoft.Directory/x:y] StringEquals 'a OR b')`,
+      "unknown",
+    ],
+    ["that leaves this action out is not met", `!(ActionMatches{'${WRAP}'})`, "unmet"],
+    ["written with words is read the same", `NOT ActionMatches{'${WRAP}'} AND ActionMatches{'*'}`, "unmet"],
+    ["with signs for and and or", `ActionMatches{'Microsoft.KeyVault/*'} && (ActionMatches{'x/y'} || ActionMatches{'${WRAP}'})`, "met"],
+    ["that is unmet on one side is unmet, whatever is unknown", `ActionMatches{'x/y'} AND ${ROLES}`, "unmet"],
+    ["that is met on one side is met, whatever is unknown", `${ROLES} OR ActionMatches{'${WRAP}'}`, "met"],
+    ["with sub-operations is unknown", `ActionMatches{'${WRAP}'} AND SubOperationMatches{'Blob.List'}`, "unknown"],
+    ["that negates what is unknown stays unknown", `!(${ROLES})`, "unknown"],
+    ["with more behind an action is unknown", `ActionMatches{'${WRAP}'} 'x'`, "unknown"],
+    ["that is empty is unknown", "", "unknown"],
+    ["that is no condition is unknown", `ActionMatches{'${WRAP}'}) OR (`, "unknown"],
+  ])("%s", (_what, condition, verdict) => {
+    expect(judgeCondition(condition, WRAP)).toBe(verdict);
+  });
+
+  test("matches actions with wildcards across slashes and in any casing, and nothing by accident", () => {
+    expect(matchesAction("microsoft.keyvault/*/action", WRAP)).toBe(true);
+    expect(matchesAction("*", WRAP)).toBe(true);
+    expect(matchesAction("Microsoft.KeyVault/vaults/keys/wrap", WRAP)).toBe(false);
+    expect(matchesAction("MicrosoftXKeyVault/vaults/keys/wrap/action", WRAP)).toBe(false);
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import {
+  attachSystem,
+  attachUser,
+  changeRefusal,
+  type DatabaseChange,
+  detachFromCluster,
+  detachUser,
+  setDefault,
+  setEncryption,
+  setKeyUri,
+  typeWithUsers,
+} from "../../../src/domain/databases/database-change.ts";
+
+const KEEPS = { identityId: "/id-2", keyUrl: "https://kv.vault.azure.net/keys/k" };
+
+const ofAccount: [string, DatabaseChange][] = [
+  ["attach", attachUser("/id-2", typeWithUsers(false))],
+  ["attach the system identity", attachSystem(true, ["/id-1"])],
+  ["set the default identity", setDefault("UserAssignedIdentity=/id-2")],
+  ["detach", detachUser("/id-1", { hasSystem: false, hasUsers: true })],
+  ["set the key URI", setKeyUri(KEEPS.keyUrl)],
+];
+const ofCluster: [string, DatabaseChange][] = [
+  ["set identity and key", setEncryption(KEEPS)],
+  ["detach", detachFromCluster("/id-1", KEEPS)],
+];
+
+describe("a change of an account", () => {
+  test.each(ofAccount)("%s: goes alone", (_what, change) => {
+    expect(changeRefusal("account", change)).toBeUndefined();
+  });
+
+  // hashicorp/terraform-provider-azurerm cosmosdb_account ("Azure Bug #2209567"); Azure/azure-service-operator issue 5560.
+  test("never two of its concerns in one, nor any other, nor none", () => {
+    for (const [, one] of ofAccount)
+      for (const [, other] of ofAccount) {
+        const both = { ...one, ...other, properties: { ...one.properties, ...other.properties } };
+        const concerns = Object.keys(both.properties).length + (both.identity ? 1 : 0);
+        expect(changeRefusal("account", both) === undefined).toBe(concerns === 1);
+      }
+    expect(changeRefusal("account", { properties: { publicNetworkAccess: "Enabled" } })).toBeDefined();
+    expect(changeRefusal("account", {})).toBeDefined();
+  });
+
+  test("leaves out what is to stay, and removes by an explicit null", () => {
+    expect(attachUser("/id-2", typeWithUsers(true))).toEqual({
+      identity: { type: "SystemAssigned,UserAssigned", userAssignedIdentities: { "/id-2": {} } },
+    });
+    expect(attachSystem(false, [])).toEqual({ identity: { type: "SystemAssigned" } });
+    expect(attachSystem(true, [])).toEqual({ identity: { type: "SystemAssigned,UserAssigned" } });
+    const none = { hasSystem: false, hasUsers: false };
+    expect(detachUser("/id-1", none)).toEqual({ identity: { type: "None" } });
+    expect(detachUser("/id-1", { ...none, hasSystem: true })).toEqual({ identity: { type: "SystemAssigned" } });
+    expect(detachUser("/id-1", { hasSystem: true, hasUsers: true })).toEqual({
+      identity: { type: "SystemAssigned,UserAssigned", userAssignedIdentities: { "/id-1": null } },
+    });
+  });
+});
+
+describe("a change of a cluster", () => {
+  test.each(ofCluster)("%s: holds all that it encrypts with", (_what, change) => {
+    expect(changeRefusal("cluster", change)).toBeUndefined();
+  });
+
+  // Microsoft Learn, "Data encryption at rest in vCore": all parameters, even to change one.
+  test("never its identity alone, nor its key alone, nor anything besides", () => {
+    const { identity, properties } = setEncryption(KEEPS);
+    expect(changeRefusal("cluster", { ...(identity && { identity }) })).toBeDefined();
+    expect(changeRefusal("cluster", { ...(properties && { properties }) })).toBeDefined();
+    expect(changeRefusal("cluster", { ...setEncryption(KEEPS), properties: { ...properties, serverVersion: "8.0" } })).toBeDefined();
+  });
+});

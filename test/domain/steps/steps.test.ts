@@ -1,0 +1,409 @@
+import { describe, expect, test } from "vitest";
+import type { Facts } from "../../../src/domain/facts.ts";
+import { azOf, completeStep, mergeDrafts, precondition, stepSpecs } from "../../../src/domain/steps/index.ts";
+import type { StepDraft, StepName, StepParams } from "../../../src/domain/steps/step.ts";
+import {
+  ACCOUNT_ID,
+  aCluster,
+  aKey,
+  anAccess,
+  anAccount,
+  anAssignment,
+  anIdentity,
+  aPolicyVault,
+  aStatus,
+  aVault,
+  aVersion,
+  CLUSTER_ID,
+  clusterSays,
+  ENCRYPTION_ROLE,
+  IDENTITY_ID,
+  identityIdOf,
+  KEY_SCOPE,
+  KEY_URI,
+  NOW,
+  PRINCIPAL,
+  someFacts,
+  TENANT,
+  V1,
+  V2,
+  VAULT_ID,
+} from "../../support/builders.ts";
+
+const VAULT_URI = "https://kv-orders.vault.azure.net";
+const PAST = "2026-10-01T00:00:00.000Z";
+const FUTURE = "2027-10-01T00:00:00.000Z";
+const SECOND = identityIdOf("id-orders-2");
+const PRINCIPAL_2 = "22222222-0000-4000-8000-000000000002";
+const ours = anIdentity("id-orders-2", PRINCIPAL_2, { tags: { "keymend:insteadOf": "id-orders" } });
+const onKey = { vaultId: VAULT_ID, vaultUri: VAULT_URI, key: "cmk" };
+const onVersion = { ...onKey, version: V1 };
+const toIdentity = { identityId: IDENTITY_ID, principalId: PRINCIPAL };
+const unread = { state: "unreadable", why: "denied", detail: "403" } as const;
+const goneIdentity = { state: "gone", id: IDENTITY_ID } as const;
+const blind = { ...unread, principalId: PRINCIPAL, keyName: "cmk", keyScope: KEY_SCOPE };
+const settled = anAccess({ principalId: PRINCIPAL_2, assignments: [anAssignment({ principalId: PRINCIPAL_2 })] });
+const noRole = { access: [anAccess({ assignments: [] })] };
+
+const SAMPLES: { [N in StepName]: StepParams[N] } = {
+  ExtendKeyExpiry: { ...onVersion, expiresOn: FUTURE, previous: PAST, extensions: 1 },
+  EnableKeyVersion: onVersion,
+  SetKeyNotBefore: { ...onVersion, notBefore: NOW },
+  RestoreKeyOperations: { ...onVersion, operations: ["sign", "wrapKey", "unwrapKey"] },
+  RecoverKey: onKey,
+  RecoverVault: { vaultId: VAULT_ID, location: "westeurope", tenantId: TENANT, sku: "premium" },
+  RestoreEventSubscription: {
+    topicId: "/subscriptions/s/resourceGroups/rg/providers/Microsoft.EventGrid/systemTopics/t",
+    topicLocation: "westeurope",
+    source: VAULT_ID,
+    name: "keymend",
+    properties: { filter: {} },
+  },
+  RestoreRoleAssignment: {
+    ...toIdentity,
+    scope: VAULT_ID,
+    name: "aaaa",
+    roleDefinitionId: ENCRYPTION_ROLE,
+    principalType: "ServicePrincipal",
+    condition: null,
+    conditionVersion: null,
+    description: "it's for orders",
+  },
+  GrantKeyRole: { ...toIdentity, scope: KEY_SCOPE, roleDefinitionId: "e147488a-f6f5-4113-8e2d-b22465e65bf6" },
+  AddAccessPolicyPermissions: { ...toIdentity, vaultId: VAULT_ID, tenantId: TENANT, applicationId: null, keys: ["wrapKey", "get"] },
+  CreateIdentity: { identityId: SECOND, location: "West Europe", insteadOf: "id-orders" },
+  AttachIdentity: { targetId: ACCOUNT_ID, identityId: SECOND },
+  SetDefaultIdentity: { targetId: ACCOUNT_ID, defaultIdentity: `UserAssignedIdentity=${SECOND}` },
+  DetachIdentity: { targetId: ACCOUNT_ID, targetKind: "account", identityId: SECOND, keeps: null },
+  AllowTrustedServices: { vaultId: VAULT_ID },
+  SetKeyUri: { targetId: ACCOUNT_ID, keyUri: KEY_URI },
+  SetClusterEncryption: { targetId: CLUSTER_ID, identityId: IDENTITY_ID, keyUrl: KEY_URI },
+};
+
+const draft = <N extends StepName>(name: N, over: Partial<StepParams[N]> = {}) => ({ name, params: { ...SAMPLES[name], ...over } });
+
+type Row = [
+  what: string,
+  step: { name: StepName; params: StepParams[StepName] },
+  facts: Partial<Facts>,
+  /** "todo", "done", or why it is stale. */
+  expected: string,
+];
+const row = <N extends StepName>(
+  what: string,
+  name: N,
+  facts: Partial<Facts>,
+  expected: string,
+  over: Partial<StepParams[N]> = {},
+): Row => [`${name}: ${what}`, draft(name, over), facts, expected];
+
+const versions = (...over: Parameters<typeof aVersion>[1][]) => ({ keys: [aKey(over.map((one) => aVersion(V1, one)))] });
+const vault = (over: Parameters<typeof aVault>[0]) => ({ vault: aVault(over) });
+const account = (over: Parameters<typeof anAccount>[0]) => ({ targets: [anAccount(over)] });
+const cluster = (over: Parameters<typeof aCluster>[0] = {}) => ({ targets: [aCluster(over)] });
+const withSecond = [...anAccount().attached, { id: SECOND, principalId: PRINCIPAL_2, clientId: null }];
+const updating = { service: aStatus({ provisioningState: "Updating" }) };
+const usesSecond = { defaultIdentity: { form: "user", id: SECOND, federatedClientId: null } as const, attached: withSecond };
+
+const VERSION_STEPS = ["ExtendKeyExpiry", "EnableKeyVersion", "SetKeyNotBefore", "RestoreKeyOperations"] as const;
+
+const ROWS: Row[] = [
+  ...VERSION_STEPS.flatMap((name): Row[] => [
+    row("the vault is gone", name, { vault: null }, `vault ${VAULT_ID} is not there`),
+    row("it is another vault", name, vault({ id: `${VAULT_ID}2` }), `vault ${VAULT_ID} is not there`),
+    row("the key was not read", name, { keys: [] }, "key cmk was not read"),
+    row("the key is gone", name, { keys: [{ state: "gone", name: "CMK" }] }, "key cmk is gone"),
+    row("the version is not there", name, { keys: [aKey([aVersion(V2)])] }, `version ${V1} of key cmk is not there`),
+  ]),
+  row("expired as before", "ExtendKeyExpiry", versions({ expiresOn: PAST }), "todo"),
+  row("it has no expiry any more", "ExtendKeyExpiry", versions({ expiresOn: null }), "done"),
+  row("it expires later already", "ExtendKeyExpiry", versions({ expiresOn: "2028-01-01T00:00:00.000Z" }), "done"),
+  row(
+    "somebody moved it",
+    "ExtendKeyExpiry",
+    versions({ expiresOn: "2026-10-02T00:00:00.000Z" }),
+    "the expiry was changed to 2026-10-02T00:00:00.000Z",
+  ),
+  row("the new time has passed", "ExtendKeyExpiry", versions({ expiresOn: PAST }), "the expiry to set has passed", {
+    expiresOn: "2026-10-03T00:00:00.000Z",
+  }),
+  row("disabled", "EnableKeyVersion", versions({ enabled: false }), "todo"),
+  row("enabled", "EnableKeyVersion", {}, "done"),
+  row("not valid yet", "SetKeyNotBefore", versions({ notBefore: FUTURE }), "todo"),
+  row("valid", "SetKeyNotBefore", versions({ notBefore: PAST }), "done"),
+  row("without a date", "SetKeyNotBefore", {}, "done"),
+  row("operations lacking", "RestoreKeyOperations", versions({ operations: ["sign"] }), "todo"),
+  row("operations there", "RestoreKeyOperations", versions({ operations: ["sign", "wrapKey", "unwrapKey", "verify"] }), "done"),
+  row("others were added meanwhile", "RestoreKeyOperations", versions({ operations: ["verify"] }), "the key operations were changed"),
+  row("operations not read", "RestoreKeyOperations", versions({ operations: null }), "the key operations could not be read"),
+  row(
+    "deleted",
+    "RecoverKey",
+    { keys: [{ state: "deleted", name: "cmk", tags: {}, deletedOn: null, scheduledPurgeOn: null, versions: [] }] },
+    "todo",
+  ),
+  row("live", "RecoverKey", {}, "done"),
+  row("purged", "RecoverKey", { keys: [{ state: "gone", name: "cmk" }] }, "key cmk is gone"),
+  row("vault gone", "RecoverKey", { vault: null }, `vault ${VAULT_ID} is not there`),
+  row(
+    "deleted",
+    "RecoverVault",
+    {
+      vault: {
+        state: "deleted",
+        id: VAULT_ID,
+        name: "kv-orders",
+        resourceGroup: "",
+        location: "",
+        tags: {},
+        deletedOn: null,
+        scheduledPurgeOn: null,
+      },
+    },
+    "todo",
+  ),
+  row("live", "RecoverVault", {}, "done"),
+  row("purged", "RecoverVault", { vault: { state: "gone", id: VAULT_ID, name: "kv-orders" } }, `vault ${VAULT_ID} is gone`),
+  row("not read", "RecoverVault", { vault: null }, `vault ${VAULT_ID} was not read`),
+  row("another one", "RecoverVault", vault({ id: `${VAULT_ID}2` }), `vault ${VAULT_ID} was not read`),
+  row("without an id", "RecoverVault", { vault: { state: "gone", id: null, name: "kv" } }, `vault ${VAULT_ID} was not read`),
+  row("lost", "RestoreEventSubscription", {}, "todo"),
+  row("vault gone", "RestoreEventSubscription", { vault: null }, `vault ${VAULT_ID} is not there`),
+  row("lost", "RestoreRoleAssignment", noRole, "todo"),
+  row("others' access not read", "RestoreRoleAssignment", { access: [{ ...blind, principalId: PRINCIPAL_2 }] }, "todo"),
+  row(
+    "there again",
+    "RestoreRoleAssignment",
+    { access: [anAccess({ assignments: [anAssignment({ name: "AAAA" })], definitions: [] })] },
+    "done",
+  ),
+  row("granted otherwise", "RestoreRoleAssignment", {}, "done"),
+  row("lacking", "GrantKeyRole", noRole, "todo"),
+  row("access of a new principal not read", "GrantKeyRole", { access: [] }, "todo"),
+  row("granted", "GrantKeyRole", {}, "done"),
+  row("access unreadable", "GrantKeyRole", { access: [blind] }, `what ${PRINCIPAL} may do could not be read`),
+  row("vault gone", "GrantKeyRole", { vault: null }, `vault ${VAULT_ID} is not there`),
+  row("switched to policies", "GrantKeyRole", { vault: aPolicyVault() }, "the vault was switched to access policies"),
+  row("principal not known", "GrantKeyRole", noRole, `the principal of ${IDENTITY_ID} is not known yet`, { principalId: null }),
+  row("identity gone", "GrantKeyRole", { ...noRole, identities: [goneIdentity] }, `identity ${IDENTITY_ID} is gone`),
+  row(
+    "identity made again",
+    "GrantKeyRole",
+    { ...noRole, identities: [anIdentity("id-orders", PRINCIPAL_2)] },
+    `identity ${IDENTITY_ID} has another principal now`,
+  ),
+  row("a principal without an identity of its own", "GrantKeyRole", noRole, "todo", { identityId: null }),
+  row("lacking", "AddAccessPolicyPermissions", { vault: aPolicyVault(["get"]) }, "todo"),
+  row("there", "AddAccessPolicyPermissions", { vault: aPolicyVault(["GET", "wrapkey"]) }, "done"),
+  row("all of them", "AddAccessPolicyPermissions", { vault: aPolicyVault(["all"]) }, "done"),
+  row("only for an application", "AddAccessPolicyPermissions", { vault: aPolicyVault(["all"]) }, "todo", { applicationId: "app" }),
+  row("switched to roles", "AddAccessPolicyPermissions", {}, "the vault was switched to Azure RBAC"),
+  row("vault gone", "AddAccessPolicyPermissions", { vault: null }, `vault ${VAULT_ID} is not there`),
+  row(
+    "identity gone",
+    "AddAccessPolicyPermissions",
+    { vault: aPolicyVault([]), identities: [goneIdentity] },
+    `identity ${IDENTITY_ID} is gone`,
+  ),
+  row("not there", "CreateIdentity", {}, "todo"),
+  row("known to be free", "CreateIdentity", { identities: [{ state: "gone", id: SECOND }] }, "todo"),
+  row("made already", "CreateIdentity", { identities: [ours] }, "done"),
+  row(
+    "somebody else's",
+    "CreateIdentity",
+    { identities: [anIdentity("id-orders-2", PRINCIPAL_2)] },
+    `identity ${SECOND} belongs to somebody else`,
+  ),
+  row("not readable", "CreateIdentity", { identities: [{ ...unread, id: SECOND }] }, `identity ${SECOND} could not be read`),
+  row("there", "AttachIdentity", { identities: [ours] }, "todo"),
+  row("not there", "AttachIdentity", {}, `identity ${SECOND} is not there`),
+  row("attached", "AttachIdentity", account({ attached: withSecond }), "done"),
+  row("being changed", "AttachIdentity", { identities: [ours], ...account(updating) }, "orders is being changed (Updating)"),
+  row("being changed, attached", "AttachIdentity", account({ ...updating, attached: withSecond }), "done"),
+  row(
+    "changed in vain",
+    "AttachIdentity",
+    { identities: [ours], ...account({ service: aStatus({ provisioningState: "Failed" }) }) },
+    "todo",
+  ),
+  row("database not read", "AttachIdentity", { targets: [] }, `database ${ACCOUNT_ID} was not read`),
+  row("system, off", "AttachIdentity", {}, "todo", { identityId: "SystemAssigned" }),
+  row("system, on", "AttachIdentity", account({ systemPrincipalId: PRINCIPAL }), "done", { identityId: "SystemAssigned" }),
+  row("ready", "SetDefaultIdentity", { identities: [ours], access: [settled], ...account({ attached: withSecond }) }, "todo"),
+  row("done", "SetDefaultIdentity", account(usesSecond), "done"),
+  row(
+    "not attached",
+    "SetDefaultIdentity",
+    { identities: [ours], access: [settled] },
+    "the identity to use is not attached to orders, or not known",
+  ),
+  row(
+    "without access",
+    "SetDefaultIdentity",
+    { identities: [ours], ...account({ attached: withSecond }) },
+    "the identity to use on orders has no access to the key",
+  ),
+  row(
+    "access fresh",
+    "SetDefaultIdentity",
+    {
+      identities: [ours],
+      access: [{ ...settled, assignments: [anAssignment({ principalId: PRINCIPAL_2, createdOn: NOW })] }],
+      ...account({ attached: withSecond }),
+    },
+    "the grant of the identity to use on orders may not have reached the vault yet",
+  ),
+  row("by policy", "SetDefaultIdentity", { vault: aPolicyVault(), ...account({ systemPrincipalId: PRINCIPAL }) }, "todo", {
+    defaultIdentity: "SystemAssignedIdentity",
+  }),
+  row("system already", "SetDefaultIdentity", account({ defaultIdentity: { form: "system" } }), "done", {
+    defaultIdentity: "systemassignedidentity",
+  }),
+  row(
+    "without a key",
+    "SetDefaultIdentity",
+    { identities: [ours], access: [settled], ...account({ attached: withSecond, keyUri: null }) },
+    "the identity to use on orders has no access to the key",
+  ),
+  row("nonsense", "SetDefaultIdentity", {}, "'Somebody' is no default identity", { defaultIdentity: "Somebody" }),
+  row("database not read", "SetDefaultIdentity", { targets: [] }, `database ${ACCOUNT_ID} was not read`),
+  row("gone and replaced", "DetachIdentity", { identities: [ours, goneIdentity], ...account(usesSecond) }, "todo", {
+    identityId: IDENTITY_ID,
+  }),
+  row("detached", "DetachIdentity", {}, "done"),
+  row("still the default", "DetachIdentity", { identities: [goneIdentity] }, `${IDENTITY_ID} is still what orders uses`, {
+    identityId: IDENTITY_ID,
+  }),
+  row(
+    "nothing is the default",
+    "DetachIdentity",
+    { identities: [goneIdentity], ...account({ defaultIdentity: { form: "undefined" } }) },
+    `${IDENTITY_ID} is still what orders uses`,
+    { identityId: IDENTITY_ID },
+  ),
+  row("alive", "DetachIdentity", account(usesSecond), `${IDENTITY_ID} is not known to be gone`, { identityId: IDENTITY_ID }),
+  row(
+    "made again with another principal",
+    "DetachIdentity",
+    { identities: [anIdentity("id-orders", PRINCIPAL_2)], ...account(usesSecond) },
+    "todo",
+    { identityId: IDENTITY_ID },
+  ),
+  row(
+    "of a principal that is not shown",
+    "DetachIdentity",
+    account({ ...usesSecond, attached: [{ id: IDENTITY_ID, principalId: null, clientId: null }] }),
+    `${IDENTITY_ID} is not known to be gone`,
+    { identityId: IDENTITY_ID },
+  ),
+  row(
+    "not read",
+    "DetachIdentity",
+    { identities: [], ...account({ ...usesSecond, defaultIdentity: { form: "system" } }) },
+    `${IDENTITY_ID} is not known to be gone`,
+    { identityId: IDENTITY_ID },
+  ),
+  row("database not read", "DetachIdentity", { targets: [] }, `database ${ACCOUNT_ID} was not read`),
+  row("no bypass", "AllowTrustedServices", vault({ network: { ...aVault().network, bypass: "None" } }), "todo"),
+  row("bypass", "AllowTrustedServices", {}, "done"),
+  row("vault gone", "AllowTrustedServices", { vault: null }, `vault ${VAULT_ID} is not there`),
+  row("with a version", "SetKeyUri", account({ keyUri: `${KEY_URI}/${V1}` }), "todo"),
+  row("right", "SetKeyUri", {}, "done"),
+  row("another key", "SetKeyUri", account({ keyUri: `${VAULT_URI}/keys/other` }), "orders names another key now"),
+  row("no key", "SetKeyUri", account({ keyUri: null }), "orders names another key now"),
+  row("database not read", "SetKeyUri", { targets: [] }, `database ${ACCOUNT_ID} was not read`),
+  row("pinned and Ready", "SetClusterEncryption", cluster({ keyUri: `${KEY_URI}/${V1}` }), "todo"),
+  row("as wanted", "SetClusterEncryption", cluster(), "done"),
+  row(
+    "pinned and not Ready",
+    "SetClusterEncryption",
+    cluster({ keyUri: `${KEY_URI}/${V1}`, service: clusterSays(null, null) }),
+    "carts is not Ready",
+  ),
+  row(
+    "another identity and not Ready",
+    "SetClusterEncryption",
+    { identities: [ours], access: [settled], ...cluster({ service: clusterSays("Inaccessible", false) }) },
+    "todo",
+    { identityId: SECOND },
+  ),
+  row(
+    "another identity without access",
+    "SetClusterEncryption",
+    { identities: [ours], ...cluster() },
+    "the identity to use on carts has no access to the key",
+    { identityId: SECOND },
+  ),
+  row("another key", "SetClusterEncryption", cluster({ keyUri: `${VAULT_URI}/keys/other` }), "carts names another key now"),
+  row("no key", "SetClusterEncryption", cluster({ keyUri: null }), "carts names another key now"),
+  row("database not read", "SetClusterEncryption", { targets: [] }, `database ${CLUSTER_ID} was not read`),
+];
+
+describe("before a step", () => {
+  test.each(ROWS)("%s", (_what, step, facts, expected) => {
+    const state = precondition(step, someFacts(facts));
+    expect(typeof state === "string" ? state : state.stale).toBe(expected);
+  });
+
+  test("a subscription that is there again is known by topic and name", () => {
+    const { topicId } = SAMPLES.RestoreEventSubscription;
+    const eventSubscriptions = [
+      { id: "", name: "Keymend", topicId: topicId.toUpperCase(), topicName: "t", topicLocation: "", properties: {} },
+    ];
+    expect(precondition(draft("RestoreEventSubscription"), someFacts({ eventSubscriptions }))).toBe("done");
+  });
+});
+
+describe("every step", () => {
+  test.each(Object.keys(stepSpecs).map((name) => name as StepName))(
+    "%s says what it needs, on what, how to undo it and the command that does the same",
+    (name) => {
+      const step = completeStep(draft(name) as StepDraft, {
+        causes: ["KeyExpired"],
+        targetIds: [ACCOUNT_ID],
+        needs: "nothing",
+        ready: true,
+      });
+      for (const permission of step.permission.split(", ")) expect(permission).toMatch(/^Microsoft\.\w+\/[\w/]+\/(write|read|action)$/);
+      expect(step.on).toMatch(/^(https:\/\/|\/subscriptions\/)/);
+      expect(step.id.startsWith(`${name}|`)).toBe(true);
+      expect(step.undo === null || step.undo.length > 0).toBe(true);
+      for (const line of azOf(step)) {
+        expect(line).toMatch(/^(az|#) /);
+        // Nothing is ever PUT onto a database (it would drop what is left out), nor deleted, nor opened.
+        expect(line).not.toMatch(/--method put .*DocumentDB|delete|--default-action/i);
+      }
+    },
+  );
+
+  test("asks for the right on accounts or on clusters, whichever it writes to", () => {
+    const kind = { targetId: CLUSTER_ID, targetKind: "cluster" } as const;
+    expect(stepSpecs.DetachIdentity.permission({ ...SAMPLES.DetachIdentity, ...kind })).toContain("mongoClusters/write");
+  });
+
+  test("names an undo only where there is one", () => {
+    const purpose = { causes: [], targetIds: [], needs: "nothing", ready: true } as const;
+    expect(completeStep(draft("DetachIdentity"), { ...purpose, causes: [], targetIds: [] }).undo).toBeNull();
+    expect(completeStep(draft("ExtendKeyExpiry", { previous: null }), { ...purpose, causes: [], targetIds: [] }).undo).toBeNull();
+  });
+});
+
+describe("two steps on the same thing", () => {
+  test("unite what they add", () => {
+    const [first, other] = [
+      draft("AddAccessPolicyPermissions", { keys: ["get", "wrapKey"] }),
+      draft("AddAccessPolicyPermissions", { keys: ["WrapKey", "list"] }),
+    ];
+    expect(mergeDrafts(first, other)).toMatchObject({ params: { keys: ["get", "wrapKey", "list"] } });
+    expect(
+      mergeDrafts(draft("RestoreKeyOperations", { operations: ["wrapKey"] }), draft("RestoreKeyOperations", { operations: ["unwrapKey"] })),
+    ).toMatchObject({ params: { operations: ["wrapKey", "unwrapKey"] } });
+  });
+
+  test("that would set different things are the first", () => {
+    const first = draft("SetDefaultIdentity");
+    expect(mergeDrafts(first, draft("SetDefaultIdentity", { defaultIdentity: "FirstPartyIdentity" }))).toBe(first);
+    expect(mergeDrafts(draft("AddAccessPolicyPermissions"), first)).toEqual(draft("AddAccessPolicyPermissions"));
+    expect(mergeDrafts(draft("RestoreKeyOperations"), first)).toEqual(draft("RestoreKeyOperations"));
+  });
+});

@@ -1,0 +1,771 @@
+import { describe, expect, test } from "vitest";
+import type { TargetDiagnosis } from "../../../src/domain/cause.ts";
+import type { CauseCode } from "../../../src/domain/cause-code.ts";
+import type { Incident } from "../../../src/domain/incident.ts";
+import { decideTurn, type TurnInput } from "../../../src/domain/turn/turn.ts";
+import { DAY, MINUTE } from "../../../src/domain/time.ts";
+import { ACCOUNT_ID, aKey, anAccount, aPolicyVault, aVersion, CLUSTER_ID, NOW, someFacts, someSettings, V1 } from "../../support/builders.ts";
+import {
+  aBlock,
+  aDecision,
+  after,
+  applied,
+  aSignal,
+  aStep,
+  blocked,
+  diagnosisOf,
+  finding,
+  healthy,
+  planOf,
+  recovering,
+  seen,
+  turnInput,
+  turns,
+} from "../../support/turns.ts";
+
+const nothingLeft = { plan: planOf() };
+const incidentOf = (turn: { incident: Incident | null }): Incident => {
+  if (!turn.incident) throw new Error("no incident");
+  return turn.incident;
+};
+
+test("a write whose answer was lost counts as Keymend's own once it shows, and only then", () => {
+  const sent = { progress: { looks: 1, verdictSince: {}, askedAt: null, saidSlow: false, sent: aStep() } };
+  const enabled = { facts: someFacts({ keys: [aKey([aVersion(V1)])] }) };
+  const disabled = { facts: someFacts({ keys: [aKey([aVersion(V1, { enabled: false })])] }) };
+  const still = turns(disabled, { ...disabled, change: sent });
+  expect(incidentOf(still)).toMatchObject({ applied: [], progress: { sent: aStep() } });
+  const shown = turns(disabled, { ...enabled, change: sent, ...diagnosisOf(healthy()), ...nothingLeft });
+  expect(incidentOf(shown).applied).toMatchObject([{ id: aStep().id, result: "done", detail: "Azure's answer was lost; it is so now" }]);
+  expect(incidentOf(shown).progress).not.toHaveProperty("sent");
+  expect(shown.entries.map(({ entryId, kind }) => [entryId, kind])).toContainEqual(["1-step", "step"]);
+});
+
+test("so does a step that did its write though its operation failed", () => {
+  const { id, name, on, targetIds } = aStep();
+  const failed = { id, name, on, targetIds, at: NOW, result: "failed" as const, detail: "InternalServerError" };
+  const change = { applied: [failed], progress: { looks: 0, verdictSince: {}, askedAt: null, saidSlow: false, sent: aStep() } };
+  const disabled = { facts: someFacts({ keys: [aKey([aVersion(V1, { enabled: false })])] }) };
+  const enabled = { facts: someFacts({ keys: [aKey([aVersion(V1)])] }) };
+  const shown = turns(disabled, { ...enabled, change, ...diagnosisOf(healthy()), ...nothingLeft });
+  expect(incidentOf(shown).applied).toMatchObject([
+    { result: "failed" },
+    { id, result: "done", detail: "its operation failed; it is so now" },
+  ]);
+});
+
+describe("opening an incident", () => {
+  test("a sweep that finds nothing leaves no trace and refreshes the baseline", () => {
+    const turn = decideTurn(turnInput({ signals: [aSignal({ source: "sweep" })], ...diagnosisOf(healthy()), ...nothingLeft }));
+    expect(turn).toMatchObject({ incident: null, entries: [], healthy: true, next: { do: "end", outcome: { code: "NoChangeNeeded" } } });
+  });
+
+  test("an event that finds nothing is recorded and closed at once", () => {
+    const turn = decideTurn(turnInput({ ...diagnosisOf(healthy()), ...nothingLeft }));
+    expect(turn.next).toEqual({ do: "end", outcome: { code: "NoChangeNeeded", reason: null, detail: "nothing is wrong" } });
+    expect(incidentOf(turn)).toMatchObject({ id: "i1", state: "closed", outcome: "NoChangeNeeded", nextLookAt: null, closedAt: NOW });
+    expect(turn.entries.map((entry) => entry.kind)).toEqual(["signal", "facts", "diagnosis", "outcome"]);
+  });
+
+  test("an event that comes again after its incident was closed is nothing new", () => {
+    const previous = incidentOf(decideTurn(turnInput({ ...diagnosisOf(healthy()), ...nothingLeft })));
+    const again = turnInput({ ...diagnosisOf(healthy()), ...nothingLeft, previous, newId: "i2" });
+    expect(decideTurn(again)).toMatchObject({ incident: null, entries: [], next: { do: "end" } });
+    expect(incidentOf(decideTurn({ ...again, signals: [aSignal(), aSignal({ id: "e2" })] }))).toMatchObject({ id: "i2" });
+    expect(incidentOf(decideTurn(turnInput({ previous, newId: "i2" })))).toMatchObject({ id: "i2", causes: [{ code: "AccessMissing" }] });
+  });
+
+  test("a vault that no database uses any more is nothing to do", () => {
+    const turn = decideTurn(turnInput({ ...diagnosisOf(), ...nothingLeft }));
+    expect(turn).toMatchObject({ healthy: false, next: { do: "end", outcome: { code: "NoChangeNeeded" } } });
+  });
+
+  test("trouble found by the sweep opens an incident that names signal, cause and plan", () => {
+    const turn = decideTurn(turnInput({ signals: [aSignal({ source: "sweep" })] }));
+    expect(incidentOf(turn).timeline.map(({ what }) => what)).toEqual([
+      "told of roleAssignments/delete (sweep)",
+      "AccessMissing: AccessMissing because (orders inGrace)",
+      "planned EnableKeyVersion on kv-orders/cmk (now)",
+    ]);
+    expect(turn.healthy).toBe(false);
+  });
+
+  test("entries have ids of their turn, so that a repeated look adds nothing twice", () => {
+    const idsOf = (input: Partial<TurnInput>) => decideTurn(turnInput({ turn: 4, ...input })).entries.map((entry) => entry.entryId);
+    expect(idsOf({})).toEqual(["4-signal-e1", "4-facts", "4-diagnosis", "4-plan"]);
+    expect(idsOf({ signals: [aSignal({ id: "e0" }), aSignal()] })).toEqual([
+      "4-signal-e0",
+      "4-signal-e1",
+      "4-facts",
+      "4-diagnosis",
+      "4-plan",
+    ]);
+  });
+
+  test("the caller is named where the signal names one", () => {
+    const turn = decideTurn(
+      turnInput({
+        signals: [aSignal({ caller: { objectId: "o1", name: "Ada" } }), aSignal({ id: "e2", caller: { objectId: "o1", name: null } })],
+      }),
+    );
+    expect(incidentOf(turn)).toMatchObject({ callers: ["o1"], signalIds: ["e1", "e2"] });
+    expect(
+      incidentOf(turn)
+        .timeline.slice(0, 2)
+        .map(({ what }) => what),
+    ).toEqual(["told of roleAssignments/delete (event, by Ada)", "told of roleAssignments/delete (event, by o1)"]);
+  });
+
+  test("an operator who asks for a look is not taken for the one who made the change", () => {
+    const turn = decideTurn(turnInput({ signals: [aSignal({ source: "operator", caller: { objectId: "o1", name: "Ada" } })] }));
+    expect(incidentOf(turn).callers).toEqual([]);
+  });
+
+  test("a database that could not be read keeps the baseline from being refreshed", () => {
+    const facts = someFacts({ missing: [{ kind: "account", id: "/x", state: "unreadable", why: "denied", detail: "" }] });
+    expect(decideTurn(turnInput({ facts, ...diagnosisOf(healthy()), ...nothingLeft })).healthy).toBe(false);
+  });
+
+  test("a path that works and will break later is a good baseline", () => {
+    expect(decideTurn(turnInput({ ...diagnosisOf(seen({ phase: "atRisk" })) })).healthy).toBe(true);
+  });
+});
+
+describe("trouble that is known already", () => {
+  const observe = { settings: someSettings({ mode: "observe" }) };
+  const previous = incidentOf(decideTurn(turnInput(observe)));
+
+  test("is not told again before its next look is due", () => {
+    const turn = decideTurn(turnInput({ ...observe, previous, newId: "i2", now: after(10) }));
+    expect(turn).toMatchObject({ incident: null, entries: [], next: { do: "end", outcome: { code: "Observed" } } });
+  });
+
+  test.each([
+    ["its next look is due", { now: after(61) }],
+    ["an operator asks", { now: after(10), signals: [aSignal({ source: "operator" })] }],
+    ["it has changed", { now: after(10), ...diagnosisOf(seen({ findings: [finding("KeyExpired")] })) }],
+  ])("is told again when %s", (_, change) => {
+    expect(incidentOf(decideTurn(turnInput({ ...observe, previous, newId: "i2", ...change })))).toMatchObject({ id: "i2", endings: 2 });
+  });
+
+  test("counts its endings: the next look comes later each time, at most after 32 hours", () => {
+    const turn = decideTurn(turnInput({ ...observe, previous: { ...previous, endings: 9 }, newId: "i2", now: after(61) }));
+    expect(incidentOf(turn)).toMatchObject({ endings: 10, nextLookAt: after(61 + 32 * 60) });
+  });
+
+  test("that the service noticed meanwhile is still the same trouble", () => {
+    const turn = decideTurn(turnInput({ ...observe, previous, now: after(10), ...diagnosisOf(seen({ phase: "revoked" })) }));
+    expect(turn.incident).toBeNull();
+  });
+
+  test.each([
+    ["a success", { outcome: "Healed" as const }],
+    ["one without a next look", { nextLookAt: null }],
+    ["one without an outcome", { outcome: null }],
+  ])("does not hide behind %s", (_, change) => {
+    expect(decideTurn(turnInput({ ...observe, previous: { ...previous, ...change }, now: after(10) })).incident).not.toBeNull();
+  });
+});
+
+describe("taking steps", () => {
+  test("the first step that may be taken is next", () => {
+    const turn = decideTurn(turnInput({ plan: planOf(aStep({ ready: false }), aStep({ id: "step-2", on: "y" })) }));
+    expect(turn.next).toMatchObject({ do: "step", step: { id: "step-2" } });
+    expect(incidentOf(turn).plan).toMatchObject({ hash: "h1", steps: [{ state: "waitsForEarlierStep" }, { state: "next" }] });
+  });
+
+  test("a step that waits for a person holds back none that need not", () => {
+    const turn = decideTurn(turnInput({ plan: planOf(aStep({ needs: "approval" }), aStep({ id: "step-2" })) }));
+    expect(turn.next).toMatchObject({ do: "step", step: { id: "step-2" } });
+  });
+
+  test("a write is not made again while its effect is awaited", () => {
+    const turn = turns({}, { now: after(1), change: applied() });
+    expect(turn.next).toMatchObject({ do: "wait", until: after(1.5) });
+    expect(incidentOf(turn).plan?.steps).toMatchObject([{ state: "applied" }]);
+  });
+
+  test("a write that did not help after 15 minutes is tried again", () => {
+    expect(turns({}, { now: after(16), change: applied() }).next).toMatchObject({ do: "step" });
+  });
+
+  test("a write that failed is tried again at once", () => {
+    expect(turns({}, { now: after(1), change: applied({ result: "failed" }) }).next).toMatchObject({ do: "step" });
+  });
+
+  test("none is taken where access was taken away on purpose", () => {
+    const facts = someFacts({ targets: [anAccount({ tags: { "keymend:revoked": "by security" } })] });
+    expect(incidentOf(decideTurn(turnInput({ facts })))).toMatchObject({
+      outcome: "Refused",
+      reason: "RevokedOnPurpose",
+      plan: { steps: [{ state: "refused" }] },
+    });
+  });
+
+  test("one that turned out to be out of date does not count as a try", () => {
+    expect(turns({}, { now: after(1), change: applied({ result: "stale" }) }).next).toMatchObject({ do: "step" });
+  });
+
+  test("three tries that did not help stop it", () => {
+    const [entry] = applied({ result: "failed" }).applied!;
+    const turn = turns({}, { now: after(60), change: { applied: [entry!, entry!, entry!] } });
+    expect(incidentOf(turn)).toMatchObject({
+      outcome: "Refused",
+      reason: "Stopped",
+      detail: "EnableKeyVersion was tried 3 times and did not help",
+    });
+    expect(incidentOf(turn).runbook.length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    [
+      "NotPermitted: Forbidden: x",
+      "NotPermitted",
+      "Keymend is not permitted to do EnableKeyVersion on kv-orders/cmk, which takes keys/update; how a person does it is in the runbook",
+    ],
+    ["NotAccepted: BadRequest: x", "NotAccepted", "Azure refused EnableKeyVersion on kv-orders/cmk: NotAccepted: BadRequest: x"],
+  ])("what Azure refuses with '%s' is escalated", (words, reason, detail) => {
+    const turn = turns({}, { now: after(1), change: applied({ result: "refused", detail: words }) });
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Escalated", reason, detail, nextLookAt: after(61) });
+  });
+
+  const ENABLE = /^az keyvault key set-attributes .*--enabled true$/;
+  test.each([
+    ["NotPermitted: ForbiddenByRbac: x", [/by hand, or grant Keymend's identity keys\/update/, ENABLE]],
+    ["Firewall: ForbiddenByFirewall: x", [/from an address that the vault's firewall lets in/, ENABLE]],
+    ["Locked: ScopeLocked: x", [ENABLE]],
+    // The same again would be refused again.
+    ["NotAccepted: BadRequest: no: more", [/^# Azure does not take EnableKeyVersion on kv-orders\/cmk: BadRequest: no: more$/]],
+  ])("of what Azure refuses with '%s' the runbook says what a person can do", (words, lines) => {
+    const { runbook } = incidentOf(turns({}, { now: after(1), change: applied({ result: "refused", detail: words }) }));
+    expect(runbook).toEqual(lines.map((line) => expect.stringMatching(line)));
+  });
+});
+
+describe("asking a person", () => {
+  const ask = { plan: planOf(aStep({ needs: "approval" })) };
+
+  test("waits, with the time when it gives up", () => {
+    const turn = decideTurn(turnInput(ask));
+    expect(turn.next).toMatchObject({ do: "wait", until: after(15) });
+    expect(incidentOf(turn)).toMatchObject({
+      state: "waiting",
+      progress: { askedAt: NOW },
+      plan: { steps: [{ state: "waitsForApproval", needs: "approval" }] },
+    });
+  });
+
+  test("an approval lets the step be taken", () => {
+    const turn = turns(ask, { ...ask, now: after(5), decisions: [aDecision({ at: after(4) })] });
+    expect(turn.next).toMatchObject({ do: "step" });
+    expect(incidentOf(turn).decision).toEqual({ planHash: "h1", steps: ["step-1"], expiresAt: after(4 + 24 * 60) });
+  });
+
+  test("an approval of other steps does not", () => {
+    expect(turns(ask, { ...ask, decisions: [aDecision({ steps: ["other"] })] }).next).toMatchObject({ do: "wait" });
+  });
+
+  test("an approval that has expired does not", () => {
+    const turn = turns(ask, {
+      ...ask,
+      now: after(60),
+      settings: someSettings({ approvalTtlMs: 2 * DAY }),
+      decisions: [aDecision({ at: after(-3 * 24 * 60) })],
+    });
+    expect(turn.next).toMatchObject({ do: "wait" });
+    expect(incidentOf(turn).decision).toBeNull();
+  });
+
+  const approved = { ...ask, decisions: [aDecision({ at: after(4) })] };
+  const made = (result: "done" | "alreadyDone" | "failed") => applied({ at: after(5), result });
+
+  test.each(["done", "alreadyDone"] as const)("an approval is used up once its step is %s: disabled again is asked again", (result) => {
+    const turn = turns(ask, { ...approved, now: after(60), change: made(result) });
+    expect(turn.next).toMatchObject({ do: "wait" });
+    expect(incidentOf(turn)).toMatchObject({ decision: null, plan: { steps: [{ state: "waitsForApproval" }] } });
+  });
+
+  test("an approval whose step failed lets it be tried again", () => {
+    expect(turns(ask, { ...approved, now: after(60), change: made("failed") }).next).toMatchObject({ do: "step" });
+  });
+
+  test("an approval given after the step was made counts", () => {
+    const again = { ...approved, decisions: [aDecision({ at: after(50) })], now: after(60), change: made("done") };
+    expect(turns(ask, again).next).toMatchObject({ do: "step" });
+  });
+
+  test("an approval is for the causes that the approver saw, and for those that are left of them", () => {
+    const two = (...causes: CauseCode[]) => ({ plan: planOf(aStep({ needs: "approval", causes })), now: after(5) });
+    const decisions = [aDecision({ at: after(4), causes: { "step-1": ["OldVersionDisabled"] } })];
+    expect(turns(ask, { ...two("OldVersionDisabled"), decisions }).next).toMatchObject({ do: "step" });
+    expect(turns(ask, { ...two("KeyDisabled"), decisions }).next).toMatchObject({ do: "wait" });
+    expect(turns(ask, { ...two("OldVersionDisabled", "KeyDisabled"), decisions }).next).toMatchObject({ do: "wait" });
+  });
+
+  test("an approval that an earlier version kept, without causes, is asked for again", () => {
+    const { causes: _, ...kept } = aDecision({ at: after(4) });
+    expect(turns(ask, { ...ask, now: after(5), decisions: [kept] }).next).toMatchObject({ do: "wait" });
+  });
+
+  const well = { ...nothingLeft, ...diagnosisOf(healthy()), now: after(6) };
+
+  test("a plan that nothing calls for asks for no decision, and an approval of it from before lapses", () => {
+    const first = decideTurn(turnInput(ask)).incident!;
+    const mended = decideTurn(turnInput({ ...well, incident: first, decisions: approved.decisions })).incident!;
+    expect(mended).toMatchObject({ state: "working", decision: null, plan: { hash: "h1", steps: [] } });
+    const again = decideTurn(turnInput({ ...approved, now: after(9), incident: mended }));
+    expect(again.next).toMatchObject({ do: "wait" });
+    expect(incidentOf(again).timeline.filter(({ what }) => what.startsWith("planned"))).toHaveLength(2);
+  });
+
+  test("a look that could not read everything lets no approval lapse", () => {
+    const first = decideTurn(turnInput(ask)).incident!;
+    const blind = diagnosisOf(seen({ findings: [finding("Unreadable")] }));
+    const later = decideTurn(turnInput({ ...well, ...blind, incident: first, decisions: approved.decisions })).incident!;
+    expect(later.plan?.steps).toMatchObject([{ state: "waitsForApproval" }]);
+    expect(decideTurn(turnInput({ ...approved, now: after(9), incident: later })).next).toMatchObject({ do: "step" });
+  });
+
+  test("the newest decision counts", () => {
+    const turn = turns(ask, {
+      ...ask,
+      now: after(9),
+      decisions: [aDecision({ at: after(1) }), aDecision({ id: "d2", at: after(8), decision: "reject", reason: "no" })],
+    });
+    expect(incidentOf(turn)).toMatchObject({ state: "closed", outcome: "Refused", reason: "Rejected", detail: "rejected by ada: no" });
+  });
+
+  test("a rejection of other steps leaves this one asking", () => {
+    expect(turns(ask, { ...ask, decisions: [aDecision({ decision: "reject", steps: ["other"] })] }).next).toMatchObject({ do: "wait" });
+  });
+
+  test("nobody's answer ends as ApprovalExpired", () => {
+    const turn = turns(ask, { ...ask, now: after(24 * 60) });
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Refused", reason: "ApprovalExpired" });
+  });
+
+  test("shortly before that it looks again just in time", () => {
+    expect(turns(ask, { ...ask, now: after(24 * 60 - 2) }).next).toMatchObject({ do: "wait", until: after(24 * 60) });
+  });
+
+  test("a step approved that waits for an earlier one is not taken out of turn", () => {
+    const turn = turns(ask, {
+      plan: planOf(aStep({ needs: "approval", ready: false })),
+      decisions: [aDecision()],
+      now: after(1),
+      change: { causes: [] },
+    });
+    expect(incidentOf(turn).plan?.steps).toMatchObject([{ state: "waitsForEarlierStep" }]);
+  });
+});
+
+describe("what a person said, or did, outlasts the incident", () => {
+  const byPrivileged = {
+    settings: someSettings({ privilegedCallers: ["boss"] }),
+    signals: [aSignal({ caller: { objectId: "boss", name: null } })],
+  };
+  const rejected = turns(byPrivileged, {
+    ...byPrivileged,
+    now: after(5),
+    decisions: [aDecision({ at: after(4), decision: "reject", reason: "meant" })],
+  }).incident!;
+  const sweep = {
+    settings: byPrivileged.settings,
+    signals: [aSignal({ id: "s", source: "sweep" })],
+    previous: rejected,
+    newId: "i2",
+    now: after(70),
+  };
+
+  test("a no is not asked for again, nor overruled, by a later sweep", () => {
+    const turn = decideTurn(turnInput(sweep));
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Refused", reason: "Rejected", callers: ["boss"], endings: 2 });
+  });
+
+  test("an operator who asks anew gets the question anew", () => {
+    const turn = decideTurn(turnInput({ ...sweep, signals: [aSignal({ id: "o", source: "operator" })] }));
+    expect(incidentOf(turn)).toMatchObject({ state: "waiting", rejected: [] });
+  });
+
+  test("an approval given later counts", () => {
+    const first = decideTurn(turnInput({ ...sweep, signals: [aSignal({ id: "o", source: "operator" })] })).incident!;
+    const turn = decideTurn(
+      turnInput({ ...sweep, incident: { ...first, rejected: ["step-1"] }, decisions: [aDecision({ at: after(70) })] }),
+    );
+    expect(turn.next).toMatchObject({ do: "step" });
+  });
+});
+
+describe("the service's own word", () => {
+  const repaired = { now: after(1), change: applied(), ...nothingLeft };
+  const silent = { verdict: "silent", says: "Updating" } as const;
+  const mute = { verdict: "silent", says: null } as const;
+
+  test("ends an outage that it had noticed; its silence does not", () => {
+    const lost = diagnosisOf(seen({ phase: "revoked" }));
+    const quiet = turns(lost, { ...repaired, ...diagnosisOf(healthy({ service: silent })) });
+    expect(quiet.next).toMatchObject({ do: "wait", why: "the key path is whole; waiting for the service to say that it has access again" });
+    expect(quiet.healthy).toBe(false);
+    const said = turns(
+      lost,
+      { ...repaired, ...diagnosisOf(healthy({ service: silent })) },
+      { ...repaired, now: after(9), ...diagnosisOf(healthy()) },
+    );
+    expect(incidentOf(said)).toMatchObject({ outcome: "Healed" });
+    expect(said.healthy).toBe(true);
+  });
+
+  test.each([
+    [silent, "'Updating'"],
+    [mute, "nothing"],
+  ])("that stays away for two hours is a person's matter: %j", (service, word) => {
+    const turn = turns(
+      diagnosisOf(seen({ phase: "revoked" })),
+      { ...repaired, ...diagnosisOf(healthy({ service })) },
+      {
+        ...repaired,
+        now: after(122),
+        ...diagnosisOf(healthy({ service })),
+      },
+    );
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Escalated", reason: "NotRevalidated" });
+    expect(incidentOf(turn).detail).toContain(`the service says ${word} of its access`);
+  });
+
+  test("is needed too where the path was broken and it had not noticed: a status that is missing proves nothing", () => {
+    const broken = diagnosisOf(seen({ phase: "inGrace", service: mute }));
+    const still = { ...repaired, ...diagnosisOf(healthy({ service: mute })) };
+    expect(turns(broken, still, { ...still, now: after(90) }).next).toMatchObject({ do: "wait" });
+    expect(incidentOf(turns(broken, still, { ...still, now: after(122) }))).toMatchObject({
+      outcome: "Escalated",
+      reason: "NotRevalidated",
+      detail: expect.stringContaining("the service says nothing of its access") as string,
+    });
+  });
+
+  test("is not claimed where it says nothing", () => {
+    const quiet = diagnosisOf(healthy({ service: mute }));
+    const looked = decideTurn(turnInput({ signals: [aSignal({ source: "sweep" })], ...quiet, ...nothingLeft }));
+    const told = { outcome: { code: "NoChangeNeeded", detail: "the key path works; the service says nothing of its access" } };
+    expect(looked.next).toMatchObject(told);
+    expect(decideTurn(turnInput({ ...quiet, ...nothingLeft })).next).toMatchObject(told);
+    const prevented = turns(diagnosisOf(seen({ phase: "atRisk", service: mute })), { ...repaired, ...quiet });
+    expect(incidentOf(prevented)).toMatchObject({ outcome: "Prevented", detail: told.outcome.detail });
+  });
+
+  test("is kept with each database", () => {
+    const says = "Access to your account is currently revoked (4002).";
+    const turn = decideTurn(turnInput(diagnosisOf(seen({ phase: "revoked", service: { verdict: "lost", says } }))));
+    expect(incidentOf(turn).targets).toMatchObject([{ serviceSays: says }]);
+  });
+});
+
+describe("a database that is not among those of the vault any more", () => {
+  test("stays on the incident, and is not said to be well", () => {
+    const two = diagnosisOf(seen(), seen({ id: CLUSTER_ID, kind: "cluster" }));
+    const one = { now: after(1), ...diagnosisOf(seen({ id: CLUSTER_ID, kind: "cluster" })) };
+    expect(incidentOf(turns(two, one)).targets).toMatchObject([
+      { id: CLUSTER_ID, outcome: null },
+      { id: ACCOUNT_ID, outcome: "NoChangeNeeded", detail: "it is gone, or names no key of this vault any more" },
+    ]);
+    const none = turns(two, { now: after(1), ...diagnosisOf(), ...nothingLeft });
+    expect(incidentOf(none)).toMatchObject({ state: "closed", outcome: "NoChangeNeeded" });
+  });
+});
+
+describe("what a person is told", () => {
+  test("are the commands, while the app waits for the answer; not while it works", () => {
+    const asked = incidentOf(decideTurn(turnInput({ plan: planOf(aStep({ needs: "approval" })) })));
+    expect(asked).toMatchObject({ state: "waiting", runbook: [expect.stringContaining("az keyvault key set-attributes")] });
+    const settling = turns({}, { now: after(1), change: applied() });
+    expect(incidentOf(settling)).toMatchObject({ state: "working", runbook: [] });
+  });
+
+  test("are no commands for what was rejected", () => {
+    const turn = turns(
+      { plan: planOf(aStep({ needs: "approval" })) },
+      { now: after(1), plan: planOf(aStep({ needs: "approval" })), decisions: [aDecision({ decision: "reject" })] },
+    );
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Refused", reason: "Rejected", runbook: [], plan: { steps: [{ az: [] }] } });
+  });
+
+  test("is also what showed a cause of a database that was mended before the others", () => {
+    const of = (id: string, facts: string): TargetDiagnosis =>
+      seen({ id, findings: [{ code: "PolicyMissing", evidence: { effect: "broken", facts: [facts], values: {} } }] });
+    const turn = turns(diagnosisOf(of(ACCOUNT_ID, "a lacks"), of(CLUSTER_ID, "c lacks")), {
+      now: after(1),
+      ...diagnosisOf(healthy(), of(CLUSTER_ID, "c still lacks")),
+    });
+    expect(incidentOf(turn).causes).toMatchObject([
+      { code: "PolicyMissing", targetIds: [ACCOUNT_ID, CLUSTER_ID], evidence: ["a lacks", "c lacks", "c still lacks"] },
+    ]);
+  });
+});
+
+describe("verifying", () => {
+  const repaired = { now: after(1), change: applied(), ...diagnosisOf(healthy()), ...nothingLeft };
+
+  test("a path mended in grace is proven only after the service's next check: 65 minutes, healthy all along", () => {
+    expect(turns({}, repaired).next).toMatchObject({ do: "wait", until: after(1.5) });
+    const later = (minutes: number) => ({ now: after(minutes), ...diagnosisOf(healthy()), ...nothingLeft });
+    expect(turns({}, repaired, later(65)).next).toMatchObject({ do: "wait", until: after(66) });
+    expect(incidentOf(turns({}, repaired, later(66)))).toMatchObject({
+      outcome: "OutageAvoided",
+      targets: [{ phaseBefore: "inGrace", phase: "healthy", outcome: "OutageAvoided" }],
+    });
+  });
+
+  test("the checks come after 30 s, 1, 2, then every 5 minutes", () => {
+    const look = (minutes: number) => ({ now: after(minutes), ...diagnosisOf(healthy()), ...nothingLeft });
+    const untils = [
+      turns({}, repaired),
+      turns({}, repaired, look(2)),
+      turns({}, repaired, look(2), look(4)),
+      turns({}, repaired, look(2), look(4), look(8)),
+    ].map((turn) => turn.next);
+    expect(untils).toMatchObject([{ until: after(1.5) }, { until: after(3) }, { until: after(6) }, { until: after(13) }]);
+  });
+
+  test("a path that breaks again starts the proof anew", () => {
+    const broken = { now: after(30), plan: blocked(aBlock({ kind: "wait", cause: "VaultUnreachable" })) };
+    const again = { now: after(40), ...diagnosisOf(healthy()), ...nothingLeft };
+    expect(turns({}, repaired, broken, again, { ...again, now: after(66) }).next).toMatchObject({ do: "wait" });
+  });
+
+  test("a database that the service had given up is healed as soon as the service says so", () => {
+    const turn = turns(
+      { ...diagnosisOf(seen({ phase: "revoked" })) },
+      { ...repaired, ...diagnosisOf(recovering()) },
+      { now: after(20), ...diagnosisOf(healthy()), ...nothingLeft },
+    );
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Healed", detail: "verified: key path and service both healthy" });
+  });
+
+  test("one that the service gives up during the proof counts as an outage", () => {
+    const turn = turns(
+      {},
+      repaired,
+      { now: after(30), ...diagnosisOf(recovering()), ...nothingLeft },
+      { now: after(90), ...diagnosisOf(healthy()), ...nothingLeft },
+    );
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Healed" });
+  });
+
+  test("a risk taken away is Prevented at once", () => {
+    const turn = turns({ ...diagnosisOf(seen({ phase: "atRisk", findings: [finding("KeyNearExpiry")] })) }, repaired);
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Prevented" });
+  });
+
+  test("after an hour it says that it is slow, once; after two it asks for help", () => {
+    const waiting = (minutes: number) => ({ now: after(minutes), ...diagnosisOf(recovering()), ...nothingLeft });
+    const slow = turns({}, { ...repaired, ...diagnosisOf(recovering()) }, waiting(61));
+    expect(slow.entries.map((entry) => entry.what)).toEqual(["the service has not noticed for 1 h, longer than documented; still waiting"]);
+    const still = turns({}, { ...repaired, ...diagnosisOf(recovering()) }, waiting(61), waiting(66));
+    expect(still.entries).toEqual([]);
+    const late = turns({}, { ...repaired, ...diagnosisOf(recovering()) }, waiting(61), waiting(121));
+    expect(incidentOf(late)).toMatchObject({ outcome: "Escalated", reason: "NotRevalidated", runbook: [] });
+  });
+
+  test("what somebody else mended is Superseded", () => {
+    const turn = turns(
+      { plan: planOf(aStep({ needs: "approval" })), ...diagnosisOf(seen({ phase: "revoked" })) },
+      { now: after(10), ...diagnosisOf(healthy()), ...nothingLeft },
+    );
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Superseded", detail: "someone else mended it" });
+  });
+
+  test("what somebody else mended while ours was refused is theirs", () => {
+    const turn = turns(
+      { ...diagnosisOf(seen({ phase: "revoked" })) },
+      { now: after(1), change: applied({ result: "refused" }), ...diagnosisOf(healthy()), ...nothingLeft },
+    );
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Superseded" });
+  });
+});
+
+describe("what no step mends", () => {
+  test.each(["escalate", "unrecoverable"] as const)("%s ends with the cause as the reason", (kind) => {
+    const plan = blocked(aBlock({ kind }));
+    const turn = turns({ plan }, { plan, now: after(3) });
+    expect(incidentOf(turn)).toMatchObject({
+      outcome: kind === "escalate" ? "Escalated" : "Unrecoverable",
+      reason: "KeyGone",
+      detail: "nobody can",
+    });
+  });
+
+  test("what could not be read for a moment makes no outage of a risk", () => {
+    const soon = finding("KeyNearExpiry");
+    const risk = { ...soon, evidence: { ...soon.evidence, effect: "willBreak" as const } };
+    const unread = { code: "Unreadable" as const, evidence: { effect: "unknown" as const, facts: ["403"], values: {} } };
+    const repaired = { now: after(2), change: applied(), ...diagnosisOf(healthy()), ...nothingLeft };
+    const first = diagnosisOf(seen({ phase: "inGrace", findings: [risk, unread] }));
+    expect(incidentOf(turns(first, repaired))).toMatchObject({ outcome: "Prevented" });
+    const both = diagnosisOf(seen({ phase: "inGrace", findings: [finding("KeyExpired"), unread] }));
+    expect(turns(both, repaired).next).toMatchObject({ do: "wait" });
+  });
+
+  test("a verdict that can't be taken back is made sure of first: a key just deleted answers 404 everywhere for seconds", () => {
+    const plan = blocked(aBlock());
+    expect(decideTurn(turnInput({ plan })).next).toMatchObject({ do: "wait", until: after(0.5) });
+    const gone = turns({ plan }, { now: after(1), plan: planOf(aStep({ needs: "approval" })) });
+    expect(incidentOf(gone).progress.verdictSince).toEqual({});
+  });
+
+  describe("what could not be read", () => {
+    const plan = blocked(aBlock({ kind: "escalate", cause: "Unreadable", reason: "403" }));
+    const unread = { plan, ...diagnosisOf(seen({ phase: "inGrace", findings: [finding("Unreadable")] })) };
+
+    test("is escalated only once it was so for a while: one refusal may be a grant on its way", () => {
+      expect(decideTurn(turnInput(unread)).next).toMatchObject({ do: "wait", until: after(0.5) });
+      expect(incidentOf(turns(unread, { ...unread, now: after(3) }))).toMatchObject({ outcome: "Escalated", reason: "Unreadable" });
+    });
+
+    test("proves no loss: nobody mended anything where all is well once it can be read", () => {
+      const turn = turns(unread, { now: after(1), ...diagnosisOf(healthy()), ...nothingLeft });
+      expect(incidentOf(turn)).toMatchObject({ outcome: "NoChangeNeeded" });
+    });
+
+    test("takes nothing from a loss that was seen before or after", () => {
+      const broken = diagnosisOf(seen({ phase: "inGrace" }));
+      const mended = { now: after(90), ...diagnosisOf(healthy()), ...nothingLeft };
+      for (const looks of [
+        [unread, broken],
+        [broken, unread],
+      ] as const) {
+        const turn = turns(looks[0], { ...looks[1], now: after(1) }, { ...mended, now: after(2) }, mended);
+        expect(incidentOf(turn)).toMatchObject({ outcome: "Superseded" });
+      }
+    });
+  });
+
+  test("what may pass is waited for, two hours at most", () => {
+    const plan = blocked(aBlock({ kind: "wait", cause: "VaultUnreachable", reason: "may pass" }));
+    expect(decideTurn(turnInput({ plan })).next).toMatchObject({ do: "wait", until: after(0.5), why: "may pass" });
+    expect(incidentOf(turns({ plan }, { plan, now: after(120) }))).toMatchObject({ outcome: "Escalated", reason: "VaultUnreachable" });
+  });
+
+  test("a finding with neither step nor block is never taken for healthy", () => {
+    expect(incidentOf(decideTurn(turnInput({ ...nothingLeft })))).toMatchObject({ outcome: "Escalated", reason: "InternalError" });
+  });
+});
+
+describe("putting things in order around a database that is well", () => {
+  const tidy = aStep({ id: "tidy", causes: [] });
+  const sweep = { signals: [aSignal({ source: "sweep" })], plan: planOf(tidy), ...diagnosisOf(healthy()) };
+
+  test("opens an incident by itself and keeps the baseline that remembers what is missing", () => {
+    const turn = decideTurn(turnInput(sweep));
+    expect(turn).toMatchObject({ healthy: false, next: { do: "step", step: { id: "tidy" } } });
+  });
+
+  test("ends as Prevented once it is done", () => {
+    const turn = turns(sweep, { ...sweep, now: after(1), ...nothingLeft, change: applied({ id: "tidy" }) });
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Prevented" });
+  });
+
+  test("waits for what was written to show", () => {
+    expect(turns(sweep, { ...sweep, now: after(1), change: applied({ id: "tidy" }) }).next).toMatchObject({ do: "wait" });
+  });
+
+  test("is escalated where Azure refuses it, and not begun again before the next look", () => {
+    const refused = turns(sweep, {
+      ...sweep,
+      now: after(1),
+      change: applied({ id: "tidy", result: "refused", detail: "NotPermitted: x" }),
+    });
+    expect(incidentOf(refused)).toMatchObject({ outcome: "Escalated", reason: "NotPermitted" });
+    expect(decideTurn(turnInput({ ...sweep, previous: refused.incident, now: after(5) })).incident).toBeNull();
+  });
+
+  test("stops after three tries", () => {
+    const [entry] = applied({ id: "tidy", result: "failed" }).applied!;
+    const turn = turns(sweep, { ...sweep, now: after(60), change: { applied: [entry!, entry!, entry!] } });
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Refused", reason: "Stopped" });
+  });
+
+  test("is no matter where a person would have to be asked", () => {
+    expect(decideTurn(turnInput({ ...sweep, settings: someSettings({ mode: "approve" }) }))).toMatchObject({
+      incident: null,
+      next: { outcome: { code: "NoChangeNeeded" } },
+    });
+  });
+});
+
+describe("several databases", () => {
+  const facts = someFacts({ targets: [anAccount(), anAccount({ id: CLUSTER_ID, kind: "cluster" })] });
+  const cluster = (over: object = {}) => seen({ id: CLUSTER_ID, kind: "cluster", ...over });
+
+  test("each has its own outcome; the incident's is the worst", () => {
+    const plan = blocked(aBlock({ kind: "escalate", cause: "KeyUnfit", targetIds: [CLUSTER_ID] }));
+    const turn = decideTurn(turnInput({ facts, plan, ...diagnosisOf(healthy(), cluster({ findings: [finding("KeyUnfit")] })) }));
+    expect(incidentOf(turn)).toMatchObject({
+      outcome: "Escalated",
+      targets: [{ outcome: "NoChangeNeeded" }, { outcome: "Escalated", reason: "KeyUnfit" }],
+    });
+  });
+
+  test("one that has ended is told while another is still worked on", () => {
+    const plan = {
+      steps: [aStep({ needs: "approval" })],
+      blocks: [aBlock({ kind: "escalate", cause: "KeyUnfit", targetIds: [CLUSTER_ID] })],
+    };
+    const turn = decideTurn(turnInput({ facts, plan, ...diagnosisOf(seen(), cluster({ findings: [finding("KeyUnfit")] })) }));
+    expect(turn.next.do).toBe("wait");
+    expect(incidentOf(turn)).toMatchObject({ state: "waiting", targets: [{ outcome: null }, { outcome: "Escalated" }] });
+  });
+
+  test("the same cause on both is told once, with all contradictions", () => {
+    const turn = decideTurn(turnInput({ facts, ...diagnosisOf(seen({ contradictions: ["a"] }), cluster({ contradictions: ["b"] })) }));
+    expect(incidentOf(turn).causes).toEqual([
+      { code: "AccessMissing", targetIds: [ACCOUNT_ID, CLUSTER_ID], evidence: ["AccessMissing because"], contradictions: ["a", "b"] },
+    ]);
+  });
+
+  test("a cause stays on the incident once found, and gathers the databases it struck", () => {
+    const turn = turns(
+      { facts },
+      { facts, now: after(1), ...diagnosisOf(healthy(), cluster()) },
+      { facts, now: after(2), ...diagnosisOf(seen({ findings: [finding("KeyExpired")] }), cluster({ findings: [], phase: "healthy" })) },
+    );
+    expect(incidentOf(turn).causes.map(({ code, targetIds }) => [code, targetIds])).toEqual([
+      ["AccessMissing", [ACCOUNT_ID, CLUSTER_ID]],
+      ["KeyExpired", [ACCOUNT_ID]],
+    ]);
+  });
+});
+
+test("a turn never changes the incident it was given", () => {
+  const before = incidentOf(decideTurn(turnInput()));
+  const copy = structuredClone(before);
+  decideTurn(
+    turnInput({ incident: before, now: after(MINUTE), signals: [aSignal({ id: "new" })], ...diagnosisOf(healthy()), ...nothingLeft }),
+  );
+  expect(before).toEqual(copy);
+});
+
+describe("what was read is told in a line", () => {
+  const factsLine = (facts: ReturnType<typeof someFacts>): string | undefined =>
+    decideTurn(turnInput({ facts })).entries.find((entry) => entry.kind === "facts")?.what;
+
+  test.each([
+    ["an RBAC vault", someFacts(), "kv-orders: 1 database, 1 key, RBAC (facts digest)"],
+    [
+      "an access-policy vault",
+      someFacts({ vault: aPolicyVault(), keys: [] }),
+      "kv-orders: 1 database, 0 keys, access policies (facts digest)",
+    ],
+    [
+      "a vault that is gone",
+      someFacts({ vault: { state: "gone", id: null, name: "kv-orders" } }),
+      "kv-orders: 1 database, vault nowhere to be found (facts digest)",
+    ],
+    [
+      "a database of its own",
+      someFacts({ vault: null, patient: { id: ACCOUNT_ID, kind: "database", vaultName: null } }),
+      "orders: 1 database, no vault (facts digest)",
+    ],
+  ])("of %s", (_, facts, line) => {
+    expect(factsLine(facts)).toBe(line);
+  });
+});
