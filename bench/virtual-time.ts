@@ -2,7 +2,7 @@
  * How fast the sandbox lives through a day in which nothing breaks: virtual time over wall time, all parts together (Azure, its network,
  * tables, the host with the app). Target: a virtual day in less than a minute. Build first.
  */
-import { startSandbox } from "../sandbox/driver.ts";
+import { startSandbox } from "../sandbox/running/sandbox.ts";
 
 const HOUR_MS = 3_600_000;
 const TARGET = 1440;

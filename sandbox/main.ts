@@ -1,6 +1,6 @@
 /** Entry of `npm start` and `npm run sandbox`: reads the command, runs it, turns its end into an exit code. */
-import { type Command, readCommand, UsageError } from "./cli.ts";
-import { keepCompiledCode } from "./compile-cache.ts";
+import { type Command, readCommand, UsageError } from "./play/cli.ts";
+import { keepCompiledCode } from "./running/compile-cache.ts";
 import { stories } from "./stories/index.ts";
 import { listing, listingText } from "./stories/listing.ts";
 
@@ -14,9 +14,9 @@ async function run(command: Command): Promise<number> {
       return 0;
     // Loaded only when needed: a list or a complaint should not wait for all of Azure.
     case "serve":
-      return (await import("./serve.ts")).serve(command);
+      return (await import("./play/serve.ts")).serve(command);
     case "play":
-      return (await import("./play.ts")).play(command);
+      return (await import("./play/play.ts")).play(command);
   }
 }
 

@@ -1,27 +1,27 @@
 /** Azure put together: one world, every provider, one front door for requests whatever host they name. */
 import { authorizationRoutes } from "./authorization/routes.ts";
-import { createArm } from "./arm.ts";
-import { createCustomTopic, type Published } from "./custom-topic.ts";
-import { answerDocuments } from "./documents.ts";
+import { createArm } from "./arm/arm.ts";
+import { createCustomTopic, type Published } from "./event-grid/custom-topic.ts";
+import { answerDocuments } from "./documentdb/documents.ts";
 import { startKeyChecks } from "./documentdb/key-checks.ts";
 import { documentDbRoutes } from "./documentdb/routes.ts";
 import { setOperationFault } from "./documentdb/state.ts";
 import { createEventGrid, type Deliver, type EventGrid } from "./event-grid/grid.ts";
 import { eventGridRoutes } from "./event-grid/routes.ts";
 import { createFaults, type Faults } from "./faults.ts";
-import { createGraph } from "./graph.ts";
+import { createGraph } from "./entra/graph.ts";
 import { hostKind, resolveHost, type HostKind } from "./hosts.ts";
 import { scheduleKeyEvents } from "./keyvault/events.ts";
 import { keyVaultRoutes } from "./keyvault/routes.ts";
-import { createLogin } from "./login.ts";
+import { createLogin } from "./entra/login.ts";
 import { managedIdentityRoutes } from "./managed-identity/routes.ts";
 import { resourceGraphRoutes } from "./resource-graph/routes.ts";
 import { resourceGroupRoutes } from "./resources/groups.ts";
 import { resourceListRoutes } from "./resources/list.ts";
 import { providerRoutes } from "./resources/providers.ts";
 import { subscriptionRoutes } from "./resources/subscriptions.ts";
-import { createTokens, type Tokens } from "./tokens.ts";
-import { createVaultHost } from "./vault-host.ts";
+import { createTokens, type Tokens } from "./entra/tokens.ts";
+import { createVaultHost } from "./keyvault/vault-host.ts";
 import { jsonReply, messageOf, type AzureFault, type AzureReply, type AzureRequest } from "./wire.ts";
 import type { World } from "./world.ts";
 

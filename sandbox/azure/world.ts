@@ -2,8 +2,8 @@
  * The state of the sandbox's Azure: one tenant, one subscription, everything in maps keyed by lower-cased ids.
  * Resources are kept in the shape of their newest GET body plus what the service knows and does not show.
  */
-import type { Clock } from "../clock.ts";
-import type { Random } from "../random.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Random } from "../time/random.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined };
 export type JsonObject = { [key: string]: Json | undefined };

@@ -1,6 +1,6 @@
 /** What must hold however Azure stumbled, from what the sandbox itself knows: never a success that is none, never the same write twice. */
 import type { RecordedWrite } from "../azure/world.ts";
-import type { StoryResult, Told } from "../result.ts";
+import type { StoryResult, Told } from "../play/result.ts";
 import type { Phase, Story } from "../stories/story.ts";
 
 export type Evidence = {

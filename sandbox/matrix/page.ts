@@ -1,5 +1,5 @@
 /** The matrix as a page: what came of every story under every fault, and what did not hold. */
-import type { Kind } from "../estate.ts";
+import type { Kind } from "../estate/estate.ts";
 import type { Phase, Story } from "../stories/story.ts";
 import { columns } from "./columns.ts";
 import type { Row } from "./play.ts";

@@ -1,18 +1,18 @@
 /** Stories played in-process with calls struck: each with an Azure and tables of its own, on a ground where the app runs on between them. */
 import { mkdir } from "node:fs/promises";
-import type { Tables } from "../azurite.ts";
-import type { Sandbox } from "../driver.ts";
-import type { Estate, Patient, Kind } from "../estate.ts";
-import { createGround, type Ground } from "../ground.ts";
-import { emptyTables } from "../empty-tables.ts";
-import { readTold, type Told } from "../result.ts";
-import { openScene, type Scene, START } from "../scene.ts";
+import type { Tables } from "../running/azurite.ts";
+import type { Sandbox } from "../running/sandbox.ts";
+import type { Estate, Patient, Kind } from "../estate/estate.ts";
+import { createGround, type Ground } from "../running/foundation.ts";
+import { emptyTables } from "../running/empty-tables.ts";
+import { readTold, type Told } from "../play/result.ts";
+import { openScene, type Scene, START } from "../play/scene.ts";
 import { incidentsOf } from "../stories/acts.ts";
 import type { Phase, Story } from "../stories/story.ts";
-import { createTimeline, type Timeline } from "../timeline.ts";
+import { createTimeline, type Timeline } from "../play/timeline.ts";
 import { messageOf } from "../azure/wire.ts";
 import type { World } from "../azure/world.ts";
-import { truePhase } from "../watch.ts";
+import { truePhase } from "../play/watch.ts";
 import { problemsOf, usualOf } from "./judge.ts";
 import { type Hit, type SeenCall, type Strike, type Tap, tapCalls } from "./tap.ts";
 

@@ -1,7 +1,7 @@
 /** Plays the rows of the matrix: first undisturbed, then under every fault at every call that it can strike. */
 import { join } from "node:path";
-import { startTables } from "../azurite.ts";
-import { createTemporaryFolder } from "../temporary.ts";
+import { startTables } from "../running/azurite.ts";
+import { createTemporaryFolder } from "../running/temporary.ts";
 import { strikesOf, trainsOf } from "./cells.ts";
 import { createTheater, type Play, type Row, type Theater } from "./play.ts";
 import type { Strike } from "./tap.ts";

@@ -2,7 +2,7 @@
 import type { Azure } from "../azure/azure.ts";
 import type { AzureRequest } from "../azure/wire.ts";
 import type { World } from "../azure/world.ts";
-import { type Database, truePhase } from "../watch.ts";
+import { type Database, truePhase } from "../play/watch.ts";
 import { type CallName, nameCall } from "./call.ts";
 import type { Column } from "./columns.ts";
 

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
-import { lifetimeOf, type Tokens } from "../azure/tokens.ts";
+import { lifetimeOf, type Tokens } from "../azure/entra/tokens.ts";
 import type { Principal, World } from "../azure/world.ts";
 import { close, listen } from "./loopback.ts";
 

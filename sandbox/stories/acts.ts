@@ -1,9 +1,9 @@
 /** What people do in the stories, each through Azure's or the app's front door, with their own identity. */
-import type { Actor, Answer } from "../actor.ts";
-import { getIncident, type IncidentRow, listIncidents } from "../app-api.ts";
+import type { Actor, Answer } from "../running/actor.ts";
+import { getIncident, type IncidentRow, listIncidents } from "../running/app-api.ts";
 import { same } from "../azure/routes.ts";
 import type { Cluster, Json, RoleAssignmentState } from "../azure/world.ts";
-import type { Patient } from "../estate.ts";
+import type { Patient } from "../estate/estate.ts";
 import type { Stage } from "./story.ts";
 
 export const API = {

@@ -1,7 +1,7 @@
 /** What a story is: a documented way to break things, told to Azure through its own front door, and what must come of it. */
-import type { Actor } from "../actor.ts";
-import type { Estate, Kind, Patient } from "../estate.ts";
-import type { Random } from "../random.ts";
+import type { Actor } from "../running/actor.ts";
+import type { Estate, Kind, Patient } from "../estate/estate.ts";
+import type { Random } from "../time/random.ts";
 import type { Account, Cluster, World } from "../azure/world.ts";
 
 export type Phase = "grace" | "revoked";

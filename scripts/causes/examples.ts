@@ -1,14 +1,14 @@
 /** What Keymend says of each cause, as its operations API shows it: played in the sandbox, always with the same seed. */
 import { readFile } from "node:fs/promises";
 import * as v from "valibot";
-import { getIncident, type Incident } from "../../sandbox/app-api.ts";
-import type { Mode } from "../../sandbox/cli.ts";
-import type { Kind, Patient } from "../../sandbox/estate.ts";
-import { openScene } from "../../sandbox/scene.ts";
+import { getIncident, type Incident } from "../../sandbox/running/app-api.ts";
+import type { Mode } from "../../sandbox/play/cli.ts";
+import type { Kind, Patient } from "../../sandbox/estate/estate.ts";
+import { openScene } from "../../sandbox/play/scene.ts";
 import { incidentsOf } from "../../sandbox/stories/acts.ts";
 import { stories } from "../../sandbox/stories/index.ts";
 import type { Phase, Story } from "../../sandbox/stories/story.ts";
-import type { Timeline } from "../../sandbox/timeline.ts";
+import type { Timeline } from "../../sandbox/play/timeline.ts";
 import type { CauseCode } from "../../src/domain/cause-code.ts";
 import { causes } from "../../src/domain/causes/index.ts";
 import { scenes } from "./scenes.ts";

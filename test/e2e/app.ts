@@ -1,12 +1,12 @@
 /** The whole app on a sandbox of its own, as the tests of this folder see it: its log, its incidents, and every message it sends. */
-import { type Actor } from "../../sandbox/actor.ts";
-import { type AuditRow, getIncident, type Incident, listAudit } from "../../sandbox/app-api.ts";
+import { type Actor } from "../../sandbox/running/actor.ts";
+import { type AuditRow, getIncident, type Incident, listAudit } from "../../sandbox/running/app-api.ts";
 import { setNextCheck } from "../../sandbox/azure/documentdb/key-checks.ts";
 import type { AzureRequest } from "../../sandbox/azure/wire.ts";
 import type { RecordedWrite } from "../../sandbox/azure/world.ts";
-import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/driver.ts";
-import type { Patient } from "../../sandbox/estate.ts";
-import type { HostLog } from "../../sandbox/host-child.ts";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/running/sandbox.ts";
+import type { Patient } from "../../sandbox/estate/estate.ts";
+import type { HostLog } from "../../sandbox/running/host-child.ts";
 import { same } from "../../sandbox/azure/routes.ts";
 import { type Seen, startTableTap } from "./table-tap.ts";
 

@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { generateKeyPair, SignJWT } from "jose";
 import { textAt } from "../../sandbox/azure/json.ts";
-import { createTokens } from "../../sandbox/azure/tokens.ts";
+import { createTokens } from "../../sandbox/azure/entra/tokens.ts";
 import type { Json, JsonObject } from "../../sandbox/azure/world.ts";
-import { Clock } from "../../sandbox/clock.ts";
-import { startSandbox } from "../../sandbox/driver.ts";
-import type { Patient } from "../../sandbox/estate.ts";
+import { Clock } from "../../sandbox/time/clock.ts";
+import { startSandbox } from "../../sandbox/running/sandbox.ts";
+import type { Patient } from "../../sandbox/estate/estate.ts";
 import { type App, type AppEvent, HOUR, MINUTE, SECOND, startApp, type Story, told } from "./app.ts";
 
 let app: App;

@@ -1,6 +1,6 @@
 /** Ways to take a patient's key away, each through Azure's front door; every one says when it was done. */
 import { same } from "../../sandbox/azure/routes.ts";
-import type { Patient } from "../../sandbox/estate.ts";
+import type { Patient } from "../../sandbox/estate/estate.ts";
 import type { App } from "./app.ts";
 
 export async function removeGrant({ sandbox, operator }: App, { vault, identity }: Patient): Promise<string> {

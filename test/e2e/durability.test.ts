@@ -1,9 +1,9 @@
 /** A host that dies in the middle of a repair loses nothing: the next one finishes it as if nothing had happened, and writes nothing twice. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { AuditRow } from "../../sandbox/app-api.ts";
-import { chainOf } from "../../sandbox/audit.ts";
-import type { Patient } from "../../sandbox/estate.ts";
-import { truePhase } from "../../sandbox/watch.ts";
+import type { AuditRow } from "../../sandbox/running/app-api.ts";
+import { chainOf } from "../../sandbox/play/audit.ts";
+import type { Patient } from "../../sandbox/estate/estate.ts";
+import { truePhase } from "../../sandbox/play/watch.ts";
 import { type App, ended, type Message, MINUTE, putOffKeyChecks, startApp, type Story, type Trap } from "./app.ts";
 import { loseDefaultIdentity, removeGrant, removePolicy, rotateBehindPin } from "./breaks.ts";
 

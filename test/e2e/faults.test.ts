@@ -1,10 +1,10 @@
 /** Azure that refuses, stalls or loses answers, at the reads and at the write: the repair ends as without, or says that it could not. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { chainOf } from "../../sandbox/audit.ts";
+import { chainOf } from "../../sandbox/play/audit.ts";
 import type { FaultSpec } from "../../sandbox/azure/faults.ts";
-import type { Patient } from "../../sandbox/estate.ts";
+import type { Patient } from "../../sandbox/estate/estate.ts";
 import { same } from "../../sandbox/azure/routes.ts";
-import { truePhase } from "../../sandbox/watch.ts";
+import { truePhase } from "../../sandbox/play/watch.ts";
 import { type App, ended, HOUR, MINUTE, putOffKeyChecks, startApp, type Story, told } from "./app.ts";
 import { loseDefaultIdentity, removeGrant, removePolicy } from "./breaks.ts";
 

@@ -8,7 +8,7 @@ import { problemLines } from "../../sandbox/matrix/page.ts";
 import type { Row } from "../../sandbox/matrix/play.ts";
 import { type RowResult, runMatrix } from "../../sandbox/matrix/run.ts";
 import type { Strike } from "../../sandbox/matrix/tap.ts";
-import { createRandom } from "../../sandbox/random.ts";
+import { createRandom } from "../../sandbox/time/random.ts";
 import { stories } from "../../sandbox/stories/index.ts";
 
 const SEED = 7;

@@ -6,12 +6,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTables, type Tables } from "../../sandbox/azurite.ts";
-import { type Ended, openScene } from "../../sandbox/scene.ts";
+import { startTables, type Tables } from "../../sandbox/running/azurite.ts";
+import { type Ended, openScene } from "../../sandbox/play/scene.ts";
 import { stories } from "../../sandbox/stories/index.ts";
 import type { Phase, Story } from "../../sandbox/stories/story.ts";
-import type { Kind } from "../../sandbox/estate.ts";
-import type { Timeline } from "../../sandbox/timeline.ts";
+import type { Kind } from "../../sandbox/estate/estate.ts";
+import type { Timeline } from "../../sandbox/play/timeline.ts";
 
 const ALL = process.env["KEYMEND_ALL_STORIES"] === "1";
 /** How many stories of the list are the foundation: one for each repair and each way to leave things alone. */

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAzure } from "../../sandbox/azure/azure.ts";
 import { createWorld, type World } from "../../sandbox/azure/world.ts";
-import { Clock } from "../../sandbox/clock.ts";
-import { buildEstate, type Estate } from "../../sandbox/estate.ts";
+import { Clock } from "../../sandbox/time/clock.ts";
+import { buildEstate, type Estate } from "../../sandbox/estate/estate.ts";
 import { startNetwork, type Network } from "../../sandbox/network/proxy.ts";
-import { createRandom } from "../../sandbox/random.ts";
+import { createRandom } from "../../sandbox/time/random.ts";
 import { azEnvironment, isAzFound } from "../support/az.ts";
 import { SUBSCRIPTION, TENANT } from "./azure/pipeline.ts";
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import { startTables } from "../../sandbox/azurite.ts";
+import { startTables } from "../../sandbox/running/azurite.ts";
 import { createTables } from "../../src/storage/tables.ts";
 import type { TableNames, Tables } from "../../src/storage/tables.ts";
 

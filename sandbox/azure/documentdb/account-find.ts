@@ -1,6 +1,6 @@
 /** Finds accounts by the address of a request, and says it in ARM's words where there is none. Any casing will do. */
-import { resourceGroupNotFound } from "../arm-errors.ts";
-import { resourceNotFound } from "../not-found.ts";
+import { resourceGroupNotFound } from "../arm/arm-errors.ts";
+import { resourceNotFound } from "../arm/not-found.ts";
 import type { Call, Reply } from "../routes.ts";
 import type { Account, World } from "../world.ts";
 import { ACCOUNT_TYPE, accountBody } from "./account-body.ts";

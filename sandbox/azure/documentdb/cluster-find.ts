@@ -1,5 +1,5 @@
 /** Finds clusters by the address of a request, and says it in ARM's words where there is none. Any casing will do. */
-import { resourceNotFound } from "../not-found.ts";
+import { resourceNotFound } from "../arm/not-found.ts";
 import type { Call } from "../routes.ts";
 import type { Cluster } from "../world.ts";
 import { requireGroup } from "./account-find.ts";

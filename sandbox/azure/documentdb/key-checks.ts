@@ -3,7 +3,7 @@
  * access changes only here. Raises no event. Sources: both troubleshooting guides ("within 60 minutes", "upwards to one hour");
  * "throttled to once per hour" (SelfHelpContent cosmosdb-security-managedkeys.md).
  */
-import type { Scheduled } from "../../clock.ts";
+import type { Scheduled } from "../../time/clock.ts";
 import { vaultOfHost } from "../keyvault/vault-state.ts";
 import type { Cluster, World } from "../world.ts";
 import { keyPath, keyPlace, keyUriOf, pinnedVersion, versionInUse } from "./key-path.ts";

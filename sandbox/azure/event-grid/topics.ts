@@ -4,7 +4,7 @@
  */
 import { evaluateAction } from "../authorization/evaluate.ts";
 import { isObject, objectAt, textAt } from "../json.ts";
-import { resourceNotFound } from "../not-found.ts";
+import { resourceNotFound } from "../arm/not-found.ts";
 import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
 import type { Json, JsonObject, SystemTopic } from "../world.ts";
 import { addSystemTopic, removeEventSubscriptionsOf } from "./build.ts";

@@ -2,7 +2,7 @@
  * Events of Key Vault: a new key version, one that nears its expiry or has expired, a changed access policy or permission model.
  * There is none for disabling, deleting or changing a key, nor for the network (Event Grid: event-schema-key-vault.md).
  */
-import type { Scheduled } from "../../clock.ts";
+import type { Scheduled } from "../../time/clock.ts";
 import { same } from "../routes.ts";
 import type { Json, JsonObject, Key, KeyVersion, Vault, World } from "../world.ts";
 import { shift } from "./durations.ts";

@@ -1,5 +1,5 @@
 /** Vaults as the service knows them: by id, by name (unique in all of Azure), alive or soft-deleted. Time alone purges. */
-import { resourceNotFound } from "../not-found.ts";
+import { resourceNotFound } from "../arm/not-found.ts";
 import { AzureError, same, type Call } from "../routes.ts";
 import type { Vault, World } from "../world.ts";
 

@@ -4,7 +4,7 @@
  * Shapes: recorded, Azure/azure-cli test_identity_management.yaml (2021-09-30-preview), test_cosmosdb_system_identity_restore.yaml (2023-01-31).
  */
 import { isObject, objectAt, textAt } from "../json.ts";
-import { resourceNotFound } from "../not-found.ts";
+import { resourceNotFound } from "../arm/not-found.ts";
 import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
 import { switchOf } from "../switches.ts";
 import type { Json, ManagedIdentityState, World } from "../world.ts";

@@ -1,7 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { type AccessQuestion, effectiveAccess, type KeyOperation, roleGuid } from "../../../src/domain/access/access.ts";
 import type { AccessPolicy } from "../../../src/domain/facts.ts";
-import { aDeny, anAssignment, aRole, ENCRYPTION_ROLE, KEY_SCOPE, PRINCIPAL, SUBSCRIPTION, TENANT, VAULT_ID } from "../../support/builders.ts";
+import {
+  aDeny,
+  anAssignment,
+  aRole,
+  ENCRYPTION_ROLE,
+  KEY_SCOPE,
+  PRINCIPAL,
+  SUBSCRIPTION,
+  TENANT,
+  VAULT_ID,
+} from "../../support/builders.ts";
 
 const ALL: KeyOperation[] = ["read", "wrap", "unwrap"];
 const GROUP_OF_PRINCIPALS = "99999999-0000-4000-8000-000000000009";

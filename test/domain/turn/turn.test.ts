@@ -4,7 +4,18 @@ import type { CauseCode } from "../../../src/domain/cause-code.ts";
 import type { Incident } from "../../../src/domain/incident.ts";
 import { decideTurn, type TurnInput } from "../../../src/domain/turn/turn.ts";
 import { DAY, MINUTE } from "../../../src/domain/time.ts";
-import { ACCOUNT_ID, aKey, anAccount, aPolicyVault, aVersion, CLUSTER_ID, NOW, someFacts, someSettings, V1 } from "../../support/builders.ts";
+import {
+  ACCOUNT_ID,
+  aKey,
+  anAccount,
+  aPolicyVault,
+  aVersion,
+  CLUSTER_ID,
+  NOW,
+  someFacts,
+  someSettings,
+  V1,
+} from "../../support/builders.ts";
 import {
   aBlock,
   aDecision,

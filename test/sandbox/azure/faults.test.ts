@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readFault } from "../../../sandbox/azure/fault-spec.ts";
+import { readFault } from "../../../sandbox/running/fault-spec.ts";
 import { createFaults } from "../../../sandbox/azure/faults.ts";
 import { anArm, aPerson, WIDGETS } from "./pipeline.ts";
 

@@ -1,13 +1,13 @@
 /** A small tenant for the tests of what all providers share: two people, one group, one made-up resource type. */
 import { addPrincipal, assignRole } from "../../../sandbox/azure/authorization/build.ts";
 import { loadBuiltInRoles, ROLE } from "../../../sandbox/azure/authorization/builtin-roles.ts";
-import { createArm } from "../../../sandbox/azure/arm.ts";
+import { createArm } from "../../../sandbox/azure/arm/arm.ts";
 import { createFaults } from "../../../sandbox/azure/faults.ts";
 import { AzureError, type Route } from "../../../sandbox/azure/routes.ts";
-import { createTokens } from "../../../sandbox/azure/tokens.ts";
+import { createTokens } from "../../../sandbox/azure/entra/tokens.ts";
 import { createWorld, type Json, type Principal, type SourceEvent, type World } from "../../../sandbox/azure/world.ts";
-import { Clock } from "../../../sandbox/clock.ts";
-import { createRandom } from "../../../sandbox/random.ts";
+import { Clock } from "../../../sandbox/time/clock.ts";
+import { createRandom } from "../../../sandbox/time/random.ts";
 
 export const TENANT = "11111111-1111-4111-8111-111111111111";
 export const SUBSCRIPTION = "22222222-2222-4222-8222-222222222222";

@@ -1,8 +1,8 @@
 /** Calls some providers through Azure Resource Manager as a client would: permissions, locks, events. Only tokens are plain names. */
-import { createArm } from "../../../sandbox/azure/arm.ts";
+import { createArm } from "../../../sandbox/azure/arm/arm.ts";
 import { createFaults } from "../../../sandbox/azure/faults.ts";
 import type { Route } from "../../../sandbox/azure/routes.ts";
-import type { Tokens } from "../../../sandbox/azure/tokens.ts";
+import type { Tokens } from "../../../sandbox/azure/entra/tokens.ts";
 import type { Json, JsonObject, Principal, World } from "../../../sandbox/azure/world.ts";
 
 export type ArmAnswer = { status: number; headers: Record<string, string>; body: JsonObject };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RecordedWrite } from "../../../sandbox/azure/world.ts";
 import { type Evidence, problemsOf, usualOf } from "../../../sandbox/matrix/judge.ts";
-import type { Told } from "../../../sandbox/result.ts";
+import type { Told } from "../../../sandbox/play/result.ts";
 import { roleRemoved } from "../../../sandbox/stories/role-removed.ts";
 
 const CLOSED = "2026-11-02T10:00:00.000Z";

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { createFaults } from "../../../sandbox/azure/faults.ts";
 import { createWorld } from "../../../sandbox/azure/world.ts";
-import { Clock } from "../../../sandbox/clock.ts";
+import { Clock } from "../../../sandbox/time/clock.ts";
 import { columns } from "../../../sandbox/matrix/columns.ts";
 import { type Moment, type Strike, tapCalls } from "../../../sandbox/matrix/tap.ts";
 
 const ARM = "https://management.azure.com/subscriptions/s/resourceGroups/rg/providers";
 const column = columns.find(({ name }) => name === "503")!;
 const forGood = columns.find(({ name }) => name === "503 for good")!;
-import { createRandom } from "../../../sandbox/random.ts";
+import { createRandom } from "../../../sandbox/time/random.ts";
 
 /** Azure as far as the tap needs one: every request is served, unless it is struck. */
 function tapped(strikes: readonly Strike[], usualWrites = 1) {

@@ -8,7 +8,7 @@ import { KeyClient } from "@azure/keyvault-keys";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createAzure, type Azure } from "../../../sandbox/azure/azure.ts";
 import type { World } from "../../../sandbox/azure/world.ts";
-import { buildEstate, type Estate } from "../../../sandbox/estate.ts";
+import { buildEstate, type Estate } from "../../../sandbox/estate/estate.ts";
 import { startIdentityEndpoint, type IdentityEndpoint } from "../../../sandbox/network/identity-endpoint.ts";
 import { startNetwork, type Network } from "../../../sandbox/network/proxy.ts";
 import { aBareWorld, TENANT, SUBSCRIPTION } from "../azure/pipeline.ts";

@@ -1,7 +1,7 @@
 import { ManagedIdentityCredential } from "@azure/identity";
 import { decodeJwt } from "jose";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { createTokens } from "../../../sandbox/azure/tokens.ts";
+import { createTokens } from "../../../sandbox/azure/entra/tokens.ts";
 import { startIdentityEndpoint } from "../../../sandbox/network/identity-endpoint.ts";
 import { aPerson, aWorld, START } from "../azure/pipeline.ts";
 

@@ -8,8 +8,8 @@ import { createMatcher, segmentsOf, vaultSegmentsOf } from "../../../../sandbox/
 import type { AzureError, Call, Reply } from "../../../../sandbox/azure/routes.ts";
 import { createWorld } from "../../../../sandbox/azure/world.ts";
 import type { Caller, Json, Principal, SourceEvent, Switches, Vault, World } from "../../../../sandbox/azure/world.ts";
-import { Clock } from "../../../../sandbox/clock.ts";
-import { createRandom } from "../../../../sandbox/random.ts";
+import { Clock } from "../../../../sandbox/time/clock.ts";
+import { createRandom } from "../../../../sandbox/time/random.ts";
 
 export const START = Date.UTC(2026, 10, 2, 8);
 export const SUBSCRIPTION = "11111111-2222-4333-8444-555555555555";

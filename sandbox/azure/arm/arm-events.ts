@@ -1,0 +1,105 @@
+/**
+ * The events ARM raises after PUT, PATCH, POST and DELETE: success or failure, once the operation has ended.
+ * Source: MicrosoftDocs/azure-docs articles/event-grid/event-schema-subscriptions.md (shape, claims of a service principal, no body).
+ */
+import type { JWTPayload } from "jose";
+import type { JsonObject, World } from "../world.ts";
+import type { AzureRequest } from "../wire.ts";
+
+/** ARM follows a provider's asynchronous operation itself; how often is not documented. */
+const FOLLOW_MS = 15_000;
+
+export type Done = {
+  request: AzureRequest;
+  /** operationName: the action that was asked for. */
+  operation: string;
+  scope: string;
+  claims: JWTPayload;
+  correlationId: string;
+  /** Name of the role assignment that allowed it. */
+  assignmentId: string | null;
+};
+
+export type Ending = "Success" | "Failure";
+
+/** Where a long-running operation stands; undefined while it runs. */
+export type Poll = () => Promise<Ending | undefined>;
+
+export function publishWhenEnded(world: World, done: Done, poll: Poll): void {
+  const what = `ARM follows ${done.operation}`;
+  const look = async (): Promise<void> => {
+    const ending = await poll();
+    if (ending === undefined) world.clock.in(FOLLOW_MS, what, look);
+    else publish(world, done, ending);
+  };
+  world.clock.in(FOLLOW_MS, what, look);
+}
+
+export function publish(world: World, done: Done, ending: Ending): void {
+  const source = `/subscriptions/${world.subscriptionId}`;
+  // Nothing above the subscription raises an event in it.
+  if (!`${done.scope.toLowerCase()}/`.startsWith(`${source.toLowerCase()}/`)) return;
+  const verb = done.request.method === "DELETE" ? "Delete" : done.request.method === "POST" ? "Action" : "Write";
+  world.publish({
+    source,
+    subject: done.scope,
+    eventType: `Microsoft.Resources.Resource${verb}${ending}`,
+    eventTime: world.clock.iso(),
+    data: dataOf(world, done, ending),
+    dataVersion: "2",
+  });
+}
+
+function dataOf(world: World, done: Done, ending: Ending): JsonObject {
+  const { request, operation, scope } = done;
+  const clientRequestId = request.headers["x-ms-client-request-id"] ?? world.random.guid("arm.client-request");
+  return {
+    authorization: { scope, action: operation, evidence: evidenceOf(world, done) },
+    claims: claimsOf(world, done.claims),
+    correlationId: done.correlationId,
+    httpRequest: { clientRequestId, clientIpAddress: "203.0.113.5", method: request.method, url: request.url.href },
+    resourceProvider: operation.split("/")[0],
+    resourceUri: scope,
+    operationName: operation,
+    status: ending === "Success" ? "Succeeded" : "Failed",
+    subscriptionId: world.subscriptionId,
+    tenantId: world.tenantId,
+  };
+}
+
+/** Why the caller was allowed: their own role, never the assignment that the operation was about. */
+function evidenceOf(world: World, done: Done): JsonObject {
+  const assignment = [...world.roleAssignments.values()].find((a) => a.name === done.assignmentId);
+  if (!assignment) return { role: "Subscription Admin" };
+  const bare = (guid: string): string => guid.replaceAll("-", "");
+  const roleDefinitionId = assignment.roleDefinitionId.split("/").at(-1) ?? "";
+  return {
+    role: world.roleDefinitions.get(roleDefinitionId.toLowerCase())?.roleName ?? roleDefinitionId,
+    roleAssignmentScope: assignment.scope,
+    roleAssignmentId: bare(assignment.name),
+    roleDefinitionId: bare(roleDefinitionId),
+    principalId: bare(assignment.principalId),
+    principalType: assignment.principalType,
+  };
+}
+
+/** A service principal's claims carry no name; a user's do. All values are texts. */
+function claimsOf(world: World, claims: JWTPayload): JsonObject {
+  const text = (name: string): string => {
+    const value = claims[name];
+    return typeof value === "string" || typeof value === "number" ? String(value) : "";
+  };
+  const user = claims["idtyp"] === "user";
+  return {
+    ...Object.fromEntries(["aud", "iss", "iat", "nbf", "exp", "appid", "appidacr"].map((name) => [name, text(name)])),
+    ipaddr: user ? "203.0.113.5" : undefined,
+    name: user ? text("name") : undefined,
+    "http://schemas.microsoft.com/identity/claims/identityprovider": text("idp"),
+    "http://schemas.microsoft.com/identity/claims/objectidentifier": text("oid"),
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier": text("sub"),
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn": user ? text("upn") : undefined,
+    "http://schemas.microsoft.com/identity/claims/tenantid": world.tenantId,
+    uti: text("uti"),
+    ver: text("ver"),
+  };
+}

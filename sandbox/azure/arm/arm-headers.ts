@@ -1,0 +1,74 @@
+/** The headers that every answer of ARM carries, and what is left of the caller's limits. */
+import type { AzureRequest } from "../wire.ts";
+import type { World } from "../world.ts";
+
+export type Trace = { requestId: string; correlationId: string };
+
+export function newTrace(world: World, request: AzureRequest): Trace {
+  const correlationId = request.headers["x-ms-correlation-request-id"] ?? world.random.guid("arm.correlation");
+  return { requestId: correlationId, correlationId };
+}
+
+/**
+ * As recorded (azure-powershell TestAnalyticalStorageSchemaTypeUpdateAccount.json, 2024-09; azure-cli test_role_assignment_no_graph.yaml,
+ * 2025-11). A provider that sets its own cache-control sends no `expires`: databaseAccounts don't.
+ */
+export function armHeaders(world: World, trace: Trace, own: Record<string, string>): Record<string, string> {
+  const now = new Date(world.clock.now());
+  const compact = now.toISOString().replace(/[-:]/g, "").replace(/\.\d+/, "");
+  return {
+    "cache-control": "no-cache",
+    pragma: "no-cache",
+    ...(own["cache-control"] === undefined ? { expires: "-1" } : {}),
+    "x-ms-request-id": trace.requestId,
+    "x-ms-correlation-request-id": trace.correlationId,
+    "x-ms-routing-request-id": `WESTUS2:${compact}:${trace.correlationId}`,
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "x-cache": "CONFIG_NOCACHE",
+    date: now.toUTCString(),
+    ...own,
+  };
+}
+
+type Kind = "reads" | "writes" | "deletes";
+
+const kindOf = (method: string): Kind => (method === "DELETE" ? "deletes" : method === "GET" || method === "HEAD" ? "reads" : "writes");
+
+/**
+ * Token buckets per caller and subscription, as Azure Resource Manager documents them ("Understand how Azure Resource Manager throttles
+ * requests"): how many fit, how many come back per second. The global limit is 15 times one region's.
+ */
+const BUCKETS: Record<Kind, { size: number; perSecond: number }> = {
+  reads: { size: 250, perSecond: 25 },
+  writes: { size: 200, perSecond: 10 },
+  deletes: { size: 200, perSecond: 10 },
+};
+
+export type Limits = { take(oid: string, method: string): { headers: Record<string, string>; retryAfter: number | undefined } };
+
+/** Counts always; refuses only under the switch `arm.throttles`: with the virtual clock standing still no bucket would ever fill up again. */
+export function createLimits(world: World): Limits {
+  const buckets = new Map<string, { left: number; at: number }>();
+  return {
+    take(oid, method) {
+      const kind = kindOf(method);
+      const { size, perSecond } = BUCKETS[kind];
+      const now = world.clock.now();
+      const bucket = buckets.get(`${oid} ${kind}`) ?? { left: size, at: now };
+      buckets.set(`${oid} ${kind}`, bucket);
+      bucket.left = Math.min(size, bucket.left + ((now - bucket.at) / 1000) * perSecond);
+      bucket.at = now;
+      const empty = bucket.left < 1;
+      if (!empty) bucket.left -= 1;
+      const left = Math.floor(bucket.left);
+      return {
+        headers: {
+          [`x-ms-ratelimit-remaining-subscription-${kind}`]: String(left),
+          [`x-ms-ratelimit-remaining-subscription-global-${kind}`]: String(size * 15 - (size - left)),
+        },
+        retryAfter: empty && world.switches["arm.throttles"] === true ? Math.ceil((1 - bucket.left) / perSecond) : undefined,
+      };
+    },
+  };
+}

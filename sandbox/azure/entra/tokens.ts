@@ -1,0 +1,113 @@
+/**
+ * Access tokens of the tenant: RS256 JWTs with the claims that Azure's services and the app's own API look at.
+ * Times in them are virtual.
+ */
+import { createLocalJWKSet, errors, exportJWK, generateKeyPair, jwtVerify, SignJWT, type JSONWebKeySet, type JWTPayload } from "jose";
+import type { Caller, Principal, World } from "../world.ts";
+
+export type Verified = { caller: Caller; claims: JWTPayload };
+export type Unverified = { problem: "invalid" | "expired" | "audience"; claims: JWTPayload | undefined };
+
+export type Tokens = {
+  issue(principal: Principal, audience: string): Promise<string>;
+  verify(bearer: string, audiences: readonly string[]): Promise<Verified | Unverified>;
+  jwks(): Promise<JSONWebKeySet>;
+};
+
+/** What ARM accepts: both names of the resource, with and without the slash (`az` asks for management.core.windows.net). */
+export const ARM_AUDIENCES = ["https://management.azure.com", "https://management.core.windows.net"].flatMap((a) => [a, `${a}/`]);
+export const VAULT_AUDIENCES = ["https://vault.azure.net"];
+export const GRAPH_AUDIENCES = ["https://graph.microsoft.com", "https://graph.microsoft.com/"];
+/** Resources of Microsoft's own services: their tokens are of version 1. All else is the app's own API, version 2. */
+const AZURE_RESOURCES = [
+  ...[...ARM_AUDIENCES, ...VAULT_AUDIENCES, ...GRAPH_AUDIENCES].map((a) => a.replace(/\/$/, "")),
+  "https://storage.azure.com",
+  "https://eventgrid.azure.net",
+  "https://cosmos.azure.com",
+];
+
+/** Microsoft identity platform, "Access token lifetime": 60-90 minutes; 3599 is what the token endpoint says. */
+export const TOKEN_SECONDS = 3599;
+/** Managed identities: App Service keeps a token per resource for 24 hours (Azure managed identities, "Is there a token cache?"). */
+export const MANAGED_IDENTITY_TOKEN_SECONDS = 86_400;
+/** Azure's services forgive clocks that differ by five minutes. */
+const SKEW_SECONDS = 300;
+
+export function isAzureResource(audience: string): boolean {
+  return AZURE_RESOURCES.includes(audience.replace(/\/$/, ""));
+}
+
+/**
+ * The app's own registration has a token lifetime policy of a day, the longest there is (Microsoft Learn, "Configurable token
+ * lifetimes in the Microsoft identity platform"): the app goes by the virtual clock, which a client may move by hours.
+ */
+const OWN_API_TOKEN_SECONDS = 86_400;
+
+export function lifetimeOf(principal: Principal, audience: string): number {
+  if (principal.secret === undefined) return MANAGED_IDENTITY_TOKEN_SECONDS;
+  return isAzureResource(audience) ? TOKEN_SECONDS : OWN_API_TOKEN_SECONDS;
+}
+
+/** Made once a process, on first use: a 2048-bit key takes a tenth of a second that start-up should not wait for. */
+let signingKey: ReturnType<typeof makeKey> | undefined;
+
+async function makeKey() {
+  const pair = await generateKeyPair("RS256", { modulusLength: 2048, extractable: true });
+  const { kty, n, e } = await exportJWK(pair.publicKey);
+  const kid = "keymend-sandbox";
+  const jwks: JSONWebKeySet = { keys: [{ kty: kty!, use: "sig", alg: "RS256", kid, x5t: kid, n: n!, e: e! }] };
+  return { pair, kid, jwks, resolve: createLocalJWKSet(jwks) };
+}
+
+export function createTokens(world: World): Tokens {
+  // Clients outside the sandbox live by the machine's clock: while the virtual one runs fast, their token must last its hour there too.
+  const goodUntilWall = new Map<string, number>();
+
+  return {
+    async issue(principal, audience) {
+      const { pair, kid } = await (signingKey ??= makeKey());
+      const now = Math.floor(world.clock.now() / 1000);
+      const uti = world.random.hex("token", 22);
+      if (principal.secret !== undefined) goodUntilWall.set(uti, performance.now() + TOKEN_SECONDS * 1000);
+      const claims = { ...claimsOf(world, principal, audience), uti };
+      return new SignJWT({ ...claims, iat: now, nbf: now, exp: now + lifetimeOf(principal, audience) })
+        .setProtectedHeader({ typ: "JWT", alg: "RS256", kid })
+        .sign(pair.privateKey);
+    },
+
+    async verify(bearer, audiences) {
+      const { resolve } = await (signingKey ??= makeKey());
+      const options = { currentDate: new Date(world.clock.now()), clockTolerance: SKEW_SECONDS, algorithms: ["RS256"] };
+      let claims: JWTPayload;
+      try {
+        claims = (await jwtVerify(bearer, resolve, options)).payload;
+      } catch (error) {
+        if (!(error instanceof errors.JWTExpired)) return { problem: "invalid", claims: undefined };
+        claims = error.payload;
+        if ((goodUntilWall.get(String(claims["uti"])) ?? 0) < performance.now()) return { problem: "expired", claims };
+      }
+      const principal = world.principals.get(String(claims["oid"]));
+      if (!principal) return { problem: "invalid", claims };
+      if (!audiences.includes(String(claims.aud))) return { problem: "audience", claims };
+      const { oid, appid, name, keymend } = principal;
+      return { caller: { oid, appid, name, keymend }, claims };
+    },
+
+    async jwks() {
+      return (await (signingKey ??= makeKey())).jwks;
+    },
+  };
+}
+
+/** Source: Microsoft identity platform, access token claims reference. */
+function claimsOf(world: World, principal: Principal, audience: string): JWTPayload {
+  const { oid, appid } = principal;
+  const both = { aud: audience, oid, sub: oid, tid: world.tenantId, idtyp: principal.type === "User" ? "user" : "app" };
+  if (!isAzureResource(audience)) {
+    const iss = `https://login.microsoftonline.com/${world.tenantId}/v2.0`;
+    return { ...both, iss, azp: appid, azpacr: "1", roles: principal.appRoles, ver: "2.0" };
+  }
+  const iss = `https://sts.windows.net/${world.tenantId}/`;
+  const user = principal.type === "User" ? { name: principal.name, upn: principal.name, unique_name: principal.name } : {};
+  return { ...both, ...user, iss, idp: iss, appid, appidacr: principal.secret === undefined ? "2" : "1", ver: "1.0" };
+}

@@ -1,0 +1,130 @@
+/** The command line: flags in, a command or a clear complaint out. Reads nothing else and prints nothing. */
+import { parseArgs } from "node:util";
+import type { Kind } from "../estate/estate.ts";
+import type { Phase, Story } from "../stories/story.ts";
+
+export type Mode = "observe" | "approve" | "heal";
+
+export type PlayCommand = {
+  command: "play";
+  story: Story;
+  kind: Kind | undefined;
+  phase: Phase;
+  seed: number;
+  mode: Mode | undefined;
+  once: boolean;
+  json: boolean;
+};
+export type Command =
+  | PlayCommand
+  | { command: "list"; json: boolean }
+  | { command: "serve"; seed: number; mode: Mode; json: boolean }
+  | { command: "help"; text: string };
+
+/** What the person typed can't be done; the message names the choices. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "UsageError";
+  }
+}
+
+const KINDS = ["account", "cluster"] as const;
+const PHASES = ["grace", "revoked"] as const;
+const MODES = ["observe", "approve", "heal"] as const;
+const DEFAULT_STORY = "role-removed";
+const DEFAULT_SEED = 7;
+
+const HELP = `npm start                                  plays the story ${DEFAULT_STORY} and stays up
+npm start -- --list [--json]               all stories
+npm start -- --story NAME [--kind account|cluster] [--phase grace|revoked] [--seed N]
+             [--mode observe|approve|heal] [--once] [--json]
+npm run sandbox -- [--json] [--mode observe|approve|heal] [--seed N]
+                                           no story: serves until a signal`;
+
+function oneOf<T extends string>(flag: string, value: string | undefined, choices: readonly T[]): T | undefined {
+  if (value === undefined) return undefined;
+  const found = choices.find((choice) => choice === value);
+  if (found === undefined) throw new UsageError(`--${flag} is one of ${choices.join(", ")}, not '${value}'`);
+  return found;
+}
+
+function seedOf(value: string | undefined): number {
+  if (value === undefined) return DEFAULT_SEED;
+  if (!/^\d{1,9}$/.test(value)) throw new UsageError(`--seed is a whole number from 0 to 999999999, not '${value}'`);
+  return Number(value);
+}
+
+/** How like two names are, for "did you mean": words in common, then letters at the same place. */
+const alike = (a: string, b: string): number =>
+  a.split("-").filter((word) => b.includes(word)).length + Array.from(a).filter((letter, i) => b[i] === letter).length / 100;
+
+function storyOf(name: string, stories: readonly Story[]): Story {
+  const found = stories.find((story) => story.name === name);
+  if (found) return found;
+  const nearest = stories.toSorted((a, b) => alike(name, b.name) - alike(name, a.name))[0];
+  throw new UsageError(
+    `no story is called '${name}'; did you mean '${nearest?.name}'? They are:\n  ${stories.map((story) => story.name).join("\n  ")}`,
+  );
+}
+
+type Flags = Record<string, string | boolean | undefined>;
+
+function flagsOf(args: string[], known: Record<string, "string" | "boolean">): Flags {
+  const options = Object.fromEntries(Object.entries(known).map(([name, type]) => [name, { type }]));
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    const said = error instanceof Error ? error.message.split(". ")[0] : String(error);
+    throw new UsageError(
+      `${said}; the flags are ${Object.keys(known)
+        .map((name) => `--${name}`)
+        .join(", ")}`,
+    );
+  }
+}
+
+const text = (value: string | boolean | undefined): string | undefined => (typeof value === "string" ? value : undefined);
+
+function playOf(args: string[], stories: readonly Story[]): Command {
+  const flags = flagsOf(args, {
+    list: "boolean",
+    story: "string",
+    once: "boolean",
+    json: "boolean",
+    kind: "string",
+    phase: "string",
+    seed: "string",
+    mode: "string",
+    help: "boolean",
+  });
+  if (flags["help"]) return { command: "help", text: HELP };
+  const json = flags["json"] === true;
+  const seed = seedOf(text(flags["seed"]));
+  const kind = oneOf("kind", text(flags["kind"]), KINDS);
+  const phase = oneOf("phase", text(flags["phase"]), PHASES);
+  const mode = oneOf("mode", text(flags["mode"]), MODES);
+  if (flags["list"]) return { command: "list", json };
+  const story = storyOf(text(flags["story"]) ?? DEFAULT_STORY, stories);
+  if (kind && !story.kinds.includes(kind))
+    throw new UsageError(`the story '${story.name}' is about ${story.kinds.join(" or ")}, not ${kind}`);
+  const chosen = phase ?? story.phases[0] ?? "grace";
+  if (!story.phases.includes(chosen)) {
+    throw new UsageError(`the story '${story.name}' has the phase ${story.phases.join(" or ")}, not ${chosen}`);
+  }
+  return { command: "play", story, kind, phase: chosen, seed, mode, once: flags["once"] === true, json };
+}
+
+function serveOf(args: string[]): Command {
+  const flags = flagsOf(args, { json: "boolean", seed: "string", mode: "string", help: "boolean" });
+  if (flags["help"]) return { command: "help", text: HELP };
+  const mode = oneOf("mode", text(flags["mode"]), MODES) ?? "heal";
+  return { command: "serve", seed: seedOf(text(flags["seed"])), mode, json: flags["json"] === true };
+}
+
+/** args: what follows the script's name; the first word may say `play` (the default) or `serve`. */
+export function readCommand(args: readonly string[], stories: readonly Story[]): Command {
+  const [first, ...rest] = args;
+  if (first === "serve") return serveOf(rest);
+  return playOf(first === "play" ? rest : [...args], stories);
+}

@@ -1,0 +1,52 @@
+/** Several people in one story: virtual time passes for all of them at once, and in between one of them acts at a time, always in the same order. */
+import type { Condition, Pace } from "../running/virtual-time.ts";
+
+/** Lets time pass until the condition holds, at most to the virtual time given. Whether it held. */
+export type Until = (condition: Condition, limit: number) => Promise<boolean>;
+
+/** What somebody does; it waits with the `until` that it is given, and with nothing else. */
+export type Play = (until: Until) => Promise<void>;
+
+type Waiting = { condition: Condition; limit: number; goOn: (held: boolean) => void };
+
+export async function together(pace: Pick<Pace, "until">, plays: readonly Play[]): Promise<void> {
+  const waiting = new Map<number, Waiting>();
+  let turn = Promise.withResolvers<void>();
+  /** Until whoever goes on now waits again, or is done. */
+  const act = async (goOn: () => void): Promise<void> => {
+    turn = Promise.withResolvers<void>();
+    goOn();
+    await turn.promise;
+  };
+  const begin = (who: number, play: Play): void => {
+    const until: Until = (condition, limit) =>
+      new Promise((goOn) => {
+        waiting.set(who, { condition, limit, goOn });
+        turn.resolve();
+      });
+    play(until).then(
+      () => turn.resolve(),
+      (error: unknown) => turn.reject(error),
+    );
+  };
+  for (const [who, play] of plays.entries()) await act(() => begin(who, play));
+  while (waiting.size > 0) {
+    let next: number | undefined;
+    const somebodyMay = async (): Promise<boolean> => {
+      for (const [who, { condition }] of inOrder(waiting)) {
+        if (!(await condition())) continue;
+        next = who;
+        return true;
+      }
+      return false;
+    };
+    const [patience] = [...waiting].toSorted(([, a], [, b]) => a.limit - b.limit);
+    const held = await pace.until(somebodyMay, patience![1].limit);
+    const who = next ?? patience![0];
+    const { goOn } = waiting.get(who)!;
+    waiting.delete(who);
+    await act(() => goOn(held));
+  }
+}
+
+const inOrder = (waiting: ReadonlyMap<number, Waiting>): [number, Waiting][] => [...waiting].toSorted(([a], [b]) => a - b);

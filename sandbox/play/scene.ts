@@ -1,0 +1,240 @@
+/** One story on a fresh sandbox: healthy first, then broken, then watched until the app has brought it to an end. */
+import { setNextCheck } from "../azure/documentdb/key-checks.ts";
+import type { Tables } from "../running/azurite.ts";
+import type { Mode } from "./cli.ts";
+import { type Sandbox, startSandbox } from "../running/sandbox.ts";
+import type { Patient, Kind } from "../estate/estate.ts";
+import type { Ground } from "../running/foundation.ts";
+import type { HostLog } from "../running/host-child.ts";
+import { createRandom } from "../time/random.ts";
+import { askApp, faultsOf, fixedAt, mergeTold, resultOf, type StoryResult, type Told } from "./result.ts";
+import type { Phase, Stage, Story } from "../stories/story.ts";
+import { type AppEvent, appEventOf, createTeller, type Teller } from "./narrator.ts";
+import type { Timeline } from "./timeline.ts";
+import { together, type Until } from "./one-at-a-time.ts";
+import { createWatch, type Database, type Watch } from "./watch.ts";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+/** A Monday, a minute before the app's first sweep: every run of a story lives through the same hours. */
+export const START = Date.parse("2026-11-02T08:59:00Z");
+/** A story that has no end by then has none. */
+const GIVE_UP_AFTER = 10 * HOUR;
+
+export type SceneOptions = {
+  story: Story;
+  kinds: readonly Kind[];
+  phase: Phase;
+  seed: number;
+  mode: Mode;
+  /** Virtual milliseconds per wall millisecond from the break on; 0: jumps. */
+  speed: number;
+  timeline: Timeline;
+  onError: (error: unknown) => void;
+  /** As for a sandbox. */
+  tables?: Tables;
+  ground?: Ground;
+  /** Virtual ms; for an app that has lived through stories before. */
+  start?: number;
+};
+
+export type Ended = { result: StoryResult; faults: string[]; told: Told };
+
+export type Scene = {
+  readonly sandbox: Sandbox;
+  /** Virtual ms since the break; before it, negative. */
+  elapsed(): number;
+  play(startedWall: number): Promise<Ended>;
+};
+
+/** What the app has said, in its log: how much, and which incidents it has closed. */
+type Heard = { news: number; closed: AppEvent[] };
+
+type Cast = { options: SceneOptions; sandbox: Sandbox; stages: Stage[]; watch: Watch; heard: Heard; brokeAt: { ms: number } };
+
+type Role = Pick<Stage, "kind" | "patient">;
+/** People first break something, then they do what the app asks of them. */
+type Acting = { as: "break" | "person" };
+type StageParts = { options: SceneOptions; sandbox: Sandbox; watch: Watch; heard: Heard; acting: Acting };
+
+function stageFor({ kind, patient }: Role, { options, sandbox, watch, heard, acting }: StageParts, until: Until): Stage {
+  const { world, estate } = sandbox;
+  const { phase, seed, timeline } = options;
+  const others = new Set(estate.patients.filter((other) => other !== patient).map(({ vault }) => vault.id.toLowerCase()));
+  return {
+    world,
+    // Its own draws: a story that draws once more moves nothing in Azure.
+    random: createRandom(seed),
+    kind,
+    phase,
+    patient,
+    operator: sandbox.actor(estate.operator),
+    approver: sandbox.actor(estate.approver),
+    tell: (what) => timeline.say(acting.as, what),
+    focus(databases) {
+      patient.databases = [...databases];
+      watch.set(databases);
+    },
+    news: () => heard.news,
+    // A look in the middle of the break may have found nothing yet.
+    isOver: () => heard.closed.some(({ vaultId, outcome }) => outcome !== "NoChangeNeeded" && !others.has(vaultId?.toLowerCase() ?? "")),
+    wait: async (ms) => void (await until(() => false, world.clock.now() + ms)),
+    async until(what, condition, limitMs = 4 * HOUR) {
+      if (!(await until(condition, world.clock.now() + limitMs))) throw new Error(`the story waited in vain for ${what}`);
+    },
+  };
+}
+
+export async function openScene(options: SceneOptions): Promise<Scene> {
+  const { story, kinds, seed, timeline, start = START } = options;
+  const random = createRandom(seed);
+  const heard: Heard = { news: 0, closed: [] };
+  let teller: Teller | undefined;
+  let watch: Watch | undefined;
+  const onLog = (log: HostLog): void => {
+    teller?.log(log);
+    const event = appEventOf(log);
+    if (event) heard.news++;
+    if (event?.event === "closed") heard.closed.push(event);
+  };
+  const roles: Role[] = [];
+  const sandbox = await startSandbox({
+    seed,
+    mode: options.mode,
+    start,
+    ...(story.settings ? { settings: story.settings } : {}),
+    ...(options.tables ? { tables: options.tables } : {}),
+    ...(options.ground ? { ground: options.ground } : {}),
+    arrange(world, estate) {
+      for (const kind of kinds) {
+        const patient = estate.patients.find((found) => found.kind === kind && found.access === story.vault);
+        if (!patient) throw new Error(`the estate has no ${kind} on a vault with ${story.vault}`);
+        roles.push({ kind, patient });
+        story.arrange?.({ world, estate, patient, kind, random });
+      }
+    },
+    onLog,
+    onDelivery: (delivery) => teller?.delivery(delivery),
+    observe() {
+      watch?.look();
+      timeline.tick();
+    },
+    onError: options.onError,
+  });
+  // Not before the first sweep is through.
+  const brokeAt = { ms: start + MINUTE + random.int("story-begins", 70, 220) * SECOND };
+  watch = createWatch(
+    sandbox.world,
+    roles.flatMap(({ patient }) => patient.databases),
+    (change) => teller?.change(change),
+  );
+  const acting: Acting = { as: "break" };
+  const parts = { options, sandbox, watch, heard, acting };
+  const stages = roles.map((role) => stageFor(role, parts, (condition, limit) => sandbox.pace.until(condition, limit)));
+  const others = sandbox.estate.patients.filter((patient) => roles.every((role) => role.patient !== patient));
+  const elsewhere = new Set(others.map(({ vault }) => vault.id.toLowerCase()));
+  const cast: Cast = { ...parts, stages, brokeAt };
+  return {
+    sandbox,
+    elapsed: () => sandbox.world.clock.now() - brokeAt.ms,
+    async play(startedWall) {
+      await warmUp(cast);
+      teller = createTeller(timeline, sandbox.world, (id) => !elsewhere.has(id.toLowerCase()));
+      await breakIt(cast);
+      acting.as = "person";
+      const { after } = story;
+      if (after)
+        await together(
+          sandbox.pace,
+          roles.map((role) => (until) => after(stageFor(role, parts, until))),
+        );
+      const told = await toTheEnd(cast);
+      return judge(cast, told, startedWall);
+    },
+  };
+}
+
+/** The app looks at everything while it is healthy, so that it knows what healthy looks like. */
+async function warmUp({ options, sandbox, stages, watch, heard, brokeAt }: Cast): Promise<void> {
+  const { pace, world } = sandbox;
+  options.timeline.waitFor("the app is looking at everything while it is healthy");
+  await pace.until(() => false, brokeAt.ms);
+  const names = stages.flatMap(({ patient }) => patient.databases.map(({ name }) => name));
+  options.timeline.note(`healthy so far: ${names.join(", ")} on ${stages.map(({ patient }) => patient.vault.name).join(", ")}`);
+  options.timeline.waitFor(undefined);
+  options.timeline.note("");
+  heard.closed = [];
+  watch.begin();
+  brokeAt.ms = world.clock.now();
+  await pace.setSpeed(options.speed);
+}
+
+async function breakIt({ options, sandbox, stages, watch }: Cast): Promise<void> {
+  const { story, phase, seed, timeline } = options;
+  const { world, pace } = sandbox;
+  const random = createRandom(seed);
+  const [from, to] = story.checkInMinutes ?? [20, 55];
+  const planned = new Set<Database>();
+  /** The service checks each of them next that many seconds after its turn comes here. */
+  const plan = (least: number, most: number): void => {
+    for (const { database } of watch.all) {
+      if (planned.has(database)) continue;
+      planned.add(database);
+      setNextCheck(world, database, world.clock.now() + random.int("story-check", least, most) * SECOND);
+    }
+  };
+  plan(from * 60, to * 60);
+  if (phase === "grace") {
+    for (const stage of stages) await story.break(stage);
+    return plan(from * 60, to * 60);
+  }
+  await sandbox.setHostDown(true);
+  timeline.say("host", "Keymend is down, so that the service notices first");
+  for (const stage of stages) await story.break(stage);
+  planned.clear();
+  const felt = (story.feltWithinMs ?? MINUTE) / SECOND;
+  plan(felt, felt + 60);
+  const noticed = (): boolean => watch.all.every(({ database }) => database.check.revoked);
+  if (!(await pace.until(noticed, world.clock.now() + 2 * HOUR))) throw new Error("the service never noticed the break");
+  await sandbox.setHostDown(false);
+  timeline.say("host", "Keymend is up again");
+}
+
+/** Until the app has closed what it opened about a patient. */
+async function closedIncident({ options, sandbox, heard, brokeAt }: Cast, patient: Patient): Promise<Told> {
+  const { pace, estate } = sandbox;
+  const reader = sandbox.actor(estate.reader);
+  const since = new Date(brokeAt.ms).toISOString();
+  for (let seen = 0; ;) {
+    const done = await pace.until(() => heard.closed.length > seen, brokeAt.ms + GIVE_UP_AFTER);
+    seen = heard.closed.length;
+    const told = await askApp(reader, patient, since);
+    // An early look, in the middle of a break that takes several writes, may have found nothing yet.
+    const early = told.incident?.outcome === "NoChangeNeeded" && options.story.causes.length > 0;
+    if (!done || (told.incident?.state === "closed" && !early)) return told;
+  }
+}
+
+/** Until the app is done with every patient, and the service has had its say. */
+async function toTheEnd(cast: Cast): Promise<Told> {
+  const { stages, watch } = cast;
+  const { pace, world } = cast.sandbox;
+  const tolds: Told[] = [];
+  for (const { patient } of stages) tolds.push(await closedIncident(cast, patient));
+  const told = mergeTold(tolds);
+  const confirmed = (): boolean => {
+    const fixed = fixedAt(watch);
+    return fixed === undefined || watch.all.every(({ everBroken, passedAt }) => !everBroken || (passedAt ?? 0) >= fixed);
+  };
+  await pace.until(confirmed, world.clock.now() + HOUR + MINUTE);
+  return told;
+}
+
+function judge({ options, sandbox, watch, brokeAt }: Cast, told: Told, startedWall: number): Ended {
+  const { story, kinds, phase } = options;
+  const wallMs = Math.round(performance.now() - startedWall);
+  const played = { story, kinds, phase, brokeAt: brokeAt.ms, world: sandbox.world, watch, told, wallMs };
+  const result = resultOf(played);
+  return { result, faults: faultsOf(played, result), told };
+}

@@ -1,0 +1,52 @@
+/** `npm run sandbox`: Azure, the host and the app, no story; says where everything is and serves until a signal. */
+import { startControl } from "../running/control.ts";
+import { type Sandbox, startSandbox } from "../running/sandbox.ts";
+import type { Principal } from "../azure/world.ts";
+import type { Mode } from "./cli.ts";
+import { watchLifetime } from "../running/lifetime.ts";
+
+type ServeOptions = { seed: number; mode: Mode; json: boolean };
+
+const login = ({ appid, secret }: Principal): { clientId: string; clientSecret: string } => ({
+  clientId: appid,
+  clientSecret: secret ?? "",
+});
+
+function addresses(sandbox: Sandbox, controlUrl: string): object {
+  const { world, estate, network } = sandbox;
+  return {
+    proxyUrl: network.proxyUrl,
+    caFile: network.caFile,
+    hostUrl: sandbox.hostUrl,
+    controlUrl,
+    tableConnectionString: sandbox.tableConnectionString,
+    tenantId: world.tenantId,
+    subscriptionId: world.subscriptionId,
+    apiAudience: sandbox.apiAudience,
+    credentials: { operator: login(estate.operator), reader: login(estate.reader), approver: login(estate.approver) },
+    estate: estate.patients.flatMap(({ vault, identity, databases }) => [vault.id, identity.id, ...databases.map(({ id }) => id)]),
+  };
+}
+
+/** Ends with 0 once it was told to stop. */
+export async function serve({ seed, mode, json }: ServeOptions): Promise<number> {
+  const lifetime = watchLifetime();
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {});
+  process.stderr.write(`Keymend sandbox: starting (seed ${seed}, mode ${mode})\n`);
+  const sandbox = await startSandbox({ seed, mode, start: Date.now(), onError: failed.reject });
+  const control = await startControl({ world: sandbox.world, azure: sandbox.azure, advance: (ms) => sandbox.pace.advance(ms) });
+  try {
+    await sandbox.pace.setSpeed(1);
+    const where = addresses(sandbox, control.controlUrl);
+    process.stdout.write(json ? `${JSON.stringify(where)}\n` : `${JSON.stringify(where, null, 2)}\n`);
+    process.stderr.write("Keymend sandbox: serving; Ctrl-C stops it\n");
+    const why = await Promise.race([lifetime.ended, failed.promise]);
+    process.stderr.write(`Keymend sandbox: stopping (${why})\n`);
+    return 0;
+  } finally {
+    await control.close();
+    await sandbox.close();
+    lifetime.release();
+  }
+}

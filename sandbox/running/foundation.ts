@@ -1,0 +1,75 @@
+/**
+ * What a sandbox stands on: tables, the network that plays Azure, the endpoint for tokens, and the host's process with the app in it.
+ * It may serve one sandbox after another, each with an Azure of its own: the app then runs on, as it does in the cloud.
+ */
+import type { Azure } from "../azure/azure.ts";
+import type { World } from "../azure/world.ts";
+import type { Tables } from "./azurite.ts";
+import { type HostChild, type HostLog, startHost } from "./host-child.ts";
+import { type IdentityEndpoint, startIdentityEndpoint } from "../network/identity-endpoint.ts";
+import { type Network, startNetwork } from "../network/proxy.ts";
+
+/** An Azure to answer for; identities: client ids of those that the app has. */
+export type Front = { azure: Azure; world: World; identities: string[] };
+
+export type HostOptions = {
+  /** Of the app and its host, beside what is given here; the same again finds the app running. */
+  env: Record<string, string>;
+  /** Virtual time, ms: not before any that this ground has seen. */
+  now: number;
+  stateFile: string;
+  /** 0: any. Only a host that is started anew can be given one. */
+  port: number;
+  onLog: (log: HostLog) => void;
+};
+
+export type Ground = {
+  readonly tables: Tables;
+  readonly network: Network;
+  readonly identity: IdentityEndpoint;
+  /** From now on that one answers. */
+  face(front: Front): void;
+  openHost(options: HostOptions): Promise<HostChild>;
+  /** All but the tables. */
+  close(): Promise<void>;
+};
+
+/** dir: for the certificate that clients are to trust. */
+export async function createGround(tables: Tables, options: { dir: string; silenceMs?: number }): Promise<Ground> {
+  let front: Front | undefined;
+  const faced = (): Front => {
+    if (!front) throw new Error("there is no Azure behind the network yet");
+    return front;
+  };
+  const [network, identity] = await Promise.all([
+    startNetwork({ handle: (request) => faced().azure.handle(request), resolve: (host) => faced().azure.resolve(host) }, options),
+    startIdentityEndpoint(() => {
+      const { world, azure, identities } = faced();
+      return { world, tokens: azure.tokens, identities };
+    }),
+  ]);
+  let child: HostChild | undefined;
+  let settings: string | undefined;
+  return {
+    tables,
+    network,
+    identity,
+    face: (next) => void (front = next),
+    async openHost({ env, now, stateFile, port, onLog }) {
+      if (child?.isAlive && settings === JSON.stringify(env)) {
+        await child.renew(now, stateFile, onLog);
+        return child;
+      }
+      await child?.stop();
+      child = undefined;
+      settings = JSON.stringify(env);
+      const own = { SANDBOX_HOST_STATE: stateFile, SANDBOX_HOST_PORT: String(port), SANDBOX_HOST_NOW: new Date(now).toISOString() };
+      child = await startHost({ ...env, ...own }, onLog);
+      return child;
+    },
+    async close() {
+      await child?.stop();
+      await Promise.all([network.close(), identity.close()]);
+    },
+  };
+}

@@ -1,0 +1,249 @@
+/** Brings a whole sandbox up, all parts at once, and takes it down without a trace: Azure, its network, tables, the host with the app. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Actor, createActor } from "./actor.ts";
+import { type Azure, createAzure } from "../azure/azure.ts";
+import { createWorld, type Principal, type World } from "../azure/world.ts";
+import { startTables, type Tables } from "./azurite.ts";
+import type { Mode } from "../play/cli.ts";
+import { Clock } from "../time/clock.ts";
+import { compileCacheEnv } from "./compile-cache.ts";
+import { buildEstate, type Estate } from "../estate/estate.ts";
+import { createGround, type Ground } from "./foundation.ts";
+import type { HostChild, HostLog } from "./host-child.ts";
+import type { Network } from "../network/proxy.ts";
+import { createPace, type Pace } from "./virtual-time.ts";
+import { createRandom } from "../time/random.ts";
+import { createTemporaryFolder, type TemporaryFolder } from "./temporary.ts";
+
+const TENANT = "72f988bf-0000-4000-8000-2d7cd011db47";
+const SUBSCRIPTION = "0b1f6471-0000-4000-8000-5a7e0c0de001";
+/** The whole of the app's own API, as its registration in the tenant names it. */
+const API_AUDIENCE = "api://keymend";
+const BUNDLE = process.env["SANDBOX_BUNDLE"] ?? fileURLToPath(new URL("../../dist/main.mjs", import.meta.url));
+/** What the app's process may see of this one. */
+const PASSED_ON = ["PATH", "HOME", "TMPDIR", "LANG", "TZ", "NODE_V8_COVERAGE"];
+
+export type SandboxOptions = {
+  seed: number;
+  mode: Mode;
+  /** Virtual time to begin at, ms. */
+  start: number;
+  /** More app settings. */
+  settings?: Record<string, string>;
+  /** Changes the sample estate before anything runs. */
+  arrange?: (world: World, estate: Estate) => void;
+  onLog?: (log: HostLog) => void;
+  /** Before an event is handed to the app, or where it can't be. */
+  onDelivery?: (delivery: Delivery) => void;
+  /** After every move of the clock. */
+  observe?: (sandbox: Sandbox) => void;
+  onError?: (error: unknown) => void;
+  /** A table service that outlives this sandbox; in it the app must be given tables of its own, by its settings. */
+  tables?: Tables;
+  /** A ground that outlives this sandbox, tables and all; nothing of an earlier play may be left in them. */
+  ground?: Ground;
+};
+
+/** One attempt to deliver to a function, as Event Grid sends it. */
+export type Delivery = { functionName: string; body: string; isUp: boolean };
+
+export type Sandbox = {
+  readonly world: World;
+  readonly azure: Azure;
+  readonly estate: Estate;
+  readonly pace: Pace;
+  readonly network: Network;
+  readonly hostUrl: string;
+  readonly apiAudience: string;
+  readonly tableConnectionString: string;
+  actor(principal: Principal): Actor;
+  /** Down, the host hears nothing and its time stands still, as in an outage; up again, it goes on from now. */
+  setHostDown(down: boolean): Promise<void>;
+  /** Kills the host as a crash would, in whatever it is doing, and starts it again on the same state; virtual time waits for it. */
+  restartHost(): Promise<void>;
+  close(): Promise<void>;
+};
+
+function earliestChange(world: World): number | undefined {
+  const now = world.clock.now();
+  // Role assignments come and go on the data plane by time alone, with nothing scheduled.
+  const times = [...[...world.roleAssignments.values()].map((a) => a.effectiveAt), ...world.fadingAssignments.map((a) => a.endsAt ?? 0)];
+  const later = times.filter((time) => time > now);
+  return later.length === 0 ? undefined : Math.min(...later);
+}
+
+/** restarted: done once it is up again. */
+type Host = { child: HostChild | undefined; url: string; down: boolean; restarted: Promise<void> };
+
+/** What the app is told, as its app settings in Azure would say it. */
+function appSettings(world: World, estate: Estate, tables: Tables, options: SandboxOptions): Record<string, string> {
+  return {
+    KEYMEND_MODE: options.mode,
+    KEYMEND_SUBSCRIPTIONS: world.subscriptionId,
+    KEYMEND_TENANT_ID: world.tenantId,
+    KEYMEND_IDENTITY_CLIENT_ID: estate.keymend.clientId,
+    KEYMEND_IDENTITY_PRINCIPAL_ID: estate.keymend.principalId,
+    KEYMEND_FIRST_PARTY_PRINCIPAL_ID: estate.cosmosDb.oid,
+    KEYMEND_API_AUDIENCE: API_AUDIENCE,
+    KEYMEND_TABLE_CONNECTION_STRING: tables.connectionString,
+    KEYMEND_SWEEP_SCHEDULE: "0 */5 * * * *",
+    KEYMEND_HOUSEKEEPING_SCHEDULE: "0 30 3 * * *",
+    ...options.settings,
+  };
+}
+
+function environment(settings: Record<string, string>): Record<string, string> {
+  const env = { ...compileCacheEnv(), ...settings };
+  for (const name of PASSED_ON) {
+    const value = process.env[name];
+    if (value !== undefined) env[name] ??= value;
+  }
+  return env;
+}
+
+/** Delivers events to the app's webhook as Event Grid does. */
+function deliverTo(host: Host, onDelivery: (delivery: Delivery) => void) {
+  return async ({ functionName }: { functionName: string }, body: string, headers: Record<string, string>): Promise<number> => {
+    const isUp = !host.down && host.child !== undefined;
+    onDelivery({ functionName, body, isUp });
+    // What Azure's front end answers for a site that does not run.
+    if (!isUp) return 503;
+    const url = `${host.url}/runtime/webhooks/EventGrid?functionName=${functionName}`;
+    const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json", ...headers }, body });
+    await response.arrayBuffer();
+    return response.status;
+  };
+}
+
+type Closing = { closed: boolean; parts: (() => Promise<void> | void)[] };
+
+async function closeAll(closing: Closing): Promise<void> {
+  if (closing.closed) return;
+  closing.closed = true;
+  const results = await Promise.allSettled(closing.parts.toReversed().map(async (part) => part()));
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  // In the folder of tables that are shared, so that it goes with them if all else is killed.
+  const tables = options.ground?.tables ?? options.tables;
+  const folder = createTemporaryFolder("keymend-sandbox-", tables?.folder);
+  const closing: Closing = { closed: false, parts: [] };
+  try {
+    return await start(options, folder, closing);
+  } catch (error) {
+    await closeAll(closing);
+    await folder.remove();
+    throw error;
+  }
+}
+
+async function raiseGround({ tables }: SandboxOptions, folder: TemporaryFolder, closing: Closing): Promise<Ground> {
+  const own = tables ?? (await startTables(folder.path));
+  if (!tables) closing.parts.push(() => own.close());
+  const ground = await createGround(own, { dir: folder.path });
+  closing.parts.push(() => ground.close());
+  return ground;
+}
+
+async function start(options: SandboxOptions, folder: TemporaryFolder, closing: Closing): Promise<Sandbox> {
+  const ground = options.ground ?? (await raiseGround(options, folder, closing));
+  const { tables, network, identity } = ground;
+  const clock = new Clock(options.start);
+  const random = createRandom(options.seed);
+  const world = createWorld({ clock, random, tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches: {} });
+  const host: Host = { child: undefined, url: "", down: false, restarted: Promise.resolve() };
+  const azure = createAzure(world, { deliver: deliverTo(host, options.onDelivery ?? (() => {})) });
+  const estate = buildEstate(world);
+  options.arrange?.(world, estate);
+  ground.face({ azure, world, identities: [estate.keymend.clientId] });
+  const env = environment({
+    ...appSettings(world, estate, tables, options),
+    HTTPS_PROXY: network.proxyUrl,
+    NO_PROXY: "127.0.0.1,localhost",
+    NODE_EXTRA_CA_CERTS: network.caFile,
+    IDENTITY_ENDPOINT: identity.endpoint,
+    IDENTITY_HEADER: identity.header,
+    SANDBOX_HOST_BUNDLE: BUNDLE,
+  });
+  const stateFile = join(folder.path, "host.sqlite");
+  const launch = async (port: number): Promise<void> => {
+    const child = await ground.openHost({ env, now: clock.now(), stateFile, port, onLog: options.onLog ?? (() => {}) });
+    host.child = child;
+    host.url = child.url;
+    child.clock(clock.now(), clock.speed);
+  };
+  await Promise.all([launch(0), tables.ready]);
+  azure.start();
+  return assemble({ options, world, azure, estate, network, tables, host, closing, folder, launch });
+}
+
+type Parts = {
+  options: SandboxOptions;
+  world: World;
+  azure: Azure;
+  estate: Estate;
+  network: Network;
+  tables: Tables;
+  host: Host;
+  closing: Closing;
+  folder: TemporaryFolder;
+  launch: (port: number) => Promise<void>;
+};
+
+function assemble({ options, world, azure, estate, network, tables, host, closing, folder, launch }: Parts): Sandbox {
+  const { clock } = world;
+  const pace = createPace(
+    {
+      clock,
+      host: () => (host.down ? undefined : host.child),
+      restarted: () => host.restarted,
+      changes: () => earliestChange(world),
+      observe: () => options.observe?.(sandbox),
+      onError: options.onError ?? (() => {}),
+    },
+    0,
+  );
+  const sandbox: Sandbox = {
+    world,
+    azure,
+    estate,
+    pace,
+    network,
+    get hostUrl() {
+      return host.url;
+    },
+    apiAudience: API_AUDIENCE,
+    tableConnectionString: tables.connectionString,
+    actor: (principal) => createActor({ azure, principal, apiAudience: API_AUDIENCE, hostUrl: () => host.url }),
+    async setHostDown(down) {
+      if (!down) host.child?.clock(clock.now(), clock.speed);
+      // A host that is to stand still must do so before anything else moves.
+      else host.child?.clock(clock.now(), 0);
+      host.down = down;
+    },
+    restartHost() {
+      const { child } = host;
+      host.child = undefined;
+      const again = async (): Promise<void> => {
+        await child?.kill();
+        await launch(Number(new URL(host.url).port));
+      };
+      host.restarted = again();
+      return host.restarted;
+    },
+    async close() {
+      pace.close();
+      // Whoever restarted the host hears of a failure; here it only must not outlive the sandbox.
+      await host.restarted.catch(() => {});
+      try {
+        await closeAll(closing);
+      } finally {
+        await folder.remove();
+      }
+    },
+  };
+  return sandbox;
+}

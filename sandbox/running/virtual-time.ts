@@ -1,0 +1,136 @@
+/**
+ * Moves the one virtual clock, for Azure and the host together. It jumps to the next due thing whenever nothing is in
+ * flight, or runs at a speed that people can follow; both do the same things in the same order of virtual time.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../time/clock.ts";
+import type { HostChild } from "./host-child.ts";
+
+export type Condition = () => boolean | Promise<boolean>;
+
+export type Pace = {
+  /** Lets time pass until the condition holds, at most to the virtual time given. Whether it held. */
+  until(condition: Condition, limit: number): Promise<boolean>;
+  /** Jumps ahead, whatever the speed, doing everything on the way; idle at the end. */
+  advance(ms: number): Promise<void>;
+  /** 0: jumps from now on. N: virtual milliseconds per wall millisecond. */
+  setSpeed(speed: number): Promise<void>;
+  close(): void;
+};
+
+export type PaceParts = {
+  clock: Clock;
+  /** Undefined while the host is down. */
+  host: () => HostChild | undefined;
+  /** Done once a host that is being started again is up: time waits for it. */
+  restarted: () => Promise<void>;
+  /** Virtual times at which something changes by itself, without being scheduled. */
+  changes: () => number | undefined;
+  /** Called after every move of the clock, when nothing is in flight; in paced mode, often. */
+  observe: () => void;
+  /** A paced clock that can't go on; in jump mode the caller gets the error. */
+  onError: (error: unknown) => void;
+};
+
+/** How often a paced clock is looked at, wall ms. */
+const TICK = 25;
+
+const earliest = (times: (number | null | undefined)[]): number | undefined => {
+  const known = times.filter((time): time is number => time !== null && time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+};
+
+/** A host that was killed meanwhile is waited for and asked anew; one that died by itself is an error. */
+async function settleHost({ host, restarted }: PaceParts): Promise<number | null> {
+  for (;;) {
+    await restarted();
+    const child = host();
+    try {
+      return (await child?.settle()) ?? null;
+    } catch (error) {
+      if (host() === child) throw error;
+    }
+  }
+}
+
+/** Everything due now on both sides; returns when the host is next due. */
+async function settleNow(parts: PaceParts): Promise<number | null> {
+  const { clock, observe } = parts;
+  for (;;) {
+    // The host first, always: what is due on both sides at once must not depend on who is quicker.
+    const due = await settleHost(parts);
+    if ((await clock.runDue()) === 0) {
+      observe();
+      return due;
+    }
+  }
+}
+
+async function jump(parts: PaceParts, condition: Condition, limit: number): Promise<boolean> {
+  const { clock } = parts;
+  for (;;) {
+    const hostDue = await settleNow(parts);
+    if (await condition()) return true;
+    // The condition may have called the app, which may have set things going.
+    const again = parts.host() ? await settleNow(parts) : hostDue;
+    const now = clock.now();
+    if (now >= limit) return false;
+    const next = earliest([clock.nextDue(), again, parts.changes()]);
+    clock.set(Math.min(limit, Math.max(next ?? limit, now)));
+    parts.host()?.clock(clock.now(), 0);
+  }
+}
+
+export function createPace(parts: PaceParts, initialSpeed: number): Pace {
+  const { clock } = parts;
+  const state = { speed: initialSpeed, closed: false };
+  // One mover of the clock at a time.
+  let queue: Promise<unknown> = Promise.resolve();
+  const alone = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = queue.then(work);
+    queue = result.catch(() => {});
+    return result;
+  };
+  const run = (to: number): void => {
+    clock.run(to);
+    parts.host()?.clock(clock.now(), to);
+  };
+  const jumpTo = async (condition: Condition, limit: number): Promise<boolean> => {
+    run(0);
+    return jump(parts, condition, limit);
+  };
+  const tick = async (): Promise<void> => {
+    while (!state.closed && state.speed > 0) {
+      await alone(async () => {
+        await clock.runDue();
+        parts.observe();
+      });
+      await sleep(TICK);
+    }
+  };
+  return {
+    async until(condition, limit) {
+      if (state.speed === 0) return alone(() => jumpTo(condition, limit));
+      for (;;) {
+        if (await condition()) return true;
+        if (clock.now() >= limit || state.closed) return false;
+        await sleep(TICK);
+      }
+    },
+    advance: (ms) =>
+      alone(async () => {
+        await jumpTo(() => false, clock.now() + ms);
+        if (state.speed > 0) run(state.speed);
+      }),
+    setSpeed: (to) =>
+      alone(async () => {
+        const started = state.speed === 0 && to > 0;
+        state.speed = to;
+        run(to);
+        if (started) tick().catch(parts.onError);
+      }),
+    close() {
+      state.closed = true;
+    },
+  };
+}

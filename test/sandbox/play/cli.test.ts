@@ -1,0 +1,108 @@
+import { describe, expect, test } from "vitest";
+import { readCommand, UsageError } from "../../../sandbox/play/cli.ts";
+import { stories } from "../../../sandbox/stories/index.ts";
+import { listing, listingText } from "../../../sandbox/stories/listing.ts";
+
+const read = (...args: string[]) => readCommand(args, stories);
+
+describe("npm start", () => {
+  test("without flags plays role-removed in its grace phase and stays up", () => {
+    expect(read("play")).toMatchObject({
+      command: "play",
+      story: { name: "role-removed" },
+      phase: "grace",
+      seed: 7,
+      once: false,
+      json: false,
+    });
+  });
+
+  test("takes the story, kind, phase, seed and mode", () => {
+    const args = [
+      "play",
+      "--story",
+      "key-expired",
+      "--once",
+      "--json",
+      "--kind",
+      "cluster",
+      "--phase",
+      "revoked",
+      "--seed",
+      "42",
+      "--mode",
+      "approve",
+    ];
+    expect(read(...args)).toMatchObject({
+      story: { name: "key-expired" },
+      kind: "cluster",
+      phase: "revoked",
+      seed: 42,
+      mode: "approve",
+      once: true,
+      json: true,
+    });
+  });
+
+  test("lists", () => {
+    expect(read("play", "--list", "--json")).toEqual({ command: "list", json: true });
+  });
+});
+
+describe("npm run sandbox", () => {
+  test("heals unless another mode is said", () => {
+    expect(read("serve", "--json")).toEqual({ command: "serve", seed: 7, mode: "heal", json: true });
+    expect(read("serve", "--mode", "observe", "--seed", "9")).toEqual({ command: "serve", seed: 9, mode: "observe", json: false });
+  });
+
+  test("knows no stories", () => {
+    expect(() => read("serve", "--story", "role-removed")).toThrow(UsageError);
+  });
+});
+
+describe("a mistake is answered with the choices", () => {
+  const table: [string, string[], RegExp][] = [
+    ["an unknown story, with the nearest name", ["--story", "role-remove"], /did you mean 'role-removed'\?[^]*policy-removed/],
+    ["an unknown flag", ["--fast"], /--fast[^]*the flags are --list, --story/],
+    ["a word that is no flag", ["role-removed"], /role-removed/],
+    ["a seed that is no number", ["--seed", "abc"], /--seed is a whole number .* not 'abc'/],
+    ["a negative seed", ["--seed=-1"], /not '-1'/],
+    ["an unknown kind", ["--kind", "database"], /--kind is one of account, cluster, not 'database'/],
+    ["an unknown phase", ["--phase", "later"], /--phase is one of grace, revoked/],
+    ["an unknown mode", ["--mode", "auto"], /--mode is one of observe, approve, heal/],
+    ["a kind that the story does not have", ["--story", "key-rotated-pinned", "--kind", "account"], /is about cluster, not account/],
+    ["a phase that the story does not have", ["--story", "nothing-wrong", "--phase", "revoked"], /has the phase grace, not revoked/],
+    ["a flag without its value", ["--story"], /--story/],
+  ];
+  test.each(table)("%s", (_name, args, message) => {
+    expect(() => read("play", ...args)).toThrow(UsageError);
+    expect(() => read("play", ...args)).toThrow(message);
+  });
+});
+
+describe("the list", () => {
+  test("says for every story what the acceptance needs", () => {
+    for (const entry of listing(stories)) {
+      expect(Object.keys(entry)).toEqual(["story", "kinds", "phases", "causes", "outcome"]);
+    }
+  });
+
+  test("gives each phase an outcome, and a dash to those that do not apply", () => {
+    expect(listing(stories)).toContainEqual({
+      story: "nothing-wrong",
+      kinds: ["account", "cluster"],
+      phases: ["grace"],
+      causes: [],
+      outcome: { grace: "NoChangeNeeded", revoked: "-" },
+    });
+    for (const { name, phases, outcome } of stories) expect([name, ...Object.keys(outcome)]).toEqual([name, ...phases]);
+  });
+
+  test("names every story with its title for people", () => {
+    for (const { name, title } of stories) expect(listingText(stories)).toMatch(new RegExp(`${name} +${title.slice(0, 20)}`));
+  });
+
+  test("names no story twice", () => {
+    expect(new Set(stories.map(({ name }) => name)).size).toBe(stories.length);
+  });
+});
