@@ -24,7 +24,7 @@ type Find = ReturnType<typeof createMatcher<Route>>;
 type Parts = { world: World; tokens: Tokens; faults: Faults; find: Find; types: ReadonlySet<string>; limits: Limits };
 
 /** One request on its way through. */
-type Turn = {
+type Exchange = {
   request: AzureRequest;
   trace: Trace;
   caller: Caller;
@@ -48,24 +48,24 @@ export function createArm({ world, tokens, faults, routes }: { world: World; tok
         const seen = { problem, audience: String(claims?.aud ?? ""), expiredAt: (claims?.exp ?? 0) * 1000, now: world.clock.now() };
         return render(world, trace, errorReply(refusals.badToken(world.tenantId, seen)));
       }
-      const turn: Turn = { request, trace, ...verified, scope: request.url.pathname, assignmentId: null };
-      return faults.around(request, verified.caller, (refusal) => serve(parts, turn, refusal));
+      const exchange: Exchange = { request, trace, ...verified, scope: request.url.pathname, assignmentId: null };
+      return faults.around(request, verified.caller, (refusal) => serve(parts, exchange, refusal));
     },
   };
 }
 
-async function serve(parts: Parts, turn: Turn, refusal: AzureError | undefined): Promise<AzureReply> {
-  const { headers: left, retryAfter } = parts.limits.take(turn.caller.oid, turn.request.method);
+async function serve(parts: Parts, exchange: Exchange, refusal: AzureError | undefined): Promise<AzureReply> {
+  const { headers: left, retryAfter } = parts.limits.take(exchange.caller.oid, exchange.request.method);
   const throttled = retryAfter === undefined ? undefined : refusals.throttled(retryAfter);
-  const reply = await run(parts, turn, throttled ?? refusal).catch((error: unknown) => errorReply(error));
-  record(parts.world, turn, reply);
-  raise(parts, turn, reply);
-  return render(parts.world, turn.trace, { ...reply, headers: { ...(reply.status < 400 ? left : {}), ...reply.headers } });
+  const reply = await run(parts, exchange, throttled ?? refusal).catch((error: unknown) => errorReply(error));
+  record(parts.world, exchange, reply);
+  raise(parts, exchange, reply);
+  return render(parts.world, exchange.trace, { ...reply, headers: { ...(reply.status < 400 ? left : {}), ...reply.headers } });
 }
 
 /** Up to the provider's answer; every refusal is thrown. */
-async function run({ world, find, types }: Parts, turn: Turn, refusal: AzureError | undefined): Promise<Reply> {
-  const { request, caller } = turn;
+async function run({ world, find, types }: Parts, exchange: Exchange, refusal: AzureError | undefined): Promise<Reply> {
+  const { request, caller } = exchange;
   const { method, url, headers } = request;
   const apiVersion = url.searchParams.get("api-version") ?? "";
   if (apiVersion === "") throw refusals.missingApiVersion();
@@ -76,13 +76,13 @@ async function run({ world, find, types }: Parts, turn: Turn, refusal: AzureErro
     throw refusals.unknownRoute(segmentsOf(url.pathname), types, apiVersion);
   }
   const { route, params } = found;
-  turn.route = route;
+  exchange.route = route;
   const call: Call = { world, method, url, params, apiVersion, headers, body: undefined, caller };
-  turn.scope = route.scopeOf?.(call) ?? scopeOf(found, request);
+  exchange.scope = route.scopeOf?.(call) ?? scopeOf(found, request);
   call.body = isMutating(route) || method === "POST" ? parseBody(request.body, refusals.invalidContent) : undefined;
-  authorize(world, turn, call);
+  authorize(world, exchange, call);
   requireGroup(world, request, route);
-  requireUnlocked(world, turn);
+  requireUnlocked(world, exchange);
   if (refusal) throw refusal;
   return route.handle(call);
 }
@@ -115,11 +115,11 @@ function scopeOf({ route, params }: Match<Route>, request: AzureRequest): string
   return `/${bare.join("/")}`;
 }
 
-function authorize(world: World, turn: Turn, call: Call): void {
-  const { route, caller, scope } = turn;
+function authorize(world: World, exchange: Exchange, call: Call): void {
+  const { route, caller, scope } = exchange;
   if (!route?.action) return;
   const decision = evaluateAction(world, caller.oid, route.action, scope, route.attributesOf?.(call) ?? {});
-  turn.assignmentId = decision.assignmentId;
+  exchange.assignmentId = decision.assignmentId;
   if (!decision.allowed) {
     throw refusals.authorizationFailed(caller, route.action, scope, decision.reason === "ok" ? "none" : decision.reason);
   }
@@ -134,7 +134,7 @@ function requireGroup(world: World, request: AzureRequest, route: Route): void {
   throw refusals.resourceGroupNotFound(group);
 }
 
-function requireUnlocked(world: World, { route, scope }: Turn): void {
+function requireUnlocked(world: World, { route, scope }: Exchange): void {
   if (!route || !isMutating(route) || route.action?.toLowerCase().startsWith("microsoft.authorization/locks/")) return;
   const operation = route.method === "DELETE" ? "delete" : "write";
   const locked = lockConflict(world, scope, operation);
@@ -164,8 +164,8 @@ function render(world: World, trace: Trace, reply: Reply): AzureReply {
   return { status: reply.status, headers: armHeaders(world, trace, { ...type, ...reply.headers }), body };
 }
 
-function record(world: World, turn: Turn, reply: Reply): void {
-  const { request, caller, route } = turn;
+function record(world: World, exchange: Exchange, reply: Reply): void {
+  const { request, caller, route } = exchange;
   if (route ? !isMutating(route) : ["GET", "HEAD", "POST"].includes(request.method)) return;
   world.writes.push({
     at: world.clock.iso(),
@@ -180,8 +180,8 @@ function record(world: World, turn: Turn, reply: Reply): void {
   });
 }
 
-function raise({ world, find }: Parts, turn: Turn, reply: Reply): void {
-  const { route, request, claims, trace, assignmentId, scope } = turn;
+function raise({ world, find }: Parts, exchange: Exchange, reply: Reply): void {
+  const { route, request, claims, trace, assignmentId, scope } = exchange;
   if (route?.event === undefined) return;
   const done: Done = { request, operation: route.event, scope, claims, correlationId: trace.correlationId, assignmentId };
   if (reply.status >= 400) {
@@ -189,13 +189,13 @@ function raise({ world, find }: Parts, turn: Turn, reply: Reply): void {
     return;
   }
   const url = reply.headers?.["azure-asyncoperation"] ?? (reply.status === 202 ? reply.headers?.["location"] : undefined);
-  const poll = url === undefined ? undefined : pollOf(world, turn, find, new URL(url, "https://management.azure.com"));
+  const poll = url === undefined ? undefined : pollOf(world, exchange, find, new URL(url, "https://management.azure.com"));
   if (poll) publishWhenEnded(world, done, poll);
   else publish(world, done, "Success");
 }
 
 /** ARM asks the provider for the operation, not through its own front door. */
-function pollOf(world: World, { caller, request }: Turn, find: Find, url: URL): Poll | undefined {
+function pollOf(world: World, { caller, request }: Exchange, find: Find, url: URL): Poll | undefined {
   const found = find("GET", segmentsOf(url.pathname));
   if ("methods" in found) return undefined;
   const apiVersion = url.searchParams.get("api-version") ?? "";

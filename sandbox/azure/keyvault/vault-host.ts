@@ -16,7 +16,7 @@ import type { Caller, Vault, World } from "../world.ts";
 export type VaultHost = { handle(request: AzureRequest): Promise<AzureReply | AzureFault> };
 
 /** `assignmentId`: the role assignment that allowed the call, on vaults that ask Azure RBAC. */
-type Turn = { request: AzureRequest; vault: Vault; caller: Caller; route?: DataRoute; assignmentId: string | null };
+type Exchange = { request: AzureRequest; vault: Vault; caller: Caller; route?: DataRoute; assignmentId: string | null };
 
 const findRoute = createMatcher(keyDataRoutes);
 
@@ -33,32 +33,32 @@ export function createVaultHost(world: World, tokens: Tokens, faults: Faults): V
       if (bearer === undefined) return render(world, vault, challenge(world, "AKV10000: Request is missing a Bearer or PoP token."));
       const verified = await tokens.verify(bearer, VAULT_AUDIENCES);
       if ("problem" in verified) return render(world, vault, challenge(world, problemText(verified.problem, String(verified.claims?.aud))));
-      const turn: Turn = { request, vault, caller: verified.caller, assignmentId: null };
-      return faults.around(request, verified.caller, (refusal) => serve(world, turn, refusal));
+      const exchange: Exchange = { request, vault, caller: verified.caller, assignmentId: null };
+      return faults.around(request, verified.caller, (refusal) => serve(world, exchange, refusal));
     },
   };
 }
 
-async function serve(world: World, turn: Turn, refusal: AzureError | undefined): Promise<AzureReply> {
-  const reply = await run(world, turn, refusal).catch((error: unknown) => errorReply(error));
-  record(world, turn, reply);
+async function serve(world: World, exchange: Exchange, refusal: AzureError | undefined): Promise<AzureReply> {
+  const reply = await run(world, exchange, refusal).catch((error: unknown) => errorReply(error));
+  record(world, exchange, reply);
   // Which assignment allowed the call (recorded: cloud-custodian KeyVaultKeyTest, 2025); without dashes.
-  const by = turn.assignmentId === null ? {} : { "x-ms-keyvault-rbac-assignment-id": turn.assignmentId.replaceAll("-", "") };
-  return render(world, turn.vault, { ...reply, headers: { ...by, ...reply.headers } });
+  const by = exchange.assignmentId === null ? {} : { "x-ms-keyvault-rbac-assignment-id": exchange.assignmentId.replaceAll("-", "") };
+  return render(world, exchange.vault, { ...reply, headers: { ...by, ...reply.headers } });
 }
 
 /** Up to the vault's answer; every refusal is thrown. */
-async function run(world: World, turn: Turn, refusal: AzureError | undefined): Promise<Reply> {
-  const { request, vault, caller } = turn;
+async function run(world: World, exchange: Exchange, refusal: AzureError | undefined): Promise<Reply> {
+  const { request, vault, caller } = exchange;
   const { method, url, headers } = request;
   const apiVersion = url.searchParams.get("api-version") ?? "";
   if (apiVersion === "") throw new AzureError(400, "BadParameter", "api-version must be specified");
   const found = findRoute(method, vaultSegmentsOf(url.pathname));
   if ("methods" in found) throw unknown(request, found.methods);
   const { route, params } = found;
-  turn.route = route;
+  exchange.route = route;
   const body = parseBody(request.body, (problem) => new AzureError(400, "BadParameter", `The request body is not valid JSON: ${problem}`));
-  turn.assignmentId = authorizeVaultCall(world, vault, caller, route.permission, { keyName: params["name"] }).assignmentId;
+  exchange.assignmentId = authorizeVaultCall(world, vault, caller, route.permission, { keyName: params["name"] }).assignmentId;
   if (refusal) throw refusal;
   return route.handle({ world, method, url, params, apiVersion, headers, body, caller, vault });
 }
@@ -122,7 +122,7 @@ function render(world: World, vault: Vault, reply: Reply): AzureReply {
 /** Using a key changes nothing in the vault; backing it up neither. */
 const READING = /\/(encrypt|decrypt|wrap|unwrap|sign|verify|backup)\/action$/i;
 
-function record(world: World, { request, caller, route }: Turn, reply: Reply): void {
+function record(world: World, { request, caller, route }: Exchange, reply: Reply): void {
   if (request.method === "GET" || (request.method === "POST" && (!route || READING.test(route.permission.dataAction)))) return;
   world.writes.push({
     at: world.clock.iso(),
