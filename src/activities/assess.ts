@@ -2,11 +2,10 @@
  * One look at one patient: reads signals, decisions and facts, decides the turn, writes it down. Writes nothing to the
  * databases, keys or vaults. Permissions: reader actions on databases, vaults, keys, identities, role and deny assignments.
  */
-import { rememberedLenders } from "../domain/causes/borrowed-identity.ts";
-import { userAssigned } from "../domain/databases/default-identity.ts";
+import { baselineOf } from "../domain/baseline.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
-import type { Baseline, Facts, LiveVault, Patient } from "../domain/facts.ts";
+import type { Baseline, Patient } from "../domain/facts.ts";
 import type { AuditEntry, Decision, Incident, Next, Outcome } from "../domain/incident.ts";
 import { plan } from "../domain/plan/plan.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -75,34 +74,6 @@ export async function loadIncident(
 }
 
 export const planHashOf = (steps: Plan, digest: (value: unknown) => string): string => digest(steps.steps.map((step) => step.id));
-
-function baselineOf(facts: Facts, vault: LiveVault): Baseline {
-  const assignments = facts.access.flatMap((access) => (access.state === "read" ? access.assignments : []));
-  return {
-    at: facts.at,
-    assignments: assignments.filter((assignment, i) => assignments.findIndex((other) => other.id === assignment.id) === i),
-    policies: vault.policies,
-    permissionModel: vault.permissionModel,
-    network: vault.network,
-    sku: vault.sku,
-    eventSubscriptions: facts.eventSubscriptions,
-    defaultIdentities: {
-      ...rememberedLenders(facts),
-      ...Object.fromEntries(facts.targets.map((target) => [target.id.toLowerCase(), storedDefault(target)])),
-    },
-    principals: Object.fromEntries(
-      facts.identities.flatMap((identity) => (identity.state === "live" ? [[identity.id.toLowerCase(), identity.principalId]] : [])),
-    ),
-  };
-}
-
-/** As Azure spells them. With one that names nobody, or that is federated, no database is ever found healthy. */
-const STORED = { system: "SystemAssignedIdentity", firstParty: "FirstPartyIdentity", undefined: "Undefined", unknown: "Undefined" };
-
-function storedDefault({ kind, defaultIdentity }: Facts["targets"][number]): string {
-  if (defaultIdentity.form !== "user") return STORED[defaultIdentity.form];
-  return kind === "cluster" ? defaultIdentity.id : userAssigned(defaultIdentity.id);
-}
 
 type Open = NonNullable<Awaited<ReturnType<Incidents["load"]>>>;
 

@@ -4,7 +4,8 @@ import type { Decision, Incident } from "../../src/domain/incident.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import type { Plan, PlanBlock, Step } from "../../src/domain/steps/step.ts";
 import { toIso, toMs, MINUTE } from "../../src/domain/time.ts";
-import { decideTurn, type TurnInput } from "../../src/domain/turn/turn.ts";
+import type { TurnInput } from "../../src/domain/turn/record.ts";
+import { decideTurn } from "../../src/domain/turn/turn.ts";
 import { ACCOUNT_ID, NOW, someFacts, someSettings, V1, VAULT_ID } from "./builders.ts";
 
 /** Minutes after the start. */

@@ -20,21 +20,6 @@ function lenderOf(facts: Facts, target: TargetFacts, identityId: string): string
   return remembered.find(([id, raw]) => !known.has(normalId(id)) && sameId(raw, userAssigned(identityId)))?.[0];
 }
 
-/**
- * Of a baseline that is about to be replaced: what lenders used that are not on this vault any more. Without it nobody would know, once
- * the source is deleted, whose identity the restored account uses.
- */
-export function rememberedLenders(facts: Facts): Record<string, string> {
-  const known = new Set(facts.targets.map(({ id }) => normalId(id)));
-  const borrowed = facts.targets.flatMap(({ restoredFrom, defaultIdentity }) =>
-    restoredFrom !== null && defaultIdentity.form === "user" ? [userAssigned(defaultIdentity.id)] : [],
-  );
-  const lenders = Object.entries(facts.baseline?.defaultIdentities ?? {}).filter(
-    ([id, raw]) => !known.has(normalId(id)) && borrowed.some((one) => sameId(one, raw)),
-  );
-  return Object.fromEntries(lenders);
-}
-
 /** A restore carries the source's identity over without making it the target's own: it stops working some time after the source is deleted. */
 export const borrowedIdentity: Cause = {
   code: "BorrowedIdentity",

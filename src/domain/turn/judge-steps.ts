@@ -21,6 +21,9 @@ export type StepState =
 
 export type JudgedStep = { step: Step; state: StepState };
 
+/** May be taken at once. */
+export const isNext = ({ state }: JudgedStep): boolean => state.kind === "allowed" && state.ready;
+
 type Made = Pick<Incident, "applied" | "progress">;
 
 /** A yes is for one write: it is used up once that is made, and lapses once a look finds that nothing calls for it. */

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import type { CauseCode } from "../../../src/domain/cause-code.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import type { Facts, KeyFacts, KeyVersionFacts, TargetFacts } from "../../../src/domain/facts.ts";
-import { rememberedLenders } from "../../../src/domain/causes/borrowed-identity.ts";
 import { plan } from "../../../src/domain/plan/plan.ts";
 import type { Settings } from "../../../src/domain/settings.ts";
 import type { Plan, Step, StepName, StepParams } from "../../../src/domain/steps/step.ts";
@@ -571,23 +570,6 @@ describe("a restored account that borrows its identity", () => {
     expect(namesOf(found)).toEqual(["CreateIdentity", "GrantKeyRole", "AttachIdentity", "SetDefaultIdentity"]);
     expect(planned(anAccount, { target: { ...alone, service: revoked(4002) } }).steps).toEqual([]);
     expect(planned(anAccount, { target: alone }).steps).toEqual([]);
-  });
-
-  test("is remembered with its lender when the baseline is made anew", () => {
-    const lender = ACCOUNT_ID.replace("orders", "source");
-    const stranger = ACCOUNT_ID.replace("orders", "stranger");
-    const baseline = aBaseline({
-      defaultIdentities: {
-        [lender.toLowerCase()]: `UserAssignedIdentity=${IDENTITY_ID.toLowerCase()}`,
-        [stranger.toLowerCase()]: "FirstPartyIdentity",
-        [ACCOUNT_ID.toLowerCase()]: `UserAssignedIdentity=${IDENTITY_ID}`,
-      },
-    });
-    const kept = (target: Partial<TargetFacts>) => Object.keys(rememberedLenders(someFacts({ targets: [anAccount(target)], baseline })));
-    expect(kept(alone)).toEqual([lender.toLowerCase()]);
-    expect(kept({})).toEqual([]);
-    expect(kept({ ...alone, defaultIdentity: { form: "firstParty" } })).toEqual([]);
-    expect(rememberedLenders(someFacts({ targets: [anAccount(alone)] }))).toEqual({});
   });
 
   test("asks a person where no name is free", () => {

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { TargetDiagnosis } from "../../../src/domain/cause.ts";
 import type { CauseCode } from "../../../src/domain/cause-code.ts";
 import type { Incident } from "../../../src/domain/incident.ts";
-import { decideTurn, type TurnInput } from "../../../src/domain/turn/turn.ts";
+import type { TurnInput } from "../../../src/domain/turn/record.ts";
+import { decideTurn } from "../../../src/domain/turn/turn.ts";
 import { DAY, MINUTE } from "../../../src/domain/time.ts";
 import {
   ACCOUNT_ID,
