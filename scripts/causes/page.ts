@@ -50,14 +50,15 @@ const causeTable = (): string[] =>
     causes.map((cause) => [link(cause), cause.title, cause.kinds.join(", "), cause.statusCodes.join(", ") || "none", cause.default]),
   );
 
-const permissionOf = (name: StepName, targetKind: TargetKind): string =>
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of all that a step is made with, only this changes its permission
-  stepSpecs[name].permission({ targetKind } as never);
+const permissionsOf = (name: StepName, targetKind: TargetKind): string[] => {
+  const { actions, dataActions } = stepSpecs[name].permission({ targetKind });
+  return [...actions, ...dataActions];
+};
 
 function stepTable({ steps, kinds }: Cause): string[] {
   if (steps.length === 0) return [];
   const rows = steps.map((name, index) => {
-    const permissions = new Set(kinds.flatMap((kind) => permissionOf(name, kind).split(", ")));
+    const permissions = new Set(kinds.flatMap((kind) => permissionsOf(name, kind)));
     return [`${index + 1}`, code(name), [...permissions].map(code).join("<br>")];
   });
   return ["", ...table(["", "Step, where it is needed", "Permission"], rows)];

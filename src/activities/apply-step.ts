@@ -2,7 +2,7 @@
  * Carries out one step: rechecks its precondition on facts read just now, submits it, writes down before and after.
  * Permission: the step's own (domain/steps). The intent is in the audit before the write; a failed audit write stops the step.
  */
-import { precondition } from "../domain/steps/index.ts";
+import { countAfter, precondition } from "../domain/steps/index.ts";
 import type { Step, StepDraft } from "../domain/steps/step.ts";
 import { type AppliedStep, type Incident, type PlannedStep, refusalDetail, toldAlso } from "../domain/incident.ts";
 import { InvariantError, TransientError } from "../domain/errors.ts";
@@ -207,10 +207,8 @@ export async function settle(
   detail: string,
 ): Promise<void> {
   // First, and as a number rather than one more: a repeat counts nothing twice, a crash after it forgets nothing.
-  if (input.step.name === "ExtendKeyExpiry") {
-    const { vaultUri, key, version, extensions } = input.step.params;
-    await deps.countExtension(input.patient, `${new URL(vaultUri).hostname.split(".")[0]}/${key}/${version}`.toLowerCase(), extensions);
-  }
+  const counted = countAfter(input.step);
+  if (counted) await deps.countExtension(input.patient, counted.keyVersion, counted.count);
   await recordStep(deps, input, "done", detail);
 }
 

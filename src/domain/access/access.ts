@@ -95,6 +95,9 @@ const ROLE_ID = /[^/]+$/;
 /** A definition's id is written with or without the subscription: its last part, a GUID, tells it. */
 export const roleGuid = (roleDefinitionId: string): string => ROLE_ID.exec(roleDefinitionId)?.[0].toLowerCase() ?? "";
 
+/** Key Vault Crypto Service Encryption User: read, wrap, unwrap (Microsoft Learn, "Azure built-in roles for Security"). */
+export const ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6";
+
 type Grant = { assignment: RoleAssignment; state: "granted" | "condition" | "definitionUnread" };
 
 function grantsOf(question: AccessQuestion, action: string): Grant[] {

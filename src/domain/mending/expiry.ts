@@ -1,8 +1,8 @@
 /** How far a key version's expiry may be moved: by how much, how often, how far. */
 import type { Mend } from "../cause.ts";
 import type { Facts, KeyVersionFacts } from "../facts.ts";
-import { parseKeyUri } from "../key-uri.ts";
 import type { Settings } from "../settings.ts";
+import { counterOf } from "../steps/extend-key-expiry.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { NamedVersion } from "./versions.ts";
 import { SECOND, toIso, toMs } from "../time.ts";
@@ -14,8 +14,7 @@ export const isNearExpiry = (version: KeyVersionFacts, facts: Facts, settings: S
 
 function extend({ on, facts: version }: NamedVersion, facts: Facts, settings: Settings): StepDraft | string {
   const name = `version ${on.version} of key ${on.key}`;
-  const counter = `${parseKeyUri(`${on.vaultUri}/keys/${on.key}`).vaultName}/${on.key}/${on.version}`.toLowerCase();
-  const extensions = facts.expiryExtensions[counter] ?? 0;
+  const extensions = facts.expiryExtensions[counterOf(on)] ?? 0;
   if (extensions >= settings.expiryMaxExtensions) {
     return `the expiry of ${name} was moved ${extensions} times already, as often as allowed: rotate the key while the database is healthy`;
   }

@@ -2,16 +2,13 @@
  * The smallest grant that lets a principal do with a key what a database needs, in the vault's active permission model: what was lost,
  * put back as it was, or else the encryption role at the key. Never another model, never a wider scope than the vault.
  */
-import { type OperationAccess, POLICY_PERMISSIONS, roleGuid } from "../access/access.ts";
+import { ENCRYPTION_USER, type OperationAccess, POLICY_PERMISSIONS, roleGuid } from "../access/access.ts";
 import { isUnder, keyScopeOf, sameId } from "../arm-id.ts";
 import type { Facts, LiveVault, RoleAssignment, TargetFacts } from "../facts.ts";
 import { accessOf } from "../access/key-access.ts";
 import { liveVaultOf, uriOf } from "../databases/key-path.ts";
 import { rulesOf } from "../databases/index.ts";
 import type { Grantee, StepDraft } from "../steps/step.ts";
-
-/** Key Vault Crypto Service Encryption User: read, wrap, unwrap (Microsoft Learn, "Azure built-in roles for Security"). */
-export const ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6";
 
 const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

@@ -12,9 +12,8 @@ import { staleAttachment } from "../mending/replacement-identity.ts";
 import { detachDraft } from "../mending/switch-identity.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { liveVaultOf } from "../databases/key-path.ts";
-import { rankOfDraft, refusalOf } from "./legal-moves.ts";
 import type { Settings } from "../settings.ts";
-import { completeStep, mergeDrafts, mergeKeyOf, precondition } from "../steps/index.ts";
+import { completeStep, mergeDrafts, mergeKeyOf, precondition, rankOfDraft, refusalOf } from "../steps/index.ts";
 import type { Plan, PlanBlock, Step, StepDraft } from "../steps/step.ts";
 
 type Proposal = { draft: StepDraft; cause: CauseCode; targetId: string; asks?: true };

@@ -1,14 +1,17 @@
 /** Adds key permissions to one principal's access policy. Azure merges them with what is there and leaves other principals alone. */
+import { POLICY_PERMISSIONS } from "../access/access.ts";
 import { azPrincipal, azRest, BLANK } from "./az.ts";
 import { checkGrantee, granteeId } from "./grantee.ts";
-import { findVault, isStale, onId, stale, type StepSpec } from "./spec.ts";
+import { actions, findVault, isStale, onId, stale, type StepSpec, withAll } from "./spec.ts";
 
 const API_VERSION = "2026-02-01";
+
+const ALLOWED = Object.values(POLICY_PERMISSIONS);
 
 const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> = {
-  permission: () => "Microsoft.KeyVault/vaults/accessPolicies/write",
+  permission: () => actions("Microsoft.KeyVault/vaults/accessPolicies/write"),
   undo: ({ keys, vaultId }) => `take ${keys.join(", ")} off the principal's access policy on ${vaultId} again`,
   // `az keyvault set-policy` replaces a principal's key permissions; this operation adds to them.
   az: (params) => {
@@ -35,4 +38,11 @@ export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> 
     const has = (key: string): boolean => mine.some(({ keys }) => keys.some((one) => sameText(one, key) || sameText(one, "all")));
     return params.keys.every(has) ? "done" : "todo";
   },
+  merge: (first, second) => ({ ...first, keys: withAll(first.keys, second.keys) }),
+  // Microsoft Learn, "Configure customer-managed keys" (get, wrapKey, unwrapKey) and "Data encryption at rest in vCore" (list as well).
+  refusal: ({ keys }) =>
+    keys.every((key) => ALLOWED.includes(key)) ? undefined : "only reading, listing, wrapping and unwrapping is ever granted",
+  grants: "policy",
+  switchesIdentity: false,
+  counts: null,
 };

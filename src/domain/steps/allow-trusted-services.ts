@@ -1,16 +1,22 @@
 /** Lets trusted Azure services past a vault's firewall. Its rules stay, public access stays as it is. */
 import { az, azNamed } from "./az.ts";
-import { findVault, isStale, onId, type StepSpec } from "./spec.ts";
+import { actions, findVault, isStale, onId, type StepSpec } from "./spec.ts";
 
 export const allowTrustedServices: StepSpec<"AllowTrustedServices"> = {
-  permission: () => "Microsoft.KeyVault/vaults/write",
+  permission: () => actions("Microsoft.KeyVault/vaults/write"),
   undo: ({ vaultId }) => `set the firewall bypass of ${vaultId} back to None: databases that wrap with its keys lose access`,
   az: ({ vaultId }) => [az("keyvault", "update", ...azNamed(vaultId), "--bypass", "AzureServices")],
   on: ({ vaultId }) => vaultId,
   key: ({ vaultId }) => onId(vaultId),
+  sets: null,
   precondition: ({ vaultId }, facts) => {
     const vault = findVault(facts, vaultId);
     if (isStale(vault)) return vault;
     return vault.network.bypass === "AzureServices" ? "done" : "todo";
   },
+  merge: null,
+  refusal: null,
+  grants: null,
+  switchesIdentity: false,
+  counts: null,
 };

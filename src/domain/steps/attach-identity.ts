@@ -2,7 +2,7 @@
 import { sameId } from "../arm-id.ts";
 import { attachUser, BOTH_ASSIGNED, SYSTEM_ASSIGNED, USER_ASSIGNED } from "../databases/database-change.ts";
 import { az, azPatch, BLANK } from "./az.ts";
-import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
+import { actions, findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
 
 /** Attaching takes the right to hand that identity on (Microsoft Learn, "Managed Identity Operator"). */
 const ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
@@ -23,11 +23,12 @@ function azAttach(targetId: string, identityId: string): string[] {
 }
 
 export const attachIdentity: StepSpec<"AttachIdentity"> = {
-  permission: () => `Microsoft.DocumentDB/databaseAccounts/write, ${ASSIGN}`,
+  permission: () => actions("Microsoft.DocumentDB/databaseAccounts/write", ASSIGN),
   undo: ({ identityId }) => `detach ${identityId} again, once it is not the default identity`,
   az: ({ targetId, identityId }) => azAttach(targetId, identityId),
   on: ({ targetId }) => targetId,
   key: ({ targetId, identityId }) => onId(targetId, identityId),
+  sets: null,
   precondition: ({ targetId, identityId }, facts) => {
     const target = findTarget(facts, targetId);
     if (isStale(target)) return target;
@@ -37,4 +38,9 @@ export const attachIdentity: StepSpec<"AttachIdentity"> = {
     const identity = facts.identities.find(({ id }) => sameId(id, identityId));
     return identity?.state === "live" ? "todo" : stale(`identity ${identityId} is not there`);
   },
+  merge: null,
+  refusal: null,
+  grants: null,
+  switchesIdentity: false,
+  counts: null,
 };

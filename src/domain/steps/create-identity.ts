@@ -1,7 +1,7 @@
 /** Creates the user-assigned identity that stands in for one that can't come back. Its tag says for which. */
 import { sameId } from "../arm-id.ts";
 import { azRest } from "./az.ts";
-import { onId, stale, type StepSpec } from "./spec.ts";
+import { actions, onId, stale, type StepSpec } from "./spec.ts";
 
 /** Tag of an identity that Keymend made: the name of the one it stands in for. */
 export const INSTEAD_OF_TAG = "keymend:insteadOf";
@@ -13,7 +13,7 @@ export const standsInFor = ({ tags }: { tags: Record<string, string> }, name: st
 const API_VERSION = "2024-11-30";
 
 export const createIdentity: StepSpec<"CreateIdentity"> = {
-  permission: () => "Microsoft.ManagedIdentity/userAssignedIdentities/write",
+  permission: () => actions("Microsoft.ManagedIdentity/userAssignedIdentities/write"),
   undo: ({ identityId }) => `delete identity ${identityId}, once nothing uses it`,
   // `az identity create` reads a colon in a tag's name as shorthand syntax, in some versions.
   az: ({ identityId, location, insteadOf }) => [
@@ -21,10 +21,16 @@ export const createIdentity: StepSpec<"CreateIdentity"> = {
   ],
   on: ({ identityId }) => identityId,
   key: ({ identityId }) => onId(identityId),
+  sets: null,
   precondition: ({ identityId, insteadOf }, facts) => {
     const identity = facts.identities.find(({ id }) => sameId(id, identityId));
     if (identity?.state === "unreadable") return stale(`identity ${identityId} could not be read`);
     if (identity?.state !== "live") return "todo";
     return standsInFor(identity, insteadOf) ? "done" : stale(`identity ${identityId} belongs to somebody else`);
   },
+  merge: null,
+  refusal: null,
+  grants: null,
+  switchesIdentity: false,
+  counts: null,
 };

@@ -3,10 +3,10 @@ import { sameId } from "../arm-id.ts";
 import { detachFromCluster } from "../databases/database-change.ts";
 import { az, azNamed, azPatch } from "./az.ts";
 import { isRecreated } from "../databases/index.ts";
-import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
+import { actions, findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
 
 export const detachIdentity: StepSpec<"DetachIdentity"> = {
-  permission: ({ targetKind }) => `Microsoft.DocumentDB/${targetKind === "account" ? "databaseAccounts" : "mongoClusters"}/write`,
+  permission: ({ targetKind }) => actions(`Microsoft.DocumentDB/${targetKind === "account" ? "databaseAccounts" : "mongoClusters"}/write`),
   undo: () => null,
   az: ({ targetId, identityId, keeps }) =>
     keeps === null
@@ -14,6 +14,7 @@ export const detachIdentity: StepSpec<"DetachIdentity"> = {
       : azPatch("cluster", targetId, detachFromCluster(identityId, keeps)),
   on: ({ targetId }) => targetId,
   key: ({ targetId, identityId }) => onId(targetId, identityId),
+  sets: null,
   precondition: ({ targetId, identityId }, facts) => {
     const target = findTarget(facts, targetId);
     if (isStale(target)) return target;
@@ -28,4 +29,15 @@ export const detachIdentity: StepSpec<"DetachIdentity"> = {
     if (identity && (identity.state === "gone" || isRecreated(target, identity))) return "todo";
     return stale(`${identityId} is not known to be gone`);
   },
+  merge: null,
+  // Only for what takes the place of the default: the default itself is detached by nobody but a person (recorded: Azure/azure-cli
+  // test_cosmosdb_managed_service_identity.yaml, an account without its default identity says Undefined).
+  refusal: ({ targetId, identityId }, { facts, cause }) => {
+    const used = facts.targets.find(({ id }) => sameId(id, targetId))?.defaultIdentity;
+    const isUsed = used?.form === "user" && sameId(used.id, identityId);
+    return isUsed && cause !== "IdentityDeleted" ? "an identity in use is not detached" : undefined;
+  },
+  grants: null,
+  switchesIdentity: false,
+  counts: null,
 };

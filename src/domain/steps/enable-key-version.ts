@@ -1,16 +1,22 @@
 /** Enables one key version. */
 import { az } from "./az.ts";
-import { findVersion, isStale, onVersion, type StepSpec, versionUrl } from "./spec.ts";
+import { dataActions, findVersion, isStale, onVersion, type StepSpec, versionUrl } from "./spec.ts";
 
 export const enableKeyVersion: StepSpec<"EnableKeyVersion"> = {
-  permission: () => "Microsoft.KeyVault/vaults/keys/update/action",
+  permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
   undo: (params) => `disable version ${params.version} of key ${params.key} again: every database that wraps with it loses access`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--enabled", "true")],
   on: versionUrl,
   key: onVersion,
+  sets: null,
   precondition: (params, facts) => {
     const version = findVersion(facts, params);
     if (isStale(version)) return version;
     return version.enabled ? "done" : "todo";
   },
+  merge: null,
+  refusal: null,
+  grants: null,
+  switchesIdentity: false,
+  counts: null,
 };

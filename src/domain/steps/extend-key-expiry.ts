@@ -1,16 +1,23 @@
 /** Moves the expiry of one key version. A new version instead would not help: a database wraps with the version it is on. */
+import { parseKeyUri } from "../key-uri.ts";
 import { toMs } from "../time.ts";
 import { az, azTime } from "./az.ts";
-import { findVersion, isStale, onVersion, stale, type StepSpec, versionUrl } from "./spec.ts";
+import { dataActions, findVersion, isStale, keyUrl, onVersion, stale, type StepSpec, versionUrl } from "./spec.ts";
+import type { StepParams } from "./step.ts";
+
+/** Under this it is kept how often the expiry of a key version was moved. */
+export const counterOf = (params: StepParams["EnableKeyVersion"]): string =>
+  `${parseKeyUri(keyUrl(params)).vaultName}/${params.key}/${params.version}`.toLowerCase();
 
 export const extendKeyExpiry: StepSpec<"ExtendKeyExpiry"> = {
-  permission: () => "Microsoft.KeyVault/vaults/keys/update/action",
+  permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
   // Key Vault has no way to take an expiry off again, and accepts one in the past (recorded: Azure/azure-sdk-for-js keyvault-keys).
   undo: ({ previous }) =>
     previous === null ? null : `set the expiry back to ${previous}; if that has passed, the key stops wrapping at once`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--expires", azTime(params.expiresOn))],
   on: versionUrl,
   key: onVersion,
+  sets: null,
   precondition: (params, facts) => {
     const version = findVersion(facts, params);
     if (isStale(version)) return version;
@@ -18,4 +25,17 @@ export const extendKeyExpiry: StepSpec<"ExtendKeyExpiry"> = {
     if (version.expiresOn !== params.previous) return stale(`the expiry was changed to ${version.expiresOn}`);
     return toMs(params.expiresOn) > toMs(facts.at) ? "todo" : stale("the expiry to set has passed");
   },
+  merge: null,
+  refusal: ({ expiresOn, previous }, { facts, settings }) => {
+    // Key Vault takes an expiry in the past without a word, and never takes one off again (recorded: Azure/azure-sdk-for-js keyvault-keys,
+    // recording_can_update_a_disabled_key.js).
+    if (previous === null) return "a version without an expiry is given none";
+    if (toMs(expiresOn) <= toMs(facts.at)) return "an expiry is never set in the past";
+    if (toMs(expiresOn) <= toMs(previous))
+      return `the expiry is ${previous}, and ${expiresOn} is the furthest that may be set: rotate the key`;
+    return toMs(expiresOn) > toMs(facts.at) + settings.expiryHorizonMs ? "an expiry is never moved beyond the horizon" : undefined;
+  },
+  grants: null,
+  switchesIdentity: false,
+  counts: (params) => ({ keyVersion: counterOf(params), count: params.extensions }),
 };

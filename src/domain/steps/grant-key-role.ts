@@ -1,11 +1,11 @@
 /** Grants a role at one key. The assignment's name is derived from scope, principal and role, so a repetition is no second grant. */
 import { roleGuid } from "../access/access.ts";
 import { az, azPrincipal } from "./az.ts";
-import { checkRole, granteeId } from "./grantee.ts";
-import { onId, type StepSpec } from "./spec.ts";
+import { checkRole, granteeId, refuseGrant } from "./grantee.ts";
+import { actions, onId, type StepSpec } from "./spec.ts";
 
 export const grantKeyRole: StepSpec<"GrantKeyRole"> = {
-  permission: () => "Microsoft.Authorization/roleAssignments/write",
+  permission: () => actions("Microsoft.Authorization/roleAssignments/write"),
   undo: ({ scope }) => `delete the role assignment that was made on ${scope}`,
   // Without the principal type a new principal is refused with PrincipalNotFound (Microsoft Learn, "Troubleshoot Azure RBAC").
   az: (params) => [
@@ -26,5 +26,11 @@ export const grantKeyRole: StepSpec<"GrantKeyRole"> = {
   ],
   on: ({ scope }) => scope,
   key: (params) => [...onId(params.scope, params.roleDefinitionId), granteeId(params)],
+  sets: null,
   precondition: (params, facts) => checkRole(params.scope.replace(/\/keys\/[^/]+$/i, ""), params.scope, params, facts),
+  merge: null,
+  refusal: (params, { facts }) => refuseGrant(params, facts),
+  grants: "role",
+  switchesIdentity: false,
+  counts: null,
 };

@@ -1,5 +1,5 @@
 /** What the three grants share: who gets it, and whether it still has to be made. */
-import type { KeyOperation } from "../access/access.ts";
+import { ENCRYPTION_USER, type KeyOperation, roleGuid } from "../access/access.ts";
 import { isUnder, sameId } from "../arm-id.ts";
 import type { Facts } from "../facts.ts";
 import { accessByRoles } from "../access/key-access.ts";
@@ -19,6 +19,16 @@ export function checkGrantee({ identityId, principalId }: Grantee, facts: Facts)
   if (identity?.state === "live" && !sameText(identity.principalId, principalId))
     return stale(`identity ${identityId} has another principal now`);
   return undefined;
+}
+
+/** Least privilege (Microsoft Learn, "Best practices for Azure RBAC"): never a role that can do more, never above the vault that is this patient. */
+export function refuseGrant(
+  { scope, roleDefinitionId }: { scope: string; roleDefinitionId: string },
+  { vault }: Facts,
+): string | undefined {
+  const vaultId = vault && "id" in vault ? (vault.id ?? "") : "";
+  if (roleGuid(roleDefinitionId) !== ENCRYPTION_USER) return "only the role for reading, wrapping and unwrapping is ever granted";
+  return vaultId !== "" && isUnder(vaultId, scope) ? undefined : "nothing is granted at a wider scope than the vault";
 }
 
 const NEEDED: readonly KeyOperation[] = ["read", "wrap", "unwrap"];

@@ -1,9 +1,10 @@
-/** All steps by name, and what can be asked of any of them. */
+/** All steps by name, in their order, and what can be asked of any of them. */
 import { sameId } from "../arm-id.ts";
 import type { Facts } from "../facts.ts";
 import { addAccessPolicyPermissions } from "./add-access-policy-permissions.ts";
 import { allowTrustedServices } from "./allow-trusted-services.ts";
 import { attachIdentity } from "./attach-identity.ts";
+import { isDatabase } from "./az.ts";
 import { createIdentity } from "./create-identity.ts";
 import { detachIdentity } from "./detach-identity.ts";
 import { enableKeyVersion } from "./enable-key-version.ts";
@@ -18,28 +19,46 @@ import { setClusterEncryption } from "./set-cluster-encryption.ts";
 import { setDefaultIdentity } from "./set-default-identity.ts";
 import { setKeyNotBefore } from "./set-key-not-before.ts";
 import { setKeyUri } from "./set-key-uri.ts";
-import { type Precondition, stale, type StepSpec } from "./spec.ts";
+import { type Extension, type Precondition, type Proposed, showPermission, stale, type StepSpec } from "./spec.ts";
 import type { Step, StepDraft, StepName, StepParams } from "./step.ts";
 
+/**
+ * In the order in which they are made, which is the order of this list:
+ * vault → key → identity → access → network → database; within a database attach → default → detach; what only lets Keymend hear last.
+ * A vault that is deleted takes no grant, and its recovery loses those it had (Microsoft Learn, "Azure Key Vault soft-delete overview"); an
+ * expired key is extended before anything else is changed, and nothing is rotated before the database is well (account troubleshooting
+ * guide; vCore troubleshooting guide, row 1); a new identity comes before its grant, the grant before the switch, the stale one goes last
+ * (Microsoft Learn, "Troubleshoot CMK", identities that were deleted).
+ */
 export const stepSpecs: { readonly [N in StepName]: StepSpec<N> } = {
-  ExtendKeyExpiry: extendKeyExpiry,
+  RecoverVault: recoverVault,
+  RecoverKey: recoverKey,
   EnableKeyVersion: enableKeyVersion,
   SetKeyNotBefore: setKeyNotBefore,
+  ExtendKeyExpiry: extendKeyExpiry,
   RestoreKeyOperations: restoreKeyOperations,
-  RecoverKey: recoverKey,
-  RecoverVault: recoverVault,
-  RestoreEventSubscription: restoreEventSubscription,
+  CreateIdentity: createIdentity,
   RestoreRoleAssignment: restoreRoleAssignment,
   GrantKeyRole: grantKeyRole,
   AddAccessPolicyPermissions: addAccessPolicyPermissions,
-  CreateIdentity: createIdentity,
-  AttachIdentity: attachIdentity,
-  SetDefaultIdentity: setDefaultIdentity,
-  DetachIdentity: detachIdentity,
   AllowTrustedServices: allowTrustedServices,
   SetKeyUri: setKeyUri,
+  AttachIdentity: attachIdentity,
+  SetDefaultIdentity: setDefaultIdentity,
   SetClusterEncryption: setClusterEncryption,
+  DetachIdentity: detachIdentity,
+  RestoreEventSubscription: restoreEventSubscription,
 };
+
+const ORDER: readonly string[] = Object.keys(stepSpecs);
+
+export const rankOf = (name: StepName): number => ORDER.indexOf(name);
+
+/** A database's own identity has a principal only once it is switched on: it can be granted nothing before. */
+export function rankOfDraft({ name, params }: StepDraft): number {
+  const isToCome = "principalId" in params && params.principalId === null && isDatabase(params.identityId);
+  return isToCome ? rankOf("AttachIdentity") + 0.5 : rankOf(name);
+}
 
 type Draft<N extends StepName> = { name: N; params: StepParams[N] };
 
@@ -66,27 +85,24 @@ export const azOf = <N extends StepName>(step: Draft<N>): string[] => specOf(ste
 /** Steps that agree in this are one step. */
 export const mergeKeyOf = <N extends StepName>(step: Draft<N>): string => JSON.stringify([step.name, ...specOf(step).key(step.params)]);
 
-const withAll = (first: readonly string[], second: readonly string[]): string[] => [
-  ...first,
-  ...second.filter((one) => !first.some((other) => other.toLowerCase() === one.toLowerCase())),
-];
-
-/** Two steps on the same thing as one: what each adds, united; of two that would set different things, the first. */
-export function mergeDrafts(first: StepDraft, second: StepDraft): StepDraft {
-  if (first.name === "AddAccessPolicyPermissions" && second.name === first.name) {
-    return { ...first, params: { ...first.params, keys: withAll(first.params.keys, second.params.keys) } };
-  }
-  if (first.name === "RestoreKeyOperations" && second.name === first.name) {
-    return { ...first, params: { ...first.params, operations: withAll(first.params.operations, second.params.operations) } };
-  }
-  return first;
+/** Two steps on the same thing as one. */
+export function mergeDrafts<D extends StepDraft>(first: D, second: StepDraft): D {
+  const { merge } = specOf(first);
+  return merge === null || second.name !== first.name ? first : { ...first, params: merge(first.params, second.params) };
 }
+
+/** Why the move must not be made; undefined where it may. */
+export const refusalOf = <N extends StepName>(draft: Draft<N>, proposed: Proposed): string | undefined =>
+  specOf(draft).refusal?.(draft.params, proposed);
+
+/** What is to be remembered after the step; undefined where nothing is. */
+export const countAfter = <N extends StepName>(step: Draft<N>): Extension | undefined => specOf(step).counts?.(step.params);
 
 function describe<N extends StepName>(draft: Draft<N>): Pick<Step, "id" | "on" | "permission" | "undo"> {
   const spec = specOf(draft);
   const { params } = draft;
   const id = [draft.name, ...spec.key(params), ...(spec.sets?.(params) ?? [])].join("|");
-  return { id, on: spec.on(params), permission: spec.permission(params), undo: spec.undo(params) };
+  return { id, on: spec.on(params), permission: showPermission(spec.permission(params)), undo: spec.undo(params) };
 }
 
 /** The step with all that a plan says of it. */

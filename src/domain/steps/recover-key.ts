@@ -1,18 +1,24 @@
 /** Brings a soft-deleted key back, with all its versions. */
 import { parseKeyUri } from "../key-uri.ts";
 import { az } from "./az.ts";
-import { findKey, isStale, keyUrl, stale, type StepSpec } from "./spec.ts";
+import { dataActions, findKey, isStale, keyUrl, stale, type StepSpec } from "./spec.ts";
 
 export const recoverKey: StepSpec<"RecoverKey"> = {
-  permission: () => "Microsoft.KeyVault/vaults/keys/recover/action",
+  permission: () => dataActions("Microsoft.KeyVault/vaults/keys/recover/action"),
   undo: ({ key }) => `delete key ${key} again: every database that wraps with it loses access`,
   az: (params) => [az("keyvault", "key", "recover", "--vault-name", parseKeyUri(keyUrl(params)).vaultName ?? "", "--name", params.key)],
   on: keyUrl,
   key: (params) => [keyUrl(params).toLowerCase()],
+  sets: null,
   precondition: (params, facts) => {
     const key = findKey(facts, params);
     if (isStale(key)) return key;
     if (key.state === "live") return "done";
     return key.state === "deleted" ? "todo" : stale(`key ${params.key} is ${key.state}`);
   },
+  merge: null,
+  refusal: null,
+  grants: null,
+  switchesIdentity: false,
+  counts: null,
 };

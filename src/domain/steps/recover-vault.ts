@@ -4,11 +4,11 @@
  */
 import { nameOf, sameId } from "../arm-id.ts";
 import { az, azNamed } from "./az.ts";
-import { onId, stale, type StepSpec } from "./spec.ts";
+import { actions, onId, stale, type StepSpec } from "./spec.ts";
 
 export const recoverVault: StepSpec<"RecoverVault"> = {
   // Microsoft Learn, "Azure Key Vault recovery management": the second one at subscription scope.
-  permission: () => "Microsoft.KeyVault/vaults/write, Microsoft.KeyVault/locations/deletedVaults/read",
+  permission: () => actions("Microsoft.KeyVault/vaults/write", "Microsoft.KeyVault/locations/deletedVaults/read"),
   undo: ({ vaultId }) => `delete vault ${nameOf(vaultId)} again: every database that wraps with its keys loses access`,
   az: ({ vaultId, location }) => [
     az("keyvault", "recover", ...azNamed(vaultId), "--location", location),
@@ -16,10 +16,16 @@ export const recoverVault: StepSpec<"RecoverVault"> = {
   ],
   on: ({ vaultId }) => vaultId,
   key: ({ vaultId }) => onId(vaultId),
+  sets: null,
   precondition: ({ vaultId }, { vault }) => {
     if (vault === null || !("id" in vault) || vault.id === null || !sameId(vault.id, vaultId))
       return stale(`vault ${vaultId} was not read`);
     if (vault.state === "live") return "done";
     return vault.state === "deleted" ? "todo" : stale(`vault ${vaultId} is ${vault.state}`);
   },
+  merge: null,
+  refusal: null,
+  grants: null,
+  switchesIdentity: false,
+  counts: null,
 };

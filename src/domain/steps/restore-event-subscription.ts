@@ -1,14 +1,14 @@
 /** Puts back an Event Grid subscription on a vault, and its system topic where that went too: without it Keymend hears nothing. */
 import { nameOf, normalId, sameId } from "../arm-id.ts";
 import { az, azRest } from "./az.ts";
-import { findVault, isStale, onId, type StepSpec } from "./spec.ts";
+import { actions, findVault, isStale, onId, type StepSpec } from "./spec.ts";
 
 /** Microsoft.EventGrid, first stable version with system topics that clients still call. */
 const API_VERSION = "2022-06-15";
 const TOPIC_TYPE = "Microsoft.KeyVault.vaults";
 
 export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
-  permission: () => "Microsoft.EventGrid/systemTopics/write, Microsoft.EventGrid/systemTopics/eventSubscriptions/write",
+  permission: () => actions("Microsoft.EventGrid/systemTopics/write", "Microsoft.EventGrid/systemTopics/eventSubscriptions/write"),
   undo: ({ name, topicId }) => `delete event subscription ${name} of ${nameOf(topicId)}`,
   az: ({ topicId, topicLocation, source, name, properties }) => {
     const topic = ["--ids", topicId, "--api-version", API_VERSION];
@@ -22,10 +22,16 @@ export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
   },
   on: ({ source }) => source,
   key: ({ source, topicId, name }) => [...onId(source, topicId), name.toLowerCase()],
+  sets: null,
   precondition: ({ source, topicId, name }, facts) => {
     const vault = findVault(facts, source);
     if (isStale(vault)) return vault;
     const exists = facts.eventSubscriptions.some((one) => sameId(one.topicId, topicId) && normalId(one.name) === normalId(name));
     return exists ? "done" : "todo";
   },
+  merge: null,
+  refusal: null,
+  grants: null,
+  switchesIdentity: false,
+  counts: null,
 };

@@ -1,9 +1,11 @@
 /** Puts back the key operations that a database needs. The write carries the whole set, so it must rest on the present one. */
 import { az } from "./az.ts";
-import { findVersion, isStale, onVersion, stale, type StepSpec, versionUrl } from "./spec.ts";
+import { dataActions, findVersion, isStale, onVersion, stale, type StepSpec, versionUrl, withAll } from "./spec.ts";
+
+const ALLOWED: readonly string[] = ["wrapKey", "unwrapKey"];
 
 export const restoreKeyOperations: StepSpec<"RestoreKeyOperations"> = {
-  permission: () => "Microsoft.KeyVault/vaults/keys/update/action",
+  permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
   undo: (params) => `take the operations that were put back off version ${params.version} of key ${params.key} again`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--ops", ...params.operations)],
   on: versionUrl,
@@ -17,4 +19,15 @@ export const restoreKeyOperations: StepSpec<"RestoreKeyOperations"> = {
     if (params.operations.every((operation) => operations.includes(operation))) return "done";
     return operations.every((operation) => params.operations.includes(operation)) ? "todo" : stale("the key operations were changed");
   },
+  merge: (first, second) => ({ ...first, operations: withAll(first.operations, second.operations) }),
+  // Key Vault REST reference, "Update Key": key_ops is replaced as a whole, so that what is there has to be sent along.
+  refusal: ({ vaultUri, key, version, operations }, { facts }) => {
+    const live = facts.keys.find((one) => one.name.toLowerCase() === key.toLowerCase());
+    const now = live?.state === "live" ? (live.versions.find((one) => one.version === version)?.operations ?? []) : [];
+    const more = operations.filter((operation) => !now.includes(operation) && !ALLOWED.includes(operation));
+    return more.length === 0 ? undefined : `${vaultUri}/keys/${key} would get ${more.join(", ")}, which no database needs`;
+  },
+  grants: null,
+  switchesIdentity: false,
+  counts: null,
 };

@@ -2,18 +2,21 @@
 import { roleGuid } from "../access/access.ts";
 import { sameId } from "../arm-id.ts";
 import { az, azPrincipal, azText } from "./az.ts";
-import { checkRole, granteeId } from "./grantee.ts";
-import { onId, type StepSpec } from "./spec.ts";
+import { checkRole, granteeId, refuseGrant } from "./grantee.ts";
+import { actions, onId, type StepSpec } from "./spec.ts";
 import type { StepParams } from "./step.ts";
 
 type Params = StepParams["RestoreRoleAssignment"];
+
+/** As an assignment may be made: without a type a principal that was just created is refused (Microsoft Learn, "Troubleshoot Azure RBAC"). */
+const PRINCIPAL_TYPES: readonly string[] = ["User", "Group", "ServicePrincipal", "ForeignGroup", "Device"];
 
 /** az refuses a condition's version without a condition. */
 const conditionOf = ({ condition, conditionVersion }: Params): string[] =>
   condition === null ? [] : [azText("--condition", condition), azText("--condition-version", conditionVersion ?? "2.0")];
 
 export const restoreRoleAssignment: StepSpec<"RestoreRoleAssignment"> = {
-  permission: () => "Microsoft.Authorization/roleAssignments/write",
+  permission: () => actions("Microsoft.Authorization/roleAssignments/write"),
   undo: ({ scope, name }) => `delete role assignment ${name} on ${scope}`,
   az: (params) => [
     az(
@@ -43,4 +46,12 @@ export const restoreRoleAssignment: StepSpec<"RestoreRoleAssignment"> = {
       return "done";
     return checkRole(params.scope.replace(/\/keys\/[^/]+$/i, ""), params.scope, params, facts);
   },
+  merge: null,
+  refusal: (params, { facts }) =>
+    PRINCIPAL_TYPES.includes(params.principalType)
+      ? refuseGrant(params, facts)
+      : `an assignment is not made for a principal of type ${params.principalType}`,
+  grants: "role",
+  switchesIdentity: false,
+  counts: null,
 };

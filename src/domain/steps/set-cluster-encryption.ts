@@ -5,12 +5,12 @@ import type { TargetFacts } from "../facts.ts";
 import { parseKeyUri } from "../key-uri.ts";
 import { azPatch } from "./az.ts";
 import { checkSwitch } from "./set-default-identity.ts";
-import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
+import { actions, ANOTHER_KEY, findTarget, isSameKey, isStale, onId, stale, type StepSpec } from "./spec.ts";
 
 const isReady = ({ service }: TargetFacts): boolean => service.clusterStatus?.toLowerCase() === "ready";
 
 export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
-  permission: () => "Microsoft.DocumentDB/mongoClusters/write, Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+  permission: () => actions("Microsoft.DocumentDB/mongoClusters/write", "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"),
   undo: () => "set identity and key URL back to what the audit shows, together",
   az: ({ targetId, identityId, keyUrl }) => azPatch("cluster", targetId, setEncryption({ identityId, keyUrl })),
   on: ({ targetId }) => targetId,
@@ -19,10 +19,9 @@ export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
   precondition: ({ targetId, identityId, keyUrl }, facts) => {
     const target = findTarget(facts, targetId);
     if (isStale(target)) return target;
-    const now = parseKeyUri(target.keyUri ?? "");
+    if (target.keyUri === null || !isSameKey(target.keyUri, keyUrl)) return stale(`${target.name} names another key now`);
+    const now = parseKeyUri(target.keyUri);
     const wanted = parseKeyUri(keyUrl);
-    if (now.host !== wanted.host || now.key?.toLowerCase() !== wanted.key?.toLowerCase())
-      return stale(`${target.name} names another key now`);
     const isSameIdentity = target.defaultIdentity.form === "user" && sameId(target.defaultIdentity.id, identityId);
     if (isSameIdentity && now.version === wanted.version) return "done";
     // Microsoft Learn, vCore troubleshooting guide: the key may be changed only when the cluster is back to Ready.
@@ -31,4 +30,15 @@ export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
     const attached = [...target.attached, { id: identityId, principalId: null, clientId: null }];
     return checkSwitch({ ...target, attached }, { form: "user", id: identityId, federatedClientId: null }, facts);
   },
+  merge: null,
+  // Microsoft Learn, vCore troubleshooting guide, row 1: only when the cluster is back to Ready may the key be changed.
+  refusal: ({ targetId, keyUrl }, { facts }) => {
+    const target = facts.targets.find(({ id }) => sameId(id, targetId));
+    if (target && !isSameKey(target.keyUri ?? "", keyUrl)) return ANOTHER_KEY;
+    const isSameVersion = parseKeyUri(target?.keyUri ?? "").version === parseKeyUri(keyUrl).version;
+    return isSameVersion || (target && isReady(target)) ? undefined : "the key of a cluster is changed only while it is Ready";
+  },
+  grants: null,
+  switchesIdentity: true,
+  counts: null,
 };

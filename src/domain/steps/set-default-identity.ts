@@ -6,7 +6,7 @@ import { readinessOf } from "../access/key-access.ts";
 import { principalOf } from "../databases/index.ts";
 import { azPatch } from "./az.ts";
 import { readDefaultIdentity } from "../databases/default-identity.ts";
-import { findTarget, isStale, onId, type Precondition, stale, type StepSpec } from "./spec.ts";
+import { actions, findTarget, isStale, onId, type Precondition, stale, type StepSpec } from "./spec.ts";
 
 function isSameDefault(a: DefaultIdentity, b: DefaultIdentity): boolean {
   return a.form === "user" && b.form === "user" ? sameId(a.id, b.id) : a.form === b.form;
@@ -22,7 +22,7 @@ export function checkSwitch(target: TargetFacts, wanted: DefaultIdentity, facts:
 }
 
 export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
-  permission: () => "Microsoft.DocumentDB/databaseAccounts/write",
+  permission: () => actions("Microsoft.DocumentDB/databaseAccounts/write"),
   undo: () => "set the default identity back to what the audit shows, if that identity still exists and is attached",
   az: ({ targetId, defaultIdentity }) => azPatch("account", targetId, setDefault(defaultIdentity)),
   on: ({ targetId }) => targetId,
@@ -35,4 +35,9 @@ export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
     if (!wanted) return stale(`'${defaultIdentity}' is no default identity`);
     return isSameDefault(target.defaultIdentity, wanted) ? "done" : checkSwitch(target, wanted, facts);
   },
+  merge: null,
+  refusal: null,
+  grants: null,
+  switchesIdentity: true,
+  counts: null,
 };

@@ -1,17 +1,23 @@
 /** Lets one key version be used from now on. */
 import { toMs } from "../time.ts";
 import { az, azTime } from "./az.ts";
-import { findVersion, isStale, onVersion, type StepSpec, versionUrl } from "./spec.ts";
+import { dataActions, findVersion, isStale, onVersion, type StepSpec, versionUrl } from "./spec.ts";
 
 export const setKeyNotBefore: StepSpec<"SetKeyNotBefore"> = {
-  permission: () => "Microsoft.KeyVault/vaults/keys/update/action",
+  permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
   undo: (params) => `set the activation date of version ${params.version} of key ${params.key} back to what the audit shows`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--not-before", azTime(params.notBefore))],
   on: versionUrl,
   key: onVersion,
+  sets: null,
   precondition: (params, facts) => {
     const version = findVersion(facts, params);
     if (isStale(version)) return version;
     return version.notBefore === null || toMs(version.notBefore) <= toMs(facts.at) ? "done" : "todo";
   },
+  merge: null,
+  refusal: null,
+  grants: null,
+  switchesIdentity: false,
+  counts: null,
 };

@@ -1,11 +1,12 @@
 /** Sets an account's key URI to the same key, well written; alone in its write (domain/database-change.ts). */
+import { sameId } from "../arm-id.ts";
 import { setKeyUri as keyUriChange } from "../databases/database-change.ts";
-import { parseKeyUri } from "../key-uri.ts";
+import { verdictOf } from "../databases/index.ts";
 import { azPatch } from "./az.ts";
-import { findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
+import { actions, ANOTHER_KEY, findTarget, isSameKey, isStale, onId, stale, type StepSpec } from "./spec.ts";
 
 export const setKeyUri: StepSpec<"SetKeyUri"> = {
-  permission: () => "Microsoft.DocumentDB/databaseAccounts/write",
+  permission: () => actions("Microsoft.DocumentDB/databaseAccounts/write"),
   undo: () => "set the key URI back to what the audit shows",
   // Microsoft Learn, "Troubleshoot CMK", 1.5: a revoked account takes nothing but changes of its identities, though the guide asks for this.
   az: ({ targetId, keyUri }) => [
@@ -19,8 +20,18 @@ export const setKeyUri: StepSpec<"SetKeyUri"> = {
     const target = findTarget(facts, targetId);
     if (isStale(target)) return target;
     if (target.keyUri === keyUri) return "done";
-    const [now, wanted] = [parseKeyUri(target.keyUri ?? ""), parseKeyUri(keyUri)];
-    const isSameKey = now.host === wanted.host && now.key?.toLowerCase() === wanted.key?.toLowerCase();
-    return isSameKey ? "todo" : stale(`${target.name} names another key now`);
+    return isSameKey(target.keyUri ?? "", keyUri) ? "todo" : stale(`${target.name} names another key now`);
   },
+  merge: null,
+  // A revoked account takes nothing but changes of its identities (Microsoft Learn, "Troubleshoot CMK", 1.5). The guide to revoked
+  // accounts says to set a malformed URI right all the same: that one attempt is made, and Azure's refusal believed.
+  refusal: ({ targetId, keyUri }, { facts, cause }) => {
+    const target = facts.targets.find(({ id }) => sameId(id, targetId));
+    if (target && !isSameKey(target.keyUri ?? "", keyUri)) return ANOTHER_KEY;
+    if (!target || verdictOf(target) !== "lost" || cause === "KeyUriMalformed") return undefined;
+    return "a revoked account takes nothing but changes of its identities";
+  },
+  grants: null,
+  switchesIdentity: false,
+  counts: null,
 };

@@ -1,14 +1,29 @@
-/** What is known of a step beside its values: what it needs, how to undo it, the az command that does the same, when it may run. */
+/**
+ * All that is known of a step beside its values, by type: a step that misses a part does not compile. What a step has none of is null, said
+ * in its file. Only its place in the order stands elsewhere: where the steps are listed (index.ts), as it means nothing by itself.
+ */
 import { normalId, sameId } from "../arm-id.ts";
+import type { CauseCode } from "../cause-code.ts";
 import type { Facts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts } from "../facts.ts";
-import type { StepName, StepParams } from "./step.ts";
+import { parseKeyUri } from "../key-uri.ts";
+import type { Settings } from "../settings.ts";
+import type { Grantee, StepName, StepParams } from "./step.ts";
 
 /** `todo` it may run and would change something; `done` it is so already; `stale` the facts it rests on have changed. */
 export type Precondition = "todo" | "done" | { stale: string };
 
+/** What the write takes in Azure, in the words of role definitions: what it reads before is declared by who reads. */
+export type Permission = { actions: readonly string[]; dataActions: readonly string[] };
+
+/** What a cause proposes a step in. */
+export type Proposed = { facts: Facts; settings: Settings; cause: CauseCode };
+
+/** How often the expiry of a key version was moved, this time included. */
+export type Extension = { keyVersion: string; count: number };
+
 export type StepSpec<N extends StepName> = {
-  /** Actions and data actions, joined by ", " where it takes more than one. */
-  permission: (params: StepParams[N]) => string;
+  /** Of all that a step is made with, only the kind of its database may change it. */
+  permission: (params: Pick<StepParams[N], "targetKind" & keyof StepParams[N]>) => Permission;
   undo: (params: StepParams[N]) => string | null;
   /** Command lines a person can run instead, in order. */
   az: (params: StepParams[N]) => string[];
@@ -17,9 +32,27 @@ export type StepSpec<N extends StepName> = {
   /** Steps of one name that agree in this are one step. */
   key: (params: StepParams[N]) => string[];
   /** What it sets, as far as only a new decision changes it: part of the id, so that an approval is for exactly this. */
-  sets?: (params: StepParams[N]) => string[];
+  sets: ((params: StepParams[N]) => string[]) | null;
   precondition: (params: StepParams[N], facts: Facts) => Precondition;
+  /** Two that are one step, as one: what each adds, united. null: of two that would set different things, the first. */
+  merge: ((first: StepParams[N], second: StepParams[N]) => StepParams[N]) | null;
+  /**
+   * What Azure does not allow or Keymend does not allow itself, whatever a cause proposes: why this must not be made, undefined where it
+   * may. A repair that it stops becomes a matter for a person.
+   */
+  refusal: ((params: StepParams[N], proposed: Proposed) => string | undefined) | null;
+  /** By what it gives a principal access to a key: only those that have a grantee do, and they all do. */
+  grants: StepParams[N] extends Grantee ? "role" | "policy" : null;
+  /** Whether a database reaches its key by another identity from then on. */
+  switchesIdentity: boolean;
+  /** What is to be remembered once it is made. */
+  counts: ((params: StepParams[N]) => Extension) | null;
 };
+
+export const actions = (...list: string[]): Permission => ({ actions: list, dataActions: [] });
+export const dataActions = (...list: string[]): Permission => ({ actions: [], dataActions: list });
+
+export const showPermission = (permission: Permission): string => [...permission.actions, ...permission.dataActions].join(", ");
 
 export const stale = (why: string): { stale: string } => ({ stale: why });
 
@@ -60,3 +93,17 @@ export const keyUrl = ({ vaultUri, key }: OnKey): string => `${vaultUri}/keys/${
 export const versionUrl = (params: OnKeyVersion): string => `${keyUrl(params)}/${params.version}`;
 export const onVersion = (params: OnKeyVersion): string[] => [versionUrl(params).toLowerCase()];
 export const onId = (...ids: string[]): string[] => ids.map(normalId);
+
+/** What two merged steps add, each once. */
+export const withAll = (first: readonly string[], second: readonly string[]): string[] => [
+  ...first,
+  ...second.filter((one) => !first.some((other) => other.toLowerCase() === one.toLowerCase())),
+];
+
+/** Whichever version each of them names. */
+export function isSameKey(a: string, b: string): boolean {
+  const [one, other] = [parseKeyUri(a), parseKeyUri(b)];
+  return one.host === other.host && one.key?.toLowerCase() === other.key?.toLowerCase();
+}
+
+export const ANOTHER_KEY = "a database stays with its key: no repair moves it to another one";

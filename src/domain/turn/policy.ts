@@ -9,7 +9,8 @@ import type { RefusalReason } from "../incident.ts";
 import { principalIn } from "../databases/key-path.ts";
 import { parseKeyUri } from "../key-uri.ts";
 import type { Mode, Settings } from "../settings.ts";
-import type { Step, StepName } from "../steps/step.ts";
+import { stepSpecs } from "../steps/index.ts";
+import type { Step } from "../steps/step.ts";
 
 export const REVOKED_TAG = "keymend:revoked";
 export const MODE_TAG = "keymend:mode";
@@ -50,8 +51,6 @@ export function revokedOnPurpose(facts: Facts, target: TargetFacts): string | un
 const modeForStep = (served: readonly TargetFacts[], settings: Settings): Mode =>
   served.length === 0 ? "observe" : served.map((target) => modeOf(target, settings)).reduce(narrower);
 
-const GRANTS: readonly StepName[] = ["GrantKeyRole", "RestoreRoleAssignment", "AddAccessPolicyPermissions"];
-
 /** The database has named another identity since it was last healthy: a grant would then go to one that never had the key. */
 function hasOtherIdentity(target: TargetFacts, { baseline }: Facts): boolean {
   const before = rememberedDefault(target, baseline);
@@ -79,9 +78,10 @@ function doubtAbout(
 ): string | undefined {
   if (facts.missing.length > 0 || facts.keys.some((key) => key.state === "unreadable"))
     return "not everything on this vault could be read, so a tag that forbids the repair may be hidden";
-  const other = GRANTS.includes(step.name) ? served.find((target) => hasOtherIdentity(target, facts)) : undefined;
+  const isGrant = stepSpecs[step.name].grants !== null;
+  const other = isGrant ? served.find((target) => hasOtherIdentity(target, facts)) : undefined;
   if (other) return `${other.name} uses another identity than when it was last healthy`;
-  const anew = GRANTS.includes(step.name) ? identityMadeAnew(step, facts) : undefined;
+  const anew = isGrant ? identityMadeAnew(step, facts) : undefined;
   if (anew !== undefined) return `identity ${anew} was made anew since the vault was last healthy, and is another principal now`;
   const isPrivileged = (caller: string): boolean => settings.privilegedCallers.some((one) => one.toLowerCase() === caller.toLowerCase());
   const privileged = callers.find(isPrivileged);

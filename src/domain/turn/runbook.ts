@@ -1,13 +1,10 @@
 /** What a person is given where Keymend may not act: lines for a POSIX shell, in order. Words are comments. */
-import type { PlanBlock, StepName } from "../steps/step.ts";
+import type { PlanBlock } from "../steps/step.ts";
 import { readRefusal } from "../incident.ts";
 import { say } from "../mending/advice.ts";
-import { azOf } from "../steps/index.ts";
+import { azOf, stepSpecs } from "../steps/index.ts";
 import { isOffered, type JudgedStep } from "./judge-steps.ts";
 import { placeOf } from "../words.ts";
-
-const GRANTS: readonly StepName[] = ["RestoreRoleAssignment", "GrantKeyRole"];
-const SWITCHES: readonly StepName[] = ["SetDefaultIdentity", "SetClusterEncryption"];
 
 /** A database is switched to an identity only once its role has reached the vault (Microsoft Learn, "Troubleshoot Azure RBAC"). */
 const UNTIL_GRANTED = "sleep 600 # a role takes up to ten minutes to reach the vault";
@@ -34,8 +31,8 @@ function commandsOf({ step, state }: JudgedStep): string[] {
 }
 
 function linesOf(steps: readonly JudgedStep[]): string[] {
-  const firstSwitch = steps.findIndex(({ step }) => SWITCHES.includes(step.name));
-  const grants = steps.slice(0, Math.max(firstSwitch, 0)).some(({ step }) => GRANTS.includes(step.name));
+  const firstSwitch = steps.findIndex(({ step }) => stepSpecs[step.name].switchesIdentity);
+  const grants = steps.slice(0, Math.max(firstSwitch, 0)).some(({ step }) => stepSpecs[step.name].grants === "role");
   return steps.flatMap((judged, at) => [...(grants && at === firstSwitch ? [UNTIL_GRANTED] : []), ...commandsOf(judged)]);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Facts } from "../../../src/domain/facts.ts";
-import { azOf, completeStep, mergeDrafts, precondition, stepSpecs } from "../../../src/domain/steps/index.ts";
+import { azOf, completeStep, countAfter, mergeDrafts, precondition, stepSpecs } from "../../../src/domain/steps/index.ts";
 import type { StepDraft, StepName, StepParams } from "../../../src/domain/steps/step.ts";
 import {
   ACCOUNT_ID,
@@ -377,14 +377,34 @@ describe("every step", () => {
   );
 
   test("asks for the right on accounts or on clusters, whichever it writes to", () => {
-    const kind = { targetId: CLUSTER_ID, targetKind: "cluster" } as const;
-    expect(stepSpecs.DetachIdentity.permission({ ...SAMPLES.DetachIdentity, ...kind })).toContain("mongoClusters/write");
+    const of = (targetKind: "account" | "cluster") => stepSpecs.DetachIdentity.permission({ targetKind });
+    expect(of("account")).toEqual({ actions: ["Microsoft.DocumentDB/databaseAccounts/write"], dataActions: [] });
+    expect(of("cluster")).toEqual({ actions: ["Microsoft.DocumentDB/mongoClusters/write"], dataActions: [] });
   });
 
   test("names an undo only where there is one", () => {
     const purpose = { causes: [], targetIds: [], needs: "nothing", ready: true } as const;
     expect(completeStep(draft("DetachIdentity"), { ...purpose, causes: [], targetIds: [] }).undo).toBeNull();
     expect(completeStep(draft("ExtendKeyExpiry", { previous: null }), { ...purpose, causes: [], targetIds: [] }).undo).toBeNull();
+  });
+});
+
+describe("what a step is for those around it", () => {
+  const named = (holds: (name: StepName) => boolean) => Object.keys(stepSpecs).filter((name) => holds(name as StepName));
+
+  test("access is granted by role or by policy", () => {
+    expect(named((name) => stepSpecs[name].grants === "role")).toEqual(["RestoreRoleAssignment", "GrantKeyRole"]);
+    expect(named((name) => stepSpecs[name].grants === "policy")).toEqual(["AddAccessPolicyPermissions"]);
+  });
+
+  test("a database is switched to another identity by its default, or by what a cluster encrypts with", () => {
+    expect(named((name) => stepSpecs[name].switchesIdentity)).toEqual(["SetDefaultIdentity", "SetClusterEncryption"]);
+  });
+
+  test("only the extensions of an expiry are counted, by key version", () => {
+    const counted = { keyVersion: `kv-orders/cmk/${V1}`, count: 3 };
+    expect(countAfter(draft("ExtendKeyExpiry", { key: "CMK", extensions: 3 }))).toEqual(counted);
+    expect(named((name) => countAfter(draft(name)) !== undefined)).toEqual(["ExtendKeyExpiry"]);
   });
 });
 

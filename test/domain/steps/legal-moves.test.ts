@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Facts } from "../../../src/domain/facts.ts";
 import type { CauseCode } from "../../../src/domain/cause-code.ts";
-import { rankOf, refusalOf } from "../../../src/domain/plan/legal-moves.ts";
-import { stepSpecs } from "../../../src/domain/steps/index.ts";
+import { rankOf, refusalOf, stepSpecs } from "../../../src/domain/steps/index.ts";
 import type { StepName, StepParams } from "../../../src/domain/steps/step.ts";
 import { DAY } from "../../../src/domain/time.ts";
 import {
