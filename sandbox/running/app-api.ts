@@ -40,7 +40,9 @@ const incident = v.object({
   runbook: v.array(v.string()),
 });
 
-const auditRow = v.object({
+/** Whole, for it is hashed whole. */
+const auditRow = v.looseObject({
+  schema: v.literal(2),
   entryId: v.string(),
   kind: v.string(),
   what: v.string(),

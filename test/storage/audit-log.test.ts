@@ -1,4 +1,9 @@
-import { expect, test } from "vitest";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { chainOf, jcs } from "../../sandbox/play/audit.ts";
 import { extendChain, verifyChain } from "../../src/storage/audit-chain.ts";
 import { createAuditLog } from "../../src/storage/audit-log.ts";
 import { canonicalJson, digestOf } from "../../src/storage/canonical-json.ts";
@@ -90,6 +95,92 @@ test("shows rows of another incident, and a chain begun anew in the middle", () 
   expect(verifyChain("i2", rows)).toMatchObject({ ok: false, seq: 1 });
   const [, forged] = extendChain("i1", { seq: 1, hash: "0".repeat(64) }, [entry("x"), entry("y")]);
   expect(verifyChain("i1", [...rows.slice(0, 1), ...(forged ? [{ ...forged, seq: 2 }] : [])])).toMatchObject({ ok: false, seq: 2 });
+});
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** What a sorter must not take for order: names of whole numbers, letters beyond the first plane, numbers that print oddly. */
+const ODD: [string, unknown][] = [
+  ["tags named by whole numbers", { tags: { 9: "a", 10: "b", $a: "c", "-1": "d", "": "e" } }],
+  ["letters beyond the first plane", { "😀": 1, "\ufb33": 2, z: "😀\u2028\u0000é" }],
+  ["numbers", [1e21, 1e20, -0, 0.1 + 0.2, 5e-324, 1e-7, Number.MAX_SAFE_INTEGER]],
+  ["half a letter", { "\ud83d": "\udE00x", whole: "\\ud83d \ud83d\ude00" }],
+  ["undefined and dates", { u: undefined, d: new Date(0), a: [undefined] }],
+  ["a name of every object", JSON.parse('{"__proto__":{"b":1,"a":2},"toString":3}')],
+];
+
+describe("the chain, reckoned by others", () => {
+  const rows = (...datas: unknown[]) =>
+    JSON.parse(
+      JSON.stringify(
+        extendChain(
+          "i1",
+          undefined,
+          datas.map((data, i) => entry(`e${i}`, data)),
+        ),
+      ),
+    );
+
+  test.each(ODD)("by hand: %s", (_, data) => {
+    expect(verifyChain("i1", rows(data))).toMatchObject({ ok: true });
+    expect(chainOf("i1", rows(data))).toBe("verified");
+  });
+
+  test("by hand: whatever JSON holds", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ stringUnit: "binary" }), (value) => {
+        expect(jcs(value)).toBe(canonicalJson(value));
+      }),
+    );
+  });
+
+  test("by the program of the operating guide", () => {
+    const program = /```js\n([\s\S]*?)```/.exec(readFileSync("docs/operate.md", "utf8"))![1]!;
+    const run = (input: unknown): string =>
+      execFileSync(process.execPath, ["--input-type=module", "-e", program, "i1"], {
+        input: JSON.stringify(input),
+        stdio: "pipe",
+      }).toString();
+    const chain = rows(...ODD.map(([, data]) => data));
+    expect(run(chain)).toBe(`${ODD.length} ${chain.at(-1).hash}\n`);
+    expect(() => run(chain.toSpliced(2, 1))).toThrow("row 4 does not hold");
+  });
+
+  test("the half of a letter does not keep anything from being written down", () => {
+    const [row] = extendChain("i1", undefined, [{ ...entry("e\ud83d", "\ud83d"), what: "\ude00 of \ud83d\ude00" }]);
+    expect(row).toMatchObject({ entryId: "e\ufffd", what: "\ufffd of 😀", data: "\ufffd" });
+  });
+});
+
+describe("a chain begun by an earlier version", () => {
+  /** As the first schema hashed: members in an object's own order once sorted. */
+  function first(seq: number, prev: string, data: unknown, text: string) {
+    const said = { entryId: `e${seq}`, kind: "note", what: "w", data, at: "2026-11-21T10:00:00.000Z", actor: "k" };
+    const hash = sha256(
+      `${prev}{"actor":"k","at":"2026-11-21T10:00:00.000Z","data":${text},"entryId":"e${seq}","kind":"note","seq":${seq},"what":"w"}`,
+    );
+    return { ...said, seq, prev, hash };
+  }
+  const one = first(1, sha256("keymend audit of i1"), { b: 1, a: { z: null } }, '{"a":{"z":null},"b":1}');
+  const two = first(2, one.hash, [{ tags: { 10: "b", 9: "a", $a: "c" } }], '[{"tags":{"9":"a","10":"b","$a":"c"}}]');
+
+  test("still verifies", () => {
+    expect(verifyChain("i1", [one, two])).toEqual({ ok: true, rows: 2, head: two.hash });
+    expect(verifyChain("i1", [one, { ...two, data: [] }])).toMatchObject({ ok: false, seq: 2 });
+  });
+
+  test("goes on under the new one", () => {
+    const more = extendChain("i1", two, [entry("e3", { 9: 1, 10: 2 }), entry("e4")]);
+    expect(verifyChain("i1", [one, two, ...more])).toMatchObject({ ok: true, rows: 4 });
+    expect(more[0]?.schema).toBe(2);
+  });
+
+  test("a row does not verify under another schema, nor under one that this version does not know", () => {
+    const more = extendChain("i1", one, [entry("e2")]);
+    expect(verifyChain("i1", [{ ...one, schema: 2 }])).toMatchObject({ ok: false, seq: 1 });
+    expect(verifyChain("i1", [one, { ...more[0]!, schema: 1 }])).toMatchObject({ ok: false, seq: 2 });
+    expect(verifyChain("i1", [{ ...one, schema: 3 }])).toMatchObject({ ok: false, why: "this version does not know the row's schema, 3" });
+  });
 });
 
 test("one text per value, whatever the order of its members", () => {
