@@ -15,7 +15,7 @@ try {
   const ratios: number[] = [];
   for (let hour = 0; hour < HOURS; hour++) {
     const began = performance.now();
-    await sandbox.pace.advance(HOUR_MS);
+    await sandbox.time.advance(HOUR_MS);
     ratios.push(HOUR_MS / (performance.now() - began));
   }
   const sorted = ratios.toSorted((a, b) => a - b);

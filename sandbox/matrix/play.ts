@@ -1,9 +1,9 @@
-/** Stories played in-process with calls struck: each with an Azure and tables of its own, on a ground where the app runs on between them. */
+/** Stories played in-process with calls struck: each with an Azure and tables of its own, on a foundation where the app runs on between them. */
 import { mkdir } from "node:fs/promises";
 import type { Tables } from "../running/azurite.ts";
 import type { Sandbox } from "../running/sandbox.ts";
 import type { Estate, Patient, Kind } from "../estate/estate.ts";
-import { createGround, type Ground } from "../running/foundation.ts";
+import { createFoundation, type Foundation } from "../running/foundation.ts";
 import { emptyTables } from "../running/empty-tables.ts";
 import { readTold, type Told } from "../play/result.ts";
 import { openScene, type Scene, START } from "../play/scene.ts";
@@ -87,7 +87,7 @@ async function instancesOf({ hostUrl }: Sandbox): Promise<Instance[]> {
 
 /** Lets time pass until every orchestration has ended; those that have not, and those that ended badly. */
 async function unendedOf(sandbox: Sandbox): Promise<string[]> {
-  const { pace, world } = sandbox;
+  const { time, world } = sandbox;
   const limit = world.clock.now() + LAST_ENDS_WITHIN;
   for (;;) {
     const bad = (await instancesOf(sandbox)).filter(({ runtimeStatus }) => runtimeStatus !== "Completed");
@@ -96,7 +96,7 @@ async function unendedOf(sandbox: Sandbox): Promise<string[]> {
       return bad.map(
         ({ instanceId, runtimeStatus, output }) => `orchestration ${instanceId} is ${runtimeStatus}: ${JSON.stringify(output)}`,
       );
-    await pace.until(() => false, world.clock.now() + HOUR / 12);
+    await time.until(() => false, world.clock.now() + HOUR / 12);
   }
 }
 
@@ -114,18 +114,18 @@ type Staged = {
   begun: () => { since: string; writes: number };
 };
 
-type Setting = TheaterOptions & { ground: Ground; start: number };
+type Setting = TheaterOptions & { foundation: Foundation; start: number };
 
 async function stage(setting: Setting, row: Row, { strikes, undisturbed }: Partial<Disturbance>): Promise<Staged> {
   const { story, kind, phase } = row;
-  const { write, seed, number, ground, start } = setting;
+  const { write, seed, number, foundation, start } = setting;
   let begin = (): void => {};
   let elapsed = (): number => 0;
   const timeline = write
     ? createTimeline({ write, elapsed: () => elapsed(), color: false, interactive: false, columns: () => 200 })
     : silent;
   const names = TABLES.map((name) => `${name}${number}`);
-  await emptyTables(ground.tables.connectionString, names);
+  await emptyTables(foundation.tables.connectionString, names);
   const scene = await openScene({
     story: {
       ...story,
@@ -146,7 +146,7 @@ async function stage(setting: Setting, row: Row, { strikes, undisturbed }: Parti
     speed: 0,
     timeline,
     onError: () => {},
-    ground,
+    foundation,
     start,
   });
   elapsed = () => scene.elapsed();
@@ -216,22 +216,22 @@ async function playOn(setting: Setting, row: Row, disturbance: Disturbance | und
 }
 
 export function createTheater(options: TheaterOptions): Theater {
-  let ground: Ground | undefined;
+  let foundation: Foundation | undefined;
   /** Time goes on for the app: every play begins a week after the one before, at the same hour. */
   let start = START;
-  /** Plays on this ground. */
+  /** Plays on this foundation. */
   let played = 0;
   const close = async (): Promise<void> => {
-    await ground?.close();
-    ground = undefined;
+    await foundation?.close();
+    foundation = undefined;
     played = 0;
   };
   const playOnce = async (row: Row, disturbance: Disturbance | undefined): Promise<Play> => {
     await mkdir(options.folder, { recursive: true });
-    ground ??= await createGround(options.tables, { dir: options.folder, silenceMs: SILENCE_MS });
+    foundation ??= await createFoundation(options.tables, { dir: options.folder, silenceMs: SILENCE_MS });
     played++;
     start += WEEK;
-    return playOn({ ...options, ground, start }, row, disturbance);
+    return playOn({ ...options, foundation, start }, row, disturbance);
   };
   return {
     async play(row, disturbance) {

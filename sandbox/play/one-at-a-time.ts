@@ -1,5 +1,5 @@
 /** Several people in one story: virtual time passes for all of them at once, and in between one of them acts at a time, always in the same order. */
-import type { Condition, Pace } from "../running/virtual-time.ts";
+import type { Condition, VirtualTime } from "../running/virtual-time.ts";
 
 /** Lets time pass until the condition holds, at most to the virtual time given. Whether it held. */
 export type Until = (condition: Condition, limit: number) => Promise<boolean>;
@@ -9,7 +9,7 @@ export type Play = (until: Until) => Promise<void>;
 
 type Waiting = { condition: Condition; limit: number; goOn: (held: boolean) => void };
 
-export async function together(pace: Pick<Pace, "until">, plays: readonly Play[]): Promise<void> {
+export async function together(time: Pick<VirtualTime, "until">, plays: readonly Play[]): Promise<void> {
   const waiting = new Map<number, Waiting>();
   let turn = Promise.withResolvers<void>();
   /** Until whoever goes on now waits again, or is done. */
@@ -41,7 +41,7 @@ export async function together(pace: Pick<Pace, "until">, plays: readonly Play[]
       return false;
     };
     const [patience] = [...waiting].toSorted(([, a], [, b]) => a.limit - b.limit);
-    const held = await pace.until(somebodyMay, patience![1].limit);
+    const held = await time.until(somebodyMay, patience![1].limit);
     const who = next ?? patience![0];
     const { goOn } = waiting.get(who)!;
     waiting.delete(who);

@@ -45,8 +45,8 @@ function summary({ result, faults, told }: Ended): string[] {
 }
 
 async function stayUp(sandbox: Sandbox, timeline: Timeline, stopped: Promise<never>): Promise<void> {
-  const { world, azure, pace } = sandbox;
-  const control = await startControl({ world, azure, advance: (ms) => pace.advance(ms) });
+  const { world, azure, time } = sandbox;
+  const control = await startControl({ world, azure, advance: (ms) => time.advance(ms) });
   timeline.waitFor(undefined);
   timeline.note("");
   timeline.note(`operations API ${sandbox.hostUrl}/api   control API ${control.controlUrl}`);

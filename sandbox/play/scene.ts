@@ -4,7 +4,7 @@ import type { Tables } from "../running/azurite.ts";
 import type { Mode } from "./cli.ts";
 import { type Sandbox, startSandbox } from "../running/sandbox.ts";
 import type { Patient, Kind } from "../estate/estate.ts";
-import type { Ground } from "../running/foundation.ts";
+import type { Foundation } from "../running/foundation.ts";
 import type { HostLog } from "../running/host-child.ts";
 import { createRandom } from "../time/random.ts";
 import { askApp, faultsOf, fixedAt, mergeTold, resultOf, type StoryResult, type Told } from "./result.ts";
@@ -34,7 +34,7 @@ export type SceneOptions = {
   onError: (error: unknown) => void;
   /** As for a sandbox. */
   tables?: Tables;
-  ground?: Ground;
+  foundation?: Foundation;
   /** Virtual ms; for an app that has lived through stories before. */
   start?: number;
 };
@@ -105,7 +105,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     start,
     ...(story.settings ? { settings: story.settings } : {}),
     ...(options.tables ? { tables: options.tables } : {}),
-    ...(options.ground ? { ground: options.ground } : {}),
+    ...(options.foundation ? { foundation: options.foundation } : {}),
     arrange(world, estate) {
       for (const kind of kinds) {
         const patient = estate.patients.find((found) => found.kind === kind && found.access === story.vault);
@@ -131,7 +131,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   );
   const acting: Acting = { as: "break" };
   const parts = { options, sandbox, watch, heard, acting };
-  const stages = roles.map((role) => stageFor(role, parts, (condition, limit) => sandbox.pace.until(condition, limit)));
+  const stages = roles.map((role) => stageFor(role, parts, (condition, limit) => sandbox.time.until(condition, limit)));
   const others = sandbox.estate.patients.filter((patient) => roles.every((role) => role.patient !== patient));
   const elsewhere = new Set(others.map(({ vault }) => vault.id.toLowerCase()));
   const cast: Cast = { ...parts, stages, brokeAt };
@@ -146,7 +146,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
       const { after } = story;
       if (after)
         await together(
-          sandbox.pace,
+          sandbox.time,
           roles.map((role) => (until) => after(stageFor(role, parts, until))),
         );
       const told = await toTheEnd(cast);
@@ -157,9 +157,9 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
 
 /** The app looks at everything while it is healthy, so that it knows what healthy looks like. */
 async function warmUp({ options, sandbox, stages, watch, heard, brokeAt }: Cast): Promise<void> {
-  const { pace, world } = sandbox;
+  const { time, world } = sandbox;
   options.timeline.waitFor("the app is looking at everything while it is healthy");
-  await pace.until(() => false, brokeAt.ms);
+  await time.until(() => false, brokeAt.ms);
   const names = stages.flatMap(({ patient }) => patient.databases.map(({ name }) => name));
   options.timeline.note(`healthy so far: ${names.join(", ")} on ${stages.map(({ patient }) => patient.vault.name).join(", ")}`);
   options.timeline.waitFor(undefined);
@@ -167,12 +167,12 @@ async function warmUp({ options, sandbox, stages, watch, heard, brokeAt }: Cast)
   heard.closed = [];
   watch.begin();
   brokeAt.ms = world.clock.now();
-  await pace.setSpeed(options.speed);
+  await time.setSpeed(options.speed);
 }
 
 async function breakIt({ options, sandbox, stages, watch }: Cast): Promise<void> {
   const { story, phase, seed, timeline } = options;
-  const { world, pace } = sandbox;
+  const { world, time } = sandbox;
   const random = createRandom(seed);
   const [from, to] = story.checkInMinutes ?? [20, 55];
   const planned = new Set<Database>();
@@ -196,18 +196,18 @@ async function breakIt({ options, sandbox, stages, watch }: Cast): Promise<void>
   const felt = (story.feltWithinMs ?? MINUTE) / SECOND;
   plan(felt, felt + 60);
   const noticed = (): boolean => watch.all.every(({ database }) => database.check.revoked);
-  if (!(await pace.until(noticed, world.clock.now() + 2 * HOUR))) throw new Error("the service never noticed the break");
+  if (!(await time.until(noticed, world.clock.now() + 2 * HOUR))) throw new Error("the service never noticed the break");
   await sandbox.setHostDown(false);
   timeline.say("host", "Keymend is up again");
 }
 
 /** Until the app has closed what it opened about a patient. */
 async function closedIncident({ options, sandbox, heard, brokeAt }: Cast, patient: Patient): Promise<Told> {
-  const { pace, estate } = sandbox;
+  const { time, estate } = sandbox;
   const reader = sandbox.actor(estate.reader);
   const since = new Date(brokeAt.ms).toISOString();
   for (let seen = 0; ;) {
-    const done = await pace.until(() => heard.closed.length > seen, brokeAt.ms + GIVE_UP_AFTER);
+    const done = await time.until(() => heard.closed.length > seen, brokeAt.ms + GIVE_UP_AFTER);
     seen = heard.closed.length;
     const told = await askApp(reader, patient, since);
     // An early look, in the middle of a break that takes several writes, may have found nothing yet.
@@ -219,7 +219,7 @@ async function closedIncident({ options, sandbox, heard, brokeAt }: Cast, patien
 /** Until the app is done with every patient, and the service has had its say. */
 async function toTheEnd(cast: Cast): Promise<Told> {
   const { stages, watch } = cast;
-  const { pace, world } = cast.sandbox;
+  const { time, world } = cast.sandbox;
   const tolds: Told[] = [];
   for (const { patient } of stages) tolds.push(await closedIncident(cast, patient));
   const told = mergeTold(tolds);
@@ -227,7 +227,7 @@ async function toTheEnd(cast: Cast): Promise<Told> {
     const fixed = fixedAt(watch);
     return fixed === undefined || watch.all.every(({ everBroken, passedAt }) => !everBroken || (passedAt ?? 0) >= fixed);
   };
-  await pace.until(confirmed, world.clock.now() + HOUR + MINUTE);
+  await time.until(confirmed, world.clock.now() + HOUR + MINUTE);
   return told;
 }
 

@@ -35,9 +35,9 @@ export async function serve({ seed, mode, json }: ServeOptions): Promise<number>
   failed.promise.catch(() => {});
   process.stderr.write(`Keymend sandbox: starting (seed ${seed}, mode ${mode})\n`);
   const sandbox = await startSandbox({ seed, mode, start: Date.now(), onError: failed.reject });
-  const control = await startControl({ world: sandbox.world, azure: sandbox.azure, advance: (ms) => sandbox.pace.advance(ms) });
+  const control = await startControl({ world: sandbox.world, azure: sandbox.azure, advance: (ms) => sandbox.time.advance(ms) });
   try {
-    await sandbox.pace.setSpeed(1);
+    await sandbox.time.setSpeed(1);
     const where = addresses(sandbox, control.controlUrl);
     process.stdout.write(json ? `${JSON.stringify(where)}\n` : `${JSON.stringify(where, null, 2)}\n`);
     process.stderr.write("Keymend sandbox: serving; Ctrl-C stops it\n");

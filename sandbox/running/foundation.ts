@@ -15,7 +15,7 @@ export type Front = { azure: Azure; world: World; identities: string[] };
 export type HostOptions = {
   /** Of the app and its host, beside what is given here; the same again finds the app running. */
   env: Record<string, string>;
-  /** Virtual time, ms: not before any that this ground has seen. */
+  /** Virtual time, ms: not before any that this foundation has seen. */
   now: number;
   stateFile: string;
   /** 0: any. Only a host that is started anew can be given one. */
@@ -23,28 +23,28 @@ export type HostOptions = {
   onLog: (log: HostLog) => void;
 };
 
-export type Ground = {
+export type Foundation = {
   readonly tables: Tables;
   readonly network: Network;
   readonly identity: IdentityEndpoint;
   /** From now on that one answers. */
-  face(front: Front): void;
+  answerWith(front: Front): void;
   openHost(options: HostOptions): Promise<HostChild>;
   /** All but the tables. */
   close(): Promise<void>;
 };
 
 /** dir: for the certificate that clients are to trust. */
-export async function createGround(tables: Tables, options: { dir: string; silenceMs?: number }): Promise<Ground> {
+export async function createFoundation(tables: Tables, options: { dir: string; silenceMs?: number }): Promise<Foundation> {
   let front: Front | undefined;
-  const faced = (): Front => {
+  const answering = (): Front => {
     if (!front) throw new Error("there is no Azure behind the network yet");
     return front;
   };
   const [network, identity] = await Promise.all([
-    startNetwork({ handle: (request) => faced().azure.handle(request), resolve: (host) => faced().azure.resolve(host) }, options),
+    startNetwork({ handle: (request) => answering().azure.handle(request), resolve: (host) => answering().azure.resolve(host) }, options),
     startIdentityEndpoint(() => {
-      const { world, azure, identities } = faced();
+      const { world, azure, identities } = answering();
       return { world, tokens: azure.tokens, identities };
     }),
   ]);
@@ -54,7 +54,7 @@ export async function createGround(tables: Tables, options: { dir: string; silen
     tables,
     network,
     identity,
-    face: (next) => void (front = next),
+    answerWith: (next) => void (front = next),
     async openHost({ env, now, stateFile, port, onLog }) {
       if (child?.isAlive && settings === JSON.stringify(env)) {
         await child.renew(now, stateFile, onLog);

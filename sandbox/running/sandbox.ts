@@ -9,10 +9,10 @@ import type { Mode } from "../play/cli.ts";
 import { Clock } from "../time/clock.ts";
 import { compileCacheEnv } from "./compile-cache.ts";
 import { buildEstate, type Estate } from "../estate/estate.ts";
-import { createGround, type Ground } from "./foundation.ts";
+import { createFoundation, type Foundation } from "./foundation.ts";
 import type { HostChild, HostLog } from "./host-child.ts";
 import type { Network } from "../network/proxy.ts";
-import { createPace, type Pace } from "./virtual-time.ts";
+import { createVirtualTime, type VirtualTime } from "./virtual-time.ts";
 import { createRandom } from "../time/random.ts";
 import { createTemporaryFolder, type TemporaryFolder } from "./temporary.ts";
 
@@ -41,8 +41,8 @@ export type SandboxOptions = {
   onError?: (error: unknown) => void;
   /** A table service that outlives this sandbox; in it the app must be given tables of its own, by its settings. */
   tables?: Tables;
-  /** A ground that outlives this sandbox, tables and all; nothing of an earlier play may be left in them. */
-  ground?: Ground;
+  /** A foundation that outlives this sandbox, tables and all; nothing of an earlier play may be left in them. */
+  foundation?: Foundation;
 };
 
 /** One attempt to deliver to a function, as Event Grid sends it. */
@@ -52,7 +52,7 @@ export type Sandbox = {
   readonly world: World;
   readonly azure: Azure;
   readonly estate: Estate;
-  readonly pace: Pace;
+  readonly time: VirtualTime;
   readonly network: Network;
   readonly hostUrl: string;
   readonly apiAudience: string;
@@ -128,7 +128,7 @@ async function closeAll(closing: Closing): Promise<void> {
 
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   // In the folder of tables that are shared, so that it goes with them if all else is killed.
-  const tables = options.ground?.tables ?? options.tables;
+  const tables = options.foundation?.tables ?? options.tables;
   const folder = createTemporaryFolder("keymend-sandbox-", tables?.folder);
   const closing: Closing = { closed: false, parts: [] };
   try {
@@ -140,17 +140,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-async function raiseGround({ tables }: SandboxOptions, folder: TemporaryFolder, closing: Closing): Promise<Ground> {
+async function layFoundation({ tables }: SandboxOptions, folder: TemporaryFolder, closing: Closing): Promise<Foundation> {
   const own = tables ?? (await startTables(folder.path));
   if (!tables) closing.parts.push(() => own.close());
-  const ground = await createGround(own, { dir: folder.path });
-  closing.parts.push(() => ground.close());
-  return ground;
+  const foundation = await createFoundation(own, { dir: folder.path });
+  closing.parts.push(() => foundation.close());
+  return foundation;
 }
 
 async function start(options: SandboxOptions, folder: TemporaryFolder, closing: Closing): Promise<Sandbox> {
-  const ground = options.ground ?? (await raiseGround(options, folder, closing));
-  const { tables, network, identity } = ground;
+  const foundation = options.foundation ?? (await layFoundation(options, folder, closing));
+  const { tables, network, identity } = foundation;
   const clock = new Clock(options.start);
   const random = createRandom(options.seed);
   const world = createWorld({ clock, random, tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches: {} });
@@ -158,7 +158,7 @@ async function start(options: SandboxOptions, folder: TemporaryFolder, closing: 
   const azure = createAzure(world, { deliver: deliverTo(host, options.onDelivery ?? (() => {})) });
   const estate = buildEstate(world);
   options.arrange?.(world, estate);
-  ground.face({ azure, world, identities: [estate.keymend.clientId] });
+  foundation.answerWith({ azure, world, identities: [estate.keymend.clientId] });
   const env = environment({
     ...appSettings(world, estate, tables, options),
     HTTPS_PROXY: network.proxyUrl,
@@ -170,7 +170,7 @@ async function start(options: SandboxOptions, folder: TemporaryFolder, closing: 
   });
   const stateFile = join(folder.path, "host.sqlite");
   const launch = async (port: number): Promise<void> => {
-    const child = await ground.openHost({ env, now: clock.now(), stateFile, port, onLog: options.onLog ?? (() => {}) });
+    const child = await foundation.openHost({ env, now: clock.now(), stateFile, port, onLog: options.onLog ?? (() => {}) });
     host.child = child;
     host.url = child.url;
     child.clock(clock.now(), clock.speed);
@@ -195,7 +195,7 @@ type Parts = {
 
 function assemble({ options, world, azure, estate, network, tables, host, closing, folder, launch }: Parts): Sandbox {
   const { clock } = world;
-  const pace = createPace(
+  const time = createVirtualTime(
     {
       clock,
       host: () => (host.down ? undefined : host.child),
@@ -210,7 +210,7 @@ function assemble({ options, world, azure, estate, network, tables, host, closin
     world,
     azure,
     estate,
-    pace,
+    time,
     network,
     get hostUrl() {
       return host.url;
@@ -235,7 +235,7 @@ function assemble({ options, world, azure, estate, network, tables, host, closin
       return host.restarted;
     },
     async close() {
-      pace.close();
+      time.close();
       // Whoever restarted the host hears of a failure; here it only must not outlive the sandbox.
       await host.restarted.catch(() => {});
       try {

@@ -8,7 +8,7 @@ import type { HostChild } from "./host-child.ts";
 
 export type Condition = () => boolean | Promise<boolean>;
 
-export type Pace = {
+export type VirtualTime = {
   /** Lets time pass until the condition holds, at most to the virtual time given. Whether it held. */
   until(condition: Condition, limit: number): Promise<boolean>;
   /** Jumps ahead, whatever the speed, doing everything on the way; idle at the end. */
@@ -18,7 +18,7 @@ export type Pace = {
   close(): void;
 };
 
-export type PaceParts = {
+export type VirtualTimeParts = {
   clock: Clock;
   /** Undefined while the host is down. */
   host: () => HostChild | undefined;
@@ -26,13 +26,13 @@ export type PaceParts = {
   restarted: () => Promise<void>;
   /** Virtual times at which something changes by itself, without being scheduled. */
   changes: () => number | undefined;
-  /** Called after every move of the clock, when nothing is in flight; in paced mode, often. */
+  /** Called after every move of the clock, when nothing is in flight; while it runs at a speed, often. */
   observe: () => void;
-  /** A paced clock that can't go on; in jump mode the caller gets the error. */
+  /** A clock that runs at a speed and can't go on; where it jumps the caller gets the error. */
   onError: (error: unknown) => void;
 };
 
-/** How often a paced clock is looked at, wall ms. */
+/** How often a clock that runs at a speed is looked at, wall ms. */
 const TICK = 25;
 
 const earliest = (times: (number | null | undefined)[]): number | undefined => {
@@ -41,7 +41,7 @@ const earliest = (times: (number | null | undefined)[]): number | undefined => {
 };
 
 /** A host that was killed meanwhile is waited for and asked anew; one that died by itself is an error. */
-async function settleHost({ host, restarted }: PaceParts): Promise<number | null> {
+async function settleHost({ host, restarted }: VirtualTimeParts): Promise<number | null> {
   for (;;) {
     await restarted();
     const child = host();
@@ -54,7 +54,7 @@ async function settleHost({ host, restarted }: PaceParts): Promise<number | null
 }
 
 /** Everything due now on both sides; returns when the host is next due. */
-async function settleNow(parts: PaceParts): Promise<number | null> {
+async function settleNow(parts: VirtualTimeParts): Promise<number | null> {
   const { clock, observe } = parts;
   for (;;) {
     // The host first, always: what is due on both sides at once must not depend on who is quicker.
@@ -66,7 +66,7 @@ async function settleNow(parts: PaceParts): Promise<number | null> {
   }
 }
 
-async function jump(parts: PaceParts, condition: Condition, limit: number): Promise<boolean> {
+async function jump(parts: VirtualTimeParts, condition: Condition, limit: number): Promise<boolean> {
   const { clock } = parts;
   for (;;) {
     const hostDue = await settleNow(parts);
@@ -81,7 +81,7 @@ async function jump(parts: PaceParts, condition: Condition, limit: number): Prom
   }
 }
 
-export function createPace(parts: PaceParts, initialSpeed: number): Pace {
+export function createVirtualTime(parts: VirtualTimeParts, initialSpeed: number): VirtualTime {
   const { clock } = parts;
   const state = { speed: initialSpeed, closed: false };
   // One mover of the clock at a time.

@@ -95,7 +95,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
     },
   });
   tap.connect(sandbox.tableConnectionString);
-  const { azure, estate, pace, world } = sandbox;
+  const { azure, estate, time, world } = sandbox;
   const handle = azure.handle.bind(azure);
   const fromApp = ({ headers }: AzureRequest): boolean => /azsdk|core-rest-pipeline/.test(headers["user-agent"] ?? "");
   azure.handle = async (request) => {
@@ -122,9 +122,9 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
     },
     set: (trap) => void traps.push(trap),
     disarm: () => void (traps = []),
-    wait: async (ms) => void (await pace.until(() => false, world.clock.now() + ms)),
+    wait: async (ms) => void (await time.until(() => false, world.clock.now() + ms)),
     async until(what, condition, limitMs = 6 * HOUR) {
-      if (!(await pace.until(condition, world.clock.now() + limitMs))) throw new Error(`waited in vain for ${what}`);
+      if (!(await time.until(condition, world.clock.now() + limitMs))) throw new Error(`waited in vain for ${what}`);
     },
     async close() {
       await sandbox.close();

@@ -60,7 +60,7 @@ async function follow({ app, shell }: Bench, { vault }: Patient, runbook: readon
   for (const line of runbook) {
     const seconds = /^sleep (\d+)/.exec(line)?.[1];
     if (seconds === undefined) printed += await own.run(line);
-    else await app.sandbox.pace.advance(Number(seconds) * SECOND);
+    else await app.sandbox.time.advance(Number(seconds) * SECOND);
   }
   return printed;
 }
@@ -182,9 +182,9 @@ async function observeAndFollow(bench: Bench, cases: readonly Case[]): Promise<v
     expect(told.plan?.steps.map((step) => step.name).toSorted()).toEqual(steps.toSorted());
     all.push([patient, told]);
   }
-  await app.sandbox.pace.setSpeed(SPEED);
+  await app.sandbox.time.setSpeed(SPEED);
   await Promise.all(all.map(([patient, { runbook }]) => follow(bench, patient, runbook)));
-  await app.sandbox.pace.setSpeed(0);
+  await app.sandbox.time.setSpeed(0);
   await app.wait(GRANTED);
   for (const [patient] of all) expect(broken(app, patient)).toEqual([]);
 }
@@ -211,9 +211,9 @@ describe.skipIf(!isAzFound)("a runbook", { timeout: 600_000 }, () => {
     const before = account!.identity.principalId;
     const told = await breakAndAsk(app, patient, switchOwnIdentityOff);
     expect(told.plan?.steps.map((step) => step.name)).toEqual(["AttachIdentity", "AddAccessPolicyPermissions", "SetDefaultIdentity"]);
-    await app.sandbox.pace.setSpeed(SPEED);
+    await app.sandbox.time.setSpeed(SPEED);
     await follow(bench, patient, told.runbook);
-    await app.sandbox.pace.setSpeed(0);
+    await app.sandbox.time.setSpeed(0);
     await app.wait(GRANTED);
     expect(account!.identity.principalId).not.toBe(before);
     expect(broken(app, patient)).toEqual([]);

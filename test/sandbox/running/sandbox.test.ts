@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => sandbox.close());
 
-const until = (ms: number) => sandbox.pace.until(() => false, START + ms);
+const until = (ms: number) => sandbox.time.until(() => false, START + ms);
 const sweeps = () => logs.filter(({ function: name, message }) => name === "sweep" && message.includes('"swept"'));
 
 describe("the sample estate", () => {
@@ -69,16 +69,16 @@ describe("time", () => {
   });
 
   test("stops where a condition holds", async () => {
-    expect(await sandbox.pace.until(() => sweeps().length === 2, START + 60 * MINUTE)).toBe(true);
+    expect(await sandbox.time.until(() => sweeps().length === 2, START + 60 * MINUTE)).toBe(true);
     expect(sandbox.world.clock.iso()).toBe("2026-11-02T09:05:00.000Z");
   });
 
   test("runs at a speed, and an advance on top of it ends idle at the new time", async () => {
-    await sandbox.pace.setSpeed(60);
-    await sandbox.pace.until(() => sweeps().length === 1, START + 5 * MINUTE);
+    await sandbox.time.setSpeed(60);
+    await sandbox.time.until(() => sweeps().length === 1, START + 5 * MINUTE);
     expect(sweeps()).toHaveLength(1);
     const before = sandbox.world.clock.now();
-    await sandbox.pace.advance(10 * MINUTE);
+    await sandbox.time.advance(10 * MINUTE);
     expect(sweeps()).toHaveLength(3);
     expect(sandbox.world.clock.now()).toBeGreaterThanOrEqual(before + 10 * MINUTE);
     expect(sandbox.world.clock.speed).toBe(60);
