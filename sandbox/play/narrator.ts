@@ -74,7 +74,7 @@ function passedText({ database, back }: Extract<Change, { what: "checkPassed" }>
   return `key check passed${back ? ", it serves again" : ""}`;
 }
 
-export type Teller = {
+export type Narrator = {
   /** A line of the app's log. */
   log(log: HostLog): void;
   delivery(delivery: Delivery): void;
@@ -82,7 +82,7 @@ export type Teller = {
 };
 
 /** concerns: whether a vault is the story's; the app's lines about other vaults are left out. */
-export function createTeller(timeline: Timeline, world: World, concerns: (vaultId: string) => boolean): Teller {
+export function createNarrator(timeline: Timeline, world: World, concerns: (vaultId: string) => boolean): Narrator {
   const said = new Map<string, string>();
   /** Names instead of ids: of a resource its last part, of a principal what people call it. */
   const plain = (text: string): string => {

@@ -5,31 +5,31 @@ import type { Condition, VirtualTime } from "../running/virtual-time.ts";
 export type Until = (condition: Condition, limit: number) => Promise<boolean>;
 
 /** What somebody does; it waits with the `until` that it is given, and with nothing else. */
-export type Play = (until: Until) => Promise<void>;
+export type Act = (until: Until) => Promise<void>;
 
 type Waiting = { condition: Condition; limit: number; goOn: (held: boolean) => void };
 
-export async function together(time: Pick<VirtualTime, "until">, plays: readonly Play[]): Promise<void> {
+export async function oneAtATime(time: Pick<VirtualTime, "until">, acts: readonly Act[]): Promise<void> {
   const waiting = new Map<number, Waiting>();
-  let turn = Promise.withResolvers<void>();
+  let rests = Promise.withResolvers<void>();
   /** Until whoever goes on now waits again, or is done. */
-  const act = async (goOn: () => void): Promise<void> => {
-    turn = Promise.withResolvers<void>();
+  const letGoOn = async (goOn: () => void): Promise<void> => {
+    rests = Promise.withResolvers<void>();
     goOn();
-    await turn.promise;
+    await rests.promise;
   };
-  const begin = (who: number, play: Play): void => {
+  const begin = (who: number, act: Act): void => {
     const until: Until = (condition, limit) =>
       new Promise((goOn) => {
         waiting.set(who, { condition, limit, goOn });
-        turn.resolve();
+        rests.resolve();
       });
-    play(until).then(
-      () => turn.resolve(),
-      (error: unknown) => turn.reject(error),
+    act(until).then(
+      () => rests.resolve(),
+      (error: unknown) => rests.reject(error),
     );
   };
-  for (const [who, play] of plays.entries()) await act(() => begin(who, play));
+  for (const [who, act] of acts.entries()) await letGoOn(() => begin(who, act));
   while (waiting.size > 0) {
     let next: number | undefined;
     const somebodyMay = async (): Promise<boolean> => {
@@ -45,7 +45,7 @@ export async function together(time: Pick<VirtualTime, "until">, plays: readonly
     const who = next ?? patience![0];
     const { goOn } = waiting.get(who)!;
     waiting.delete(who);
-    await act(() => goOn(held));
+    await letGoOn(() => goOn(held));
   }
 }
 

@@ -9,9 +9,9 @@ import type { HostLog } from "../running/host-child.ts";
 import { createRandom } from "../time/random.ts";
 import { askApp, faultsOf, fixedAt, mergeTold, resultOf, type StoryResult, type Told } from "./result.ts";
 import type { Phase, Stage, Story } from "../stories/story.ts";
-import { type AppEvent, appEventOf, createTeller, type Teller } from "./narrator.ts";
+import { type AppEvent, appEventOf, createNarrator, type Narrator } from "./narrator.ts";
 import type { Timeline } from "./timeline.ts";
-import { together, type Until } from "./one-at-a-time.ts";
+import { oneAtATime, type Until } from "./one-at-a-time.ts";
 import { createWatch, type Database, type Watch } from "./watch.ts";
 
 const SECOND = 1000;
@@ -90,10 +90,10 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   const { story, kinds, seed, timeline, start = START } = options;
   const random = createRandom(seed);
   const heard: Heard = { news: 0, closed: [] };
-  let teller: Teller | undefined;
+  let narrator: Narrator | undefined;
   let watch: Watch | undefined;
   const onLog = (log: HostLog): void => {
-    teller?.log(log);
+    narrator?.log(log);
     const event = appEventOf(log);
     if (event) heard.news++;
     if (event?.event === "closed") heard.closed.push(event);
@@ -115,7 +115,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
       }
     },
     onLog,
-    onDelivery: (delivery) => teller?.delivery(delivery),
+    onDelivery: (delivery) => narrator?.delivery(delivery),
     observe() {
       watch?.look();
       timeline.tick();
@@ -127,7 +127,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   watch = createWatch(
     sandbox.world,
     roles.flatMap(({ patient }) => patient.databases),
-    (change) => teller?.change(change),
+    (change) => narrator?.change(change),
   );
   const acting: Acting = { as: "break" };
   const parts = { options, sandbox, watch, heard, acting };
@@ -140,12 +140,12 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     elapsed: () => sandbox.world.clock.now() - brokeAt.ms,
     async play(startedWall) {
       await warmUp(cast);
-      teller = createTeller(timeline, sandbox.world, (id) => !elsewhere.has(id.toLowerCase()));
+      narrator = createNarrator(timeline, sandbox.world, (id) => !elsewhere.has(id.toLowerCase()));
       await breakIt(cast);
       acting.as = "person";
       const { after } = story;
       if (after)
-        await together(
+        await oneAtATime(
           sandbox.time,
           roles.map((role) => (until) => after(stageFor(role, parts, until))),
         );

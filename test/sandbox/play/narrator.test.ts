@@ -3,12 +3,12 @@ import { createWorld } from "../../../sandbox/azure/world.ts";
 import { Clock } from "../../../sandbox/time/clock.ts";
 import { buildEstate, type Estate } from "../../../sandbox/estate/estate.ts";
 import { createRandom } from "../../../sandbox/time/random.ts";
-import { appEventOf, createTeller, type Teller } from "../../../sandbox/play/narrator.ts";
+import { appEventOf, createNarrator, type Narrator } from "../../../sandbox/play/narrator.ts";
 
 let said: string[];
 let waiting: string | undefined;
 let estate: Estate;
-let teller: Teller;
+let narrator: Narrator;
 
 beforeEach(() => {
   said = [];
@@ -22,11 +22,11 @@ beforeEach(() => {
     tick() {},
     end() {},
   };
-  teller = createTeller(timeline, world, (vaultId) => vaultId === estate.patients[0]!.vault.id);
+  narrator = createNarrator(timeline, world, (vaultId) => vaultId === estate.patients[0]!.vault.id);
 });
 
 const log = (fields: object, level = "information") =>
-  teller.log({ level, function: "assess", message: JSON.stringify(fields), at: "2026-11-02T09:00:00Z" });
+  narrator.log({ level, function: "assess", message: JSON.stringify(fields), at: "2026-11-02T09:00:00Z" });
 const about = (event: string, text: string) => log({ event, vaultId: estate.patients[0]!.vault.id, text });
 
 describe("the app's log", () => {
@@ -56,8 +56,8 @@ describe("the app's log", () => {
 
   test("is told where it warns of something that has no line of its own", () => {
     log({ event: "sweepFailed", text: "no table" }, "error");
-    teller.log({ level: "warning", function: "sweep", message: "a library warns", at: "" });
-    teller.log({ level: "information", function: "sweep", message: "a library talks", at: "" });
+    narrator.log({ level: "warning", function: "sweep", message: "a library warns", at: "" });
+    narrator.log({ level: "information", function: "sweep", message: "a library talks", at: "" });
     expect(said).toEqual(["error no table", "warn a library warns"]);
   });
 
@@ -77,8 +77,8 @@ describe("the app's log", () => {
 describe("a delivery", () => {
   test("names the event and the function, in either schema", () => {
     const eventGrid = JSON.stringify([{ eventType: "Microsoft.Resources.ResourceDeleteSuccess" }]);
-    teller.delivery({ functionName: "onResourceEvent", body: eventGrid, isUp: true });
-    teller.delivery({ functionName: "onKeyVaultEvent", body: JSON.stringify({ type: "Microsoft.KeyVault.KeyExpired" }), isUp: false });
+    narrator.delivery({ functionName: "onResourceEvent", body: eventGrid, isUp: true });
+    narrator.delivery({ functionName: "onKeyVaultEvent", body: JSON.stringify({ type: "Microsoft.KeyVault.KeyExpired" }), isUp: false });
     expect(said).toEqual([
       "event ResourceDeleteSuccess → onResourceEvent",
       "event KeyExpired does not reach onKeyVaultEvent; Event Grid will try again",
@@ -88,10 +88,10 @@ describe("a delivery", () => {
 
 test("a key check says what it means for the database", () => {
   const [orders] = estate.patients[0]!.databases;
-  teller.change({ what: "broken", databases: [orders!] });
-  teller.change({ what: "checkFailed", database: orders!, noticed: true });
-  teller.change({ what: "whole", databases: [orders!] });
-  teller.change({ what: "checkPassed", database: orders!, back: true });
+  narrator.change({ what: "broken", databases: [orders!] });
+  narrator.change({ what: "checkFailed", database: orders!, noticed: true });
+  narrator.change({ what: "whole", databases: [orders!] });
+  narrator.change({ what: "checkPassed", database: orders!, back: true });
   expect(said).toEqual([
     "azure account orders: key check failed, its data is out of reach now",
     "azure the key path works again: account orders",
@@ -102,6 +102,6 @@ test("a key check says what it means for the database", () => {
 test("a key check that brings nothing back says so", () => {
   const [orders] = estate.patients[0]!.databases;
   orders!.check.revoked = true;
-  teller.change({ what: "checkPassed", database: orders!, back: false });
+  narrator.change({ what: "checkPassed", database: orders!, back: false });
   expect(said).toEqual(["azure account orders: the key is within reach again, and the service takes no notice"]);
 });

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { VirtualTime } from "../../../sandbox/running/virtual-time.ts";
-import { together } from "../../../sandbox/play/one-at-a-time.ts";
+import { oneAtATime } from "../../../sandbox/play/one-at-a-time.ts";
 
 /** Time in whole steps, and who did what when. */
-function aStage() {
+function aClock() {
   const told: string[] = [];
   const clock = { now: 0 };
   const until: VirtualTime["until"] = async (condition, limit) => {
@@ -15,8 +15,8 @@ function aStage() {
 }
 
 test("time passes for all of them at once", async () => {
-  const { told, clock, time, tell } = aStage();
-  await together(time, [
+  const { told, clock, time, tell } = aClock();
+  await oneAtATime(time, [
     async (until) => {
       await until(() => clock.now >= 5, 99);
       tell("first");
@@ -34,8 +34,8 @@ test("time passes for all of them at once", async () => {
 });
 
 test("whoever has waited in vain is told so, and the others go on waiting", async () => {
-  const { told, clock, time, tell } = aStage();
-  await together(time, [
+  const { told, clock, time, tell } = aClock();
+  await oneAtATime(time, [
     async (until) => void tell(`first: ${await until(() => clock.now >= 9, 99)}`),
     async (until) => void tell(`second: ${await until(() => false, 4)}`),
   ]);
@@ -43,19 +43,19 @@ test("whoever has waited in vain is told so, and the others go on waiting", asyn
 });
 
 test("one acts at a time, also where acting takes a while", async () => {
-  const { told, time, tell } = aStage();
+  const { told, time, tell } = aClock();
   const act = (name: string) => async (): Promise<void> => {
     tell(`${name} begins`);
     await new Promise((resolve) => setTimeout(resolve, 5));
     tell(`${name} ends`);
   };
-  await together(time, [act("first"), act("second")]);
+  await oneAtATime(time, [act("first"), act("second")]);
   expect(told).toEqual(["0 first begins", "0 first ends", "0 second begins", "0 second ends"]);
 });
 
 test("what fails for one of them fails for all", async () => {
-  const { time } = aStage();
-  const failing = together(time, [
+  const { time } = aClock();
+  const failing = oneAtATime(time, [
     async (until) => void (await until(() => false, 99)),
     async (until) => {
       await until(() => true, 99);
