@@ -4,13 +4,13 @@
  * --missing   those alone that are not in the results yet: goes on where it was stopped
  * --stories a,b   --kind K   --phase P   those rows alone, in the place of what they came to before
  * --fault A,B   --call TEXT   only strikes of those faults, at calls with that in their shape: told, and nothing written
- * --show   what happens in each play; with one worker it can be read
+ * --show   what happens in each trial; with one worker it can be read
  * --seed N (7)   --workers N (2)   --page-from-results: writes the page alone
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { missingFrom, pageOf, problemLines, recordOf, type Results, rowName, rowsOf, strikeName, withRow } from "../sandbox/matrix/page.ts";
-import type { Row } from "../sandbox/matrix/play.ts";
+import type { Row } from "../sandbox/matrix/trial.ts";
 import { type RowResult, runMatrix } from "../sandbox/matrix/run.ts";
 import type { Strike } from "../sandbox/matrix/tap.ts";
 import { stories } from "../sandbox/stories/index.ts";
@@ -74,8 +74,8 @@ const choose = (strikes: Strike[]): Strike[] =>
   strikes.filter(({ column, shape }) => (faults ?? [column.name]).includes(column.name) && shape.includes(values.call ?? ""));
 
 function tell({ row, struck }: RowResult): void {
-  for (const { strike, play } of struck)
-    console.log(`${rowName({ row })}: ${strikeName(strike)}: ${play.outcome} ${play.reason ?? ""} ${play.problems.join("; ")}`);
+  for (const { strike, trial } of struck)
+    console.log(`${rowName({ row })}: ${strikeName(strike)}: ${trial.outcome} ${trial.reason ?? ""} ${trial.problems.join("; ")}`);
 }
 
 async function playAll(rows: readonly Row[]): Promise<number> {

@@ -4,7 +4,7 @@ import type { AzureRequest } from "../azure/wire.ts";
 export type CallName = {
   /** Names and ids left out: `GET Microsoft.KeyVault/vaults/{}/keys/{}`. */
   shape: string;
-  /** Names left in; the same in every play of a story. */
+  /** Names left in; the same in every trial of a story. */
   key: string;
   write: boolean;
 };

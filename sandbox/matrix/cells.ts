@@ -1,4 +1,4 @@
-/** Which calls of a story are struck, by which fault and when: from the calls of a play that nothing disturbed. */
+/** Which calls of a story are struck, by which fault and when: from the calls of a trial that nothing disturbed. */
 import { columns, type Column } from "./columns.ts";
 import type { Moment, SeenCall, Strike } from "./tap.ts";
 
@@ -45,7 +45,7 @@ export function strikesOf(calls: readonly SeenCall[]): Strike[] {
 const LONGEST_TRAIN = 9;
 
 /**
- * Strikes that one play can bear, one after the other: reads that the app asks for anew, each struck in a look of its own. A refusal at
+ * Strikes that one trial can bear, one after the other: reads that the app asks for anew, each struck in a look of its own. A refusal at
  * the first look stays alone, as what comes of it decides the story.
  */
 export function trainsOf(strikes: readonly Strike[]): Strike[][] {

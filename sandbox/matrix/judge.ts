@@ -15,7 +15,7 @@ export type Evidence = {
   wellAt: (ms: number) => boolean;
   /** What Keymend's identities asked Azure to change since the break. */
   writes: readonly RecordedWrite[];
-  /** How often each thing was written when nothing disturbed the story; undefined for that play itself. */
+  /** How often each thing was written when nothing disturbed the story; undefined for that trial itself. */
   usual: ReadonlyMap<string, number> | undefined;
   /** How much sooner than Azure asked a write came again, ms. */
   tooSoonBy: number;

@@ -2,7 +2,7 @@
 import type { Kind } from "../estate/estate.ts";
 import type { Phase, Story } from "../stories/story.ts";
 import { columns } from "./columns.ts";
-import type { Row } from "./play.ts";
+import type { Row } from "./trial.ts";
 import type { RowResult } from "./run.ts";
 import type { Strike } from "./tap.ts";
 
@@ -15,7 +15,7 @@ export type RowRecord = {
   /** By the fault's name: how often its strikes ended in what. */
   cells: Record<string, Record<string, number>>;
   strikes: number;
-  plays: number;
+  trials: number;
   /** One sentence each, with what was struck. */
   problems: string[];
   seconds: number;
@@ -39,7 +39,7 @@ export function problemLines(result: RowResult): string[] {
   const where = rowName(result);
   const { undisturbed, struck } = result;
   const alone = undisturbed.problems.map((problem) => `${where}, undisturbed: ${problem}`);
-  const under = struck.flatMap(({ strike, play }) => play.problems.map((problem) => `${where}, ${strikeName(strike)}: ${problem}`));
+  const under = struck.flatMap(({ strike, trial }) => trial.problems.map((problem) => `${where}, ${strikeName(strike)}: ${problem}`));
   return [...alone, ...under];
 }
 
@@ -48,9 +48,9 @@ const BROKEN = "**does not hold**";
 export function recordOf(result: RowResult, seconds: number): RowRecord {
   const { row, undisturbed, struck } = result;
   const cells: RowRecord["cells"] = {};
-  for (const { strike, play } of struck) {
+  for (const { strike, trial } of struck) {
     const counts = (cells[strike.column.name] ??= {});
-    const text = play.problems.length > 0 ? BROKEN : outcomeText(play);
+    const text = trial.problems.length > 0 ? BROKEN : outcomeText(trial);
     counts[text] = (counts[text] ?? 0) + 1;
   }
   return {
@@ -60,7 +60,7 @@ export function recordOf(result: RowResult, seconds: number): RowRecord {
     undisturbed: outcomeText(undisturbed),
     cells,
     strikes: struck.length,
-    plays: new Set(struck.map(({ play }) => play)).size,
+    trials: new Set(struck.map(({ trial }) => trial)).size,
     problems: problemLines(result),
     seconds,
   };
@@ -85,7 +85,7 @@ const line = ({ story, kind, phase, undisturbed, cells }: RowRecord): string =>
   `| ${[story, kind, phase, undisturbed, ...columns.map(({ name }) => cell(cells[name]))].join(" | ")} |`;
 
 const RULE = [
-  "Every play must end as the story does, or in `Escalated` with a reason; a repair that a fault held up until the service noticed may end in",
+  "Every trial must end as the story does, or in `Escalated` with a reason; a repair that a fault held up until the service noticed may end in",
   "`Healed` instead of `OutageAvoided`, if there was an outage. A success counts only if the service's own check says so, at the end and",
   "at the moment of closing, and with the story's repair in it. No request that changed Azure may have been carried out twice (except one",
   "whose operation Azure failed), every audit chain must hold, every incident must be closed and no orchestration may run on or fail.",
@@ -96,9 +96,9 @@ const HOW = [
   "Each story is played once undisturbed, and the app's calls to Azure since the break are noted. Then it is played anew, in an Azure of its own, under",
   "every fault at every call: every kind of read (of several databases or names alike, the first) at the first look, and under 403, 503 and reset also where it is read again just before the app",
   "writes, and once everything is written; every single write. A fault strikes once; *for good* means that every such call fails from then on.",
-  "Operations fail only where Cosmos DB runs them. Reads that the app asks for anew are struck up to nine to a play, each in a look of its own; a play",
+  "Operations fail only where Cosmos DB runs them. Reads that the app asks for anew are struck up to nine to a trial, each in a look of its own; a trial",
   "that then does not end just as the undisturbed one is taken apart and played with one strike at a time. Writes, and refusals at the first look, always",
-  "have a play to themselves. The estate is reduced to the vault that the story is about, with few databases, and the app is healthy and has a baseline when it begins.",
+  "have a trial to themselves. The estate is reduced to the vault that the story is about, with few databases, and the app is healthy and has a baseline when it begins.",
 ];
 
 /**
@@ -127,7 +127,7 @@ export function pageOf(results: Results, wanted: readonly Row[]): string {
   const { seed, rows } = results;
   const missing = missingFrom(results, wanted);
   const problems = rows.flatMap((row) => row.problems);
-  const [strikes, plays] = [sum(rows.map((row) => row.strikes)), sum(rows.map((row) => row.plays))];
+  const [strikes, trials] = [sum(rows.map((row) => row.strikes)), sum(rows.map((row) => row.trials))];
   const minutes = Math.ceil(sum(rows.map(({ seconds }) => seconds)) / 60);
   const header = ["story", "kind", "phase", "undisturbed", ...columns.map(({ name }) => name)];
   return [
@@ -139,9 +139,9 @@ export function pageOf(results: Results, wanted: readonly Row[]): string {
     "",
     ...HOW,
     "",
-    `Seed ${seed}. ${rows.length} rows, ${strikes} strikes in ${plays} plays, in ${minutes} minutes. **${problems.length} do not hold.**`,
+    `Seed ${seed}. ${rows.length} rows, ${strikes} strikes in ${trials} trials, in ${minutes} minutes. **${problems.length} do not hold.**`,
     "",
-    "A cell counts the strikes by how their plays ended; – where the fault can strike nothing.",
+    "A cell counts the strikes by how their trials ended; – where the fault can strike nothing.",
     "",
     `| ${header.join(" | ")} |`,
     `|${header.map(() => " --- |").join("")}`,

@@ -3,50 +3,50 @@ import { join } from "node:path";
 import { startTables } from "../running/azurite.ts";
 import { createTemporaryFolder } from "../running/temporary.ts";
 import { strikesOf, trainsOf } from "./cells.ts";
-import { createTheater, type Play, type Row, type Theater } from "./play.ts";
+import { createTrialRunner, type Row, type Trial, type TrialRunner } from "./trial.ts";
 import type { Strike } from "./tap.ts";
 
-export type Struck = { strike: Strike; play: Play };
-export type RowResult = { row: Row; undisturbed: Play; struck: Struck[] };
+export type Struck = { strike: Strike; trial: Trial };
+export type RowResult = { row: Row; undisturbed: Trial; struck: Struck[] };
 
 export type RunOptions = {
   seed: number;
-  /** Plays at the same time. */
+  /** Trials at the same time. */
   workers: number;
   /** Of all strikes of a row, those that are played. */
   choose: (strikes: Strike[], row: Row) => Strike[];
-  /** Shown what happens in every play. */
+  /** Shown what happens in every trial. */
   write?: (text: string) => void;
   /** Told of a row as it begins, and of how many strikes it has been through. */
   onProgress: (row: Row, done: number, of: number) => void;
 };
 
-/** Several strikes in one play, where it ended just as undisturbed, each met with what it must; else they are played one by one. */
-function sortOut(train: readonly Strike[], played: Play, undisturbed: Play): { met: Strike[]; left: Strike[][] } {
+/** Several strikes in one trial, where it ended just as undisturbed, each met with what it must; else they are tried one by one. */
+function sortOut(train: readonly Strike[], trial: Trial, undisturbed: Trial): { met: Strike[]; left: Strike[][] } {
   if (train.length === 1) return { met: [...train], left: [] };
-  const { outcome, reason, problems, hits } = played;
+  const { outcome, reason, problems, hits } = trial;
   if (problems.length > 0 || outcome !== undisturbed.outcome || reason !== undisturbed.reason || hits.length === 0)
     return { met: [], left: train.map((strike) => [strike]) };
   return { met: [...hits], left: hits.length < train.length ? [train.slice(hits.length)] : [] };
 }
 
-async function playRow(theaters: readonly Theater[], row: Row, { choose, onProgress }: RunOptions): Promise<RowResult> {
+async function tryRow(runners: readonly TrialRunner[], row: Row, { choose, onProgress }: RunOptions): Promise<RowResult> {
   onProgress(row, 0, 0);
-  const [first] = theaters;
-  const undisturbed = await first!.play(row);
+  const [first] = runners;
+  const undisturbed = await first!.run(row);
   const strikes = undisturbed.problems.length > 0 ? [] : choose(strikesOf(undisturbed.calls), row);
   const trains = trainsOf(strikes);
   const struck: Struck[] = [];
-  const work = async (theater: Theater): Promise<void> => {
+  const work = async (runner: TrialRunner): Promise<void> => {
     for (let train = trains.shift(); train; train = trains.shift()) {
-      const played = await theater.play(row, { strikes: train, undisturbed });
-      const { met, left } = sortOut(train, played, undisturbed);
+      const trial = await runner.run(row, { strikes: train, undisturbed });
+      const { met, left } = sortOut(train, trial, undisturbed);
       trains.push(...left);
-      struck.push(...met.map((strike) => ({ strike, play: played })));
+      struck.push(...met.map((strike) => ({ strike, trial })));
       onProgress(row, struck.length, strikes.length);
     }
   };
-  await Promise.all(theaters.map(work));
+  await Promise.all(runners.map(work));
   const order = new Map(strikes.map((strike, index) => [strike, index]));
   return { row, undisturbed, struck: struck.toSorted((a, b) => order.get(a.strike)! - order.get(b.strike)!) };
 }
@@ -56,14 +56,14 @@ export async function* runMatrix(rows: readonly Row[], options: RunOptions): Asy
   const folder = createTemporaryFolder("keymend-matrix-");
   const tables = await startTables(folder.path);
   const { seed, write, workers } = options;
-  const theaters = Array.from({ length: workers }, (_, number) =>
-    createTheater({ tables, seed, number, folder: join(folder.path, String(number)), ...(write ? { write } : {}) }),
+  const runners = Array.from({ length: workers }, (_, number) =>
+    createTrialRunner({ tables, seed, number, folder: join(folder.path, String(number)), ...(write ? { write } : {}) }),
   );
   try {
     await tables.ready;
-    for (const row of rows) yield await playRow(theaters, row, options);
+    for (const row of rows) yield await tryRow(runners, row, options);
   } finally {
-    await Promise.all(theaters.map((theater) => theater.close()));
+    await Promise.all(runners.map((runner) => runner.close()));
     await tables.close();
     await folder.remove();
   }

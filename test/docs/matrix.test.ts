@@ -35,7 +35,7 @@ const row = (story: string, more: Partial<RowRecord> = {}): RowRecord => ({
   undisturbed: "OutageAvoided",
   cells: { "503": { OutageAvoided: 2, "Escalated (NotPermitted)": 1 } },
   strikes: 3,
-  plays: 2,
+  trials: 2,
   problems: [],
   seconds: 30,
   ...more,

@@ -5,7 +5,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { columns } from "../../sandbox/matrix/columns.ts";
 import { problemLines } from "../../sandbox/matrix/page.ts";
-import type { Row } from "../../sandbox/matrix/play.ts";
+import type { Row } from "../../sandbox/matrix/trial.ts";
 import { type RowResult, runMatrix } from "../../sandbox/matrix/run.ts";
 import type { Strike } from "../../sandbox/matrix/tap.ts";
 import { createRandom } from "../../sandbox/time/random.ts";

@@ -37,7 +37,7 @@ test("two questions to Resource Graph are two calls, and both read", () => {
   expect(vaults.key).not.toBe(accounts.key);
 });
 
-test("operations, whose ids Azure draws, are the same call in every play", () => {
+test("operations, whose ids Azure draws, are the same call in every trial", () => {
   const ask = (id: string) => named("GET", `${ARM}/Microsoft.DocumentDB/locations/westus/operationsStatus/${id}?t=1&s=2`);
   expect(ask("1f")).toEqual(ask("2e"));
 });

@@ -1,4 +1,4 @@
-/** Stories played in-process with calls struck: each with an Azure and tables of its own, on a foundation where the app runs on between them. */
+/** A trial: a story played in-process with some of the app's calls struck, in an Azure and tables of its own, on a foundation where the app runs on between trials. */
 import { mkdir } from "node:fs/promises";
 import type { Tables } from "../running/azurite.ts";
 import type { Sandbox } from "../running/sandbox.ts";
@@ -18,18 +18,18 @@ import { type Hit, type SeenCall, type Strike, type Tap, tapCalls } from "./tap.
 
 export type Row = { story: Story; kind: Kind; phase: Phase };
 
-export type TheaterOptions = {
+export type TrialOptions = {
   /** May be shared. */
   tables: Tables;
   seed: number;
-  /** Tells theaters on the same tables apart. */
+  /** Tells runners on the same tables apart. */
   number: number;
   folder: string;
   /** Shown what happens, as `npm start` shows it. */
   write?: (text: string) => void;
 };
 
-export type Play = {
+export type Trial = {
   outcome: string | null;
   reason: string | null;
   problems: string[];
@@ -43,12 +43,12 @@ export type Play = {
 };
 
 /** Calls to be struck, and what happens when none is. */
-export type Disturbance = { strikes: readonly Strike[]; undisturbed: Play };
+export type Disturbance = { strikes: readonly Strike[]; undisturbed: Trial };
 
-/** One play at a time. */
-export type Theater = {
-  /** Whatever happens comes back as a play: what broke it off is one of its problems. */
-  play(row: Row, disturbance?: Disturbance): Promise<Play>;
+/** One trial at a time. */
+export type TrialRunner = {
+  /** Whatever happens comes back as a trial: what broke it off is one of its problems. */
+  run(row: Row, disturbance?: Disturbance): Promise<Trial>;
   close(): Promise<void>;
 };
 
@@ -106,7 +106,7 @@ async function toldSince(sandbox: Sandbox, patient: Patient, since: string): Pro
   return Promise.all(rows.map(({ id }) => readTold(reader, id)));
 }
 
-type Staged = {
+type Prepared = {
   scene: Scene;
   patient: Patient;
   tap: Tap;
@@ -114,11 +114,11 @@ type Staged = {
   begun: () => { since: string; writes: number };
 };
 
-type Setting = TheaterOptions & { foundation: Foundation; start: number };
+type TrialSetup = TrialOptions & { foundation: Foundation; start: number };
 
-async function stage(setting: Setting, row: Row, { strikes, undisturbed }: Partial<Disturbance>): Promise<Staged> {
+async function prepare(setup: TrialSetup, row: Row, { strikes, undisturbed }: Partial<Disturbance>): Promise<Prepared> {
   const { story, kind, phase } = row;
-  const { write, seed, number, foundation, start } = setting;
+  const { write, seed, number, foundation, start } = setup;
   let begin = (): void => {};
   let elapsed = (): number => 0;
   const timeline = write
@@ -175,7 +175,11 @@ function hitsThatCount(hits: readonly Hit[], told: readonly Told[]): Strike[] {
   return hits.filter(({ at }, i) => i === 0 || closed.length === 0 || at <= Math.max(...closed)).map(({ strike }) => strike);
 }
 
-async function perform({ story, phase }: Row, { scene, patient, tap, begun }: Staged, disturbance: Disturbance | undefined): Promise<Play> {
+async function perform(
+  { story, phase }: Row,
+  { scene, patient, tap, begun }: Prepared,
+  disturbance: Disturbance | undefined,
+): Promise<Trial> {
   const [strike, ...more] = disturbance?.strikes ?? [];
   const { sandbox } = scene;
   const { world } = sandbox;
@@ -202,44 +206,44 @@ async function perform({ story, phase }: Row, { scene, patient, tap, begun }: St
   return { outcome: result.outcome, reason: result.reason, problems, written: usualOf(writes), calls: tap.calls, hits, struck: tap.struck };
 }
 
-async function playOn(setting: Setting, row: Row, disturbance: Disturbance | undefined): Promise<Play> {
-  const staged = await stage(setting, row, disturbance ?? {});
+async function runOn(setup: TrialSetup, row: Row, disturbance: Disturbance | undefined): Promise<Trial> {
+  const prepared = await prepare(setup, row, disturbance ?? {});
   try {
-    return await perform(row, staged, disturbance);
+    return await perform(row, prepared, disturbance);
   } catch (error) {
-    const { calls, hits, struck } = staged.tap;
-    const problems = [`the play broke off: ${messageOf(error)}`];
+    const { calls, hits, struck } = prepared.tap;
+    const problems = [`the trial broke off: ${messageOf(error)}`];
     return { outcome: null, reason: null, problems, written: new Map(), calls, hits: hits.map(({ strike }) => strike), struck };
   } finally {
-    await staged.scene.sandbox.close();
+    await prepared.scene.sandbox.close();
   }
 }
 
-export function createTheater(options: TheaterOptions): Theater {
+export function createTrialRunner(options: TrialOptions): TrialRunner {
   let foundation: Foundation | undefined;
-  /** Time goes on for the app: every play begins a week after the one before, at the same hour. */
+  /** Time goes on for the app: every trial begins a week after the one before, at the same hour. */
   let start = START;
-  /** Plays on this foundation. */
+  /** Trials on this foundation. */
   let played = 0;
   const close = async (): Promise<void> => {
     await foundation?.close();
     foundation = undefined;
     played = 0;
   };
-  const playOnce = async (row: Row, disturbance: Disturbance | undefined): Promise<Play> => {
+  const runOnce = async (row: Row, disturbance: Disturbance | undefined): Promise<Trial> => {
     await mkdir(options.folder, { recursive: true });
     foundation ??= await createFoundation(options.tables, { dir: options.folder, silenceMs: SILENCE_MS });
     played++;
     start += WEEK;
-    return playOn({ ...options, foundation, start }, row, disturbance);
+    return runOn({ ...options, foundation, start }, row, disturbance);
   };
   return {
-    async play(row, disturbance) {
-      const first = await playOnce(row, disturbance);
+    async run(row, disturbance) {
+      const first = await runOnce(row, disturbance);
       if (first.problems.length === 0 || played === 1) return first;
-      // What an earlier play may have left in the app must not be blamed on this one.
+      // What an earlier trial may have left in the app must not be blamed on this one.
       await close();
-      return playOnce(row, disturbance);
+      return runOnce(row, disturbance);
     },
     close,
   };
