@@ -6,7 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { isDeepStrictEqual, parseArgs } from "node:util";
-import { castings, type Example, type Examples, playExamples, readExamples, SEED, withoutTimes } from "./causes/examples.ts";
+import { showings, type Example, type Examples, playExamples, readExamples, SEED, withoutTimes } from "./causes/examples.ts";
 import { causesPage } from "./causes/page.ts";
 
 const PAGE = "docs/causes.md";
@@ -19,22 +19,22 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function playAll(): Promise<Examples> {
   const played = new Map<string, Example[]>();
-  const waiting = [...castings];
+  const waiting = [...showings];
   const work = async (): Promise<void> => {
-    for (let casting = waiting.shift(); casting; casting = waiting.shift()) {
-      say(`${casting.code}: ${casting.story.name}`);
-      played.set(casting.code, await playExamples(casting));
+    for (let showing = waiting.shift(); showing; showing = waiting.shift()) {
+      say(`${showing.code}: ${showing.story.name}`);
+      played.set(showing.code, await playExamples(showing));
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
-  return { seed: SEED, examples: Object.fromEntries(castings.map(({ code }) => [code, played.get(code) ?? []])) };
+  return { seed: SEED, examples: Object.fromEntries(showings.map(({ code }) => [code, played.get(code) ?? []])) };
 }
 
 const comparable = (examples: readonly Example[] | undefined): unknown => examples?.map(withoutTimes);
 
 async function check(): Promise<string[]> {
   const [kept, played] = [await readExamples(EXAMPLES), await playAll()];
-  const stale = castings.filter(({ code }) => !isDeepStrictEqual(comparable(kept.examples[code]), comparable(played.examples[code])));
+  const stale = showings.filter(({ code }) => !isDeepStrictEqual(comparable(kept.examples[code]), comparable(played.examples[code])));
   const page = (await readFile(PAGE, "utf8")) === causesPage(kept);
   return [
     ...stale.map(({ code, story }) => `the example of ${code} is not what ${story.name} shows`),

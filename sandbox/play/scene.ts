@@ -8,7 +8,7 @@ import type { Foundation } from "../running/foundation.ts";
 import type { HostLog } from "../running/host-child.ts";
 import { createRandom } from "../time/random.ts";
 import { askApp, faultsOf, fixedAt, mergeTold, resultOf, type StoryResult, type Told } from "./result.ts";
-import type { Phase, Stage, Story } from "../stories/story.ts";
+import type { Phase, Story, StoryContext } from "../stories/story.ts";
 import { type AppEvent, appEventOf, createNarrator, type Narrator } from "./narrator.ts";
 import type { Timeline } from "./timeline.ts";
 import { oneAtATime, type Until } from "./one-at-a-time.ts";
@@ -51,14 +51,21 @@ export type Scene = {
 /** What the app has said, in its log: how much, and which incidents it has closed. */
 type Heard = { news: number; closed: AppEvent[] };
 
-type Cast = { options: SceneOptions; sandbox: Sandbox; stages: Stage[]; watch: Watch; heard: Heard; brokeAt: { ms: number } };
+type SceneState = {
+  options: SceneOptions;
+  sandbox: Sandbox;
+  contexts: StoryContext[];
+  watch: Watch;
+  heard: Heard;
+  brokeAt: { ms: number };
+};
 
-type Role = Pick<Stage, "kind" | "patient">;
+type Subject = Pick<StoryContext, "kind" | "patient">;
 /** People first break something, then they do what the app asks of them. */
-type Acting = { as: "break" | "person" };
-type StageParts = { options: SceneOptions; sandbox: Sandbox; watch: Watch; heard: Heard; acting: Acting };
+type Speaker = { as: "break" | "person" };
+type ContextParts = { options: SceneOptions; sandbox: Sandbox; watch: Watch; heard: Heard; speaker: Speaker };
 
-function stageFor({ kind, patient }: Role, { options, sandbox, watch, heard, acting }: StageParts, until: Until): Stage {
+function contextFor({ kind, patient }: Subject, { options, sandbox, watch, heard, speaker }: ContextParts, until: Until): StoryContext {
   const { world, estate } = sandbox;
   const { phase, seed, timeline } = options;
   const others = new Set(estate.patients.filter((other) => other !== patient).map(({ vault }) => vault.id.toLowerCase()));
@@ -71,7 +78,7 @@ function stageFor({ kind, patient }: Role, { options, sandbox, watch, heard, act
     patient,
     operator: sandbox.actor(estate.operator),
     approver: sandbox.actor(estate.approver),
-    tell: (what) => timeline.say(acting.as, what),
+    tell: (what) => timeline.say(speaker.as, what),
     focus(databases) {
       patient.databases = [...databases];
       watch.set(databases);
@@ -98,7 +105,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     if (event) heard.news++;
     if (event?.event === "closed") heard.closed.push(event);
   };
-  const roles: Role[] = [];
+  const subjects: Subject[] = [];
   const sandbox = await startSandbox({
     seed,
     mode: options.mode,
@@ -110,7 +117,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
       for (const kind of kinds) {
         const patient = estate.patients.find((found) => found.kind === kind && found.access === story.vault);
         if (!patient) throw new Error(`the estate has no ${kind} on a vault with ${story.vault}`);
-        roles.push({ kind, patient });
+        subjects.push({ kind, patient });
         story.arrange?.({ world, estate, patient, kind, random });
       }
     },
@@ -126,42 +133,42 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   const brokeAt = { ms: start + MINUTE + random.int("story-begins", 70, 220) * SECOND };
   watch = createWatch(
     sandbox.world,
-    roles.flatMap(({ patient }) => patient.databases),
+    subjects.flatMap(({ patient }) => patient.databases),
     (change) => narrator?.change(change),
   );
-  const acting: Acting = { as: "break" };
-  const parts = { options, sandbox, watch, heard, acting };
-  const stages = roles.map((role) => stageFor(role, parts, (condition, limit) => sandbox.time.until(condition, limit)));
-  const others = sandbox.estate.patients.filter((patient) => roles.every((role) => role.patient !== patient));
+  const speaker: Speaker = { as: "break" };
+  const parts = { options, sandbox, watch, heard, speaker };
+  const contexts = subjects.map((subject) => contextFor(subject, parts, (condition, limit) => sandbox.time.until(condition, limit)));
+  const others = sandbox.estate.patients.filter((patient) => subjects.every((subject) => subject.patient !== patient));
   const elsewhere = new Set(others.map(({ vault }) => vault.id.toLowerCase()));
-  const cast: Cast = { ...parts, stages, brokeAt };
+  const state: SceneState = { ...parts, contexts, brokeAt };
   return {
     sandbox,
     elapsed: () => sandbox.world.clock.now() - brokeAt.ms,
     async play(startedWall) {
-      await warmUp(cast);
+      await warmUp(state);
       narrator = createNarrator(timeline, sandbox.world, (id) => !elsewhere.has(id.toLowerCase()));
-      await breakIt(cast);
-      acting.as = "person";
+      await breakIt(state);
+      speaker.as = "person";
       const { after } = story;
       if (after)
         await oneAtATime(
           sandbox.time,
-          roles.map((role) => (until) => after(stageFor(role, parts, until))),
+          subjects.map((subject) => (until) => after(contextFor(subject, parts, until))),
         );
-      const told = await toTheEnd(cast);
-      return judge(cast, told, startedWall);
+      const told = await toTheEnd(state);
+      return judge(state, told, startedWall);
     },
   };
 }
 
 /** The app looks at everything while it is healthy, so that it knows what healthy looks like. */
-async function warmUp({ options, sandbox, stages, watch, heard, brokeAt }: Cast): Promise<void> {
+async function warmUp({ options, sandbox, contexts, watch, heard, brokeAt }: SceneState): Promise<void> {
   const { time, world } = sandbox;
   options.timeline.waitFor("the app is looking at everything while it is healthy");
   await time.until(() => false, brokeAt.ms);
-  const names = stages.flatMap(({ patient }) => patient.databases.map(({ name }) => name));
-  options.timeline.note(`healthy so far: ${names.join(", ")} on ${stages.map(({ patient }) => patient.vault.name).join(", ")}`);
+  const names = contexts.flatMap(({ patient }) => patient.databases.map(({ name }) => name));
+  options.timeline.note(`healthy so far: ${names.join(", ")} on ${contexts.map(({ patient }) => patient.vault.name).join(", ")}`);
   options.timeline.waitFor(undefined);
   options.timeline.note("");
   heard.closed = [];
@@ -170,7 +177,7 @@ async function warmUp({ options, sandbox, stages, watch, heard, brokeAt }: Cast)
   await time.setSpeed(options.speed);
 }
 
-async function breakIt({ options, sandbox, stages, watch }: Cast): Promise<void> {
+async function breakIt({ options, sandbox, contexts, watch }: SceneState): Promise<void> {
   const { story, phase, seed, timeline } = options;
   const { world, time } = sandbox;
   const random = createRandom(seed);
@@ -186,12 +193,12 @@ async function breakIt({ options, sandbox, stages, watch }: Cast): Promise<void>
   };
   plan(from * 60, to * 60);
   if (phase === "grace") {
-    for (const stage of stages) await story.break(stage);
+    for (const context of contexts) await story.break(context);
     return plan(from * 60, to * 60);
   }
   await sandbox.setHostDown(true);
   timeline.say("host", "Keymend is down, so that the service notices first");
-  for (const stage of stages) await story.break(stage);
+  for (const context of contexts) await story.break(context);
   planned.clear();
   const felt = (story.feltWithinMs ?? MINUTE) / SECOND;
   plan(felt, felt + 60);
@@ -202,7 +209,7 @@ async function breakIt({ options, sandbox, stages, watch }: Cast): Promise<void>
 }
 
 /** Until the app has closed what it opened about a patient. */
-async function closedIncident({ options, sandbox, heard, brokeAt }: Cast, patient: Patient): Promise<Told> {
+async function closedIncident({ options, sandbox, heard, brokeAt }: SceneState, patient: Patient): Promise<Told> {
   const { time, estate } = sandbox;
   const reader = sandbox.actor(estate.reader);
   const since = new Date(brokeAt.ms).toISOString();
@@ -217,11 +224,11 @@ async function closedIncident({ options, sandbox, heard, brokeAt }: Cast, patien
 }
 
 /** Until the app is done with every patient, and the service has had its say. */
-async function toTheEnd(cast: Cast): Promise<Told> {
-  const { stages, watch } = cast;
-  const { time, world } = cast.sandbox;
+async function toTheEnd(state: SceneState): Promise<Told> {
+  const { contexts, watch } = state;
+  const { time, world } = state.sandbox;
   const tolds: Told[] = [];
-  for (const { patient } of stages) tolds.push(await closedIncident(cast, patient));
+  for (const { patient } of contexts) tolds.push(await closedIncident(state, patient));
   const told = mergeTold(tolds);
   const confirmed = (): boolean => {
     const fixed = fixedAt(watch);
@@ -231,7 +238,7 @@ async function toTheEnd(cast: Cast): Promise<Told> {
   return told;
 }
 
-function judge({ options, sandbox, watch, brokeAt }: Cast, told: Told, startedWall: number): Ended {
+function judge({ options, sandbox, watch, brokeAt }: SceneState, told: Told, startedWall: number): Ended {
   const { story, kinds, phase } = options;
   const wallMs = Math.round(performance.now() - startedWall);
   const played = { story, kinds, phase, brokeAt: brokeAt.ms, world: sandbox.world, watch, told, wallMs };

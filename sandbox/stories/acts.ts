@@ -4,7 +4,7 @@ import { getIncident, type IncidentRow, listIncidents } from "../running/app-api
 import { same } from "../azure/routes.ts";
 import type { Cluster, Json, RoleAssignmentState } from "../azure/world.ts";
 import type { Patient } from "../estate/estate.ts";
-import type { Stage } from "./story.ts";
+import type { StoryContext } from "./story.ts";
 
 export const API = {
   accounts: "2026-03-15",
@@ -23,44 +23,45 @@ const isEnded = (answer: Answer): boolean => !RUNNING.includes(answer.body["stat
 const apiOf = (id: string): string => (id.toLowerCase().includes("/mongoclusters/") ? API.clusters : API.accounts);
 
 /** Waits until Azure has done what it answered; how that ended. */
-async function done(stage: Stage, id: string, { headers }: Answer): Promise<Json | undefined> {
+async function done(context: StoryContext, id: string, { headers }: Answer): Promise<Json | undefined> {
   const poll = headers["azure-asyncoperation"];
   if (poll === undefined) return "Succeeded";
   const url = new URL(poll);
   let last: Answer | undefined;
-  const ended = async (): Promise<boolean> => isEnded((last = await stage.operator.arm("GET", `${url.pathname}${url.search}`, apiOf(id))));
-  await stage.until("Azure to finish the update", ended, 30 * MINUTE);
+  const ended = async (): Promise<boolean> =>
+    isEnded((last = await context.operator.arm("GET", `${url.pathname}${url.search}`, apiOf(id))));
+  await context.until("Azure to finish the update", ended, 30 * MINUTE);
   return last?.body["status"];
 }
 
 /** Writes a database and waits until Azure has done it. */
-export async function writeDatabase(stage: Stage, id: string, body: Json): Promise<void> {
-  const status = await done(stage, id, await stage.operator.arm("PATCH", id, apiOf(id), body));
+export async function writeDatabase(context: StoryContext, id: string, body: Json): Promise<void> {
+  const status = await done(context, id, await context.operator.arm("PATCH", id, apiOf(id), body));
   if (status !== "Succeeded") throw new Error(`the update of ${id} ended ${JSON.stringify(status)}`);
 }
 
 /** Orders a new cluster with a customer-managed key, and waits until Azure has provisioned it or failed to. */
 export async function createCluster(
-  stage: Stage,
+  context: StoryContext,
   id: string,
   { identityId, keyUrl }: { identityId: string; keyUrl: string },
 ): Promise<Cluster> {
   const keyEncryptionKeyIdentity = { identityType: "UserAssignedIdentity", userAssignedIdentityResourceId: identityId };
-  const answer = await stage.operator.arm("PUT", id, API.clusters, {
-    location: stage.patient.vault.location,
+  const answer = await context.operator.arm("PUT", id, API.clusters, {
+    location: context.patient.vault.location,
     identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: {} } },
     properties: { encryption: { customerManagedKeyEncryption: { keyEncryptionKeyIdentity, keyEncryptionKeyUrl: keyUrl } } },
   });
-  await done(stage, id, answer);
-  const cluster = stage.world.clusters.get(id.toLowerCase());
+  await done(context, id, answer);
+  const cluster = context.world.clusters.get(id.toLowerCase());
   if (!cluster) throw new Error(`${id} was not created`);
   return cluster;
 }
 
 /** The patient's own grant: the role assignment of its databases' identity at the vault or its key. */
-function grantOf(stage: Pick<Stage, "world" | "patient">): { id: string; assignment: RoleAssignmentState } {
-  const { vault, identity } = stage.patient;
-  for (const assignment of stage.world.roleAssignments.values()) {
+function grantOf(context: Pick<StoryContext, "world" | "patient">): { id: string; assignment: RoleAssignmentState } {
+  const { vault, identity } = context.patient;
+  for (const assignment of context.world.roleAssignments.values()) {
     const here = assignment.scope.toLowerCase().startsWith(vault.id.toLowerCase());
     if (here && same(assignment.principalId, identity.principalId)) {
       return { id: `${assignment.scope}/providers/Microsoft.Authorization/roleAssignments/${assignment.name}`, assignment };
@@ -69,25 +70,26 @@ function grantOf(stage: Pick<Stage, "world" | "patient">): { id: string; assignm
   throw new Error(`${identity.name} has no role assignment on ${vault.name}`);
 }
 
-export async function removeGrant(stage: Stage): Promise<void> {
-  const { id } = grantOf(stage);
-  await stage.operator.arm("DELETE", id, API.authorization);
-  stage.tell(
-    `role assignment of ${stage.patient.identity.name} removed from ${stage.patient.vault.name}, by ${stage.operator.principal.name}`,
+export async function removeGrant(context: StoryContext): Promise<void> {
+  const { id } = grantOf(context);
+  await context.operator.arm("DELETE", id, API.authorization);
+  context.tell(
+    `role assignment of ${context.patient.identity.name} removed from ${context.patient.vault.name}, by ${context.operator.principal.name}`,
   );
 }
 
 /** Changes the current version of the patient's key on the vault's data plane. */
-export async function patchKey(stage: Stage, body: Json): Promise<void> {
-  await stage.operator.key("PATCH", stage.patient.vault.name, `/keys/${stage.patient.keyName}/`, body);
+export async function patchKey(context: StoryContext, body: Json): Promise<void> {
+  await context.operator.key("PATCH", context.patient.vault.name, `/keys/${context.patient.keyName}/`, body);
 }
 
-export async function deleteKey({ operator, patient, tell }: Stage): Promise<void> {
+export async function deleteKey({ operator, patient, tell }: StoryContext): Promise<void> {
   await operator.key("DELETE", patient.vault.name, `/keys/${patient.keyName}`);
   tell(`key ${patient.keyName} deleted from ${patient.vault.name}, by ${operator.principal.name}`);
 }
 
-export const unixSeconds = (stage: Pick<Stage, "world">, inMs: number): number => Math.floor((stage.world.clock.now() + inMs) / 1000);
+export const unixSeconds = (context: Pick<StoryContext, "world">, inMs: number): number =>
+  Math.floor((context.world.clock.now() + inMs) / 1000);
 
 type Asked = { id: string; hash: string; steps: string[] };
 
@@ -102,7 +104,7 @@ export async function incidentsOf(actor: Actor, patient: Patient, sinceIso: stri
 }
 
 /** What the app asks about the patient now, if anything. */
-async function askedOf({ approver, patient }: Stage): Promise<Asked | undefined> {
+async function askedOf({ approver, patient }: StoryContext): Promise<Asked | undefined> {
   for (const { id } of (await incidentsOf(approver, patient, "")).filter(({ state }) => state !== "closed")) {
     const { plan } = await getIncident(approver, id);
     const steps = (plan?.steps ?? []).filter(({ state }) => state === "waitsForApproval").map(({ name }) => name);
@@ -112,38 +114,40 @@ async function askedOf({ approver, patient }: Stage): Promise<Asked | undefined>
 }
 
 /** Lets time pass until the app asks something, or has closed its incident. */
-export async function untilAsked(stage: Stage): Promise<Asked | undefined> {
+export async function untilAsked(context: StoryContext): Promise<Asked | undefined> {
   let heard = -1;
   let asked: Asked | undefined;
   const asks = async (): Promise<boolean> => {
-    if (stage.isOver()) return true;
-    if (stage.news() === heard) return false;
-    heard = stage.news();
-    asked = await askedOf(stage);
+    if (context.isOver()) return true;
+    if (context.news() === heard) return false;
+    heard = context.news();
+    asked = await askedOf(context);
     return asked !== undefined;
   };
-  await stage.until("the app to ask", asks);
+  await context.until("the app to ask", asks);
   return asked;
 }
 
 /** As the one on call would: reads the plan that the app shows, and decides on exactly that. */
-async function decide(stage: Stage, decision: "approve" | "reject", reason: string): Promise<void> {
+async function decide(context: StoryContext, decision: "approve" | "reject", reason: string): Promise<void> {
   // People take their time; the plan they decide on is the one that they then see.
-  await stage.wait(stage.random.int("story-reads", 40, 90) * 1000);
-  const asked = await askedOf(stage);
+  await context.wait(context.random.int("story-reads", 40, 90) * 1000);
+  const asked = await askedOf(context);
   if (!asked) return;
   const { id, hash, steps } = asked;
-  const answer = await stage.approver.app("POST", `/api/incidents/${id}/decision`, { planHash: hash, decision, reason });
+  const answer = await context.approver.app("POST", `/api/incidents/${id}/decision`, { planHash: hash, decision, reason });
   if (answer.status >= 300) throw new Error(`the decision was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   const what = decision === "approve" ? "approves" : "rejects";
-  stage.tell(`${stage.approver.principal.name} ${what} ${[...new Set(steps)].join(", ")} for ${stage.patient.vault.name}: "${reason}"`);
+  context.tell(
+    `${context.approver.principal.name} ${what} ${[...new Set(steps)].join(", ")} for ${context.patient.vault.name}: "${reason}"`,
+  );
 }
 
 /** Approves whatever the app asks about the patient, until it has closed its incident. */
-export async function approveAll(stage: Stage, reason = "an accident, put it back"): Promise<void> {
-  while (await untilAsked(stage)) {
-    await decide(stage, "approve", reason);
+export async function approveAll(context: StoryContext, reason = "an accident, put it back"): Promise<void> {
+  while (await untilAsked(context)) {
+    await decide(context, "approve", reason);
     // The app has heard it and goes on; what it asks next is another question.
-    await stage.wait(1000);
+    await context.wait(1000);
   }
 }

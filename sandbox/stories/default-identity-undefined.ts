@@ -10,13 +10,13 @@ export const defaultIdentityUndefined: Story = {
   steps: ["SetDefaultIdentity"],
   outcome: { grace: "OutageAvoided", revoked: "Healed" },
   vault: "rbac",
-  async break(stage) {
-    const [account] = stage.patient.databases;
+  async break(context) {
+    const [account] = context.patient.databases;
     if (!account) throw new Error("the vault has no account");
-    const { identity } = stage.patient;
-    stage.focus([account]);
-    stage.tell(`${stage.operator.principal.name} detaches ${identity.name} from account ${account.name} and attaches it again`);
-    await writeDatabase(stage, account.id, { identity: { type: "None" } });
-    await writeDatabase(stage, account.id, { identity: { type: "UserAssigned", userAssignedIdentities: { [identity.id]: {} } } });
+    const { identity } = context.patient;
+    context.focus([account]);
+    context.tell(`${context.operator.principal.name} detaches ${identity.name} from account ${account.name} and attaches it again`);
+    await writeDatabase(context, account.id, { identity: { type: "None" } });
+    await writeDatabase(context, account.id, { identity: { type: "UserAssigned", userAssignedIdentities: { [identity.id]: {} } } });
   },
 };

@@ -11,9 +11,9 @@ export const identityDeleted: Story = {
   outcome: { grace: "OutageAvoided", revoked: "Healed" },
   vault: "rbac",
   checkInMinutes: [40, 58],
-  async break(stage) {
-    await stage.operator.arm("DELETE", stage.patient.identity.id, API.identities);
-    stage.tell(`identity ${stage.patient.identity.name} deleted, by ${stage.operator.principal.name}`);
+  async break(context) {
+    await context.operator.arm("DELETE", context.patient.identity.id, API.identities);
+    context.tell(`identity ${context.patient.identity.name} deleted, by ${context.operator.principal.name}`);
   },
   after: approveAll,
 };

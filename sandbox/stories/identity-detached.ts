@@ -10,11 +10,11 @@ export const identityDetached: Story = {
   steps: ["AttachIdentity", "SetDefaultIdentity"],
   outcome: { grace: "OutageAvoided", revoked: "Healed" },
   vault: "rbac",
-  async break(stage) {
-    const [account] = stage.patient.databases;
+  async break(context) {
+    const [account] = context.patient.databases;
     if (!account) throw new Error("the vault has no account");
-    stage.focus([account]);
-    stage.tell(`${stage.operator.principal.name} detaches ${stage.patient.identity.name} from account ${account.name}`);
-    await writeDatabase(stage, account.id, { identity: { type: "None" } });
+    context.focus([account]);
+    context.tell(`${context.operator.principal.name} detaches ${context.patient.identity.name} from account ${account.name}`);
+    await writeDatabase(context, account.id, { identity: { type: "None" } });
   },
 };

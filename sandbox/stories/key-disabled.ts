@@ -10,9 +10,9 @@ export const keyDisabled: Story = {
   steps: ["EnableKeyVersion"],
   outcome: { grace: "OutageAvoided", revoked: "Healed" },
   vault: "rbac",
-  async break(stage) {
-    await patchKey(stage, { attributes: { enabled: false } });
-    stage.tell(`key ${stage.patient.keyName} disabled, by ${stage.operator.principal.name}`);
+  async break(context) {
+    await patchKey(context, { attributes: { enabled: false } });
+    context.tell(`key ${context.patient.keyName} disabled, by ${context.operator.principal.name}`);
   },
   after: approveAll,
 };

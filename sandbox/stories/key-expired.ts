@@ -10,9 +10,9 @@ export const keyExpired: Story = {
   steps: ["ExtendKeyExpiry"],
   outcome: { grace: "OutageAvoided", revoked: "Healed" },
   vault: "rbac",
-  async break(stage) {
+  async break(context) {
     // Recorded: Azure/azure-sdk-for-js keyvault-keys, "can update a disabled key", 2020-06: an exp in the past is accepted.
-    await patchKey(stage, { attributes: { exp: unixSeconds(stage, -60_000) } });
-    stage.tell(`key ${stage.patient.keyName} set to expire a minute ago, by ${stage.operator.principal.name}`);
+    await patchKey(context, { attributes: { exp: unixSeconds(context, -60_000) } });
+    context.tell(`key ${context.patient.keyName} set to expire a minute ago, by ${context.operator.principal.name}`);
   },
 };

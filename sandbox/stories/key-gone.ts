@@ -13,12 +13,12 @@ export const keyGone: Story = {
   arrange({ patient }) {
     patient.vault.enablePurgeProtection = undefined;
   },
-  async break(stage) {
-    const { vault, keyName } = stage.patient;
-    await deleteKey(stage);
+  async break(context) {
+    const { vault, keyName } = context.patient;
+    await deleteKey(context);
     const key = vault.keys.get(keyName);
-    await stage.until("the deleted key to show", () => (key?.deleted?.visibleAt ?? 0) <= stage.world.clock.now());
-    await stage.operator.key("DELETE", vault.name, `/deletedkeys/${keyName}`);
-    stage.tell(`deleted key ${keyName} purged, by ${stage.operator.principal.name}`);
+    await context.until("the deleted key to show", () => (key?.deleted?.visibleAt ?? 0) <= context.world.clock.now());
+    await context.operator.key("DELETE", vault.name, `/deletedkeys/${keyName}`);
+    context.tell(`deleted key ${keyName} purged, by ${context.operator.principal.name}`);
   },
 };

@@ -12,9 +12,11 @@ export const keyNearExpiry: Story = {
   steps: ["ExtendKeyExpiry"],
   outcome: { grace: "Prevented" },
   vault: "rbac",
-  async break(stage) {
-    const days = stage.random.int("story-days", 15, 25);
-    await patchKey(stage, { attributes: { exp: unixSeconds(stage, days * DAY) } });
-    stage.tell(`key ${stage.patient.keyName} set to expire in ${days} days, by ${stage.operator.principal.name}; Azure raises no event`);
+  async break(context) {
+    const days = context.random.int("story-days", 15, 25);
+    await patchKey(context, { attributes: { exp: unixSeconds(context, days * DAY) } });
+    context.tell(
+      `key ${context.patient.keyName} set to expire in ${days} days, by ${context.operator.principal.name}; Azure raises no event`,
+    );
   },
 };

@@ -12,10 +12,10 @@ export const keyNotYetValid: Story = {
   steps: ["SetKeyNotBefore"],
   outcome: { grace: "OutageAvoided", revoked: "Healed" },
   vault: "rbac",
-  async break(stage) {
-    const days = stage.random.int("story-days", 2, 40);
-    await patchKey(stage, { attributes: { nbf: unixSeconds(stage, days * DAY) } });
-    stage.tell(`key ${stage.patient.keyName} set to become valid in ${days} days, by ${stage.operator.principal.name}`);
+  async break(context) {
+    const days = context.random.int("story-days", 2, 40);
+    await patchKey(context, { attributes: { nbf: unixSeconds(context, days * DAY) } });
+    context.tell(`key ${context.patient.keyName} set to become valid in ${days} days, by ${context.operator.principal.name}`);
   },
   after: approveAll,
 };

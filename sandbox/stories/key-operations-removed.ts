@@ -10,9 +10,9 @@ export const keyOperationsRemoved: Story = {
   steps: ["RestoreKeyOperations"],
   outcome: { grace: "OutageAvoided", revoked: "Healed" },
   vault: "rbac",
-  async break(stage) {
-    await patchKey(stage, { key_ops: ["encrypt", "decrypt"] });
-    stage.tell(`key ${stage.patient.keyName} may only encrypt and decrypt now, by ${stage.operator.principal.name}`);
+  async break(context) {
+    await patchKey(context, { key_ops: ["encrypt", "decrypt"] });
+    context.tell(`key ${context.patient.keyName} may only encrypt and decrypt now, by ${context.operator.principal.name}`);
   },
   after: approveAll,
 };

@@ -17,9 +17,9 @@ export const keyRotatedPinned: Story = {
       database.keyEncryptionKeyUrl = `https://${patient.vault.name}.vault.azure.net/keys/${patient.keyName}/${key?.versions.at(-1)?.version}`;
     }
   },
-  async break(stage) {
-    const { vault, keyName } = stage.patient;
-    await stage.operator.key("POST", vault.name, `/keys/${keyName}/rotate`);
-    stage.tell(`key ${keyName} rotated, by ${stage.operator.principal.name}; its databases name the version before`);
+  async break(context) {
+    const { vault, keyName } = context.patient;
+    await context.operator.key("POST", vault.name, `/keys/${keyName}/rotate`);
+    context.tell(`key ${keyName} rotated, by ${context.operator.principal.name}; its databases name the version before`);
   },
 };

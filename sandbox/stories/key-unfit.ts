@@ -9,9 +9,9 @@ export const keyUnfit: Story = {
   maxWrites: 0,
   outcome: { grace: "Escalated", revoked: "Escalated" },
   vault: "rbac",
-  async break(stage) {
-    const { vault, keyName } = stage.patient;
-    await stage.operator.key("POST", vault.name, `/keys/${keyName}/create`, { kty: "EC", crv: "P-256" });
-    stage.tell(`key ${keyName} has a new version, an elliptic curve key, by ${stage.operator.principal.name}`);
+  async break(context) {
+    const { vault, keyName } = context.patient;
+    await context.operator.key("POST", vault.name, `/keys/${keyName}/create`, { kty: "EC", crv: "P-256" });
+    context.tell(`key ${keyName} has a new version, an elliptic curve key, by ${context.operator.principal.name}`);
   },
 };

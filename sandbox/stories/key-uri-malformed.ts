@@ -9,12 +9,12 @@ export const keyUriMalformed: Story = {
   causes: ["KeyUriMalformed"],
   outcome: { revoked: "Escalated" },
   vault: "rbac",
-  break(stage) {
-    const account = stage.patient.databases.find((database): database is Account => "keyVaultKeyUri" in database);
+  break(context) {
+    const account = context.patient.databases.find((database): database is Account => "keyVaultKeyUri" in database);
     if (!account) throw new Error("the vault has no account");
-    stage.focus([account]);
+    context.focus([account]);
     // Today's front door refuses such a URI; accounts that have one got it before it did.
     account.keyVaultKeyUri = `${account.keyVaultKeyUri}/${account.keyVaultKeyUriVersion}`;
-    stage.tell(`account ${account.name} names its key with a version: ${account.keyVaultKeyUri}`);
+    context.tell(`account ${account.name} names its key with a version: ${account.keyVaultKeyUri}`);
   },
 };

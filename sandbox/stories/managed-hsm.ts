@@ -15,15 +15,15 @@ export const managedHsm: Story = {
   arrange({ world }) {
     world.switches["keyvault.openManagedHsm"] = HSM;
   },
-  async break(stage) {
-    const [account] = stage.patient.databases;
+  async break(context) {
+    const [account] = context.patient.databases;
     if (!account) throw new Error("the vault has no account");
-    stage.focus([account]);
+    context.focus([account]);
     const keyVaultKeyUri = `https://${HSM}.managedhsm.azure.net/keys/cmk-orders`;
-    stage.tell(`${stage.operator.principal.name} moves account ${account.name} to ${keyVaultKeyUri}`);
-    await writeDatabase(stage, account.id, { properties: { keyVaultKeyUri } });
+    context.tell(`${context.operator.principal.name} moves account ${account.name} to ${keyVaultKeyUri}`);
+    await writeDatabase(context, account.id, { properties: { keyVaultKeyUri } });
     // Managed HSM: access-control.md; its local RBAC is out of Azure Resource Manager's reach, and raises no event there.
-    stage.world.switches["keyvault.openManagedHsm"] = "";
-    stage.tell(`managed HSM ${HSM} takes the role of ${stage.patient.identity.name} away`);
+    context.world.switches["keyvault.openManagedHsm"] = "";
+    context.tell(`managed HSM ${HSM} takes the role of ${context.patient.identity.name} away`);
   },
 };

@@ -15,14 +15,14 @@ export const mendedByHand: Story = {
   vault: "rbac",
   feltWithinMs: 10 * 60_000,
   break: removeGrant,
-  async after(stage) {
-    const { operator, patient, world, random } = stage;
-    await untilAsked(stage);
-    await stage.wait(random.int("story-reads", 60, 180) * 1000);
+  async after(context) {
+    const { operator, patient, world, random } = context;
+    await untilAsked(context);
+    await context.wait(random.int("story-reads", 60, 180) * 1000);
     const id = `${patient.vault.id}/providers/Microsoft.Authorization/roleAssignments/${random.guid(`story-assignment-${patient.vault.name}`)}`;
     const roleDefinitionId = roleDefinitionIdOf(world, ROLE.keyVaultCryptoServiceEncryptionUser);
     const properties = { principalId: patient.identity.principalId, principalType: "ServicePrincipal", roleDefinitionId };
     await operator.arm("PUT", id, API.authorization, { properties });
-    stage.tell(`${operator.principal.name} grants ${patient.identity.name} the role on ${patient.vault.name} by hand`);
+    context.tell(`${operator.principal.name} grants ${patient.identity.name} the role on ${patient.vault.name} by hand`);
   },
 };

@@ -10,11 +10,11 @@ export const networkBlocked: Story = {
   steps: ["AllowTrustedServices"],
   outcome: { grace: "OutageAvoided", revoked: "Healed" },
   vault: "rbac",
-  async break(stage) {
+  async break(context) {
     const networkAcls = { bypass: "None", defaultAction: "Deny", ipRules: [{ value: "198.51.100.0/24" }], virtualNetworkRules: [] };
-    await stage.operator.arm("PATCH", stage.patient.vault.id, API.vaults, { properties: { networkAcls } });
-    stage.tell(
-      `firewall of ${stage.patient.vault.name} turned on without a bypass for Azure's services, by ${stage.operator.principal.name}`,
+    await context.operator.arm("PATCH", context.patient.vault.id, API.vaults, { properties: { networkAcls } });
+    context.tell(
+      `firewall of ${context.patient.vault.name} turned on without a bypass for Azure's services, by ${context.operator.principal.name}`,
     );
   },
   after: approveAll,

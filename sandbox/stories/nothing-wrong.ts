@@ -10,9 +10,9 @@ export const nothingWrong: Story = {
   maxWrites: 0,
   outcome: { grace: "NoChangeNeeded" },
   vault: "rbac",
-  async break(stage) {
-    const { vault } = stage.patient;
-    await stage.operator.arm("PATCH", vault.id, API.vaults, { tags: { ...vault.tags, costCenter: "4711" } });
-    stage.tell(`tag costCenter set on ${vault.name}, by ${stage.operator.principal.name}; nothing breaks`);
+  async break(context) {
+    const { vault } = context.patient;
+    await context.operator.arm("PATCH", vault.id, API.vaults, { tags: { ...vault.tags, costCenter: "4711" } });
+    context.tell(`tag costCenter set on ${vault.name}, by ${context.operator.principal.name}; nothing breaks`);
   },
 };

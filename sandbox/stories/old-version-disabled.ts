@@ -9,11 +9,11 @@ export const oldVersionDisabled: Story = {
   steps: ["EnableKeyVersion"],
   outcome: { grace: "OutageAvoided", revoked: "Healed" },
   vault: "rbac",
-  async break(stage) {
-    const { vault, keyName } = stage.patient;
+  async break(context) {
+    const { vault, keyName } = context.patient;
     const old = vault.keys.get(keyName)?.versions.at(-1)?.version;
-    await stage.operator.key("POST", vault.name, `/keys/${keyName}/rotate`);
-    await stage.operator.key("PATCH", vault.name, `/keys/${keyName}/${old}`, { attributes: { enabled: false } });
-    stage.tell(`key ${keyName} rotated and its old version disabled, by ${stage.operator.principal.name}`);
+    await context.operator.key("POST", vault.name, `/keys/${keyName}/rotate`);
+    await context.operator.key("PATCH", vault.name, `/keys/${keyName}/${old}`, { attributes: { enabled: false } });
+    context.tell(`key ${keyName} rotated and its old version disabled, by ${context.operator.principal.name}`);
   },
 };

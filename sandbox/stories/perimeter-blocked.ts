@@ -10,8 +10,10 @@ export const perimeterBlocked: Story = {
   maxWrites: 0,
   outcome: { grace: "Escalated", revoked: "Escalated" },
   vault: "rbac",
-  async break(stage) {
-    await stage.operator.arm("PATCH", stage.patient.vault.id, API.vaults, { properties: { publicNetworkAccess: "SecuredByPerimeter" } });
-    stage.tell(`vault ${stage.patient.vault.name} put behind a network security perimeter, by ${stage.operator.principal.name}`);
+  async break(context) {
+    await context.operator.arm("PATCH", context.patient.vault.id, API.vaults, {
+      properties: { publicNetworkAccess: "SecuredByPerimeter" },
+    });
+    context.tell(`vault ${context.patient.vault.name} put behind a network security perimeter, by ${context.operator.principal.name}`);
   },
 };

@@ -10,8 +10,8 @@ export const permissionModelSwitched: Story = {
   anySteps: ["GrantKeyRole", "RestoreRoleAssignment"],
   outcome: { grace: "OutageAvoided", revoked: "Healed" },
   vault: "policies",
-  async break(stage) {
-    await stage.operator.arm("PATCH", stage.patient.vault.id, API.vaults, { properties: { enableRbacAuthorization: true } });
-    stage.tell(`vault ${stage.patient.vault.name} switched to role assignments, by ${stage.operator.principal.name}`);
+  async break(context) {
+    await context.operator.arm("PATCH", context.patient.vault.id, API.vaults, { properties: { enableRbacAuthorization: true } });
+    context.tell(`vault ${context.patient.vault.name} switched to role assignments, by ${context.operator.principal.name}`);
   },
 };

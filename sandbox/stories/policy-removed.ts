@@ -10,11 +10,11 @@ export const policyRemoved: Story = {
   steps: ["AddAccessPolicyPermissions"],
   outcome: { grace: "OutageAvoided", revoked: "Healed" },
   vault: "policies",
-  async break(stage) {
-    const { vault, identity } = stage.patient;
+  async break(context) {
+    const { vault, identity } = context.patient;
     const policy = vault.accessPolicies.find(({ objectId }) => objectId === identity.principalId);
     if (!policy) throw new Error(`${identity.name} has no access policy on ${vault.name}`);
-    await stage.operator.arm("PUT", `${vault.id}/accessPolicies/remove`, API.vaults, { properties: { accessPolicies: [policy] } });
-    stage.tell(`access policy of ${identity.name} removed from ${vault.name}, by ${stage.operator.principal.name}`);
+    await context.operator.arm("PUT", `${vault.id}/accessPolicies/remove`, API.vaults, { properties: { accessPolicies: [policy] } });
+    context.tell(`access policy of ${identity.name} removed from ${vault.name}, by ${context.operator.principal.name}`);
   },
 };

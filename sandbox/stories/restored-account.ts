@@ -25,5 +25,5 @@ export const restoredAccount: Story = {
     focus([restored]);
     tell(`account ${source.name} restored as ${restored.name}, which still uses ${patient.identity.name}`);
   },
-  after: (stage) => approveAll(stage, "it shall live on an identity of its own"),
+  after: (context) => approveAll(context, "it shall live on an identity of its own"),
 };

@@ -10,8 +10,8 @@ export const revokedOnPurpose: Story = {
   maxWrites: 0,
   outcome: { grace: "Refused", revoked: "Refused" },
   vault: "rbac",
-  async break(stage) {
-    await patchKey(stage, { attributes: { enabled: false }, tags: { "keymend:revoked": "security incident 1207" } });
-    stage.tell(`key ${stage.patient.keyName} disabled and tagged keymend:revoked, by ${stage.operator.principal.name}`);
+  async break(context) {
+    await patchKey(context, { attributes: { enabled: false }, tags: { "keymend:revoked": "security incident 1207" } });
+    context.tell(`key ${context.patient.keyName} disabled and tagged keymend:revoked, by ${context.operator.principal.name}`);
   },
 };

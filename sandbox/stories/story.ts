@@ -6,7 +6,7 @@ import type { Account, Cluster, World } from "../azure/world.ts";
 
 export type Phase = "grace" | "revoked";
 
-export type Stage = {
+export type StoryContext = {
   readonly world: World;
   readonly random: Random;
   readonly kind: Kind;
@@ -55,8 +55,8 @@ export type Story = {
   /** Phase grace: the service's next check comes this many minutes after the break, drawn from the seed. Default 20 to 55. */
   checkInMinutes?: readonly [number, number];
   /** Changes the sample estate before anything runs. */
-  arrange?: (stage: Pick<Stage, "world" | "patient" | "kind" | "random"> & { estate: Estate }) => void;
-  break: (stage: Stage) => Promise<void> | void;
+  arrange?: (context: Pick<StoryContext, "world" | "patient" | "kind" | "random"> & { estate: Estate }) => void;
+  break: (context: StoryContext) => Promise<void> | void;
   /** What people do once it is broken: approve, reject, mend it by hand. Runs beside the app's own work. */
-  after?: (stage: Stage) => Promise<void>;
+  after?: (context: StoryContext) => Promise<void>;
 };

@@ -11,9 +11,9 @@ export const twoCauses: Story = {
   anySteps: ["RestoreRoleAssignment", "GrantKeyRole"],
   outcome: { grace: "OutageAvoided", revoked: "Healed" },
   vault: "rbac",
-  async break(stage) {
-    await patchKey(stage, { attributes: { exp: unixSeconds(stage, -60_000) } });
-    stage.tell(`key ${stage.patient.keyName} set to expire a minute ago, by ${stage.operator.principal.name}`);
-    await removeGrant(stage);
+  async break(context) {
+    await patchKey(context, { attributes: { exp: unixSeconds(context, -60_000) } });
+    context.tell(`key ${context.patient.keyName} set to expire a minute ago, by ${context.operator.principal.name}`);
+    await removeGrant(context);
   },
 };

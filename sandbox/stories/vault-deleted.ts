@@ -12,9 +12,9 @@ export const vaultDeleted: Story = {
   outcome: { grace: "OutageAvoided", revoked: "Healed" },
   vault: "rbac",
   checkInMinutes: [30, 55],
-  async break(stage) {
-    await stage.operator.arm("DELETE", stage.patient.vault.id, API.vaults);
-    stage.tell(`vault ${stage.patient.vault.name} deleted, by ${stage.operator.principal.name}`);
+  async break(context) {
+    await context.operator.arm("DELETE", context.patient.vault.id, API.vaults);
+    context.tell(`vault ${context.patient.vault.name} deleted, by ${context.operator.principal.name}`);
   },
   after: approveAll,
 };

@@ -14,13 +14,13 @@ export const vaultGone: Story = {
   arrange({ patient }) {
     patient.vault.enablePurgeProtection = undefined;
   },
-  async break(stage) {
-    const { operator, patient, world } = stage;
+  async break(context) {
+    const { operator, patient, world } = context;
     const { vault } = patient;
     await operator.arm("DELETE", vault.id, API.vaults);
     const deleted = `/subscriptions/${world.subscriptionId}/providers/Microsoft.KeyVault/locations/${vault.location}/deletedVaults/${vault.name}`;
     await operator.arm("POST", `${deleted}/purge`, API.vaults);
-    await stage.until("the vault to be purged", () => isPurged(world, vault));
-    stage.tell(`vault ${vault.name} deleted and purged, by ${operator.principal.name}`);
+    await context.until("the vault to be purged", () => isPurged(world, vault));
+    context.tell(`vault ${vault.name} deleted and purged, by ${operator.principal.name}`);
   },
 };

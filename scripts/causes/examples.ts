@@ -11,7 +11,7 @@ import type { Phase, Story } from "../../sandbox/stories/story.ts";
 import type { Timeline } from "../../sandbox/play/timeline.ts";
 import type { CauseCode } from "../../src/domain/cause-code.ts";
 import { causes } from "../../src/domain/causes/index.ts";
-import { scenes } from "./scenes.ts";
+import { moreStories } from "./more-stories.ts";
 
 export const SEED = 7;
 
@@ -46,7 +46,7 @@ export type Examples = v.InferOutput<typeof examples>;
 export const readExamples = async (file: string): Promise<Examples> => v.parse(examples, JSON.parse(await readFile(file, "utf8")));
 
 /** Which story shows a cause, with which kinds of database. */
-export type Casting = { code: CauseCode; story: Story; kinds: readonly Kind[]; phase: Phase; mode: Mode };
+export type Showing = { code: CauseCode; story: Story; kinds: readonly Kind[]; phase: Phase; mode: Mode };
 
 /** Where another story shows more than the first one about the cause. */
 const BEST: Partial<Record<CauseCode, string>> = { DefaultIdentityUndefined: "identity-detached", Revalidating: "never-revalidated" };
@@ -57,8 +57,8 @@ const kebab = (code: string): string => code.replace(/(?!^)[A-Z]/g, "-$&").toLow
  * The story of the cause's own name, else the first that is about it alone. Observing shows the whole plan at once; where there is
  * nothing to plan, the story is played as it is.
  */
-export const castings: readonly Casting[] = causes.flatMap(({ code, kinds, steps }): Casting[] => {
-  const all = [...stories, ...scenes];
+export const showings: readonly Showing[] = causes.flatMap(({ code, kinds, steps }): Showing[] => {
+  const all = [...stories, ...moreStories];
   const name = BEST[code] ?? kebab(code);
   const story = all.find((one) => one.name === name) ?? all.find((one) => one.causes.join() === code);
   if (!story) return [];
@@ -71,7 +71,7 @@ const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {
 
 type Broken = { kind: Kind; patient: Patient; since: string };
 
-function exampleOf({ code, story, phase, mode }: Casting, kind: Kind, incident: Incident): Example {
+function exampleOf({ code, story, phase, mode }: Showing, kind: Kind, incident: Incident): Example {
   const { evidence, contradictions, targetIds } = incident.causes.find((cause) => cause.code === code)!;
   const { outcome, reason, detail, targets, plan, runbook } = incident;
   return {
@@ -93,16 +93,16 @@ function exampleOf({ code, story, phase, mode }: Casting, kind: Kind, incident: 
 }
 
 /** Plays the story once, with a database of each kind at the same time. */
-export async function playExamples(casting: Casting): Promise<Example[]> {
-  const { code, story, kinds, phase, mode } = casting;
+export async function playExamples(showing: Showing): Promise<Example[]> {
+  const { code, story, kinds, phase, mode } = showing;
   const broken: Broken[] = [];
   const failed = Promise.withResolvers<never>();
   const scene = await openScene({
     story: {
       ...story,
-      break(stage) {
-        broken.push({ kind: stage.kind, patient: stage.patient, since: stage.world.clock.iso() });
-        return story.break(stage);
+      break(context) {
+        broken.push({ kind: context.kind, patient: context.patient, since: context.world.clock.iso() });
+        return story.break(context);
       },
     },
     kinds,
@@ -122,7 +122,7 @@ export async function playExamples(casting: Casting): Promise<Example[]> {
         const incidents = await Promise.all(rows.map(({ id }) => getIncident(reader, id)));
         const incident = incidents.find((one) => one.causes.some((cause) => cause.code === code));
         if (!incident) throw new Error(`the story ${story.name} with a ${kind} does not show ${code}`);
-        return exampleOf(casting, kind, incident);
+        return exampleOf(showing, kind, incident);
       }),
     );
   } finally {

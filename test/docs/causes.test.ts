@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { castings, readExamples } from "../../scripts/causes/examples.ts";
+import { showings, readExamples } from "../../scripts/causes/examples.ts";
 import { causesPage } from "../../scripts/causes/page.ts";
 import { causes } from "../../src/domain/causes/index.ts";
 
@@ -14,11 +14,11 @@ describe("the page of causes", () => {
 
   test("has an example of every cause, with each kind of database that its story plays with", () => {
     expect(Object.keys(examples), "run npm run docs, which plays all causes").toEqual(causes.map(({ code }) => code));
-    for (const { code, story, kinds, phase, mode } of castings) {
+    for (const { code, story, kinds, phase, mode } of showings) {
       const { name, title, outcome } = story;
       const ends = { grace: outcome.grace ?? null, revoked: outcome.revoked ?? null };
-      const cast = kinds.map((kind) => ({ story: name, title, kind, phase, mode, ends }));
-      expect(examples[code], `run npm run docs: ${name} has changed`).toMatchObject(cast);
+      const shown = kinds.map((kind) => ({ story: name, title, kind, phase, mode, ends }));
+      expect(examples[code], `run npm run docs: ${name} has changed`).toMatchObject(shown);
     }
   });
 

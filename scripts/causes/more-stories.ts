@@ -34,4 +34,4 @@ const unreadable: Story = {
   },
 };
 
-export const scenes: readonly Story[] = [otherRegion, unreadable];
+export const moreStories: readonly Story[] = [otherRegion, unreadable];
