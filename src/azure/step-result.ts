@@ -4,23 +4,23 @@ import type { StepName, StepParams } from "../domain/steps/step.ts";
 import type { ArmAnswer } from "./arm.ts";
 import type { Failure, FailureKind } from "./classify-error.ts";
 
-export type RefusalReason = "NotPermitted" | "Locked" | "Firewall" | "NotAccepted" | "Conflict";
+export type AzureRefusal = "NotPermitted" | "Locked" | "Firewall" | "NotAccepted" | "Conflict";
 
 export type StepResult =
   /** In force as far as Azure answers for it; `detail` is one sentence for the audit. */
   | { kind: "done"; detail: string }
   /** Azure works on it: ask `poll` with this, later. */
   | { kind: "submitted"; poller: string }
-  | { kind: "refused"; reason: RefusalReason; code: string; detail: string };
+  | { kind: "refused"; reason: AzureRefusal; code: string; detail: string };
 
 /** One function per step. Each looks first whether the step is already done: activities run at least once. */
 export type Writes<N extends StepName> = { [K in N]: (params: StepParams[K]) => Promise<StepResult> };
 
 export const done = (detail: string): StepResult => ({ kind: "done", detail });
 
-export const refused = (reason: RefusalReason, code: string, detail: string): StepResult => ({ kind: "refused", reason, code, detail });
+export const refused = (reason: AzureRefusal, code: string, detail: string): StepResult => ({ kind: "refused", reason, code, detail });
 
-const REASONS: Partial<Record<FailureKind, RefusalReason>> = {
+const REASONS: Partial<Record<FailureKind, AzureRefusal>> = {
   denied: "NotPermitted",
   firewall: "Firewall",
   invalid: "NotAccepted",
@@ -28,7 +28,7 @@ const REASONS: Partial<Record<FailureKind, RefusalReason>> = {
 };
 
 /** Conflicts that stay until a person does something; every other one is a race with another change. */
-const LASTING_CONFLICTS: Readonly<Record<string, RefusalReason>> = {
+const LASTING_CONFLICTS: Readonly<Record<string, AzureRefusal>> = {
   ScopeLocked: "Locked",
   ResourceGroupBeingDeleted: "Conflict",
   VaultAlreadyExists: "Conflict",
