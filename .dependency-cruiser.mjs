@@ -38,7 +38,7 @@ export default {
     only(
       "storage-keeps",
       "^src/storage/",
-      "^src/(storage|domain|azure/(attempt|classify-error|clients))",
+      "^src/(storage|domain|azure/(call-azure|classify-error|clients))",
       "storage knows the domain's words and the SDKs",
     ),
     only(

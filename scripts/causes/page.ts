@@ -5,7 +5,7 @@ import { causes } from "../../src/domain/causes/index.ts";
 import type { TargetKind } from "../../src/domain/facts.ts";
 import { stepSpecs } from "../../src/domain/steps/index.ts";
 import type { StepName } from "../../src/domain/steps/step.ts";
-import { placeOf } from "../../src/domain/words.ts";
+import { placeOf } from "../../src/domain/short-names.ts";
 import type { Example, Examples } from "./examples.ts";
 
 const DEFAULTS: Record<Default, string> = {

@@ -11,7 +11,7 @@ import type { Settings } from "../domain/settings.ts";
 import { judgeStep } from "../domain/turn/policy.ts";
 import { toIso, toMs } from "../domain/time.ts";
 import { RETRY_WITHIN_MS } from "../domain/turn/waits.ts";
-import { namesOf, placeOf } from "../domain/words.ts";
+import { namesOf, placeOf } from "../domain/short-names.ts";
 import type { Log } from "../log.ts";
 import type { AuditLog, Incidents } from "./assess.ts";
 import type { GatherFacts } from "./gather-facts.ts";

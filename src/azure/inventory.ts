@@ -6,9 +6,9 @@ import type { ResourceGraphClient } from "@azure/arm-resourcegraph";
 import * as v from "valibot";
 import { InvariantError } from "../domain/errors.ts";
 import type { TargetKind } from "../domain/facts.ts";
-import { attempt, collect, toTransientError } from "./attempt.ts";
+import { callAzure, collect, toTransientError } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
-import { keep } from "./keep.ts";
+import { shareAnswer } from "./shared-answer.ts";
 import { parseDefaultIdentity } from "./read-database.ts";
 
 export type DatabaseEntry = {
@@ -63,9 +63,11 @@ export function createInventory(clients: Pick<Clients, "graph" | "vaults" | "sub
     }
     return rows;
   };
-  const databases = keep(now, async () => (await query(DATABASES, databaseRow)).map(toEntry));
-  const live = keep(now, async () => byName(await query(VAULTS, vaultRow)));
-  const deleted = keep(now, async () => byName((await Promise.all(clients.subscriptionIds.map((id) => listDeleted(clients, id)))).flat()));
+  const databases = shareAnswer(now, async () => (await query(DATABASES, databaseRow)).map(toEntry));
+  const live = shareAnswer(now, async () => byName(await query(VAULTS, vaultRow)));
+  const deleted = shareAnswer(now, async () =>
+    byName((await Promise.all(clients.subscriptionIds.map((id) => listDeleted(clients, id)))).flat()),
+  );
 
   return {
     listDatabases: databases,
@@ -79,7 +81,7 @@ const byName = (vaults: readonly { id: string; name: string }[]): Map<string, st
 /** Where the list is refused none is found; whoever then reads the vault says that it could not be read. */
 async function listDeleted(clients: Pick<Clients, "vaults">, subscriptionId: string): Promise<{ id: string; name: string }[]> {
   const { vaults } = clients.vaults(subscriptionId);
-  const listed = await attempt("list deleted vaults", `/subscriptions/${subscriptionId}`, () => collect(vaults.listDeleted()));
+  const listed = await callAzure("list deleted vaults", `/subscriptions/${subscriptionId}`, () => collect(vaults.listDeleted()));
   if (!listed.ok) return [];
   return listed.value.flatMap(({ name, properties }) => (name && properties?.vaultId ? [{ id: properties.vaultId, name }] : []));
 }
@@ -101,7 +103,7 @@ async function queryPages(graph: ResourceGraphClient, query: string, subscriptio
   let skipToken: string | undefined;
   do {
     const options = { resultFormat: "objectArray" as const, top: PAGE_SIZE, ...(skipToken === undefined ? {} : { skipToken }) };
-    const page = await attempt("query Resource Graph", "the inventory", () => graph.resources({ query, subscriptions, options }));
+    const page = await callAzure("query Resource Graph", "the inventory", () => graph.resources({ query, subscriptions, options }));
     // A permission given later cures it, and without an inventory nothing can be watched: no empty list may come of a refusal.
     if (!page.ok) throw toTransientError("query Resource Graph", "the inventory", page.failure);
     rows.push(...v.parse(v.array(v.unknown()), page.value.data));

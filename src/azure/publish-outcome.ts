@@ -2,7 +2,7 @@
 import { EventGridPublisherClient } from "@azure/eventgrid";
 import type { TokenCredential } from "@azure/identity";
 import type { NetworkOptions } from "./arm.ts";
-import { attempt } from "./attempt.ts";
+import { callAzure } from "./call-azure.ts";
 import { limitTime } from "./clients.ts";
 
 export type OutcomeEvent = {
@@ -29,7 +29,7 @@ export function createPublishOutcome(options: {
   });
   return async ({ id, subject, type, time, data }) => {
     const event = { source: "/keymend", id, subject, type, time: new Date(time), data };
-    const sent = await attempt("publish an outcome", options.endpoint, () => client.send([event]));
+    const sent = await callAzure("publish an outcome", options.endpoint, () => client.send([event]));
     // A topic that refuses will refuse again: said once, and no reason to hold up the incident.
     return sent.ok ? undefined : `${sent.failure.code}: ${sent.failure.message}`;
   };

@@ -4,8 +4,8 @@
  */
 import type { DenyAssignment as SdkDeny, Permission, RoleAssignment as SdkAssignment } from "@azure/arm-authorization";
 import type { AccessFacts, DenyAssignment, RoleAssignment, RoleDefinition, RolePermission } from "../domain/facts.ts";
-import { attempt, collect, toUnreadable } from "./attempt.ts";
-import type { Attempt } from "./attempt.ts";
+import { callAzure, collect, toUnreadable } from "./call-azure.ts";
+import type { CallEnding } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath, withoutLeadingSlash } from "./resource-path.ts";
 
@@ -15,7 +15,7 @@ type Authorization = ReturnType<Clients["authorization"]>;
 
 export function createReadAccess(clients: Pick<Clients, "authorization">): ReadAccess {
   const definitions = new Map<string, Promise<RoleDefinition>>();
-  const denials = new Map<string, Promise<Attempt<SdkDeny[]>>>();
+  const denials = new Map<string, Promise<CallEnding<SdkDeny[]>>>();
   const definition = (client: Authorization, id: string): Promise<RoleDefinition> => {
     const known = definitions.get(id.toLowerCase());
     if (known !== undefined) return known;
@@ -24,7 +24,7 @@ export function createReadAccess(clients: Pick<Clients, "authorization">): ReadA
     return asked;
   };
   /** The same for every principal. */
-  const deniesAt = (client: Authorization, keyScope: string): Promise<Attempt<SdkDeny[]>> => {
+  const deniesAt = (client: Authorization, keyScope: string): Promise<CallEnding<SdkDeny[]>> => {
     const asked = denials.get(keyScope) ?? readDenies(client, keyScope);
     denials.set(keyScope, asked);
     return asked;
@@ -57,9 +57,9 @@ async function readAssignments(
   client: Authorization,
   keyScope: string,
   principalId: string,
-): Promise<{ list: Attempt<SdkAssignment[]>; viaGroups: boolean }> {
-  const list = (filter: string): Promise<Attempt<SdkAssignment[]>> =>
-    attempt("read role assignments", keyScope, () =>
+): Promise<{ list: CallEnding<SdkAssignment[]>; viaGroups: boolean }> {
+  const list = (filter: string): Promise<CallEnding<SdkAssignment[]>> =>
+    callAzure("read role assignments", keyScope, () =>
       collect(client.roleAssignments.listForScope(withoutLeadingSlash(keyScope), { filter })),
     );
   const transitive = await list(`atScope() and assignedTo('${principalId}')`);
@@ -68,15 +68,15 @@ async function readAssignments(
   return { list: await list(`principalId eq '${principalId}'`), viaGroups: false };
 }
 
-function readDenies(client: Authorization, keyScope: string): Promise<Attempt<SdkDeny[]>> {
+function readDenies(client: Authorization, keyScope: string): Promise<CallEnding<SdkDeny[]>> {
   const filter = "atScope()";
-  return attempt("read deny assignments", keyScope, () =>
+  return callAzure("read deny assignments", keyScope, () =>
     collect(client.denyAssignments.listForScope(withoutLeadingSlash(keyScope), { filter })),
   );
 }
 
 async function readDefinition(client: Authorization, id: string): Promise<RoleDefinition> {
-  const read = await attempt("read role definition", id, () => client.roleDefinitions.getById(withoutLeadingSlash(id)));
+  const read = await callAzure("read role definition", id, () => client.roleDefinitions.getById(withoutLeadingSlash(id)));
   if (!read.ok) return { id, roleName: "", permissions: null };
   return { id, roleName: read.value.roleName ?? "", permissions: (read.value.permissions ?? []).map(permissionFacts) };
 }

@@ -3,7 +3,7 @@ import type { DatabaseAccountGetResults } from "@azure/arm-cosmosdb";
 import type { MongoCluster } from "@azure/arm-mongocluster";
 import type { DefaultIdentity, MissingTarget, ServiceStatus, TargetFacts, TargetKind } from "../domain/facts.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
-import { attempt, toUnreadable } from "./attempt.ts";
+import { callAzure, toUnreadable } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
 
@@ -12,7 +12,7 @@ export type ReadTarget = (kind: TargetKind, id: string) => Promise<TargetFacts |
 export function createReadTarget(clients: Pick<Clients, "accounts" | "clusters">): ReadTarget {
   return async (kind, id) => {
     const { subscriptionId, resourceGroup, name } = parseResourcePath(id);
-    const read = await attempt(`read ${kind}`, id, async () =>
+    const read = await callAzure(`read ${kind}`, id, async () =>
       kind === "account"
         ? accountFacts(id, await clients.accounts(subscriptionId).databaseAccounts.get(resourceGroup, name))
         : clusterFacts(id, await clients.clusters(subscriptionId).mongoClusters.get(resourceGroup, name)),

@@ -3,8 +3,8 @@ import * as v from "valibot";
 import { sameId } from "../domain/arm-id.ts";
 import type { EventSubscriptionFacts, Unreadable } from "../domain/facts.ts";
 import type { Arm } from "./arm.ts";
-import { attempt, toUnreadable } from "./attempt.ts";
-import { keep } from "./keep.ts";
+import { callAzure, toUnreadable } from "./call-azure.ts";
+import { shareAnswer } from "./shared-answer.ts";
 import { parseResourcePath } from "./resource-path.ts";
 
 /** What could not be read is not empty: a refusal comes back as one. */
@@ -29,13 +29,13 @@ export function createReadEventSubscriptions(clients: { arm: Arm }, now: () => D
   const topicsOf = new Map<string, () => Promise<Topic[]>>();
   const listTopics = (subscriptionId: string): Promise<Topic[]> => {
     const url = `/subscriptions/${subscriptionId}/providers/Microsoft.EventGrid/systemTopics?${EVENT_GRID}`;
-    const list = topicsOf.get(subscriptionId) ?? keep(now, async () => v.parse(v.array(topicRow), await clients.arm.list(url)));
+    const list = topicsOf.get(subscriptionId) ?? shareAnswer(now, async () => v.parse(v.array(topicRow), await clients.arm.list(url)));
     topicsOf.set(subscriptionId, list);
     return list();
   };
   return async (vaultId) => {
     const { subscriptionId } = parseResourcePath(vaultId);
-    const read = await attempt("read event subscriptions", vaultId, async () => {
+    const read = await callAzure("read event subscriptions", vaultId, async () => {
       const own = (await listTopics(subscriptionId)).filter((topic) => sameId(topic.properties.source ?? "", vaultId));
       const found = await Promise.all(
         own.map(async (topic) => {

@@ -1,7 +1,7 @@
 /** Reads one user-assigned identity as facts. */
 import { parseArmId } from "../domain/arm-id.ts";
 import type { IdentityFacts } from "../domain/facts.ts";
-import { attempt, toUnreadable } from "./attempt.ts";
+import { callAzure, toUnreadable } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
 
@@ -11,7 +11,7 @@ export function createReadIdentity(clients: Pick<Clients, "identities">): ReadId
   return async (id) => {
     if (parseArmId(id)?.resourceGroup == null) return { id, state: "unreadable", why: "unusable", detail: `${id} is no id of an identity` };
     const { subscriptionId, resourceGroup, name } = parseResourcePath(id);
-    const read = await attempt("read identity", id, () =>
+    const read = await callAzure("read identity", id, () =>
       clients.identities(subscriptionId).userAssignedIdentities.get(resourceGroup, name),
     );
     if (!read.ok) return read.failure.kind === "notFound" ? { state: "gone", id } : { id, ...toUnreadable(read.failure) };

@@ -6,7 +6,7 @@ import type { Key } from "@azure/arm-keyvault";
 import type { DeletedKey } from "@azure/keyvault-keys";
 import type { KeyFacts, KeyVersionFacts, LiveVault } from "../domain/facts.ts";
 import { fromUnix } from "../domain/time.ts";
-import { attempt, collect, toUnreadable } from "./attempt.ts";
+import { callAzure, collect, toUnreadable } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
 
@@ -21,7 +21,7 @@ export function createReadKey(clients: Pick<Clients, "vaults" | "keys">): ReadKe
   return async (vault, keyName, inUse = []) => {
     const { subscriptionId, resourceGroup, name } = parseResourcePath(vault.id);
     const { keys } = clients.vaults(subscriptionId);
-    const live = await attempt("read key", `${vault.id}/keys/${keyName}`, async (): Promise<KeyFacts> => {
+    const live = await callAzure("read key", `${vault.id}/keys/${keyName}`, async (): Promise<KeyFacts> => {
       const [latest, listed] = await Promise.all([
         keys.get(resourceGroup, name, keyName),
         collect(keys.listVersions(resourceGroup, name, keyName)),
@@ -42,7 +42,7 @@ export function createReadKey(clients: Pick<Clients, "vaults" | "keys">): ReadKe
     if (live.ok) return live.value;
     if (live.failure.kind !== "notFound") return { name: keyName, ...toUnreadable(live.failure) };
 
-    const deleted = await attempt("read deleted key", `${vault.uri}/deletedkeys/${keyName}`, async () =>
+    const deleted = await callAzure("read deleted key", `${vault.uri}/deletedkeys/${keyName}`, async () =>
       deletedFacts(keyName, await clients.keys(vault.uri).getDeletedKey(keyName)),
     );
     if (deleted.ok) return deleted.value;

@@ -1,7 +1,7 @@
 /** Reads one vault as facts: live, deleted, or gone. Gone is said only when every subscription could be searched. */
 import type { DeletedVault as SdkDeletedVault, Vault } from "@azure/arm-keyvault";
 import type { DeletedVault, LiveVault, Unreadable, VaultFacts, VaultNetwork } from "../domain/facts.ts";
-import { attempt, collect, toUnreadable } from "./attempt.ts";
+import { callAzure, collect, toUnreadable } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
 
@@ -13,7 +13,7 @@ type Search<T> = T | Unreadable | undefined;
 export function createReadVault(clients: Pick<Clients, "vaults" | "subscriptionIds">): ReadVault {
   const get = async (id: string): Promise<Search<LiveVault>> => {
     const { subscriptionId, resourceGroup, name } = parseResourcePath(id);
-    const read = await attempt("read vault", id, async () =>
+    const read = await callAzure("read vault", id, async () =>
       liveFacts(await clients.vaults(subscriptionId).vaults.get(resourceGroup, name)),
     );
     if (read.ok) return read.value;
@@ -23,7 +23,7 @@ export function createReadVault(clients: Pick<Clients, "vaults" | "subscriptionI
   /** In all subscriptions; a refusal of one counts only where no other has it. */
   const search = async <T>(what: string, find: (subscriptionId: string) => Promise<T | undefined>): Promise<Search<T>> => {
     const found = await Promise.all(
-      clients.subscriptionIds.map(async (id) => attempt(`search ${what}`, `/subscriptions/${id}`, () => find(id))),
+      clients.subscriptionIds.map(async (id) => callAzure(`search ${what}`, `/subscriptions/${id}`, () => find(id))),
     );
     for (const result of found) if (result.ok && result.value !== undefined) return result.value;
     const refused = found.find((result) => !result.ok && result.failure.kind !== "notFound");

@@ -11,7 +11,7 @@ import {
   SYSTEM_ASSIGNED,
   typeWithUsers,
 } from "../domain/databases/database-change.ts";
-import { attempt } from "./attempt.ts";
+import { callAzure } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { parseDefaultIdentity } from "./read-database.ts";
 import { patchDatabase } from "./patch-database.ts";
@@ -87,7 +87,7 @@ type Identity = DatabaseAccountGetResults["identity"];
 /** One that can't be read may well be there. */
 async function mayBeThere(clients: Pick<Clients, "identities">, identityId: string): Promise<boolean> {
   const { subscriptionId, resourceGroup, name } = parseResourcePath(identityId);
-  const read = await attempt("read identity", identityId, () =>
+  const read = await callAzure("read identity", identityId, () =>
     clients.identities(subscriptionId).userAssignedIdentities.get(resourceGroup, name),
   );
   return read.ok || read.failure.kind !== "notFound";

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { TransientError } from "../domain/errors.ts";
 import { ARM_ENDPOINT } from "./arm.ts";
 import type { Arm } from "./arm.ts";
-import { orAbsent } from "./attempt.ts";
+import { orAbsent } from "./call-azure.ts";
 import { EVENT_GRID } from "./read-event-subscriptions.ts";
 import { done, refused } from "./step-result.ts";
 import type { Writes } from "./step-result.ts";

@@ -1,5 +1,5 @@
 /** Makes a user-assigned identity under a new name. Nothing is ever made again under an old one. */
-import { orAbsent } from "./attempt.ts";
+import { orAbsent } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
 import { done, refused } from "./step-result.ts";

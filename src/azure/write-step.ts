@@ -7,7 +7,7 @@ import { InvariantError, TransientError } from "../domain/errors.ts";
 import type { StepDraft, StepName, StepParams } from "../domain/steps/step.ts";
 import { ARM_ENDPOINT } from "./arm.ts";
 import type { Arm } from "./arm.ts";
-import { attempt, toTransientError } from "./attempt.ts";
+import { callAzure, toTransientError } from "./call-azure.ts";
 import { classifyError } from "./classify-error.ts";
 import type { Clients } from "./clients.ts";
 import { refusal } from "./step-result.ts";
@@ -70,7 +70,7 @@ const operation = v.object({
 
 /** The URL is called as it came: since 2024 it is signed. Recorded: Azure/azure-cli-extensions cosmosdb-preview test_cosmosdb_mongocluster_crud.yaml */
 async function poll(arm: Arm, url: string): Promise<PollResult> {
-  const answer = await attempt("poll an operation", url.split("?")[0] ?? url, () => arm.send("GET", url));
+  const answer = await callAzure("poll an operation", url.split("?")[0] ?? url, () => arm.send("GET", url));
   if (!answer.ok) {
     const { kind, code, message } = answer.failure;
     // A key that is being recovered is not there yet.

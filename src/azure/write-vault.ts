@@ -1,6 +1,6 @@
 /** Recovers a vault, and lets trusted services through its firewall. Never opens public access, never switches the permission model. */
 import { ARM_ENDPOINT } from "./arm.ts";
-import { orAbsent } from "./attempt.ts";
+import { orAbsent } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
 import { done, fromAnswer } from "./step-result.ts";

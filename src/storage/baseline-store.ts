@@ -4,7 +4,7 @@
  */
 import { nameOf } from "../domain/arm-id.ts";
 import type { Baseline } from "../domain/facts.ts";
-import { orAbsent } from "../azure/attempt.ts";
+import { orAbsent } from "../azure/call-azure.ts";
 import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";
 import { quote } from "./tables.ts";

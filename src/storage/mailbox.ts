@@ -3,7 +3,7 @@
  * what was said. They lie in the incidents' table, in partitions of their own.
  */
 import type { TableClient } from "@azure/data-tables";
-import { orAbsent } from "../azure/attempt.ts";
+import { orAbsent } from "../azure/call-azure.ts";
 import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";
 import { quote } from "./tables.ts";

@@ -2,7 +2,7 @@
 import { TableClient } from "@azure/data-tables";
 import type { TableServiceClientOptions } from "@azure/data-tables";
 import type { TokenCredential } from "@azure/identity";
-import { attempt, toTransientError } from "../azure/attempt.ts";
+import { callAzure, toTransientError } from "../azure/call-azure.ts";
 import { limitTime } from "../azure/clients.ts";
 
 export type TableNames = { incidents: string; audit: string; baseline: string };
@@ -44,7 +44,7 @@ export function createTables(options: { location: TableLocation; names: TableNam
   return {
     use: async (table, operation, work) => {
       const on = `table ${names[table]}`;
-      const result = await attempt(operation, on, async () => {
+      const result = await callAzure(operation, on, async () => {
         const opened = (clients[table] ??= open(table));
         // A table that could not be opened is tried again by the next who wants it.
         opened.catch(() => delete clients[table]);

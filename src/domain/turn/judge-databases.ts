@@ -7,7 +7,7 @@ import type { Settings } from "../settings.ts";
 import type { Plan, PlanBlock } from "../steps/step.ts";
 import { formatDuration, MINUTE, toIso, toMs } from "../time.ts";
 import type { JudgedStep, StepState } from "./judge-steps.ts";
-import { placeOf } from "../words.ts";
+import { placeOf } from "../short-names.ts";
 import { ESCALATE_AFTER_MS, FINAL_VERDICT_AFTER_MS, nextCheckAfterMs, REVALIDATION_WINDOW_MS } from "./waits.ts";
 
 export type Ending = { kind: "ended"; outcome: OutcomeCode; reason: Reason; detail: string };

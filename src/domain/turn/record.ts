@@ -7,7 +7,7 @@ import { toldAlso } from "../incident.ts";
 import type { Settings } from "../settings.ts";
 import type { Signal } from "../signal.ts";
 import type { Plan } from "../steps/step.ts";
-import { factsInShort, namesOf, placeOf } from "../words.ts";
+import { factsInShort, namesOf, placeOf } from "../short-names.ts";
 import { carryTarget, endGone } from "./judge-databases.ts";
 import { approvalInForce, type JudgedStep, showStep, shownSince } from "./judge-steps.ts";
 import { causesOf, mergeCauses, signature } from "./same-trouble.ts";

@@ -4,7 +4,7 @@ import { readRefusal } from "../incident.ts";
 import { say } from "../mending/advice.ts";
 import { azOf, stepSpecs } from "../steps/index.ts";
 import { isOffered, type JudgedStep } from "./judge-steps.ts";
-import { placeOf } from "../words.ts";
+import { placeOf } from "../short-names.ts";
 
 /** A database is switched to an identity only once its role has reached the vault (Microsoft Learn, "Troubleshoot Azure RBAC"). */
 const UNTIL_GRANTED = "sleep 600 # a role takes up to ten minutes to reach the vault";

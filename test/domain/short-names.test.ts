@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { namesOf, placeOf } from "../../src/domain/words.ts";
+import { namesOf, placeOf } from "../../src/domain/short-names.ts";
 import { ACCOUNT_ID, CLUSTER_ID, KEY_SCOPE, KEY_URI, V1 } from "../support/builders.ts";
 
 test.each([

@@ -4,11 +4,11 @@ import type { Unreadable } from "../domain/facts.ts";
 import { classifyError } from "./classify-error.ts";
 import type { Failure } from "./classify-error.ts";
 
-export type Attempt<T> = { ok: true; value: T } | { ok: false; failure: Failure };
+export type CallEnding<T> = { ok: true; value: T } | { ok: false; failure: Failure };
 
 const CURABLE = new Set<Failure["kind"]>(["throttled", "transient", "conflict", "preconditionFailed"]);
 
-export async function attempt<T>(operation: string, resourceId: string, run: () => Promise<T>): Promise<Attempt<T>> {
+export async function callAzure<T>(operation: string, resourceId: string, run: () => Promise<T>): Promise<CallEnding<T>> {
   try {
     return { ok: true, value: await run() };
   } catch (error) {
