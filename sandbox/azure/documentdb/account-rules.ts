@@ -52,9 +52,13 @@ export function readChange(call: Call, account: Account): AccountChange {
   return change;
 }
 
-/** az sends an empty `apiProperties` with every update (recorded: azure-cli test_cosmosdb_managed_service_identity.yaml). */
+/**
+ * az sends `apiProperties` with every update: `{}` (recorded: azure-cli test_cosmosdb_managed_service_identity.yaml), or with its only member
+ * null (azure-cli 2.91.0, cosmosdb/custom.py); that is no change, as the guide gives these very commands for revoked accounts (Microsoft
+ * Learn, "Configure customer-managed keys": `az cosmosdb update --default-identity`; "... existing accounts": `--key-uri`).
+ */
 const isSomething = (value: Json | undefined): boolean =>
-  value !== undefined && value !== null && !(isObject(value) && Object.keys(value).length === 0);
+  value !== undefined && value !== null && !(isObject(value) && Object.values(value).every((member) => !isSomething(member)));
 
 /** Cases 1.3 and 1.4. */
 function readKeyUri(call: Call, account: Account, uri: Json | undefined, change: AccountChange): void {

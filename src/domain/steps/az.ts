@@ -39,9 +39,12 @@ export const azGet = (id: string, apiVersion: string, query: string): string =>
 const DATABASE_API_VERSION = { account: "2026-03-15", cluster: "2026-06-01" };
 
 /**
- * One concern of a database. `az cosmosdb update` sends a server version along, which a revoked account refuses. `az rest` does not wait
- * for what Azure goes on with, and Azure takes one change of a database at a time.
+ * One setting of an account, by the command of Microsoft's guides (Learn, "Configure customer-managed keys" and "... for existing accounts").
+ * az waits for what Azure goes on with.
  */
+export const azUpdateAccount = (id: string, ...setting: Word[]): string => az("cosmosdb", "update", ...azNamed(id), ...setting);
+
+/** One concern of a database. `az rest` does not wait for what Azure goes on with, and Azure takes one change of a database at a time. */
 export const azPatch = (kind: TargetKind, id: string, body: unknown, filled?: LookUp): string[] => [
   azRest("patch", id, DATABASE_API_VERSION[kind], body, filled),
   az("resource", "wait", "--updated", "--ids", id, "--api-version", DATABASE_API_VERSION[kind]),

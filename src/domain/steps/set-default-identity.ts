@@ -1,10 +1,9 @@
 /** Makes an attached identity the one an account uses towards its vault, in a write of its own. Never one without access. */
 import { sameId } from "../arm-id.ts";
-import { setDefault } from "../databases/database-change.ts";
 import type { DefaultIdentity, Facts, TargetFacts } from "../facts.ts";
 import { readinessOf } from "../access/key-access.ts";
 import { principalOf } from "../databases/index.ts";
-import { azPatch } from "./az.ts";
+import { azUpdateAccount } from "./az.ts";
 import { readDefaultIdentity } from "../databases/default-identity.ts";
 import { actions, findTarget, isStale, onId, type Precondition, stale, type StepSpec } from "./spec.ts";
 
@@ -24,7 +23,7 @@ export function checkSwitch(target: TargetFacts, wanted: DefaultIdentity, facts:
 export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
   permission: () => actions("Microsoft.DocumentDB/databaseAccounts/write"),
   undo: () => "set the default identity back to what the audit shows, if that identity still exists and is attached",
-  az: ({ targetId, defaultIdentity }) => azPatch("account", targetId, setDefault(defaultIdentity)),
+  az: ({ targetId, defaultIdentity }) => [azUpdateAccount(targetId, "--default-identity", defaultIdentity)],
   on: ({ targetId }) => targetId,
   key: ({ targetId }) => onId(targetId),
   sets: ({ defaultIdentity }) => [defaultIdentity.toLowerCase()],

@@ -1,8 +1,7 @@
 /** Sets an account's key URI to the same key, well written; alone in its write (domain/database-change.ts). */
 import { sameId } from "../arm-id.ts";
-import { setKeyUri as keyUriChange } from "../databases/database-change.ts";
 import { verdictOf } from "../databases/index.ts";
-import { azPatch } from "./az.ts";
+import { azUpdateAccount } from "./az.ts";
 import { actions, ANOTHER_KEY, findTarget, isSameKey, isStale, onId, stale, type StepSpec } from "./spec.ts";
 
 export const setKeyUri: StepSpec<"SetKeyUri"> = {
@@ -11,7 +10,7 @@ export const setKeyUri: StepSpec<"SetKeyUri"> = {
   // Microsoft Learn, "Troubleshoot CMK", 1.5: a revoked account takes nothing but changes of its identities, though the guide asks for this.
   az: ({ targetId, keyUri }) => [
     "# a revoked account refuses this with 400 (No Update is allowed on Database Account with Customer Managed Key in Revoked Status): ask Microsoft support then",
-    ...azPatch("account", targetId, keyUriChange(keyUri)),
+    azUpdateAccount(targetId, "--key-uri", keyUri),
   ],
   on: ({ targetId }) => targetId,
   key: ({ targetId }) => onId(targetId),

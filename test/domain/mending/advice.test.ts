@@ -170,7 +170,7 @@ const ADVICE: [CauseCode, Partial<Facts>, unknown[]][] = [
       words("the service gets no token for identity"),
       words("az rest --method patch"),
       words("az resource wait"),
-      words("az rest --method patch"),
+      words("az cosmosdb update"),
       words("ask Microsoft support"),
     ],
   ],

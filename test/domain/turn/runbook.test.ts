@@ -192,8 +192,7 @@ const ROWS: Row[] = [
     "SetDefaultIdentity",
     "alone in its write",
     { targetId: ACCOUNT_ID, defaultIdentity: `UserAssignedIdentity=${NEW_ID}` },
-    patch(ACCOUNT_ID, "2026-03-15", { properties: { defaultIdentity: `UserAssignedIdentity=${NEW_ID}` } }),
-    waitForAccount,
+    `az cosmosdb update ${named("orders")} --default-identity UserAssignedIdentity=${NEW_ID}`,
   ),
   row(
     "DetachIdentity",
@@ -220,8 +219,7 @@ const ROWS: Row[] = [
     "alone in its write",
     { targetId: ACCOUNT_ID, keyUri: KEY_URI },
     expect.stringMatching(/^# a revoked account refuses this with 400/) as unknown as string,
-    patch(ACCOUNT_ID, "2026-03-15", { properties: { keyVaultKeyUri: KEY_URI } }),
-    waitForAccount,
+    `az cosmosdb update ${named("orders")} --key-uri ${KEY_URI}`,
   ),
   row(
     "SetClusterEncryption",
@@ -306,14 +304,13 @@ describe("a runbook", () => {
     expect(commandsOf(grant, setDefault, setEncryption)).toEqual([
       "az role assignment",
       "sleep 600 #",
-      "az rest --method",
-      "az resource wait",
+      "az cosmosdb update",
       "az rest --method",
       "az resource wait",
     ]);
     expect(commandsOf(grant)).toEqual(["az role assignment"]);
-    expect(commandsOf(setDefault)).toEqual(["az rest --method", "az resource wait"]);
-    expect(commandsOf(setDefault, grant)).toEqual(["az rest --method", "az resource wait", "az role assignment"]);
+    expect(commandsOf(setDefault)).toEqual(["az cosmosdb update"]);
+    expect(commandsOf(setDefault, grant)).toEqual(["az cosmosdb update", "az role assignment"]);
   });
 
   test("tells the same advice once, after the commands", () => {

@@ -78,6 +78,26 @@ test("a fault makes the operation end Failed and change nothing", async () => {
   expect(setting.account).toMatchObject({ provisioningState: "Succeeded", tags: { team: "shop" }, operation: undefined });
 });
 
+test("what az sends along, an object whose members are all null, is no change: not kept, not shown, no hindrance", async () => {
+  const setting = aSetting();
+  const along = { apiProperties: { ServerVersion: null } };
+  expect((await patch(setting, { properties: { keyVaultKeyUri: setting.keyUri, ...along } })).status).toBe(200);
+  await pass(setting.world, 2 * MINUTE);
+  setting.account.check.revoked = true;
+  const guide = { properties: { defaultIdentity: `UserAssignedIdentity=${setting.identity.id}`, ...along } };
+  expect((await patch(setting, guide)).status).toBe(200);
+  await pass(setting.world, 10 * MINUTE);
+  expect(setting.account.properties).not.toHaveProperty("apiProperties");
+  expect(at(bodyOf(await send(setting, "GET", setting.account.id)), "properties")).not.toHaveProperty("apiProperties");
+});
+
+test("an object with a value in it is a change, whatever else of it is null", async () => {
+  const setting = aSetting();
+  await patch(setting, { properties: { apiProperties: { serverVersion: "4.2", other: null } } });
+  await pass(setting.world, 2 * MINUTE);
+  expect(setting.account.properties).toMatchObject({ apiProperties: { serverVersion: "4.2" } });
+});
+
 test("plain properties are replaced one by one, the others stay", async () => {
   const setting = aSetting();
   await patch(setting, { properties: { publicNetworkAccess: "Disabled", ipRules: [{ ipAddressOrRange: "203.0.113.5" }] } });
