@@ -4,7 +4,7 @@ import { managementPath, rpcPath } from "./durable/client-binding.ts";
 import type { ManagementApi } from "./durable/management-api.ts";
 import type { EventGridWebhook } from "./event-grid.ts";
 import type { HttpTriggers } from "./http-trigger.ts";
-import { type HostRequest, type HostResponse, answer, answerJson } from "./http-types.ts";
+import { type HostRequest, type HostResponse, answer, answerJson, answerText } from "./http-types.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { Registry } from "./registry.ts";
 import type { Timers } from "./timers.ts";
@@ -27,7 +27,8 @@ export async function startServer(port: number, parts: ServerParts): Promise<Ser
     const handle = async (): Promise<void> => write(outgoing, await serve(incoming, parts));
     parts.inFlight.run(handle).catch((error: unknown) => {
       parts.log("error", "", `request failed: ${error instanceof Error ? error.stack : String(error)}`);
-      outgoing.destroy();
+      if (outgoing.headersSent) outgoing.destroy();
+      else write(outgoing, answerText(500, error instanceof Error ? error.message : String(error)));
     });
   });
   await new Promise<void>((resolve, reject) => {

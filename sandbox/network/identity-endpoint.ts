@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { lifetimeOf, type Tokens } from "../azure/entra/tokens.ts";
+import { messageOf } from "../azure/wire.ts";
 import type { Principal, World } from "../azure/world.ts";
 import { close, listen } from "./loopback.ts";
 
@@ -40,9 +41,10 @@ export async function startIdentityEndpoint(source: () => IdentitySource): Promi
   };
 
   const server = createServer((request, response) => {
-    void respond(request).then(({ status, body }) =>
-      response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body)),
-    );
+    const send = ({ status, body }: Answer): void => {
+      response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body));
+    };
+    respond(request).then(send, (error: unknown) => send(refusal(500, messageOf(error))));
   });
   return { endpoint: `${await listen(server)}/msi/token`, header, close: () => close(server) };
 }

@@ -8,7 +8,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { SecureContext } from "node:tls";
-import type { AzureFault, AzureReply, AzureRequest } from "../azure/wire.ts";
+import { messageOf, type AzureFault, type AzureReply, type AzureRequest } from "../azure/wire.ts";
 import { createAuthority, type CertificateAuthority } from "./certificates.ts";
 import { close, listen } from "./loopback.ts";
 import { readText } from "./read-text.ts";
@@ -42,7 +42,9 @@ export async function startNetwork(azure: Answering, options: { dir: string; sil
     requestTimeout: 0,
   });
   const { silenceMs = SILENCE_MS } = options;
-  secure.on("request", (request: IncomingMessage, response: ServerResponse) => void answer({ azure, silenceMs }, request, response));
+  secure.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    answer({ azure, silenceMs }, request, response).catch((error: unknown) => fail(request, response, error));
+  });
 
   const proxy = createServer((request, response) => refusePlain(request, response));
   proxy.on("connection", (socket: Socket) => {
@@ -114,6 +116,17 @@ function flatten(request: IncomingMessage): Record<string, string> {
   const flat: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) flat[name] = String(value);
   return flat;
+}
+
+/** Whatever a client sends, the others are served on: the sandbox's own fault is an answer too, told apart from Azure's by its code. */
+function fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  process.stderr.write(`sandbox: ${request.method} ${request.url}: ${error instanceof Error ? error.stack : String(error)}\n`);
+  if (response.headersSent) {
+    request.socket.destroy();
+    return;
+  }
+  response.writeHead(500, { "content-type": "application/json; charset=utf-8" });
+  response.end(JSON.stringify({ error: { code: "SandboxDefect", message: messageOf(error) } }));
 }
 
 type Parts = { azure: Answering; silenceMs: number };

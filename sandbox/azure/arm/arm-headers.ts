@@ -27,9 +27,12 @@ export function armHeaders(world: World, trace: Trace, own: Record<string, strin
     "x-content-type-options": "nosniff",
     "x-cache": "CONFIG_NOCACHE",
     date: now.toUTCString(),
-    ...own,
+    ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name, asciiOf(value)])),
   };
 }
+
+/** A name with letters beyond ASCII is percent-encoded in an address (RFC 9110 section 10.2.2: Location is a URI reference). */
+const asciiOf = (value: string): string => value.replace(/[^\x20-\x7e]+/g, (text) => encodeURIComponent(text));
 
 type Kind = "reads" | "writes" | "deletes";
 

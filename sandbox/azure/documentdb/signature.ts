@@ -24,7 +24,8 @@ function signatures(world: World, path: string, version: string, ticks: string):
 
 export function signedUrl(world: World, path: string, version: string): string {
   const ticks = String(TICKS_AT_EPOCH + BigInt(world.clock.now()) * 10_000n);
-  const { s, h } = signatures(world, path, version, ticks);
+  // As it will come back: percent-encoded where a name has letters beyond ASCII.
+  const { s, h } = signatures(world, new URL(path, "https://management.azure.com").pathname, version, ticks);
   return `https://management.azure.com${path}?api-version=${version}&t=${ticks}&c=${certificate(world)}&s=${s}&h=${h}`;
 }
 

@@ -87,3 +87,10 @@ test("names its functions by trigger", () => {
   expect(host.functions).toContainEqual({ name: "hello", type: "orchestrationTrigger" });
   expect(host.functions).toContainEqual({ name: "greet", type: "activityTrigger" });
 });
+
+test("answers 500 with the reason to a request that it can't read, and serves on", async () => {
+  const broken = await call("/runtime/webhooks/durabletask/instances/%E0%A4%A");
+  expect(broken.status).toBe(500);
+  expect(await broken.text()).toBe("URI malformed");
+  expect((await call("/api/echo/new")).status).toBe(200);
+});

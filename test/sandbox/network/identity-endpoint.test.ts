@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { ManagedIdentityCredential } from "@azure/identity";
 import { decodeJwt } from "jose";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -84,5 +85,18 @@ describe("the identity endpoint (App Service, 2019-08-01)", () => {
       oid: identity.oid,
       aud: expect.stringMatching(/^https:\/\/management\.azure\.com\/?$/),
     });
+  });
+
+  test("says what is wrong with an address that is none, and serves on", async () => {
+    const { endpoint, ask, identity } = await anEndpoint();
+    const { hostname, port } = new URL(endpoint);
+    const status = await new Promise((resolve, reject) => {
+      request({ hostname, port, path: "//" }, (response) => resolve(response.resume().statusCode))
+        .on("error", reject)
+        .end();
+    });
+
+    expect(status).toBe(500);
+    await expect(ask({ client_id: identity.appid })).resolves.toMatchObject({ status: 200 });
   });
 });

@@ -5,12 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as tlsConnect, type TLSSocket } from "node:tls";
 import { X509Certificate } from "node:crypto";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { AzureFault, AzureReply, AzureRequest } from "../../../sandbox/azure/wire.ts";
 import { startNetwork, type Network } from "../../../sandbox/network/proxy.ts";
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const close of open.splice(0).toReversed()) await close();
 });
 
@@ -143,6 +144,24 @@ describe("the proxy", () => {
     expect(answer).toMatch(/^HTTP\/1\.1 204 /);
     expect(answer).not.toMatch(/content-length/i);
     expect(seen[0]).toMatchObject({ method: "PUT", headers: { "x-odd": "Yes" }, body: '{"a":"ü"}' });
+  });
+
+  test.each([
+    [
+      "an answer that is no HTTP",
+      "management.azure.com",
+      "/",
+      async () => ({ status: 200, headers: { location: "/rg-données\u2713" }, body: "" }),
+    ],
+    ["what throws", "management.azure.com", "/", () => Promise.reject(new Error("it broke"))],
+    ["a Host that is none", "no host", "/", async () => ({ status: 200, headers: {}, body: "" })],
+  ])("answers 500 with the reason to %s, and serves on", async (_what, host, path, handle: Handler) => {
+    vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const network = await aNetwork(handle);
+    const tls = await secure(network, "management.azure.com");
+
+    await expect(exchange(tls, get(host, path))).resolves.toMatch(/^HTTP\/1\.1 500 [\s\S]*"SandboxDefect","message":"[^"]+/);
+    await expect(tunnel(network, "management.azure.com:443")).resolves.toMatchObject({ status: 200 });
   });
 
   test("breaks the connection on a reset", async () => {

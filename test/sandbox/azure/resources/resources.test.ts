@@ -6,6 +6,7 @@ import { addVault } from "../../../../sandbox/azure/keyvault/build.ts";
 import { addIdentity } from "../../../../sandbox/azure/managed-identity/build.ts";
 import type { Json, Principal } from "../../../../sandbox/azure/world.ts";
 import { aPerson, aWorld, GROUP, SUBSCRIPTION, TENANT } from "../pipeline.ts";
+import { pass } from "../through-arm.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -58,6 +59,18 @@ describe("subscriptions and tenants (Microsoft.Resources 2022-12-01)", () => {
 });
 
 describe("resource groups", () => {
+  test("may have letters beyond ASCII: percent-encoded in the addresses of headers, and followed there", async () => {
+    const { world, owner, arm, send } = anAzure();
+    const group = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-données`;
+    await arm(owner, "PUT", group, { location: "westus2" });
+    const account = `${group}/providers/Microsoft.DocumentDB/databaseAccounts/orders`;
+    const made = await arm(owner, "PUT", account, { location: "westus2", properties: { locations: [{ locationName: "West US 2" }] } });
+
+    expect(made.headers["location"]).toContain("/resourceGroups/rg-donn%C3%A9es/");
+    await pass(world, 3_600_000);
+    await expect(send(owner, "GET", made.headers["location"]!)).resolves.toMatchObject({ status: 200, body: { id: account } });
+  });
+
   test("are listed as far as the caller may read them", async () => {
     const { world, arm, owner } = anAzure();
     await arm(owner, "PUT", `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg2`, { location: "West US 2" });
