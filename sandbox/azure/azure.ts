@@ -14,6 +14,7 @@ import { hostKind, resolveHost, type HostKind } from "./hosts.ts";
 import { scheduleKeyEvents } from "./keyvault/events.ts";
 import { keyVaultRoutes } from "./keyvault/routes.ts";
 import { createLogin } from "./entra/login.ts";
+import { monitorRoutes } from "./monitor/routes.ts";
 import { managedIdentityRoutes } from "./managed-identity/routes.ts";
 import { resourceGraphRoutes } from "./resource-graph/routes.ts";
 import { resourceGroupRoutes } from "./resources/groups.ts";
@@ -51,6 +52,7 @@ const ROUTES = [
   ...documentDbRoutes,
   ...eventGridRoutes,
   ...resourceGraphRoutes,
+  ...monitorRoutes,
 ];
 
 export function createAzure(world: World, options: { deliver: Deliver }): Azure {

@@ -18,6 +18,11 @@ const DEFAULTS = {
   graphFullScanMinutes: 15,
   /** Whether Resource Graph refuses beyond its quota: with the virtual clock standing still no window would ever end. */
   graphThrottles: false,
+  /** When an entry of the activity log can be read, min: "usually ... within 3 to 20 minutes" (azure-monitor-docs platform/activity-log.md). */
+  activityLogLagMinMinutes: 3,
+  activityLogLagMaxMinutes: 20,
+  /** Entries on a page of it; no figure is documented. */
+  activityLogPageSize: 200,
   /** The action that Event Grid asks for on the handler of an event subscription, "" for none; which it is for functions is not documented. */
   eventGridHandlerAction: "",
 };

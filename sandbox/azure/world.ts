@@ -255,6 +255,9 @@ export type RecordedWrite = {
   body: Json;
 };
 
+/** An entry of the activity log: when it happened and can be read, ms; `ticks` of 100 ns since 1970 give the order. */
+export type ActivityEntry = { at: number; visibleAt: number; ticks: bigint; event: JsonObject };
+
 /** An event as published by an Azure source, before delivery: Event Grid schema without the envelope that the topic adds. */
 export type SourceEvent = { source: string; subject: string; eventType: string; eventTime: string; data: JsonObject; dataVersion: string };
 
@@ -283,6 +286,7 @@ export type World = {
   readonly systemTopics: Map<string, SystemTopic>;
   readonly eventSubscriptions: Map<string, EventSubscription>;
   readonly writes: RecordedWrite[];
+  readonly activityLog: ActivityEntry[];
   /** Published by the pipeline and the providers; Event Grid listens. */
   publish: (event: SourceEvent) => void;
 };
@@ -313,6 +317,7 @@ export function createWorld(options: {
     systemTopics: new Map(),
     eventSubscriptions: new Map(),
     writes: [],
+    activityLog: [],
     publish: () => {},
   };
 }

@@ -25,20 +25,23 @@ export type Ending = "Success" | "Failure";
 /** Where a long-running operation stands; undefined while it runs. */
 export type Poll = () => Promise<Ending | undefined>;
 
-export function publishWhenEnded(world: World, done: Done, poll: Poll): void {
+export function whenEnded(world: World, done: Done, poll: Poll, tell: (ending: Ending) => void): void {
   const what = `ARM follows ${done.operation}`;
   const look = async (): Promise<void> => {
     const ending = await poll();
     if (ending === undefined) world.clock.in(FOLLOW_MS, what, look);
-    else publish(world, done, ending);
+    else tell(ending);
   };
   world.clock.in(FOLLOW_MS, what, look);
 }
 
+/** Nothing above the subscription raises an event in it, or an entry in its activity log. */
+export const isInSubscription = (world: World, { scope }: Done): boolean =>
+  `${scope}/`.toLowerCase().startsWith(`/subscriptions/${world.subscriptionId}/`.toLowerCase());
+
 export function publish(world: World, done: Done, ending: Ending): void {
   const source = `/subscriptions/${world.subscriptionId}`;
-  // Nothing above the subscription raises an event in it.
-  if (!`${done.scope.toLowerCase()}/`.startsWith(`${source.toLowerCase()}/`)) return;
+  if (!isInSubscription(world, done)) return;
   const verb = done.request.method === "DELETE" ? "Delete" : done.request.method === "POST" ? "Action" : "Write";
   world.publish({
     source,
@@ -84,7 +87,7 @@ function evidenceOf(world: World, done: Done): JsonObject {
 }
 
 /** A service principal's claims carry no name; a user's do. All values are texts. */
-function claimsOf(world: World, claims: JWTPayload): JsonObject {
+export function claimsOf(world: World, claims: JWTPayload): JsonObject {
   const text = (name: string): string => {
     const value = claims[name];
     return typeof value === "string" || typeof value === "number" ? String(value) : "";

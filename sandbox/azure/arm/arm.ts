@@ -6,10 +6,11 @@ import type { JWTPayload } from "jose";
 import { evaluateAction } from "../authorization/evaluate.ts";
 import { lockConflict } from "../authorization/locks.ts";
 import * as refusals from "./arm-errors.ts";
-import { publish, publishWhenEnded, type Done, type Poll } from "./arm-events.ts";
+import { publish, whenEnded, type Done, type Poll } from "./arm-events.ts";
 import { armHeaders, createLimits, newTrace, type Limits, type Trace } from "./arm-headers.ts";
 import type { Faults } from "../faults.ts";
 import { objectAt } from "../json.ts";
+import { logActivity } from "../monitor/activity-log.ts";
 import { createMatcher, segmentsOf, type Match } from "../match.ts";
 import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
 import { ARM_AUDIENCES, type Tokens } from "../entra/tokens.ts";
@@ -184,14 +185,25 @@ function raise({ world, find }: Parts, exchange: Exchange, reply: Reply): void {
   const { route, request, claims, trace, assignmentId, scope } = exchange;
   if (route?.event === undefined) return;
   const done: Done = { request, operation: route.event, scope, claims, correlationId: trace.correlationId, assignmentId };
-  if (reply.status >= 400) {
-    publish(world, done, "Failure");
+  logActivity(world, done, { status: "Started" });
+  const failed = reply.status >= 400;
+  const poll = failed ? undefined : followed(world, exchange, find, reply);
+  const body = failed ? (reply.text ?? JSON.stringify(reply.body ?? "")) : "";
+  logActivity(world, done, { status: failed ? "Failed" : poll ? "Accepted" : "Succeeded", httpStatus: reply.status, body });
+  if (!poll) {
+    publish(world, done, failed ? "Failure" : "Success");
     return;
   }
-  const url = reply.headers?.["azure-asyncoperation"] ?? (reply.status === 202 ? reply.headers?.["location"] : undefined);
-  const poll = url === undefined ? undefined : pollOf(world, exchange, find, new URL(url, "https://management.azure.com"));
-  if (poll) publishWhenEnded(world, done, poll);
-  else publish(world, done, "Success");
+  whenEnded(world, done, poll, (ending) => {
+    logActivity(world, done, { status: ending === "Success" ? "Succeeded" : "Failed" });
+    publish(world, done, ending);
+  });
+}
+
+/** What goes on after the answer; undefined: nothing. */
+function followed(world: World, exchange: Exchange, find: Find, { status, headers }: Reply): Poll | undefined {
+  const url = headers?.["azure-asyncoperation"] ?? (status === 202 ? headers?.["location"] : undefined);
+  return url === undefined ? undefined : pollOf(world, exchange, find, new URL(url, "https://management.azure.com"));
 }
 
 /** ARM asks the provider for the operation, not through its own front door. */
