@@ -98,11 +98,17 @@ module vaultKeys 'modules/vault-keys.bicep' = [for (vault, i) in vaults: {
   }
 }]
 
+resource watched 'Microsoft.KeyVault/vaults@2024-11-01' existing = [for vault in vaults: {
+  name: last(split(vault.id, '/'))
+  scope: resourceGroup(split(vault.id, '/')[2], split(vault.id, '/')[4])
+}]
+
 module vaultEvents 'modules/vault-events.bicep' = [for (vault, i) in vaults: if (deployEvents) {
   name: '${name}-events-${i}'
   scope: resourceGroup(split(vault.id, '/')[2], split(vault.id, '/')[4])
   params: {
     vaultName: last(split(vault.id, '/'))
+    vaultLocation: watched[i].location
     topicName: vault.?topicName ?? '${name}-${last(split(vault.id, '/'))}'
     reuseTopic: contains(vault, 'topicName')
     functionAppId: app.outputs.functionAppId

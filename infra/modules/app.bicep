@@ -155,7 +155,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       ftpsState: 'Disabled'
-      appSettings: [for setting in items(union(settings, overrides)): { name: setting.key, value: setting.value }]
+      // No for-expression: that takes only what is known when the deployment starts, and the identity's ids are not.
+      appSettings: map(items(union(settings, overrides)), setting => { name: setting.key, value: setting.value })
     }
   }
   dependsOn: [packagesContainer, storageAccess, insightsAccess]

@@ -1,5 +1,9 @@
 // The events of one vault. A vault has one system topic at most: an existing one is reused.
 param vaultName string
+
+@description('Handed in: a location must be known when this deployment starts, and reading it here from the vault is later.')
+param vaultLocation string
+
 param topicName string
 param reuseTopic bool
 param functionAppId string
@@ -10,7 +14,7 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
 
 resource made 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (!reuseTopic) {
   name: topicName
-  location: vault.location
+  location: vaultLocation
   properties: {
     source: vault.id
     topicType: 'Microsoft.KeyVault.vaults'
