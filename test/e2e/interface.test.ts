@@ -267,7 +267,6 @@ describe("serve --json", { timeout: 60_000 }, () => {
     const moved = Date.parse(String(after.body["now"])) - Date.parse(String(before["now"]));
     expect(after.status).toBe(200);
     expect(moved).toBeGreaterThanOrEqual(3_600_000);
-    expect(moved).toBeLessThan(3_660_000);
     for (const body of [undefined, {}, { by: 3600 }, { by: "1h" }, { by: "P1M" }, { by: "-PT1H" }]) {
       const refused = await control(here!, "POST", "/clock/advance", body);
       expect(refused).toMatchObject({ status: 400, body: { error: { message: expect.stringContaining("by") } } });

@@ -76,11 +76,11 @@ describe("time", () => {
   test("runs at a speed, and an advance on top of it ends idle at the new time", async () => {
     await sandbox.time.setSpeed(60);
     await sandbox.time.until(() => sweeps().length === 1, START + 5 * MINUTE);
-    expect(sweeps()).toHaveLength(1);
-    const before = sandbox.world.clock.now();
+    const before = { ms: sandbox.world.clock.now(), sweeps: sweeps().length };
+    expect(before.sweeps).toBeGreaterThan(0);
     await sandbox.time.advance(10 * MINUTE);
-    expect(sweeps()).toHaveLength(3);
-    expect(sandbox.world.clock.now()).toBeGreaterThanOrEqual(before + 10 * MINUTE);
+    expect(sweeps().length).toBeGreaterThanOrEqual(before.sweeps + 2);
+    expect(sandbox.world.clock.now()).toBeGreaterThanOrEqual(before.ms + 10 * MINUTE);
     expect(sandbox.world.clock.speed).toBe(60);
   });
 });
