@@ -1,12 +1,9 @@
 /** A trial: a story played in-process with some of the app's calls struck, in an Azure and tables of its own, on a foundation where the app runs on between trials. */
-import { mkdir } from "node:fs/promises";
-import type { Tables } from "../running/azurite.ts";
 import type { Sandbox } from "../running/sandbox.ts";
 import type { Estate, Patient, Kind } from "../estate/estate.ts";
-import { createFoundation, type Foundation } from "../running/foundation.ts";
-import { emptyTables } from "../running/empty-tables.ts";
 import { readTold, type Told } from "../play/result.ts";
-import { openScene, type Scene, START } from "../play/scene.ts";
+import type { Scene } from "../play/scene.ts";
+import { createSceneRunner, type SceneRunner, type SceneRunnerOptions } from "../play/scene-runner.ts";
 import { incidentsOf } from "../stories/acts.ts";
 import type { Phase, Story } from "../stories/story.ts";
 import { createTimeline, type Timeline } from "../play/timeline.ts";
@@ -18,13 +15,8 @@ import { type Hit, type SeenCall, type Strike, type Tap, tapCalls } from "./tap.
 
 export type Row = { story: Story; kind: Kind; phase: Phase };
 
-export type TrialOptions = {
-  /** May be shared. */
-  tables: Tables;
+export type TrialOptions = SceneRunnerOptions & {
   seed: number;
-  /** Tells runners on the same tables apart. */
-  number: number;
-  folder: string;
   /** Shown what happens, as `npm start` shows it. */
   write?: (text: string) => void;
 };
@@ -60,8 +52,6 @@ const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {
 
 /** A client that waits holds virtual time, whatever the machine's clock says: so nobody need wait long. */
 const SILENCE_MS = 200;
-const WEEK = 7 * 24 * HOUR;
-const TABLES = ["incidents", "audit", "baseline"];
 
 /**
  * The story's patient alone, with one database unless the story is about several: calls about others can't be told from its own by what
@@ -114,22 +104,19 @@ type Prepared = {
   begun: () => { since: string; writes: number };
 };
 
-type TrialSetup = TrialOptions & { foundation: Foundation; start: number };
+type TrialSetup = Pick<TrialOptions, "seed" | "write"> & { scenes: SceneRunner };
 
 async function prepare(setup: TrialSetup, row: Row, { strikes, undisturbed }: Partial<Disturbance>): Promise<Prepared> {
   const { story, kind, phase } = row;
-  const { write, seed, number, foundation, start } = setup;
+  const { write, seed, scenes } = setup;
   let begin = (): void => {};
   let elapsed = (): number => 0;
   const timeline = write
     ? createTimeline({ write, elapsed: () => elapsed(), color: false, interactive: false, columns: () => 200 })
     : silent;
-  const names = TABLES.map((name) => `${name}${number}`);
-  await emptyTables(foundation.tables.connectionString, names);
-  const scene = await openScene({
+  const scene = await scenes.open({
     story: {
       ...story,
-      settings: { ...story.settings, ...Object.fromEntries(names.map((name, i) => [`KEYMEND_TABLE_${TABLES[i]!.toUpperCase()}`, name])) },
       arrange(parts) {
         story.arrange?.(parts);
         leaveAlone(parts.world, parts.estate, parts.patient, story);
@@ -146,8 +133,6 @@ async function prepare(setup: TrialSetup, row: Row, { strikes, undisturbed }: Pa
     speed: 0,
     timeline,
     onError: () => {},
-    foundation,
-    start,
   });
   elapsed = () => scene.elapsed();
   const { estate, world } = scene.sandbox;
@@ -219,32 +204,18 @@ async function runOn(setup: TrialSetup, row: Row, disturbance: Disturbance | und
   }
 }
 
-export function createTrialRunner(options: TrialOptions): TrialRunner {
-  let foundation: Foundation | undefined;
-  /** Time goes on for the app: every trial begins a week after the one before, at the same hour. */
-  let start = START;
-  /** Trials on this foundation. */
-  let played = 0;
-  const close = async (): Promise<void> => {
-    await foundation?.close();
-    foundation = undefined;
-    played = 0;
-  };
-  const runOnce = async (row: Row, disturbance: Disturbance | undefined): Promise<Trial> => {
-    await mkdir(options.folder, { recursive: true });
-    foundation ??= await createFoundation(options.tables, { dir: options.folder, silenceMs: SILENCE_MS });
-    played++;
-    start += WEEK;
-    return runOn({ ...options, foundation, start }, row, disturbance);
-  };
+export function createTrialRunner({ seed, write, ...options }: TrialOptions): TrialRunner {
+  const scenes = createSceneRunner({ ...options, silenceMs: SILENCE_MS });
+  const runOnce = async (row: Row, disturbance: Disturbance | undefined): Promise<Trial> =>
+    runOn({ seed, scenes, ...(write ? { write } : {}) }, row, disturbance);
   return {
     async run(row, disturbance) {
       const first = await runOnce(row, disturbance);
-      if (first.problems.length === 0 || played === 1) return first;
+      if (first.problems.length === 0 || scenes.played === 1) return first;
       // What an earlier trial may have left in the app must not be blamed on this one.
-      await close();
+      await scenes.renew();
       return runOnce(row, disturbance);
     },
-    close,
+    close: () => scenes.close(),
   };
 }
