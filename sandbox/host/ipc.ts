@@ -24,6 +24,8 @@ export function connectParent(): Parent {
       process.on("message", onMessage);
       // A host whose driver is gone serves nobody.
       process.on("disconnect", () => process.exit());
+      // It may be gone already, before this could listen.
+      if (!process.connected) process.exit();
     },
   };
 }

@@ -65,6 +65,6 @@ export async function* runMatrix(rows: readonly Row[], options: RunOptions): Asy
   } finally {
     await Promise.all(runners.map((runner) => runner.close()));
     await tables.close();
-    await folder.remove();
+    folder.remove();
   }
 }

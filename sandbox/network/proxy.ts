@@ -2,7 +2,7 @@
  * Azure as a network: an HTTPS proxy (CONNECT) on loopback that ends TLS itself and asks the sandbox's Azure.
  * Hosts that are not Azure's are refused by name: nothing leaves the machine.
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
@@ -27,11 +27,10 @@ const SILENCE_MS = 3_000;
 
 export type Network = { proxyUrl: string; caFile: string; close: () => Promise<void> };
 
-/** silenceMs: how long a request goes unanswered before the connection is cut; three seconds unless said. */
+/** dir: is there. silenceMs: how long a request goes unanswered before the connection is cut; three seconds unless said. */
 export async function startNetwork(azure: Answering, options: { dir: string; silenceMs?: number }): Promise<Network> {
   const authority = await createAuthority();
   const caFile = join(options.dir, "sandbox-ca.pem");
-  await mkdir(options.dir, { recursive: true });
   await writeFile(caFile, authority.pem);
 
   const sockets = new Set<Socket>();

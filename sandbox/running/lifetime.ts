@@ -34,8 +34,7 @@ export function watchLifetime(): Lifetime {
     if (++asked > 1) process.exit(130);
     resolve(signal);
   };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, onSignal);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
   // A shell between npm and this process dies of a signal without passing it on: then somebody else is the parent.
   const timer = setInterval(() => {
     if (process.ppid !== parent || (npm !== undefined && !isAlive(npm))) resolve("the parent process ended");
@@ -50,8 +49,8 @@ export function watchLifetime(): Lifetime {
   return {
     ended: promise,
     release() {
+      // Signals are heard on: one more Ctrl-C while the process ends is no other end than a second one before.
       clearInterval(timer);
-      for (const signal of signals) process.removeListener(signal, onSignal);
     },
   };
 }

@@ -121,9 +121,16 @@ type Closing = { closed: boolean; parts: (() => Promise<void> | void)[] };
 async function closeAll(closing: Closing): Promise<void> {
   if (closing.closed) return;
   closing.closed = true;
-  const results = await Promise.allSettled(closing.parts.toReversed().map(async (part) => part()));
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed) throw failed.reason;
+  const failed: unknown[] = [];
+  // One after the other: the tables' process, which takes the folder with it should this one be killed meanwhile, outlives the host.
+  for (const part of closing.parts.toReversed()) {
+    try {
+      await part();
+    } catch (error) {
+      failed.push(error);
+    }
+  }
+  if (failed.length > 0) throw failed[0];
 }
 
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
@@ -135,7 +142,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     return await start(options, folder, closing);
   } catch (error) {
     await closeAll(closing);
-    await folder.remove();
+    folder.remove();
     throw error;
   }
 }
@@ -241,7 +248,7 @@ function assemble({ options, world, azure, estate, network, tables, host, closin
       try {
         await closeAll(closing);
       } finally {
-        await folder.remove();
+        folder.remove();
       }
     },
   };

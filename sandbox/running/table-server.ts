@@ -2,10 +2,9 @@
  * Child process: Azurite's table service, in memory, on the listening socket that its parent hands over. It lives as long as
  * the parent's channel does, in a process group of its own, and then takes the sandbox's folder with it: also when all else was killed.
  */
-import { rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { Server, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { removeFolder } from "./temporary.ts";
 
 /** Azurite ships no types for its inside; its command line can take neither a free port nor a socket, so the server is built here. */
 type TableServer = { start(): Promise<void>; httpServer: { emit(event: "connection", socket: Socket): boolean } };
@@ -38,17 +37,15 @@ const server = new service.default(
   ),
 );
 
-async function cleanUp(): Promise<void> {
+function cleanUp(): void {
   const folder = process.env["SANDBOX_FOLDER"];
-  // The host may be writing its last state still.
-  await sleep(300);
-  if (folder) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  if (folder) removeFolder(folder);
   process.exit(0);
 }
 
-process.once("disconnect", () => void cleanUp());
+process.once("disconnect", cleanUp);
 // The parent may be gone already, before this could listen.
-if (!process.connected) void cleanUp();
+if (!process.connected) cleanUp();
 // Ctrl-C is for the parent, which closes the channel when it is done.
 process.on("SIGINT", () => {});
 
