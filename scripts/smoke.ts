@@ -40,8 +40,6 @@ const SETTINGS: Record<string, Record<string, string>> = {
     KEYMEND_IDENTITY_CLIENT_ID: GUID,
     KEYMEND_API_AUDIENCE: "api://keymend",
     KEYMEND_TABLE_ENDPOINT: "https://keymend.table.core.windows.net",
-    KEYMEND_SWEEP_SCHEDULE: "0 */5 * * * *",
-    KEYMEND_HOUSEKEEPING_SCHEDULE: "0 30 3 * * *",
     KEYMEND_OUTCOME_TOPIC_ENDPOINT: "https://keymend.example/api/events",
   },
   bad: { KEYMEND_MODE: "on", KEYMEND_SUBSCRIPTIONS: GUID, KEYMEND_API_AUDIENCE: "api://keymend", KEYMEND_SPELLING: "x" },
@@ -50,8 +48,6 @@ const SETTINGS: Record<string, Record<string, string>> = {
 const PROBLEMS_OF_BAD = [
   "KEYMEND_MODE: must be observe, approve or heal",
   "KEYMEND_TENANT_ID: is not set",
-  "KEYMEND_SWEEP_SCHEDULE: is not set",
-  "KEYMEND_HOUSEKEEPING_SCHEDULE: is not set",
   "KEYMEND_TABLE_ENDPOINT: set it (or KEYMEND_TABLE_CONNECTION_STRING for local development)",
   "KEYMEND_SPELLING: there is no such setting",
 ];

@@ -1,4 +1,4 @@
-/** Reads the app settings: parse → normalize → rules, all problems at once. The only words for settings; nothing else knows their names. */
+/** Reads the app settings: parse → normalize → rules, all problems at once. The only words for settings and their defaults; nothing else has them. */
 import * as v from "valibot";
 import { causes } from "./domain/causes/index.ts";
 import type { CauseCode } from "./domain/cause-code.ts";
@@ -18,6 +18,8 @@ export type Config = {
   apiAudiences: string[];
   tables: { connectionString: string } | { endpoint: string };
   tableNames: { incidents: string; audit: string; baseline: string };
+  /** NCRONTAB: six fields. */
+  schedules: { sweep: string; housekeeping: string };
   /** Endpoint of a custom Event Grid topic that hears every outcome; undefined: none. */
   outcomeTopicEndpoint: string | undefined;
 };
@@ -69,8 +71,8 @@ const settings = v.object({
   KEYMEND_TABLE_INCIDENTS: v.optional(tableName, "incidents"),
   KEYMEND_TABLE_AUDIT: v.optional(tableName, "audit"),
   KEYMEND_TABLE_BASELINE: v.optional(tableName, "baseline"),
-  KEYMEND_SWEEP_SCHEDULE: ncrontab,
-  KEYMEND_HOUSEKEEPING_SCHEDULE: ncrontab,
+  KEYMEND_SWEEP_SCHEDULE: v.optional(ncrontab, "0 */5 * * * *"),
+  KEYMEND_HOUSEKEEPING_SCHEDULE: v.optional(ncrontab, "0 30 3 * * *"),
   KEYMEND_EXPIRY_LEAD: v.optional(duration, "P30D"),
   KEYMEND_EXPIRY_EXTENSION: v.optional(duration, "P90D"),
   KEYMEND_EXPIRY_MAX_EXTENSIONS: v.optional(
@@ -124,8 +126,12 @@ const schema = v.pipe(
 
 type Written = v.InferOutput<typeof schema>;
 
-/** Every setting, for the checks of infra and samples against this file. */
-export const SETTING_NAMES = Object.keys(settings.entries);
+/** Every setting with its default as it would be written, "" where there is none: for the checks of infra, sample and guide against this file. */
+export const SETTING_DEFAULTS: Record<string, string> = Object.fromEntries(
+  Object.entries(v.getDefaults(settings)).map(([name, value]) => [name, value ?? ""]),
+);
+
+export const SETTING_NAMES = Object.keys(SETTING_DEFAULTS);
 
 const isSet = ([, value]: [string, string | undefined]): boolean => value !== undefined && value.trim() !== "";
 
@@ -172,6 +178,7 @@ function normalize(written: Written): Config {
       audit: written.KEYMEND_TABLE_AUDIT,
       baseline: written.KEYMEND_TABLE_BASELINE,
     },
+    schedules: { sweep: written.KEYMEND_SWEEP_SCHEDULE, housekeeping: written.KEYMEND_HOUSEKEEPING_SCHEDULE },
     outcomeTopicEndpoint: written.KEYMEND_OUTCOME_TOPIC_ENDPOINT,
   };
 }

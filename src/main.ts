@@ -130,16 +130,17 @@ for (const name of ["onKeyVaultEvent", "onResourceEvent"]) {
   app.eventGrid(name, { extraInputs: [client], handler: (event, context) => onEvent(event, df.getClient(context), createLog(context)) });
 }
 
+// The schedules as read, defaults and all: `%NAME%` would be looked up by the host, which knows no default.
 const sweep = createSweep({ patients, sendSignal, now });
 app.timer("sweep", {
-  schedule: "%KEYMEND_SWEEP_SCHEDULE%",
+  schedule: config.schedules.sweep,
   extraInputs: [client],
   handler: (_, context) => sweep(df.getClient(context), createLog(context)),
 });
 
 const housekeeping = createHousekeeping({ now });
 app.timer("housekeeping", {
-  schedule: "%KEYMEND_HOUSEKEEPING_SCHEDULE%",
+  schedule: config.schedules.housekeeping,
   extraInputs: [client],
   handler: (_, context) => housekeeping(df.getClient(context), createLog(context)),
 });

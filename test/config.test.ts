@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { readConfig, SETTING_NAMES } from "../src/config.ts";
+import { readConfig, SETTING_DEFAULTS, SETTING_NAMES } from "../src/config.ts";
 import { ConfigError } from "../src/domain/errors.ts";
 import { DAY, HOUR } from "../src/domain/time.ts";
 
@@ -15,8 +15,6 @@ const LEAST: Env = {
   KEYMEND_TENANT_ID: GUID,
   KEYMEND_API_AUDIENCE: "api://keymend",
   KEYMEND_TABLE_ENDPOINT: "https://keymend.table.core.windows.net",
-  KEYMEND_SWEEP_SCHEDULE: "0 */5 * * * *",
-  KEYMEND_HOUSEKEEPING_SCHEDULE: "0 30 3 * * *",
 };
 
 function problemsOf(env: Env): string[] {
@@ -51,6 +49,7 @@ test("the least that works has the defaults, and writes nothing", () => {
     apiAudiences: ["api://keymend"],
     tables: { endpoint: "https://keymend.table.core.windows.net" },
     tableNames: { incidents: "incidents", audit: "audit", baseline: "baseline" },
+    schedules: { sweep: "0 */5 * * * *", housekeeping: "0 30 3 * * *" },
     outcomeTopicEndpoint: undefined,
   });
 });
@@ -76,6 +75,8 @@ describe("every setting is read", () => {
     ["KEYMEND_TABLE_INCIDENTS", "Incidents2", { tableNames: { incidents: "Incidents2" } }],
     ["KEYMEND_TABLE_AUDIT", "a12", { tableNames: { audit: "a12" } }],
     ["KEYMEND_TABLE_BASELINE", "b".repeat(63), { tableNames: { baseline: "b".repeat(63) } }],
+    ["KEYMEND_SWEEP_SCHEDULE", " 0 0 * * * * ", { schedules: { sweep: "0 0 * * * *" } }],
+    ["KEYMEND_HOUSEKEEPING_SCHEDULE", "0 0 4 * * 1", { schedules: { housekeeping: "0 0 4 * * 1" } }],
     ["KEYMEND_EXPIRY_LEAD", "P14DT12H", { settings: { expiryLeadMs: 14 * DAY + 12 * HOUR } }],
     ["KEYMEND_EXPIRY_EXTENSION", " P31D ", { settings: { expiryExtensionMs: 31 * DAY } }],
     ["KEYMEND_EXPIRY_MAX_EXTENSIONS", "0", { settings: { expiryMaxExtensions: 0 } }],
@@ -93,14 +94,58 @@ describe("every setting is read", () => {
     expect(readConfig(env).tables).toEqual({ connectionString: "UseDevelopmentStorage=true" });
   });
 
-  test("those of the sample file too, and it leaves none out", () => {
-    const sample = JSON.parse(readFileSync(new URL("../local.settings.sample.json", import.meta.url), "utf8")) as { Values: Env };
-    expect(readConfig(sample.Values).settings.mode).toBe("observe");
-    expect(Object.keys(sample.Values).filter((name) => name.startsWith("KEYMEND_"))).toEqual(SETTING_NAMES);
-  });
-
   test("what is none of ours is not looked at", () => {
     expect(readConfig({ ...LEAST, PATH: "/bin", keymend_mode: "x", WEBSITE_SITE_NAME: "keymend" })).toEqual(readConfig(LEAST));
+  });
+});
+
+describe("the defaults stand here alone", () => {
+  const read = (file: string): string => readFileSync(file, "utf8");
+  const isRequired = (name: string): boolean => problemsWith({ [name]: undefined }).length > 0;
+
+  test("as each would be written", () => {
+    for (const [name, value] of Object.entries(SETTING_DEFAULTS).filter(([, text]) => text !== ""))
+      expect(readConfig({ ...LEAST, [name]: value })).toEqual(readConfig(LEAST));
+    expect(SETTING_DEFAULTS).toMatchObject({ KEYMEND_MODE: "observe", KEYMEND_SWEEP_SCHEDULE: "0 */5 * * * *", KEYMEND_TENANT_ID: "" });
+  });
+
+  const sample = (JSON.parse(read("local.settings.sample.json")) as { Values: Env }).Values;
+  const placeholders = ["KEYMEND_SUBSCRIPTIONS", "KEYMEND_TENANT_ID", "KEYMEND_API_AUDIENCE", "KEYMEND_TABLE_CONNECTION_STRING"];
+
+  test("the sample has every setting, with its default but where it must hold the place of another", () => {
+    const named = Object.entries(sample).filter(([name]) => name.startsWith("KEYMEND_"));
+    expect(named.map(([name]) => name)).toEqual(SETTING_NAMES);
+    expect(Object.fromEntries(named.filter(([name]) => !placeholders.includes(name)))).toEqual(
+      Object.fromEntries(Object.entries(SETTING_DEFAULTS).filter(([name]) => !placeholders.includes(name))),
+    );
+    expect(readConfig(sample).settings).toEqual(readConfig(LEAST).settings);
+  });
+
+  const guide = [...read("docs/settings.md").matchAll(/^\| `(KEYMEND_\w+)` +\|.*\| (.*?) +\|$/gm)].map(([, name, said]) => [name!, said!]);
+
+  test("the guide has every setting", () => {
+    expect(guide.map(([name]) => name).toSorted()).toEqual(SETTING_NAMES.toSorted());
+  });
+
+  test.each(guide)("the guide says of %s: %s", (name, said) => {
+    const value = /^`(.*)`$/.exec(said)?.[1];
+    if (value !== undefined) expect(value).toBe(SETTING_DEFAULTS[name]);
+    else {
+      expect(SETTING_DEFAULTS[name]).toBe("");
+      expect(said.startsWith("required")).toBe(isRequired(name));
+    }
+  });
+
+  test("the deployment decides what has none, and takes the mode's from a parameter with the same", () => {
+    const bicep = [...read("infra/modules/app.bicep").matchAll(/^ {2}(KEYMEND_\w+): (.*)$/gm)].map(([, name, value]) => ({
+      name: name!,
+      value: value!,
+    }));
+    expect(bicep.filter(({ name }) => !SETTING_NAMES.includes(name))).toEqual([]);
+    expect(bicep.filter(({ value }) => value.includes("'") && !value.startsWith("join("))).toEqual([]);
+    expect(bicep.filter(({ name }) => SETTING_DEFAULTS[name] !== "").map(({ name }) => name)).toEqual(["KEYMEND_MODE"]);
+    expect(SETTING_NAMES.filter((name) => isRequired(name) && !bicep.some((set) => set.name === name))).toEqual([]);
+    expect(/^param mode string = '(\w+)'/m.exec(read("infra/main.bicep"))?.[1]).toBe(SETTING_DEFAULTS["KEYMEND_MODE"]);
   });
 });
 
@@ -219,7 +264,6 @@ describe("all problems come at once", () => {
       KEYMEND_MODE: "on",
       KEYMEND_SUBSCRIPTIONS: GUID,
       KEYMEND_API_AUDIENCE: "api://keymend",
-      KEYMEND_SWEEP_SCHEDULE: "0 */5 * * * *",
       KEYMEND_EXPIRY_LEAD: "P100D",
       KEYMEND_EXPIRYLEAD: "P30D",
       KEYMEND_UNKNOWN: "",
@@ -227,13 +271,12 @@ describe("all problems come at once", () => {
     expect(problemsOf(env)).toEqual([
       "KEYMEND_MODE: must be observe, approve or heal",
       "KEYMEND_TENANT_ID: is not set",
-      "KEYMEND_HOUSEKEEPING_SCHEDULE: is not set",
       "KEYMEND_TABLE_ENDPOINT: set it (or KEYMEND_TABLE_CONNECTION_STRING for local development)",
       "KEYMEND_EXPIRY_EXTENSION: must be longer than KEYMEND_EXPIRY_LEAD",
       "KEYMEND_EXPIRYLEAD: there is no such setting",
       "KEYMEND_UNKNOWN: there is no such setting",
     ]);
-    expect(() => readConfig(env)).toThrow("the configuration has 7 problem(s): KEYMEND_MODE");
+    expect(() => readConfig(env)).toThrow("the configuration has 6 problem(s): KEYMEND_MODE");
   });
 
   test("an unknown setting alone is a mistake too: it is a misspelt one", () => {

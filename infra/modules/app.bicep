@@ -96,6 +96,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   properties: { reserved: true }
 }
 
+// What a deployment decides; everything else has its default in the app (docs/settings.md) and is set by `overrides` alone.
 var settings = {
   AzureWebJobsStorage__accountName: storage.name
   AzureWebJobsStorage__credential: 'managedidentity'
@@ -110,18 +111,7 @@ var settings = {
   KEYMEND_FIRST_PARTY_PRINCIPAL_ID: firstPartyPrincipalId
   KEYMEND_API_AUDIENCE: apiAudience
   KEYMEND_TABLE_ENDPOINT: storage.properties.primaryEndpoints.table
-  KEYMEND_TABLE_INCIDENTS: 'incidents'
-  KEYMEND_TABLE_AUDIT: 'audit'
-  KEYMEND_TABLE_BASELINE: 'baseline'
-  KEYMEND_SWEEP_SCHEDULE: '0 */5 * * * *'
-  KEYMEND_HOUSEKEEPING_SCHEDULE: '0 30 3 * * *'
-  KEYMEND_EXPIRY_LEAD: 'P30D'
-  KEYMEND_EXPIRY_EXTENSION: 'P90D'
-  KEYMEND_EXPIRY_MAX_EXTENSIONS: '3'
-  KEYMEND_EXPIRY_HORIZON: 'P365D'
-  KEYMEND_APPROVAL_TTL: 'P1D'
   KEYMEND_PRIVILEGED_CALLERS: join(privilegedCallers, ',')
-  KEYMEND_CAUSES: ''
   KEYMEND_OUTCOME_TOPIC_ENDPOINT: outcomeTopicEndpoint
 }
 

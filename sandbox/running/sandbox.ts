@@ -87,8 +87,6 @@ function appSettings(world: World, estate: Estate, tables: Tables, options: Sand
     KEYMEND_FIRST_PARTY_PRINCIPAL_ID: estate.cosmosDb.oid,
     KEYMEND_API_AUDIENCE: API_AUDIENCE,
     KEYMEND_TABLE_CONNECTION_STRING: tables.connectionString,
-    KEYMEND_SWEEP_SCHEDULE: "0 */5 * * * *",
-    KEYMEND_HOUSEKEEPING_SCHEDULE: "0 30 3 * * *",
     ...options.settings,
   };
 }

@@ -1,7 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Language, type Node, Parser } from "web-tree-sitter";
-import { SETTING_NAMES } from "../../src/config.ts";
 import { OPERATIONS } from "../../src/domain/signal.ts";
 
 const files = globSync("infra/**/*.bicep").sort();
@@ -46,26 +45,7 @@ describe("the Bicep files", () => {
   });
 });
 
-describe("the app settings", () => {
-  const inBicep = [...readFileSync("infra/modules/app.bicep", "utf8").matchAll(/^ {2}(KEYMEND_\w+):/gm)].map((match) => match[1]!);
-  const sample = JSON.parse(readFileSync("local.settings.sample.json", "utf8")) as { Values: Record<string, string> };
-  const inSample = Object.keys(sample.Values).filter((name) => name.startsWith("KEYMEND_"));
-
-  test("of the deployment are the ones that config.ts reads, the local connection string aside", () => {
-    expect(inBicep.sort()).toEqual(SETTING_NAMES.filter((name) => name !== "KEYMEND_TABLE_CONNECTION_STRING").sort());
-  });
-
-  test("of the sample are all that config.ts reads", () => {
-    expect(inSample.sort()).toEqual([...SETTING_NAMES].sort());
-  });
-});
-
 describe("the guides", () => {
-  test("name every setting, and no other", () => {
-    const named = [...readFileSync("docs/settings.md", "utf8").matchAll(/^\| `(KEYMEND_\w+)`/gm)].map((match) => match[1]!);
-    expect(named.sort()).toEqual([...SETTING_NAMES].sort());
-  });
-
   test("of the deployment name every parameter", () => {
     const parameters = [...readFileSync("infra/main.bicep", "utf8").matchAll(/^param (\w+)/gm)].map((match) => match[1]!);
     const guide = readFileSync("docs/deploy.md", "utf8");
