@@ -1,9 +1,8 @@
 /** The command line: flags in, a command or a clear complaint out. Reads nothing else and prints nothing. */
 import { parseArgs } from "node:util";
 import type { Kind } from "../estate/estate.ts";
+import type { Mode } from "../running/sandbox.ts";
 import type { Phase, Story } from "../stories/story.ts";
-
-export type Mode = "observe" | "approve" | "heal";
 
 export type PlayCommand = {
   command: "play";

@@ -1,7 +1,7 @@
 /** One story on a fresh sandbox: healthy first, then broken, then watched until the app has brought it to an end. */
 import { setNextCheck } from "../azure/documentdb/key-checks.ts";
 import type { Tables } from "../running/azurite.ts";
-import type { Mode } from "./cli.ts";
+import type { Mode } from "../running/sandbox.ts";
 import { type Sandbox, startSandbox } from "../running/sandbox.ts";
 import type { Patient, Kind } from "../estate/estate.ts";
 import type { Foundation } from "../running/foundation.ts";

@@ -2,7 +2,7 @@
 import { startControl } from "../running/control.ts";
 import { type Sandbox, startSandbox } from "../running/sandbox.ts";
 import type { Principal } from "../azure/world.ts";
-import type { Mode } from "./cli.ts";
+import type { Mode } from "../running/sandbox.ts";
 import { watchLifetime } from "../running/lifetime.ts";
 
 type ServeOptions = { seed: number; mode: Mode; json: boolean };

@@ -5,7 +5,6 @@ import { type Actor, createActor } from "./actor.ts";
 import { type Azure, createAzure } from "../azure/azure.ts";
 import { createWorld, type Principal, type World } from "../azure/world.ts";
 import { startTables, type Tables } from "./azurite.ts";
-import type { Mode } from "../play/cli.ts";
 import { Clock } from "../time/clock.ts";
 import { compileCacheEnv } from "./compile-cache.ts";
 import { buildEstate, type Estate } from "../estate/estate.ts";
@@ -23,6 +22,9 @@ const API_AUDIENCE = "api://keymend";
 const BUNDLE = process.env["SANDBOX_BUNDLE"] ?? fileURLToPath(new URL("../../dist/main.mjs", import.meta.url));
 /** What the app's process may see of this one. */
 const PASSED_ON = ["PATH", "HOME", "TMPDIR", "LANG", "TZ", "NODE_V8_COVERAGE"];
+
+/** How the app is set to act. */
+export type Mode = "observe" | "approve" | "heal";
 
 export type SandboxOptions = {
   seed: number;

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import * as v from "valibot";
 import { getIncident, type Incident } from "../../sandbox/running/app-api.ts";
-import type { Mode } from "../../sandbox/play/cli.ts";
+import type { Mode } from "../../sandbox/running/sandbox.ts";
 import type { Kind, Patient } from "../../sandbox/estate/estate.ts";
 import { openScene } from "../../sandbox/play/scene.ts";
 import { incidentsOf } from "../../sandbox/stories/acts.ts";

@@ -1,5 +1,5 @@
 /** What must be read for the rules to judge one database: whoever gathers facts asks here, so that no rule waits for a fact in vain. */
-import { ownIdentityCandidates, replacementCandidates } from "./mending/replacement-identity.ts";
+import { ownIdentityCandidates, replacementCandidates } from "./databases/stand-in-names.ts";
 import { rememberedDefault } from "./databases/default-identity.ts";
 import type { Baseline, IdentityFacts, TargetFacts } from "./facts.ts";
 import { isRecreated } from "./databases/index.ts";

@@ -5,11 +5,10 @@
  * "Assign a Key Vault access policy".
  */
 import { isUnder, sameId } from "../arm-id.ts";
+import type { KeyOperation } from "../databases/rules.ts";
 import { judgeCondition, matchesAction } from "./condition.ts";
 import type { AccessPolicy, DenyAssignment, RoleAssignment, RoleDefinition, RolePermission } from "../facts.ts";
 import { toMs } from "../time.ts";
-
-export type KeyOperation = "read" | "wrap" | "unwrap" | "list";
 
 export const DATA_ACTIONS: Record<KeyOperation, string> = {
   read: "Microsoft.KeyVault/vaults/keys/read",

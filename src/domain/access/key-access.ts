@@ -1,11 +1,11 @@
 /** What a principal may do with the key of one database, as far as the facts show it, and whether that can be relied on already. */
-import { type EffectiveAccess, effectiveAccess, type KeyOperation, type OperationAccess } from "./access.ts";
+import { type EffectiveAccess, effectiveAccess, type OperationAccess } from "./access.ts";
 import { sameId } from "../arm-id.ts";
 import type { AccessFacts, AccessPolicy, Facts, LiveVault, RoleAssignment, TargetFacts } from "../facts.ts";
 import { keyOf, liveVaultOf, principalIn, uriOf } from "../databases/key-path.ts";
 import { rulesOf, verdictOf } from "../databases/index.ts";
 import { HOUR, MINUTE, toIso, toMs } from "../time.ts";
-import { REVALIDATION_WINDOW_MS } from "../turn/waits.ts";
+import { type KeyOperation, REVALIDATION_WINDOW_MS } from "../databases/rules.ts";
 
 const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

@@ -1,7 +1,8 @@
 import type { Cause } from "../cause.ts";
 import { lackingOf } from "../access/key-access.ts";
 import { isRefused, sayLacking } from "../mending/lacking.ts";
-import { say, showAccess } from "../mending/advice.ts";
+import { showAccess } from "../mending/advice.ts";
+import { say } from "../steps/az.ts";
 
 /** Somebody said no, or said yes only under a condition. A second grant without it would go around them. */
 export const accessDenied: Cause = {

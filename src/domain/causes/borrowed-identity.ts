@@ -3,8 +3,8 @@ import type { Cause } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { principalIn } from "../databases/key-path.ts";
 import { userAssigned } from "../databases/default-identity.ts";
-import { replaceWith } from "./identity-deleted.ts";
-import { ownIdentityCandidates, replacementFor } from "../mending/replacement-identity.ts";
+import { ownIdentityCandidates } from "../databases/stand-in-names.ts";
+import { replaceWith, replacementFor } from "../mending/replacement-identity.ts";
 import { NO_TOKEN } from "../databases/account.ts";
 
 /**

@@ -2,26 +2,10 @@ import { nameOf, sameId } from "../arm-id.ts";
 import type { Cause, Mend } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { principalIn } from "../databases/key-path.ts";
-import type { StepDraft } from "../steps/step.ts";
-import { replacementCandidates, type Replacement, replacementFor } from "../mending/replacement-identity.ts";
-import { detachDraft, grantAndSwitch, switchDrafts } from "../mending/switch-identity.ts";
+import { replaceWith, replacementFor } from "../mending/replacement-identity.ts";
+import { replacementCandidates } from "../databases/stand-in-names.ts";
+import { detachDraft } from "../mending/switch-identity.ts";
 import { NO_TOKEN } from "../databases/account.ts";
-
-/** A cluster's identity must be in its region (Microsoft Learn, Azure DocumentDB limitations), an account's may be anywhere. */
-function placeFor(facts: Facts, target: TargetFacts, insteadOf: string): TargetFacts {
-  const usesIt = ({ kind, defaultIdentity }: TargetFacts): boolean =>
-    kind === "cluster" && defaultIdentity.form === "user" && nameOf(defaultIdentity.id).toLowerCase() === insteadOf.toLowerCase();
-  return facts.targets.find(usesIt) ?? target;
-}
-
-/** Make it, grant it, switch to it, and only then let go of the stale one. */
-export function replaceWith(replacement: Replacement, facts: Facts, target: TargetFacts, last: StepDraft[] = []): Mend {
-  const { identityId, principalId, insteadOf } = replacement;
-  const { location } = placeFor(facts, target, insteadOf);
-  const create: StepDraft = { name: "CreateIdentity", params: { identityId, location, insteadOf } };
-  const after = [...switchDrafts(target, identityId), ...last];
-  return grantAndSwitch(facts, target, { identityId, principalId }, { before: [create], after });
-}
 
 function mend(facts: Facts, target: TargetFacts, goneId: string): Mend {
   const replacement = replacementFor(facts, goneId, replacementCandidates(goneId));

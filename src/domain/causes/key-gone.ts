@@ -1,7 +1,7 @@
 import type { Cause } from "../cause.ts";
 import { keyOf, uriOf, versionInUseOf } from "../databases/key-path.ts";
-import { say, showVersions } from "../mending/advice.ts";
-import { az } from "../steps/az.ts";
+import { showVersions } from "../mending/advice.ts";
+import { az, say } from "../steps/az.ts";
 
 /** Data wrapped with a key that is gone can't be read again by anyone. */
 export const keyGone: Cause = {

@@ -1,15 +1,9 @@
 import type { Cause } from "../cause.ts";
-import { whyUnfit } from "./key-unfit.ts";
+import { missingOperations, NEEDED_OPERATIONS, whyUnfit } from "../mending/key-fitness.ts";
 import { evidenceOf, versionsIn } from "../mending/versions.ts";
 
-/** What the service does with a key (Microsoft Learn, "About keys": key_ops). */
-const NEEDED = ["wrapKey", "unwrapKey"];
-
-export const missingOperations = (operations: readonly string[]): string[] =>
-  NEEDED.filter((needed) => !operations.some((operation) => operation.toLowerCase() === needed.toLowerCase()));
-
 /** What was not read shows no fault. */
-const known = (operations: readonly string[] | null): readonly string[] => operations ?? NEEDED;
+const known = (operations: readonly string[] | null): readonly string[] => operations ?? NEEDED_OPERATIONS;
 
 export const keyOperationsRemoved: Cause = {
   code: "KeyOperationsRemoved",

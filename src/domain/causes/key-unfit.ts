@@ -1,17 +1,8 @@
 import type { Cause } from "../cause.ts";
-import type { KeyVersionFacts } from "../facts.ts";
+import { SIZES, whyUnfit } from "../mending/key-fitness.ts";
 import { evidenceOf } from "../mending/versions.ts";
-import { say } from "../mending/advice.ts";
 import { uriOf, versionsOf } from "../databases/key-path.ts";
-import { az } from "../steps/az.ts";
-
-const SIZES = [2048, 3072, 4096];
-
-/** Undefined where the service can use it, as far as was read. */
-export function whyUnfit({ type, size }: KeyVersionFacts): string | undefined {
-  if (type !== null && !/^RSA(-HSM)?$/i.test(type)) return `is of type ${type}; RSA or RSA-HSM is needed`;
-  return size !== null && !SIZES.includes(size) ? `has ${size} bits; ${SIZES.join(", ")} are allowed` : undefined;
-}
+import { az, say } from "../steps/az.ts";
 
 export const keyUnfit: Cause = {
   code: "KeyUnfit",

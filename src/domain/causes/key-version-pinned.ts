@@ -1,6 +1,5 @@
 import type { Cause } from "../cause.ts";
-import { missingOperations } from "./key-operations-removed.ts";
-import { whyUnfit } from "./key-unfit.ts";
+import { missingOperations, whyUnfit } from "../mending/key-fitness.ts";
 import { keyOf, pinnedVersionOf, uriOf } from "../databases/key-path.ts";
 import { versionlessKeyUri } from "../key-uri.ts";
 import { toMs } from "../time.ts";

@@ -1,7 +1,6 @@
 import type { Cause } from "../cause.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
-import { say } from "../mending/advice.ts";
-import { az } from "../steps/az.ts";
+import { az, say } from "../steps/az.ts";
 
 export const managedHsm: Cause = {
   code: "ManagedHsm",

@@ -3,8 +3,8 @@ import { sameId } from "../arm-id.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { liveVaultOf, regionOf } from "../databases/key-path.ts";
 import { verdictOf } from "../databases/index.ts";
-import { say, showVault } from "../mending/advice.ts";
-import { az } from "../steps/az.ts";
+import { showVault } from "../mending/advice.ts";
+import { az, say } from "../steps/az.ts";
 
 function elsewhere(facts: Facts, target: TargetFacts): string[] {
   const { defaultIdentity } = target;

@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
 import { liveVaultOf } from "../databases/key-path.ts";
-import { say } from "../mending/advice.ts";
+import { say } from "../steps/az.ts";
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

@@ -2,7 +2,8 @@ import type { Cause } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { liveVaultOf } from "../databases/key-path.ts";
 import { verdictOf } from "../databases/index.ts";
-import { say, showVault } from "../mending/advice.ts";
+import { showVault } from "../mending/advice.ts";
+import { say } from "../steps/az.ts";
 
 const OUTBOUND_DENIED = 4016;
 

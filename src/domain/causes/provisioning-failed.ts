@@ -1,7 +1,8 @@
 import type { Cause } from "../cause.ts";
 import { rememberedDefault } from "../databases/default-identity.ts";
 import { liveVaultOf } from "../databases/key-path.ts";
-import { say, showAccess, showVault, showVersions } from "../mending/advice.ts";
+import { showAccess, showVault, showVersions } from "../mending/advice.ts";
+import { say } from "../steps/az.ts";
 
 const isFailed = (state: string | null): boolean => state?.toLowerCase() === "failed";
 

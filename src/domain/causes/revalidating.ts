@@ -4,8 +4,8 @@ import type { TargetFacts } from "../facts.ts";
 import { azOf } from "../steps/index.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { verdictOf } from "../databases/index.ts";
-import { say } from "../mending/advice.ts";
 import { NO_TOKEN } from "../databases/account.ts";
+import { say } from "../steps/az.ts";
 
 /** Attaching an identity again renews what the account knows of it (Azure/azure-cli pull request 25712); the default is then set again. */
 function renewal(target: TargetFacts): string[] {

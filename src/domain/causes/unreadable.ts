@@ -3,7 +3,8 @@ import type { Facts, TargetFacts } from "../facts.ts";
 import { accessOf } from "../access/key-access.ts";
 import { keyOf, liveVaultOf, principalIn, uriOf, versionsOf } from "../databases/key-path.ts";
 import { verdictOf } from "../databases/index.ts";
-import { say, showAccess, showVault, showVersions } from "../mending/advice.ts";
+import { showAccess, showVault, showVersions } from "../mending/advice.ts";
+import { say } from "../steps/az.ts";
 
 function unreadVault({ vault }: Facts, target: TargetFacts): string[] {
   if (vault?.state === "unreadable") return [`vault ${vault.name} could not be read: ${vault.detail}`];

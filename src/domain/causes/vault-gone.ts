@@ -1,8 +1,7 @@
 import type { Cause } from "../cause.ts";
 import { parseArmId } from "../arm-id.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { az } from "../steps/az.ts";
-import { say } from "../mending/advice.ts";
+import { az, say } from "../steps/az.ts";
 
 const DELETED = "[].{name:name,id:properties.vaultId,location:properties.location,purged:properties.scheduledPurgeDate}";
 

@@ -1,7 +1,8 @@
 import type { Cause } from "../cause.ts";
 import { liveVaultOf, uriOf } from "../databases/key-path.ts";
 import { verdictOf } from "../databases/index.ts";
-import { say, showVault } from "../mending/advice.ts";
+import { showVault } from "../mending/advice.ts";
+import { say } from "../steps/az.ts";
 
 /** DNS not resolved, service unavailable, internal error: KeyVaultDNSNotResolved, KeyVaultServiceUnavailable, KeyVaultInternalServerError. */
 const CODES = [4009, 4004, 4008];

@@ -1,4 +1,4 @@
-/** What a person is told where no step mends a finding: command lines that only read, and words as comments of a shell. */
+/** What a person is shown where no step mends a finding: command lines that only read. */
 import { keyScopeOf } from "../arm-id.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
@@ -7,9 +7,6 @@ import { az, azGet, azGetDatabase, azNamed } from "../steps/az.ts";
 const ACCOUNT_STATE =
   "properties.{key:keyVaultKeyUri,version:keyVaultKeyUriVersion,defaultIdentity:defaultIdentity,service:customerManagedKeyStatus}";
 const CLUSTER_STATE = "properties.{state:clusterStatus,provisioning:provisioningState,encryption:encryption}";
-
-/** One line, whatever the text holds: what follows a line break would be a command. */
-export const say = (text: string): string => `# ${text.replace(/\s+/g, " ")}`;
 
 export const showDatabase = ({ kind, id }: Pick<TargetFacts, "kind" | "id">): string =>
   azGetDatabase(kind, id, kind === "account" ? ACCOUNT_STATE : CLUSTER_STATE);

@@ -1,35 +1,11 @@
-/**
- * The identity that stands in for one that can't come back, or that belongs to another account. Its name is new and derived from the
- * old one: an identity made again under its old name does not help (Microsoft Learn, vCore troubleshooting guide).
- */
-import { formatArmId, nameOf, parseArmId, sameId } from "../arm-id.ts";
+/** The identity that stands in for one that can't come back, or that belongs to another account: which it is, and how it takes its place. */
+import { nameOf, sameId } from "../arm-id.ts";
+import type { Mend } from "../cause.ts";
 import type { Facts, IdentityFacts, TargetFacts } from "../facts.ts";
 import { isRecreated } from "../databases/index.ts";
 import { standsInFor } from "../steps/create-identity.ts";
-
-/** More namesakes than these in a row are no accident. */
-const NUMBERS = [2, 3, 4];
-/** Names of user-assigned identities have up to 128 characters (Microsoft Learn, "Naming rules and restrictions for Azure resources"). */
-const LONGEST = 126;
-
-function numbered(identityId: string, home: Pick<TargetFacts, "id"> | undefined): string[] {
-  const old = parseArmId(identityId);
-  const place = home && parseArmId(home.id);
-  const name = old?.names[0];
-  if (!old || !name) return [];
-  const base = name.slice(0, LONGEST);
-  const { subscriptionId, resourceGroup } = place ?? old;
-  return NUMBERS.map((number) => formatArmId({ ...old, subscriptionId, resourceGroup, names: [`${base}-${number}`] }));
-}
-
-/** Ids that must be read before a replacement can be planned, for an identity that is gone. */
-export const replacementCandidates = (identityId: string): string[] => numbered(identityId, undefined);
-
-/** The same for an identity that a restored account borrows: its own one lives beside the account, not beside the source. */
-export function ownIdentityCandidates(target: TargetFacts): string[] {
-  const { defaultIdentity, restoredFrom } = target;
-  return restoredFrom === null || defaultIdentity.form !== "user" ? [] : numbered(defaultIdentity.id, target);
-}
+import type { StepDraft } from "../steps/step.ts";
+import { grantAndSwitch, switchDrafts } from "./switch-identity.ts";
 
 export type Replacement = { identityId: string; principalId: string | null; insteadOf: string };
 
@@ -44,6 +20,22 @@ export function replacementFor(facts: Facts, identityId: string, candidates: rea
   }
   const free = read.find(({ identity }) => !identity || identity.state === "gone");
   return free && { identityId: free.id, principalId: null, insteadOf };
+}
+
+/** A cluster's identity must be in its region (Microsoft Learn, Azure DocumentDB limitations), an account's may be anywhere. */
+function placeFor(facts: Facts, target: TargetFacts, insteadOf: string): TargetFacts {
+  const usesIt = ({ kind, defaultIdentity }: TargetFacts): boolean =>
+    kind === "cluster" && defaultIdentity.form === "user" && nameOf(defaultIdentity.id).toLowerCase() === insteadOf.toLowerCase();
+  return facts.targets.find(usesIt) ?? target;
+}
+
+/** Make it, grant it, switch to it, and only then let go of the stale one. */
+export function replaceWith(replacement: Replacement, facts: Facts, target: TargetFacts, last: StepDraft[] = []): Mend {
+  const { identityId, principalId, insteadOf } = replacement;
+  const { location } = placeFor(facts, target, insteadOf);
+  const create: StepDraft = { name: "CreateIdentity", params: { identityId, location, insteadOf } };
+  const after = [...switchDrafts(target, identityId), ...last];
+  return grantAndSwitch(facts, target, { identityId, principalId }, { before: [create], after });
 }
 
 /** The identity, gone by now, that the current one was made to stand in for and that is still attached. */

@@ -5,7 +5,7 @@
 import { sameId } from "../arm-id.ts";
 import type { CauseCode } from "../cause-code.ts";
 import type { Diagnosis, Finding, Mend } from "../cause.ts";
-import { say, showDatabase } from "../mending/advice.ts";
+import { showDatabase } from "../mending/advice.ts";
 import { causeOf } from "../causes/index.ts";
 import { lostSubscriptions } from "../mending/event-subscriptions.ts";
 import { staleAttachment } from "../mending/replacement-identity.ts";
@@ -15,6 +15,7 @@ import { liveVaultOf } from "../databases/key-path.ts";
 import type { Settings } from "../settings.ts";
 import { completeStep, mergeDrafts, mergeKeyOf, precondition, rankOfDraft, refusalOf } from "../steps/index.ts";
 import type { Plan, PlanBlock, Step, StepDraft } from "../steps/step.ts";
+import { say } from "../steps/az.ts";
 
 type Proposal = { draft: StepDraft; cause: CauseCode; targetId: string; asks?: true };
 /** cause: undefined for what no cause asks for. */

@@ -15,6 +15,9 @@ function quote(word: Word): string {
   return PLAIN.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
+/** Words between the commands, as a comment. One line, whatever the text holds: what follows a line break would be a command. */
+export const say = (text: string): string => `# ${text.replace(/\s+/g, " ")}`;
+
 export const az = (...words: Word[]): string => ["az", ...words].map(quote).join(" ");
 
 /** Text of somebody else's as one argument: az would take a `-` in front for an option, and an `@` for the name of a file to send. */

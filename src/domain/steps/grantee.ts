@@ -1,5 +1,6 @@
 /** What the three grants share: who gets it, and whether it still has to be made. */
-import { ENCRYPTION_USER, type KeyOperation, roleGuid } from "../access/access.ts";
+import { ENCRYPTION_USER, roleGuid } from "../access/access.ts";
+import type { KeyOperation } from "../databases/rules.ts";
 import { isUnder, sameId } from "../arm-id.ts";
 import type { Facts } from "../facts.ts";
 import { accessByRoles } from "../access/key-access.ts";

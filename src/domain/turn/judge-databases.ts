@@ -8,7 +8,8 @@ import type { Plan, PlanBlock } from "../steps/step.ts";
 import { formatDuration, MINUTE, toIso, toMs } from "../time.ts";
 import type { JudgedStep, StepState } from "./judge-steps.ts";
 import { placeOf } from "../short-names.ts";
-import { ESCALATE_AFTER_MS, FINAL_VERDICT_AFTER_MS, nextCheckAfterMs, REVALIDATION_WINDOW_MS } from "./waits.ts";
+import { ESCALATE_AFTER_MS, FINAL_VERDICT_AFTER_MS, nextCheckAfterMs } from "./waits.ts";
+import { REVALIDATION_WINDOW_MS } from "../databases/rules.ts";
 
 export type Ending = { kind: "ended"; outcome: OutcomeCode; reason: Reason; detail: string };
 export type Pending = { kind: "pending"; until: string; why: string; person: boolean };

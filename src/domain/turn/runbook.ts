@@ -1,10 +1,10 @@
 /** What a person is given where Keymend may not act: lines for a POSIX shell, in order. Words are comments. */
 import type { PlanBlock } from "../steps/step.ts";
 import { readRefusal } from "../incident.ts";
-import { say } from "../mending/advice.ts";
 import { azOf, stepSpecs } from "../steps/index.ts";
 import { isOffered, type JudgedStep } from "./judge-steps.ts";
 import { placeOf } from "../short-names.ts";
+import { say } from "../steps/az.ts";
 
 /** A database is switched to an identity only once its role has reached the vault (Microsoft Learn, "Troubleshoot Azure RBAC"). */
 const UNTIL_GRANTED = "sleep 600 # a role takes up to ten minutes to reach the vault";

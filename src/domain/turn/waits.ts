@@ -5,9 +5,6 @@
  */
 import { HOUR, MINUTE, SECOND } from "../time.ts";
 
-/** One full check cycle of the service, and a little: after that, a status that never turned bad is proof. */
-export const REVALIDATION_WINDOW_MS = HOUR + 5 * MINUTE;
-
 /** From here on it is slower than documented: say so. */
 export const SLOW_AFTER_MS = HOUR;
 

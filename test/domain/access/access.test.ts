@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type AccessQuestion, effectiveAccess, type KeyOperation, roleGuid } from "../../../src/domain/access/access.ts";
+import { type AccessQuestion, effectiveAccess, roleGuid } from "../../../src/domain/access/access.ts";
+import type { KeyOperation } from "../../../src/domain/databases/rules.ts";
 import type { AccessPolicy } from "../../../src/domain/facts.ts";
 import {
   aDeny,

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { say } from "../../../src/domain/mending/advice.ts";
+import { say } from "../../../src/domain/steps/az.ts";
 import type { AppliedStep } from "../../../src/domain/incident.ts";
 import { runbookOf } from "../../../src/domain/turn/runbook.ts";
 import { azOf, completeStep, stepSpecs } from "../../../src/domain/steps/index.ts";
