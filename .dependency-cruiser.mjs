@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 // Who may import whom: domain ← activities ← functions ← main; domain ← orchestrations ← functions; domain ← azure, storage ← main.
 const only = (name, from, allowed, comment) => ({
   name,
@@ -6,6 +8,48 @@ const only = (name, from, allowed, comment) => ({
   from: { path: from },
   to: { path: "^(src|sandbox|test)/", pathNot: allowed },
 });
+
+/**
+ * A floor plan: each room with the rooms below it that it may use, the lowest first. Nothing else of the house is open to it, so no arrow
+ * leads up and there is no circle between rooms; one that is not in the plan may use nothing at all.
+ */
+const rooms = (name, house, plan) => [
+  ...Object.entries(plan).map(([room, below]) => ({
+    name: `${name}-${room}`,
+    severity: "error",
+    from: { path: `^${house}/${room}/` },
+    to: { path: `^${house}/[^/]+/`, pathNot: `^${house}/(${[room, ...below].join("|")})/` },
+  })),
+  {
+    name: `${name}-rooms-are-in-the-plan`,
+    severity: "error",
+    from: { path: `^${house}/[^/]+/`, pathNot: `^${house}/(${Object.keys(plan).join("|")})/` },
+    to: {},
+  },
+];
+
+const DOMAIN = {
+  databases: [],
+  access: ["databases"],
+  steps: ["databases", "access"],
+  mending: ["databases", "access", "steps"],
+  causes: ["databases", "access", "steps", "mending"],
+  plan: ["databases", "steps", "mending", "causes"],
+  turn: ["databases", "steps"],
+};
+
+const SANDBOX = {
+  time: [],
+  azure: ["time"],
+  network: ["azure"],
+  estate: ["azure"],
+  running: ["time", "azure", "network", "estate"],
+  stories: ["time", "azure", "estate", "running"],
+  play: ["time", "azure", "estate", "running", "stories"],
+  matrix: ["azure", "estate", "running", "stories", "play"],
+  // A process of its own: it knows the app and Azure by their protocols.
+  host: [],
+};
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 // oxlint-disable-next-line import/no-default-export -- the tool reads the default export
@@ -17,6 +61,47 @@ export default {
       severity: "error",
       from: { path: "^src/domain/" },
       to: { dependencyTypes: ["core", "npm", "npm-dev", "npm-optional", "npm-peer"] },
+    },
+    ...rooms("domain", "src/domain", DOMAIN),
+    {
+      name: "domain-shapes-know-no-room",
+      comment: "shapes and the readers of ids, URIs and times are what all rooms stand on",
+      severity: "error",
+      from: { path: "^src/domain/[^/]+\\.ts$", pathNot: "^src/domain/(baseline|cause|incident|what-to-read)\\.ts$" },
+      to: { path: "^src/domain/[^/]+/" },
+    },
+    {
+      name: "domain-root-is-below-the-causes",
+      severity: "error",
+      from: { path: "^src/domain/[^/]+\\.ts$" },
+      to: { path: "^src/domain/[^/]+/", pathNot: "^src/domain/(databases|steps)/" },
+    },
+    {
+      name: "domain-root-names-steps",
+      comment: "by type: an incident and a cause hold steps, and ask nothing of them",
+      severity: "error",
+      from: { path: "^src/domain/[^/]+\\.ts$" },
+      to: { path: "^src/domain/steps/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "causes-are-causes-only",
+      comment: "what two causes share belongs to mending; a cause is known to the registry",
+      severity: "error",
+      from: { pathNot: "^src/domain/causes/index\\.ts$" },
+      to: { path: "^src/domain/causes/", pathNot: "^src/domain/causes/index\\.ts$" },
+    },
+    {
+      name: "causes-are-asked-by-the-plan",
+      comment: "and listed by the settings and by what prints them",
+      severity: "error",
+      from: { pathNot: "^src/(domain/(causes|plan)/|config\\.ts$)|^scripts/" },
+      to: { path: "^src/domain/causes/" },
+    },
+    {
+      name: "mending-is-for-causes-and-plan",
+      severity: "error",
+      from: { pathNot: "^src/domain/(mending|causes|plan)/" },
+      to: { path: "^src/domain/mending/" },
     },
     {
       ...only("orchestrations-coordinate", "^src/orchestrations/", "", "orchestrations know activities by type and name only"),
@@ -55,11 +140,19 @@ export default {
       to: { path: "node_modules/@azure/(arm-|keyvault|identity|eventgrid|data-tables|core-)" },
     },
     only("sandbox-is-independent", "^sandbox/", "^sandbox/", "a misreading shared with the product would agree with itself"),
+    ...rooms("sandbox", "sandbox", SANDBOX),
+    {
+      name: "sandbox-entry-is-the-top",
+      comment: "nothing imports what starts it all",
+      severity: "error",
+      from: {},
+      to: { path: "^sandbox/main\\.ts$" },
+    },
     { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
   ],
   options: {
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: "specify",
-    tsConfig: { fileName: "tsconfig.json" },
+    tsConfig: { fileName: fileURLToPath(new URL("tsconfig.json", import.meta.url)) },
   },
 };
