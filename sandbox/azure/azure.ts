@@ -14,6 +14,7 @@ import { hostKind, resolveHost, type HostKind } from "./hosts.ts";
 import { scheduleKeyEvents } from "./keyvault/events.ts";
 import { keyVaultRoutes } from "./keyvault/routes.ts";
 import { createLogin } from "./entra/login.ts";
+import { createLogAnalytics } from "./monitor/log-analytics.ts";
 import { monitorRoutes } from "./monitor/routes.ts";
 import { managedIdentityRoutes } from "./managed-identity/routes.ts";
 import { resourceGraphRoutes } from "./resource-graph/routes.ts";
@@ -21,6 +22,7 @@ import { resourceGroupRoutes } from "./resources/groups.ts";
 import { resourceListRoutes } from "./resources/list.ts";
 import { providerRoutes } from "./resources/providers.ts";
 import { subscriptionRoutes } from "./resources/subscriptions.ts";
+import { tagRoutes } from "./resources/tags.ts";
 import { createTokens, type Tokens } from "./entra/tokens.ts";
 import { createVaultHost } from "./keyvault/vault-host.ts";
 import { jsonReply, messageOf, type AzureFault, type AzureReply, type AzureRequest } from "./wire.ts";
@@ -53,6 +55,7 @@ const ROUTES = [
   ...eventGridRoutes,
   ...resourceGraphRoutes,
   ...monitorRoutes,
+  ...tagRoutes,
 ];
 
 export function createAzure(world: World, options: { deliver: Deliver }): Azure {
@@ -67,6 +70,7 @@ export function createAzure(world: World, options: { deliver: Deliver }): Azure 
     graph: createGraph(world, tokens, faults),
     documents: { handle: async (request) => answerDocuments(world, request) },
     eventGrid: customTopic,
+    logs: createLogAnalytics(world, tokens, faults),
   };
   return {
     async handle(request) {

@@ -2,12 +2,14 @@
 import { vaultOfHost } from "./keyvault/vault-state.ts";
 import type { World } from "./world.ts";
 
-export type HostKind = "arm" | "login" | "graph" | "vault" | "documents" | "eventGrid";
+export type HostKind = "arm" | "login" | "graph" | "vault" | "documents" | "eventGrid" | "logs";
 
 const EXACT: Record<string, HostKind> = {
   "management.azure.com": "arm",
   "login.microsoftonline.com": "login",
   "graph.microsoft.com": "graph",
+  "api.loganalytics.io": "logs",
+  "api.loganalytics.azure.com": "logs",
 };
 
 const UNDER: [string, HostKind][] = [

@@ -23,6 +23,8 @@ const DEFAULTS = {
   activityLogLagMaxMinutes: 20,
   /** Entries on a page of it; no figure is documented. */
   activityLogPageSize: 200,
+  /** When a row of Key Vault's audit log can be read at the latest, min: "10 minutes (at most) after the operation" (Key Vault, logging.md). */
+  auditLogLagMaxMinutes: 10,
   /** The action that Event Grid asks for on the handler of an event subscription, "" for none; which it is for functions is not documented. */
   eventGridHandlerAction: "",
 };

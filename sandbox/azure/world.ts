@@ -258,6 +258,14 @@ export type RecordedWrite = {
 /** An entry of the activity log: when it happened and can be read, ms; `ticks` of 100 ns since 1970 give the order. */
 export type ActivityEntry = { at: number; visibleAt: number; ticks: bigint; event: JsonObject };
 
+/** `customerId` is what queries name it by. */
+export type Workspace = { id: string; name: string; location: string; customerId: string };
+
+export type AuditTable = "AZKVAuditLogs" | "AzureDiagnostics";
+
+/** A row of a workspace's table: when it happened and can be read, ms. */
+export type AuditEntry = { at: number; visibleAt: number; workspaceId: string; table: AuditTable; row: Record<string, Json> };
+
 /** An event as published by an Azure source, before delivery: Event Grid schema without the envelope that the topic adds. */
 export type SourceEvent = { source: string; subject: string; eventType: string; eventTime: string; data: JsonObject; dataVersion: string };
 
@@ -267,6 +275,8 @@ export type World = {
   readonly tenantId: string;
   readonly subscriptionId: string;
   readonly switches: Switches;
+  /** What is kept of the subscription itself. */
+  readonly subscription: { tags: Record<string, string> };
   readonly resourceGroups: Map<string, ResourceGroup>;
   readonly accounts: Map<string, Account>;
   readonly clusters: Map<string, Cluster>;
@@ -287,6 +297,10 @@ export type World = {
   readonly eventSubscriptions: Map<string, EventSubscription>;
   readonly writes: RecordedWrite[];
   readonly activityLog: ActivityEntry[];
+  readonly workspaces: Map<string, Workspace>;
+  /** Where a vault's audit log goes, by the vault's lower-cased id; nowhere without a diagnostic setting. */
+  readonly auditSettings: Map<string, { workspace: Workspace; table: AuditTable }>;
+  readonly auditLog: AuditEntry[];
   /** Published by the pipeline and the providers; Event Grid listens. */
   publish: (event: SourceEvent) => void;
 };
@@ -303,6 +317,7 @@ export function createWorld(options: {
 }): World {
   return {
     ...options,
+    subscription: { tags: {} },
     resourceGroups: new Map(),
     accounts: new Map(),
     clusters: new Map(),
@@ -318,6 +333,9 @@ export function createWorld(options: {
     eventSubscriptions: new Map(),
     writes: [],
     activityLog: [],
+    workspaces: new Map(),
+    auditSettings: new Map(),
+    auditLog: [],
     publish: () => {},
   };
 }

@@ -30,6 +30,8 @@ const FLAGS = {
   "documentdb.identityResetsDefault": false,
   /** A revoked account takes a new keyVaultKeyUri, as the guide's fix for a bad URI assumes; troubleshoot-cmk.md 1.5 says no. */
   "documentdb.keyUriWhileRevoked": false,
+  /** A revoked account takes tags by Microsoft.Resources/tags. Whether that asks the provider, as its own PATCH does, is not documented. */
+  "documentdb.tagsApiWhileRevoked": false,
   /** Updating the default identity checks the key at once. Support says checks are throttled to one an hour (SelfHelpContent cosmosdb-security-managedkeys.md). */
   "documentdb.defaultIdentityRevalidates": false,
   /** A cluster made without an identity takes one; seen: 500 internal_server_error (azure-rest-api-specs issue 38811). */

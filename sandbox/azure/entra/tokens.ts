@@ -18,9 +18,11 @@ export type Tokens = {
 export const ARM_AUDIENCES = ["https://management.azure.com", "https://management.core.windows.net"].flatMap((a) => [a, `${a}/`]);
 export const VAULT_AUDIENCES = ["https://vault.azure.net"];
 export const GRAPH_AUDIENCES = ["https://graph.microsoft.com", "https://graph.microsoft.com/"];
+/** azure-monitor-docs logs/api/access-api.md; the .com name is the newer one. */
+export const LOG_AUDIENCES = ["https://api.loganalytics.io", "https://api.loganalytics.azure.com"].flatMap((a) => [a, `${a}/`]);
 /** Resources of Microsoft's own services: their tokens are of version 1. All else is the app's own API, version 2. */
 const AZURE_RESOURCES = [
-  ...[...ARM_AUDIENCES, ...VAULT_AUDIENCES, ...GRAPH_AUDIENCES].map((a) => a.replace(/\/$/, "")),
+  ...[...ARM_AUDIENCES, ...VAULT_AUDIENCES, ...GRAPH_AUDIENCES, ...LOG_AUDIENCES].map((a) => a.replace(/\/$/, "")),
   "https://storage.azure.com",
   "https://eventgrid.azure.net",
   "https://cosmos.azure.com",

@@ -2,11 +2,14 @@
  * `*.vault.azure.net`: what is common to all calls of a vault's data plane. Challenge, token, rights, the headers of every answer.
  * Sources: recorded in Azure/azure-cli test_keyvault_key_delete.yaml (2022-08) and cloud-custodian KeyVaultKeyTest (2025).
  */
+import type { JWTPayload } from "jose";
 import type { Faults } from "../faults.ts";
 import { authorizeVaultCall } from "./authorize.ts";
 import { keyDataRoutes, type DataRoute } from "./data-plane.ts";
 import { setting } from "./switches.ts";
-import { vaultOfHost } from "./vault-state.ts";
+import { objectAt, textAt } from "../json.ts";
+import { logVaultOperation } from "../monitor/audit-log.ts";
+import { vaultOfHost, vaultUri } from "./vault-state.ts";
 import { createMatcher, vaultSegmentsOf } from "../match.ts";
 import { AzureError, type Reply } from "../routes.ts";
 import { VAULT_AUDIENCES, type Tokens } from "../entra/tokens.ts";
@@ -16,7 +19,14 @@ import type { Caller, Vault, World } from "../world.ts";
 export type VaultHost = { handle(request: AzureRequest): Promise<AzureReply | AzureFault> };
 
 /** `assignmentId`: the role assignment that allowed the call, on vaults that ask Azure RBAC. */
-type Exchange = { request: AzureRequest; vault: Vault; caller: Caller; route?: DataRoute; assignmentId: string | null };
+type Exchange = {
+  request: AzureRequest;
+  vault: Vault;
+  caller: Caller;
+  claims: JWTPayload;
+  route?: DataRoute;
+  assignmentId: string | null;
+};
 
 const findRoute = createMatcher(keyDataRoutes);
 
@@ -33,7 +43,7 @@ export function createVaultHost(world: World, tokens: Tokens, faults: Faults): V
       if (bearer === undefined) return render(world, vault, challenge(world, "AKV10000: Request is missing a Bearer or PoP token."));
       const verified = await tokens.verify(bearer, VAULT_AUDIENCES);
       if ("problem" in verified) return render(world, vault, challenge(world, problemText(verified.problem, String(verified.claims?.aud))));
-      const exchange: Exchange = { request, vault, caller: verified.caller, assignmentId: null };
+      const exchange: Exchange = { request, vault, ...verified, assignmentId: null };
       return faults.around(request, verified.caller, (refusal) => serve(world, exchange, refusal));
     },
   };
@@ -42,6 +52,7 @@ export function createVaultHost(world: World, tokens: Tokens, faults: Faults): V
 async function serve(world: World, exchange: Exchange, refusal: AzureError | undefined): Promise<AzureReply> {
   const reply = await run(world, exchange, refusal).catch((error: unknown) => errorReply(error));
   record(world, exchange, reply);
+  audit(world, exchange, reply);
   // Which assignment allowed the call (recorded: cloud-custodian KeyVaultKeyTest, 2025); without dashes.
   const by = exchange.assignmentId === null ? {} : { "x-ms-keyvault-rbac-assignment-id": exchange.assignmentId.replaceAll("-", "") };
   return render(world, exchange.vault, { ...reply, headers: { ...by, ...reply.headers } });
@@ -117,6 +128,15 @@ function render(world: World, vault: Vault, reply: Reply): AzureReply {
     },
     body,
   };
+}
+
+function audit(world: World, { vault, claims, route, request, assignmentId }: Exchange, { status, body }: Reply): void {
+  if (!route) return;
+  const { headers, url } = request;
+  const key = objectAt(objectAt(body)["key"])["kid"];
+  const correlationId = headers["x-ms-client-request-id"] ?? world.random.guid("audit-log.correlation");
+  const id = textAt(key) || `${vaultUri(vault)}${url.pathname}`;
+  logVaultOperation(world, { vault, claims, route, url, userAgent: headers["user-agent"] ?? "", correlationId, status, id, assignmentId });
 }
 
 /** Using a key changes nothing in the vault; backing it up neither. */

@@ -19,7 +19,7 @@ const TYPES: Record<string, Record<string, string[]>> = {
   "Microsoft.KeyVault": { vaults: ["2026-02-01", "2025-05-01"], "vaults/keys": ["2026-02-01"], deletedVaults: ["2026-02-01"] },
   "Microsoft.ManagedIdentity": { userAssignedIdentities: ["2024-11-30"] },
   "Microsoft.ResourceGraph": { resources: ["2024-04-01"] },
-  "Microsoft.Resources": { resourceGroups: ["2021-04-01"], subscriptions: ["2022-12-01"] },
+  "Microsoft.Resources": { resourceGroups: ["2021-04-01"], subscriptions: ["2022-12-01"], tags: ["2021-04-01"] },
 };
 
 export const providerRoutes: Route[] = [

@@ -39,6 +39,7 @@ function subscriptionBody(world: World): JsonObject {
     subscriptionId,
     tenantId,
     displayName: "Keymend sandbox",
+    ...(Object.keys(world.subscription.tags).length === 0 ? {} : { tags: world.subscription.tags }),
     state: "Enabled",
     subscriptionPolicies: { locationPlacementId: "Internal_2014-09-01", quotaId: "Internal_2014-09-01", spendingLimit: "Off" },
   };

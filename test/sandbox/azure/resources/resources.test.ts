@@ -169,7 +169,7 @@ describe("resource providers", () => {
     const providers = (body as unknown as { value: { namespace: string; resourceTypes: { resourceType: string }[] }[] }).value;
     const listable = providers
       .flatMap(({ namespace, resourceTypes }) => resourceTypes.map(({ resourceType }) => `${namespace}/${resourceType}`))
-      .filter((type) => type.split("/").length === 2 && !type.startsWith("Microsoft.Resource"));
+      .filter((type) => type.split("/").length === 2 && !/^Microsoft\.(Resource|Insights)/.test(type));
 
     const statuses = await Promise.all(
       listable.map(async (type) => (await arm(owner, "GET", `/subscriptions/${SUBSCRIPTION}/providers/${type}`)).status),
