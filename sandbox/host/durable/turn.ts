@@ -45,7 +45,7 @@ export class TurnRunner {
   async run(id: string): Promise<void> {
     const { store, now } = this.#parts;
     const instance = store.instance(id);
-    const messages = store.messages(id);
+    const messages = instance ? due(instance, store.messages(id)) : store.messages(id);
     const events = instance ? readable(instance, messages) : [];
     if (!instance || events.length === 0) {
       store.transaction(() => messages.forEach((message) => store.deleteMessage(message.sequence)));
@@ -188,6 +188,15 @@ export class TurnRunner {
           });
     this.#parts.deliver(parent.id, { executionId: parent.executionId, event });
   }
+}
+
+/** A suspended instance reads nothing until it is resumed or terminated: the rest stays in the queue, in its order. */
+function due(instance: Instance, messages: Stored<Message>[]): Stored<Message>[] {
+  const is = ({ event }: Message, ...types: number[]): boolean => types.includes(event.EventType);
+  if (messages.some((message) => is(message, EventType.ExecutionTerminated))) return messages;
+  const last = messages.findLastIndex((message) => is(message, EventType.ExecutionSuspended, EventType.ExecutionResumed));
+  const suspended = last < 0 ? instance.status === "Suspended" : is(messages[last]!, EventType.ExecutionSuspended);
+  return suspended ? messages.slice(0, last + 1) : messages;
 }
 
 /** What an execution still listens to: an ended one to nothing, a current one not to answers for those before it. */

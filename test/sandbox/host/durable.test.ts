@@ -110,6 +110,31 @@ test("suspends: what comes meanwhile is kept and done after resuming", async () 
   expect(await it.status("t9-w1")).toMatchObject({ runtimeStatus: "Completed", output: 7 });
 });
 
+test("suspended, an instance is not run at all: events queue, also across a suspension and its end", async () => {
+  await it.start("counts", "t11-c1");
+  await it.raise("t11-c1", "signal", "a");
+  await it.settle();
+  await it.client("suspend", "t11-c1", "hold on");
+  await it.raise("t11-c1", "signal", "b");
+  await it.settle();
+  await it.raise("t11-c1", "signal", "c");
+  await it.settle();
+  expect(await it.status("t11-c1")).toMatchObject({ runtimeStatus: "Suspended", customStatus: "1: a" });
+  await it.client("resume", "t11-c1", "go on");
+  await it.settle();
+  expect(await it.status("t11-c1")).toMatchObject({ runtimeStatus: "Completed", customStatus: "3: c", output: "done" });
+});
+
+test("suspended, an instance can be terminated", async () => {
+  await it.start("counts", "t12-c1");
+  await it.settle();
+  await it.client("suspend", "t12-c1", "hold on");
+  await it.raise("t12-c1", "signal", "a");
+  await it.client("terminate", "t12-c1", "enough");
+  await it.settle();
+  expect(await it.status("t12-c1")).toMatchObject({ runtimeStatus: "Terminated", output: "enough" });
+});
+
 test("fails where a function does not exist, or an action is not played", async () => {
   await it.start("unknownActivity", "t10-u1");
   await it.start("http", "t10-u2");

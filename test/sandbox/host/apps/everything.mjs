@@ -143,6 +143,13 @@ df.app.orchestration("waiter", function* (context) {
 df.app.orchestration("listens", function* (context) {
   return yield context.df.waitForExternalEvent("signal");
 });
+df.app.orchestration("counts", function* (context) {
+  for (let heard = 1; heard <= 3; heard++) {
+    const said = yield context.df.waitForExternalEvent("signal");
+    context.df.setCustomStatus(`${heard}: ${said}`);
+  }
+  return "done";
+});
 df.app.orchestration("leavesTimerOpen", function* (context) {
   const timer = context.df.createTimer(minutes(context, 60));
   const signal = context.df.waitForExternalEvent("signal");
