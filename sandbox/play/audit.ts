@@ -37,7 +37,9 @@ export function jcs(value: unknown): string {
   return `{${names.map((name) => `${quoted(name)}:${jcs(members.get(name))}`).join(",")}}`;
 }
 
-export function chainOf(incidentId: string, rows: readonly AuditRow[]): Chain {
+/** seal: what the incident itself says of its audit. */
+export function chainOf(incidentId: string, rows: readonly AuditRow[], seal?: { rows: number; head: string } | null): Chain {
+  if (seal && seal.rows > 0 && rows[seal.rows - 1]?.hash !== seal.head) return "broken";
   if (rows.length === 0) return "none";
   let before = sha256(`keymend audit of ${incidentId}`);
   for (const [index, { hash, prev, ...said }] of rows.entries()) {

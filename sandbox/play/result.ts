@@ -46,7 +46,7 @@ export async function askApp(reader: Actor, patient: Patient, sinceIso: string):
 /** One incident as the app tells it, with its audit checked. */
 export async function readTold(reader: Actor, id: string): Promise<Told> {
   const [incident, audit] = await Promise.all([getIncident(reader, id), listAudit(reader, id)]);
-  return { incident, auditRows: audit.length, chain: chainOf(id, audit) };
+  return { incident, auditRows: audit.length, chain: chainOf(id, audit, incident.audit) };
 }
 
 /** When the last database had its key path whole for good; undefined while one has not. */

@@ -38,6 +38,7 @@ const incident = v.object({
   plan: v.nullable(v.object({ hash: v.string(), steps: v.array(plannedStep) })),
   applied: v.array(v.object({ name: v.string(), result: v.string() })),
   runbook: v.array(v.string()),
+  audit: v.nullish(v.object({ rows: v.number(), head: v.string() })),
 });
 
 /** Whole, for it is hashed whole. */

@@ -59,14 +59,14 @@ export async function recordStep(
   // What Azure says to a success is in the data; what it says to a refusal is what a person must read.
   const because = result === "done" ? "" : ` (${detail})`;
   const what = `${step.name} on ${placeOf(step.on)}: ${result}${because}`;
-  await deps.audit.append(incidentId, [
+  const audit = await deps.audit.append(incidentId, [
     // One ending a turn, whatever it is: a run that died behind this line said it already.
     { entryId: `${turn}-step-ending`, kind: "step", what, data: { step, result, detail }, at, actor: "keymend" },
   ]);
   const entry: AppliedStep = { id: step.id, name: step.name, on: step.on, at, result, detail, targetIds: step.targetIds };
   const saidLast = loaded.incident.timeline.at(-1)?.what === what;
   if (recordedBefore(loaded.incident, step) === undefined && !(result === "stale" && saidLast))
-    await deps.incidents.save(withStep(loaded.incident, step, entry, what), loaded.etag);
+    await deps.incidents.save({ ...withStep(loaded.incident, step, entry, what), audit }, loaded.etag);
   deps.log.info("step", { incidentId, vaultId: patient.id, step: step.name, result, text: what });
 }
 

@@ -29,7 +29,8 @@ export type AssessInput = {
 
 export type AssessResult =
   | { kind: "step"; incidentId: string; step: Step; planHash: string }
-  | { kind: "wait"; incidentId: string; until: string; why: string }
+  /** until: by Azure's clock. afterMs: the same as a span, for the orchestration has another clock; absent in what earlier versions answered. */
+  | { kind: "wait"; incidentId: string; until: string; afterMs?: number; why: string }
   | { kind: "end"; incidentId: string | null; outcome: Outcome }
   | Again;
 
@@ -47,7 +48,10 @@ export type Mailbox = {
   listDecisions: (incidentId: string) => Promise<Decision[]>;
 };
 
-export type AuditLog = { append: (incidentId: string, entries: readonly (AuditEntry & { at: string; actor: string })[]) => Promise<void> };
+/** append answers how far the audit goes now: the incident is saved with it. */
+export type AuditLog = {
+  append: (incidentId: string, entries: readonly (AuditEntry & { at: string; actor: string })[]) => Promise<NonNullable<Incident["audit"]>>;
+};
 
 export type AssessDeps = {
   gatherFacts: GatherFacts;
@@ -127,11 +131,11 @@ async function writeDown(
   at: string,
   etag: string | undefined,
 ): Promise<void> {
-  await deps.audit.append(
+  const audit = await deps.audit.append(
     incident.id,
     entries.map((entry) => ({ ...entry, at, actor: "keymend" })),
   );
-  await deps.incidents.save(incident, etag);
+  await deps.incidents.save({ ...incident, audit }, etag);
   for (const { kind, what } of entries) deps.log.info(kind, { incidentId: incident.id, vaultId: incident.vaultId, text: what });
 }
 
@@ -141,7 +145,11 @@ async function carryOn(deps: AssessDeps, incident: Incident | null, next: Next, 
   const { id: incidentId, vaultId } = incident!;
   if (next.do === "step") return { kind: "step", incidentId, step: next.step, planHash };
   deps.log.info("wait", { incidentId, vaultId, until: next.until, text: next.why });
-  return { kind: "wait", incidentId, until: next.until, why: next.why };
+  return waitFor(deps, incidentId, next.until, next.why);
+}
+
+function waitFor({ now }: Pick<AssessDeps, "now">, incidentId: string, until: string, why: string): AssessResult {
+  return { kind: "wait", incidentId, until, afterMs: Math.max(0, toMs(until) - now().getTime()), why };
 }
 
 /** A topic that does not answer must not keep a vault from being looked after for long; the log has said it all the same. */
@@ -156,12 +164,7 @@ async function finish(deps: AssessDeps, incident: Incident): Promise<AssessResul
     if (!(error instanceof TransientError)) throw error;
     const now = deps.now().getTime();
     if (now < toMs(incident.closedAt!) + TELL_FOR_MS)
-      return {
-        kind: "wait",
-        incidentId,
-        until: toIso(now + TELL_AGAIN_AFTER_MS),
-        why: `its outcome is still to be told: ${error.message}`,
-      };
+      return waitFor(deps, incidentId, toIso(now + TELL_AGAIN_AFTER_MS), `its outcome is still to be told: ${error.message}`);
     deps.log.error("outcomeNotTold", { incidentId, vaultId, text: error.message });
   }
   return { kind: "end", incidentId, outcome: outcomeOf(incident) };

@@ -49,10 +49,10 @@ export const createGiveUp =
     }
     const what = `Escalated (${input.reason}): ${input.detail}`;
     const incident = closeAs(found?.incident ?? open(input, previous, at), input, what, at);
-    await deps.audit.append(incident.id, [
+    const audit = await deps.audit.append(incident.id, [
       { entryId: `${input.turn}-give-up`, kind: "outcome", what, data: { reason: input.reason }, at, actor: "keymend" },
     ]);
-    await deps.incidents.save(incident, found?.etag);
+    await deps.incidents.save({ ...incident, audit }, found?.etag);
     await tellOutcome(deps, incident);
     return { incidentId: incident.id };
   };

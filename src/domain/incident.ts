@@ -118,6 +118,8 @@ export type Incident = {
   /** Endings in a row for this vault that were no success, this one included: drives how long until the next look. */
   endings: number;
   progress: Progress;
+  /** How far the audit went when this was saved: what proves that nothing was taken from it since. Absent in what earlier versions kept. */
+  audit?: { rows: number; head: string };
 };
 
 export type Progress = {

@@ -40,6 +40,7 @@ export function viewIncident(incident: Incident) {
     nextLookAt: incident.nextLookAt,
     runbook: incident.runbook,
     timeline: incident.timeline,
+    audit: incident.audit ?? null,
   };
 }
 

@@ -27,9 +27,9 @@ export type ApiStores = {
   findIncident: (id: string) => Promise<Incident | undefined>;
   addDecision: (incident: Incident, decision: Decision) => Promise<void>;
   listDecisions: (incidentId: string) => Promise<Decision[]>;
-  appendAudit: (incidentId: string, what: string, data: unknown, caller: ApiCaller) => Promise<void>;
+  appendAudit: (incidentId: string, what: string, data: unknown, caller: ApiCaller) => Promise<unknown>;
   listAudit: (incidentId: string, top: number, continuation: string | undefined) => Promise<Page<unknown>>;
-  verifyAudit: (incidentId: string) => Promise<unknown>;
+  verifyAudit: (incidentId: string, seal: Incident["audit"]) => Promise<unknown>;
 };
 
 export type ApiDeps = {
@@ -228,11 +228,12 @@ export function createOperationsApi(deps: ApiDeps) {
   const audit = guard(READ, async ({ request }) => {
     const incidentId = readQuery(request, "incidentId");
     // Of one that is not there nothing is verified.
-    if (!(await stores.findIncident(incidentId))) throw new ProblemError(404, `There is no incident ${incidentId}.`);
+    const found = await stores.findIncident(incidentId);
+    if (!found) throw new ProblemError(404, `There is no incident ${incidentId}.`);
     const { continuation } = readSkipToken(request, AUDIT_ROW);
     const page = await stores.listAudit(incidentId, readTop(request, 100), continuation);
     const link = nextLink(request, page.continuation);
-    return json({ value: page.value, chain: await stores.verifyAudit(incidentId), ...(link ? { nextLink: link } : {}) });
+    return json({ value: page.value, chain: await stores.verifyAudit(incidentId, found.audit), ...(link ? { nextLink: link } : {}) });
   });
 
   return { incidents, incident, heal, diagnose: diagnoseNow, decide, audit };

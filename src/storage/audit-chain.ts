@@ -11,7 +11,14 @@ export type AuditRow = AuditInput & {
   hash: string;
 };
 
-export type ChainVerdict = { ok: true; rows: number; head: string } | { ok: false; rows: number; seq: number; why: string };
+/** How far a chain went when the incident's row was last saved: kept there, in another table, so that the two bear each other out. */
+export type Seal = { rows: number; head: string };
+
+/** sealed: how many rows the incident's row bears out; those behind were written since and are the next save's. */
+export type ChainVerdict = { ok: true; rows: number; head: string; sealed: number } | { ok: false; rows: number; seq: number; why: string };
+
+/** What is known of a chain without any row. */
+export const emptySeal = (incidentId: string): Seal => ({ rows: 0, head: rootOf(incidentId) });
 
 /** What the first row of an incident carries instead of a hash before: rows can't be moved to another incident. */
 const rootOf = (incidentId: string): string => hashText(`keymend audit of ${incidentId}`);
@@ -41,7 +48,7 @@ const HASHES = new Map<number, Hash>([
 /** The rows that `entries` become after `last`. */
 export function extendChain(
   incidentId: string,
-  last: { seq: number; hash: string } | undefined,
+  last: Pick<AuditRow, "seq" | "hash"> | undefined,
   entries: readonly AuditInput[],
 ): AuditRow[] {
   const rows: AuditRow[] = [];
@@ -57,17 +64,29 @@ export function extendChain(
   return rows;
 }
 
-/** Rows in order of seq. Rows cut off at the end do not show: compare `rows` and `head` with a copy kept elsewhere. */
-export function verifyChain(incidentId: string, rows: readonly AuditRow[]): ChainVerdict {
+/**
+ * Rows in order of seq. A chain holds where each row follows from the one before, and where it still has what the incident's row knows:
+ * so it can't be emptied, cut or written anew in one table alone. More rows than the seal knows are no fault: the audit is written before
+ * the incident's row, and a person's decision without it. Incidents of earlier versions have no seal.
+ */
+export function verifyChain(incidentId: string, rows: readonly AuditRow[], seal: Seal = emptySeal(incidentId)): ChainVerdict {
+  const fault = (seq: number, why: string): ChainVerdict => ({ ok: false, rows: rows.length, seq, why });
+  if (rows.length === 0) return fault(1, "there is no row, and every incident has one");
   let prev = rootOf(incidentId);
   for (const [index, row] of rows.entries()) {
-    const wrong = (why: string): ChainVerdict => ({ ok: false, rows: rows.length, seq: row.seq, why });
-    if (row.seq !== index + 1) return wrong(`row ${index + 1} is missing`);
-    if (row.prev !== prev) return wrong("the row does not follow the one before it");
-    const hashOf = HASHES.get(row.schema ?? 1);
-    if (!hashOf) return wrong(`this version does not know the row's schema, ${String(row.schema)}`);
-    if (row.hash !== hashOf(row)) return wrong("the row was changed after it was written");
+    const why = faultOf(row, index + 1, prev);
+    if (why !== undefined) return fault(row.seq, why);
     prev = row.hash;
   }
-  return { ok: true, rows: rows.length, head: prev };
+  if (rows.length < seal.rows) return fault(rows.length + 1, `the incident's row knows of ${seal.rows} rows`);
+  if (seal.rows > 0 && rows[seal.rows - 1]?.hash !== seal.head) return fault(seal.rows, "the incident's row knows another row here");
+  return { ok: true, rows: rows.length, head: prev, sealed: seal.rows };
+}
+
+function faultOf(row: AuditRow, seq: number, prev: string): string | undefined {
+  if (row.seq !== seq) return `row ${seq} is missing`;
+  if (row.prev !== prev) return "the row does not follow the one before it";
+  const hashOf = HASHES.get(row.schema ?? 1);
+  if (!hashOf) return `this version does not know the row's schema, ${String(row.schema)}`;
+  return row.hash === hashOf(row) ? undefined : "the row was changed after it was written";
 }

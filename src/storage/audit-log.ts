@@ -1,19 +1,20 @@
 /** The audit: one partition per incident, appended to and never changed. Rows of one call are written together or not at all. */
 import type { TableClient, TransactionAction } from "@azure/data-tables";
 import { classifyError } from "../azure/classify-error.ts";
-import { extendChain, verifyChain } from "./audit-chain.ts";
-import type { AuditInput, AuditRow, ChainVerdict } from "./audit-chain.ts";
+import { emptySeal, extendChain, verifyChain } from "./audit-chain.ts";
+import type { AuditInput, AuditRow, ChainVerdict, Seal } from "./audit-chain.ts";
 import type { Page } from "./incident-store.ts";
 import { jsonOf, toRow } from "./rows.ts";
 import { quote } from "./tables.ts";
 import type { Tables } from "./tables.ts";
 
 export type AuditLog = {
-  /** An entry whose id is there already adds nothing: activities run at least once. */
-  append: (incidentId: string, entries: readonly AuditInput[]) => Promise<void>;
+  /** An entry whose id is there already adds nothing: activities run at least once. Answers what the incident's row is to keep. */
+  append: (incidentId: string, entries: readonly AuditInput[]) => Promise<Seal>;
   /** Oldest first. */
   list: (incidentId: string, top: number, continuation: string | undefined) => Promise<Page<AuditRow>>;
-  verify: (incidentId: string) => Promise<ChainVerdict>;
+  /** seal: what the incident's row keeps, read before. */
+  verify: (incidentId: string, seal: Seal | undefined) => Promise<ChainVerdict>;
 };
 
 /** learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions */
@@ -44,15 +45,15 @@ export function createAuditLog(tables: Tables): AuditLog {
         return { value: rows.slice(0, top), continuation: rows.length > top && last !== undefined ? rowKey(last.seq) : undefined };
       }),
 
-    verify: (incidentId) =>
+    verify: (incidentId, seal) =>
       tables.use("audit", "verify the audit", async (client) =>
-        verifyChain(incidentId, await readRows(client, `PartitionKey eq ${quote(incidentId)}`)),
+        verifyChain(incidentId, await readRows(client, `PartitionKey eq ${quote(incidentId)}`), seal),
       ),
   };
 }
 
 /** Adds at the end as it was read: a row that another writer has put there meanwhile makes the whole transaction a conflict. */
-async function appendOnce(client: TableClient, incidentId: string, entries: readonly AuditInput[]): Promise<void> {
+async function appendOnce(client: TableClient, incidentId: string, entries: readonly AuditInput[]): Promise<Seal> {
   const written = new Set<unknown>();
   let last: { seq: number; hash: string } | undefined;
   const queryOptions = { filter: `PartitionKey eq ${quote(incidentId)}`, select: ["RowKey", "entryId", "hash"] };
@@ -72,6 +73,8 @@ async function appendOnce(client: TableClient, incidentId: string, entries: read
     });
     await client.submitTransaction(actions);
   }
+  const end = rows.at(-1) ?? last;
+  return end ? { rows: end.seq, head: end.hash } : emptySeal(incidentId);
 }
 
 async function readRows(client: TableClient, filter: string, top = Infinity): Promise<AuditRow[]> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type AssessDeps, type AssessInput, type AssessResult, createAssess } from "../../src/activities/assess.ts";
 import type { Facts, TargetFacts } from "../../src/domain/facts.ts";
-import { DAY, toIso, toMs } from "../../src/domain/time.ts";
+import { DAY, MINUTE, toIso, toMs } from "../../src/domain/time.ts";
 import {
   ACCOUNT_ID,
   aCluster,
@@ -90,7 +90,13 @@ describe("a look that finds trouble", () => {
   test("that only a person may mend waits, and says until when and why", async () => {
     const { assess, lines } = setUp(disabled);
     const result = await assess();
-    expect(result).toEqual({ kind: "wait", incidentId: "i1", until: after(15), why: expect.stringContaining("waits for approval") });
+    expect(result).toEqual({
+      kind: "wait",
+      incidentId: "i1",
+      until: after(15),
+      afterMs: 15 * MINUTE,
+      why: expect.stringContaining("waits for approval"),
+    });
     expect(lines.at(-1)).toMatchObject({ event: "wait", fields: { incidentId: "i1", vaultId: VAULT_ID, until: after(15) } });
   });
 
@@ -296,6 +302,7 @@ describe("an outcome that can't be told", () => {
       kind: "wait",
       incidentId: "i1",
       until: after(1),
+      afterMs: MINUTE,
       why: expect.stringContaining("still to be told"),
     });
     expect(lines.at(-1)).toMatchObject({ event: "closed" });

@@ -33,7 +33,7 @@ test("adds an entry once, however often it is appended", async () => {
   ]);
   expect(value[1]?.data).toBeNull();
   expect(value[2]?.prev).toBe(value[1]?.hash);
-  expect(await audit.verify("i1")).toEqual({ ok: true, rows: 3, head: value[2]?.hash });
+  expect(await audit.verify("i1", undefined)).toEqual({ ok: true, rows: 3, head: value[2]?.hash, sealed: 0 });
 });
 
 test("two who append at once are both in one chain", async () => {
@@ -42,7 +42,7 @@ test("two who append at once are both in one chain", async () => {
   await Promise.all([one.append("i1", [entry("a"), entry("b")]), two.append("i1", [entry("c")]), two.append("i1", [entry("d")])]);
   const { value } = await one.list("i1", 10, undefined);
   expect(value.map(({ entryId }) => entryId).toSorted()).toEqual(["a", "b", "c", "d"]);
-  expect(await one.verify("i1")).toMatchObject({ ok: true, rows: 4 });
+  expect(await one.verify("i1", undefined)).toMatchObject({ ok: true, rows: 4 });
 });
 
 test("lists page by page, oldest first, and appends more than one transaction holds", async () => {
@@ -56,8 +56,8 @@ test("lists page by page, oldest first, and appends more than one transaction ho
   const second = await audit.list("i1", 100, first.continuation);
   expect(second).toMatchObject({ continuation: undefined });
   expect(second.value.map(({ entryId }) => entryId)).toEqual(numbers(101, 130));
-  expect(await audit.verify("i1")).toMatchObject({ ok: true, rows: 130 });
-  expect(await audit.verify("i2")).toMatchObject({ ok: true, rows: 0 });
+  expect(await audit.verify("i1", undefined)).toMatchObject({ ok: true, rows: 130 });
+  expect(await audit.verify("i2", undefined)).toMatchObject({ ok: false, rows: 0 });
 });
 
 test("keeps data as JSON does, so that what is read verifies", async () => {
@@ -66,7 +66,7 @@ test("keeps data as JSON does, so that what is read verifies", async () => {
   await audit.append("i1", [entry("e1", data)]);
   const { value } = await audit.list("i1", 1, undefined);
   expect(value[0]?.data).toEqual({ z: 1, a: [null, null, "1970-01-01T00:00:00.000Z"], text: "é😀\u2028", big: "x".repeat(70_000) });
-  expect(await audit.verify("i1")).toMatchObject({ ok: true });
+  expect(await audit.verify("i1", undefined)).toMatchObject({ ok: true });
 });
 
 test("shows a row that was changed in the table", async () => {
@@ -78,7 +78,7 @@ test("shows a row that was changed in the table", async () => {
     const json0 = row.json0.replace("what of e2", "nothing at all");
     await client.updateEntity({ partitionKey: "i1", rowKey: "00000002", json0 }, "Merge");
   });
-  expect(await audit.verify("i1")).toEqual({ ok: false, rows: 3, seq: 2, why: "the row was changed after it was written" });
+  expect(await audit.verify("i1", undefined)).toEqual({ ok: false, rows: 3, seq: 2, why: "the row was changed after it was written" });
 });
 
 test("shows a row that was taken out", async () => {
@@ -86,7 +86,7 @@ test("shows a row that was taken out", async () => {
   const audit = createAuditLog(tables);
   await audit.append("i1", [entry("e1"), entry("e2"), entry("e3")]);
   await tables.use("audit", "test", (client) => client.deleteEntity("i1", "00000002"));
-  expect(await audit.verify("i1")).toEqual({ ok: false, rows: 2, seq: 3, why: "row 2 is missing" });
+  expect(await audit.verify("i1", undefined)).toEqual({ ok: false, rows: 2, seq: 3, why: "row 2 is missing" });
 });
 
 test("shows rows of another incident, and a chain begun anew in the middle", () => {
@@ -165,7 +165,7 @@ describe("a chain begun by an earlier version", () => {
   const two = first(2, one.hash, [{ tags: { 10: "b", 9: "a", $a: "c" } }], '[{"tags":{"9":"a","10":"b","$a":"c"}}]');
 
   test("still verifies", () => {
-    expect(verifyChain("i1", [one, two])).toEqual({ ok: true, rows: 2, head: two.hash });
+    expect(verifyChain("i1", [one, two])).toEqual({ ok: true, rows: 2, head: two.hash, sealed: 0 });
     expect(verifyChain("i1", [one, { ...two, data: [] }])).toMatchObject({ ok: false, seq: 2 });
   });
 
@@ -180,6 +180,76 @@ describe("a chain begun by an earlier version", () => {
     expect(verifyChain("i1", [{ ...one, schema: 2 }])).toMatchObject({ ok: false, seq: 1 });
     expect(verifyChain("i1", [one, { ...more[0]!, schema: 1 }])).toMatchObject({ ok: false, seq: 2 });
     expect(verifyChain("i1", [{ ...one, schema: 3 }])).toMatchObject({ ok: false, why: "this version does not know the row's schema, 3" });
+  });
+});
+
+describe("against what the incident's row keeps", () => {
+  const rowsOf = (incidentId: string, count: number, said = "") =>
+    extendChain(
+      incidentId,
+      undefined,
+      numbers(1, count).map((id) => entry(id, said)),
+    );
+  const sealOf = (rows: readonly { hash: string }[]) => ({ rows: rows.length, head: rows.at(-1)!.hash });
+
+  type Rows = ReturnType<typeof rowsOf>;
+  /** A row and one beside it. */
+  function swapped(rows: Rows, at: number): Rows {
+    const beside = at === 0 ? 1 : at - 1;
+    return rows.with(at, rows[beside]!).with(beside, rows[at]!);
+  }
+  /** at: any row. What somebody who can write the audit's table alone may do to it. */
+  const TAMPERINGS: [string, (rows: Rows, at: number) => Rows][] = [
+    ["emptied", () => []],
+    ["cut at the end", (rows, at) => rows.slice(0, at)],
+    ["cut at the front", (rows, at) => rows.slice(at + 1)],
+    ["cut at the front and linked anew", (rows, at) => extendChain("i1", undefined, rows.slice(at + 1))],
+    ["a row taken out", (rows, at) => rows.toSpliced(at, 1)],
+    ["a row changed", (rows, at) => rows.with(at, { ...rows[at]!, what: "nothing happened" })],
+    ["a row changed, and all hashed anew", (rows, at) => extendChain("i1", undefined, rows.with(at, { ...rows[at]!, actor: "somebody" }))],
+    ["two rows swapped", swapped],
+    ["two rows swapped, and all hashed anew", (rows, at) => extendChain("i1", undefined, swapped(rows, at))],
+    ["that of another incident", (rows) => rowsOf("i2", rows.length)],
+    ["moved here from another incident and hashed anew", (rows) => rowsOf("i1", rows.length, "another's")],
+  ];
+
+  const chains = fc.integer({ min: 2, max: 12 }).chain((count) => fc.record({ count: fc.constant(count), at: fc.nat(count - 1) }));
+
+  test.each(TAMPERINGS)("one %s does not verify, nor for the sandbox's auditor", (_, tamper) => {
+    fc.assert(
+      fc.property(chains, ({ count, at }) => {
+        const rows = rowsOf("i1", count);
+        const tampered = tamper(rows, at);
+        expect(verifyChain("i1", tampered, sealOf(rows))).toMatchObject({ ok: false });
+        const auditor = JSON.parse(JSON.stringify(tampered));
+        expect(chainOf("i1", auditor, sealOf(rows))).toBe("broken");
+      }),
+    );
+  });
+
+  test("rows written since the last save are no fault, and say so", () => {
+    fc.assert(
+      fc.property(chains, ({ count, at }) => {
+        const rows = rowsOf("i1", count);
+        expect(verifyChain("i1", rows, sealOf(rows.slice(0, at + 1)))).toEqual({
+          ok: true,
+          rows: count,
+          head: rows.at(-1)!.hash,
+          sealed: at + 1,
+        });
+      }),
+    );
+  });
+
+  test("appending answers the seal, also where a repeat adds nothing and others have written meanwhile", async () => {
+    const audit = createAuditLog(fresh().tables);
+    expect(await audit.append("i1", [])).toEqual({ rows: 0, head: sha256("keymend audit of i1") });
+    const first = await audit.append("i1", [entry("e1"), entry("e2")]);
+    await audit.append("i1", [entry("decision")]);
+    expect(await audit.verify("i1", first)).toMatchObject({ ok: true, rows: 3, sealed: 2 });
+    const again = await audit.append("i1", [entry("e1"), entry("e2")]);
+    expect(again).toMatchObject({ rows: 3 });
+    expect(await audit.verify("i1", again)).toMatchObject({ ok: true, sealed: 3 });
   });
 });
 

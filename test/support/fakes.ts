@@ -96,6 +96,8 @@ function fakeAudit(journal: string[]): AuditLog & { rows: AuditRow[] } {
         journal.push(`audit ${entry.kind}`);
         rows.push({ ...entry, incidentId });
       }
+      const own = rows.filter((row) => row.incidentId === incidentId);
+      return { rows: own.length, head: own.at(-1)?.entryId ?? "" };
     },
   };
 }
