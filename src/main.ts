@@ -10,6 +10,7 @@ import { createGatherFacts } from "./activities/gather-facts.ts";
 import { createGiveUp } from "./activities/give-up.ts";
 import { createPatients } from "./activities/patients.ts";
 import { createPollStep } from "./activities/poll-step.ts";
+import { createAzureClock } from "./azure/azure-clock.ts";
 import { createClients } from "./azure/clients.ts";
 import { createHttpClient } from "./azure/http-client.ts";
 import { createInventory } from "./azure/inventory.ts";
@@ -42,7 +43,9 @@ import { createIncidentStore } from "./storage/incident-store.ts";
 import { createMailbox } from "./storage/mailbox.ts";
 import { createTables } from "./storage/tables.ts";
 
-const now = (): Date => new Date();
+/** All times are reckoned by Azure's clock: what is compared with them comes from there. */
+const clock = createAzureClock(() => Date.now());
+const { now } = clock;
 
 /** A wrong configuration stops the start, with every problem on a line of its own. */
 function configure(): Config {
@@ -62,7 +65,11 @@ const credential =
   config.identityClientId === undefined
     ? new ManagedIdentityCredential()
     : new ManagedIdentityCredential({ clientId: config.identityClientId });
-const clients = createClients({ credential, subscriptionIds: config.subscriptionIds, pipelineOptions: { httpClient: createHttpClient() } });
+const clients = createClients({
+  credential,
+  subscriptionIds: config.subscriptionIds,
+  pipelineOptions: { httpClient: createHttpClient(clock) },
+});
 const tables = createTables({
   location: "endpoint" in config.tables ? { endpoint: config.tables.endpoint, credential } : config.tables,
   names: config.tableNames,

@@ -77,7 +77,7 @@ export function createAzure(world: World, options: { deliver: Deliver }): Azure 
       const kind = hostKind(request.url.hostname);
       if (kind === undefined) throw new Error(`${request.url.hostname} is not one of Azure's hosts`);
       try {
-        return await hosts[kind].handle(request);
+        return dated(world, await hosts[kind].handle(request));
       } catch (error) {
         return defect(request, error);
       }
@@ -92,6 +92,12 @@ export function createAzure(world: World, options: { deliver: Deliver }): Azure 
       scheduleKeyEvents(world);
     },
   };
+}
+
+/** "An origin server with a clock MUST generate a Date header field in all 2xx, 3xx, and 4xx responses" (RFC 9110, section 6.6.1). */
+function dated(world: World, reply: AzureReply | AzureFault): AzureReply | AzureFault {
+  if ("fault" in reply) return reply;
+  return { ...reply, headers: { date: new Date(world.clock.now()).toUTCString(), ...reply.headers } };
 }
 
 /** The sandbox's own fault, told apart from Azure's failures by its code. */

@@ -106,7 +106,6 @@ export function createGatherFacts({
   }
 
   return async (patient, knownTargets) => {
-    const at = now().toISOString();
     const sources = makeSources();
     const [{ targets, missing }, vault, stored] = await Promise.all([
       readTargets(sources, patient, knownTargets),
@@ -123,7 +122,8 @@ export function createGatherFacts({
     const eventSubscriptions = Array.isArray(side.eventSubscriptions) ? side.eventSubscriptions : (baseline?.eventSubscriptions ?? []);
     return {
       schema: 1,
-      at,
+      // Now that Azure has answered, and so told the time.
+      at: now().toISOString(),
       patient,
       vault,
       ...side,

@@ -112,7 +112,7 @@ function readRetryAfter(error: RestError): number | undefined {
     inMs !== undefined
       ? Number(inMs)
       : wait !== undefined
-        ? (secondsToMs(wait) ?? Date.parse(wait) - Date.now())
+        ? (secondsToMs(wait) ?? Date.parse(wait) - (Date.parse(header("date") ?? "") || Date.now()))
         : error.statusCode === 429
           ? quotaResetMs(header("x-ms-user-quota-resets-after"))
           : Number.NaN;

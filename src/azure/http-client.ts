@@ -1,8 +1,9 @@
 /**
  * The HTTP client of all Azure clients. Behind a proxy the SDK's agent opens a new TLS connection for every request, as
- * https-proxy-agent keeps none by default: this keeps them. Without a proxy nothing changes.
+ * https-proxy-agent keeps none by default: this keeps them. Every answer tells the clock what time it is in Azure.
  */
 import { createDefaultHttpClient, type HttpClient, type PipelineRequest } from "@azure/core-rest-pipeline";
+import type { AzureClock } from "./azure-clock.ts";
 
 /** What a Node agent has and the SDK's type of it does not name. */
 type Keeping = { keepAlive?: boolean; options?: { keepAlive?: boolean }; protocol?: string };
@@ -20,12 +21,14 @@ function keepConnection(request: PipelineRequest): void {
   request.requestOverrides = { ...request.requestOverrides, protocol };
 }
 
-export function createHttpClient(): HttpClient {
-  const client = createDefaultHttpClient();
+export function createHttpClient(clock: AzureClock, client: HttpClient = createDefaultHttpClient()): HttpClient {
   return {
-    sendRequest(request) {
+    async sendRequest(request) {
       keepConnection(request);
-      return client.sendRequest(request);
+      const sentAt = Date.now();
+      const response = await client.sendRequest(request);
+      clock.hear(response.headers.get("date"), sentAt, Date.now());
+      return response;
     },
   };
 }

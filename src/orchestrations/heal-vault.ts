@@ -84,7 +84,7 @@ function* takeTurn(context: OrchestrationContext, input: HealInput): Orchestrati
     case "again":
       return yield* unanswered(context, again, newId, assessed.afterMs, assessed.why);
     case "wait":
-      yield* waitOrWake(context, toMs(assessed.until));
+      yield* waitOrWake(context, assessed.afterMs === undefined ? toMs(assessed.until) : nowOf(context) + assessed.afterMs);
       return { ...again, incidentId: assessed.incidentId, unanswered: null };
     case "step": {
       const lost = yield* carryOut(context, input, assessed);

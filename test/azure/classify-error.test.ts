@@ -146,6 +146,13 @@ test("reads a Retry-After that is a date", async () => {
   expect(failure.retryAfterMs).toBeGreaterThan(50_000);
 });
 
+test("reckons it from the answer's own time, whatever the machine says", async () => {
+  const at = Date.parse("2030-01-01T00:00:00Z");
+  const [date, later] = [at, at + 90_000].map((ms) => new Date(ms).toUTCString());
+  const failure = await classify(getVault, { status: 503, headers: { date: date!, "retry-after": later! }, body: {} });
+  expect(failure.retryAfterMs).toBe(90_000);
+});
+
 test("takes a missing token for an outage, not for a refusal", () => {
   const error = new Error("ManagedIdentityCredential: no answer");
   error.name = "CredentialUnavailableError";

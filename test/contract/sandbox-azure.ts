@@ -14,6 +14,7 @@ import { startNetwork } from "../../sandbox/network/proxy.ts";
 import { createRandom } from "../../sandbox/time/random.ts";
 import { createClients } from "../../src/azure/clients.ts";
 import type { Clients } from "../../src/azure/clients.ts";
+import { createAzureClock } from "../../src/azure/azure-clock.ts";
 import { createHttpClient } from "../../src/azure/http-client.ts";
 import { createPublishOutcome } from "../../src/azure/publish-outcome.ts";
 import type { PublishOutcome } from "../../src/azure/publish-outcome.ts";
@@ -68,7 +69,10 @@ export async function startSandbox(): Promise<Sandbox> {
   const { hostname, port } = new URL(network.proxyUrl);
   // Behind a proxy the SDKs take no certificates of their own: the process must trust the sandbox's.
   setDefaultCACertificates([...getCACertificates("bundled"), await readFile(network.caFile, "utf8")]);
-  const pipelineOptions = { proxyOptions: { host: `http://${hostname}`, port: Number(port) }, httpClient: createHttpClient() };
+  const pipelineOptions = {
+    proxyOptions: { host: `http://${hostname}`, port: Number(port) },
+    httpClient: createHttpClient(createAzureClock(() => Date.now())),
+  };
   const clients = createClients({ credential, subscriptionIds: [SUBSCRIPTION], pipelineOptions });
   const writer = createStepWriter(clients);
   const pass = async (minutes: number): Promise<void> => {

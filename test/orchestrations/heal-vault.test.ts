@@ -51,6 +51,13 @@ describe("healVault", () => {
     expect(timers(result)).toEqual(["2026-01-01T00:05:00.000Z"]);
   });
 
+  test("waits by its own clock for as long as was said, whatever that of the look says", async () => {
+    for (const until of ["2025-12-31T22:05:00.000Z", "2026-01-01T02:05:00.000Z"]) {
+      const result = await play({ assess: () => ({ kind: "wait", incidentId: "i1", until, afterMs: 300_000, why: "" }) });
+      expect(timers(result)).toEqual(["2026-01-01T00:05:01.000Z"]);
+    }
+  });
+
   test("looks at once when the next look is already due", async () => {
     const result = await play({ assess: () => ({ kind: "wait", incidentId: "i1", until: start, why: "" }) });
     expect(result.kind).toBe("continuedAsNew");
