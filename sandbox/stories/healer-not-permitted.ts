@@ -11,7 +11,7 @@ export const healerNotPermitted: Story = {
   vault: "rbac",
   feltWithinMs: 10 * 60_000,
   arrange({ world, estate }) {
-    const granter = [...world.roleDefinitions.values()].find(({ roleName }) => roleName === "Keymend Granter");
+    const granter = [...world.roleDefinitions.values()].find(({ roleName }) => roleName.startsWith("Keymend Granter"));
     for (const [id, assignment] of world.roleAssignments) {
       const own = assignment.principalId === estate.keymend.principalId;
       if (own && granter && assignment.roleDefinitionId.endsWith(granter.name)) world.roleAssignments.delete(id);

@@ -112,7 +112,7 @@ const switchOwnIdentityOff: Break = async (app, { databases, identity }) => {
 };
 
 const takeGranterAway: Arrange = (world, { keymend }) => {
-  const granter = [...world.roleDefinitions.values()].find(({ roleName }) => roleName === "Keymend Granter")!;
+  const granter = [...world.roleDefinitions.values()].find(({ roleName }) => roleName.startsWith("Keymend Granter"))!;
   for (const [id, { principalId, roleDefinitionId }] of world.roleAssignments)
     if (principalId === keymend.principalId && roleDefinitionId.endsWith(granter.name)) world.roleAssignments.delete(id);
 };
