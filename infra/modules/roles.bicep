@@ -31,14 +31,12 @@ resource watcher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
           'Microsoft.KeyVault/vaults/keys/read'
           'Microsoft.KeyVault/vaults/keys/versions/read'
           'Microsoft.KeyVault/deletedVaults/read'
-          'Microsoft.KeyVault/locations/deletedVaults/read'
           'Microsoft.ManagedIdentity/userAssignedIdentities/read'
           'Microsoft.Authorization/roleAssignments/read'
           'Microsoft.Authorization/roleDefinitions/read'
           'Microsoft.Authorization/denyAssignments/read'
           'Microsoft.EventGrid/systemTopics/read'
           'Microsoft.EventGrid/systemTopics/eventSubscriptions/read'
-          'Microsoft.Resources/subscriptions/resourceGroups/read'
         ]
         notActions: []
         dataActions: []
@@ -49,7 +47,7 @@ resource watcher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
 }
 
 // SetDefaultIdentity, AttachIdentity, DetachIdentity, SetKeyUri: databaseAccounts/write. SetClusterEncryption: mongoClusters/write.
-// RestoreEventSubscription: systemTopics/write, systemTopics/eventSubscriptions/write, and eventSubscriptions/write at the vault.
+// RestoreEventSubscription: systemTopics/write, systemTopics/eventSubscriptions/write, eventSubscriptions/write at the vault, functions/read.
 resource mender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, name, 'mender')
   properties: {
@@ -72,7 +70,7 @@ resource mender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
           // AddAccessPolicyPermissions
           allowAccessPolicyRepairs ? ['Microsoft.KeyVault/vaults/accessPolicies/write'] : [],
           // RecoverVault, AllowTrustedServices
-          allowVaultRepairs ? ['Microsoft.KeyVault/vaults/write'] : [],
+          allowVaultRepairs ? ['Microsoft.KeyVault/vaults/write', 'Microsoft.KeyVault/locations/deletedVaults/read'] : [],
           // CreateIdentity
           allowIdentityRepairs ? ['Microsoft.ManagedIdentity/userAssignedIdentities/write'] : []
         )

@@ -6,6 +6,7 @@ import type { ResourceGraphClient } from "@azure/arm-resourcegraph";
 import * as v from "valibot";
 import { InvariantError } from "../domain/errors.ts";
 import type { TargetKind } from "../domain/facts.ts";
+import { actions } from "../domain/steps/spec.ts";
 import { callAzure, collect, toTransientError } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { shareAnswer } from "./shared-answer.ts";
@@ -26,6 +27,14 @@ export type Inventory = {
   /** ARM id of the vault with that name, live or soft-deleted. */
   findVault: (name: string) => Promise<string | undefined>;
 };
+
+/** Permission: a query needs none of its own and shows what its caller may read (Microsoft Learn, "Overview of Azure Resource Graph"). */
+export const READ_INVENTORY = actions(
+  "Microsoft.DocumentDB/databaseAccounts/read",
+  "Microsoft.DocumentDB/mongoClusters/read",
+  "Microsoft.KeyVault/vaults/read",
+  "Microsoft.KeyVault/deletedVaults/read",
+);
 
 /** learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests: fewer than 300 in one query. */
 const SUBSCRIPTIONS_PER_QUERY = 200;

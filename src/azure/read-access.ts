@@ -4,12 +4,20 @@
  */
 import type { DenyAssignment as SdkDeny, Permission, RoleAssignment as SdkAssignment } from "@azure/arm-authorization";
 import type { AccessFacts, DenyAssignment, RoleAssignment, RoleDefinition, RolePermission } from "../domain/facts.ts";
+import { actions } from "../domain/steps/spec.ts";
 import { callAzure, collect, toUnreadable } from "./call-azure.ts";
 import type { CallEnding } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath, withoutLeadingSlash } from "./resource-path.ts";
 
 export type ReadAccess = (request: { principalId: string; keyScope: string; keyName: string }) => Promise<AccessFacts>;
+
+/** Permission. */
+export const READ_ACCESS = actions(
+  "Microsoft.Authorization/roleAssignments/read",
+  "Microsoft.Authorization/roleDefinitions/read",
+  "Microsoft.Authorization/denyAssignments/read",
+);
 
 type Authorization = ReturnType<Clients["authorization"]>;
 

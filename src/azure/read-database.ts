@@ -3,11 +3,15 @@ import type { DatabaseAccountGetResults } from "@azure/arm-cosmosdb";
 import type { MongoCluster } from "@azure/arm-mongocluster";
 import type { DefaultIdentity, MissingTarget, ServiceStatus, TargetFacts, TargetKind } from "../domain/facts.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
+import { actions } from "../domain/steps/spec.ts";
 import { callAzure, toUnreadable } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
 
 export type ReadTarget = (kind: TargetKind, id: string) => Promise<TargetFacts | MissingTarget>;
+
+/** Permission. */
+export const READ_DATABASE = actions("Microsoft.DocumentDB/databaseAccounts/read", "Microsoft.DocumentDB/mongoClusters/read");
 
 export function createReadTarget(clients: Pick<Clients, "accounts" | "clusters">): ReadTarget {
   return async (kind, id) => {

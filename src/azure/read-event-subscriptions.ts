@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { sameId } from "../domain/arm-id.ts";
 import type { EventSubscriptionFacts, Unreadable } from "../domain/facts.ts";
+import { actions } from "../domain/steps/spec.ts";
 import type { Arm } from "./arm.ts";
 import { callAzure, toUnreadable } from "./call-azure.ts";
 import { shareAnswer } from "./shared-answer.ts";
@@ -9,6 +10,12 @@ import { parseResourcePath } from "./resource-path.ts";
 
 /** What could not be read is not empty: a refusal comes back as one. */
 export type ReadEventSubscriptions = (vaultId: string) => Promise<EventSubscriptionFacts[] | Unreadable>;
+
+/** Permission. */
+export const READ_EVENT_SUBSCRIPTIONS = actions(
+  "Microsoft.EventGrid/systemTopics/read",
+  "Microsoft.EventGrid/systemTopics/eventSubscriptions/read",
+);
 
 export const EVENT_GRID = "api-version=2025-02-15";
 

@@ -1,11 +1,15 @@
 /** Reads one user-assigned identity as facts. */
 import { parseArmId } from "../domain/arm-id.ts";
 import type { IdentityFacts } from "../domain/facts.ts";
+import { actions } from "../domain/steps/spec.ts";
 import { callAzure, toUnreadable } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
 
 export type ReadIdentity = (id: string) => Promise<IdentityFacts>;
+
+/** Permission. */
+export const READ_IDENTITY = actions("Microsoft.ManagedIdentity/userAssignedIdentities/read");
 
 export function createReadIdentity(clients: Pick<Clients, "identities">): ReadIdentity {
   return async (id) => {

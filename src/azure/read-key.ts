@@ -5,6 +5,7 @@
 import type { Key } from "@azure/arm-keyvault";
 import type { DeletedKey } from "@azure/keyvault-keys";
 import type { KeyFacts, KeyVersionFacts, LiveVault } from "../domain/facts.ts";
+import type { Permission } from "../domain/steps/spec.ts";
 import { fromUnix } from "../domain/time.ts";
 import { callAzure, collect, toUnreadable } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
@@ -16,6 +17,12 @@ import { parseResourcePath } from "./resource-path.ts";
  * believing it. Recorded: Azure/azure-sdk-for-js keyvault-keys, 404 for 14 s after DELETE.
  */
 export type ReadKey = (vault: Pick<LiveVault, "id" | "name" | "uri">, keyName: string, inUse?: readonly string[]) => Promise<KeyFacts>;
+
+/** Permission; the data action is for a deleted key. */
+export const READ_KEY: Permission = {
+  actions: ["Microsoft.KeyVault/vaults/keys/read", "Microsoft.KeyVault/vaults/keys/versions/read"],
+  dataActions: ["Microsoft.KeyVault/vaults/keys/read"],
+};
 
 export function createReadKey(clients: Pick<Clients, "vaults" | "keys">): ReadKey {
   return async (vault, keyName, inUse = []) => {

@@ -1,12 +1,16 @@
 /** Reads one vault as facts: live, deleted, or gone. Gone is said only when every subscription could be searched. */
 import type { DeletedVault as SdkDeletedVault, Vault } from "@azure/arm-keyvault";
 import type { DeletedVault, LiveVault, Unreadable, VaultFacts, VaultNetwork } from "../domain/facts.ts";
+import { actions } from "../domain/steps/spec.ts";
 import { callAzure, collect, toUnreadable } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
 
 /** `id` where known: one call then tells of a live vault. */
 export type ReadVault = (vault: { id?: string; name: string }) => Promise<VaultFacts>;
+
+/** Permission. */
+export const READ_VAULT = actions("Microsoft.KeyVault/vaults/read", "Microsoft.KeyVault/deletedVaults/read");
 
 type Search<T> = T | Unreadable | undefined;
 

@@ -15,7 +15,7 @@ const webhook = v.object({
 });
 const state = v.object({ properties: v.object({ provisioningState: v.nullish(v.string()) }) });
 
-/** Permission: Microsoft.EventGrid/systemTopics/write and systemTopics/eventSubscriptions/write. */
+/** Permission: as its step declares. */
 export function createEventWrites(clients: { arm: Arm }): Writes<"RestoreEventSubscription"> {
   return {
     RestoreEventSubscription: async ({ topicId, topicLocation, source, name, properties }) => {

@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { InvariantError, TransientError } from "../domain/errors.ts";
+import { actions } from "../domain/steps/spec.ts";
 import type { StepDraft, StepName, StepParams } from "../domain/steps/step.ts";
 import { ARM_ENDPOINT } from "./arm.ts";
 import type { Arm } from "./arm.ts";
@@ -61,6 +62,15 @@ export function createStepWriter(clients: Clients): StepWriter {
     poll: (poller) => poll(clients.arm, poller),
   };
 }
+
+/**
+ * Permission, beside that to read what was written. Where an account's change is asked for stands in "Azure permissions for databases"
+ * (Microsoft Learn); what clusters answer with, below `locations`, does not.
+ */
+export const READ_OPERATION = actions(
+  "Microsoft.DocumentDB/locations/*/read",
+  "Microsoft.DocumentDB/databaseAccounts/operationResults/read",
+);
 
 const operation = v.object({
   status: v.nullish(v.string()),

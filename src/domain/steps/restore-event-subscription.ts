@@ -8,7 +8,15 @@ const API_VERSION = "2022-06-15";
 const TOPIC_TYPE = "Microsoft.KeyVault.vaults";
 
 export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
-  permission: () => actions("Microsoft.EventGrid/systemTopics/write", "Microsoft.EventGrid/systemTopics/eventSubscriptions/write"),
+  // At the vault too, as the source of the events; and Event Grid checks that one has access to the function it is to call (Microsoft Learn,
+  // "Authorizing access to Event Grid resources"; Azure/azure-cli issue 10879). By which action is written nowhere: the least there is.
+  permission: () =>
+    actions(
+      "Microsoft.EventGrid/systemTopics/write",
+      "Microsoft.EventGrid/systemTopics/eventSubscriptions/write",
+      "Microsoft.EventGrid/eventSubscriptions/write",
+      "Microsoft.Web/sites/functions/read",
+    ),
   undo: ({ name, topicId }) => `delete event subscription ${name} of ${nameOf(topicId)}`,
   az: ({ topicId, topicLocation, source, name, properties }) => {
     const topic = ["--ids", topicId, "--api-version", API_VERSION];

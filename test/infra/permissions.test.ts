@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { matchesPattern } from "../../sandbox/azure/authorization/pattern.ts";
+import { type Choices, type DeployedRole, EVERYTHING, readDeployedRoles } from "../../sandbox/estate/deployed-roles.ts";
+import { READ_INVENTORY } from "../../src/azure/inventory.ts";
+import { READ_ACCESS } from "../../src/azure/read-access.ts";
+import { READ_DATABASE } from "../../src/azure/read-database.ts";
+import { READ_EVENT_SUBSCRIPTIONS } from "../../src/azure/read-event-subscriptions.ts";
+import { READ_IDENTITY } from "../../src/azure/read-identity.ts";
+import { READ_KEY } from "../../src/azure/read-key.ts";
+import { READ_VAULT } from "../../src/azure/read-vault.ts";
+import { READ_OPERATION } from "../../src/azure/write-step.ts";
+import { stepSpecs } from "../../src/domain/steps/index.ts";
+import type { Permission } from "../../src/domain/steps/spec.ts";
+
+const READS: readonly Permission[] = [
+  READ_INVENTORY,
+  READ_ACCESS,
+  READ_DATABASE,
+  READ_EVENT_SUBSCRIPTIONS,
+  READ_IDENTITY,
+  READ_KEY,
+  READ_VAULT,
+  READ_OPERATION,
+];
+const KINDS = ["account", "cluster"] as const;
+const STEPS: readonly Permission[] = Object.values(stepSpecs).flatMap(({ permission }) =>
+  KINDS.map((targetKind) => permission({ targetKind })),
+);
+
+const unique = (list: readonly string[]): string[] => [...new Set(list)].toSorted();
+
+function united(permissions: readonly Permission[]): Permission {
+  return { actions: unique(permissions.flatMap((one) => one.actions)), dataActions: unique(permissions.flatMap((one) => one.dataActions)) };
+}
+
+/** What is given at the subscription and at each vault, together. */
+function given(choices: Choices): Permission {
+  const { roles, atVaults } = readDeployedRoles(choices, "me");
+  return united(roles.filter(({ isAssigned, symbol }) => isAssigned || symbol === atVaults).flatMap(({ permissions }) => permissions));
+}
+
+const beyond = (list: readonly string[], patterns: readonly string[]): string[] =>
+  list.filter((action) => !patterns.some((pattern) => matchesPattern(pattern, action)));
+
+const differences = (needed: Permission, has: Permission) => ({
+  lacking: { actions: beyond(needed.actions, has.actions), dataActions: beyond(needed.dataActions, has.dataActions) },
+  unneeded: {
+    actions: has.actions.filter((action) => !needed.actions.includes(action)),
+    dataActions: has.dataActions.filter((action) => !needed.dataActions.includes(action)),
+  },
+});
+const NONE = { lacking: { actions: [], dataActions: [] }, unneeded: { actions: [], dataActions: [] } };
+
+describe("the roles that are deployed", () => {
+  test("give what the steps and the reads need, and no more", () => {
+    expect(differences(united([...STEPS, ...READS]), given(EVERYTHING))).toEqual(NONE);
+  });
+
+  test("give what the reads need, and no more, where nothing may be written", () => {
+    expect(differences(united(READS), given({ ...EVERYTHING, mayWrite: false }))).toEqual(NONE);
+  });
+
+  test.each<[keyof Choices, (keyof typeof stepSpecs)[]]>([
+    ["allowAccessPolicyRepairs", ["AddAccessPolicyPermissions"]],
+    ["allowVaultRepairs", ["RecoverVault", "AllowTrustedServices"]],
+    ["allowIdentityRepairs", ["CreateIdentity"]],
+  ])("without %s lack what %s need, and nothing else", (choice, names) => {
+    const without = given({ ...EVERYTHING, [choice]: false });
+    const taken = united(names.map((name) => stepSpecs[name].permission({ targetKind: "account" })));
+    expect(differences(united([...STEPS, ...READS]), without)).toEqual({ ...NONE, lacking: taken });
+  });
+
+  test("assign the one that grants with a condition, and no other", () => {
+    const { roles } = readDeployedRoles(EVERYTHING, "7c0ffee0-0000-4000-8000-000000000001");
+    const grants = ({ permissions }: DeployedRole): boolean =>
+      permissions.some(({ actions }) => beyond(["Microsoft.Authorization/roleAssignments/write"], actions).length === 0);
+    expect(roles.filter(({ condition }) => condition !== undefined)).toEqual(roles.filter(grants));
+    const condition = roles.find(grants)?.condition;
+    expect(condition).toContain("{e147488a-f6f5-4113-8e2d-b22465e65bf6}");
+    expect(condition).toContain("ForAnyOfAllValues:GuidNotEquals {7c0ffee0-0000-4000-8000-000000000001}");
+  });
+});
