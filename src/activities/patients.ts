@@ -1,5 +1,5 @@
 /** Who is looked at: turns the inventory and a signal's scope into patients. Each vault once; a database whose key URI names no vault is its own. */
-import { isUnder, sameId } from "../domain/arm-id.ts";
+import { isUnder, nameOf, sameId } from "../domain/arm-id.ts";
 import type { Patient, TargetKind } from "../domain/facts.ts";
 import { vaultNameOf } from "../domain/key-uri.ts";
 import type { SignalScope } from "../domain/signal.ts";
@@ -53,7 +53,7 @@ export function createPatients({ inventory, baselines }: PatientsDeps) {
         case "identity":
           return patientsOf(databases.filter((database) => database.identityIds.some((id) => sameId(id, scope.id))));
         case "vault": {
-          const name = scope.id.split("/").at(-1)!.toLowerCase();
+          const name = nameOf(scope.id).toLowerCase();
           const mine = databases.filter((database) => vaultNameOf(database.keyUri)?.toLowerCase() === name);
           // Names of vaults are unique in all of Azure: an id that says another group must not make a second patient of it.
           return mine.length === 0 ? [] : [{ id: await idOf(name, scope.id), kind: "vault", vaultName: name }];

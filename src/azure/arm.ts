@@ -12,9 +12,13 @@ import {
 } from "@azure/core-rest-pipeline";
 import type { HttpClient, HttpMethods, PipelineResponse, ProxySettings } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
+import { wholeId } from "../domain/arm-id.ts";
 import { InvariantError } from "../domain/errors.ts";
 
 export const ARM_ENDPOINT = "https://management.azure.com";
+
+/** Where a resource answers. apiVersion: as a query. What a name has beyond ASCII the client encodes. */
+export const armUrl = (id: string, apiVersion: string): string => `${ARM_ENDPOINT}${wholeId(id)}?${apiVersion}`;
 
 /** Where the network is not what the environment says. */
 export type NetworkOptions = { proxyOptions?: ProxySettings; httpClient?: HttpClient };

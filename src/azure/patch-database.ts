@@ -2,7 +2,7 @@
 import { changeRefusal, type DatabaseChange } from "../domain/databases/database-change.ts";
 import { InvariantError } from "../domain/errors.ts";
 import type { TargetKind } from "../domain/facts.ts";
-import { ARM_ENDPOINT } from "./arm.ts";
+import { armUrl } from "./arm.ts";
 import type { Clients } from "./clients.ts";
 import { fromAnswer, type StepResult } from "./step-result.ts";
 
@@ -17,6 +17,6 @@ export async function patchDatabase(
 ): Promise<StepResult> {
   const refusal = changeRefusal(kind, change);
   if (refusal !== undefined) throw new InvariantError(`${id}: ${refusal}`);
-  const url = `${ARM_ENDPOINT}${id}?${API[kind]}`;
+  const url = armUrl(id, API[kind]);
   return fromAnswer(await arm.send("PATCH", url, change), url, `the ${kind} took it at once`);
 }

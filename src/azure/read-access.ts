@@ -3,6 +3,7 @@
  * read, and a custom role may change between two looks.
  */
 import type { DenyAssignment as SdkDeny, Permission, RoleAssignment as SdkAssignment } from "@azure/arm-authorization";
+import { normalId } from "../domain/arm-id.ts";
 import type { AccessFacts, DenyAssignment, RoleAssignment, RoleDefinition, RolePermission } from "../domain/facts.ts";
 import { actions } from "../domain/steps/spec.ts";
 import { callAzure, collect, toUnreadable } from "./call-azure.ts";
@@ -25,10 +26,10 @@ export function createReadAccess(clients: Pick<Clients, "authorization">): ReadA
   const definitions = new Map<string, Promise<RoleDefinition>>();
   const denials = new Map<string, Promise<CallEnding<SdkDeny[]>>>();
   const definition = (client: Authorization, id: string): Promise<RoleDefinition> => {
-    const known = definitions.get(id.toLowerCase());
+    const known = definitions.get(normalId(id));
     if (known !== undefined) return known;
     const asked = readDefinition(client, id);
-    definitions.set(id.toLowerCase(), asked);
+    definitions.set(normalId(id), asked);
     return asked;
   };
   /** The same for every principal. */

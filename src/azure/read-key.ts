@@ -4,8 +4,10 @@
  */
 import type { Key } from "@azure/arm-keyvault";
 import type { DeletedKey } from "@azure/keyvault-keys";
+import { nameOf } from "../domain/arm-id.ts";
 import type { KeyFacts, KeyVersionFacts, LiveVault } from "../domain/facts.ts";
 import type { Permission } from "../domain/steps/spec.ts";
+import { parseKeyUri } from "../domain/key-uri.ts";
 import { fromUnix } from "../domain/time.ts";
 import { callAzure, collect, toUnreadable } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
@@ -57,9 +59,7 @@ export function createReadKey(clients: Pick<Clients, "vaults" | "keys">): ReadKe
   };
 }
 
-const lastSegment = (url: string | undefined): string => (url ?? "").replace(/\/+$/, "").split("/").at(-1)?.toLowerCase() ?? "";
-
-const versionOf = (key: Key): string => lastSegment(key.keyUriWithVersion ?? key.id);
+const versionOf = ({ keyUriWithVersion, id = "" }: Key): string => parseKeyUri(keyUriWithVersion ?? "").version ?? nameOf(id).toLowerCase();
 
 function versionFacts(key: Key): KeyVersionFacts {
   const { enabled, notBefore, expires, created } = key.attributes ?? {};
@@ -97,7 +97,7 @@ function deletedFacts(name: string, deleted: DeletedKey): KeyFacts {
     scheduledPurgeOn: iso(properties.scheduledPurgeDate),
     versions: [
       {
-        version: properties.version?.toLowerCase() ?? lastSegment(deleted.id),
+        version: properties.version?.toLowerCase() ?? parseKeyUri(deleted.id ?? "").version ?? "",
         enabled: properties.enabled ?? true,
         notBefore: iso(properties.notBefore),
         expiresOn: iso(properties.expiresOn),

@@ -1,7 +1,8 @@
 /** Gives one principal its access to a key back: by role assignment or by access policy. Only adds; never takes anything away. */
 import type { RoleAssignmentCreateParameters } from "@azure/arm-authorization";
 import { createHash } from "node:crypto";
-import { parseArmId } from "../domain/arm-id.ts";
+import { roleGuid } from "../domain/access/access.ts";
+import { normalId, parseArmId } from "../domain/arm-id.ts";
 import { InvariantError } from "../domain/errors.ts";
 import { classifyError } from "./classify-error.ts";
 import type { Clients } from "./clients.ts";
@@ -89,8 +90,9 @@ async function assign(
  * another one, and a name that is another principal's is refused (Microsoft Learn, "Troubleshoot Azure RBAC", RoleAssignmentUpdateNotPermitted).
  */
 export function assignmentName(scope: string, grant: { principalId: string; roleDefinitionId: string }): string {
-  const role = grant.roleDefinitionId.split("/").at(-1) ?? "";
-  const hash = createHash("sha256").update([scope, grant.principalId, role].join("|").toLowerCase()).digest("hex");
+  const hash = createHash("sha256")
+    .update([normalId(scope), grant.principalId.toLowerCase(), roleGuid(grant.roleDefinitionId)].join("|"))
+    .digest("hex");
   // A UUID of version 8: made by a hash of one's own choice (RFC 9562).
   return [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `a${hash.slice(17, 20)}`, hash.slice(20, 32)].join("-");
 }

@@ -1,7 +1,7 @@
 /** Puts back an Event Grid subscription of a vault, with its system topic where that is gone too. */
 import * as v from "valibot";
 import { TransientError } from "../domain/errors.ts";
-import { ARM_ENDPOINT } from "./arm.ts";
+import { armUrl } from "./arm.ts";
 import type { Arm } from "./arm.ts";
 import { orAbsent } from "./call-azure.ts";
 import { EVENT_GRID } from "./read-event-subscriptions.ts";
@@ -23,7 +23,7 @@ export function createEventWrites(clients: { arm: Arm }): Writes<"RestoreEventSu
       if (hook.success && !hook.output.destination.properties?.endpointUrl) {
         return refused("NotAccepted", "EndpointUnknown", "Azure does not show a webhook's whole URL, so it could not be kept");
       }
-      const url = `${ARM_ENDPOINT}${topicId}/eventSubscriptions/${encodeURIComponent(name)}?${EVENT_GRID}`;
+      const url = armUrl(`${topicId}/eventSubscriptions/${name}`, EVENT_GRID);
       const present = await orAbsent(() => clients.arm.send("GET", url));
       if (present !== undefined) return done(`event subscription ${name} exists`);
       await ensureTopic(clients.arm, { topicId, topicLocation, source });
@@ -41,7 +41,7 @@ function isReady(body: unknown): boolean {
 
 /** One made by hand outlives its vault, one made along with a subscription goes with the last of them. */
 async function ensureTopic(arm: Arm, topic: { topicId: string; topicLocation: string; source: string }): Promise<void> {
-  const url = `${ARM_ENDPOINT}${topic.topicId}?${EVENT_GRID}`;
+  const url = armUrl(topic.topicId, EVENT_GRID);
   if ((await orAbsent(() => arm.send("GET", url))) !== undefined) return;
   const body = { location: topic.topicLocation, properties: { source: topic.source, topicType: "Microsoft.KeyVault.vaults" } };
   if (isReady((await arm.send("PUT", url, body)).body)) return;

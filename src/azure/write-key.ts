@@ -1,7 +1,8 @@
 /** Changes a key's attributes on the data plane: one version, only what the step names. Never makes, rotates or deletes a key. */
 import type { KeyVaultKey, UpdateKeyPropertiesOptions } from "@azure/keyvault-keys";
+import { keyScopeOf } from "../domain/arm-id.ts";
 import { TransientError } from "../domain/errors.ts";
-import { ARM_ENDPOINT } from "./arm.ts";
+import { armUrl } from "./arm.ts";
 import { classifyError } from "./classify-error.ts";
 import type { Clients } from "./clients.ts";
 import { done, refused } from "./step-result.ts";
@@ -77,5 +78,5 @@ async function recover(clients: Pick<Clients, "keys">, on: { vaultId: string; va
       cause: error,
     });
   }
-  return { kind: "submitted", poller: `${ARM_ENDPOINT}${on.vaultId}/keys/${encodeURIComponent(on.key)}?${VAULT_API}` };
+  return { kind: "submitted", poller: armUrl(keyScopeOf(on.vaultId, on.key), VAULT_API) };
 }

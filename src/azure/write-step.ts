@@ -3,6 +3,7 @@
  * TransientError for what a retry may cure; a refusal is a value.
  */
 import * as v from "valibot";
+import { isKeyId } from "../domain/arm-id.ts";
 import { InvariantError, TransientError } from "../domain/errors.ts";
 import { actions } from "../domain/steps/spec.ts";
 import type { StepDraft, StepName, StepParams } from "../domain/steps/step.ts";
@@ -99,8 +100,7 @@ function readOperation(body: v.InferOutput<typeof operation>): PollResult {
   return { kind: "failed", code: body.error?.code ?? "OperationFailed", detail: body.error?.message ?? `the operation ended as ${state}` };
 }
 
-const isKeyUrl = (url: string): boolean =>
-  url.startsWith(ARM_ENDPOINT) && /\/providers\/Microsoft\.KeyVault\/vaults\/[^/]+\/keys\//i.test(url);
+const isKeyUrl = (url: string): boolean => url.startsWith(ARM_ENDPOINT) && isKeyId(new URL(url).pathname);
 
 function subjectOf(step: StepDraft): string {
   const params: Partial<Record<"targetId" | "vaultId" | "scope" | "topicId" | "identityId", string | null>> = step.params;

@@ -1,5 +1,5 @@
 /** Recovers a vault, and lets trusted services through its firewall. Never opens public access, never switches the permission model. */
-import { ARM_ENDPOINT } from "./arm.ts";
+import { armUrl } from "./arm.ts";
 import { orAbsent } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
@@ -18,7 +18,7 @@ export function createVaultWrites(clients: Pick<Clients, "vaults" | "arm">): Wri
       if (live !== undefined) return done(`vault ${name} is live already`);
       // Everything else in such a PUT is ignored. Azure/azure-rest-api-specs issue 21306
       const body = { location, properties: { tenantId, sku: { family: "A", name: sku }, createMode: "recover" } };
-      const url = `${ARM_ENDPOINT}${vaultId}?${VAULT_API}`;
+      const url = armUrl(vaultId, VAULT_API);
       return fromAnswer(await clients.arm.send("PUT", url, body), url, `vault ${name} is back`);
     },
 

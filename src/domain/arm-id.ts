@@ -1,6 +1,8 @@
 /**
- * Ids of Azure resources and scopes. Azure does not keep their casing (it answers `resourcegroups` to `resourceGroups`,
- * recorded: Azure/azure-cli test_identity_management.yaml), so nothing may compare them as plain text.
+ * Ids of Azure resources and scopes: the one place that takes them apart. Azure does not keep their casing (it answers
+ * `resourcegroups` to `resourceGroups`, recorded: Azure/azure-cli test_identity_management.yaml), so nothing may compare them as plain text.
+ * Names are told by where they stand, for a resource group may be called `providers` and have letters beyond ASCII
+ * (Microsoft Learn, "Naming rules and restrictions for Azure resources").
  */
 
 export type ArmId = {
@@ -14,33 +16,101 @@ export type ArmId = {
   names: string[];
 };
 
-const SHAPE = /^(?:\/subscriptions\/([^/]+)(?:\/resourceGroups\/([^/]+))?)?((?:\/providers\/[^/]+(?:\/[^/]+\/[^/]+)+)*)$/i;
-const PROVIDERS = /\/providers\//gi;
-const MANAGEMENT_GROUP = /^\/providers\/microsoft\.management\/managementgroups\/[^/]+$/;
+const PLAIN = /^[ -$&-~]*$/;
 
-const withoutSlash = (id: string): string => id.trim().replace(/\/+$/, "");
+/** Letters that become several (ß) or one of ASCII (ı) are their own. */
+function upperOf(letter: string): string {
+  const upper = letter.toUpperCase();
+  return upper.length === letter.length && upper > "~" ? upper : letter;
+}
+
+/**
+ * For names of resources and whole ids. Letter by letter, whatever stands beside it, as .NET compares without case ("Best practices for
+ * comparing strings in .NET", OrdinalIgnoreCase) and ECMA-262 too (Canonicalize): toLowerCase alone would tell `ΑΣ` and `ασ` apart.
+ */
+export const foldCase = (text: string): string =>
+  PLAIN.test(text) ? text.toLowerCase() : Array.from(text, (letter) => (letter > "~" ? upperOf(letter) : letter.toLowerCase())).join("");
+
+/** As URLs write it (a poller, perhaps a source of events); no name has a percent sign. What would be no name afterwards stays as it is. */
+function decodeName(name: string): string {
+  try {
+    const decoded = decodeURIComponent(name);
+    return decoded.includes("/") ? name : decoded;
+  } catch {
+    // Not percent-encoded text: then it is what it says.
+    return name;
+  }
+}
+
+const decoded = (id: string): string => (id.includes("%") ? id.split("/").map(decodeName).join("/") : id);
+
+/**
+ * The id with its first slash, and without one at its end; a text that is no id stays as it is. The ids of a database's identities may lack
+ * the first: Microsoft's own commands leave it out (MicrosoftDocs/azure-docs issue 123121, Azure/azure-cli issue 28511).
+ */
+export const wholeId = (id: string): string => decoded(id.trim().replace(/\/+$/, "")).replace(/^(?=(?:subscriptions|providers)\/)/i, "/");
 
 /** For maps and comparison. The root scope `/` becomes the empty string, which every id starts with. */
-export const normalId = (id: string): string => withoutSlash(id).toLowerCase();
+export const normalId = (id: string): string => foldCase(wholeId(id));
 
 export const sameId = (a: string, b: string): boolean => normalId(a) === normalId(b);
 
+const is = (segment: string | undefined, word: string): boolean => segment?.toLowerCase() === word;
+
+/** One `/providers/namespace/type/name/...`; end: the segment behind it. */
+type Block = { start: number; end: number; type: string[]; names: string[] };
+
+/** Undefined where no block begins here, or one without a name. A type is never called `providers`: the next block begins there. */
+function readBlock(segments: readonly string[], start: number): Block | undefined {
+  if (!is(segments[start], "providers")) return undefined;
+  const block: Block = { start, end: start + 2, type: segments.slice(start + 1, start + 2), names: [] };
+  while (block.end + 1 < segments.length && !is(segments[block.end], "providers")) {
+    block.type.push(segments[block.end]!);
+    block.names.push(segments[block.end + 1]!);
+    block.end += 2;
+  }
+  return block.names.length > 0 ? block : undefined;
+}
+
+type Read = { segments: string[]; subscriptionId: string | null; resourceGroup: string | null; blocks: Block[] };
+
+/** Undefined where there is nothing, or nothing between two slashes. The root has no segments. */
+function split(id: string): string[] | undefined {
+  const whole = wholeId(id);
+  if (id.trim() === "" || (whole !== "" && !whole.startsWith("/"))) return undefined;
+  const segments = whole.split("/").slice(1);
+  return segments.includes("") ? undefined : segments;
+}
+
+function readBlocks(segments: readonly string[], start: number): Block[] {
+  const block = readBlock(segments, start);
+  return block ? [block, ...readBlocks(segments, block.end)] : [];
+}
+
+function read(id: string): Read | undefined {
+  const segments = split(id);
+  if (!segments) return undefined;
+  const subscriptionId = is(segments[0], "subscriptions") ? (segments[1] ?? null) : null;
+  const resourceGroup = subscriptionId !== null && is(segments[2], "resourcegroups") ? (segments[3] ?? null) : null;
+  const scoped = resourceGroup !== null ? 4 : subscriptionId !== null ? 2 : 0;
+  const blocks = readBlocks(segments, scoped);
+  return (blocks.at(-1)?.end ?? scoped) === segments.length ? { segments, subscriptionId, resourceGroup, blocks } : undefined;
+}
+
+const upTo = ({ segments }: Read, end: number): string => `/${segments.slice(0, end).join("/")}`;
+
 /** Undefined where the text is no id of a resource or scope. */
 export function parseArmId(id: string): ArmId | undefined {
-  const plain = withoutSlash(id);
-  const match = id.trim() === "" ? null : SHAPE.exec(plain);
-  if (!match) return undefined;
-  const [, subscriptionId, resourceGroup, resources] = match;
-  const base = { subscriptionId: subscriptionId ?? null, resourceGroup: resourceGroup ?? null };
-  if (!resources) return { ...base, parent: null, type: null, names: [] };
-  const starts = [...plain.matchAll(PROVIDERS)].map((found) => found.index);
-  const start = starts.at(-1)!;
-  const [namespace, ...rest] = plain.slice(start + "/providers/".length).split("/");
+  const found = read(id);
+  if (!found) return undefined;
+  const { subscriptionId, resourceGroup, blocks } = found;
+  const last = blocks.at(-1);
   return {
-    ...base,
-    parent: starts.length > 1 ? plain.slice(0, start) : null,
-    type: [namespace, ...rest.filter((_, index) => index % 2 === 0)].join("/"),
-    names: rest.filter((_, index) => index % 2 === 1),
+    subscriptionId,
+    resourceGroup,
+    parent: last && blocks.length > 1 ? upTo(found, last.start) : null,
+    type: last ? last.type.join("/") : null,
+    names: last?.names ?? [],
   };
 }
 
@@ -53,6 +123,49 @@ export function formatArmId(id: ArmId): string {
   return `${base}/providers/${namespace}${types.map((type, index) => `/${type}/${id.names[index]}`).join("")}`;
 }
 
+const VAULT = "microsoft.keyvault/vaults";
+const ACCOUNT = "microsoft.documentdb/databaseaccounts";
+const CLUSTER = "microsoft.documentdb/mongoclusters";
+const IDENTITY = "microsoft.managedidentity/userassignedidentities";
+
+/** Of what lives in a resource group; undefined for a scope, an extension, and what is no id. */
+function typeOf(id: string): string | undefined {
+  const parsed = parseArmId(id);
+  return parsed?.resourceGroup == null || parsed.parent !== null ? undefined : parsed.type?.toLowerCase();
+}
+
+/** The id, as it was given, of the resource of this type that the id names, or that what it names lies in or belongs to. */
+function resourceIn(id: string, type: string): string | undefined {
+  const found = read(id);
+  const block = found?.resourceGroup == null ? undefined : found.blocks[0];
+  const depth = type.split("/").length;
+  if (!found || block?.type.slice(0, depth).join("/").toLowerCase() !== type) return undefined;
+  return upTo(found, block.start + 2 * depth);
+}
+
+export const isVaultId = (id: string): boolean => typeOf(id) === VAULT;
+export const isKeyId = (id: string): boolean => typeOf(id) === `${VAULT}/keys`;
+
+export const vaultIn = (id: string): string | undefined => resourceIn(id, VAULT);
+export const identityIn = (id: string): string | undefined => resourceIn(id, IDENTITY);
+export const databaseIn = (id: string): string | undefined => resourceIn(id, ACCOUNT) ?? resourceIn(id, CLUSTER);
+
+export const isDatabaseId = (id: string): boolean => typeOf(id) === ACCOUNT || typeOf(id) === CLUSTER;
+
+export function isGroupId(id: string): boolean {
+  const parsed = parseArmId(id);
+  return parsed?.type === null && parsed.resourceGroup !== null;
+}
+
+/** What a role assignment is at; undefined where the id is of none. */
+export function scopeOfAssignment(id: string): string | undefined {
+  const found = read(id);
+  const last = found?.blocks.at(-1);
+  return found && last?.type.join("/").toLowerCase() === "microsoft.authorization/roleassignments" ? upTo(found, last.start) : undefined;
+}
+
+const isManagementGroup = (id: string): boolean => parseArmId(id)?.type?.toLowerCase() === "microsoft.management/managementgroups";
+
 /**
  * Whether `id` is `scope` itself or lies below it. A management group counts as above every subscription: an id does not show the
  * hierarchy, and Azure lists at a resource only what is above it.
@@ -60,12 +173,12 @@ export function formatArmId(id: ArmId): string {
 export function isUnder(scope: string, id: string): boolean {
   const above = normalId(scope);
   const below = normalId(id);
-  if (MANAGEMENT_GROUP.test(above) && below.startsWith("/subscriptions/")) return true;
-  return below === above || below.startsWith(`${above}/`);
+  if (below === above || below.startsWith(`${above}/`)) return true;
+  return below.startsWith("/subscriptions/") && isManagementGroup(above);
 }
 
 /** Scope of a key in Azure RBAC. */
-export const keyScopeOf = (vaultId: string, key: string): string => `${withoutSlash(vaultId)}/keys/${key}`;
+export const keyScopeOf = (vaultId: string, key: string): string => `${wholeId(vaultId)}/keys/${key}`;
 
 /** The name of the resource that an id ends in; empty for a scope that has none. */
 export const nameOf = (id: string): string => parseArmId(id)?.names.at(-1) ?? "";

@@ -52,10 +52,10 @@ export function baselineOf(facts: Facts, vault: LiveVault): Baseline {
     eventSubscriptions: facts.eventSubscriptions,
     defaultIdentities: {
       ...rememberedLenders(facts),
-      ...Object.fromEntries(facts.targets.map((target) => [target.id.toLowerCase(), storedDefault(target)])),
+      ...Object.fromEntries(facts.targets.map((target) => [normalId(target.id), storedDefault(target)])),
     },
     principals: Object.fromEntries(
-      facts.identities.flatMap((identity) => (identity.state === "live" ? [[identity.id.toLowerCase(), identity.principalId]] : [])),
+      facts.identities.flatMap((identity) => (identity.state === "live" ? [[normalId(identity.id), identity.principalId]] : [])),
     ),
   };
 }

@@ -2,6 +2,7 @@
  * Signals: reasons to look. An Event Grid event says where to look and perhaps who was there; its values are never trusted.
  * Sources: Microsoft Learn, "Azure Key Vault as Event Grid source" and "Azure subscription as an Event Grid source".
  */
+import { databaseIn, identityIn, isGroupId, scopeOfAssignment, vaultIn, wholeId } from "./arm-id.ts";
 import { toIso, toMs } from "./time.ts";
 
 export type SignalScope =
@@ -63,32 +64,24 @@ function callerOf(data: Dict): Signal["caller"] {
   return { objectId, name: text(get(claims, UPN)) || text(get(claims, "name")) || text(get(claims, "appid")) || null };
 }
 
-const VAULT = /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.keyvault\/vaults\/[^/]+/i;
-const DATABASE =
-  /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.documentdb\/(databaseaccounts|mongoclusters)\/[^/]+/i;
-const IDENTITY = /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.managedidentity\/userassignedidentities\/[^/]+/i;
-const ASSIGNMENT = /\/providers\/microsoft\.authorization\/roleassignments\/[^/]+$/i;
-const GROUP = /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+$/i;
-
 const vaultScope = (resource: string): SignalScope | undefined => {
-  const id = VAULT.exec(resource)?.[0];
+  const id = vaultIn(resource);
   return id === undefined ? undefined : { kind: "vault", id };
 };
 const databaseScope = (resource: string): SignalScope | undefined => {
-  const id = DATABASE.exec(resource)?.[0];
+  const id = databaseIn(resource);
   return id === undefined ? undefined : { kind: "database", id };
 };
 const identityScope = (resource: string): SignalScope | undefined => {
-  const id = IDENTITY.exec(resource)?.[0];
+  const id = identityIn(resource);
   return id === undefined ? undefined : { kind: "identity", id };
 };
 /** The deleted assignment itself is nowhere in the event: only its scope can be told, from its id. */
 function assignmentScope(resource: string): SignalScope | undefined {
-  if (!ASSIGNMENT.test(resource)) return undefined;
-  const scope = resource.replace(ASSIGNMENT, "");
-  return vaultScope(scope) ?? { kind: "under", scope: scope === "" ? "/" : scope };
+  const scope = scopeOfAssignment(resource);
+  return scope === undefined ? undefined : (vaultScope(scope) ?? { kind: "under", scope });
 }
-const groupScope = (resource: string): SignalScope | undefined => (GROUP.test(resource) ? { kind: "under", scope: resource } : undefined);
+const groupScope = (resource: string): SignalScope | undefined => (isGroupId(resource) ? { kind: "under", scope: resource } : undefined);
 
 /** operationName in lower case → how its resource is a place to look at. */
 export const OPERATIONS: Record<string, (resource: string) => SignalScope | undefined> = {
@@ -133,7 +126,7 @@ function readKeyVaultEvent(envelope: Envelope): ReadEvent {
 function readResourceEvent(envelope: Envelope, ownPrincipalId: string | null): ReadEvent {
   const { data } = envelope;
   const operation = text(get(data, "operationName")) || text(get(dictOf(get(data, "authorization")), "action"));
-  const resource = (text(get(data, "resourceUri")) || envelope.subject).replace(/\/+$/, "");
+  const resource = wholeId(text(get(data, "resourceUri")) || envelope.subject);
   const place = OPERATIONS[operation.toLowerCase()];
   if (!place) return { kind: "ignored", what: operation || envelope.type, why: "this operation can't take a key away" };
   const scope = place(resource);

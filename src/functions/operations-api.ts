@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { planHashOf } from "../activities/assess.ts";
 import type { GatherFacts } from "../activities/gather-facts.ts";
 import type { Patients } from "../activities/patients.ts";
+import { isDatabaseId, isVaultId, wholeId } from "../domain/arm-id.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
 import type { Patient } from "../domain/facts.ts";
@@ -54,11 +55,8 @@ const APPROVE: readonly Role[] = ["Keymend.Approver"];
 
 const ARM_ID = v.pipe(
   v.string(),
-  v.trim(),
-  v.regex(
-    /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/(Microsoft\.KeyVault\/vaults|Microsoft\.DocumentDB\/(databaseAccounts|mongoClusters))\/[^/]+$/i,
-    "must be the resource id of a vault, an account or a cluster",
-  ),
+  v.check((id) => isVaultId(id) || isDatabaseId(id), "must be the resource id of a vault, an account or a cluster"),
+  v.transform(wholeId),
 );
 const REASON = v.pipe(v.string(), v.trim(), v.minLength(1, "must say why"), v.maxLength(1000, "may have 1000 characters at most"));
 const HEAL = v.strictObject({ id: ARM_ID, reason: REASON });
@@ -79,8 +77,7 @@ const json = (body: unknown, status = 200, headers: Record<string, string> = {})
   jsonBody: body,
 });
 
-const scopeOf = (id: string): SignalScope =>
-  /\/providers\/microsoft\.keyvault\//i.test(id) ? { kind: "vault", id } : { kind: "database", id };
+const scopeOf = (id: string): SignalScope => ({ kind: isVaultId(id) ? "vault" : "database", id });
 
 function nextLink(request: HttpRequest, continuation: string | undefined): string | undefined {
   if (continuation === undefined) return undefined;

@@ -2,7 +2,7 @@
  * Last known good facts per vault, and how often each key version's expiry was extended. Kept by the vault's name, which is
  * unique in all of Azure: a vault that is gone is known by nothing else.
  */
-import { nameOf } from "../domain/arm-id.ts";
+import { foldCase, isVaultId, nameOf, normalId } from "../domain/arm-id.ts";
 import type { Baseline } from "../domain/facts.ts";
 import { orAbsent } from "../azure/call-azure.ts";
 import { hashText } from "./canonical-json.ts";
@@ -80,7 +80,7 @@ function readCount(row: object, of: string): Count {
 
 /** The vault's name: from its ARM id, or from its URI where no id is known. A database of its own is known by its id. */
 function partitionOf(patientId: string): string {
-  if (/\/providers\/microsoft\.keyvault\/vaults\//i.test(patientId)) return nameOf(patientId).toLowerCase();
+  if (isVaultId(patientId)) return foldCase(nameOf(patientId));
   const host = /^https:\/\/([^./]+)\./i.exec(patientId)?.[1];
-  return host?.toLowerCase() ?? hashText(patientId.toLowerCase());
+  return host?.toLowerCase() ?? hashText(normalId(patientId));
 }

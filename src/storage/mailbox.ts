@@ -3,6 +3,7 @@
  * what was said. They lie in the incidents' table, in partitions of their own.
  */
 import type { TableClient } from "@azure/data-tables";
+import { normalId } from "../domain/arm-id.ts";
 import { orAbsent } from "../azure/call-azure.ts";
 import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";
@@ -24,7 +25,7 @@ export type Mailbox<S extends Item, D extends Item & { incidentId: string }> = {
 
 const DROPS_AT_ONCE = 50;
 
-const signals = (patientId: string): string => `signal-${hashText(patientId.toLowerCase())}`;
+const signals = (patientId: string): string => `signal-${hashText(normalId(patientId))}`;
 const decisions = (incidentId: string): string => `decision-${incidentId}`;
 /** Event ids may hold what keys may not. */
 const rowOf = (id: string): string => hashText(id);

@@ -1,5 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { formatArmId, isUnder, keyScopeOf, nameOf, normalId, parseArmId, sameId } from "../../src/domain/arm-id.ts";
+import {
+  formatArmId,
+  isDatabaseId,
+  isKeyId,
+  isUnder,
+  isVaultId,
+  keyScopeOf,
+  nameOf,
+  normalId,
+  parseArmId,
+  sameId,
+} from "../../src/domain/arm-id.ts";
 import { IDENTITY_ID, KEY_SCOPE, VAULT_ID } from "../support/builders.ts";
 
 const SUB = "/subscriptions/s1";
@@ -11,6 +22,7 @@ describe("ids of resources", () => {
     expect(sameId(`${VAULT_ID.toUpperCase()}/`, VAULT_ID)).toBe(true);
     expect(sameId(VAULT_ID, IDENTITY_ID)).toBe(false);
     expect(normalId(" /Subscriptions/S1/ ")).toBe("/subscriptions/s1");
+    expect(sameId(VAULT_ID.slice(1), VAULT_ID)).toBe(true);
   });
 
   test.each<[string, string, ReturnType<typeof parseArmId>]>([
@@ -53,7 +65,10 @@ describe("ids of resources", () => {
     "/subscriptions",
     "/subscriptions/s/resourceGroups",
     "/providers/X/y",
-    "subscriptions/s",
+    "subscription/s",
+    "orders",
+    "/providers",
+    "/subscriptions//resourceGroups/rg",
   ])("'%s' is no id", (text) => {
     expect(parseArmId(text)).toBeUndefined();
   });
@@ -64,6 +79,15 @@ describe("ids of resources", () => {
     expect(nameOf("nonsense")).toBe("");
     expect(keyScopeOf(`${VAULT_ID}/`, "cmk")).toBe(KEY_SCOPE);
   });
+});
+
+test.each([
+  ["a group", VAULT_ID.split("/providers")[0]!],
+  ["an assignment at a vault", ASSIGNMENT],
+  ["no id", "kv-orders"],
+  ["the root", "/"],
+])("%s is neither a vault nor a database", (_what, id) => {
+  expect([isVaultId(id), isDatabaseId(id), isKeyId(id)]).toEqual([false, false, false]);
 });
 
 describe("scopes", () => {

@@ -51,3 +51,14 @@ test("a database of its own has nothing to share with others", async () => {
   await store.save(VAULT, baseline);
   expect((await store.load(account)).baseline).toBeNull();
 });
+
+test.each([
+  ["a group named providers", "/subscriptions/s/resourceGroups/providers/providers/Microsoft.KeyVault/vaults/V1"],
+  ["letters beyond ASCII", "/subscriptions/s/resourceGroups/rg-DONNÉES/providers/Microsoft.DocumentDB/databaseAccounts/orders"],
+  ["a letter that depends on what follows it", "/subscriptions/s/resourceGroups/ΑΣ/providers/Microsoft.DocumentDB/databaseAccounts/orders"],
+])("finds a patient again in every way of writing its id: %s", async (_what, id) => {
+  const store = createBaselineStore(fresh().tables);
+  await store.save({ id }, baseline);
+  for (const other of [id.toLowerCase(), id.slice(1), `${id}/`, encodeURI(id)])
+    expect((await store.load(other)).baseline).toEqual(baseline);
+});

@@ -4,7 +4,7 @@
  * Sources: Microsoft Learn, "What is Azure RBAC", "Understand Azure role definitions", "Understand Azure deny assignments",
  * "Assign a Key Vault access policy".
  */
-import { isUnder, sameId } from "../arm-id.ts";
+import { isUnder, nameOf, sameId } from "../arm-id.ts";
 import type { KeyOperation } from "../databases/rules.ts";
 import { judgeCondition, matchesAction } from "./condition.ts";
 import type { AccessPolicy, DenyAssignment, RoleAssignment, RoleDefinition, RolePermission } from "../facts.ts";
@@ -90,9 +90,8 @@ const isDisproved = ({ servedSince }: AccessQuestion, { changedOn }: DenyAssignm
 /** A scope that was not told reaches nothing; the root scope is `/`. */
 const reaches = (scope: string, keyScope: string): boolean => scope.trim() !== "" && isUnder(scope, keyScope);
 
-const ROLE_ID = /[^/]+$/;
-/** A definition's id is written with or without the subscription: its last part, a GUID, tells it. */
-export const roleGuid = (roleDefinitionId: string): string => ROLE_ID.exec(roleDefinitionId)?.[0].toLowerCase() ?? "";
+/** A definition's id is written with or without the subscription, or as its GUID alone, which tells it. */
+export const roleGuid = (roleDefinitionId: string): string => (nameOf(roleDefinitionId) || roleDefinitionId).toLowerCase();
 
 /** Key Vault Crypto Service Encryption User: read, wrap, unwrap (Microsoft Learn, "Azure built-in roles for Security"). */
 export const ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6";

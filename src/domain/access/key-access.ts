@@ -1,6 +1,6 @@
 /** What a principal may do with the key of one database, as far as the facts show it, and whether that can be relied on already. */
 import { type EffectiveAccess, effectiveAccess, type OperationAccess } from "./access.ts";
-import { sameId } from "../arm-id.ts";
+import { parseArmId, sameId } from "../arm-id.ts";
 import type { AccessFacts, AccessPolicy, Facts, LiveVault, RoleAssignment, TargetFacts } from "../facts.ts";
 import { keyOf, liveVaultOf, principalIn, uriOf } from "../databases/key-path.ts";
 import { rulesOf, verdictOf } from "../databases/index.ts";
@@ -157,7 +157,7 @@ const PROPAGATION_MS = 10 * MINUTE;
 const SLOW_PROPAGATION_MS = 24 * HOUR;
 
 const propagationOf = ({ scope, principalId: holder }: RoleAssignment, principalId: string): number =>
-  sameText(holder, principalId) && /^\/subscriptions\//i.test(scope.trim()) ? PROPAGATION_MS : SLOW_PROPAGATION_MS;
+  sameText(holder, principalId) && parseArmId(scope)?.subscriptionId ? PROPAGATION_MS : SLOW_PROPAGATION_MS;
 
 /** Whether a principal's access can be relied on: `settling` it is granted, and may not have reached the vault. */
 export function readinessOf(facts: Facts, target: TargetFacts, principalId: string): "none" | "settling" | "settled" {

@@ -1,5 +1,5 @@
 /** Command lines for the Azure CLI, quoted for a POSIX shell. `az rest` stands in where no command does exactly the one write. */
-import { parseArmId } from "../arm-id.ts";
+import { isDatabaseId, parseArmId } from "../arm-id.ts";
 import type { TargetKind } from "../facts.ts";
 import type { Grantee } from "./step.ts";
 
@@ -78,7 +78,4 @@ export function azPrincipal({ principalId, identityId }: Grantee): Word {
 }
 
 /** Whether an identity is the system-assigned one of a database, whose id it then goes by. */
-export const isDatabase = (identityId: string | null): boolean =>
-  parseArmId(identityId ?? "")
-    ?.type?.toLowerCase()
-    .startsWith("microsoft.documentdb/") ?? false;
+export const isDatabase = (identityId: string | null): boolean => isDatabaseId(identityId ?? "");
