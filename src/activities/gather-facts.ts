@@ -77,11 +77,10 @@ export function createGatherFacts({
       .filter(isRead)
       .filter((target) => belongs(target, patient) && !isBeingCreated(target))
       .sort((a, b) => a.id.localeCompare(b.id));
-    // A database that is gone needs no key; one that can't be read might.
-    return {
-      targets,
-      missing: read.filter((target): target is MissingTarget => !isRead(target)).filter((target) => target.state !== "gone"),
-    };
+    const missing = read.filter((target): target is MissingTarget => !isRead(target));
+    // A database that is gone needs no key; one that the inventory goes on listing may not be gone at all.
+    const isListed = ({ id }: MissingTarget): boolean => listed.some((database) => sameId(database.id, id));
+    return { targets, missing: missing.filter((target) => target.state !== "gone" || isListed(target)) };
   }
 
   async function readVaultSide(sources: FactSources, vault: LiveVault, seen: readonly Seen[], baseline: Baseline | null) {

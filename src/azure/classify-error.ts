@@ -33,18 +33,20 @@ const KIND_OF_STATUS: Readonly<Record<number, FailureKind>> = {
 const GENERIC = new Set(["Forbidden", "Conflict", "BadRequest", "Unauthorized"]);
 
 /** Codes that say more than the status they come with. */
-const KIND_OF_CODE: Readonly<Record<string, FailureKind>> = {
-  ForbiddenByFirewall: "firewall",
-  // Public access switched off is told by either code (several public reports).
-  ForbiddenByConnection: "firewall",
-  // Key reads through ARM answer 400 where the data plane answers 403. Seen: Azure/bicep issue 6539.
-  ForbiddenByRbac: "denied",
-  // 404 for "not for you" rather than "not there": no read may take it for absence.
-  SubscriptionNotFound: "denied",
-  InvalidSubscriptionId: "denied",
-  // 409 for a subscription that can't have such resources at all.
-  MissingSubscriptionRegistration: "notFound",
-};
+const KIND_OF_CODE = new Map<string, FailureKind>(
+  Object.entries<FailureKind>({
+    ForbiddenByFirewall: "firewall",
+    // Public access switched off is told by either code (several public reports).
+    ForbiddenByConnection: "firewall",
+    // Key reads through ARM answer 400 where the data plane answers 403. Seen: Azure/bicep issue 6539.
+    ForbiddenByRbac: "denied",
+    // 404 for "not for you" rather than "not there": no read may take it for absence.
+    SubscriptionNotFound: "denied",
+    InvalidSubscriptionId: "denied",
+    // 409 for a subscription that can't have such resources at all.
+    MissingSubscriptionRegistration: "notFound",
+  }),
+);
 
 /** No answer at all, or no token to ask with: nothing was read, and a retry may cure it. */
 const NO_ANSWER = new Set([
@@ -80,7 +82,7 @@ function classifyRestError(error: RestError): Failure {
 }
 
 function kindOf(status: number, code: string | undefined, message: string): FailureKind {
-  const known = KIND_OF_CODE[code ?? ""];
+  const known = KIND_OF_CODE.get(code ?? "");
   if (known !== undefined) return known;
   if (status === 400 && message.startsWith("[ForbiddenByRbac")) return "denied";
   if (status === 404 && code === undefined) return "transient"; // Azure always names what is missing; a box on the way does not

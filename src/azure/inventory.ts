@@ -5,12 +5,12 @@
 import type { ResourceGraphClient } from "@azure/arm-resourcegraph";
 import * as v from "valibot";
 import { InvariantError } from "../domain/errors.ts";
+import { parseDefaultIdentity } from "../domain/databases/default-identity.ts";
 import type { TargetKind } from "../domain/facts.ts";
 import { actions } from "../domain/steps/spec.ts";
 import { callAzure, collect, toTransientError } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { shareAnswer } from "./shared-answer.ts";
-import { parseDefaultIdentity } from "./read-database.ts";
 
 export type DatabaseEntry = {
   kind: TargetKind;

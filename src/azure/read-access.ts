@@ -97,6 +97,9 @@ const permissionFacts = (permission: Permission): RolePermission => ({
   notDataActions: permission.notDataActions ?? [],
 });
 
+/** Command-line tools write an empty one to take a condition off. */
+const writtenOrNone = (text: string | null | undefined): string | null => (text?.trim() ? text : null);
+
 const assignmentFacts = (assignment: SdkAssignment): RoleAssignment => ({
   id: assignment.id ?? "",
   name: assignment.name ?? "",
@@ -104,8 +107,8 @@ const assignmentFacts = (assignment: SdkAssignment): RoleAssignment => ({
   roleDefinitionId: assignment.roleDefinitionId ?? "",
   principalId: assignment.principalId ?? "",
   principalType: assignment.principalType ?? "Unknown",
-  condition: assignment.condition ?? null,
-  conditionVersion: assignment.conditionVersion ?? null,
+  condition: writtenOrNone(assignment.condition),
+  conditionVersion: writtenOrNone(assignment.conditionVersion),
   description: assignment.description ?? null,
   createdOn: assignment.createdOn?.toISOString() ?? null,
 });
@@ -118,7 +121,7 @@ const denyFacts = (deny: SdkDeny): DenyAssignment => ({
   principals: principals(deny.principals),
   excludePrincipals: principals(deny.excludePrincipals),
   doesNotApplyToChildScopes: deny.doNotApplyToChildScopes === true,
-  condition: deny.condition ?? null,
+  condition: writtenOrNone(deny.condition),
   changedOn: (deny.updatedOn ?? deny.createdOn)?.toISOString() ?? null,
 });
 

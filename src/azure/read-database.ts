@@ -1,7 +1,9 @@
 /** Reads one account or cluster as facts. What the service says of its key access is passed on as it says it, trimmed. */
 import type { DatabaseAccountGetResults } from "@azure/arm-cosmosdb";
 import type { MongoCluster } from "@azure/arm-mongocluster";
-import type { DefaultIdentity, MissingTarget, ServiceStatus, TargetFacts, TargetKind } from "../domain/facts.ts";
+import { wholeId } from "../domain/arm-id.ts";
+import { parseDefaultIdentity } from "../domain/databases/default-identity.ts";
+import type { MissingTarget, ServiceStatus, TargetFacts, TargetKind } from "../domain/facts.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
 import { actions } from "../domain/steps/spec.ts";
 import { callAzure, toUnreadable } from "./call-azure.ts";
@@ -47,7 +49,7 @@ function clusterFacts(id: string, cluster: MongoCluster): TargetFacts {
     kind: "cluster",
     keyUri,
     versionInUse: keyUri === null ? null : parseKeyUri(keyUri).version,
-    defaultIdentity: identityId ? { form: "user", id: identityId, federatedClientId: null } : { form: "undefined" },
+    defaultIdentity: identityId ? { form: "user", id: wholeId(identityId), federatedClientId: null } : { form: "undefined" },
     service: clusterStatus(cluster),
     restoredFrom: null, // not kept: createMode is not returned by GET. Azure/azure-rest-api-specs issue 31266
   };
@@ -72,23 +74,13 @@ function identityFacts(identity: NonNullable<Resource["identity"]>) {
     identityType: identity.type ?? "None",
     systemPrincipalId: identity.principalId ?? null,
     attached: Object.entries(identity.userAssignedIdentities ?? {}).map(([id, principal]) => ({
-      id,
+      id: wholeId(id),
       // Empty until the operation that attached it is done. Recorded: Azure/azure-cli test_cosmosdb_managed_service_identity.yaml
       principalId: principal?.principalId ?? null,
       clientId: principal?.clientId ?? null,
     })),
     tenantId: identity.tenantId ?? null,
   };
-}
-
-/** `Undefined` and the empty string are both seen where there is none. Recorded: Azure/azure-cli test_cosmosdb_managed_service_identity.yaml */
-export function parseDefaultIdentity(raw: string | undefined): DefaultIdentity {
-  const text = (raw ?? "").trim();
-  if (text === "" || /^undefined$/i.test(text)) return { form: "undefined" };
-  if (/^FirstPartyIdentity$/i.test(text)) return { form: "firstParty" };
-  if (/^SystemAssignedIdentity$/i.test(text)) return { form: "system" };
-  const user = /^UserAssignedIdentity=([^&]+)(?:&FederatedClientId=([^&]+))?$/i.exec(text);
-  return user?.[1] === undefined ? { form: "unknown", raw: text } : { form: "user", id: user[1], federatedClientId: user[2] ?? null };
 }
 
 function accountStatus(account: DatabaseAccountGetResults): ServiceStatus {

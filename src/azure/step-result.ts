@@ -28,18 +28,20 @@ const REASONS: Partial<Record<FailureKind, AzureRefusal>> = {
 };
 
 /** Conflicts that stay until a person does something; every other one is a race with another change. */
-const LASTING_CONFLICTS: Readonly<Record<string, AzureRefusal>> = {
-  ScopeLocked: "Locked",
-  ResourceGroupBeingDeleted: "Conflict",
-  VaultAlreadyExists: "Conflict",
-  ObjectIsDeletedButRecoverable: "Conflict",
-};
+const LASTING_CONFLICTS = new Map(
+  Object.entries<AzureRefusal>({
+    ScopeLocked: "Locked",
+    ResourceGroupBeingDeleted: "Conflict",
+    VaultAlreadyExists: "Conflict",
+    ObjectIsDeletedButRecoverable: "Conflict",
+  }),
+);
 
 /** A refusal as an ending; undefined for what a retry may cure, such as 412: another operation runs on the account. */
 export function refusal({ kind, code, message }: Failure): StepResult | undefined {
   // The directory has not heard of a new identity yet. learn.microsoft.com/azure/role-based-access-control/troubleshooting
   if (code === "PrincipalNotFound") return undefined;
-  const reason = kind === "conflict" ? LASTING_CONFLICTS[code] : REASONS[kind];
+  const reason = kind === "conflict" ? LASTING_CONFLICTS.get(code) : REASONS[kind];
   return reason === undefined ? undefined : refused(reason, code, message);
 }
 

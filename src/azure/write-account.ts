@@ -12,8 +12,8 @@ import {
   typeWithUsers,
 } from "../domain/databases/database-change.ts";
 import { callAzure } from "./call-azure.ts";
+import { isSameDefault, parseDefaultIdentity } from "../domain/databases/default-identity.ts";
 import type { Clients } from "./clients.ts";
-import { parseDefaultIdentity } from "./read-database.ts";
 import { patchDatabase } from "./patch-database.ts";
 import { parseResourcePath } from "./resource-path.ts";
 import { done, refused } from "./step-result.ts";
@@ -56,7 +56,7 @@ export function createAccountWrites(clients: Pick<Clients, "accounts" | "identit
 
     SetDefaultIdentity: async ({ targetId, defaultIdentity }) => {
       const account = await read(targetId);
-      if (account.defaultIdentity?.toLowerCase() === defaultIdentity.toLowerCase())
+      if (isSameDefault(parseDefaultIdentity(account.defaultIdentity), parseDefaultIdentity(defaultIdentity)))
         return done(`${defaultIdentity} is the default already`);
       return patch(targetId, setDefault(defaultIdentity));
     },

@@ -96,6 +96,9 @@ export const OPERATIONS: Record<string, (resource: string) => SignalScope | unde
   "microsoft.resources/subscriptions/resourcegroups/delete": groupScope,
 };
 
+/** An operation may be called `constructor`, which an object has of itself. */
+const PLACES = new Map(Object.entries(OPERATIONS));
+
 const KEY_VAULT_TYPES = new Set([
   "microsoft.keyvault.keynearexpiry",
   "microsoft.keyvault.keyexpired",
@@ -127,8 +130,9 @@ function readResourceEvent(envelope: Envelope, ownPrincipalId: string | null): R
   const { data } = envelope;
   const operation = text(get(data, "operationName")) || text(get(dictOf(get(data, "authorization")), "action"));
   const resource = wholeId(text(get(data, "resourceUri")) || envelope.subject);
-  const place = OPERATIONS[operation.toLowerCase()];
-  if (!place) return { kind: "ignored", what: operation || envelope.type, why: "this operation can't take a key away" };
+  if (operation === "") return { kind: "invalid", why: `${envelope.type} names no operation` };
+  const place = PLACES.get(operation.toLowerCase());
+  if (!place) return { kind: "ignored", what: operation, why: "this operation can't take a key away" };
   const scope = place(resource);
   if (!scope) return { kind: "invalid", why: `${operation} on a resource that does not fit it: '${resource}'` };
   const caller = callerOf(data);

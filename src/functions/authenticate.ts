@@ -24,7 +24,18 @@ export type AuthenticateDeps = {
 
 const AUTHORITY = "https://login.microsoftonline.com";
 
+/**
+ * Says who signed in, and not that the client that shows it may call: no access token. It is for an app by its client id, never by its
+ * URI, and names no client in azp or appid, as every access token does; what only it has counts too (Microsoft Learn, "ID token claims
+ * reference" and "Access token claims reference").
+ */
+function isIdToken({ aud, azp, appid, nonce, at_hash: accessHash, c_hash: codeHash }: JWTPayload): boolean {
+  if ([nonce, accessHash, codeHash].some((claim) => claim !== undefined)) return true;
+  return azp === undefined && appid === undefined && [aud].flat().every((audience) => audience?.includes(":") !== true);
+}
+
 function callerOf(payload: JWTPayload, challenge: Record<string, string>): ApiCaller {
+  if (isIdToken(payload)) throw new ProblemError(401, "This is an ID token: send an access token.", [], challenge);
   const text = (claim: unknown): string => (typeof claim === "string" ? claim : "");
   const roles = Array.isArray(payload["roles"]) ? payload["roles"].filter((role) => typeof role === "string") : [];
   const objectId = text(payload["oid"]);

@@ -175,10 +175,12 @@ describe("its databases", () => {
     expect(await gather()).toMatchObject({ targets: [], missing: [] });
   });
 
-  test("that are gone need no key; one that can't be read is said to be missing", async () => {
+  test("that are gone need no key; one that can't be read, or is listed all the same, is said to be missing", async () => {
     const missing: MissingTarget = { kind: "account", id: ACCOUNT_ID, state: "unreadable", why: "denied", detail: "no" };
     const { gather } = setUp({ targets: [missing], listed: [known({ kind: "account", id: ACCOUNT_ID }), known(aCluster())] });
-    expect(await gather()).toMatchObject({ targets: [], missing: [missing] });
+    expect(await gather()).toMatchObject({ targets: [], missing: [missing, { kind: "cluster", id: CLUSTER_ID, state: "gone" }] });
+    const { gather: gatherUnlisted } = setUp({ targets: [], listed: [] });
+    expect(await gatherUnlisted(undefined, [{ kind: "account", id: ACCOUNT_ID }])).toMatchObject({ targets: [], missing: [] });
   });
 
   test("a database whose key URI names no vault is a patient of its own", async () => {

@@ -121,6 +121,15 @@ test("reads what takes a grant away again: a condition, and what its role leaves
   });
 });
 
+test("an empty condition is none: command-line tools write it to take one off", async () => {
+  const { clients } = fakeAzure((sent) => {
+    if (sent.url.pathname.toLowerCase() !== ASSIGNMENTS.toLowerCase()) return answers()(sent);
+    const bound = assignment("p1");
+    return { body: { value: [{ ...bound, properties: { ...bound.properties, condition: "", conditionVersion: "" } }] } };
+  });
+  expect(await createReadAccess(clients)(ask)).toMatchObject({ assignments: [{ condition: null, conditionVersion: null }] });
+});
+
 test("deny assignments that may not be read make the whole unreadable", async () => {
   const { clients } = fakeAzure(answers({ denies: true }));
   expect(await createReadAccess(clients)(ask)).toMatchObject({ ...ask, state: "unreadable", why: "denied" });

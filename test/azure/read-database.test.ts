@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createReadTarget, parseDefaultIdentity } from "../../src/azure/read-database.ts";
+import { createReadTarget } from "../../src/azure/read-database.ts";
+import { parseDefaultIdentity } from "../../src/domain/databases/default-identity.ts";
 import { TransientError } from "../../src/domain/errors.ts";
 import { ACCOUNT_ID, byPath, CLUSTER_ID, fakeAzure, IDENTITY_ID } from "../support/fake-azure.ts";
 

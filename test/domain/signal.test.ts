@@ -82,6 +82,7 @@ describe("a Key Vault event", () => {
       { id: "x", "objectName ": "cmk", version: " ee05", exp: null },
     ],
     ["no data at all", undefined],
+    ["data that is null", null],
   ])("with %s is read all the same", (_, data) => {
     expect(signalOf(keyVaultEvent({ data })).scope).toEqual({ kind: "vault", id: vault });
   });
@@ -186,7 +187,10 @@ describe("a resource event", () => {
 
   test.each([
     ["an operation that can't take a key away", resourceEvent("Microsoft.Storage/storageAccounts/write", "/x")],
-    ["no operation at all", resourceEvent("", "/x", { authorization: {} })],
+    ...["constructor", "toString", "__proto__", "hasOwnProperty"].map((name): [string, unknown] => [
+      `an operation called ${name}`,
+      resourceEvent(name, vault),
+    ]),
     [
       "a write that failed",
       resourceEvent("Microsoft.KeyVault/vaults/write", vault, {}, { eventType: "Microsoft.Resources.ResourceWriteFailure" }),
@@ -197,6 +201,13 @@ describe("a resource event", () => {
 });
 
 describe("what is no event", () => {
+  test.each([null, undefined, "", {}])("a resource event whose data is %j names no operation, and says so", (data) => {
+    expect(readEvent({ ...resourceEvent("x", vault), data }, own, now)).toMatchObject({
+      kind: "invalid",
+      why: "Microsoft.Resources.ResourceDeleteSuccess names no operation",
+    });
+  });
+
   test.each([
     ["nothing", undefined],
     ["null", null],

@@ -36,7 +36,8 @@ describe("a token of this tenant for this API", () => {
   test.each([
     ["version 2", {}],
     ["version 1", { iss: V1_ISSUER, ver: "1.0" }],
-    ["the second audience", { aud: "a7c6" }],
+    ["the second audience", { aud: "a7c6", azp: "o1" }],
+    ["several audiences", { aud: ["x", AUDIENCE] }],
   ])("is accepted: %s", async (_, claims) => {
     expect(await authenticate(await issuer.sign(claims))).toEqual({ objectId: "o1", name: "o1", roles: ["Keymend.Reader"] });
   });
@@ -103,6 +104,17 @@ describe("anything else", () => {
       },
       jsonBody: { type: "about:blank", title: "Who are you?", status: 401, detail: expect.any(String) },
     });
+  });
+
+  test.each([
+    ["for the app by its client id, that names no client", { aud: "a7c6" }],
+    ["with a nonce", { nonce: "n" }],
+    ["with the hash of an access token", { azp: "app", at_hash: "h" }],
+    ["with the hash of a code", { azp: "app", c_hash: "h" }],
+  ])("an ID token, %s, is answered 401: it lets nobody in", async (_, claims) => {
+    const { status, headers, jsonBody } = await problemOf(authenticate(await issuer.sign(claims)));
+    expect([status, jsonBody]).toMatchObject([401, { detail: "This is an ID token: send an access token." }]);
+    expect(headers).toHaveProperty("www-authenticate");
   });
 
   test("another scheme is answered 401, with the audience to ask a token for", async () => {

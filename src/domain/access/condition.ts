@@ -85,8 +85,9 @@ function readExpression(reader: Reader): ConditionVerdict {
 const LONGEST = 10_000;
 const WHITE = /\s+/g;
 
-/** A condition that can't be read as a whole is unknown, whatever its readable part says. */
+/** An empty condition is none. One that can't be read as a whole is unknown, whatever its readable part says. */
 export function judgeCondition(condition: string, action: string): ConditionVerdict {
+  if (condition.trim() === "") return "met";
   const tokens = condition.length > LONGEST ? [] : (condition.match(TOKEN) ?? []);
   const isWhole = tokens.join("").replace(WHITE, "") === condition.replace(WHITE, "");
   if (tokens.length === 0 || !isWhole || depthOf(tokens) !== 0) return "unknown";

@@ -1,5 +1,5 @@
 /** The default identity of a database as Azure spells it (Microsoft.DocumentDB 2026-03-15, databaseAccounts, defaultIdentity). */
-import { normalId } from "../arm-id.ts";
+import { normalId, sameId, wholeId } from "../arm-id.ts";
 import type { Baseline, DefaultIdentity, TargetFacts } from "../facts.ts";
 
 export type NamedDefault = Exclude<DefaultIdentity, { form: "undefined" | "unknown" }>;
@@ -11,9 +11,22 @@ export function readDefaultIdentity(raw: string): NamedDefault | undefined {
   const text = raw.trim();
   if (/^FirstPartyIdentity$/i.test(text)) return { form: "firstParty" };
   if (/^SystemAssignedIdentity$/i.test(text)) return { form: "system" };
-  if (text.startsWith("/")) return { form: "user", id: text, federatedClientId: null };
+  const bare = wholeId(text);
+  if (bare.startsWith("/")) return { form: "user", id: bare, federatedClientId: null };
   const [, id, federatedClientId] = /^UserAssignedIdentity=([^&]+)(?:&FederatedClientId=([^&]+))?$/i.exec(text) ?? [];
-  return id === undefined ? undefined : { form: "user", id, federatedClientId: federatedClientId ?? null };
+  return id === undefined ? undefined : { form: "user", id: wholeId(id), federatedClientId: federatedClientId ?? null };
+}
+
+/** `Undefined` and the empty string are both seen where there is none. Recorded: Azure/azure-cli test_cosmosdb_managed_service_identity.yaml */
+export function parseDefaultIdentity(raw: string | undefined): DefaultIdentity {
+  const text = (raw ?? "").trim();
+  if (text === "" || /^undefined$/i.test(text)) return { form: "undefined" };
+  return readDefaultIdentity(text) ?? { form: "unknown", raw: text };
+}
+
+/** Whatever the casing, and however the identity's id is written. */
+export function isSameDefault(a: DefaultIdentity, b: DefaultIdentity): boolean {
+  return a.form === "user" && b.form === "user" ? sameId(a.id, b.id) : a.form === b.form;
 }
 
 /** What the database used while it was last healthy. */

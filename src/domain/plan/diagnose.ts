@@ -63,14 +63,16 @@ function diagnoseTarget(facts: Facts, target: TargetFacts, settings: Settings): 
   return { id, kind, phase: phaseOf(target, findings), findings, service, contradictions: contradictionsOf(target, findings) };
 }
 
+const STILL_LISTED = "is not there, says Azure Resource Manager, and the inventory goes on listing it";
+
 /** A database that exists and could not be read: nothing is known of it, so nothing is taken for healthy. */
 function unreadTargets(facts: Facts): TargetDiagnosis[] {
-  return facts.missing.flatMap((target): TargetDiagnosis[] => {
-    if (target.state === "gone") return [];
-    const evidence = { effect: "unknown" as const, facts: [`${target.id} could not be read: ${target.detail}`], values: {} };
+  return facts.missing.map((target): TargetDiagnosis => {
+    const why = target.state === "gone" ? STILL_LISTED : `could not be read: ${target.detail}`;
+    const evidence = { effect: "unknown" as const, facts: [`${target.id} ${why}`], values: {} };
     const { id, kind } = target;
     const service = { verdict: "silent" as const, says: null };
-    return [{ id, kind, phase: "inGrace", findings: [{ code: "Unreadable", evidence }], service, contradictions: [] }];
+    return { id, kind, phase: "inGrace", findings: [{ code: "Unreadable", evidence }], service, contradictions: [] };
   });
 }
 

@@ -10,7 +10,7 @@ import { causeOf } from "../causes/index.ts";
 import { lostSubscriptions } from "../mending/event-subscriptions.ts";
 import { staleAttachment } from "../mending/replacement-identity.ts";
 import { detachDraft } from "../mending/switch-identity.ts";
-import type { Facts, TargetFacts } from "../facts.ts";
+import type { Facts } from "../facts.ts";
 import { liveVaultOf } from "../databases/key-path.ts";
 import type { Settings } from "../settings.ts";
 import { completeStep, mergeDrafts, mergeKeyOf, precondition, rankOfDraft, refusalOf } from "../steps/index.ts";
@@ -33,10 +33,12 @@ function addBlock(blocks: Block[], block: Omit<Block, "targetIds">, targetId: st
   else blocks.push({ ...block, targetIds: [targetId] });
 }
 
-function mendOf({ code, evidence }: Finding, facts: Facts, target: TargetFacts | undefined, settings: Settings): Mend {
-  // A database that could not be read: its only finding says why.
-  if (!target) return { kind: "escalate", reason: evidence.facts.join("; ") };
-  return causeOf(code).mend(evidence, facts, target, settings);
+function mendOf({ code, evidence }: Finding, facts: Facts, id: string, settings: Settings): Mend {
+  const target = facts.targets.find((one) => sameId(one.id, id));
+  if (target) return causeOf(code).mend(evidence, facts, target, settings);
+  // A database that could not be read: its only finding says why. The inventory lags; that it lists what is gone passes.
+  const isGone = facts.missing.some((one) => one.state === "gone" && sameId(one.id, id));
+  return { kind: isGone ? "wait" : "escalate", reason: evidence.facts.join("; ") };
 }
 
 /** What an incident leaves to do and no cause shows any more: a stale identity, and event subscriptions that went with a deleted vault. */
@@ -58,9 +60,8 @@ function propose(facts: Facts, diagnosis: Diagnosis, settings: Settings): { prop
   const proposals: Proposal[] = [];
   const blocks: Block[] = [];
   for (const { id, findings } of diagnosis.targets) {
-    const target = facts.targets.find((one) => sameId(one.id, id));
     for (const finding of findings) {
-      const mend = mendOf(finding, facts, target, settings);
+      const mend = mendOf(finding, facts, id, settings);
       if (mend.kind === "steps") {
         const { steps, kind: _, ...more } = mend;
         proposals.push(...steps.map((draft) => ({ draft, cause: finding.code, targetId: id, ...more })));

@@ -1,15 +1,10 @@
 /** Makes an attached identity the one an account uses towards its vault, in a write of its own. Never one without access. */
-import { sameId } from "../arm-id.ts";
 import type { DefaultIdentity, Facts, TargetFacts } from "../facts.ts";
 import { readinessOf } from "../access/key-access.ts";
 import { principalOf } from "../databases/index.ts";
 import { azUpdateAccount } from "./az.ts";
-import { readDefaultIdentity } from "../databases/default-identity.ts";
+import { isSameDefault, readDefaultIdentity } from "../databases/default-identity.ts";
 import { actions, findTarget, isStale, onId, type Precondition, stale, type StepSpec } from "./spec.ts";
-
-function isSameDefault(a: DefaultIdentity, b: DefaultIdentity): boolean {
-  return a.form === "user" && b.form === "user" ? sameId(a.id, b.id) : a.form === b.form;
-}
 
 /** `settling`: the grant is there and may not have reached the vault; waiting costs less than an account that loses access. */
 export function checkSwitch(target: TargetFacts, wanted: DefaultIdentity, facts: Facts): Precondition {

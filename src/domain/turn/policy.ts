@@ -76,7 +76,7 @@ function doubtAbout(
   settings: Settings,
   callers: readonly string[],
 ): string | undefined {
-  if (facts.missing.length > 0 || facts.keys.some((key) => key.state === "unreadable"))
+  if (facts.missing.some(({ state }) => state !== "gone") || facts.keys.some((key) => key.state === "unreadable"))
     return "not everything on this vault could be read, so a tag that forbids the repair may be hidden";
   const isGrant = stepSpecs[step.name].grants !== null;
   const other = isGrant ? served.find((target) => hasOtherIdentity(target, facts)) : undefined;

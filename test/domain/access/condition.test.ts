@@ -26,7 +26,7 @@ describe("a condition of a role assignment", () => {
     ["with sub-operations is unknown", `ActionMatches{'${WRAP}'} AND SubOperationMatches{'Blob.List'}`, "unknown"],
     ["that negates what is unknown stays unknown", `!(${ROLES})`, "unknown"],
     ["with more behind an action is unknown", `ActionMatches{'${WRAP}'} 'x'`, "unknown"],
-    ["that is empty is unknown", "", "unknown"],
+    ["that is empty is none", " ", "met"],
     ["that is no condition is unknown", `ActionMatches{'${WRAP}'}) OR (`, "unknown"],
   ])("%s", (_what, condition, verdict) => {
     expect(judgeCondition(condition, WRAP)).toBe(verdict);

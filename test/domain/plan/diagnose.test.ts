@@ -558,7 +558,7 @@ describe("what only clusters show", () => {
 });
 
 describe("a diagnosis", () => {
-  test("covers databases that could not be read, and leaves out those that are gone", () => {
+  test("covers databases that could not be read, and those that the inventory lists though they are gone", () => {
     const facts = someFacts({
       targets: [],
       missing: [
@@ -577,6 +577,23 @@ describe("a diagnosis", () => {
           {
             code: "Unreadable",
             evidence: { effect: "unknown", facts: [`${ACCOUNT_ID} could not be read: 403 AuthorizationFailed`], values: {} },
+          },
+        ],
+      },
+      {
+        id: CLUSTER_ID,
+        kind: "cluster",
+        phase: "inGrace",
+        service: { verdict: "silent", says: null },
+        contradictions: [],
+        findings: [
+          {
+            code: "Unreadable",
+            evidence: {
+              effect: "unknown",
+              facts: [`${CLUSTER_ID} is not there, says Azure Resource Manager, and the inventory goes on listing it`],
+              values: {},
+            },
           },
         ],
       },

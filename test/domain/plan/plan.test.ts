@@ -695,6 +695,9 @@ describe("a plan", () => {
       missing: [{ state: "unreadable", why: "denied", detail: "403", kind: "account", id: ACCOUNT_ID }],
     });
     expect(blocksOf(plan(facts, diagnose(facts, someSettings()), someSettings()))).toEqual(["Unreadable escalate"]);
+    // The inventory lags: that one is listed which is gone passes, or a person is told in the end.
+    const listed = { ...facts, missing: [{ state: "gone" as const, kind: "account" as const, id: ACCOUNT_ID }] };
+    expect(blocksOf(plan(listed, diagnose(listed, someSettings()), someSettings()))).toEqual(["Unreadable wait"]);
   });
 
   test("turns what must never be done into a person's matter", () => {

@@ -146,6 +146,10 @@ describe("a step", () => {
     expect(judgeStep(aStep(), unread, heal, [])).toMatchObject({ kind: "ask" });
   });
 
+  test("does not ask for a database that is gone and still listed", () => {
+    expect(judgeStep(aStep(), someFacts({ missing: [{ kind: "account", id: "/x", state: "gone" }] }), heal, [])).toEqual({ kind: "allow" });
+  });
+
   test("asks where privileged callers are named and nobody says who made the change", () => {
     const settings = someSettings({ privilegedCallers: ["aaaa"] });
     expect(judgeStep(aStep(), facts, settings, [])).toMatchObject({ kind: "ask" });
