@@ -14,6 +14,7 @@ import type { HttpClient, HttpMethods, PipelineResponse, ProxySettings } from "@
 import type { TokenCredential } from "@azure/identity";
 import { wholeId } from "../domain/arm-id.ts";
 import { InvariantError } from "../domain/errors.ts";
+import { parseKeyUri } from "../domain/key-uri.ts";
 
 export const ARM_ENDPOINT = "https://management.azure.com";
 
@@ -38,14 +39,25 @@ export type Arm = {
   list: (url: string) => Promise<unknown[]>;
 };
 
-export function createArm(options: { credential: TokenCredential; timeoutMs: number; pipelineOptions?: NetworkOptions }): Arm {
+type SendOptions = { credential: TokenCredential; timeoutMs: number; pipelineOptions?: NetworkOptions };
+type Host = { scope: string; name: string; isUrl: (url: string) => boolean };
+
+const ARM_HOST: Host = { scope: `${ARM_ENDPOINT}/.default`, name: "Azure Resource Manager", isUrl: isArmUrl };
+const VAULT_HOST: Host = {
+  scope: "https://vault.azure.net/.default",
+  name: "Key Vault",
+  isUrl: (url) => parseKeyUri(url).kind === "vault",
+};
+
+/** Sends bodies as they are to hosts of one kind, which alone get its token. */
+function createSend(options: SendOptions, host: Host): Arm["send"] {
   const pipeline = createPipelineFromOptions({ ...options.pipelineOptions, retryOptions: { maxRetries: 0 } });
-  pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential: options.credential, scopes: `${ARM_ENDPOINT}/.default` }));
+  pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential: options.credential, scopes: host.scope }));
   const http = options.pipelineOptions?.httpClient ?? createDefaultHttpClient();
 
-  const send: Arm["send"] = async (method, url, body) => {
+  return async (method, url, body) => {
     const whole = url.startsWith("/") ? `${ARM_ENDPOINT}${url}` : url;
-    if (!isArmUrl(whole)) throw new InvariantError(`${new URL(whole).host} is no host of Azure Resource Manager: it gets no token`);
+    if (!host.isUrl(whole)) throw new InvariantError(`${new URL(whole).host} is no host of ${host.name}: it gets no token`);
     const request = createPipelineRequest({
       method,
       url: whole,
@@ -63,6 +75,13 @@ export function createArm(options: { credential: TokenCredential; timeoutMs: num
     }
     return { status: response.status, body: parseBody(response), header: (name) => response.headers.get(name) };
   };
+}
+
+/** The data plane of key vaults, for what no SDK may write: they put dates on the wire as 32-bit numbers (@azure/keyvault-keys models.ts, `| 0`). */
+export const createVaultSend = (options: SendOptions): Arm["send"] => createSend(options, VAULT_HOST);
+
+export function createArm(options: SendOptions): Arm {
+  const send = createSend(options, ARM_HOST);
 
   const list: Arm["list"] = async (url) => {
     const items: unknown[] = [];

@@ -11,7 +11,7 @@ import { ResourceGraphClient } from "@azure/arm-resourcegraph";
 import type { PipelinePolicy } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import { KeyClient } from "@azure/keyvault-keys";
-import { createArm } from "./arm.ts";
+import { createArm, createVaultSend } from "./arm.ts";
 import type { Arm, NetworkOptions } from "./arm.ts";
 
 /** The longest answer recorded is that to an account's PATCH: 5 to 9 s. Azure/azure-cli test_cosmosdb_managed_service_identity.yaml, 2022-04 */
@@ -28,6 +28,8 @@ export type Clients = {
   authorization: (subscriptionId: string) => AuthorizationManagementClient;
   /** By the vault's URI. */
   keys: (vaultUri: string) => KeyClient;
+  /** To a vault's data plane, by whole URL. */
+  sendToVault: Arm["send"];
 };
 
 export function createClients(options: {
@@ -41,14 +43,16 @@ export function createClients(options: {
     retryOptions: { maxRetries: 0 },
     additionalPolicies: [{ policy: limitTime, position: "perCall" as const }],
   });
+  const sending = {
+    credential,
+    timeoutMs: REQUEST_TIMEOUT_MS,
+    ...(options.pipelineOptions && { pipelineOptions: options.pipelineOptions }),
+  };
   return {
     subscriptionIds,
     graph: new ResourceGraphClient(credential, common()),
-    arm: createArm({
-      credential,
-      timeoutMs: REQUEST_TIMEOUT_MS,
-      ...(options.pipelineOptions && { pipelineOptions: options.pipelineOptions }),
-    }),
+    arm: createArm(sending),
+    sendToVault: createVaultSend(sending),
     accounts: once((id) => new CosmosDBManagementClient(credential, id, common())),
     clusters: once((id) => new MongoClusterManagementClient(credential, id, common())),
     vaults: once((id) => new KeyVaultManagementClient(credential, id, common())),

@@ -4,7 +4,8 @@ import type { StepName, StepParams } from "../domain/steps/step.ts";
 import type { ArmAnswer } from "./arm.ts";
 import type { Failure, FailureKind } from "./classify-error.ts";
 
-export type AzureRefusal = "NotPermitted" | "Locked" | "Firewall" | "NotAccepted" | "Conflict";
+/** AnsweredOtherwise: taken, and answered with another value than was asked for. */
+export type AzureRefusal = "NotPermitted" | "Locked" | "Firewall" | "NotAccepted" | "Conflict" | "AnsweredOtherwise";
 
 export type StepResult =
   /** In force as far as Azure answers for it; `detail` is one sentence for the audit. */

@@ -1,5 +1,5 @@
 /** Changes a key's attributes on the data plane: one version, only what the step names. Never makes, rotates or deletes a key. */
-import type { KeyVaultKey, UpdateKeyPropertiesOptions } from "@azure/keyvault-keys";
+import * as v from "valibot";
 import { keyScopeOf } from "../domain/arm-id.ts";
 import { TransientError } from "../domain/errors.ts";
 import { armUrl } from "./arm.ts";
@@ -10,52 +10,92 @@ import type { StepResult, Writes } from "./step-result.ts";
 
 const VAULT_API = "api-version=2026-02-01";
 
+/** GA version of the data plane with everything that is written here. */
+const KEYS_API = "api-version=7.4";
+
 type KeySteps = "ExtendKeyExpiry" | "EnableKeyVersion" | "SetKeyNotBefore" | "RestoreKeyOperations" | "RecoverKey";
 type Version = { vaultUri: string; key: string; version: string };
 
+const bundle = v.object({
+  key: v.object({ key_ops: v.nullish(v.array(v.string())) }),
+  attributes: v.object({ enabled: v.nullish(v.boolean()), exp: v.nullish(v.number()), nbf: v.nullish(v.number()) }),
+});
+/** What a PATCH changes, on the wire; times in seconds since 1970. */
+type Values = { enabled?: boolean; exp?: number; nbf?: number; key_ops?: string[] };
+
+function valuesOf(body: unknown): Values {
+  const { key, attributes } = v.parse(bundle, body);
+  const { enabled, exp, nbf } = attributes;
+  return {
+    enabled: enabled ?? true,
+    ...(typeof exp === "number" ? { exp } : {}),
+    ...(typeof nbf === "number" ? { nbf } : {}),
+    key_ops: key.key_ops ?? [],
+  };
+}
+
+const bodyOf = ({ key_ops: operations, ...attributes }: Values): unknown => ({
+  ...(operations ? { key_ops: operations } : {}),
+  ...(Object.keys(attributes).length > 0 ? { attributes } : {}),
+});
+
+const NAMES = ["enabled", "exp", "nbf", "key_ops"] as const;
+const wire = (value: Values[keyof Values]): string => JSON.stringify(Array.isArray(value) ? value.toSorted() : (value ?? null));
+
+/** Of what was asked, only what is otherwise. */
+const otherThan = (asked: Values, got: Values): (typeof NAMES)[number][] =>
+  NAMES.filter((name) => asked[name] !== undefined && wire(asked[name]) !== wire(got[name]));
+
+const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
+
 /** Permission: Microsoft.KeyVault/vaults/keys/update/action and keys/read; to recover, keys/recover/action. */
-export function createKeyWrites(clients: Pick<Clients, "keys">): Writes<KeySteps> {
-  /** The PATCH changes only what it carries, also on a disabled key. Recorded: Azure/azure-sdk-for-js recording_can_update_a_disabled_key.js */
-  const change = async (on: Version, isDone: (key: KeyVaultKey) => boolean, patch: (key: KeyVaultKey) => UpdateKeyPropertiesOptions) => {
-    const client = clients.keys(on.vaultUri);
-    const key = await client.getKey(on.key, { version: on.version });
-    if (isDone(key)) return done(`${on.key}/${on.version} was so already`);
-    await client.updateKeyProperties(on.key, on.version, patch(key));
-    return done(`${on.key}/${on.version} changed`);
+export function createKeyWrites(clients: Pick<Clients, "keys" | "sendToVault">): Writes<KeySteps> {
+  /** Never throws: that another value was answered must be told whatever comes of this. */
+  const putBack = async (url: string, back: Values): Promise<string> => {
+    if (Object.keys(back).length === 0) return "there was none before, which can't be set";
+    try {
+      await clients.sendToVault("PATCH", url, bodyOf(back));
+      return `put back ${JSON.stringify(back)}`;
+    } catch (error) {
+      return `could not be put back to ${JSON.stringify(back)}: ${classifyError(error).message}`;
+    }
+  };
+
+  /**
+   * The PATCH changes only what it carries, also on a disabled key. Recorded: Azure/azure-sdk-for-js recording_can_update_a_disabled_key.js.
+   * Key Vault takes any date: what it answers is compared with what was asked, and another value is taken back.
+   */
+  const change = async ({ vaultUri, key, version }: Version, patch: (now: Values) => Values | "done"): Promise<StepResult> => {
+    const url = `${vaultUri}/keys/${encodeURIComponent(key)}/${version}?${KEYS_API}`;
+    const before = valuesOf((await clients.sendToVault("GET", url)).body);
+    const asked = patch(before);
+    if (asked === "done") return done(`${key}/${version} was so already`);
+    const got = valuesOf((await clients.sendToVault("PATCH", url, bodyOf(asked))).body);
+    const others = otherThan(asked, got);
+    if (others.length === 0) return done(`${key}/${version} changed`);
+    const back = Object.fromEntries(others.flatMap((name) => (before[name] === undefined ? [] : [[name, before[name]]])));
+    const said = others.map((name) => `asked for ${name} ${wire(asked[name])}, got ${wire(got[name])}`).join("; ");
+    return refused("AnsweredOtherwise", "OtherValue", `${said}; ${await putBack(url, back)}`);
   };
 
   return {
     ExtendKeyExpiry: async (params) => {
-      const expiresOn = new Date(params.expiresOn);
+      const exp = secondsOf(params.expiresOn);
       // Key Vault takes an expiry in the past without a word. Recorded: the same.
-      if (!(expiresOn.getTime() > Date.now())) return refused("NotAccepted", "ExpiryInThePast", `${params.expiresOn} is no time to come`);
+      if (!(exp * 1000 > Date.now())) return refused("NotAccepted", "ExpiryInThePast", `${params.expiresOn} is no time to come`);
       // Someone may have set a later one meanwhile: an expiry is never moved closer.
-      return change(
-        params,
-        ({ properties }) => properties.expiresOn === undefined || properties.expiresOn >= expiresOn,
-        () => ({ expiresOn }),
-      );
+      return change(params, (now) => (now.exp === undefined || now.exp >= exp ? "done" : { exp }));
     },
-    EnableKeyVersion: (params) =>
-      change(
-        params,
-        ({ properties }) => properties.enabled === true,
-        () => ({ enabled: true }),
-      ),
+    EnableKeyVersion: (params) => change(params, (now) => (now.enabled === true ? "done" : { enabled: true })),
     SetKeyNotBefore: (params) => {
-      const notBefore = new Date(params.notBefore);
-      return change(
-        params,
-        ({ properties }) => properties.notBefore === undefined || properties.notBefore <= notBefore,
-        () => ({ notBefore }),
-      );
+      const nbf = secondsOf(params.notBefore);
+      return change(params, (now) => (now.nbf === undefined || now.nbf <= nbf ? "done" : { nbf }));
     },
     RestoreKeyOperations: (params) =>
-      change(
-        params,
-        (key) => params.operations.every((operation) => key.keyOperations?.includes(operation)),
-        (key) => ({ keyOps: [...new Set([...(key.keyOperations ?? []), ...params.operations])] }),
-      ),
+      change(params, ({ key_ops: present = [] }) => {
+        const isWhole = params.operations.every((operation) => present.includes(operation));
+        return isWhole ? "done" : { key_ops: [...new Set([...present, ...params.operations])] };
+      }),
     RecoverKey: async ({ vaultId, vaultUri, key }) => recover(clients, { vaultId, vaultUri, key }),
   };
 }

@@ -21,7 +21,15 @@ export type OutcomeCode =
   | "Unrecoverable";
 
 export type RefusalReason = "RevokedOnPurpose" | "Rejected" | "ApprovalExpired" | "Stopped";
-export type EscalationReason = CauseCode | "NotPermitted" | "NotRevalidated" | "NotAccepted" | "AzureUnavailable" | "InternalError";
+export type EscalationReason =
+  | CauseCode
+  | "NotPermitted"
+  | "NotRevalidated"
+  | "NotAccepted"
+  /** A write was answered with another value than it asked for. */
+  | "AnsweredOtherwise"
+  | "AzureUnavailable"
+  | "InternalError";
 export type Reason = RefusalReason | EscalationReason | null;
 
 export type Outcome = { code: OutcomeCode; reason: Reason; detail: string };

@@ -53,7 +53,7 @@ test("extends the expiry of one version and sends nothing else", async () => {
     name: "ExtendKeyExpiry",
     params: { ...KEY, version: VERSION, expiresOn: FUTURE, previous: null, extensions: 1 },
   };
-  const { result, writes } = await submit(step, { [GET_KEY]: bundle({ exp: 5 }), [PATCH_KEY]: bundle() });
+  const { result, writes } = await submit(step, { [GET_KEY]: bundle({ exp: 5 }), [PATCH_KEY]: bundle({ exp: unix(FUTURE) }) });
   expect(result.kind).toBe("done");
   expect(writes).toEqual([{ method: "PATCH", path: `/keys/k1/${VERSION}`, body: { attributes: { exp: unix(FUTURE) } } }]);
 });
@@ -80,14 +80,14 @@ test("moves a not-before to now, and puts lacking operations back beside those t
   const now = "2026-11-21T10:00:00.000Z";
   const early = await submit(
     { name: "SetKeyNotBefore", params: { ...KEY, version: VERSION, notBefore: now } },
-    { [GET_KEY]: bundle({ nbf: unix(FUTURE) }), [PATCH_KEY]: bundle() },
+    { [GET_KEY]: bundle({ nbf: unix(FUTURE) }), [PATCH_KEY]: bundle({ nbf: unix(now) }) },
   );
   expect(early.writes.map(({ body }) => body)).toEqual([{ attributes: { nbf: unix(now) } }]);
   const operations = await submit(
     { name: "RestoreKeyOperations", params: { ...KEY, version: VERSION, operations: ["wrapKey", "unwrapKey"] } },
-    { [GET_KEY]: bundle({}, ["sign", "wrapKey"]), [PATCH_KEY]: bundle() },
+    { [GET_KEY]: bundle({}, ["sign", "wrapKey"]), [PATCH_KEY]: bundle({}, ["unwrapKey", "wrapKey", "sign"]) },
   );
-  expect(operations.writes.map(({ body }) => body)).toEqual([{ key_ops: ["sign", "wrapKey", "unwrapKey"], attributes: {} }]);
+  expect(operations.writes.map(({ body }) => body)).toEqual([{ key_ops: ["sign", "wrapKey", "unwrapKey"] }]);
 });
 
 test.each([

@@ -136,7 +136,10 @@ function judgeStepState(view: View, step: JudgedStep["step"], state: StepState):
 
 function sayDenied({ name, on, permission }: JudgedStep["step"], result: AppliedStep): Ending {
   const what = `${name} on ${placeOf(on)}`;
-  if (readRefusal(result).reason !== "NotPermitted") return ended("Escalated", "NotAccepted", `Azure refused ${what}: ${result.detail}`);
+  const { reason, what: said } = readRefusal(result);
+  if (reason === "AnsweredOtherwise")
+    return ended("Escalated", reason, `Azure answered ${what} with another value, and it is not tried again: ${said}`);
+  if (reason !== "NotPermitted") return ended("Escalated", "NotAccepted", `Azure refused ${what}: ${result.detail}`);
   return ended(
     "Escalated",
     "NotPermitted",

@@ -236,6 +236,11 @@ describe("taking steps", () => {
       "Keymend is not permitted to do EnableKeyVersion on kv-orders/cmk, which takes keys/update; how a person does it is in the runbook",
     ],
     ["NotAccepted: BadRequest: x", "NotAccepted", "Azure refused EnableKeyVersion on kv-orders/cmk: NotAccepted: BadRequest: x"],
+    [
+      "AnsweredOtherwise: OtherValue: asked for exp 9, got -5; put back",
+      "AnsweredOtherwise",
+      "Azure answered EnableKeyVersion on kv-orders/cmk with another value, and it is not tried again: OtherValue: asked for exp 9, got -5; put back",
+    ],
   ])("what Azure refuses with '%s' is escalated", (words, reason, detail) => {
     const turn = turns({}, { now: after(1), change: applied({ result: "refused", detail: words }) });
     expect(incidentOf(turn)).toMatchObject({ outcome: "Escalated", reason, detail, nextLookAt: after(61) });
