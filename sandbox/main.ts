@@ -1,4 +1,5 @@
 /** Entry of `npm start` and `npm run sandbox`: reads the command, runs it, turns its end into an exit code. */
+import { readFileSync } from "node:fs";
 import { type Command, readCommand, UsageError } from "./play/cli.ts";
 import { keepCompiledCode } from "./running/compile-cache.ts";
 import { stories } from "./stories/index.ts";
@@ -20,9 +21,17 @@ async function run(command: Command): Promise<number> {
   }
 }
 
+/** The app's own list of them; the sandbox knows nothing of the app's code. */
+function settingNames(): string[] {
+  const sample: { Values: Record<string, string> } = JSON.parse(
+    readFileSync(new URL("../local.settings.sample.json", import.meta.url), "utf8"),
+  );
+  return Object.keys(sample.Values).filter((name) => name.startsWith("KEYMEND_"));
+}
+
 keepCompiledCode();
 try {
-  process.exitCode = await run(readCommand(process.argv.slice(2), stories));
+  process.exitCode = await run(readCommand(process.argv.slice(2), stories, settingNames()));
 } catch (error) {
   const usage = error instanceof UsageError;
   process.stderr.write(usage ? `${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);

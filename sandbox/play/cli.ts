@@ -17,7 +17,7 @@ export type PlayCommand = {
 export type Command =
   | PlayCommand
   | { command: "list"; json: boolean }
-  | { command: "serve"; seed: number; mode: Mode; json: boolean }
+  | { command: "serve"; seed: number; mode: Mode; json: boolean; settings: Record<string, string> }
   | { command: "help"; text: string };
 
 /** What the person typed can't be done; the message names the choices. */
@@ -38,8 +38,9 @@ const HELP = `npm start                                  plays the story ${DEFAU
 npm start -- --list [--json]               all stories
 npm start -- --story NAME [--kind account|cluster] [--phase grace|revoked] [--seed N]
              [--mode observe|approve|heal] [--once] [--json]
-npm run sandbox -- [--json] [--mode observe|approve|heal] [--seed N]
-                                           no story: serves until a signal`;
+npm run sandbox -- [--json] [--mode observe|approve|heal] [--seed N] [--setting NAME=VALUE ...]
+                                           no story: serves until a signal;
+                                           --setting is an app setting, as in local.settings.sample.json`;
 
 function oneOf<T extends string>(flag: string, value: string | undefined, choices: readonly T[]): T | undefined {
   if (value === undefined) return undefined;
@@ -67,10 +68,12 @@ function storyOf(name: string, stories: readonly Story[]): Story {
   );
 }
 
-type Flags = Record<string, string | boolean | undefined>;
+type Flags = Record<string, string | boolean | (string | boolean)[] | undefined>;
 
-function flagsOf(args: string[], known: Record<string, "string" | "boolean">): Flags {
-  const options = Object.fromEntries(Object.entries(known).map(([name, type]) => [name, { type }]));
+function flagsOf(args: string[], known: Record<string, "string" | "boolean" | "strings">): Flags {
+  const options = Object.fromEntries(
+    Object.entries(known).map(([name, type]) => [name, type === "strings" ? { type: "string" as const, multiple: true } : { type }]),
+  );
   try {
     return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
   } catch (error) {
@@ -83,7 +86,7 @@ function flagsOf(args: string[], known: Record<string, "string" | "boolean">): F
   }
 }
 
-const text = (value: string | boolean | undefined): string | undefined => (typeof value === "string" ? value : undefined);
+const text = (value: Flags[string]): string | undefined => (typeof value === "string" ? value : undefined);
 
 function playOf(args: string[], stories: readonly Story[]): Command {
   const flags = flagsOf(args, {
@@ -114,16 +117,39 @@ function playOf(args: string[], stories: readonly Story[]): Command {
   return { command: "play", story, kind, phase: chosen, seed, mode, once: flags["once"] === true, json };
 }
 
-function serveOf(args: string[]): Command {
-  const flags = flagsOf(args, { json: "boolean", seed: "string", mode: "string", help: "boolean" });
-  if (flags["help"]) return { command: "help", text: HELP };
-  const mode = oneOf("mode", text(flags["mode"]), MODES) ?? "heal";
-  return { command: "serve", seed: seedOf(text(flags["seed"])), mode, json: flags["json"] === true };
+/** `NAME=VALUE`, each with a name that the app has. */
+function settingsOf(given: Flags[string], known: readonly string[]): Record<string, string> {
+  const settings: Record<string, string> = {};
+  for (const setting of Array.isArray(given) ? given.map(String) : []) {
+    const [, name, value = ""] = /^([^=]+)=(.*)$/s.exec(setting) ?? [];
+    if (name === undefined) throw new UsageError(`--setting is NAME=VALUE, not '${setting}'`);
+    if (!known.includes(name)) {
+      const nearest = known.toSorted((a, b) => likeness(name, b) - likeness(name, a))[0];
+      throw new UsageError(`no app setting is called '${name}'; did you mean '${nearest}'? They are:\n  ${known.join("\n  ")}`);
+    }
+    settings[name] = value;
+  }
+  return settings;
 }
 
-/** args: what follows the script's name; the first word may say `play` (the default) or `serve`. */
-export function readCommand(args: readonly string[], stories: readonly Story[]): Command {
+const likeness = (a: string, b: string): number => alike(a.toLowerCase().replaceAll("_", "-"), b.toLowerCase().replaceAll("_", "-"));
+
+function serveOf(args: string[], settingNames: readonly string[]): Command {
+  const flags = flagsOf(args, { json: "boolean", seed: "string", mode: "string", setting: "strings", help: "boolean" });
+  if (flags["help"]) return { command: "help", text: HELP };
+  const mode = oneOf("mode", text(flags["mode"]), MODES) ?? "heal";
+  return {
+    command: "serve",
+    seed: seedOf(text(flags["seed"])),
+    mode,
+    json: flags["json"] === true,
+    settings: settingsOf(flags["setting"], settingNames),
+  };
+}
+
+/** args: what follows the script's name; the first word may say `play` (the default) or `serve`. settingNames: the app settings that there are. */
+export function readCommand(args: readonly string[], stories: readonly Story[], settingNames: readonly string[] = []): Command {
   const [first, ...rest] = args;
-  if (first === "serve") return serveOf(rest);
+  if (first === "serve") return serveOf(rest, settingNames);
   return playOf(first === "play" ? rest : [...args], stories);
 }

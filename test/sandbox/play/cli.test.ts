@@ -51,12 +51,37 @@ describe("npm start", () => {
 
 describe("npm run sandbox", () => {
   test("heals unless another mode is said", () => {
-    expect(read("serve", "--json")).toEqual({ command: "serve", seed: 7, mode: "heal", json: true });
-    expect(read("serve", "--mode", "observe", "--seed", "9")).toEqual({ command: "serve", seed: 9, mode: "observe", json: false });
+    expect(read("serve", "--json")).toEqual({ command: "serve", seed: 7, mode: "heal", json: true, settings: {} });
+    expect(read("serve", "--mode", "observe", "--seed", "9")).toEqual({
+      command: "serve",
+      seed: 9,
+      mode: "observe",
+      json: false,
+      settings: {},
+    });
   });
 
   test("knows no stories", () => {
     expect(() => read("serve", "--story", "role-removed")).toThrow(UsageError);
+  });
+});
+
+describe("app settings for the sandbox", () => {
+  const names = ["KEYMEND_MODE", "KEYMEND_CAUSES", "KEYMEND_EXPIRY_LEAD"];
+  const serveWith = (...args: string[]) => readCommand(["serve", ...args], stories, names);
+
+  test("may be given again and again, and hold anything", () => {
+    expect(serveWith("--setting", "KEYMEND_CAUSES=a=b,c", "--setting=KEYMEND_EXPIRY_LEAD=P10D")).toMatchObject({
+      command: "serve",
+      settings: { KEYMEND_CAUSES: "a=b,c", KEYMEND_EXPIRY_LEAD: "P10D" },
+    });
+    expect(serveWith("--setting", "KEYMEND_CAUSES=")).toMatchObject({ settings: { KEYMEND_CAUSES: "" } });
+    expect(serveWith()).toMatchObject({ settings: {} });
+  });
+
+  test("an unknown name is refused with the nearest, and what is none with the form", () => {
+    expect(() => serveWith("--setting", "KEYMEND_EXPIRY_LEAF=P1D")).toThrow(/did you mean 'KEYMEND_EXPIRY_LEAD'\?/);
+    expect(() => serveWith("--setting", "KEYMEND_MODE")).toThrow(/--setting is NAME=VALUE, not 'KEYMEND_MODE'/);
   });
 });
 
