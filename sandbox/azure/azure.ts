@@ -18,6 +18,7 @@ import { createLogAnalytics } from "./monitor/log-analytics.ts";
 import { monitorRoutes } from "./monitor/routes.ts";
 import { managedIdentityRoutes } from "./managed-identity/routes.ts";
 import { resourceGraphRoutes } from "./resource-graph/routes.ts";
+import { groupDeleteRoutes } from "./resources/group-delete.ts";
 import { resourceGroupRoutes } from "./resources/groups.ts";
 import { resourceListRoutes } from "./resources/list.ts";
 import { providerRoutes } from "./resources/providers.ts";
@@ -64,7 +65,7 @@ export function createAzure(world: World, options: { deliver: Deliver }): Azure 
   setOperationFault(world, () => faults.takeOperationFailure());
   const customTopic = createCustomTopic(world, tokens, faults);
   const hosts: Record<HostKind, Answering> = {
-    arm: createArm({ world, tokens, faults, routes: ROUTES }),
+    arm: createArm({ world, tokens, faults, routes: [...ROUTES, ...groupDeleteRoutes(ROUTES)] }),
     vault: createVaultHost(world, tokens, faults),
     login: createLogin(world, tokens, faults),
     graph: createGraph(world, tokens, faults),

@@ -1,4 +1,5 @@
 /** The shape of a provider: routes with the permission each needs. The pipeline (arm.ts, vault-host.ts) does what is common to all. */
+import type { JWTPayload } from "jose";
 import type { Caller, Json, JsonObject, World } from "./world.ts";
 
 export type Reply = {
@@ -21,6 +22,9 @@ export type Call = {
   /** Parsed JSON, or undefined without a body. */
   body: Json | undefined;
   caller: Caller;
+  /** Of the caller's token, and of the request: there where Resource Manager is what calls. */
+  claims?: JWTPayload;
+  correlationId?: string;
 };
 
 /** The attributes of a role assignment that is written or deleted, as its request or the stored one names them. */

@@ -10,6 +10,8 @@ const DEFAULTS = {
   rbacRemovalPropagates: true,
   /** Whether naming the type also lets a principal through that does not exist at all: only the replication delay is documented. */
   rbacGrantsToUnknownPrincipal: false,
+  /** Whether a role assignment's condition of "" is none; else nothing ever meets it. Tutorials send it; what comes of it is not documented. */
+  rbacEmptyConditionHolds: true,
   /** How long a new identity's principal takes to reach the directory at most, s; no figure is given. */
   identityReplicationMaxSeconds: 60,
   /** How long Resource Graph takes to show a write at most, s; no figure is promised (resource-graph/overview.md). */

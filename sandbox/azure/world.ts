@@ -43,7 +43,8 @@ export type SystemData = {
   lastModifiedByType?: string;
 };
 
-export type ResourceGroup = { id: string; name: string; location: string; tags: Record<string, string> };
+/** `deleting`: on its way out, with all that is in it. */
+export type ResourceGroup = { id: string; name: string; location: string; tags: Record<string, string>; deleting?: true };
 
 export type ManagedIdentityState = {
   id: string;
@@ -255,6 +256,9 @@ export type RecordedWrite = {
   body: Json;
 };
 
+/** Reads of one kind by one caller: `route` is method and pattern. */
+export type RecordedReads = { caller: string; keymend: boolean; route: string; count: number };
+
 /** An entry of the activity log: when it happened and can be read, ms; `ticks` of 100 ns since 1970 give the order. */
 export type ActivityEntry = { at: number; visibleAt: number; ticks: bigint; event: JsonObject };
 
@@ -296,6 +300,8 @@ export type World = {
   readonly systemTopics: Map<string, SystemTopic>;
   readonly eventSubscriptions: Map<string, EventSubscription>;
   readonly writes: RecordedWrite[];
+  /** How often each caller has read what; one entry a caller and route. */
+  readonly reads: Map<string, RecordedReads>;
   readonly activityLog: ActivityEntry[];
   readonly workspaces: Map<string, Workspace>;
   /** Where a vault's audit log goes, by the vault's lower-cased id; nowhere without a diagnostic setting. */
@@ -332,6 +338,7 @@ export function createWorld(options: {
     systemTopics: new Map(),
     eventSubscriptions: new Map(),
     writes: [],
+    reads: new Map(),
     activityLog: [],
     workspaces: new Map(),
     auditSettings: new Map(),

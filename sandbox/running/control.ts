@@ -29,7 +29,7 @@ class Refusal extends Error {
 /** No `body`: 204. */
 type Outcome = { status: number; body?: unknown };
 
-const ROUTES = ["GET /clock", "POST /clock/advance", "POST /faults", "DELETE /faults", "GET /writes", "GET /events"];
+const ROUTES = ["GET /clock", "POST /clock/advance", "POST /faults", "DELETE /faults", "GET /writes", "GET /reads", "GET /events"];
 
 export async function startControl(controlled: Controlled): Promise<Control> {
   const server = createServer((request, response) => {
@@ -67,6 +67,8 @@ async function answer({ world, azure, advance }: Controlled, request: IncomingMe
       return { status: 204 };
     case "GET /writes":
       return { status: 200, body: world.writes };
+    case "GET /reads":
+      return { status: 200, body: [...world.reads.values()].toSorted((a, b) => b.count - a.count) };
     case "GET /events":
       return { status: 200, body: azure.eventGrid.deliveries };
     default:

@@ -57,6 +57,15 @@ export function resourceGroupNotFound(group: string): AzureError {
   return gateway(404, "ResourceGroupNotFound", `Resource group '${group}' could not be found.`);
 }
 
+/** Recorded: Azure/azure-powershell TestRestoreFailuresAccountCmdlets.json, 2021-10. */
+export function resourceGroupBeingDeleted(group: string): AzureError {
+  return gateway(
+    409,
+    "ResourceGroupBeingDeleted",
+    `The resource group '${group}' is in deprovisioning state and cannot perform this operation.`,
+  );
+}
+
 /** Text: Azure RBAC, troubleshooting.md; with an unmet condition as reported in microsoft/AzureTRE issue 4278 (2025). */
 export function authorizationFailed(caller: Caller, action: string, scope: string, reason: "none" | "denied" | "condition"): AzureError {
   const who = `The client '${caller.appid || caller.name}' with object id '${caller.oid}'`;

@@ -12,6 +12,7 @@ import type { Faults } from "../faults.ts";
 import { objectAt } from "../json.ts";
 import { logActivity } from "../monitor/activity-log.ts";
 import { createMatcher, segmentsOf, type Match } from "../match.ts";
+import { countRead } from "../reads.ts";
 import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
 import { ARM_AUDIENCES, type Tokens } from "../entra/tokens.ts";
 import { bearerOf, parseBody, recordedBody, type AzureFault, type AzureReply, type AzureRequest } from "../wire.ts";
@@ -78,7 +79,18 @@ async function run({ world, find, types }: Parts, exchange: Exchange, refusal: A
   }
   const { route, params } = found;
   exchange.route = route;
-  const call: Call = { world, method, url, params, apiVersion, headers, body: undefined, caller };
+  const call: Call = {
+    world,
+    method,
+    url,
+    params,
+    apiVersion,
+    headers,
+    body: undefined,
+    caller,
+    claims: exchange.claims,
+    correlationId: exchange.trace.correlationId,
+  };
   exchange.scope = route.scopeOf?.(call) ?? scopeOf(found, request);
   call.body = isMutating(route) || method === "POST" ? parseBody(request.body, refusals.invalidContent) : undefined;
   authorize(world, exchange, call);
@@ -129,7 +141,9 @@ function authorize(world: World, exchange: Exchange, call: Call): void {
 function requireGroup(world: World, request: AzureRequest, route: Route): void {
   const [, subscription, word, group] = segmentsOf(request.url.pathname);
   if (word?.toLowerCase() !== "resourcegroups" || group === undefined) return;
-  if (world.resourceGroups.has(`/subscriptions/${subscription}/resourcegroups/${group}`.toLowerCase())) return;
+  const known = world.resourceGroups.get(`/subscriptions/${subscription}/resourcegroups/${group}`.toLowerCase());
+  if (known?.deleting && isMutating(route) && route.method !== "DELETE") throw refusals.resourceGroupBeingDeleted(group);
+  if (known) return;
   // Asking whether a group exists is the one question that its absence answers; making one is the other.
   if (segmentsOf(route.pattern).length === 4 && (route.method === "HEAD" || route.method === "PUT")) return;
   throw refusals.resourceGroupNotFound(group);
@@ -167,6 +181,7 @@ function render(world: World, trace: Trace, reply: Reply): AzureReply {
 
 function record(world: World, exchange: Exchange, reply: Reply): void {
   const { request, caller, route } = exchange;
+  if (route && !isMutating(route)) countRead(world, caller, route);
   if (route ? !isMutating(route) : ["GET", "HEAD", "POST"].includes(request.method)) return;
   world.writes.push({
     at: world.clock.iso(),

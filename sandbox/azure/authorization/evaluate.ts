@@ -4,6 +4,7 @@
  */
 import type { ConditionAttributes } from "../routes.ts";
 import type { DenyAssignmentState, RoleAssignmentState, RoleDefinitionState, World } from "../world.ts";
+import { switchOf } from "../switches.ts";
 import { conditionHolds } from "./condition.ts";
 import { permits } from "./pattern.ts";
 import { covers, normalizeScope } from "./scope.ts";
@@ -93,12 +94,16 @@ function grants(world: World, assignment: RoleAssignmentState, question: Questio
   let unmet = false;
   for (const permission of roleOf(world, assignment)?.permissions ?? []) {
     if (!permits(permission, question.operation, question.plane)) continue;
-    const conditions = [assignment.condition, permission.condition].filter((c) => c !== null && c !== undefined);
+    const conditions = [assignment.condition, permission.condition].filter((c) => isCondition(world, c));
     if (conditions.every((c) => conditionHolds(c, question.operation, question.attributes))) return "ok";
     unmet = true;
   }
   return unmet ? "condition" : "no";
 }
+
+/** Whether an empty one is none is not documented: a switch. */
+const isCondition = (world: World, condition: string | null | undefined): condition is string =>
+  typeof condition === "string" && (condition.trim() !== "" || !switchOf(world, "rbacEmptyConditionHolds"));
 
 function denies(world: World, deny: DenyAssignmentState, identities: Set<string>, question: Question): boolean {
   const here = deny.doNotApplyToChildScopes

@@ -10,7 +10,7 @@ import { ACCOUNT_TYPE, capabilitiesOf, PLAIN_PROPERTIES } from "./account-body.t
 import { badRequest, cosmosError } from "./errors.ts";
 import { attached, readIdentity, requireAttachable } from "./identity.ts";
 import type { IdentityRequest } from "./identity.ts";
-import { isAccountKeyUri, userIdentityOf } from "./key-path.ts";
+import { defaultIdentityId, isAccountKeyUri, userIdentityOf } from "./key-path.ts";
 import { flagSwitch, wordSwitch } from "./switches.ts";
 
 /** A member that is not there is not changed. */
@@ -99,7 +99,7 @@ export function requireUsableIdentities(call: Call, account: Account, change: Ac
   // Together with `identity` the default is dropped without a word, so nothing looks at whether it is attached.
   if (change.identity && wordSwitch(world, "documentdb.identityWithDefault") === "ignored" && account.provisioningState !== "Creating")
     return;
-  if (isAttached(account, change.identity, value)) return;
+  if (isAttached(account, change.identity, { value, id: defaultIdentityId(world, value) })) return;
   // The wording of this refusal was not recorded.
   throw badRequest(
     world,
@@ -107,10 +107,14 @@ export function requireUsableIdentities(call: Call, account: Account, change: Ac
   );
 }
 
-function isAttached(account: Account, request: IdentityRequest | undefined, value: string): boolean {
+function isAttached(
+  account: Account,
+  request: IdentityRequest | undefined,
+  { value, id }: { value: string; id: string | undefined },
+): boolean {
   if (value === "FirstPartyIdentity") return true;
   if (value === "SystemAssignedIdentity") return request ? request.system : account.identity.principalId !== undefined;
-  const id = userIdentityOf(value)!;
+  if (id === undefined) return false;
   const kept = attached(account.identity, id) !== undefined && request?.user !== false && !request?.remove.some((r) => same(r, id));
   return kept || (request?.add.some((a) => same(a, id)) ?? false);
 }

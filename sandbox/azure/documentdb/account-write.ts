@@ -20,7 +20,7 @@ import type { AccountChange } from "./account-rules.ts";
 import { applyIdentity, attached, setSystemIdentity } from "./identity.ts";
 import type { IdentityRequest } from "./identity.ts";
 import { checkKey, useVersion } from "./key-checks.ts";
-import { tryKey, userIdentityOf } from "./key-path.ts";
+import { defaultIdentityId, tryKey } from "./key-path.ts";
 import { accountOperationHeaders, begin } from "./operations.ts";
 import type { Duration } from "./operations.ts";
 import { stateOf } from "./state.ts";
@@ -145,7 +145,7 @@ function applyChange(world: World, account: Account, change: AccountChange): Ope
 function changeIdentity(world: World, account: Account, request: IdentityRequest): OperationFailure | undefined {
   const failure = applyIdentity(world, account, request);
   if (failure) return failure;
-  const id = userIdentityOf(account.defaultIdentity);
+  const id = defaultIdentityId(world, account.defaultIdentity);
   const lostUser = id !== undefined && !attached(account.identity, id);
   const lostSystem = account.defaultIdentity === "SystemAssignedIdentity" && account.identity.principalId === undefined;
   if (lostUser || lostSystem || flagSwitch(world, "documentdb.identityResetsDefault")) account.defaultIdentity = "Undefined";

@@ -1,5 +1,5 @@
 /** Addresses of `Microsoft.DocumentDB/databaseAccounts` and of its operations. No etag and no Retry-After anywhere. */
-import { AzureError } from "../routes.ts";
+import { AzureError, same } from "../routes.ts";
 import type { Call, Reply, Route } from "../routes.ts";
 import type { Account, World } from "../world.ts";
 import { ACCOUNT_TYPE, accountBody } from "./account-body.ts";
@@ -38,6 +38,15 @@ export const accountRoutes: Route[] = [
   { method: "PUT", pattern: one, action: write, event: write, handle: putAccount },
   { method: "PATCH", pattern: one, action: write, event: write, handle: patchAccount },
   { method: "DELETE", pattern: one, action: remove, event: remove, handle: deleteAccount },
+  // Whether a name is taken anywhere in Azure: DatabaseAccounts_CheckNameExists of the specification, 404 where it is free.
+  {
+    method: "HEAD",
+    pattern: "/providers/Microsoft.DocumentDB/databaseAccountNames/{accountName}",
+    action: null,
+    handle: ({ world, params }) => ({
+      status: [...world.accounts.values()].some(({ name }) => same(name, params["accountName"] ?? "")) ? 200 : 404,
+    }),
+  },
   // Whoever holds a signed address may poll: no action is asked for.
   { method: "GET", pattern: `${inSubscription}/locations/{location}/operationsStatus/{operationId}`, action: null, handle: status },
   { method: "GET", pattern: `${inSubscription}/locations/{location}/operationResults/{operationId}`, action: null, handle: deleteResult },

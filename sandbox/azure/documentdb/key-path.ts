@@ -7,7 +7,7 @@ import type { Account, AttachedIdentity, Cluster, World } from "../world.ts";
 import { attached } from "./identity.ts";
 import { isAccount, stateOf } from "./state.ts";
 import type { Database, KeyPath } from "./state.ts";
-import { numberSwitch } from "./switches.ts";
+import { flagSwitch, numberSwitch } from "./switches.ts";
 
 /** Cosmos DB's own application in every tenant of the public cloud (AZDOCS how-to-setup-cmk). */
 export const FIRST_PARTY_APP_ID = "a232010e-820c-4083-83bb-3ace5fc29d0b";
@@ -110,7 +110,7 @@ function accountPrincipal(world: World, account: Account): Found {
     if (principalId === undefined) return { why: "IdentityNotAttached", code: 4015 };
     return world.principals.has(principalId) ? { principalId } : { why: "NoToken", code: 4000 };
   }
-  const id = userIdentityOf(identity);
+  const id = defaultIdentityId(world, identity);
   if (id === undefined) return { why: "UndefinedDefaultIdentity", code: 4015 };
   const entry = attached(account.identity, id);
   if (!entry) return { why: "IdentityNotAttached", code: 4015 };
@@ -127,6 +127,16 @@ function clusterPrincipal(world: World, cluster: Cluster): Found {
 /** `UserAssignedIdentity=<id>`, for another tenant's vault with `&FederatedClientId=<app>` behind it. */
 export const userIdentityOf = (defaultIdentity: string): string | undefined =>
   /^UserAssignedIdentity=([^&]+)(&FederatedClientId=[0-9a-f-]{36})?$/i.exec(defaultIdentity)?.[1];
+
+/**
+ * The identity that a default means. Microsoft's own guide writes the id without its first slash (Learn, "Configure customer-managed keys on
+ * existing accounts"); what Azure makes of that is not documented: a switch. It is kept and shown as it was sent.
+ */
+export function defaultIdentityId(world: World, defaultIdentity: string): string | undefined {
+  const id = userIdentityOf(defaultIdentity);
+  const bare = id !== undefined && !id.startsWith("/") && flagSwitch(world, "documentdb.readsIdsWithoutSlash");
+  return bare ? `/${id}` : id;
+}
 
 /** A deleted identity gives no token, nor does one made anew under its name: it is another principal (vCore troubleshooting guide). */
 function userPrincipal(world: World, id: string, entry: AttachedIdentity): Found {

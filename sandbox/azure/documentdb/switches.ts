@@ -30,6 +30,8 @@ const FLAGS = {
   "documentdb.identityResetsDefault": false,
   /** A revoked account takes a new keyVaultKeyUri, as the guide's fix for a bad URI assumes; troubleshoot-cmk.md 1.5 says no. */
   "documentdb.keyUriWhileRevoked": false,
+  /** A default identity whose id lacks its first slash, as a guide of Microsoft's writes it, means the identity all the same. */
+  "documentdb.readsIdsWithoutSlash": true,
   /** A revoked account takes tags by Microsoft.Resources/tags. Whether that asks the provider, as its own PATCH does, is not documented. */
   "documentdb.tagsApiWhileRevoked": false,
   /** Updating the default identity checks the key at once. Support says checks are throttled to one an hour (SelfHelpContent cosmosdb-security-managedkeys.md). */

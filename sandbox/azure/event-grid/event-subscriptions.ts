@@ -3,6 +3,7 @@
  * Shapes: recorded, Azure/azure-cli test_create_system_topic.yaml (2022-07), cloud-custodian test_azure_event_subscription_delete (2019-05).
  */
 import { evaluateAction } from "../authorization/evaluate.ts";
+import { scopeOf } from "../authorization/scope.ts";
 import { objectAt, textAt } from "../json.ts";
 import { resourceNotFound } from "../arm/not-found.ts";
 import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
@@ -15,6 +16,8 @@ import { ONE_TOPIC, TOPIC_TYPE, topicOf, writesNulls } from "./topics.ts";
 const TYPE = `${TOPIC_TYPE}/eventSubscriptions`;
 const ALL = `${ONE_TOPIC}/eventSubscriptions`;
 const ONE = `${ALL}/{name}`;
+const LOOSE = "providers/Microsoft.EventGrid/eventSubscriptions";
+const LOOSE_READ = "Microsoft.EventGrid/eventSubscriptions/read";
 const SETTLES_MS = 8000;
 const GONE_AFTER_MS = 4000;
 
@@ -24,6 +27,27 @@ export const eventSubscriptionRoutes: Route[] = [
   { method: "PUT", pattern: ONE, action: `${TYPE}/write`, event: `${TYPE}/write`, handle: put },
   { method: "PATCH", pattern: ONE, action: `${TYPE}/write`, event: `${TYPE}/write`, handle: patch },
   { method: "DELETE", pattern: ONE, action: `${TYPE}/delete`, event: `${TYPE}/delete`, handle: remove },
+  // By what they are about: of a source, of a region's topics, of the subscription's own (which is of no region).
+  // EventGrid.json, EventSubscriptions_ListByResource, _ListRegionalBySubscription, _ListGlobalBySubscription.
+  {
+    method: "GET",
+    pattern: `{scope}/${LOOSE}`,
+    action: LOOSE_READ,
+    scopeOf: scopeOf,
+    handle: (call) => listBy(call, (t) => same(t.source, scopeOf(call))),
+  },
+  {
+    method: "GET",
+    pattern: "/subscriptions/{subscription}/providers/Microsoft.EventGrid/locations/{location}/eventSubscriptions",
+    action: LOOSE_READ,
+    handle: (call) => listBy(call, (t) => same(t.location.replaceAll(" ", ""), (call.params["location"] ?? "").replaceAll(" ", ""))),
+  },
+  {
+    method: "GET",
+    pattern: `/subscriptions/{subscription}/${LOOSE}`,
+    action: LOOSE_READ,
+    handle: (call) => listBy(call, (t) => same(t.location, "global")),
+  },
   { method: "POST", pattern: `${ONE}/getFullUrl`, action: `${TYPE}/getFullUrl/action`, handle: fullUrl },
 ];
 
@@ -35,6 +59,12 @@ function found(call: Call): EventSubscription {
   const subscription = call.world.eventSubscriptions.get(idOf(call).toLowerCase());
   if (!subscription) throw resourceNotFound(TYPE, `${call.params["topic"]}/${call.params["name"]}`, call.params["group"] ?? "");
   return subscription;
+}
+
+function listBy(call: Call, wanted: (topic: SystemTopic) => boolean): Reply {
+  const topics = new Set([...call.world.systemTopics.values()].filter((t) => wanted(t)).map((t) => t.id.toLowerCase()));
+  const value = [...call.world.eventSubscriptions.values()].filter((s) => topics.has(s.topicId.toLowerCase()));
+  return { status: 200, body: { value: value.map((s) => render(s, call.apiVersion)) } };
 }
 
 function list(call: Call): Reply {

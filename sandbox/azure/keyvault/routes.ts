@@ -3,6 +3,7 @@ import type { Route } from "../routes.ts";
 import { accessPolicyRoutes } from "./access-policies.ts";
 import { armKeyRoutes } from "./arm-keys.ts";
 import { deletedVaultRoutes } from "./deleted-vaults.ts";
+import { nameRoutes } from "./names.ts";
 import { operationResultRoutes } from "./operation-results.ts";
 import { vaultRoutes } from "./vaults.ts";
 
@@ -12,4 +13,5 @@ export const keyVaultRoutes: Route[] = [
   ...deletedVaultRoutes,
   ...operationResultRoutes,
   ...armKeyRoutes,
+  ...nameRoutes,
 ];

@@ -11,6 +11,7 @@ import { objectAt, textAt } from "../json.ts";
 import { logVaultOperation } from "../monitor/audit-log.ts";
 import { vaultOfHost, vaultUri } from "./vault-state.ts";
 import { createMatcher, vaultSegmentsOf } from "../match.ts";
+import { countRead } from "../reads.ts";
 import { AzureError, type Reply } from "../routes.ts";
 import { VAULT_AUDIENCES, type Tokens } from "../entra/tokens.ts";
 import { bearerOf, parseBody, recordedBody, type AzureFault, type AzureReply, type AzureRequest } from "../wire.ts";
@@ -143,6 +144,7 @@ function audit(world: World, { vault, claims, route, request, assignmentId }: Ex
 const READING = /\/(encrypt|decrypt|wrap|unwrap|sign|verify|backup)\/action$/i;
 
 function record(world: World, { request, caller, route }: Exchange, reply: Reply): void {
+  if (route && (request.method === "GET" || READING.test(route.permission.dataAction))) countRead(world, caller, route, "vault");
   if (request.method === "GET" || (request.method === "POST" && (!route || READING.test(route.permission.dataAction)))) return;
   world.writes.push({
     at: world.clock.iso(),

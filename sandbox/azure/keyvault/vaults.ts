@@ -41,14 +41,14 @@ function put(call: Call): Reply {
   call.world.clock.at(ends, `DNS of ${vault.name}`, () => {
     vault.provisioningState = "Succeeded";
   });
-  return createdReply(call, vault, { started, ends });
+  return createdReply(call, vault, { started, ends, vaultId: vault.id });
 }
 
 /**
  * Up to 2021-06-01-preview: 200 for create too, and no operation headers; no slash at the end of the URI yet (recorded: Azure/azure-cli
  * test_keyvault_network_rule.yaml, 2022-04). From 2026-02-01 the specification has 201 with a Location to follow.
  */
-function createdReply(call: Call, vault: Vault, operation: { started: number; ends: number }): Reply {
+function createdReply(call: Call, vault: Vault, operation: Parameters<typeof pollHeaders>[2]): Reply {
   const body = vaultBody(call.world, vault, vaultUri(vault));
   if (call.apiVersion < "2026-02-01") return { status: 200, body };
   return { status: 201, headers: pollHeaders(call, vault.location, operation), body };

@@ -9,6 +9,7 @@ import type { Faults } from "../faults.ts";
 import { objectAt, textAt } from "../json.ts";
 import { QueryError } from "../resource-graph/cursor.ts";
 import { compileQuery, type Table } from "../resource-graph/operators.ts";
+import { countRead } from "../reads.ts";
 import { bearerOf, jsonReply, recordedBody, type AzureFault, type AzureReply, type AzureRequest } from "../wire.ts";
 import type { Caller, Json, JsonObject, Workspace, World } from "../world.ts";
 import { AUDIT_COLUMNS, kustoTime } from "./audit-log.ts";
@@ -45,6 +46,7 @@ export function createLogAnalytics(world: World, tokens: Tokens, faults: Faults)
 const refused = ({ status, error }: Refusal): AzureReply => jsonReply(status, { error });
 
 function answer(world: World, request: AzureRequest, caller: Caller): AzureReply {
+  countRead(world, caller, { method: request.method, pattern: "/v1/workspaces/{id}/query" }, "logs");
   try {
     const body = request.method === "POST" ? objectAt(recordedBody(request.body)) : Object.fromEntries(request.url.searchParams);
     const [, id = ""] = /^\/v1\/workspaces\/([^/]+)\/query$/i.exec(request.url.pathname) ?? [];

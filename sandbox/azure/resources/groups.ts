@@ -41,8 +41,15 @@ function mayRead({ world, caller }: Call, group: ResourceGroup): boolean {
   return evaluateAction(world, caller.oid, READ, group.id).allowed;
 }
 
-function bodyOf({ id, name, location, tags }: ResourceGroup): JsonObject {
-  return { id, name, type: "Microsoft.Resources/resourceGroups", location, tags, properties: { provisioningState: "Succeeded" } };
+function bodyOf({ id, name, location, tags, deleting }: ResourceGroup): JsonObject {
+  return {
+    id,
+    name,
+    type: "Microsoft.Resources/resourceGroups",
+    location,
+    tags,
+    properties: { provisioningState: deleting ? "Deleting" : "Succeeded" },
+  };
 }
 
 function put(call: Call): Reply {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { countRead } from "../../../sandbox/azure/reads.ts";
 import { createFaults } from "../../../sandbox/azure/faults.ts";
 import { startControl } from "../../../sandbox/running/control.ts";
 import { aWorld, START } from "../azure/pipeline.ts";
@@ -33,6 +34,21 @@ async function aControl() {
 }
 
 describe("the control API", () => {
+  test("tells how often each caller has read what, the most first", async () => {
+    const { ask, world } = await aControl();
+    const caller = (name: string, keymend: boolean) => ({ oid: name, appid: name, name, keymend });
+    countRead(world, caller("person", false), { method: "GET", pattern: "/a" });
+    for (let i = 0; i < 2; i++) countRead(world, caller("id-keymend", true), { method: "GET", pattern: "/keys" }, "vault");
+
+    await expect(ask("GET", "/reads")).resolves.toEqual({
+      status: 200,
+      body: [
+        { caller: "id-keymend", keymend: true, route: "GET vault/keys", count: 2 },
+        { caller: "person", keymend: false, route: "GET /a", count: 1 },
+      ],
+    });
+  });
+
   test("tells the virtual time and its speed", async () => {
     const { ask } = await aControl();
 

@@ -347,3 +347,15 @@ describe("events (Event Grid, event schema of subscriptions)", () => {
     expect(world.clock.nextDue()).toBeUndefined();
   });
 });
+
+test("counts what each caller reads, refused or not, and no writes", async () => {
+  const { world, as, owner, reader } = anArm();
+  for (let i = 0; i < 2; i++) await as(reader, "GET", `${WIDGETS}/one`);
+  await as(owner, "PUT", `${WIDGETS}/one`, {});
+  await as(owner, "POST", `${WIDGETS}/one/count`);
+
+  expect([...world.reads.values()].map(({ caller, route, count }) => [caller, route.split(" ")[0], count])).toEqual([
+    ["reader", "GET", 2],
+    ["owner", "POST", 1],
+  ]);
+});

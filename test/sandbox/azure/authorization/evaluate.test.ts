@@ -128,6 +128,14 @@ describe("deny assignments (Azure RBAC, deny-assignments.md)", () => {
 });
 
 describe("conditions", () => {
+  test("an empty one is none; by switch nothing meets it", () => {
+    const { world, principal } = someone(ROLE.reader, GROUP, { condition: "" });
+    const may = (): boolean => evaluateAction(world, principal.oid, "Microsoft.KeyVault/vaults/read", VAULT).allowed;
+    expect(may()).toBe(true);
+    Object.assign(world.switches, { rbacEmptyConditionHolds: false });
+    expect(may()).toBe(false);
+  });
+
   const write = "Microsoft.Authorization/roleAssignments/write";
 
   test("an unmet one is told apart from having no role", () => {

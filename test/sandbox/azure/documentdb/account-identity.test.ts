@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { addCustomRole, addPrincipal, assignRole } from "../../../../sandbox/azure/authorization/build.ts";
 import { addAccount } from "../../../../sandbox/azure/documentdb/build.ts";
 import { addIdentity, identityId } from "../../../../sandbox/azure/managed-identity/build.ts";
-import { anIdentity, aSetting, MINUTE, pass, patch, patched, refusal } from "./support.ts";
+import { keyPath } from "../../../../sandbox/azure/documentdb/key-path.ts";
+import { anIdentity, aSetting, MINUTE, pass, patch, patched, refusal, type Setting } from "./support.ts";
 
 const user = (id: string): string => `UserAssignedIdentity=${id}`;
 
@@ -171,4 +172,16 @@ test("an identity that is deleted while it is being attached fails the operation
   setting.world.identities.delete(other.id.toLowerCase());
   await pass(setting.world, 2 * MINUTE);
   expect([...setting.account.identity.userAssigned.keys()]).toEqual([setting.identity.id]);
+});
+
+test("a default identity's id without its first slash means that identity, kept as sent; by switch it is refused", async () => {
+  const sent = (setting: Setting): string => `UserAssignedIdentity=${setting.identity.id.slice(1)}`;
+  const setting = aSetting();
+  expect((await patch(setting, { properties: { defaultIdentity: sent(setting) } })).status).toBe(200);
+  await pass(setting.world, 10 * MINUTE);
+  expect(setting.account.defaultIdentity).toBe(sent(setting));
+  expect(keyPath(setting.world, setting.account)).toMatchObject({ ok: true });
+
+  const strict = aSetting({ "documentdb.readsIdsWithoutSlash": false });
+  expect(await refusal(patch(strict, { properties: { defaultIdentity: sent(strict) } }))).toMatchObject({ status: 400 });
 });

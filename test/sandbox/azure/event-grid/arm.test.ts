@@ -271,6 +271,24 @@ describe("event subscriptions (recorded: Azure/azure-cli test_create_system_topi
   });
 });
 
+test("subscriptions are found by their source, by the region of its topic, and nowhere else", async () => {
+  const { arm, owner, makeTopic } = setting();
+  await makeTopic();
+  await arm(owner, "PUT", EVENTS, { properties: toFunction });
+  const topic = (await arm(owner, "GET", EVENTS.split("/eventSubscriptions")[0]!)).body as {
+    location: string;
+    properties: { source: string };
+  };
+  const found = async (at: string): Promise<unknown> => (await arm(owner, "GET", `${at}/eventSubscriptions`)).body["value"];
+  const provider = "providers/Microsoft.EventGrid";
+
+  await expect(found(`${topic.properties.source}/${provider}`)).resolves.toMatchObject([{ id: EVENTS }]);
+  await expect(found(`${GROUP}/providers/Microsoft.KeyVault/vaults/another/${provider}`)).resolves.toEqual([]);
+  await expect(found(`/subscriptions/${SUBSCRIPTION}/${provider}/locations/${topic.location}`)).resolves.toMatchObject([{ id: EVENTS }]);
+  await expect(found(`/subscriptions/${SUBSCRIPTION}/${provider}/locations/nowhere`)).resolves.toEqual([]);
+  await expect(found(`/subscriptions/${SUBSCRIPTION}/${provider}`)).resolves.toEqual([]);
+});
+
 test("an operation that never was: 404", async () => {
   const { arm, owner } = setting();
   const path = `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.EventGrid/locations/eastus2/operationsStatus/00000000-0000-0000-0000-000000000000`;

@@ -123,7 +123,10 @@ describe("create and update", () => {
     const location = headers!["location"]!;
     expect((await arm(world, "GET", location, { as: owner })).status).toBe(202);
     await pass(world, 30_000);
-    expect((await arm(world, "GET", location, { as: owner })).status).toBe(200);
+    expect(await arm(world, "GET", location, { as: owner })).toMatchObject({
+      status: 200,
+      body: { id: KV, properties: { provisioningState: "Succeeded", vaultUri: "https://kv1.vault.azure.net/" } },
+    });
     expect((await arm(world, "PUT", KV, { as: owner, body: newVault() })).status).toBe(200);
   });
 
