@@ -20,6 +20,8 @@ const NAMES = [
   "Australia East",
 ];
 
+export const regionNames = (): readonly string[] => NAMES;
+
 export const regionCode = (location: string): string => location.replaceAll(" ", "").toLowerCase();
 
 export const regionName = (location: string): string => NAMES.find((n) => regionCode(n) === regionCode(location)) ?? location;

@@ -1,6 +1,7 @@
 /** All addresses of the provider Microsoft.DocumentDB. */
 import type { Route } from "../routes.ts";
+import { lookupRoutes } from "./account-lookups.ts";
 import { accountRoutes } from "./accounts.ts";
 import { clusterRoutes } from "./clusters.ts";
 
-export const documentDbRoutes: Route[] = [...accountRoutes, ...clusterRoutes];
+export const documentDbRoutes: Route[] = [...accountRoutes, ...lookupRoutes, ...clusterRoutes];
