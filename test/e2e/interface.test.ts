@@ -40,7 +40,7 @@ describe("--list", { timeout: 60_000 }, () => {
 });
 
 describe("a command that can't be carried out", { timeout: 60_000 }, () => {
-  test.for<[string[], string]>([
+  test.concurrent.for<[string[], string]>([
     [["play", "--story", "role-remved", "--once"], "role-removed"],
     [["play", "--storey", "role-removed"], "--story"],
     [["play", "--story"], "--story"],
@@ -52,7 +52,7 @@ describe("a command that can't be carried out", { timeout: 60_000 }, () => {
     [["role-removed"], "--story"],
     [["serve", "--story", "role-removed"], "--mode"],
     [["serve", "--seed", "1.5"], "--seed"],
-  ])("%j is refused with exit 2 and a word of help, and says nothing on stdout", async ([args, help]) => {
+  ])("%j is refused with exit 2 and a word of help, and says nothing on stdout", async ([args, help], { expect }) => {
     const program = sandbox(args);
     const { code, out, err } = await program.ended();
     expect({ code, out }).toEqual({ code: 2, out: "" });
@@ -122,11 +122,11 @@ describe("--once --json", { timeout: 60_000 }, () => {
     expect(first.out.trim().split("\n")).toHaveLength(1);
   });
 
-  test("tells the same with the same seed, and something else with another", () => {
+  test("tells the same with the same seed, and with another the same at other times", () => {
     const told = (run: Ended): Json => ({ ...lastLine(run), wallMs: 0 });
     expect(told(again)).toEqual(told(first));
-    expect(told(other)).not.toEqual(told(first));
-    expect(told(other)).toMatchObject({ outcome: "OutageAvoided" });
+    expect(told(other)["virtual"]).not.toEqual(told(first)["virtual"]);
+    expect({ ...told(other), virtual: null, auditRows: 0 }).toEqual({ ...told(first), virtual: null, auditRows: 0 });
   });
 
   test("ends with 1 where another outcome came than the story expects, and says which", async () => {
@@ -136,11 +136,11 @@ describe("--once --json", { timeout: 60_000 }, () => {
     expect(run.err).toMatch(/NOT AS EXPECTED.*Observed.*OutageAvoided/);
   });
 
-  test.for<[string, number, number]>([
+  test.concurrent.for<[string, number, number]>([
     ["twice at once, as it starts", 0, 0],
     ["twice, a moment apart, as it starts", 0, 50],
     ["twice, a moment apart, as it plays", 4000, 5],
-  ])("stopped %s ends with 130, no result and nothing left behind", async ([, after, gap]) => {
+  ])("stopped %s ends with 130, no result and nothing left behind", async ([, after, gap], { expect }) => {
     const program = sandbox(["play", "--story", "role-removed"]);
     await program.firstLine();
     await sleep(after);
@@ -313,10 +313,10 @@ describe("serve --json", { timeout: 60_000 }, () => {
 describe("the end of a sandbox leaves no process and no file", { timeout: 60_000 }, () => {
   const serve = ["serve", "--json"];
 
-  test.for<[string, (program: Program) => void, number | null]>([
+  test.concurrent.for<[string, (program: Program) => void, number | null]>([
     ["on SIGTERM", ({ child }) => child.kill("SIGTERM"), 0],
     ["when it is killed outright", ({ child }) => child.kill("SIGKILL"), null],
-  ])("%s", async ([, end, code]) => {
+  ])("%s", async ([, end, code], { expect }) => {
     const program = sandbox(serve);
     await program.firstLine();
     end(program);
@@ -324,11 +324,11 @@ describe("the end of a sandbox leaves no process and no file", { timeout: 60_000
     expect(await program.leftovers()).toEqual([]);
   });
 
-  test.for<[string, (program: Program) => void]>([
+  test.concurrent.for<[string, (program: Program) => void]>([
     ["on Ctrl-C in npm's terminal", ({ child }) => process.kill(-child.pid!, "SIGINT")],
     ["when npm is told to stop", ({ child }) => child.kill("SIGTERM")],
     ["when npm is killed", ({ child }) => child.kill("SIGKILL")],
-  ])("%s", async ([, end]) => {
+  ])("%s", async ([, end], { expect }) => {
     const program = start("npm", ["run", "--silent", "sandbox", "--", "--json"]);
     await program.firstLine();
     end(program);

@@ -1,0 +1,45 @@
+/**
+ * Every story, in-process, with one kind of database, one phase (the first ones: each) and one seed; KEYMEND_ALL_STORIES=1 plays every
+ * kind and phase with three seeds. What must come of it is the story's own word; what came of it the sandbox's and the app's.
+ */
+import { describe, expect, test } from "vitest";
+import { stories } from "../../sandbox/stories/index.ts";
+import type { Phase, Story } from "../../sandbox/stories/story.ts";
+import type { Kind } from "../../sandbox/estate/estate.ts";
+import type { Scenes } from "./scenes.ts";
+
+const ALL = process.env["KEYMEND_ALL_STORIES"] === "1";
+/** How many stories of the list are the foundation: one for each repair and each way to leave things alone. */
+const FIRST = 8;
+const SEEDS = [7, 42, 1001, 31_337];
+const DURATION = /^P(?!$)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$/;
+
+type Row = { story: Story; kinds: readonly Kind[]; phase: Phase; seed: number };
+
+/** Without all, kinds and seeds take turns, so that both kinds and every seed are met somewhere. */
+const rows: Row[] = stories.flatMap((story, i) =>
+  story.phases.flatMap((phase, j) => {
+    const turn = i + j;
+    if (ALL) return story.kinds.flatMap((kind) => SEEDS.slice(0, 3).map((seed) => ({ story, kinds: [kind], phase, seed })));
+    // The first stories, on which all others rest, in each phase; of the others the phases take turns.
+    if (i >= FIRST && j !== i % story.phases.length) return [];
+    return [{ story, kinds: [story.kinds[turn % story.kinds.length]!], phase, seed: SEEDS[turn % SEEDS.length]! }];
+  }),
+);
+
+/** A file for each phase: two that play at the same time. */
+export function testStories(phase: Phase, { play }: Scenes): void {
+  const named = rows.filter((row) => row.phase === phase).map((row) => ({ ...row, name: row.story.name, kind: row.kinds.join(" and ") }));
+
+  describe(`every story in the phase ${phase} ends as it must`, () => {
+    test.each(named)("$name, $kind, seed $seed", { timeout: 60_000 }, async (row) => {
+      const { result, faults } = await play({ ...row, mode: row.story.mode ?? "heal" });
+      expect(faults).toEqual([]);
+      expect(result.outcome).toBe(row.story.outcome[row.phase]);
+      expect(result.causes).toEqual(expect.arrayContaining([...row.story.causes]));
+      expect(result.targets.map(({ kind }) => kind)).toEqual(result.targets.map(() => row.kinds[0]));
+      expect(result.virtual.detected).toMatch(DURATION);
+      expect(result.auditRows).toBeGreaterThan(0);
+    });
+  });
+}
