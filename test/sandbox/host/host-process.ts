@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { FromHost } from "../../../sandbox/host/ipc.ts";
+import { compileCacheEnv } from "../../../sandbox/running/compile-cache.ts";
 
 const entry = fileURLToPath(new URL("../../../sandbox/host/main.ts", import.meta.url));
 
@@ -71,6 +72,7 @@ export async function startHost({
       FIXTURE_NOTES: notesFile,
       TICK_SCHEDULE: "0 0 */6 * * *",
       NO_PROXY: "127.0.0.1",
+      ...compileCacheEnv(),
       ...env,
     },
   });
