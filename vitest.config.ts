@@ -1,18 +1,43 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** What starts processes of its own, the whole app among them; all else is fast. */
+const PROCESSES = ["test/e2e/**/*.test.ts", "test/sandbox/host/**/*.test.ts", "test/sandbox/running/**/*.test.ts"];
+
+/** What takes longest begins first, so that no worker is alone at the end; on a new machine nothing else tells how long a file takes. */
+const LONGEST = ["stories-grace", "stories-revoked", "causes-examples", "interface", "faults", "durability", "matrix", "durable"];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const found = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+      return found === -1 ? LONGEST.length : found;
+    };
+    return files.toSorted((a, b) => rank(a) - rank(b) || a.moduleId.localeCompare(b.moduleId));
+  }
+}
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    sequence: { shuffle: true },
+    projects: [
+      { extends: true, test: { name: "fast", include: ["test/**/*.test.ts"], exclude: PROCESSES } },
+      { extends: true, test: { name: "e2e", include: PROCESSES } },
+    ],
+    // One for each core, not one less as vitest has it: the runner itself only waits.
+    maxWorkers: Math.max(2, availableParallelism()),
+    sequence: { shuffle: { files: false, tests: true }, sequencer: LongestFirst },
     allowOnly: !process.env["CI"],
     expect: { requireAssertions: true },
     testTimeout: 20_000,
+    // Of those in a file that say they may run at once: they start programs and wait for their end.
+    maxConcurrency: 2,
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],
       // Runs only inside the bundle, in a process of its own: the smoke test and the stories cover it.
       exclude: ["src/main.ts"],
-      reporter: ["text", "html"],
+      reporter: [["text", { skipFull: true }], "html"],
       // Overall, and without exception where it is decided what is written to Azure.
       thresholds: {
         lines: 90,
