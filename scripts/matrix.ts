@@ -1,7 +1,7 @@
 /**
  * `npm run matrix`: plays every story under every fault at every call to Azure and writes docs/matrix-results.json and docs/matrix.md, row
  * by row; takes some two hours on two cores for all stories. Without a choice of rows:
- * --missing   those alone that are not in the results yet: goes on where it was stopped
+ * --missing   those alone that are not in the results yet, or were played with other code: goes on where it was stopped
  * --stories a,b   --kind K   --phase P   those rows alone, in the place of what they came to before
  * --fault A,B   --call TEXT   only strikes of those faults, at calls with that in their shape: told, and nothing written
  * --show   what happens in each trial; with one worker it can be read
@@ -9,11 +9,12 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { missingFrom, pageOf, problemLines, recordOf, type Results, rowName, rowsOf, strikeName, withRow } from "../sandbox/matrix/page.ts";
+import { outdatedIn, pageOf, problemLines, recordOf, type Results, rowName, rowsOf, strikeName, withRow } from "../sandbox/matrix/page.ts";
 import type { Row } from "../sandbox/matrix/trial.ts";
 import { type RowResult, runMatrix } from "../sandbox/matrix/run.ts";
 import type { Strike } from "../sandbox/matrix/tap.ts";
 import { stories } from "../sandbox/stories/index.ts";
+import { createDigest, fileOf } from "./digest.ts";
 
 const PAGE = "docs/matrix.md";
 const RESULTS = "docs/matrix-results.json";
@@ -64,9 +65,12 @@ const names = values.stories?.split(",") ?? stories.map(({ name }) => name);
 const unknown = names.filter((name) => !stories.some((story) => story.name === name));
 if (unknown.length > 0) throw new Error(`no story is called ${unknown.join(", ")}`);
 
+const digest = await createDigest(stories.map(({ name }) => fileOf(name)));
+const playedWith = ({ story, kind, phase }: Row): string => digest(fileOf(story.name), seed, kind, phase);
+
 const isWanted = ({ story, kind, phase }: Row): boolean =>
   names.includes(story.name) && (values.kind ?? kind) === kind && (values.phase ?? phase) === phase;
-const chosen = (values.missing ? missingFrom(results, all) : all).filter(isWanted);
+const chosen = (values.missing ? outdatedIn(results, all, playedWith) : all).filter(isWanted);
 
 const faults = values.fault?.split(",");
 const isPart = values.fault !== undefined || values.call !== undefined;
@@ -100,7 +104,7 @@ async function playAll(rows: readonly Row[]): Promise<number> {
     rowBegan = performance.now();
     results = withRow(
       results,
-      recordOf(result, seconds),
+      recordOf(result, seconds, playedWith(result.row)),
       stories.map(({ name }) => name),
     );
     // After every row: who stops it halfway keeps what was played.

@@ -19,6 +19,8 @@ export type RowRecord = {
   /** One sentence each, with what was struck. */
   problems: string[];
   seconds: number;
+  /** Digest of the code that it was played with; of rows that are older than this, none. */
+  playedWith?: string;
 };
 
 /** rows: in the order of the stories. */
@@ -45,7 +47,7 @@ export function problemLines(result: RowResult): string[] {
 
 const BROKEN = "**does not hold**";
 
-export function recordOf(result: RowResult, seconds: number): RowRecord {
+export function recordOf(result: RowResult, seconds: number, playedWith: string): RowRecord {
   const { row, undisturbed, struck } = result;
   const cells: RowRecord["cells"] = {};
   for (const { strike, trial } of struck) {
@@ -63,6 +65,7 @@ export function recordOf(result: RowResult, seconds: number): RowRecord {
     trials: new Set(struck.map(({ trial }) => trial)).size,
     problems: problemLines(result),
     seconds,
+    playedWith,
   };
 }
 
@@ -116,9 +119,17 @@ export function rowsOf(stories: readonly Story[]): Row[] {
     .toSorted((a, b) => rank(a) - rank(b));
 }
 
+const isOf =
+  ({ story, kind, phase }: Row) =>
+  (row: RowRecord): boolean =>
+    row.story === story.name && row.kind === kind && row.phase === phase;
+
 /** Rows that the results have nothing of yet. */
-export const missingFrom = ({ rows }: Results, wanted: readonly Row[]): Row[] =>
-  wanted.filter(({ story, kind, phase }) => !rows.some((row) => row.story === story.name && row.kind === kind && row.phase === phase));
+export const missingFrom = ({ rows }: Results, wanted: readonly Row[]): Row[] => wanted.filter((row) => !rows.some(isOf(row)));
+
+/** Rows that were played with other code than today's, or not at all. */
+export const outdatedIn = ({ rows }: Results, wanted: readonly Row[], playedWith: (row: Row) => string): Row[] =>
+  wanted.filter((row) => rows.find(isOf(row))?.playedWith !== playedWith(row));
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 

@@ -1,16 +1,18 @@
 /** What Keymend says of each cause, as its operations API shows it: played in the sandbox, always with the same seed. */
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { getIncident, type Incident } from "../../sandbox/running/app-api.ts";
 import type { Mode } from "../../sandbox/running/sandbox.ts";
 import type { Kind, Patient } from "../../sandbox/estate/estate.ts";
-import { openScene } from "../../sandbox/play/scene.ts";
+import { openScene, type Scene, type SceneOptions } from "../../sandbox/play/scene.ts";
 import { incidentsOf } from "../../sandbox/stories/acts.ts";
 import { stories } from "../../sandbox/stories/index.ts";
 import type { Phase, Story } from "../../sandbox/stories/story.ts";
 import type { Timeline } from "../../sandbox/play/timeline.ts";
 import type { CauseCode } from "../../src/domain/cause-code.ts";
 import { causes } from "../../src/domain/causes/index.ts";
+import { createDigest, fileOf } from "../digest.ts";
 import { moreStories } from "./more-stories.ts";
 
 export const SEED = 7;
@@ -39,7 +41,12 @@ const example = v.object({
 export type Example = v.InferOutput<typeof example>;
 
 /** By the code of the cause. */
-const examples = v.object({ seed: v.number(), examples: v.record(text, v.array(example)) });
+const examples = v.object({
+  seed: v.number(),
+  /** What each was played with, and what came of it: see isCurrent. */
+  playedWith: v.record(text, text),
+  examples: v.record(text, v.array(example)),
+});
 
 export type Examples = v.InferOutput<typeof examples>;
 
@@ -93,11 +100,11 @@ function exampleOf({ code, story, phase, mode }: Showing, kind: Kind, incident: 
 }
 
 /** Plays the story once, with a database of each kind at the same time. */
-export async function playExamples(showing: Showing): Promise<Example[]> {
+export async function playExamples(showing: Showing, open: (options: SceneOptions) => Promise<Scene> = openScene): Promise<Example[]> {
   const { code, story, kinds, phase, mode } = showing;
   const broken: Broken[] = [];
   const failed = Promise.withResolvers<never>();
-  const scene = await openScene({
+  const scene = await open({
     story: {
       ...story,
       break(context) {
@@ -129,6 +136,24 @@ export async function playExamples(showing: Showing): Promise<Example[]> {
     await scene.sandbox.close();
   }
 }
+
+const OWN_STORIES = "scripts/causes/more-stories.ts";
+
+const storyFile = ({ story }: Showing): string => (stories.includes(story) ? fileOf(story.name) : OWN_STORIES);
+
+export type MarkOf = (showing: Showing, played: readonly Example[]) => string;
+
+/** A mark for examples: another one where code, showing or the examples themselves are not the same. */
+export async function createMarkOf(): Promise<MarkOf> {
+  const digest = await createDigest(showings.map(storyFile), await readFile(fileURLToPath(import.meta.url), "utf8"));
+  return (showing, played) => {
+    const { code, kinds, phase, mode } = showing;
+    return digest(storyFile(showing), SEED, code, kinds, phase, mode, played);
+  };
+}
+
+export const isCurrent = ({ playedWith, examples: kept }: Examples, showing: Showing, markOf: MarkOf): boolean =>
+  playedWith[showing.code] === markOf(showing, kept[showing.code] ?? []);
 
 /** For a comparison: times and durations, which a change of pace alone may move, are left out. */
 export const withoutTimes = (one: Example): unknown =>
