@@ -29,7 +29,9 @@ export default defineConfig({
     sequence: { shuffle: { files: false, tests: true }, sequencer: LongestFirst },
     allowOnly: !process.env["CI"],
     expect: { requireAssertions: true },
-    testTimeout: 20_000,
+    // Against a test that hangs: no test is to fail because the machine is slow.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Of those in a file that say they may run at once: they start programs and wait for their end.
     maxConcurrency: 2,
     coverage: {

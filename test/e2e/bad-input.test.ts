@@ -13,7 +13,7 @@ let app: App;
 
 beforeAll(async () => {
   app = await startApp({ settings: { KEYMEND_SWEEP_SCHEDULE: "0 0 * * * *" } });
-}, 60_000);
+});
 afterAll(async () => app?.close());
 
 type Delivered = Story & { status: number; lines: AppEvent[] };

@@ -7,7 +7,7 @@ const { open } = useSceneRunner();
 const all = await readExamples("docs/causes-examples.json");
 const markOf = await createMarkOf();
 
-test.each(showings)("$code is still what the story shows", { timeout: 90_000 }, async (showing) => {
+test.each(showings)("$code is still what the story shows", async (showing) => {
   const kept = all.examples[showing.code]?.map(withoutTimes);
   expect(kept?.length, "run npm run docs").toBeGreaterThan(0);
   // Played by `npm run docs` with the very same code: it would be the same play again.

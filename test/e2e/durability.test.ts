@@ -11,7 +11,7 @@ let app: App;
 
 beforeAll(async () => {
   app = await startApp({ settings: { KEYMEND_SWEEP_SCHEDULE: "0 0 * * * *" } });
-}, 60_000);
+});
 beforeEach(async () => app.wait(MINUTE));
 afterEach(() => app.disarm());
 afterAll(async () => app?.close());
@@ -87,15 +87,11 @@ const CASES: Case[] = [
   { moment: "with the incident closed and nobody told", patient: "catalog", broken: removeGrant, on: closing, then: "after" },
 ];
 
-test.for(CASES)(
-  "a host killed $moment is finished by the next one",
-  { timeout: 60_000 },
-  async ({ patient, broken, on, then, outcome }) => {
-    await repair(patient, broken, outcome ?? "OutageAvoided", { on, then });
-  },
-);
+test.for(CASES)("a host killed $moment is finished by the next one", async ({ patient, broken, on, then, outcome }) => {
+  await repair(patient, broken, outcome ?? "OutageAvoided", { on, then });
+});
 
-test("a host killed during the wait for the service is finished by the next one", { timeout: 60_000 }, async () => {
+test("a host killed during the wait for the service is finished by the next one", async () => {
   const patient = app.patient("payments");
   putOffKeyChecks(app, patient);
   const since = await removePolicy(app, patient);
@@ -104,14 +100,14 @@ test("a host killed during the wait for the service is finished by the next one"
   expectOneRepair(await ended(app, patient, since), patient, "OutageAvoided");
 });
 
-test("a host killed three times over at the write is finished by the fourth", { timeout: 60_000 }, async () => {
+test("a host killed three times over at the write is finished by the fourth", async () => {
   const patient = app.patient("orders");
   putOffKeyChecks(app, patient);
   for (const then of ["before", "before", "after"] as const) app.set({ on: grants, then, spring: kill });
   expectOneRepair(await ended(app, patient, await removeGrant(app, patient)), patient, "OutageAvoided");
 });
 
-test("a host killed while it repairs four vaults leaves none of them behind", { timeout: 60_000 }, async () => {
+test("a host killed while it repairs four vaults leaves none of them behind", async () => {
   let grantsSeen = 0;
   app.set({ on: (message) => grants(message) && ++grantsSeen === 2, then: "after", spring: kill });
   const broken: [Patient, string][] = [];
@@ -126,7 +122,7 @@ test("a host killed while it repairs four vaults leaves none of them behind", { 
   }
 });
 
-test("an operator's request outlives the host that took it: the next sweep hears it", { timeout: 60_000 }, async () => {
+test("an operator's request outlives the host that took it: the next sweep hears it", async () => {
   const patient = app.patient("orders");
   const { clock } = app.sandbox.world;
   const since = clock.iso();
@@ -142,7 +138,7 @@ test("an operator's request outlives the host that took it: the next sweep hears
   expect(audit.map(({ what }) => what)).toContainEqual(expect.stringContaining("pager went off"));
 });
 
-test("a repair that somebody stopped is taken up by the next, and its audit has no hole", { timeout: 60_000 }, async () => {
+test("a repair that somebody stopped is taken up by the next, and its audit has no hole", async () => {
   const patient = app.patient("orders");
   putOffKeyChecks(app, patient);
   const since = await removeGrant(app, patient);

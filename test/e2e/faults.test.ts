@@ -12,7 +12,7 @@ let app: App;
 
 beforeAll(async () => {
   app = await startApp({ settings: { KEYMEND_SWEEP_SCHEDULE: "0 0 * * * *" } });
-}, 60_000);
+});
 beforeEach(async () => app.wait(MINUTE));
 afterEach(() => {
   app.sandbox.azure.faults.clear();
@@ -65,7 +65,7 @@ async function mend(
 
 const theWrite = ({ vault }: Patient) => ({ method: "PUT", path: `/vaults/${vault.name}/` });
 
-test.for(PAIRS)("%s at the first write: one write in the end, and no false word", { timeout: 60_000 }, async (pair) => {
+test.for(PAIRS)("%s at the first write: one write in the end, and no false word", async (pair) => {
   await mend(pair, { orders: theWrite, catalog: theWrite, payments: theWrite, sessions: theWrite });
 });
 
@@ -78,11 +78,10 @@ const READS = {
 
 test.for(PAIRS.slice(0, 4).map((pair, n) => [...pair, n % 2 === 0 ? READS.access : READS.vault] as const))(
   "%s at a read: looked again, mended with one write",
-  { timeout: 60_000 },
   async ([name, account, cluster, matches]) => mend([name, account, cluster], matches),
 );
 
-test("a lost answer with Azure out of reach behind it is still known as the app's own write", { timeout: 60_000 }, async () => {
+test("a lost answer with Azure out of reach behind it is still known as the app's own write", async () => {
   const { faults } = app.sandbox.azure;
   const patient = app.patient("catalog");
   putOffKeyChecks(app, patient);
@@ -95,7 +94,7 @@ test("a lost answer with Azure out of reach behind it is still known as the app'
   expect(faults.armed()).toBe(0);
 });
 
-test("the lost answer to an operation that Azure works on still is the app's own write", { timeout: 60_000 }, async () => {
+test("the lost answer to an operation that Azure works on still is the app's own write", async () => {
   const patient = app.patient("payments");
   putOffKeyChecks(app, patient);
   app.sandbox.azure.faults.arm({ match: { method: "PATCH", caller: "keymend" }, fault: { kind: "lostAnswer" } });
@@ -105,7 +104,7 @@ test("the lost answer to an operation that Azure works on still is the app's own
   expect(writes.filter(({ status }) => status < 300)).toHaveLength(1);
 });
 
-test("Azure that stays away for two hours is escalated, and mended once it is back", { timeout: 60_000 }, async () => {
+test("Azure that stays away for two hours is escalated, and mended once it is back", async () => {
   const patient = app.patient("orders");
   putOffKeyChecks(app, patient);
   const since = await removeGrant(app, patient);
@@ -132,7 +131,7 @@ test("Azure that stays away for two hours is escalated, and mended once it is ba
   expect(writes).toHaveLength(1);
 });
 
-test("an operation that Azure begins and fails is begun again", { timeout: 60_000 }, async () => {
+test("an operation that Azure begins and fails is begun again", async () => {
   const patient = app.patient("payments");
   putOffKeyChecks(app, patient);
   app.sandbox.azure.faults.arm({ match: { method: "PATCH", caller: "keymend" }, fault: { kind: "operationFails" } });
@@ -141,7 +140,7 @@ test("an operation that Azure begins and fails is begun again", { timeout: 60_00
   expect(incidents[0]!.applied.map(({ result }) => result)).toEqual(["failed", "done"]);
 });
 
-test("an operation that fails three times is left to people, and every failure is on record", { timeout: 60_000 }, async () => {
+test("an operation that fails three times is left to people, and every failure is on record", async () => {
   const patient = app.patient("payments");
   putOffKeyChecks(app, patient);
   app.sandbox.azure.faults.arm({ match: { method: "PATCH", caller: "keymend" }, fault: { kind: "operationFails" }, times: 3 });
@@ -154,7 +153,7 @@ test("an operation that fails three times is left to people, and every failure i
   expect(patient.databases.map((database) => truePhase(app.sandbox.world, database))).toEqual(["healthy"]);
 });
 
-test("nothing is written while the audit can't be", { timeout: 60_000 }, async () => {
+test("nothing is written while the audit can't be", async () => {
   const patient = app.patient("catalog");
   putOffKeyChecks(app, patient);
   app.set({ on: ({ to, url }) => to === "tables" && url.includes("$batch"), then: "before", keep: true });

@@ -17,7 +17,7 @@ type Json = Record<string, unknown>;
 
 const lastLine = ({ out }: Ended): Json => JSON.parse(out.trim().split("\n").at(-1)!) as Json;
 
-describe("--list", { timeout: 60_000 }, () => {
+describe("--list", () => {
   test("as JSON names every story with its kinds, phases, causes and outcomes, and nothing else", async () => {
     const { code, out, err } = await start("npm", ["start", "--silent", "--", "--list", "--json"]).ended();
     expect({ code, err }).toEqual({ code: 0, err: "" });
@@ -39,7 +39,7 @@ describe("--list", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a command that can't be carried out", { timeout: 60_000 }, () => {
+describe("a command that can't be carried out", () => {
   test.concurrent.for<[string[], string]>([
     [["play", "--story", "role-remved", "--once"], "role-removed"],
     [["play", "--storey", "role-removed"], "--story"],
@@ -72,7 +72,7 @@ describe("a command that can't be carried out", { timeout: 60_000 }, () => {
 
 const PLAY = ["--story", "role-removed", "--once", "--json", "--kind", "account", "--phase", "grace"];
 
-describe("--once --json", { timeout: 60_000 }, () => {
+describe("--once --json", () => {
   let first: Ended;
   let again: Ended;
   let other: Ended;
@@ -85,7 +85,7 @@ describe("--once --json", { timeout: 60_000 }, () => {
       sandbox([...PLAY, "--seed", "6"]).ended(),
     ]);
     left = await through.leftovers();
-  }, 60_000);
+  });
 
   test("ends with 0 and one JSON object on the last line of stdout, with just these members", () => {
     expect(first.code).toBe(0);
@@ -166,7 +166,7 @@ type Where = {
   estate: string[];
 };
 
-describe("serve --json", { timeout: 60_000 }, () => {
+describe("serve --json", () => {
   let programs: Program[];
   let [here, there]: Where[] = [];
   beforeAll(async () => {
@@ -177,7 +177,7 @@ describe("serve --json", { timeout: 60_000 }, () => {
     [here, there] = await Promise.all(programs.map(async (program) => JSON.parse(await program.firstLine()) as Where));
     // What NODE_EXTRA_CA_CERTS does for a process of its own.
     setDefaultCACertificates([...getCACertificates("default"), ...[here!, there!].map(({ caFile }) => readFileSync(caFile, "utf8"))]);
-  }, 60_000);
+  });
   afterAll(() =>
     programs.forEach(({ child }) => child.exitCode === null && child.signalCode === null && process.kill(-child.pid!, "SIGKILL")),
   );
@@ -310,7 +310,7 @@ describe("serve --json", { timeout: 60_000 }, () => {
   });
 });
 
-describe("the end of a sandbox leaves no process and no file", { timeout: 60_000 }, () => {
+describe("the end of a sandbox leaves no process and no file", () => {
   const serve = ["serve", "--json"];
 
   test.concurrent.for<[string, (program: Program) => void, number | null]>([

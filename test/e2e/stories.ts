@@ -32,7 +32,7 @@ export function testStories(phase: Phase, { play }: Scenes): void {
   const named = rows.filter((row) => row.phase === phase).map((row) => ({ ...row, name: row.story.name, kind: row.kinds.join(" and ") }));
 
   describe(`every story in the phase ${phase} ends as it must`, () => {
-    test.each(named)("$name, $kind, seed $seed", { timeout: 60_000 }, async (row) => {
+    test.each(named)("$name, $kind, seed $seed", async (row) => {
       const { result, faults } = await play({ ...row, mode: row.story.mode ?? "heal" });
       expect(faults).toEqual([]);
       expect(result.outcome).toBe(row.story.outcome[row.phase]);

@@ -50,7 +50,7 @@ describe.skipIf(!isAzFound)("the Azure CLI", { timeout: 120_000 }, () => {
     clock.run(SPEED);
     sandbox = { world, estate, network, dir, timer: setInterval(() => void clock.runDue(), TICK_MS) };
     await login("azure", estate.operator.appid, estate.operator.secret!);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     clearInterval(sandbox.timer);

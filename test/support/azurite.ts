@@ -20,7 +20,7 @@ export function useAzurite(): { fresh: () => { tables: Tables; names: TableNames
       await service.close();
       await rm(folder, { recursive: true, force: true });
     };
-  }, 60_000);
+  });
   afterAll(async () => close());
   return {
     fresh: () => {
