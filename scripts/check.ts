@@ -15,7 +15,8 @@ async function check([name, command]: [string, string]): Promise<boolean> {
   const child = spawn("npm", ["run", "--silent", name], { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  const [code] = (await once(child, "close")) as [number | null];
+  await once(child, "close");
+  const code = child.exitCode;
   process.stdout.write(`\n${code === 0 ? "ok" : "FAILED"}  ${name}  (${command})\n${said}`);
   return code === 0;
 }

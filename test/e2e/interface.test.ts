@@ -52,13 +52,13 @@ describe("a command that can't be carried out", () => {
     [["role-removed"], "--story"],
     [["serve", "--story", "role-removed"], "--mode"],
     [["serve", "--seed", "1.5"], "--seed"],
-  ])("%j is refused with exit 2 and a word of help, and says nothing on stdout", async ([args, help], { expect }) => {
+  ])("%j is refused with exit 2 and a word of help, and says nothing on stdout", async ([args, help], it) => {
     const program = sandbox(args);
     const { code, out, err } = await program.ended();
-    expect({ code, out }).toEqual({ code: 2, out: "" });
-    expect(err).toContain(help);
-    expect(err).not.toMatch(/^ {4}at /m);
-    expect(await program.leftovers()).toEqual([]);
+    it.expect({ code, out }).toEqual({ code: 2, out: "" });
+    it.expect(err).toContain(help);
+    it.expect(err).not.toMatch(/^ {4}at /m);
+    it.expect(await program.leftovers()).toEqual([]);
   });
 
   test("an app that does not start ends it with exit 1, nothing on stdout and nothing left behind", async () => {
@@ -140,7 +140,7 @@ describe("--once --json", () => {
     ["twice at once, as it starts", 0, 0],
     ["twice, a moment apart, as it starts", 0, 50],
     ["twice, a moment apart, as it plays", 4000, 5],
-  ])("stopped %s ends with 130, no result and nothing left behind", async ([, after, gap], { expect }) => {
+  ])("stopped %s ends with 130, no result and nothing left behind", async ([, after, gap], it) => {
     const program = sandbox(["play", "--story", "role-removed"]);
     await program.firstLine();
     await sleep(after);
@@ -148,8 +148,8 @@ describe("--once --json", () => {
     await sleep(gap);
     program.child.kill("SIGINT");
     // Two signals may reach a busy process as one: then it ends in good order.
-    expect([0, 130]).toContain((await program.ended()).code);
-    expect(await program.leftovers()).toEqual([]);
+    it.expect([0, 130]).toContain((await program.ended()).code);
+    it.expect(await program.leftovers()).toEqual([]);
   });
 });
 
@@ -316,22 +316,22 @@ describe("the end of a sandbox leaves no process and no file", () => {
   test.concurrent.for<[string, (program: Program) => void, number | null]>([
     ["on SIGTERM", ({ child }) => child.kill("SIGTERM"), 0],
     ["when it is killed outright", ({ child }) => child.kill("SIGKILL"), null],
-  ])("%s", async ([, end, code], { expect }) => {
+  ])("%s", async ([, end, code], it) => {
     const program = sandbox(serve);
     await program.firstLine();
     end(program);
-    expect((await program.ended()).code).toBe(code);
-    expect(await program.leftovers()).toEqual([]);
+    it.expect((await program.ended()).code).toBe(code);
+    it.expect(await program.leftovers()).toEqual([]);
   });
 
   test.concurrent.for<[string, (program: Program) => void]>([
     ["on Ctrl-C in npm's terminal", ({ child }) => process.kill(-child.pid!, "SIGINT")],
     ["when npm is told to stop", ({ child }) => child.kill("SIGTERM")],
     ["when npm is killed", ({ child }) => child.kill("SIGKILL")],
-  ])("%s", async ([, end], { expect }) => {
+  ])("%s", async ([, end], it) => {
     const program = start("npm", ["run", "--silent", "sandbox", "--", "--json"]);
     await program.firstLine();
     end(program);
-    expect(await program.leftovers()).toEqual([]);
+    it.expect(await program.leftovers()).toEqual([]);
   });
 });

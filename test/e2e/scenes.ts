@@ -12,7 +12,7 @@ const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {
 
 type Played = Omit<SceneOptions, "tables" | "ground" | "start" | "speed" | "timeline" | "onError">;
 
-export type Scenes = { readonly open: SceneRunner["open"]; play(options: Played): Promise<Ended> };
+export type Scenes = { readonly open: SceneRunner["open"]; readonly play: (options: Played) => Promise<Ended> };
 
 export function useSceneRunner(): Scenes {
   let folder: string;

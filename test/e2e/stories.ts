@@ -28,12 +28,12 @@ const rows: Row[] = stories.flatMap((story, i) =>
 );
 
 /** A file for each phase: two that play at the same time. */
-export function testStories(phase: Phase, { play }: Scenes): void {
+export function testStories(phase: Phase, scenes: Scenes): void {
   const named = rows.filter((row) => row.phase === phase).map((row) => ({ ...row, name: row.story.name, kind: row.kinds.join(" and ") }));
 
   describe(`every story in the phase ${phase} ends as it must`, () => {
     test.each(named)("$name, $kind, seed $seed", async (row) => {
-      const { result, faults } = await play({ ...row, mode: row.story.mode ?? "heal" });
+      const { result, faults } = await scenes.play({ ...row, mode: row.story.mode ?? "heal" });
       expect(faults).toEqual([]);
       expect(result.outcome).toBe(row.story.outcome[row.phase]);
       expect(result.causes).toEqual(expect.arrayContaining([...row.story.causes]));
