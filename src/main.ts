@@ -128,7 +128,7 @@ activity(APPLY_STEP, (log) =>
   createApplyStep({ ...records, gatherFacts, writer, countExtension: baselines.countExtension, settings, log }),
 );
 activity(POLL_STEP, (log) => createPollStep({ ...records, poll: writer.poll, countExtension: baselines.countExtension, log }));
-activity(GIVE_UP, (log) => createGiveUp({ ...records, publishOutcome, log }));
+activity(GIVE_UP, (log) => createGiveUp({ ...records, publishOutcome, setAside: mailbox.setAside, log }));
 df.app.orchestration(HEAL_VAULT, healVault);
 
 const onEvent = createOnEvent({ patients, sendSignal, ownPrincipalId: settings.ownPrincipalId, now });

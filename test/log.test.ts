@@ -32,3 +32,19 @@ test("an invocation's context keeps its own `this`", () => {
   createLog(context).info("looked", {});
   expect(context.lines).toHaveLength(1);
 });
+
+test("a line is never longer than what takes it, and says what was cut", () => {
+  const lines: string[] = [];
+  const add = (line: string) => void lines.push(line);
+  createLog({ info: add, warn: add, error: add }).warn("eventIgnored", {
+    vaultId: "/v",
+    text: "x".repeat(1_000_000),
+    ids: Array.from({ length: 20_000 }, (_, i) => i),
+  });
+  expect(lines[0]!.length).toBeLessThanOrEqual(30_000);
+  expect(JSON.parse(lines[0]!)).toMatchObject({
+    event: "eventIgnored",
+    vaultId: "/v",
+    text: expect.stringContaining("[cut: 1000000 characters, sha256 "),
+  });
+});

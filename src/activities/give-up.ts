@@ -15,7 +15,21 @@ export type GiveUpInput = {
   detail: string;
 };
 
-export type GiveUpDeps = Pick<AssessDeps, "incidents" | "audit" | "publishOutcome" | "now" | "log">;
+export type GiveUpDeps = Pick<AssessDeps, "incidents" | "audit" | "publishOutcome" | "now" | "log"> & {
+  /** Moves the signals that wait out of the way; how many. */
+  setAside: (patientId: string) => Promise<number>;
+};
+
+/** A mistake's words without the ids, sizes and times in them. */
+const words = (detail: string): string => detail.replaceAll(/[\da-f-]*\d[\da-f-]*/gi, "#");
+
+/** The same mistake again before its next look is due: it was told, and a sweep must not tell it every five minutes. */
+const isTold = (previous: Incident, { reason, detail }: GiveUpInput, at: string): boolean =>
+  reason === "InternalError" &&
+  previous.reason === reason &&
+  words(previous.detail) === words(detail) &&
+  previous.nextLookAt !== null &&
+  toMs(at) < toMs(previous.nextLookAt);
 
 /** Carries on counting how often in a row looking after this vault came to nothing. */
 const open = ({ newId, patient }: GiveUpInput, previous: Incident | null, at: string): Incident =>
@@ -47,7 +61,14 @@ export const createGiveUp =
       await tellOutcome(deps, previous);
       return { incidentId: previous.id };
     }
-    const what = `Escalated (${input.reason}): ${input.detail}`;
+    // Three looks have failed over what waits: it must not be what every later look fails at too.
+    const aside = input.reason === "InternalError" ? await deps.setAside(input.patient.id) : 0;
+    if (previous && isTold(previous, input, at)) {
+      deps.log.warn("failedAgain", { incidentId: previous.id, vaultId: input.patient.id, text: input.detail });
+      return { incidentId: previous.id };
+    }
+    const set = aside > 0 ? `; ${aside} signals that waited are set aside` : "";
+    const what = `Escalated (${input.reason}): ${input.detail}${set}`;
     const incident = closeAs(found?.incident ?? open(input, previous, at), input, what, at);
     const audit = await deps.audit.append(incident.id, [
       { entryId: `${input.turn}-give-up`, kind: "outcome", what, data: { reason: input.reason }, at, actor: "keymend" },

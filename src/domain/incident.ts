@@ -174,9 +174,13 @@ export type Turn = {
 const LONGEST_TIMELINE = 300;
 const LONGEST_LINE = 1000;
 
+/** A line is for reading: the audit has the whole. */
+const cutLine = (what: string): string =>
+  what.length > LONGEST_LINE ? `${what.slice(0, LONGEST_LINE).toWellFormed()} [cut: ${what.length} characters]` : what;
+
 /** The timeline with one line more. */
 export const toldAlso = ({ timeline }: Pick<Incident, "timeline">, at: string, what: string): Incident["timeline"] =>
-  [...timeline, { at, what: what.slice(0, LONGEST_LINE) }].slice(-LONGEST_TIMELINE);
+  [...timeline, { at, what: cutLine(what) }].slice(-LONGEST_TIMELINE);
 
 export const openIncident = (id: string, patient: Patient, at: string, endings: number): Incident => ({
   schema: 1,

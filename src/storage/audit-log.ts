@@ -3,6 +3,8 @@ import type { TableClient, TransactionAction } from "@azure/data-tables";
 import { classifyError } from "../azure/classify-error.ts";
 import { emptySeal, extendChain, verifyChain } from "./audit-chain.ts";
 import type { AuditInput, AuditRow, ChainVerdict, Seal } from "./audit-chain.ts";
+import { cutText, fit, LONGEST_LABEL, LONGEST_TEXT } from "../domain/bounded.ts";
+import { asKept, hashText } from "./canonical-json.ts";
 import type { Page } from "./incident-store.ts";
 import { jsonOf, toRow } from "./rows.ts";
 import { quote } from "./tables.ts";
@@ -21,6 +23,18 @@ export type AuditLog = {
 const ROWS_PER_TRANSACTION = 100;
 /** Two writers at once are an orchestration and a person's decision: one of them goes again. */
 const TRIES = 5;
+
+/** A transaction's body may have 4 MB; bytes travel as base64. */
+const CHARS_PER_TRANSACTION = 2_500_000;
+/** Of one row's data: what packs into a row even where it hardly shrinks. */
+const LONGEST_DATA = 600_000;
+
+const bounded = (entry: AuditInput): AuditInput => ({
+  ...entry,
+  entryId: cutText(entry.entryId, LONGEST_LABEL, hashText),
+  what: cutText(entry.what, LONGEST_TEXT, hashText),
+  data: fit(asKept(entry.data), LONGEST_DATA, hashText),
+});
 
 const rowKey = (seq: number): string => String(seq).padStart(8, "0");
 
@@ -61,20 +75,34 @@ async function appendOnce(client: TableClient, incidentId: string, entries: read
     written.add(row.entryId);
     last = { seq: Number(row.rowKey), hash: row.hash };
   }
-  const missing = entries.filter(
-    (entry, index) => !written.has(entry.entryId) && entries.findIndex((e) => e.entryId === entry.entryId) === index,
-  );
+  const missing = entries.map(bounded).filter(({ entryId }) => {
+    const isNew = !written.has(entryId);
+    written.add(entryId);
+    return isNew;
+  });
   const rows = extendChain(incidentId, last, missing);
-  for (let start = 0; start < rows.length; start += ROWS_PER_TRANSACTION) {
-    const actions = rows.slice(start, start + ROWS_PER_TRANSACTION).map((row): TransactionAction => {
-      const key = { partitionKey: incidentId, rowKey: rowKey(row.seq) };
-      const { entryId, kind, at, hash } = row;
-      return ["create", { ...key, entryId, kind, at, hash, ...toRow(row, `audit row ${row.seq} of ${incidentId}`) }];
-    });
-    await client.submitTransaction(actions);
-  }
+  for (const actions of transactionsOf(incidentId, rows)) await client.submitTransaction(actions);
   const end = rows.at(-1) ?? last;
   return end ? { rows: end.seq, head: end.hash } : emptySeal(incidentId);
+}
+
+/** In order, each within what a transaction holds. */
+function transactionsOf(incidentId: string, rows: readonly AuditRow[]): TransactionAction[][] {
+  const transactions: TransactionAction[][] = [];
+  let room = 0;
+  for (const row of rows) {
+    const { entryId, kind, at, hash } = row;
+    const key = { partitionKey: incidentId, rowKey: rowKey(row.seq) };
+    const entity = { ...key, entryId, kind, at, hash, ...toRow(row, `audit row ${row.seq} of ${incidentId}`) };
+    const size = Object.values(entity).reduce<number>((sum, value) => sum + (typeof value === "number" ? 8 : value.length * 2), 0);
+    if (size > room || transactions.at(-1)?.length === ROWS_PER_TRANSACTION) {
+      transactions.push([]);
+      room = CHARS_PER_TRANSACTION;
+    }
+    transactions.at(-1)?.push(["create", entity]);
+    room -= size;
+  }
+  return transactions;
 }
 
 async function readRows(client: TableClient, filter: string, top = Infinity): Promise<AuditRow[]> {

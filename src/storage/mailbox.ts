@@ -2,9 +2,10 @@
  * Signals and decisions, written down before anyone is woken and read again at each turn: a lost wake-up costs time, never
  * what was said. They lie in the incidents' table, in partitions of their own.
  */
-import type { TableClient } from "@azure/data-tables";
+import type { TableClient, TransactionAction } from "@azure/data-tables";
 import { normalId } from "../domain/arm-id.ts";
 import { orAbsent } from "../azure/call-azure.ts";
+import { cutText, fit, LONGEST_LABEL } from "../domain/bounded.ts";
 import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";
 import { quote } from "./tables.ts";
@@ -18,14 +19,27 @@ export type Mailbox<S extends Item, D extends Item & { incidentId: string }> = {
   /** Oldest first. */
   listSignals: (patientId: string) => Promise<S[]>;
   dropSignals: (patientId: string, signalIds: readonly string[]) => Promise<void>;
+  /** Moves what waits out of the way, as it lies there, unread: nothing of it may be what a look fails at. How many. */
+  setAside: (patientId: string) => Promise<number>;
   addDecision: (decision: D) => Promise<void>;
   /** Oldest first. */
   listDecisions: (incidentId: string) => Promise<D[]>;
 };
 
-const DROPS_AT_ONCE = 50;
+/** learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions */
+const DROPS_AT_ONCE = 100;
+/** Of one message: an event may have 1 MB, and says no more than where to look and who was there. */
+const LONGEST_MESSAGE = 30_000;
+
+/** The same message gives the same, its id included: by that it is known. */
+function bounded(item: Item): Item & Record<string, unknown> {
+  const kept = fit(item, LONGEST_MESSAGE, hashText);
+  const members = typeof kept === "object" && kept !== null ? kept : {};
+  return { ...members, id: cutText(item.id, LONGEST_LABEL, hashText), at: cutText(item.at, LONGEST_LABEL, hashText) };
+}
 
 const signals = (patientId: string): string => `signal-${hashText(normalId(patientId))}`;
+const aside = (patientId: string): string => `aside-${hashText(normalId(patientId))}`;
 const decisions = (incidentId: string): string => `decision-${incidentId}`;
 /** Event ids may hold what keys may not. */
 const rowOf = (id: string): string => hashText(id);
@@ -44,16 +58,34 @@ export function createMailbox<S extends Item, D extends Item & { incidentId: str
       }
       return items.toSorted((a, b) => (a.at < b.at ? -1 : 1));
     });
-  const drop = (client: TableClient, partition: string, id: string) => orAbsent(() => client.deleteEntity(partition, rowOf(id)));
+  /** All at once; where one of them is gone already, which refuses them all, one by one. */
+  async function drop(client: TableClient, partitionKey: string, rowKeys: readonly string[]): Promise<void> {
+    const dropped = await orAbsent(() =>
+      client.submitTransaction(rowKeys.map((rowKey) => ["delete", { partitionKey, rowKey }] satisfies TransactionAction)),
+    );
+    if (dropped === undefined) await Promise.all(rowKeys.map((rowKey) => orAbsent(() => client.deleteEntity(partitionKey, rowKey))));
+  }
 
   return {
-    addSignal: (patientId, signal) => add(signals(patientId), signal),
+    addSignal: (patientId, signal) => add(signals(patientId), bounded(signal)),
     listSignals: (patientId) => list<S>(signals(patientId)),
     dropSignals: (patientId, ids) =>
       tables.use("incidents", "drop messages", async (client) => {
         for (let start = 0; start < ids.length; start += DROPS_AT_ONCE) {
-          await Promise.all(ids.slice(start, start + DROPS_AT_ONCE).map((id) => drop(client, signals(patientId), id)));
+          await drop(client, signals(patientId), [...new Set(ids.slice(start, start + DROPS_AT_ONCE).map(rowOf))]);
         }
+      }),
+    setAside: (patientId) =>
+      tables.use("incidents", "set messages aside", async (client) => {
+        const keys: string[] = [];
+        for await (const row of client.listEntities({ queryOptions: { filter: `PartitionKey eq ${quote(signals(patientId))}` } })) {
+          const { etag: _, timestamp: __, ...kept } = row;
+          await client.upsertEntity({ ...kept, partitionKey: aside(patientId), rowKey: row.rowKey! }, "Replace");
+          keys.push(row.rowKey!);
+        }
+        for (let start = 0; start < keys.length; start += DROPS_AT_ONCE)
+          await drop(client, signals(patientId), keys.slice(start, start + DROPS_AT_ONCE));
+        return keys.length;
       }),
     addDecision: (decision) => add(decisions(decision.incidentId), decision),
     listDecisions: (incidentId) => list<D>(decisions(incidentId)),

@@ -3,7 +3,9 @@ import { TableClient } from "@azure/data-tables";
 import type { TableServiceClientOptions } from "@azure/data-tables";
 import type { TokenCredential } from "@azure/identity";
 import { callAzure, toTransientError } from "../azure/call-azure.ts";
+import type { Failure } from "../azure/classify-error.ts";
 import { limitTime } from "../azure/clients.ts";
+import { InvariantError } from "../domain/errors.ts";
 
 export type TableNames = { incidents: string; audit: string; baseline: string };
 export type TableLocation = { connectionString: string } | { endpoint: string; credential: TokenCredential };
@@ -12,8 +14,9 @@ type TableName = keyof TableNames;
 
 export type Tables = {
   /**
-   * Runs one piece of work on a table. Whatever goes wrong is thrown as a TransientError: storage that refuses is an outage
-   * of Keymend and no answer. What is not there must be caught inside (`orAbsent`).
+   * Runs one piece of work on a table. Storage that does not answer, or lets nobody in, is an outage of Keymend and thrown as a
+   * TransientError; what it refuses for what it is (too large, a name or value that it does not take) no repetition cures: that is a
+   * mistake of this program, an InvariantError. What is not there must be caught inside (`orAbsent`).
    */
   use: <T>(table: TableName, operation: string, work: (client: TableClient) => Promise<T>) => Promise<T>;
 };
@@ -50,11 +53,20 @@ export function createTables(options: { location: TableLocation; names: TableNam
         opened.catch(() => delete clients[table]);
         return work(await opened);
       });
-      if (!result.ok) throw toTransientError(operation, on, result.failure);
+      if (!result.ok)
+        throw isFinal(result.failure)
+          ? new InvariantError(sayFailure(operation, on, result.failure))
+          : toTransientError(operation, on, result.failure);
       return result.value;
     },
   };
 }
+
+/** RequestBodyTooLarge (413), EntityTooLarge, PropertyValueTooLarge, KeyValueTooLarge, InvalidInput ... (Microsoft Learn, "Table Storage error codes"). */
+const isFinal = ({ kind, code }: Failure): boolean => kind === "invalid" && code !== "UnreadableAnswer";
+
+const sayFailure = (operation: string, on: string, { code, message }: Failure): string =>
+  `${operation} on ${on} was refused: ${code}: ${message}`;
 
 /** For filters: OData doubles the quote. */
 export const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;

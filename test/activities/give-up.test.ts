@@ -3,7 +3,7 @@ import { createGiveUp, type GiveUpDeps, type GiveUpInput } from "../../src/activ
 import { decideTurn } from "../../src/domain/turn/turn.ts";
 import { NOW, VAULT_ID } from "../support/builders.ts";
 import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
-import { after, PATIENT, turnInput } from "../support/turns.ts";
+import { after, aSignal, PATIENT, turnInput } from "../support/turns.ts";
 
 const opened = decideTurn(turnInput()).incident!;
 
@@ -93,4 +93,37 @@ test("throws where it can't be written down, so that the orchestration fails vis
   incidents.put(opened);
   await expect(giveUp({}, { audit: { append: throwing(transient()) } })).rejects.toThrow("503");
   expect(incidents.all).toMatchObject([{ state: "working" }]);
+});
+
+test("a look that fails as before is not told again before its next look is due, however its sizes differ", async () => {
+  const { giveUp, incidents, clock, told, lines } = setUp();
+  const mistake = (size: number, newId: string) =>
+    giveUp({ incidentId: null, newId, reason: "InternalError", detail: `row 0a1b-${size} has ${size} characters` });
+  expect(await mistake(500_000, "n1")).toEqual({ incidentId: "n1" });
+  for (const minutes of [5, 10, 55]) {
+    clock.at = after(minutes);
+    expect(await mistake(500_000 + minutes, `n${minutes}`)).toEqual({ incidentId: "n1" });
+  }
+  expect([incidents.all.length, told.length]).toEqual([1, 1]);
+  expect(lines.at(-1)).toMatchObject({ level: "warn", event: "failedAgain", fields: { incidentId: "n1" } });
+  clock.at = after(60);
+  expect(await mistake(1, "n60")).toEqual({ incidentId: "n60" });
+  expect(incidents.all.at(-1)).toMatchObject({ id: "n60", endings: 2, nextLookAt: after(60 + 120) });
+});
+
+test("another mistake is told at once", async () => {
+  const { giveUp, incidents } = setUp();
+  await giveUp({ incidentId: null, reason: "InternalError", detail: "one" });
+  await giveUp({ incidentId: null, newId: "n2", reason: "InternalError", detail: "another" });
+  expect(incidents.all.map(({ id }) => id)).toEqual(["n1", "n2"]);
+});
+
+test("signals that three looks have failed over are set aside, and it says so; Azure's silence sets none aside", async () => {
+  const { giveUp, mailbox, audit } = setUp();
+  mailbox.signals.push(aSignal(), aSignal({ id: "e2" }));
+  await giveUp({ incidentId: null });
+  expect(mailbox.signals).toHaveLength(2);
+  await giveUp({ incidentId: null, newId: "n2", reason: "InternalError", detail: "a mistake" });
+  expect(mailbox.signals).toEqual([]);
+  expect(audit.rows.at(-1)?.what).toBe("Escalated (InternalError): a mistake; 2 signals that waited are set aside");
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -251,6 +251,24 @@ describe("against what the incident's row keeps", () => {
     expect(again).toMatchObject({ rows: 3 });
     expect(await audit.verify("i1", again)).toMatchObject({ ok: true, sealed: 3 });
   });
+});
+
+test("writes what is too much for one transaction in several, and cuts what no row holds; the chain holds", async () => {
+  const audit = createAuditLog(fresh().tables);
+  const noise = (length: number): string => randomBytes(length / 2).toString("hex");
+  const lists = Array.from({ length: 20 }, (_, i) =>
+    entry(
+      `e${i}`,
+      Array.from({ length: 100 }, () => noise(4000)),
+    ),
+  );
+  await audit.append("i1", [...lists, { ...entry("x".repeat(40_000), noise(1_000_000)), what: noise(1_000_000) }]);
+  expect(await audit.verify("i1", undefined)).toMatchObject({ ok: true, rows: 21 });
+  const last = (await audit.list("i1", 30, undefined)).value.at(-1)!;
+  expect(JSON.stringify(last).length).toBeLessThan(30_000);
+  for (const text of [last.entryId, last.what, last.data]) expect(text).toMatch(/ \[cut: \d+ characters, sha256 [0-9a-f]{64}\]$/);
+  await audit.append("i1", [entry("x".repeat(40_000))]);
+  expect(await audit.verify("i1", undefined)).toMatchObject({ rows: 21 });
 });
 
 test("one text per value, whatever the order of its members", () => {

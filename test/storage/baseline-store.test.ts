@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import type { Baseline } from "../../src/domain/facts.ts";
 import { createBaselineStore } from "../../src/storage/baseline-store.ts";
+import { anAssignment } from "../support/builders.ts";
 import { useAzurite } from "../support/azurite.ts";
 
 const { fresh } = useAzurite();
@@ -61,4 +63,28 @@ test.each([
   await store.save({ id }, baseline);
   for (const other of [id.toLowerCase(), id.slice(1), `${id}/`, encodeURI(id)])
     expect((await store.load(other)).baseline).toEqual(baseline);
+});
+
+/** What no packing makes small: ids that repeat nothing. */
+const guid = (): string => randomUUID();
+
+test("keeps the most that one vault comes with: 1,024 access policies and 500 databases", async () => {
+  const store = createBaselineStore(fresh().tables);
+  const keys = "get list update create import delete recover backup restore decrypt encrypt unwrapKey wrapKey verify sign purge".split(" ");
+  const identity = (i: number) =>
+    `/subscriptions/${guid()}/resourceGroups/rg-${i}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-${i}`;
+  const most: Baseline = {
+    ...baseline,
+    policies: Array.from({ length: 1024 }, () => ({ tenantId: guid(), objectId: guid(), applicationId: null, keys })),
+    assignments: Array.from({ length: 500 }, (_, i) =>
+      anAssignment({ id: `${VAULT.id}/a/${guid()}`, name: guid(), principalId: guid(), description: `é${i}` }),
+    ),
+    defaultIdentities: Object.fromEntries(Array.from({ length: 500 }, (_, i) => [identity(i), identity(i)])),
+    principals: Object.fromEntries(Array.from({ length: 500 }, (_, i) => [identity(i), guid()])),
+  };
+  expect(JSON.stringify(most).length).toBeGreaterThan(480_000);
+  await store.save(VAULT, most);
+  expect((await store.load(VAULT.id)).baseline).toEqual(most);
+  await store.save(VAULT, baseline);
+  expect((await store.load(VAULT.id)).baseline).toEqual(baseline);
 });

@@ -1,5 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { TransientError } from "../../src/domain/errors.ts";
+import { InvariantError, TransientError } from "../../src/domain/errors.ts";
 import { createIncidentStore } from "../../src/storage/incident-store.ts";
 import { createMailbox } from "../../src/storage/mailbox.ts";
 import { createTables } from "../../src/storage/tables.ts";
@@ -33,7 +34,8 @@ test("refuses an incident that no row can hold, and keeps the one before", async
   const store = createIncidentStore<Thing>(fresh().tables);
   await store.save(thing(1), undefined);
   const etag = (await store.load(VAULT, thing(1).id))?.etag;
-  await expect(store.save(thing(1, { text: "x".repeat(500_000) }), etag)).rejects.toThrow(/a row holds 480000/);
+  const noise = randomBytes(1_000_000).toString("base64");
+  await expect(store.save(thing(1, { text: noise }), etag)).rejects.toThrow(/a row holds 960000/);
   expect((await store.load(VAULT, thing(1).id))?.incident).toEqual(thing(1));
 });
 
@@ -124,7 +126,76 @@ test("does not guess at a row of a later schema", async () => {
   await store.save(thing(1), undefined);
   await tables.use("incidents", "test", async (client) => {
     for await (const { partitionKey = "", rowKey = "" } of client.listEntities())
-      await client.updateEntity({ partitionKey, rowKey, schema: 2 }, "Merge");
+      await client.updateEntity({ partitionKey, rowKey, schema: 3 }, "Merge");
   });
-  await expect(store.latest(VAULT)).rejects.toThrow("written with schema 2; this version knows 1");
+  await expect(store.latest(VAULT)).rejects.toThrow("written with schema 3; this version knows 1 and 2");
+});
+
+test("reads a row as an earlier version split it", async () => {
+  const { tables } = fresh();
+  const store = createIncidentStore<Thing>(tables);
+  await store.save(thing(1), undefined);
+  const old = JSON.stringify(thing(1, { text: "y".repeat(50_000) }));
+  await tables.use("incidents", "test", async (client) => {
+    for await (const { partitionKey = "", rowKey = "" } of client.listEntities())
+      await client.updateEntity(
+        { partitionKey, rowKey, schema: 1, parts: 2, json0: old.slice(0, 32_000), json1: old.slice(32_000) },
+        "Merge",
+      );
+  });
+  expect((await store.latest(VAULT))?.incident.text).toHaveLength(50_000);
+});
+
+test("a signal as long as an event may be is cut, known again, and dropped by what it is listed as", async () => {
+  const mailbox = createMailbox<{ id: string; at: string; what: string }, { id: string; at: string; incidentId: string }>(fresh().tables);
+  const long = { ...signal("x".repeat(40_000), "2026-11-01T00:00:00Z"), what: "w".repeat(1_000_000) };
+  await mailbox.addSignal(VAULT, long);
+  await mailbox.addSignal(VAULT, long);
+  await mailbox.addSignal(VAULT, { ...long, id: `${long.id}y` });
+  const listed = await mailbox.listSignals(VAULT);
+  expect(listed).toHaveLength(2);
+  expect(JSON.stringify(listed).length).toBeLessThan(60_000);
+  await mailbox.dropSignals(
+    VAULT,
+    listed.map(({ id }) => id),
+  );
+  expect(await mailbox.listSignals(VAULT)).toEqual([]);
+});
+
+test("decisions are never cut", async () => {
+  const mailbox = createMailbox<{ id: string; at: string }, { id: string; at: string; incidentId: string; steps: string[] }>(
+    fresh().tables,
+  );
+  const decision = {
+    id: "d1",
+    at: "2026-11-01T00:00:00Z",
+    incidentId: "i1",
+    steps: Array.from({ length: 2000 }, (_, i) => `step-${i} on ${VAULT}`),
+  };
+  await mailbox.addDecision(decision);
+  expect(await mailbox.listDecisions("i1")).toEqual([decision]);
+});
+
+test("sets aside what waits, even what can't be read", async () => {
+  const { tables } = fresh();
+  const mailbox = createMailbox(tables);
+  for (let i = 0; i < 130; i++) await mailbox.addSignal(VAULT, signal(`s${i}`, "2026-11-01T00:00:00Z"));
+  await tables.use("incidents", "test", async (client) => {
+    for await (const { partitionKey = "", rowKey = "" } of client.listEntities()) {
+      await client.updateEntity({ partitionKey, rowKey, json0: "{" }, "Merge");
+      break;
+    }
+  });
+  await expect(mailbox.listSignals(VAULT)).rejects.toThrow(SyntaxError);
+  expect(await mailbox.setAside(VAULT)).toBe(130);
+  expect(await mailbox.listSignals(VAULT)).toEqual([]);
+  expect(await mailbox.setAside(VAULT)).toBe(0);
+});
+
+test("what storage refuses for what it is, no repetition cures", async () => {
+  const { tables } = fresh();
+  const tooLarge = tables.use("incidents", "keep it", (client) =>
+    client.createEntity({ partitionKey: "p", rowKey: "r", text: "x".repeat(70_000) }).then(() => undefined),
+  );
+  await expect(tooLarge).rejects.toBeInstanceOf(InvariantError);
 });

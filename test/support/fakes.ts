@@ -141,6 +141,11 @@ export function fakeEdges(facts: Facts = someFacts()) {
     mailbox,
     baselines: { save: async (patient: Patient, baseline: Baseline) => void baselines.push({ patient, baseline }) },
     publishOutcome: async (incident: Incident) => void told.push(incident),
+    setAside: async () => {
+      const waiting = mailbox.signals.splice(0).length;
+      if (waiting > 0) journal.push(`aside ${waiting}`);
+      return waiting;
+    },
     digest: (value: unknown) => `digest-of-${JSON.stringify(value).length}`,
     writer: {
       submit: (step: StepDraft) => {

@@ -44,16 +44,34 @@ export function note(draft: Draft, kind: AuditEntry["kind"], what: string, data:
   if (kind !== "facts") incident.timeline = toldAlso(incident, input.now, what);
 }
 
+/** Signals told one by one in a turn; the rest is told by its number. */
+const TOLD_SINGLY = 50;
+/** How many signals an incident knows again, and how many authors it names: they come as many as somebody sends. */
+const SIGNALS_KNOWN = 1000;
+const AUTHORS_KNOWN = 1000;
+
 export function takeSignals(draft: Draft): void {
   const { incident, input } = draft;
-  for (const signal of input.signals.filter((s) => !incident.signalIds.includes(s.id))) {
-    incident.signalIds = [...incident.signalIds, signal.id];
-    // Who asks for a look did not make the change that is looked at.
-    const author = signal.source === "event" ? signal.caller?.objectId : undefined;
-    if (author !== undefined && !incident.callers.includes(author)) incident.callers = [...incident.callers, author];
+  const known = new Set(incident.signalIds);
+  const taken = input.signals.filter(({ id }) => !known.has(id));
+  incident.signalIds = [...incident.signalIds, ...taken.map(({ id }) => id)].slice(-SIGNALS_KNOWN);
+  // Who asks for a look did not make the change that is looked at.
+  const authors = taken.flatMap(({ source, caller }) => (source === "event" && caller ? [caller.objectId] : []));
+  incident.callers = boundedAuthors([...new Set([...incident.callers, ...authors])], input.settings.privilegedCallers);
+  // Those of people first: an operator's word is never among the rest.
+  const inOrder = [...taken.filter(({ source }) => source === "operator"), ...taken.filter(({ source }) => source !== "operator")];
+  for (const signal of inOrder.slice(0, TOLD_SINGLY)) {
     const who = signal.caller ? `, by ${signal.caller.name ?? signal.caller.objectId}` : "";
     note(draft, "signal", `told of ${signal.what} (${signal.source}${who})`, signal, `-${signal.id}`);
   }
+  const rest = inOrder.slice(TOLD_SINGLY);
+  if (rest.length > 0) note(draft, "signal", `told of ${rest.length} more signals at once`, { ids: rest.map(({ id }) => id) }, "-more");
+}
+
+/** Of too many the latest are kept, and every one whose changes count as meant: to forget one of those would let a repair go out unasked. */
+function boundedAuthors(authors: readonly string[], privileged: readonly string[]): string[] {
+  const isPrivileged = (id: string): boolean => privileged.includes(id.toLowerCase());
+  return authors.filter((id, i) => i >= authors.length - AUTHORS_KNOWN || isPrivileged(id));
 }
 
 /** A write whose answer was lost and that shows by now. */
