@@ -2,7 +2,8 @@
 import type { Actor, Answer } from "../running/actor.ts";
 import { getIncident, type IncidentRow, listIncidents } from "../running/app-api.ts";
 import { same } from "../azure/routes.ts";
-import type { Cluster, Json, RoleAssignmentState } from "../azure/world.ts";
+import { objectAt } from "../azure/json.ts";
+import type { Account, Cluster, Json, RoleAssignmentState } from "../azure/world.ts";
 import type { Patient } from "../estate/estate.ts";
 import type { StoryContext } from "./story.ts";
 
@@ -38,6 +39,40 @@ async function done(context: StoryContext, id: string, { headers }: Answer): Pro
 export async function writeDatabase(context: StoryContext, id: string, body: Json): Promise<void> {
   const status = await done(context, id, await context.operator.arm("PATCH", id, apiOf(id), body));
   if (status !== "Succeeded") throw new Error(`the update of ${id} ended ${JSON.stringify(status)}`);
+}
+
+/** Writes an account as a whole, as a template does that names no default identity. */
+export async function replaceAccount(context: StoryContext, id: string): Promise<void> {
+  const { body } = await context.operator.arm("GET", id, API.accounts);
+  const { location, kind, tags, properties } = body;
+  const { locations, databaseAccountOfferType } = objectAt(properties);
+  const written = { location, kind, tags, properties: { locations, databaseAccountOfferType } };
+  const status = await done(context, id, await context.operator.arm("PUT", id, API.accounts, written));
+  if (status !== "Succeeded") throw new Error(`the write of ${id} ended ${JSON.stringify(status)}`);
+}
+
+/** Orders a new account with a customer-managed key, and waits until Azure has provisioned it or failed to. */
+export async function createAccount(
+  context: StoryContext,
+  id: string,
+  { identityId, keyUri }: { identityId: string; keyUri: string },
+): Promise<Account> {
+  const { location } = context.patient.vault;
+  const answer = await context.operator.arm("PUT", id, API.accounts, {
+    location,
+    kind: "GlobalDocumentDB",
+    identity: { type: "UserAssigned", userAssignedIdentities: { [identityId]: {} } },
+    properties: {
+      databaseAccountOfferType: "Standard",
+      locations: [{ locationName: location, failoverPriority: 0 }],
+      keyVaultKeyUri: keyUri,
+      defaultIdentity: `UserAssignedIdentity=${identityId}`,
+    },
+  });
+  await done(context, id, answer);
+  const account = context.world.accounts.get(id.toLowerCase());
+  if (!account) throw new Error(`${id} was not created`);
+  return account;
 }
 
 /** Orders a new cluster with a customer-managed key, and waits until Azure has provisioned it or failed to. */

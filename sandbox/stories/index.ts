@@ -1,5 +1,6 @@
 /** Every story, in the order in which they are listed. */
 import { accessDenied } from "./access-denied.ts";
+import { defaultIdentityChanged } from "./default-identity-changed.ts";
 import { defaultIdentityUndefined } from "./default-identity-undefined.ts";
 import { fiveDatabasesOneVault } from "./five-databases-one-vault.ts";
 import { healerNotPermitted } from "./healer-not-permitted.ts";
@@ -31,6 +32,7 @@ import { provisioningFailed } from "./provisioning-failed.ts";
 import { restoredAccount } from "./restored-account.ts";
 import { revokedOnPurpose } from "./revoked-on-purpose.ts";
 import { roleRemoved } from "./role-removed.ts";
+import { stranger } from "./stranger.ts";
 import { twoCauses } from "./two-causes.ts";
 import { vaultDeleted } from "./vault-deleted.ts";
 import { vaultGone } from "./vault-gone.ts";
@@ -62,11 +64,13 @@ export const stories: readonly Story[] = [
   identityRecreated,
   identityDetached,
   defaultIdentityUndefined,
+  defaultIdentityChanged,
   networkBlocked,
   perimeterBlocked,
   keyUriMalformed,
   restoredAccount,
   provisioningFailed,
+  stranger,
   managedHsm,
   otherTenant,
   twoCauses,

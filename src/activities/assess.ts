@@ -105,7 +105,7 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
     planHash: planHashOf(planned, digest),
     settings,
   });
-  return { facts, turn, planHash: planHashOf(planned, digest), signalIds: signals.map((signal) => signal.id) };
+  return { facts, diagnosis, turn, planHash: planHashOf(planned, digest), signalIds: signals.map((signal) => signal.id) };
 }
 
 async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResult> {
@@ -115,9 +115,9 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
     await deps.mailbox.dropSignals(input.patient.id, previous.signalIds);
     return finish(deps, previous);
   }
-  const { facts, turn, planHash, signalIds } = await decide(deps, input, open, previous);
+  const { facts, diagnosis, turn, planHash, signalIds } = await decide(deps, input, open, previous);
   const { vault } = facts;
-  if (turn.healthy && vault?.state === "live") await deps.baselines.save(input.patient, baselineOf(facts, vault));
+  if (turn.healthy && vault?.state === "live") await deps.baselines.save(input.patient, baselineOf(facts, diagnosis, vault));
   if (turn.incident) await writeDown(deps, turn.incident, turn.entries, facts.at, open?.etag);
   else deps.log.info("looked", { vaultId: input.patient.id, text: `${input.patient.vaultName ?? input.patient.id}: nothing new` });
   await deps.mailbox.dropSignals(input.patient.id, signalIds);

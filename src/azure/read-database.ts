@@ -55,7 +55,7 @@ function clusterFacts(id: string, cluster: MongoCluster): TargetFacts {
   };
 }
 
-type Resource = Pick<DatabaseAccountGetResults | MongoCluster, "id" | "name" | "location" | "tags" | "identity">;
+type Resource = Pick<DatabaseAccountGetResults | MongoCluster, "id" | "name" | "location" | "tags" | "identity" | "systemData">;
 
 function resourceFacts(id: string, resource: Resource) {
   const path = parseResourcePath(resource.id ?? id);
@@ -65,6 +65,7 @@ function resourceFacts(id: string, resource: Resource) {
     resourceGroup: path.resourceGroup,
     location: resource.location ?? "",
     tags: resource.tags ?? {},
+    changedOn: (resource.systemData?.lastModifiedAt ?? resource.systemData?.createdAt)?.toISOString() ?? null,
     ...identityFacts(resource.identity ?? { type: "None" }),
   };
 }

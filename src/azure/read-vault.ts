@@ -78,8 +78,11 @@ function liveFacts(vault: Vault): LiveVault {
     softDeleteRetentionInDays: properties.softDeleteRetentionInDays ?? null,
     purgeProtection: properties.enablePurgeProtection === true,
     sku: properties.sku.name,
+    changedOn: changedOn(vault),
   };
 }
+
+const changedOn = ({ systemData }: Vault): string | null => systemData?.lastModifiedAt?.toISOString() ?? null;
 
 /** Azure leaves out networkAcls that are the default. Recorded: Azure/azure-cli test_keyvault_network_rule.yaml, 2022-04 */
 function networkFacts(properties: Vault["properties"]): VaultNetwork {

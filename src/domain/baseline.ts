@@ -1,6 +1,7 @@
 /** Last known good of a vault: when a look may become one, and what of it is remembered. */
+import { holderOf } from "./access/known-good.ts";
 import { normalId, sameId } from "./arm-id.ts";
-import type { Diagnosis } from "./cause.ts";
+import type { Diagnosis, TargetDiagnosis } from "./cause.ts";
 import { userAssigned } from "./databases/default-identity.ts";
 import type { Baseline, Facts, LiveVault, TargetFacts } from "./facts.ts";
 import type { Incident } from "./incident.ts";
@@ -8,12 +9,18 @@ import type { Plan } from "./steps/step.ts";
 
 type Look = { facts: Facts; diagnosis: Diagnosis; plan: Plan; incident: Incident | null };
 
+const works = ({ phase }: TargetDiagnosis): boolean => phase === "healthy" || phase === "atRisk";
+
+/** Whether the database was well on this vault before. The trouble of one that never was is its own. */
+const isKnown = (id: string, { baseline }: Facts): boolean => Object.keys(baseline?.defaultIdentities ?? {}).some((one) => sameId(one, id));
+
 /** A path that works is a good baseline even where it will break at a known time; one around which something is missing is not. */
 export function isBaseline({ diagnosis, facts, plan, incident }: Look): boolean {
-  const works = diagnosis.targets.length > 0 && diagnosis.targets.every(({ phase }) => phase === "healthy" || phase === "atRisk");
+  const working = diagnosis.targets.filter(works);
+  const isWhole = working.length > 0 && diagnosis.targets.every((target) => works(target) || !isKnown(target.id, facts));
   // After trouble the service's own word is needed, not its silence.
-  const isConfirmed = incident === null || diagnosis.targets.every(({ service }) => service.verdict === "healthy");
-  return works && isConfirmed && facts.missing.length === 0 && plan.steps.every(({ causes }) => causes.length > 0);
+  const isConfirmed = incident === null || working.every(({ service }) => service.verdict === "healthy");
+  return isWhole && isConfirmed && facts.missing.length === 0 && plan.steps.every(({ causes }) => causes.length > 0);
 }
 
 /** As Azure spells them. With one that names nobody, or that is federated, no database is ever found healthy. */
@@ -40,7 +47,8 @@ function rememberedLenders({ targets, baseline }: Facts): Record<string, string>
 }
 
 /** What is remembered of a look that `isBaseline` lets become one. */
-export function baselineOf(facts: Facts, vault: LiveVault): Baseline {
+export function baselineOf(facts: Facts, { targets }: Diagnosis, vault: LiveVault): Baseline {
+  const well = facts.targets.filter(({ id }) => targets.some((seen) => sameId(seen.id, id) && works(seen)));
   const assignments = facts.access.flatMap((access) => (access.state === "read" ? access.assignments : []));
   return {
     at: facts.at,
@@ -52,8 +60,14 @@ export function baselineOf(facts: Facts, vault: LiveVault): Baseline {
     eventSubscriptions: facts.eventSubscriptions,
     defaultIdentities: {
       ...rememberedLenders(facts),
-      ...Object.fromEntries(facts.targets.map((target) => [normalId(target.id), storedDefault(target)])),
+      ...Object.fromEntries(well.map((target) => [normalId(target.id), storedDefault(target)])),
     },
+    holders: Object.fromEntries(
+      well.flatMap((target) => {
+        const holder = holderOf(facts, target);
+        return holder ? [[normalId(target.id), holder]] : [];
+      }),
+    ),
     principals: Object.fromEntries(
       facts.identities.flatMap((identity) => (identity.state === "live" ? [[normalId(identity.id), identity.principalId]] : [])),
     ),

@@ -17,6 +17,7 @@ export type CauseCode =
   | "KeyNearExpiry"
   | "KeyOperationsRemoved"
   | "DefaultIdentityUndefined"
+  | "DefaultIdentityChanged"
   | "IdentityDeleted"
   | "BorrowedIdentity"
   | "PermissionModelSwitched"

@@ -22,8 +22,8 @@ export type Evidence = {
 };
 
 export type Mend =
-  /** Steps in order, least change first. asks: the facts leave open whether it is these; a person agrees first, whatever the settings. */
-  | { kind: "steps"; steps: StepDraft[]; asks?: true }
+  /** Steps in order, least change first. asks: why a person is to agree first, whatever the settings. */
+  | { kind: "steps"; steps: StepDraft[]; asks?: string }
   /** Nothing Keymend may do: `wait` until the service moves or the limit passes; `escalate` to a person now; `unrecoverable` nobody can. */
   | { kind: "wait"; reason: string }
   | { kind: "escalate"; reason: string }

@@ -43,6 +43,8 @@ export type LiveVault = {
   softDeleteRetentionInDays: number | null;
   purgeProtection: boolean;
   sku: string;
+  /** When anything of the vault itself was last changed, as Azure tells it (systemData); null where it does not. */
+  changedOn: string | null;
 };
 
 export type DeletedVault = {
@@ -196,6 +198,8 @@ export type TargetFacts = {
   service: ServiceStatus;
   /** Made by a point-in-time restore; the source's restorable account id where known. */
   restoredFrom: string | null;
+  /** When it was last changed, else made, as Azure tells it (systemData; an account tells no more than one time); null where it tells none. */
+  changedOn: string | null;
 };
 
 export type MissingTarget = (Unreadable | { state: "gone" }) & { kind: TargetKind; id: string };
@@ -210,6 +214,9 @@ export type EventSubscriptionFacts = {
   properties: Record<string, unknown>;
 };
 
+/** With which principal a database reached which key, and since when each has stood: ISO 8601 UTC. key: its name, in lower case. */
+export type Holder = { principalId: string; key: string; accessSince: string; defaultSince: string };
+
 /** Last known good, refreshed only while everything is healthy. */
 export type Baseline = {
   at: string;
@@ -223,6 +230,8 @@ export type Baseline = {
   defaultIdentities: Record<string, string>;
   /** Identity id (lower case) → principal id it had. */
   principals: Record<string, string>;
+  /** Target id (lower case) → who had access for it. Absent in what earlier versions kept: then nobody is known to have had any. */
+  holders?: Record<string, Holder>;
 };
 
 /** What is looked at: a vault, or a database whose key URI names none. */

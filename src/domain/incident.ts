@@ -60,6 +60,8 @@ export type PlannedStep = {
   needs: Step["needs"];
   causes: CauseCode[];
   state: "next" | "waitsForApproval" | "waitsForEarlierStep" | "refused" | "observed" | "applied";
+  /** What is asked, or why it is refused, in words. Absent in what earlier versions kept. */
+  why?: string | null;
   undo: string | null;
   az: string[];
 };

@@ -15,6 +15,8 @@ export type Settings = {
   expiryHorizonMs: number;
   /** How long an approval stays valid. */
   approvalTtlMs: number;
+  /** What has stood this long counts as known good; younger things are put back only when a person agrees. */
+  knownGoodAfterMs: number;
   /** Overrides of the causes' defaults. */
   causes: Partial<Record<CauseCode, "auto" | "ask">>;
   /** Object ids whose changes count as meant: auto becomes ask. */

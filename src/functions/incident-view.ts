@@ -24,12 +24,13 @@ export function viewIncident(incident: Incident) {
     })),
     plan: incident.plan && {
       hash: incident.plan.hash,
-      steps: incident.plan.steps.map(({ id, name, on, permission, state, needs, undo, az }) => ({
+      steps: incident.plan.steps.map(({ id, name, on, permission, state, why, needs, undo, az }) => ({
         id,
         name,
         on,
         permission,
         state,
+        why: why ?? null,
         needs,
         undo,
         az,

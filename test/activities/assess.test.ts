@@ -151,6 +151,10 @@ describe("the baseline", () => {
             [`${ACCOUNT_ID}-first`.toLowerCase()]: "FirstPartyIdentity",
           },
           principals: { [IDENTITY_ID.toLowerCase()]: PRINCIPAL },
+          holders: expect.objectContaining({
+            [ACCOUNT_ID.toLowerCase()]: expect.objectContaining({ principalId: PRINCIPAL, key: "cmk" }),
+            [`${ACCOUNT_ID}-first`.toLowerCase()]: expect.objectContaining({ principalId: "f1" }),
+          }),
         },
       },
     ]);

@@ -7,6 +7,7 @@ import type {
   DenyAssignment,
   EventSubscriptionFacts,
   Facts,
+  Holder,
   IdentityFacts,
   KeyFacts,
   KeyVersionFacts,
@@ -43,6 +44,7 @@ export const someSettings = (over: Partial<Settings> = {}): Settings => ({
   expiryMaxExtensions: 3,
   expiryHorizonMs: 365 * DAY,
   approvalTtlMs: 24 * HOUR,
+  knownGoodAfterMs: DAY,
   causes: {},
   privilegedCallers: [],
   ownPrincipalId: null,
@@ -64,6 +66,7 @@ export const aVault = (over: Partial<LiveVault> = {}): LiveVault => ({
   softDeleteRetentionInDays: 90,
   purgeProtection: true,
   sku: "premium",
+  changedOn: null,
   ...over,
 });
 
@@ -186,6 +189,7 @@ export const anAccount = (over: Partial<TargetFacts> = {}): TargetFacts => ({
   tenantId: TENANT,
   service: aStatus(),
   restoredFrom: null,
+  changedOn: null,
   ...over,
 });
 
@@ -211,6 +215,15 @@ export const someFacts = (over: Partial<Facts> = {}): Facts => ({
 });
 
 /** What would be remembered of these facts while they were healthy. */
+/** Who has had access to the key for months. */
+export const aHolder = (over: Partial<Holder> = {}): Holder => ({
+  principalId: PRINCIPAL,
+  key: "cmk",
+  accessSince: "2026-01-01T00:00:00.000Z",
+  defaultSince: "2026-01-01T00:00:00.000Z",
+  ...over,
+});
+
 export const aBaseline = (over: Partial<Baseline> = {}): Baseline => ({
   at: "2026-11-02T09:00:00.000Z",
   assignments: [anAssignment()],
@@ -221,6 +234,7 @@ export const aBaseline = (over: Partial<Baseline> = {}): Baseline => ({
   eventSubscriptions: [],
   defaultIdentities: { [ACCOUNT_ID.toLowerCase()]: `UserAssignedIdentity=${IDENTITY_ID}`, [CLUSTER_ID.toLowerCase()]: IDENTITY_ID },
   principals: { [IDENTITY_ID.toLowerCase()]: PRINCIPAL },
+  holders: { [ACCOUNT_ID.toLowerCase()]: aHolder(), [CLUSTER_ID.toLowerCase()]: aHolder() },
   ...over,
 });
 

@@ -51,7 +51,10 @@ export function newCheck(world: World, phaseMs = world.random.int("documentdb.ph
 }
 
 /** Seven fraction digits. */
-export function stampNow(world: World): string {
+export const stampNow = (world: World): string => stampAt(world, world.clock.now());
+
+/** at: virtual ms. */
+export function stampAt(world: World, at: number): string {
   const digits = String(world.random.int("documentdb.stamp", 0, 9_999)).padStart(4, "0");
-  return world.clock.iso().replace("Z", `${digits}Z`);
+  return new Date(at).toISOString().replace("Z", `${digits}Z`);
 }

@@ -3,7 +3,7 @@ import { textAt } from "../json.ts";
 import { currentVersion } from "../keyvault/key-state.ts";
 import { vaultOfHost } from "../keyvault/vault-state.ts";
 import type { Account, Cluster, IdentityBlock, JsonObject, World } from "../world.ts";
-import { newAccount } from "./account-new.ts";
+import { newAccount, stampAt } from "./account-new.ts";
 import { newCluster } from "./cluster-new.ts";
 import { setSystemIdentity, typeOf } from "./identity.ts";
 import { keyPlace, pinnedVersion } from "./key-path.ts";
@@ -45,12 +45,16 @@ export function addAccount(world: World, spec: AccountSpec): Account {
     properties: { ...(spec.continuousBackup || source ? CONTINUOUS : {}), ...(source && restored(world, source)), ...spec.properties },
   });
   if (source) borrow(account, source);
+  account.systemData = { createdAt: longAgo(world) };
   layOutIdentity(world, account, spec);
   account.keyVaultKeyUri = spec.keyUri ?? account.keyVaultKeyUri;
   if (account.keyVaultKeyUri !== undefined) account.keyVaultKeyUriVersion = spec.keyVersion ?? newestVersion(world, account.keyVaultKeyUri);
   stateOf(world).replan();
   return account;
 }
+
+/** What is laid out has been there for most of a year. */
+const longAgo = (world: World): string => stampAt(world, world.clock.now() - 300 * 86_400_000);
 
 function layOutIdentity(world: World, account: Account, spec: AccountSpec): void {
   const [first] = spec.identities ?? [];
@@ -104,6 +108,7 @@ export function addCluster(world: World, spec: ClusterSpec): Cluster {
     location: spec.location ?? "eastus2",
     createdBy: "platform-team",
   });
+  Object.assign(cluster.systemData, { createdAt: longAgo(world), lastModifiedAt: longAgo(world) });
   attachAll(world, cluster.identity, spec.identities);
   cluster.identity.type = typeOf(cluster.identity);
   if (spec.keyUrl !== undefined) {

@@ -1,6 +1,5 @@
 import type { Cause } from "../cause.ts";
-import { lackingOf } from "../access/key-access.ts";
-import { isRefused, sayLacking } from "../mending/lacking.ts";
+import { isRefused, lackingUnlessChanged, sayLacking } from "../mending/lacking.ts";
 import { showAccess } from "../mending/advice.ts";
 import { say } from "../steps/az.ts";
 
@@ -17,8 +16,8 @@ export const accessDenied: Cause = {
   source: "Microsoft Learn: Understand Azure deny assignments; What is Azure attribute-based access control",
   default: "none",
   statusCodes: [4002],
-  find: (facts, target) => {
-    const lacking = lackingOf(facts, target);
+  find: (facts, target, _settings, found) => {
+    const lacking = lackingUnlessChanged(facts, target, found);
     if (!lacking || !isRefused(facts, target, lacking)) return undefined;
     const evidence = sayLacking(target, lacking);
     const isCertain = lacking.operations.some(({ why }) => why !== "maybeDenied");

@@ -1,6 +1,5 @@
 import type { Cause } from "../cause.ts";
-import { lackingOf } from "../access/key-access.ts";
-import { isRefused, isSwitched, mendByGrant, sayLacking } from "../mending/lacking.ts";
+import { isRefused, isSwitched, lackingUnlessChanged, mendByGrant, sayLacking } from "../mending/lacking.ts";
 
 export const accessMissing: Cause = {
   code: "AccessMissing",
@@ -13,8 +12,8 @@ export const accessMissing: Cause = {
   source: 'Microsoft Learn: account troubleshooting guide, "Default Identity is unauthorized"; vCore troubleshooting guide, row 4',
   default: "auto",
   statusCodes: [4002],
-  find: (facts, target) => {
-    const lacking = lackingOf(facts, target);
+  find: (facts, target, _settings, found) => {
+    const lacking = lackingUnlessChanged(facts, target, found);
     if (lacking?.model !== "rbac" || isSwitched(facts, lacking) || isRefused(facts, target, lacking)) return undefined;
     return sayLacking(target, lacking);
   },

@@ -1,13 +1,14 @@
-import { sameId } from "../arm-id.ts";
+import { nameOf, sameId } from "../arm-id.ts";
 import type { Cause, Mend } from "../cause.ts";
-import { principalOf, principalStateOf } from "../databases/index.ts";
+import { principalStateOf } from "../databases/index.ts";
 import { type NamedDefault, rememberedDefault } from "../databases/default-identity.ts";
+import { isYoungDefault } from "../access/known-good.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { readinessOf } from "../access/key-access.ts";
 import { principalIn } from "../databases/key-path.ts";
 import { SYSTEM_ASSIGNED } from "../databases/database-change.ts";
 import type { StepDraft } from "../steps/step.ts";
-import { grantAndSwitch, switchDrafts } from "../mending/switch-identity.ts";
+import { replaceGone } from "../mending/replacement-identity.ts";
+import { grantAndSwitch, onlyAble, switchDrafts } from "../mending/switch-identity.ts";
 
 /** What the database names, or named when it was last healthy; not an identity that is gone. */
 function remembered(facts: Facts, target: TargetFacts): NamedDefault | undefined {
@@ -17,20 +18,6 @@ function remembered(facts: Facts, target: TargetFacts): NamedDefault | undefined
   if (!choice) return undefined;
   const { state } = principalStateOf({ ...target, defaultIdentity: choice }, facts.identities, facts.firstPartyPrincipalId);
   return state === "gone" ? undefined : choice;
-}
-
-const userIdentity = (id: string): NamedDefault => ({ form: "user", id, federatedClientId: null });
-
-/** The one attached identity that can reach the key, if there is just one. */
-function onlyAble(facts: Facts, target: TargetFacts): NamedDefault | undefined {
-  const able = (principalId: string | null | undefined): boolean => !!principalId && readinessOf(facts, target, principalId) !== "none";
-  // A grant outlives its identity: only one that exists can do anything with it.
-  const users = target.attached.filter(({ id }) =>
-    able(principalOf({ ...target, defaultIdentity: userIdentity(id) }, facts.identities, null)),
-  );
-  const choices: NamedDefault[] = users.map(({ id }) => userIdentity(id));
-  if (able(target.systemPrincipalId)) choices.push({ form: "system" });
-  return choices.length === 1 ? choices[0] : undefined;
 }
 
 function useUser(facts: Facts, target: TargetFacts, identityId: string): Mend {
@@ -53,10 +40,24 @@ function useFirstParty(facts: Facts, target: TargetFacts): Mend {
   return grantAndSwitch(facts, target, { identityId: null, principalId: facts.firstPartyPrincipalId }, { after: [setDefault] });
 }
 
+/** What the database named, or had when last healthy, and that is gone: it is replaced as for a database that names it still. */
+function goneIdentity(facts: Facts, target: TargetFacts): string | undefined {
+  const choice = rememberedDefault(target, facts.baseline);
+  if (choice?.form !== "user" || choice.federatedClientId !== null) return undefined;
+  const { state } = principalStateOf({ ...target, defaultIdentity: choice }, facts.identities, facts.firstPartyPrincipalId);
+  return state === "gone" ? choice.id : undefined;
+}
+
+const asking = (proposed: Mend, asks: string | undefined): Mend =>
+  proposed.kind === "steps" && asks !== undefined ? { ...proposed, asks } : proposed;
+
 function mend(facts: Facts, target: TargetFacts): Mend {
+  const gone = goneIdentity(facts, target);
   const choice = remembered(facts, target) ?? onlyAble(facts, target);
   switch (choice?.form) {
     case undefined:
+      if (gone !== undefined)
+        return asking(replaceGone(facts, target, gone), `the identity that ${target.name} used, ${nameOf(gone)}, was deleted`);
       return {
         kind: "escalate",
         reason: `which identity ${target.name} should use can't be told: attach one that can reach the key and make it the default`,
@@ -77,14 +78,16 @@ export const defaultIdentityUndefined: Cause = {
   title: "The database has no default identity",
   shownBy: "The default identity is Undefined, or one that is not attached.",
   repair:
-    "Attach the one that was in use when last healthy, if it was detached, and make it the default again, in two writes; else the only attached one that can reach the key; else a person chooses. A system-assigned identity that was switched off and on is a new principal and is granted first.",
+    "Attach the one that was in use when last healthy, if it was detached, and make it the default again, in two writes; else the only attached one that can reach the key; where the one in use was deleted, make one in its place, as for a database that names it still; else a person chooses. A system-assigned identity that was switched off and on is a new principal and is granted first.",
   steps: [
+    "CreateIdentity",
     "RestoreRoleAssignment",
     "GrantKeyRole",
     "AddAccessPolicyPermissions",
     "AttachIdentity",
     "SetDefaultIdentity",
     "SetClusterEncryption",
+    "DetachIdentity",
   ],
   kinds: ["account", "cluster"],
   source:
@@ -100,5 +103,9 @@ export const defaultIdentityUndefined: Cause = {
         : `${target.name} names ${principal.identityId ?? "its system-assigned identity"} as default, which is not attached`;
     return { effect: "broken", facts: [text], values: {} };
   },
-  mend: (_evidence, facts, target) => mend(facts, target),
+  mend: (_evidence, facts, target, settings) => {
+    // What it names itself is its owner's word; what is only remembered must have stood.
+    const isRemembered = principalIn(facts, target).state === "undefined" && remembered(facts, target) !== undefined;
+    return asking(mend(facts, target), isRemembered ? isYoungDefault(facts, target, settings) : undefined);
+  },
 };

@@ -1,19 +1,8 @@
-import { nameOf, sameId } from "../arm-id.ts";
-import type { Cause, Mend } from "../cause.ts";
-import type { Facts, TargetFacts } from "../facts.ts";
+import { nameOf } from "../arm-id.ts";
+import type { Cause } from "../cause.ts";
 import { principalIn } from "../databases/key-path.ts";
-import { replaceWith, replacementFor } from "../mending/replacement-identity.ts";
-import { replacementCandidates } from "../databases/stand-in-names.ts";
-import { detachDraft } from "../mending/switch-identity.ts";
+import { replaceGone } from "../mending/replacement-identity.ts";
 import { NO_TOKEN } from "../databases/account.ts";
-
-function mend(facts: Facts, target: TargetFacts, goneId: string): Mend {
-  const replacement = replacementFor(facts, goneId, replacementCandidates(goneId));
-  if (!replacement) return { kind: "escalate", reason: `no free name was found for an identity in place of ${nameOf(goneId)}` };
-  // As the database spells it: a removal under another casing is none (Azure/azure-cli, cosmosdb module, identity remove).
-  const identityId = target.attached.find(({ id }) => sameId(id, goneId))?.id ?? goneId;
-  return replaceWith(replacement, facts, target, [detachDraft(target, identityId, replacement.identityId)]);
-}
 
 /** A deleted identity can't be brought back, nor does one of the same name help: it has another principal. */
 export const identityDeleted: Cause = {
@@ -46,5 +35,5 @@ export const identityDeleted: Cause = {
       : `identity ${nameOf(identityId)} does not exist`;
     return { effect: "broken", facts: [text], values: { identityId } };
   },
-  mend: ({ values }, facts, target) => mend(facts, target, String(values["identityId"])),
+  mend: ({ values }, facts, target) => replaceGone(facts, target, String(values["identityId"])),
 };

@@ -7,6 +7,7 @@ import type { Cause } from "../cause.ts";
 import { accessDenied } from "./access-denied.ts";
 import { accessMissing } from "./access-missing.ts";
 import { borrowedIdentity } from "./borrowed-identity.ts";
+import { defaultIdentityChanged } from "./default-identity-changed.ts";
 import { defaultIdentityUndefined } from "./default-identity-undefined.ts";
 import { identityDeleted } from "./identity-deleted.ts";
 import { keyDeleted } from "./key-deleted.ts";
@@ -52,6 +53,7 @@ export const causes: readonly Cause[] = [
   keyOperationsRemoved,
   identityDeleted,
   defaultIdentityUndefined,
+  defaultIdentityChanged,
   borrowedIdentity,
   permissionModelSwitched,
   accessDenied,

@@ -33,12 +33,16 @@ export const oldVersionDisabled: Cause = {
     const text = told
       ? "is disabled while the service still wraps with it; the latest is enabled"
       : "is disabled and was the newest until a moment ago; the service does not say which one it wraps with, and nothing else explains its loss";
-    const older = "isOnly" in before && !before.isOnly ? "it may be an older one as well" : null;
+    const older = "isOnly" in before && !before.isOnly ? "the version in use may be an older one as well" : null;
     return { effect: "broken", facts: [`version ${version} of key ${uriOf(target)?.key} ${text}`], values: { version, older } };
   },
   mend: ({ values }, facts, target) => {
     const vault = liveVaultOf(facts)!;
     const on = { vaultId: vault.id, vaultUri: vault.uri, key: uriOf(target)!.key!, version: String(values["version"]) };
-    return { kind: "steps", steps: [{ name: "EnableKeyVersion", params: on }], ...(values["older"] === null ? {} : { asks: true }) };
+    return {
+      kind: "steps",
+      steps: [{ name: "EnableKeyVersion", params: on }],
+      ...(typeof values["older"] === "string" ? { asks: values["older"] } : {}),
+    };
   },
 };

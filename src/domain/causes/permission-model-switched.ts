@@ -1,6 +1,5 @@
 import type { Cause } from "../cause.ts";
-import { lackingOf } from "../access/key-access.ts";
-import { isRefused, isSwitched, mendByGrant, sayLacking } from "../mending/lacking.ts";
+import { isRefused, isSwitched, lackingUnlessChanged, mendByGrant, sayLacking } from "../mending/lacking.ts";
 
 const NAMES = { rbac: "Azure RBAC", policies: "access policies" };
 
@@ -15,8 +14,8 @@ export const permissionModelSwitched: Cause = {
   source: "Microsoft Learn: Configure customer-managed keys, choosing the security model; Migrate from access policies to Azure RBAC",
   default: "auto",
   statusCodes: [4002],
-  find: (facts, target) => {
-    const lacking = lackingOf(facts, target);
+  find: (facts, target, _settings, found) => {
+    const lacking = lackingUnlessChanged(facts, target, found);
     if (!lacking || !isSwitched(facts, lacking) || isRefused(facts, target, lacking)) return undefined;
     const other = lacking.model === "rbac" ? "policies" : "rbac";
     const evidence = sayLacking(target, lacking);

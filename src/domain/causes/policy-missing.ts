@@ -1,6 +1,5 @@
 import type { Cause } from "../cause.ts";
-import { lackingOf } from "../access/key-access.ts";
-import { isSwitched, mendByGrant, sayLacking } from "../mending/lacking.ts";
+import { isSwitched, lackingUnlessChanged, mendByGrant, sayLacking } from "../mending/lacking.ts";
 
 /** Both guides ask for get, wrapKey and unwrapKey; a cluster needs list as well. */
 export const policyMissing: Cause = {
@@ -13,8 +12,8 @@ export const policyMissing: Cause = {
   source: 'Microsoft Learn: account troubleshooting guide, "Default Identity is unauthorized"; vCore troubleshooting guide, row 5',
   default: "auto",
   statusCodes: [4002],
-  find: (facts, target) => {
-    const lacking = lackingOf(facts, target);
+  find: (facts, target, _settings, found) => {
+    const lacking = lackingUnlessChanged(facts, target, found);
     return lacking?.model === "policies" && !isSwitched(facts, lacking) ? sayLacking(target, lacking) : undefined;
   },
   mend: mendByGrant,

@@ -3,6 +3,7 @@ import type { Facts, TargetFacts } from "../facts.ts";
 import { accessOf } from "../access/key-access.ts";
 import { keyOf, liveVaultOf, principalIn, uriOf, versionsOf } from "../databases/key-path.ts";
 import { verdictOf } from "../databases/index.ts";
+import { isDefaultChanged } from "../mending/lacking.ts";
 import { showAccess, showVault, showVersions } from "../mending/advice.ts";
 import { say } from "../steps/az.ts";
 
@@ -53,7 +54,7 @@ export const unreadable: Cause = {
     const all = [
       ...unreadVault(facts, target),
       ...unreadKey(facts, target),
-      ...unreadAccess(facts, target),
+      ...(isDefaultChanged(found) ? [] : unreadAccess(facts, target)),
       ...unreadOperations(facts, target, found),
       ...unclear,
     ];

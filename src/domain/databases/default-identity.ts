@@ -29,6 +29,13 @@ export function isSameDefault(a: DefaultIdentity, b: DefaultIdentity): boolean {
   return a.form === "user" && b.form === "user" ? sameId(a.id, b.id) : a.form === b.form;
 }
 
+/** As an account is told. */
+export function writeDefault(choice: NamedDefault): string {
+  if (choice.form === "firstParty") return "FirstPartyIdentity";
+  if (choice.form === "system") return "SystemAssignedIdentity";
+  return userAssigned(choice.id) + (choice.federatedClientId === null ? "" : `&FederatedClientId=${choice.federatedClientId}`);
+}
+
 /** What the database used while it was last healthy. */
 export function rememberedDefault(target: Pick<TargetFacts, "id">, baseline: Baseline | null): NamedDefault | undefined {
   const entry = Object.entries(baseline?.defaultIdentities ?? {}).find(([id]) => normalId(id) === normalId(target.id));

@@ -1,10 +1,17 @@
 /** What the causes of lost access share. */
 import { nameOf } from "../arm-id.ts";
-import type { Evidence, Mend } from "../cause.ts";
+import type { Evidence, Finding, Mend } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { grantDrafts, refusedOf } from "./grants.ts";
-import type { Lacking } from "../access/key-access.ts";
+import { type Lacking, lackingOf } from "../access/key-access.ts";
 import { uriOf } from "../databases/key-path.ts";
+
+/** Where the default identity was changed to one without access, that one lacks nothing which it ever had. */
+export const isDefaultChanged = (found: readonly Finding[]): boolean => found.some(({ code }) => code === "DefaultIdentityChanged");
+
+/** What the database's principal lacks, as far as it is the one that should have it. */
+export const lackingUnlessChanged = (facts: Facts, target: TargetFacts, found: readonly Finding[]): Lacking | undefined =>
+  isDefaultChanged(found) ? undefined : lackingOf(facts, target);
 
 /** Everything needed is granted in the model that is switched off, and the vault was not always in the present one. */
 export const isSwitched = (facts: Facts, { inactive, model }: Lacking): boolean =>

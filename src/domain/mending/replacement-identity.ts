@@ -5,7 +5,8 @@ import type { Facts, IdentityFacts, TargetFacts } from "../facts.ts";
 import { isRecreated } from "../databases/index.ts";
 import { standsInFor } from "../steps/create-identity.ts";
 import type { StepDraft } from "../steps/step.ts";
-import { grantAndSwitch, switchDrafts } from "./switch-identity.ts";
+import { replacementCandidates } from "../databases/stand-in-names.ts";
+import { detachDraft, grantAndSwitch, switchDrafts } from "./switch-identity.ts";
 
 export type Replacement = { identityId: string; principalId: string | null; insteadOf: string };
 
@@ -36,6 +37,15 @@ export function replaceWith(replacement: Replacement, facts: Facts, target: Targ
   const create: StepDraft = { name: "CreateIdentity", params: { identityId, location, insteadOf } };
   const after = [...switchDrafts(target, identityId), ...last];
   return grantAndSwitch(facts, target, { identityId, principalId }, { before: [create], after });
+}
+
+/** For a database whose identity is gone: one new identity serves all that shared the old one. */
+export function replaceGone(facts: Facts, target: TargetFacts, goneId: string): Mend {
+  const replacement = replacementFor(facts, goneId, replacementCandidates(goneId));
+  if (!replacement) return { kind: "escalate", reason: `no free name was found for an identity in place of ${nameOf(goneId)}` };
+  // As the database spells it: a removal under another casing is none (Azure/azure-cli, cosmosdb module, identity remove).
+  const identityId = target.attached.find(({ id }) => sameId(id, goneId))?.id ?? goneId;
+  return replaceWith(replacement, facts, target, [detachDraft(target, identityId, replacement.identityId)]);
 }
 
 /** The identity, gone by now, that the current one was made to stand in for and that is still attached. */

@@ -1,7 +1,9 @@
 /** The writes that make a database use another identity, each on its own, after the grant that it needs. */
 import { sameId } from "../arm-id.ts";
 import type { Mend } from "../cause.ts";
-import { userAssigned } from "../databases/default-identity.ts";
+import { readinessOf } from "../access/key-access.ts";
+import { type NamedDefault, userAssigned } from "../databases/default-identity.ts";
+import { principalOf } from "../databases/index.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { grantDrafts, grantRefusal } from "./grants.ts";
 import type { Grantee, StepDraft } from "../steps/step.ts";
@@ -32,4 +34,18 @@ export function detachDraft(target: TargetFacts, identityId: string, current: st
   const { id: targetId, kind: targetKind, keyUri } = target;
   const keeps = targetKind === "cluster" && keyUri !== null ? { identityId: current, keyUrl: keyUri } : null;
   return { name: "DetachIdentity", params: { targetId, targetKind, identityId, keeps } };
+}
+
+const userIdentity = (id: string): NamedDefault => ({ form: "user", id, federatedClientId: null });
+
+/** The one attached identity that can reach the key, if there is just one. */
+export function onlyAble(facts: Facts, target: TargetFacts): NamedDefault | undefined {
+  const able = (principalId: string | null | undefined): boolean => !!principalId && readinessOf(facts, target, principalId) !== "none";
+  // A grant outlives its identity: only one that exists can do anything with it.
+  const users = target.attached.filter(({ id }) =>
+    able(principalOf({ ...target, defaultIdentity: userIdentity(id) }, facts.identities, null)),
+  );
+  const choices: NamedDefault[] = users.map(({ id }) => userIdentity(id));
+  if (able(target.systemPrincipalId)) choices.push({ form: "system" });
+  return choices.length === 1 ? choices[0] : undefined;
 }

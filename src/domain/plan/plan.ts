@@ -2,6 +2,7 @@
  * Diagnosis → plan: what the causes propose, joined into one legal order, once per vault, key version and principal. Pure data; nothing
  * here acts. A step is ready when its precondition holds on these very facts; one whose precondition says done is left out.
  */
+import { strangeTo } from "../access/known-good.ts";
 import { sameId } from "../arm-id.ts";
 import type { CauseCode } from "../cause-code.ts";
 import type { Diagnosis, Finding, Mend } from "../cause.ts";
@@ -13,14 +14,14 @@ import { detachDraft } from "../mending/switch-identity.ts";
 import type { Facts } from "../facts.ts";
 import { liveVaultOf } from "../databases/key-path.ts";
 import type { Settings } from "../settings.ts";
-import { completeStep, mergeDrafts, mergeKeyOf, precondition, rankOfDraft, refusalOf } from "../steps/index.ts";
+import { completeStep, isGrant, mergeDrafts, mergeKeyOf, precondition, rankOfDraft, refusalOf } from "../steps/index.ts";
 import type { Plan, PlanBlock, Step, StepDraft } from "../steps/step.ts";
 import { say } from "../steps/az.ts";
 
-type Proposal = { draft: StepDraft; cause: CauseCode; targetId: string; asks?: true };
+type Proposal = { draft: StepDraft; cause: CauseCode; targetId: string; asks?: string };
 /** cause: undefined for what no cause asks for. */
 type Chore = Omit<Proposal, "cause"> & { cause: CauseCode | undefined };
-type Wanted = { draft: StepDraft; causes: CauseCode[]; targetIds: string[]; asks: boolean };
+type Wanted = { draft: StepDraft; causes: CauseCode[]; targetIds: string[]; asks: string[] };
 
 /** Before it is known what to tell a person. */
 type Block = Omit<PlanBlock, "advice">;
@@ -71,20 +72,37 @@ function propose(facts: Facts, diagnosis: Diagnosis, settings: Settings): { prop
   return { proposals, blocks };
 }
 
+/** What is asked for a stranger must not ride on what another database gets back: it is a step of its own. */
+function isForStranger({ draft, targetId }: Chore, facts: Facts, settings: Settings): boolean {
+  const target = facts.targets.find(({ id }) => sameId(id, targetId));
+  return isGrant(draft) && target !== undefined && strangeTo(facts, target, draft.params, settings) !== undefined;
+}
+
 /** Equal steps become one that serves all their causes and databases; where two would set different things, the first cause is heard. */
-function unite(proposals: readonly Chore[]): Wanted[] {
+function unite(proposals: readonly Chore[], keyOf: (chore: Chore) => string): Wanted[] {
   const byKey = new Map<string, Wanted>();
-  for (const { draft, cause, targetId, asks } of proposals) {
-    const key = mergeKeyOf(draft);
-    const before = byKey.get(key) ?? { draft, causes: [], targetIds: [], asks: false };
-    byKey.set(key, {
+  for (const chore of proposals) {
+    const { draft, cause, targetId, asks } = chore;
+    const before = byKey.get(keyOf(chore)) ?? { draft, causes: [], targetIds: [], asks: [] };
+    byKey.set(keyOf(chore), {
       draft: mergeDrafts(before.draft, draft),
       causes: withOnce(before.causes, cause),
       targetIds: withOnce(before.targetIds, targetId),
-      asks: before.asks || asks === true,
+      asks: withOnce(before.asks, asks),
     });
   }
   return [...byKey.values()].toSorted((a, b) => rankOfDraft(a.draft) - rankOfDraft(b.draft));
+}
+
+/** The very same write for a stranger and for one that gets it back is one: the stranger has no more by it than was there. */
+function withoutTwins(steps: readonly Step[]): Step[] {
+  const kept = new Map<string, Step>();
+  for (const step of steps) {
+    const twin = kept.get(step.id);
+    const least = twin?.needs === "nothing" ? twin : step;
+    kept.set(step.id, { ...least, targetIds: [...(twin?.targetIds ?? []), ...step.targetIds] });
+  }
+  return [...kept.values()];
 }
 
 const isAsked = (code: CauseCode, settings: Settings): boolean => (settings.causes[code] ?? causeOf(code).default) === "ask";
@@ -120,14 +138,16 @@ export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings): Pl
   });
   const steps: Step[] = [];
   const reasons = new Map<string, string>();
-  for (const { draft, causes, targetIds, asks } of unite([...allowed, ...tidyUp(facts)])) {
+  const keyOf = (chore: Chore): string => mergeKeyOf(chore.draft) + (isForStranger(chore, facts, settings) ? " stranger" : "");
+  for (const { draft, causes, targetIds, asks } of unite([...allowed, ...tidyUp(facts)], keyOf)) {
     const state = precondition(draft, facts);
     if (state === "done") continue;
-    const needs = asks || causes.some((code) => isAsked(code, settings)) ? "approval" : "nothing";
-    const step = completeStep(draft, { causes, targetIds, needs, ready: state === "todo" });
+    const needs = asks.length > 0 || causes.some((code) => isAsked(code, settings)) ? "approval" : "nothing";
+    const because = asks.length > 0 ? { asks: asks.join("; ") } : {};
+    const step = completeStep(draft, { causes, targetIds, needs, ...because, ready: state === "todo" });
     if (state !== "todo") reasons.set(step.id, state.stale);
     steps.push(step);
   }
   sayWaiting(steps, reasons, blocks);
-  return { steps, blocks: blocks.map((block) => advise(block, facts)) };
+  return { steps: withoutTwins(steps), blocks: blocks.map((block) => advise(block, facts)) };
 }

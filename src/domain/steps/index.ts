@@ -20,7 +20,7 @@ import { setDefaultIdentity } from "./set-default-identity.ts";
 import { setKeyNotBefore } from "./set-key-not-before.ts";
 import { setKeyUri } from "./set-key-uri.ts";
 import { type Extension, type Precondition, type Proposed, showPermission, stale, type StepSpec } from "./spec.ts";
-import type { Step, StepDraft, StepName, StepParams } from "./step.ts";
+import type { Grant, Step, StepDraft, StepName, StepParams } from "./step.ts";
 
 /**
  * In the order in which they are made, which is the order of this list:
@@ -79,6 +79,8 @@ function changing({ params }: Draft<StepName>, facts: Facts): Precondition | und
   return target && state && !AT_REST.includes(state.toLowerCase()) ? stale(`${target.name} is being changed (${state})`) : undefined;
 }
 
+export const isGrant = (step: StepDraft): step is Grant => specOf(step).grants !== null;
+
 /** Command lines a person can run instead of the step. */
 export const azOf = <N extends StepName>(step: Draft<N>): string[] => specOf(step).az(step.params);
 
@@ -106,7 +108,10 @@ function describe<N extends StepName>(draft: Draft<N>): Pick<Step, "id" | "on" |
 }
 
 /** The step with all that a plan says of it. */
-export const completeStep = (draft: StepDraft, purpose: Pick<Step, "causes" | "targetIds" | "needs" | "ready">): Step => ({
+export const completeStep = (
+  draft: StepDraft,
+  purpose: Pick<Step, "causes" | "targetIds" | "needs" | "ready"> & { asks?: string },
+): Step => ({
   ...draft,
   ...describe(draft),
   ...purpose,

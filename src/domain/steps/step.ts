@@ -48,6 +48,11 @@ export type StepName = keyof StepParams;
 /** What a cause proposes; the plan adds why, whom it serves and what it needs. */
 export type StepDraft = { [N in StepName]: { name: N; params: StepParams[N] } }[StepName];
 
+type GrantName = { [N in StepName]: StepParams[N] extends Grantee ? N : never }[StepName];
+
+/** A step that gives a principal access. */
+export type Grant = Extract<StepDraft, { name: GrantName }>;
+
 export type Step = StepDraft & {
   /** Stable over re-planning: name, what it acts on and what it sets, without values that only time changes (an expiry, a principal still to be created). Approvals name it. */
   id: string;
@@ -61,6 +66,8 @@ export type Step = StepDraft & {
   /** How to take it back, in words; null where it can't be. */
   undo: string | null;
   needs: "nothing" | "approval";
+  /** Why it is a question whatever the settings say; absent where they alone decide. */
+  asks?: string;
   /** False while it waits for an earlier step of the same plan, or for a grant to reach the vault. */
   ready: boolean;
 };

@@ -133,6 +133,7 @@ export const showStep = ({ step, state }: JudgedStep): PlannedStep => ({
   needs: state.kind === "ask" ? "approval" : step.needs,
   causes: step.causes,
   state: shown(state),
+  why: state.kind === "ask" || state.kind === "refuse" ? state.why : null,
   undo: step.undo,
   az: isOffered({ step, state }) ? azOf(step) : [],
 });

@@ -3,14 +3,15 @@
  * narrower answer. A deliberate revocation is never undone.
  */
 import { sameId } from "../arm-id.ts";
-import { rememberedDefault } from "../databases/default-identity.ts";
+import { isKnownGood, strangeTo } from "../access/known-good.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import type { RefusalReason } from "../incident.ts";
 import { principalIn } from "../databases/key-path.ts";
 import { parseKeyUri } from "../key-uri.ts";
 import type { Mode, Settings } from "../settings.ts";
-import { stepSpecs } from "../steps/index.ts";
-import type { Step } from "../steps/step.ts";
+import { isGrant } from "../steps/index.ts";
+import type { Grant, Step } from "../steps/step.ts";
+import { formatDuration } from "../time.ts";
 
 export const REVOKED_TAG = "keymend:revoked";
 export const MODE_TAG = "keymend:mode";
@@ -51,38 +52,30 @@ export function revokedOnPurpose(facts: Facts, target: TargetFacts): string | un
 const modeForStep = (served: readonly TargetFacts[], settings: Settings): Mode =>
   served.length === 0 ? "observe" : served.map((target) => modeOf(target, settings)).reduce(narrower);
 
-/** The database has named another identity since it was last healthy: a grant would then go to one that never had the key. */
-function hasOtherIdentity(target: TargetFacts, { baseline }: Facts): boolean {
-  const before = rememberedDefault(target, baseline);
-  const now = target.defaultIdentity;
-  if (before === undefined || now.form === "undefined") return false;
-  return before.form !== now.form || (before.form === "user" && now.form === "user" && !sameId(before.id, now.id));
+/** What of it is not known good, by which it may be given access unasked; undefined where the step gives none, or all of it is. */
+function strangerOf(step: Step, served: readonly TargetFacts[], facts: Facts, settings: Settings): string | undefined {
+  if (!isGrant(step)) return undefined;
+  const { identityId, principalId } = step.params;
+  const strange = served.map((target) => strangeTo(facts, target, { identityId, principalId }, settings));
+  // It gets back what it had for one of them; the others have no more by it than it had.
+  return strange.every((why) => why !== undefined) ? strange[0] : youngAssignment(step, facts, settings);
 }
 
-/** An identity made anew under its old name is another principal: whoever may make identities is not to be handed a key by that. */
-function identityMadeAnew({ params }: Step, { identities, baseline }: Facts): string | undefined {
-  if (!("principalId" in params) || params.principalId === null) return undefined;
-  const { principalId } = params;
-  const identity = identities.find((one) => one.state === "live" && one.principalId.toLowerCase() === principalId.toLowerCase());
-  const before = identity && Object.entries(baseline?.principals ?? {}).find(([id]) => sameId(id, identity.id))?.[1];
-  return before === undefined || before.toLowerCase() === principalId.toLowerCase() ? undefined : identity?.id;
+/** One at the key is what would be granted anyway; one that reaches further is put back only as it stood. */
+function youngAssignment({ name, params }: Grant, { baseline, vault }: Facts, settings: Settings): string | undefined {
+  const vaultId = vault && "id" in vault ? vault.id : null;
+  if (name !== "RestoreRoleAssignment" || !baseline || vaultId === null || !sameId(params.scope, vaultId)) return undefined;
+  const before = baseline.assignments.find(
+    (one) => sameId(one.scope, params.scope) && one.name.toLowerCase() === params.name.toLowerCase(),
+  );
+  if (before && isKnownGood(before, baseline, settings)) return undefined;
+  return `the role assignment on ${params.scope} had not stood for ${formatDuration(settings.knownGoodAfterMs)} when last seen`;
 }
 
 /** What a person should look at before anything is written by itself; undefined where nothing is doubtful. */
-function doubtAbout(
-  step: Step,
-  served: readonly TargetFacts[],
-  facts: Facts,
-  settings: Settings,
-  callers: readonly string[],
-): string | undefined {
+function doubtAbout(facts: Facts, settings: Settings, callers: readonly string[]): string | undefined {
   if (facts.missing.some(({ state }) => state !== "gone") || facts.keys.some((key) => key.state === "unreadable"))
     return "not everything on this vault could be read, so a tag that forbids the repair may be hidden";
-  const isGrant = stepSpecs[step.name].grants !== null;
-  const other = isGrant ? served.find((target) => hasOtherIdentity(target, facts)) : undefined;
-  if (other) return `${other.name} uses another identity than when it was last healthy`;
-  const anew = isGrant ? identityMadeAnew(step, facts) : undefined;
-  if (anew !== undefined) return `identity ${anew} was made anew since the vault was last healthy, and is another principal now`;
   const isPrivileged = (caller: string): boolean => settings.privilegedCallers.some((one) => one.toLowerCase() === caller.toLowerCase());
   const privileged = callers.find(isPrivileged);
   if (privileged !== undefined) return `${privileged} made the change, whose changes count as meant`;
@@ -109,9 +102,12 @@ export function judgeStep(step: Step, facts: Facts, settings: Settings, callers:
   if (meant !== undefined) return { kind: "refuse", reason: "RevokedOnPurpose", why: `${meant} is tagged ${REVOKED_TAG}` };
   const mode = modeForStep(served, settings);
   if (mode === "observe") return { kind: "observe" };
-  if (mode === "approve") return { kind: "ask", why: "mode approve: every plan waits for a person" };
-  if (step.needs === "approval") return { kind: "ask", why: `${step.causes.join(", ")} is repaired only when a person agrees` };
-  const doubt = doubtAbout(step, served, facts, settings, callers);
-  if (doubt !== undefined) return { kind: "ask", why: doubt };
-  return { kind: "allow" };
+  const doubts = [
+    mode === "approve" ? "mode approve: every plan waits for a person" : undefined,
+    step.needs === "approval" ? (step.asks ?? `${step.causes.join(", ")} is repaired only when a person agrees`) : undefined,
+    strangerOf(step, served, facts, settings),
+    doubtAbout(facts, settings, callers),
+  ].filter((doubt) => doubt !== undefined);
+  // Who decides is to know all that speaks against it.
+  return doubts.length > 0 ? { kind: "ask", why: doubts.join("; ") } : { kind: "allow" };
 }

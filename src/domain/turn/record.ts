@@ -170,4 +170,4 @@ const WORDS: Record<PlannedStep["state"], string> = {
 };
 
 const describePlan = (steps: readonly PlannedStep[]): string =>
-  `planned ${steps.map(({ name, on, state }) => `${name} on ${placeOf(on)} (${WORDS[state]})`).join("; ")}`;
+  `planned ${steps.map(({ name, on, state, why }) => `${name} on ${placeOf(on)} (${WORDS[state]}${why ? `: ${why}` : ""})`).join("; ")}`;

@@ -38,8 +38,15 @@ function quietEnd(input: TurnInput, steps: readonly JudgedStep[]): Outcome | und
   return known && { code: known.outcome!, reason: known.reason, detail: "as before" };
 }
 
-function close(draft: Draft, endings: readonly Ending[], steps: readonly JudgedStep[]): Next {
+/** A database that never came up is its owner's trouble: it says how the incident ended only where nothing else does. */
+function telling(endings: readonly Ending[]): readonly Ending[] {
+  const others = endings.filter(({ reason, outcome }) => reason !== "ProvisioningFailed" && outcome !== "NoChangeNeeded");
+  return others.length > 0 ? others : endings;
+}
+
+function close(draft: Draft, all: readonly Ending[], steps: readonly JudgedStep[]): Next {
   const { incident, input } = draft;
+  const endings = telling(all);
   const code: OutcomeCode = worstOutcome(endings.map((ending) => ending.outcome));
   const because = endings.find((ending) => ending.outcome === code);
   const outcome = { code, reason: because?.reason ?? null, detail: because?.detail ?? "nothing is wrong" };

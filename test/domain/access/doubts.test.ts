@@ -255,7 +255,7 @@ describe("an access policy", () => {
     ["nobody else's would do", on([policy({ objectId: GROUP, keys: ["get"] })])],
     ["the other is that of an identity", on(byGroup, { identities: [anIdentity(), anIdentity("id-2", GROUP)] })],
   ])("of somebody else's is no doubt where %s", (_what, over) => {
-    expect(look(over)).toMatchObject({ codes: ["PolicyMissing"], written: ["AddAccessPolicyPermissions"] });
+    expect(look(over)).toMatchObject({ codes: ["PolicyMissing"], steps: ["AddAccessPolicyPermissions"] });
   });
 
   test("of somebody else's is no doubt about an identity that is not in use yet", () => {

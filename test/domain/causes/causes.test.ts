@@ -52,7 +52,7 @@ describe("a cause that no step mends", () => {
       mendOf("ProvisioningFailed", aCluster({ service: { ...clusterSays("Failed", false), provisioningState: "Failed" } })),
     ).toMatchObject({
       kind: "escalate",
-      reason: expect.stringContaining("a cluster that never came up is then deleted by its owner"),
+      reason: expect.stringContaining("a database that never came up is then deleted by its owner"),
     });
   });
 

@@ -10,6 +10,7 @@ import {
   ACCOUNT_ID,
   aBaseline,
   aCluster,
+  aHolder,
   aKey,
   anAccess,
   anAccount,
@@ -475,9 +476,27 @@ describe("an account without a default identity", () => {
     const both = { ...undefinedDefault, systemPrincipalId: PRINCIPAL };
     expect(blocksOf(planned(anAccount, { target: both }))).toEqual(["DefaultIdentityUndefined escalate"]);
     expect(blocksOf(planned(anAccount, { target: undefinedDefault, access: noRole }))).toEqual(["DefaultIdentityUndefined escalate"]);
-    expect(
-      blocksOf(planned(anAccount, { target: undefinedDefault, identities: [anIdentity("id-orders", PRINCIPAL_2)], baseline: aBaseline() })),
-    ).toEqual(["DefaultIdentityUndefined escalate"]);
+  });
+
+  test("whose identity was deleted gets one in its place when a person agrees, the same as others that shared it", () => {
+    const sharing = { ...undefinedDefault, attached: [] };
+    const found = planned(anAccount, { target: sharing, identities: [goneIdentity], access: noRole, baseline: aBaseline() });
+    expect(namesOf(found)).toEqual(["CreateIdentity", "GrantKeyRole", "AttachIdentity", "SetDefaultIdentity"]);
+    expect(found.steps).toMatchObject(found.steps.map(() => ({ needs: "approval", asks: expect.stringContaining("was deleted") })));
+    const facts = someFacts({
+      targets: [anAccount(sharing), anAccount({ id: `${ACCOUNT_ID}-2`, name: "orders-2" })],
+      identities: [goneIdentity],
+      baseline: aBaseline(),
+    });
+    const both = plan(facts, diagnose(facts, someSettings()), someSettings());
+    expect(both.steps.filter(({ name }) => name === "CreateIdentity")).toMatchObject([{ targetIds: facts.targets.map(({ id }) => id) }]);
+  });
+
+  test("that was the default for an hour only is put back when a person agrees", () => {
+    const young = aBaseline({ holders: { [ACCOUNT_ID.toLowerCase()]: aHolder({ defaultSince: aBaseline().at }) } });
+    const found = planned(anAccount, { target: undefinedDefault, baseline: young });
+    expect(found.steps).toMatchObject([{ name: "SetDefaultIdentity", needs: "approval", asks: expect.stringContaining("known good") }]);
+    expect(planned(anAccount, { target: undefinedDefault, baseline: aBaseline() }).steps).toMatchObject([{ needs: "nothing" }]);
   });
 
   const system = aBaseline({ defaultIdentities: { [ACCOUNT_ID]: "SystemAssignedIdentity" } });

@@ -1,17 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { judgeStep, modeOf, revokedOnPurpose } from "../../../src/domain/turn/policy.ts";
-import type { DefaultIdentity } from "../../../src/domain/facts.ts";
+import type { Facts } from "../../../src/domain/facts.ts";
 import type { Step } from "../../../src/domain/steps/step.ts";
 import {
   ACCOUNT_ID,
   CLUSTER_ID,
   IDENTITY_ID,
+  KEY_SCOPE,
   PRINCIPAL,
   VAULT_ID,
   aBaseline,
   aKey,
   aVault,
   anAccount,
+  anAssignment,
   someFacts,
   someSettings,
 } from "../../support/builders.ts";
@@ -96,14 +98,14 @@ describe("a deliberate revocation", () => {
     ["a step on another key", onKey, { ...other, keyUri: "https://kv-orders.vault.azure.net/keys/other" }, "allow"],
     ["a step on a key, where it has none", onKey, { ...other, keyUri: null }, "allow"],
     ["a grant to the identity that it shares", grant(PRINCIPAL.toUpperCase()), other, "refuse"],
-    ["a grant to another identity", grant("another"), other, "allow"],
-    ["a grant to one that is still to be made", grant(null), other, "allow"],
+    ["a grant to another identity", grant("another"), other, "ask"],
+    ["a grant to one that is still to be made", grant(null), other, "ask"],
     ["a grant, where it has no identity", grant(PRINCIPAL), { ...other, defaultIdentity: { form: "undefined" } as const }, "allow"],
     ["a step on the vault", onVault, other, "refuse"],
     ["a step on another database", onDatabase, other, "allow"],
     ["an identity that is made for another", made, other, "allow"],
   ])("of a database that is not served by it, and %s", (_, step, over, kind) => {
-    const facts = someFacts({ targets: [anAccount(), anAccount(over)] });
+    const facts = someFacts({ targets: [anAccount(), anAccount(over)], baseline: aBaseline() });
     expect(judgeStep(step, facts, heal, []).kind).toBe(kind);
   });
 });
@@ -160,42 +162,43 @@ describe("a step", () => {
     name: "GrantKeyRole",
     params: { identityId: IDENTITY_ID, principalId: PRINCIPAL, scope: "/s", roleDefinitionId: "r" },
   };
-  const remembered = (raw: string) => aBaseline({ defaultIdentities: { [ACCOUNT_ID.toLowerCase()]: raw } });
-  const user = (id: string): DefaultIdentity => ({ form: "user", id, federatedClientId: null });
-
-  test.each([
-    ["the identity it had", `UserAssignedIdentity=${IDENTITY_ID}`, user(IDENTITY_ID), "allow"],
-    ["another identity", `UserAssignedIdentity=${IDENTITY_ID}`, user(`${IDENTITY_ID}-evil`), "ask"],
-    ["an identity of another form", "SystemAssignedIdentity", user(IDENTITY_ID), "ask"],
-    ["the system identity, as before", "SystemAssignedIdentity", { form: "system" } as const, "allow"],
-    ["none any more", `UserAssignedIdentity=${IDENTITY_ID}`, { form: "undefined" } as const, "allow"],
-    ["an identity, and none was remembered", "Undefined", user(IDENTITY_ID), "allow"],
-  ])("a grant to a database that names %s", (_, before, defaultIdentity, kind) => {
-    const changed = someFacts({ targets: [anAccount({ defaultIdentity })], baseline: remembered(before) });
-    expect(judgeStep(grant, changed, heal, []).kind).toBe(kind);
-    expect(judgeStep(aStep(), changed, heal, [])).toEqual({ kind: "allow" });
+  test.each<[string, Partial<Facts>, string | undefined]>([
+    ["to who had access for months, for this database", { baseline: aBaseline() }, undefined],
+    ["to a stranger", {}, "never came up"],
+    ["to an identity made anew", { baseline: aBaseline({ principals: { [IDENTITY_ID]: "another" } }) }, "was made anew"],
+  ])("that grants, %s", (_, over, why) => {
+    const verdict = judgeStep(grant, someFacts(over), heal, []);
+    expect(verdict).toMatchObject(why === undefined ? { kind: "allow" } : { kind: "ask", why: expect.stringContaining(why) });
+    expect(judgeStep(aStep(), someFacts(over), heal, [])).toEqual({ kind: "allow" });
   });
 
-  test.each([
-    ["as it was", PRINCIPAL.toUpperCase(), "allow"],
-    ["made anew under its old name", "another", "ask"],
-    ["of which nothing is remembered", undefined, "allow"],
-  ])("a grant to an identity %s", (_, before, kind) => {
-    const principals: Record<string, string> = before === undefined ? {} : { [IDENTITY_ID.toUpperCase()]: before };
-    const changed = someFacts({ baseline: aBaseline({ principals }) });
-    expect(judgeStep(grant, changed, heal, []).kind).toBe(kind);
-    expect(judgeStep(aStep(), changed, heal, [])).toEqual({ kind: "allow" });
+  test("that grants a stranger says so in approve mode too", () => {
+    const verdict = judgeStep(grant, someFacts(), someSettings({ mode: "approve" }), []);
+    expect(verdict).toMatchObject({ kind: "ask", why: expect.stringMatching(/mode approve.*never had access/) });
   });
 
-  test("a grant to a principal that is no identity's, or is still to come, is not one made anew", () => {
-    const toNobody = (principalId: string | null): Step => ({
-      ...aStep(),
-      name: "GrantKeyRole",
-      params: { identityId: IDENTITY_ID, principalId, scope: "/s", roleDefinitionId: "r" },
-    });
-    const baseline = aBaseline({ principals: { [IDENTITY_ID.toLowerCase()]: "another" } });
-    for (const principalId of ["system", null])
-      expect(judgeStep(toNobody(principalId), someFacts({ baseline }), heal, []).kind).toBe("allow");
+  test("that gives one of its databases back what it had is not held up by another that never had any", () => {
+    const targets = [anAccount(), anAccount({ id: `${ACCOUNT_ID}-stranger` })];
+    const both = { ...grant, targetIds: targets.map(({ id }) => id) };
+    expect(judgeStep(both, someFacts({ targets, baseline: aBaseline() }), heal, [])).toEqual({ kind: "allow" });
+  });
+
+  const restore = (scope: string): Step => ({
+    ...aStep(),
+    name: "RestoreRoleAssignment",
+    params: { ...anAssignment({ scope }), identityId: IDENTITY_ID },
+  });
+  const withAssignment = (createdOn: string | null) => someFacts({ baseline: aBaseline({ assignments: [anAssignment({ createdOn })] }) });
+
+  test.each<[string, string, Facts, string]>([
+    ["at the vault that stood for months", VAULT_ID, withAssignment("2026-01-01T00:00:00.000Z"), "allow"],
+    ["at the vault that had stood for an hour", VAULT_ID, withAssignment("2026-11-02T08:00:00.000Z"), "ask"],
+    ["at the vault of which nobody knows since when", VAULT_ID, withAssignment(null), "ask"],
+    ["at the vault that nobody remembers", VAULT_ID, someFacts({ baseline: aBaseline({ assignments: [] }) }), "ask"],
+    ["at the key: it would be granted anyway", KEY_SCOPE, withAssignment("2026-11-02T08:00:00.000Z"), "allow"],
+    ["while the vault is not known", VAULT_ID, { ...withAssignment(null), vault: null }, "allow"],
+  ])("that restores a role assignment %s", (_, scope, seen, kind) => {
+    expect(judgeStep(restore(scope), seen, heal, []).kind).toBe(kind);
   });
 
   test("that serves nobody known is not written", () => {

@@ -786,3 +786,26 @@ describe("what was read is told in a line", () => {
     expect(factsLine(facts)).toBe(line);
   });
 });
+
+describe("a database that never came up", () => {
+  const stranger = seen({
+    id: CLUSTER_ID,
+    kind: "cluster",
+    phase: "revoked",
+    findings: [{ code: "ProvisioningFailed", evidence: { effect: "broken", facts: ["it never came up"], values: {} } }],
+  });
+  const block = aBlock({ cause: "ProvisioningFailed", kind: "escalate", targetIds: [CLUSTER_ID], reason: "it never came up" });
+
+  test("says how the incident ended where nothing else does", () => {
+    const turn = decideTurn(turnInput({ ...diagnosisOf(healthy(), stranger), plan: blocked(block) }));
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Escalated", reason: "ProvisioningFailed" });
+  });
+
+  test("does not colour what became of the others", () => {
+    const turn = turns(
+      { ...diagnosisOf(seen({ phase: "atRisk" }), stranger), plan: { steps: [aStep()], blocks: [block] } },
+      { change: applied(), ...diagnosisOf(healthy(), stranger), plan: blocked(block) },
+    );
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Prevented", targets: [{ outcome: "Prevented" }, { outcome: "Escalated" }] });
+  });
+});
