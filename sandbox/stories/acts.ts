@@ -14,6 +14,7 @@ export const API = {
   authorization: "2022-04-01",
   identities: "2024-11-30",
   locks: "2020-05-01",
+  eventGrid: "2025-02-15",
 } as const;
 
 const MINUTE = 60_000;

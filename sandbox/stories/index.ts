@@ -35,6 +35,7 @@ import { roleRemoved } from "./role-removed.ts";
 import { stranger } from "./stranger.ts";
 import { twoCauses } from "./two-causes.ts";
 import { vaultDeleted } from "./vault-deleted.ts";
+import { vaultDeletedTopicGone } from "./vault-deleted-topic-gone.ts";
 import { vaultGone } from "./vault-gone.ts";
 import { vaultUnreachable } from "./vault-unreachable.ts";
 import type { Story } from "./story.ts";
@@ -56,6 +57,7 @@ export const stories: readonly Story[] = [
   keyOperationsRemoved,
   keyUnfit,
   vaultDeleted,
+  vaultDeletedTopicGone,
   vaultGone,
   vaultUnreachable,
   permissionModelSwitched,
