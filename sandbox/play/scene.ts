@@ -48,8 +48,8 @@ export type Scene = {
   play(startedWall: number): Promise<Ended>;
 };
 
-/** What the app has said, in its log: how much, and which incidents it has closed. */
-type Heard = { news: number; closed: AppEvent[] };
+/** What the app has said, in its log: how much, and which incidents it has closed; of each patient, how much of that is past. */
+type Heard = { news: number; closed: AppEvent[]; past: Map<Patient, { closed: number; until: number }> };
 
 type SceneState = {
   options: SceneOptions;
@@ -85,7 +85,11 @@ function contextFor({ kind, patient }: Subject, { options, sandbox, watch, heard
     },
     news: () => heard.news,
     // A look in the middle of the break may have found nothing yet.
-    isOver: () => heard.closed.some(({ vaultId, outcome }) => outcome !== "NoChangeNeeded" && !others.has(vaultId?.toLowerCase() ?? "")),
+    isOver: () =>
+      heard.closed
+        .slice(heard.past.get(patient)?.closed ?? 0)
+        .some(({ vaultId, outcome }) => outcome !== "NoChangeNeeded" && !others.has(vaultId?.toLowerCase() ?? "")),
+    goOn: () => void heard.past.set(patient, { closed: heard.closed.length, until: world.clock.now() }),
     wait: async (ms) => void (await until(() => false, world.clock.now() + ms)),
     async until(what, condition, limitMs = 4 * HOUR) {
       if (!(await until(condition, world.clock.now() + limitMs))) throw new Error(`the story waited in vain for ${what}`);
@@ -96,7 +100,7 @@ function contextFor({ kind, patient }: Subject, { options, sandbox, watch, heard
 export async function openScene(options: SceneOptions): Promise<Scene> {
   const { story, kinds, seed, timeline, start = START } = options;
   const random = createRandom(seed);
-  const heard: Heard = { news: 0, closed: [] };
+  const heard: Heard = { news: 0, closed: [], past: new Map() };
   let narrator: Narrator | undefined;
   let watch: Watch | undefined;
   const onLog = (log: HostLog): void => {
@@ -111,6 +115,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     mode: options.mode,
     start,
     ...(story.settings ? { settings: story.settings } : {}),
+    ...(story.settingsOf ? { settingsOf: story.settingsOf } : {}),
     ...(options.tables ? { tables: options.tables } : {}),
     ...(options.foundation ? { foundation: options.foundation } : {}),
     arrange(world, estate) {
@@ -212,8 +217,8 @@ async function breakIt({ options, sandbox, contexts, watch }: SceneState): Promi
 async function closedIncident({ options, sandbox, heard, brokeAt }: SceneState, patient: Patient): Promise<Told> {
   const { time, estate } = sandbox;
   const reader = sandbox.actor(estate.reader);
-  const since = new Date(brokeAt.ms).toISOString();
-  for (let seen = 0; ;) {
+  const since = new Date(heard.past.get(patient)?.until ?? brokeAt.ms).toISOString();
+  for (let seen = heard.past.get(patient)?.closed ?? 0; ;) {
     const done = await time.until(() => heard.closed.length > seen, brokeAt.ms + GIVE_UP_AFTER);
     seen = heard.closed.length;
     const told = await askApp(reader, patient, since);

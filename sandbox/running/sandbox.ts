@@ -33,6 +33,8 @@ export type SandboxOptions = {
   start: number;
   /** More app settings. */
   settings?: Record<string, string>;
+  /** And those that name somebody of the estate. */
+  settingsOf?: (estate: Estate) => Record<string, string>;
   /** Changes the sample estate before anything runs. */
   arrange?: (world: World, estate: Estate) => void;
   onLog?: (log: HostLog) => void;
@@ -89,6 +91,7 @@ function appSettings(world: World, estate: Estate, tables: Tables, options: Sand
     KEYMEND_FIRST_PARTY_PRINCIPAL_ID: estate.cosmosDb.oid,
     KEYMEND_API_AUDIENCE: API_AUDIENCE,
     KEYMEND_TABLE_CONNECTION_STRING: tables.connectionString,
+    ...options.settingsOf?.(estate),
     ...options.settings,
   };
 }

@@ -14,7 +14,6 @@ export const API = {
   authorization: "2022-04-01",
   identities: "2024-11-30",
   locks: "2020-05-01",
-  eventGrid: "2025-02-15",
 } as const;
 
 const MINUTE = 60_000;
@@ -95,7 +94,7 @@ export async function createCluster(
 }
 
 /** The patient's own grant: the role assignment of its databases' identity at the vault or its key. */
-function grantOf(context: Pick<StoryContext, "world" | "patient">): { id: string; assignment: RoleAssignmentState } {
+export function grantOf(context: Pick<StoryContext, "world" | "patient">): { id: string; assignment: RoleAssignmentState } {
   const { vault, identity } = context.patient;
   for (const assignment of context.world.roleAssignments.values()) {
     const here = assignment.scope.toLowerCase().startsWith(vault.id.toLowerCase());
@@ -164,19 +163,39 @@ export async function untilAsked(context: StoryContext): Promise<Asked | undefin
   return asked;
 }
 
-/** As the one on call would: reads the plan that the app shows, and decides on exactly that. */
-async function decide(context: StoryContext, decision: "approve" | "reject", reason: string): Promise<void> {
-  // People take their time; the plan they decide on is the one that they then see.
+/** People take their time; what they decide on is what they then see. */
+export async function readPlan(context: StoryContext): Promise<Asked | undefined> {
   await context.wait(context.random.int("story-reads", 40, 90) * 1000);
-  const asked = await askedOf(context);
+  return askedOf(context);
+}
+
+type Word = "approve" | "reject";
+
+/** Says yes or no to exactly that; any answer of the app. */
+export async function say(
+  { approver, patient, tell }: StoryContext,
+  { id, hash, steps }: Asked,
+  decision: Word,
+  reason: string,
+): Promise<Answer> {
+  const answer = await approver.app("POST", `/api/incidents/${id}/decision`, { planHash: hash, decision, reason });
+  const what = `${decision === "approve" ? "approves" : "rejects"} ${[...new Set(steps)].join(", ")}`;
+  const said = `${approver.principal.name} ${what} for ${patient.vault.name}: "${reason}"`;
+  tell(answer.status < 300 ? said : `${said}, and is answered ${answer.status}: ${JSON.stringify(answer.body["detail"])}`);
+  return answer;
+}
+
+/** As the one on call would: reads the plan that the app shows, and decides on exactly that. */
+async function decide(context: StoryContext, decision: Word, reason: string): Promise<void> {
+  const asked = await readPlan(context);
   if (!asked) return;
-  const { id, hash, steps } = asked;
-  const answer = await context.approver.app("POST", `/api/incidents/${id}/decision`, { planHash: hash, decision, reason });
-  if (answer.status >= 300) throw new Error(`the decision was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
-  const what = decision === "approve" ? "approves" : "rejects";
-  context.tell(
-    `${context.approver.principal.name} ${what} ${[...new Set(steps)].join(", ")} for ${context.patient.vault.name}: "${reason}"`,
-  );
+  const { status, body } = await say(context, asked, decision, reason);
+  if (status >= 300) throw new Error(`the decision was answered ${status}: ${JSON.stringify(body)}`);
+}
+
+/** Rejects what the app asks about the patient. */
+export async function rejectIt(context: StoryContext, reason = "it was meant"): Promise<void> {
+  if (await untilAsked(context)) await decide(context, "reject", reason);
 }
 
 /** Approves whatever the app asks about the patient, until it has closed its incident. */

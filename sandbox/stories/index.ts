@@ -1,8 +1,12 @@
 /** Every story, in the order in which they are listed. */
 import { accessDenied } from "./access-denied.ts";
 import { defaultIdentityChanged } from "./default-identity-changed.ts";
+import { approvalDrift } from "./approval-drift.ts";
+import { approvalRejected } from "./approval-rejected.ts";
 import { defaultIdentityUndefined } from "./default-identity-undefined.ts";
 import { fiveDatabasesOneVault } from "./five-databases-one-vault.ts";
+import { flapping } from "./flapping.ts";
+import { grantReplaced } from "./grant-replaced.ts";
 import { healerNotPermitted } from "./healer-not-permitted.ts";
 import { identityDeleted } from "./identity-deleted.ts";
 import { identityRecreated } from "./identity-recreated.ts";
@@ -28,14 +32,16 @@ import { otherTenant } from "./other-tenant.ts";
 import { perimeterBlocked } from "./perimeter-blocked.ts";
 import { permissionModelSwitched } from "./permission-model-switched.ts";
 import { policyRemoved } from "./policy-removed.ts";
+import { privilegedCaller } from "./privileged-caller.ts";
 import { provisioningFailed } from "./provisioning-failed.ts";
+import { rejectAndApprove } from "./reject-and-approve.ts";
 import { restoredAccount } from "./restored-account.ts";
 import { revokedOnPurpose } from "./revoked-on-purpose.ts";
 import { roleRemoved } from "./role-removed.ts";
 import { stranger } from "./stranger.ts";
+import { tagLifted } from "./tag-lifted.ts";
 import { twoCauses } from "./two-causes.ts";
 import { vaultDeleted } from "./vault-deleted.ts";
-import { vaultDeletedTopicGone } from "./vault-deleted-topic-gone.ts";
 import { vaultGone } from "./vault-gone.ts";
 import { vaultUnreachable } from "./vault-unreachable.ts";
 import type { Story } from "./story.ts";
@@ -57,7 +63,6 @@ export const stories: readonly Story[] = [
   keyOperationsRemoved,
   keyUnfit,
   vaultDeleted,
-  vaultDeletedTopicGone,
   vaultGone,
   vaultUnreachable,
   permissionModelSwitched,
@@ -80,4 +85,11 @@ export const stories: readonly Story[] = [
   healerNotPermitted,
   mendedByHand,
   neverRevalidated,
+  approvalRejected,
+  approvalDrift,
+  rejectAndApprove,
+  flapping,
+  grantReplaced,
+  tagLifted,
+  privilegedCaller,
 ];

@@ -22,8 +22,10 @@ export type StoryContext = {
   focus: (databases: readonly (Account | Cluster)[]) => void;
   /** How much the app has said so far; asking it again is pointless while that stays the same. */
   news: () => number;
-  /** The app has closed an incident since the break. */
+  /** The app has closed an incident since the break, or since the story went on from there. */
   isOver: () => boolean;
+  /** What the app has closed so far is the story's past: what it must come to is the end of what follows. */
+  goOn: () => void;
   /** Lets virtual time pass. */
   wait: (ms: number) => Promise<void>;
   /** Lets virtual time pass until it holds; fails the story if it does not within the time (default 4 hours). */
@@ -48,6 +50,8 @@ export type Story = {
   mode?: "observe" | "approve" | "heal";
   /** More app settings. */
   settings?: Record<string, string>;
+  /** And those that name somebody of the estate. */
+  settingsOf?: (estate: Estate) => Record<string, string>;
   /** Which kind of vault it plays on. */
   vault: "rbac" | "policies";
   /** How long Azure may take to make the break felt; the service's next check comes after that. Default one minute. */

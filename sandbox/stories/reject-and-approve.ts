@@ -1,0 +1,28 @@
+import { patchKey, readPlan, say, untilAsked } from "./acts.ts";
+import type { Story } from "./story.ts";
+
+export const rejectAndApprove: Story = {
+  name: "reject-and-approve",
+  title: "a key is disabled; of two who are asked, one says no and one says yes at the same moment: the no stands",
+  kinds: ["account", "cluster"],
+  phases: ["grace", "revoked"],
+  causes: ["KeyDisabled"],
+  maxWrites: 0,
+  outcome: { grace: "Refused", revoked: "Refused" },
+  vault: "rbac",
+  async break(context) {
+    await patchKey(context, { attributes: { enabled: false } });
+    context.tell(`key ${context.patient.keyName} disabled, by ${context.operator.principal.name}`);
+  },
+  async after(context) {
+    if (!(await untilAsked(context))) return;
+    const asked = await readPlan(context);
+    if (!asked) throw new Error("the app has stopped asking before anybody could answer");
+    const words = ["reject", "approve"] as const;
+    // Which of the two comes first is chance.
+    const both = context.random.int("story-first", 0, 1) === 0 ? words : words.toReversed();
+    const answers = await Promise.all(both.map((word) => say(context, asked, word, word === "reject" ? "it was meant" : "put it back")));
+    const no = answers[both.indexOf("reject")]!;
+    if (no.status !== 202) throw new Error(`the no was answered ${no.status}: ${JSON.stringify(no.body)}`);
+  },
+};
