@@ -122,10 +122,20 @@ function activity<K extends keyof Activities>(name: K, create: (log: Log) => Act
   df.app.activity(name, { handler: (input, context: InvocationContext) => create(createLog(context))(input) });
 }
 
+/** Unknown where the settings do not say who Keymend is: then an operator, or the next look that is due, tries again. */
+const readPermissions = async (scopes: readonly string[]): Promise<unknown> => {
+  const { ownPrincipalId } = settings;
+  if (ownPrincipalId === null) return [];
+  const readAccess = createReadAccess(clients);
+  return Promise.all(scopes.map((scope) => readAccess({ principalId: ownPrincipalId, keyScope: scope, keyName: "" })));
+};
+
 const records = { incidents, audit, now };
-activity(ASSESS, (log) => createAssess({ ...records, gatherFacts, mailbox, baselines, publishOutcome, digest: digestOf, settings, log }));
+activity(ASSESS, (log) =>
+  createAssess({ ...records, gatherFacts, readPermissions, mailbox, baselines, publishOutcome, digest: digestOf, settings, log }),
+);
 activity(APPLY_STEP, (log) =>
-  createApplyStep({ ...records, gatherFacts, writer, countExtension: baselines.countExtension, settings, log }),
+  createApplyStep({ ...records, gatherFacts, mailbox, writer, countExtension: baselines.countExtension, digest: digestOf, settings, log }),
 );
 activity(POLL_STEP, (log) => createPollStep({ ...records, poll: writer.poll, countExtension: baselines.countExtension, log }));
 activity(GIVE_UP, (log) => createGiveUp({ ...records, publishOutcome, setAside: mailbox.setAside, log }));
@@ -170,7 +180,8 @@ const api = createOperationsApi({
   stores: {
     listIncidents: incidents.list,
     findIncident: incidents.find,
-    addDecision: (_, decision) => mailbox.addDecision(decision),
+    addDecision: mailbox.addDecision,
+    listClaims: mailbox.listClaims,
     listDecisions: mailbox.listDecisions,
     appendAudit: (incidentId, what, data, caller) =>
       audit.append(incidentId, [{ entryId: randomUUID(), kind: "approval", what, data, at: now().toISOString(), actor: caller.objectId }]),

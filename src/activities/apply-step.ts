@@ -8,12 +8,14 @@ import { type AppliedStep, type Incident, type PlannedStep, refusalDetail, toldA
 import { InvariantError, TransientError } from "../domain/errors.ts";
 import type { Facts, Patient } from "../domain/facts.ts";
 import type { Settings } from "../domain/settings.ts";
-import { judgeStep } from "../domain/turn/policy.ts";
-import { toIso, toMs } from "../domain/time.ts";
+import { diagnose } from "../domain/plan/diagnose.ts";
+import { SECOND, toIso } from "../domain/time.ts";
+import { judgeNow } from "../domain/turn/judge-steps.ts";
+import { hear } from "../domain/turn/record.ts";
 import { RETRY_WITHIN_MS } from "../domain/turn/waits.ts";
 import { namesOf, placeOf } from "../domain/short-names.ts";
 import type { Log } from "../log.ts";
-import type { AuditLog, Incidents } from "./assess.ts";
+import type { AuditLog, Incidents, Mailbox } from "./assess.ts";
 import type { GatherFacts } from "./gather-facts.ts";
 import { type Again, orAgain } from "./results.ts";
 
@@ -29,11 +31,19 @@ export type StepWriter = { submit: (step: StepDraft) => Promise<WriteResult> };
 
 export type ApplyResult = { kind: "submitted"; poller: string } | { kind: "settled"; result: AppliedStep["result"] } | Again;
 
+/** One write of one step in one turn of an incident. */
+export type Claim = { incidentId: string; stepId: string; turn: number };
+
+/** False where it is claimed already: an activity runs at least once, and two runs of one must not write twice. */
+export type Claims = { claim: (claim: Claim) => Promise<boolean> };
+
 export type ApplyDeps = {
   gatherFacts: GatherFacts;
   writer: StepWriter;
   incidents: Incidents;
   audit: AuditLog;
+  mailbox: Pick<Mailbox, "listSignals" | "listDecisions"> & Claims;
+  digest: (value: unknown) => string;
   /** Keeps how often a key version's expiry was extended, this time included. */
   countExtension: (patient: Patient, keyVersion: string, count: number) => Promise<void>;
   settings: Settings;
@@ -63,7 +73,16 @@ export async function recordStep(
     // One ending a turn, whatever it is: a run that died behind this line said it already.
     { entryId: `${turn}-step-ending`, kind: "step", what, data: { step, result, detail }, at, actor: "keymend" },
   ]);
-  const entry: AppliedStep = { id: step.id, name: step.name, on: step.on, at, result, detail, targetIds: step.targetIds };
+  const entry: AppliedStep = {
+    id: step.id,
+    name: step.name,
+    on: step.on,
+    at,
+    result,
+    detail,
+    targetIds: step.targetIds,
+    causes: step.causes,
+  };
   const saidLast = loaded.incident.timeline.at(-1)?.what === what;
   if (recordedBefore(loaded.incident, step) === undefined && !(result === "stale" && saidLast))
     await deps.incidents.save({ ...withStep(loaded.incident, step, entry, what), audit }, loaded.etag);
@@ -110,20 +129,26 @@ const withStep = (incident: Incident, step: Step, entry: AppliedStep, what: stri
 
 const withoutSent = ({ sent: _, ...progress }: Incident["progress"]): Incident["progress"] => progress;
 
-/** Intent may have changed since the plan: a tag set a second ago counts, and an approval that has ended meanwhile is none. */
-function isStillAllowed({ settings, now }: ApplyDeps, { callers, decision }: Incident, step: Step, facts: Facts): boolean {
-  const { kind } = judgeStep(step, facts, settings, callers);
-  if (kind !== "ask") return kind === "allow";
-  return decision !== null && decision.steps.includes(step.id) && toMs(decision.expiresAt) > now().getTime();
+/** Intent may have changed since the plan: what people and Azure say by now is judged by the rule that planned it. */
+async function isStillAllowed(deps: ApplyDeps, { patient, step }: ApplyInput, before: Incident, facts: Facts): Promise<boolean> {
+  const { settings, digest, mailbox } = deps;
+  const [signals, decisions] = await Promise.all([mailbox.listSignals(patient.id), mailbox.listDecisions(before.id)]);
+  const incident = hear(before, signals, settings);
+  const diagnosis = diagnose(facts, settings);
+  const now = deps.now().toISOString();
+  return judgeNow(step, { facts, diagnosis, settings, incident, decisions, now, digest }).kind === "allowed";
 }
 
+/** How long another run of the same activity is left alone before a look says what came of it. */
+const CLAIMED_MS = 30 * SECOND;
+
 async function apply(deps: ApplyDeps, input: ApplyInput): Promise<ApplyResult> {
-  const { patient, incidentId, step } = input;
+  const { patient, incidentId, step, turn } = input;
   const { incident } = await load(deps, patient, incidentId);
   const recorded = recordedBefore(incident, step);
   if (recorded) return { kind: "settled", result: recorded };
   const facts = await deps.gatherFacts(patient, incident.targets);
-  if (!isStillAllowed(deps, incident, step, facts)) return { kind: "settled", result: "stale" };
+  if (!(await isStillAllowed(deps, input, incident, facts))) return { kind: "settled", result: "stale" };
   const state = precondition(step, facts);
   if (typeof state === "object") {
     await recordStep(deps, input, "stale", state.stale);
@@ -133,6 +158,10 @@ async function apply(deps: ApplyDeps, input: ApplyInput): Promise<ApplyResult> {
     await recordStep(deps, input, "alreadyDone", "it is so already");
     return { kind: "settled", result: "alreadyDone" };
   }
+  if (!(await deps.mailbox.claim({ incidentId, stepId: step.id, turn })))
+    return { kind: "again", afterMs: CLAIMED_MS, why: `${step.name} was begun by another run of this activity` };
+  // Whoever decides from here on is told that it comes too late, so this is the last moment to read what was decided.
+  if (!(await isStillAllowed(deps, input, incident, facts))) return { kind: "settled", result: "stale" };
   return write(deps, input, incident);
 }
 

@@ -5,12 +5,12 @@
 import { baselineOf } from "../domain/baseline.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
-import type { Baseline, Patient } from "../domain/facts.ts";
-import type { AuditEntry, Decision, Incident, Next, Outcome } from "../domain/incident.ts";
+import type { Baseline, Facts, Patient } from "../domain/facts.ts";
+import { type AuditEntry, type Decision, type Incident, type Next, type Outcome, readRefusal } from "../domain/incident.ts";
 import { plan } from "../domain/plan/plan.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Signal } from "../domain/signal.ts";
-import type { Plan, Step } from "../domain/steps/step.ts";
+import type { Step } from "../domain/steps/step.ts";
 import { MINUTE, toIso, toMs } from "../domain/time.ts";
 import { decideTurn } from "../domain/turn/turn.ts";
 import type { Log } from "../log.ts";
@@ -28,7 +28,7 @@ export type AssessInput = {
 };
 
 export type AssessResult =
-  | { kind: "step"; incidentId: string; step: Step; planHash: string }
+  | { kind: "step"; incidentId: string; step: Step }
   /** until: by Azure's clock. afterMs: the same as a span, for the orchestration has another clock; absent in what earlier versions answered. */
   | { kind: "wait"; incidentId: string; until: string; afterMs?: number; why: string }
   | { kind: "end"; incidentId: string | null; outcome: Outcome }
@@ -61,6 +61,8 @@ export type AssessDeps = {
   baselines: { save: (patient: Patient, baseline: Baseline) => Promise<void> };
   /** Tells whoever wants to know how an incident ended. */
   publishOutcome: (incident: Incident) => Promise<void>;
+  /** Keymend's own role assignments at these scopes, with what they allow; plain JSON. */
+  readPermissions: (scopes: readonly string[]) => Promise<unknown>;
   digest: (value: unknown) => string;
   settings: Settings;
   now: () => Date;
@@ -77,7 +79,13 @@ export async function loadIncident(
   return { open, previous: found && !open ? found.incident : null };
 }
 
-export const planHashOf = (steps: Plan, digest: (value: unknown) => string): string => digest(steps.steps.map((step) => step.id));
+/** What Keymend itself may do where it was refused for want of a permission: once that is another, it is tried again. */
+async function permissionsAgain({ readPermissions }: AssessDeps, incident: Incident | null, { vault }: Facts): Promise<unknown> {
+  const refused = (incident?.applied ?? []).filter((step) => step.result === "refused" && readRefusal(step).reason === "NotPermitted");
+  const vaultId = vault?.id ?? null;
+  const scopes = new Set(refused.flatMap(({ on }) => (on.startsWith("/") ? [on] : vaultId === null ? [] : [vaultId])));
+  return scopes.size === 0 ? undefined : readPermissions([...scopes].toSorted());
+}
 
 type Open = NonNullable<Awaited<ReturnType<Incidents["load"]>>>;
 
@@ -87,6 +95,7 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
   const signals = await deps.mailbox.listSignals(input.patient.id);
   const decisions = open ? await deps.mailbox.listDecisions(open.incident.id) : [];
   const facts = await deps.gatherFacts(input.patient, open?.incident.targets ?? []);
+  const permissions = await permissionsAgain(deps, open?.incident ?? previous, facts);
   const diagnosis = diagnose(facts, settings);
   const planned = plan(facts, diagnosis, settings);
   const turn = decideTurn({
@@ -102,10 +111,11 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
     factsDigest: digest(facts),
     diagnosis,
     plan: planned,
-    planHash: planHashOf(planned, digest),
+    digest,
+    ...(permissions === undefined ? {} : { permissions }),
     settings,
   });
-  return { facts, diagnosis, turn, planHash: planHashOf(planned, digest), signalIds: signals.map((signal) => signal.id) };
+  return { facts, diagnosis, turn, signalIds: signals.map((signal) => signal.id) };
 }
 
 async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResult> {
@@ -115,13 +125,13 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
     await deps.mailbox.dropSignals(input.patient.id, previous.signalIds);
     return finish(deps, previous);
   }
-  const { facts, diagnosis, turn, planHash, signalIds } = await decide(deps, input, open, previous);
+  const { facts, diagnosis, turn, signalIds } = await decide(deps, input, open, previous);
   const { vault } = facts;
   if (turn.healthy && vault?.state === "live") await deps.baselines.save(input.patient, baselineOf(facts, diagnosis, vault));
   if (turn.incident) await writeDown(deps, turn.incident, turn.entries, facts.at, open?.etag);
   else deps.log.info("looked", { vaultId: input.patient.id, text: `${input.patient.vaultName ?? input.patient.id}: nothing new` });
   await deps.mailbox.dropSignals(input.patient.id, signalIds);
-  return carryOn(deps, turn.incident, turn.next, planHash);
+  return carryOn(deps, turn.incident, turn.next);
 }
 
 async function writeDown(
@@ -136,14 +146,18 @@ async function writeDown(
     entries.map((entry) => ({ ...entry, at, actor: "keymend" })),
   );
   await deps.incidents.save({ ...incident, audit }, etag);
-  for (const { kind, what } of entries) deps.log.info(kind, { incidentId: incident.id, vaultId: incident.vaultId, text: what });
+  for (const { kind, what } of entries) {
+    const fields = { incidentId: incident.id, vaultId: incident.vaultId, text: what };
+    if (kind === "outage") deps.log.error(kind, fields);
+    else deps.log.info(kind, fields);
+  }
 }
 
-async function carryOn(deps: AssessDeps, incident: Incident | null, next: Next, planHash: string): Promise<AssessResult> {
+async function carryOn(deps: AssessDeps, incident: Incident | null, next: Next): Promise<AssessResult> {
   if (next.do === "end") return incident ? finish(deps, incident) : { kind: "end", incidentId: null, outcome: next.outcome };
   // Without an incident a turn can only end.
   const { id: incidentId, vaultId } = incident!;
-  if (next.do === "step") return { kind: "step", incidentId, step: next.step, planHash };
+  if (next.do === "step") return { kind: "step", incidentId, step: next.step };
   deps.log.info("wait", { incidentId, vaultId, until: next.until, text: next.why });
   return waitFor(deps, incidentId, next.until, next.why);
 }

@@ -34,6 +34,17 @@ export async function orAbsent<T>(run: () => Promise<T>): Promise<T | undefined>
   }
 }
 
+/** Whether this call made it: false where it is there already. Every other refusal is thrown as it came. */
+export async function isNew(create: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await create();
+    return true;
+  } catch (error) {
+    if (classifyError(error).code === "EntityAlreadyExists") return false;
+    throw error;
+  }
+}
+
 /** A refused read as a fact. Absence is no refusal: whoever reads decides about `notFound` first. */
 export function toUnreadable(failure: Failure): Unreadable {
   const why = failure.kind === "denied" || failure.kind === "firewall" ? failure.kind : "unusable";

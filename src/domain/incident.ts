@@ -2,6 +2,7 @@
 import type { CauseCode } from "./cause-code.ts";
 import type { Phase } from "./cause.ts";
 import type { Patient, TargetKind } from "./facts.ts";
+import type { SignalScope } from "./signal.ts";
 import type { Step, StepName } from "./steps/step.ts";
 
 export type OutcomeCode =
@@ -59,7 +60,7 @@ export type PlannedStep = {
   permission: string;
   needs: Step["needs"];
   causes: CauseCode[];
-  state: "next" | "waitsForApproval" | "waitsForEarlierStep" | "refused" | "observed" | "applied";
+  state: "next" | "settles" | "waitsForApproval" | "waitsForEarlierStep" | "refused" | "observed" | "applied";
   /** What is asked, or why it is refused, in words. Absent in what earlier versions kept. */
   why?: string | null;
   undo: string | null;
@@ -74,7 +75,18 @@ export type AppliedStep = {
   result: "done" | "alreadyDone" | "refused" | "failed" | "stale";
   detail: string;
   targetIds: string[];
+  /** What it was made for; absent in what earlier versions kept. */
+  causes?: CauseCode[];
 };
+
+/** A cause that a look found of a database, since when, and whether an event had told of something then. */
+export type Loss = { cause: CauseCode; targetId: string; since: string; byEvent: boolean };
+
+/** Who made a change, by object id, with what, where and when, as an event says. */
+export type Author = { objectId: string; operation: string; scope: SignalScope; at: string };
+
+/** A loss that Keymend's own write, at that time, was seen to have ended. */
+export type Repair = { cause: CauseCode; targetId: string; at: string };
 
 /** How Azure refused a step, as its entry tells it. reason: what that means for who goes on; what: Azure's code and words. */
 export const refusalDetail = (reason: string, what: string): string => `${reason}: ${what}`;
@@ -91,11 +103,22 @@ export type Decision = {
   planHash: string;
   /** Step ids that the approver saw and that need approval. */
   steps: string[];
-  /** Step id → the causes that the approver saw it planned for: an approval is for those alone. Absent in what earlier versions kept. */
-  causes?: Record<string, CauseCode[]>;
+  /** Step id → the question that it answers, as a digest: an approval is for that one alone. Absent in what earlier versions kept. */
+  questions?: Record<string, string>;
+  /** It came when a step that it is about was being written already: a yes is void then, a no is for what comes. */
+  late?: true;
   decision: "approve" | "reject";
   reason: string;
   by: string;
+};
+
+export type Question = {
+  /** When it was put. */
+  at: string;
+  /** Who is to get access; null where nobody is, or the identity is still to be made. */
+  principalId: string | null;
+  /** Cause → digest of what shows it. */
+  evidence: Record<string, string>;
 };
 
 export type Incident = {
@@ -118,11 +141,15 @@ export type Incident = {
   decision: { planHash: string; steps: string[]; expiresAt: string } | null;
   nextLookAt: string | null;
   timeline: { at: string; what: string }[];
-  /** Who is behind the signals, by object id. */
-  callers: string[];
+  /** Who is behind the events, also of incidents before while the trouble is the same. */
+  authors?: Author[];
   signalIds: string[];
   /** Steps that a person refused, also before this incident while the trouble is the same: a no is not asked for again by itself. */
   rejected: string[];
+  /** What Keymend has put back on this vault, also in incidents before: who takes it away again may mean it. */
+  repairs?: Repair[];
+  /** Digest of what the last verdict rests on; absent in what earlier versions kept. */
+  grounds?: string;
   /** Commands a person can run where Keymend may not. */
   runbook: string[];
   /** Endings in a row for this vault that were no success, this one included: drives how long until the next look. */
@@ -137,12 +164,18 @@ export type Progress = {
   looks: number;
   /** When each verdict that can't be taken back was first seen: code → time. */
   verdictSince: Record<string, string>;
-  /** When an approval was first asked for the present plan. */
-  askedAt: string | null;
+  /** Step id → what a person is asked about it, as it was put. */
+  asked?: Record<string, Question>;
+  /** What is lost now. */
+  losses?: Loss[];
+  /** When an operator last asked for a look: a no from before does not count any more. */
+  askedAnewAt?: string;
+  /** The turn that looked last: a step that was claimed in a later one is beyond what the incident says. */
+  turn?: number;
+  /** Decisions that the timeline tells. */
+  heard?: string[];
   /** The hour mark was told. */
   saidSlow: boolean;
-  /** Step id → when a look that read everything last did not call for it: an approval from before that covers it no more. */
-  uncalled?: Record<string, string>;
   /** A write that may have worked though its answer was lost or its operation failed; absent where there is none. */
   sent?: Step;
 };
@@ -150,7 +183,7 @@ export type Progress = {
 export type AuditEntry = {
   /** Unique within the incident; the same turn writes the same ids, so a repeated activity adds nothing twice. */
   entryId: string;
-  kind: "signal" | "facts" | "diagnosis" | "plan" | "refusal" | "approval" | "step" | "verification" | "outcome" | "note";
+  kind: "signal" | "facts" | "diagnosis" | "outage" | "plan" | "refusal" | "approval" | "step" | "verification" | "outcome" | "note";
   what: string;
   data: unknown;
 };
@@ -202,10 +235,10 @@ export const openIncident = (id: string, patient: Patient, at: string, endings: 
   decision: null,
   nextLookAt: null,
   timeline: [],
-  callers: [],
+  authors: [],
   signalIds: [],
   rejected: [],
   runbook: [],
   endings,
-  progress: { looks: 0, verdictSince: {}, askedAt: null, saidSlow: false },
+  progress: { looks: 0, verdictSince: {}, saidSlow: false },
 });

@@ -17,6 +17,10 @@ export type Settings = {
   approvalTtlMs: number;
   /** What has stood this long counts as known good; younger things are put back only when a person agrees. */
   knownGoodAfterMs: number;
+  /** Within this after Keymend's own repair the same loss is asked about, however often it was mended unasked. */
+  repeatWindowMs: number;
+  /** A loss that an event reported is looked at once more after this, before it is undone. */
+  settleMs: number;
   /** Overrides of the causes' defaults. */
   causes: Partial<Record<CauseCode, "auto" | "ask">>;
   /** Object ids whose changes count as meant: auto becomes ask. */

@@ -2,7 +2,7 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { DurableClient } from "durable-functions";
 import * as v from "valibot";
-import { planHashOf } from "../activities/assess.ts";
+import type { Claim } from "../activities/apply-step.ts";
 import type { GatherFacts } from "../activities/gather-facts.ts";
 import type { Patients } from "../activities/patients.ts";
 import { isDatabaseId, isVaultId, wholeId } from "../domain/arm-id.ts";
@@ -12,6 +12,7 @@ import type { Patient } from "../domain/facts.ts";
 import type { Decision, Incident } from "../domain/incident.ts";
 import { plan } from "../domain/plan/plan.ts";
 import type { Settings } from "../domain/settings.ts";
+import { questionId, rejectionOf } from "../domain/turn/questions.ts";
 import type { Signal, SignalScope } from "../domain/signal.ts";
 import type { Log } from "../log.ts";
 import { WAKE_UP } from "../orchestrations/names.ts";
@@ -26,7 +27,9 @@ export type Page<T> = { value: T[]; continuation: string | undefined };
 export type ApiStores = {
   listIncidents: (query: { state?: string; vaultId?: string; top: number; continuation?: string }) => Promise<Page<Incident>>;
   findIncident: (id: string) => Promise<Incident | undefined>;
-  addDecision: (incident: Incident, decision: Decision) => Promise<void>;
+  /** The same decision again replaces what it was. */
+  addDecision: (decision: Decision) => Promise<void>;
+  listClaims: (incidentId: string) => Promise<Claim[]>;
   listDecisions: (incidentId: string) => Promise<Decision[]>;
   appendAudit: (incidentId: string, what: string, data: unknown, caller: ApiCaller) => Promise<unknown>;
   listAudit: (incidentId: string, top: number, continuation: string | undefined) => Promise<Page<unknown>>;
@@ -167,19 +170,38 @@ export function createOperationsApi(deps: ApiDeps) {
       vaultId: patient.id,
       at: facts.at,
       targets: diagnosis.targets,
-      plan: { hash: planHashOf(planned, deps.digest), ...planned },
+      plan: planned,
     });
   });
 
   /** A no stands; whoever approves is not to think that it was heard. */
-  async function refuseRejected({ id }: Incident, { planHash, decision }: { planHash: string; decision: string }): Promise<void> {
+  async function refuseRejected({ id, progress }: Incident, stepIds: readonly string[]): Promise<void> {
     const decisions = await stores.listDecisions(id);
-    const rejection = decisions.find((one) => one.decision === "reject" && one.planHash === planHash);
-    if (decision === "approve" && rejection)
-      throw new ProblemError(
-        409,
-        `This plan was rejected by ${rejection.by}: ${rejection.reason}. To have it asked for anew: POST /api/heal.`,
-      );
+    const rejection = stepIds.map((stepId) => rejectionOf(stepId, decisions, progress.askedAnewAt)).find((one) => one !== undefined);
+    if (rejection)
+      throw new ProblemError(409, `This was rejected by ${rejection.by}: ${rejection.reason}. To have it asked for anew: POST /api/heal.`);
+  }
+
+  /** A step that was claimed after the incident was read is being written, whatever is decided now. */
+  async function claimedStep({ id, progress }: Incident, stepIds: readonly string[]): Promise<string | undefined> {
+    const claims = await stores.listClaims(id);
+    return claims.find(({ stepId, turn }) => stepIds.includes(stepId) && turn > (progress.turn ?? -1))?.stepId;
+  }
+
+  /** Written down before it is asked whether it came in time: who writes claims first and then reads what was decided. */
+  async function writeDown(found: Incident, decision: Decision, caller: ApiCaller): Promise<void> {
+    const said = `${decision.decision} by ${caller.name}: ${decision.reason}`;
+    await stores.appendAudit(found.id, said, decision, caller);
+    await stores.addDecision(decision);
+    const claimed = await claimedStep(found, decision.steps);
+    if (claimed === undefined) return;
+    const late: Decision = { ...decision, late: true };
+    await stores.appendAudit(found.id, `too late: ${said}; ${claimed} was being written already`, late, caller);
+    await stores.addDecision(late);
+    throw new ProblemError(
+      409,
+      `It came too late: ${claimed} was being written already. It is on record, and a no is heard for whatever comes next. Read the incident again.`,
+    );
   }
 
   const decide = guard(APPROVE, async (call, caller) => {
@@ -194,18 +216,24 @@ export function createOperationsApi(deps: ApiDeps) {
       );
     const asked = found.plan.steps.filter((step) => step.state === "waitsForApproval");
     if (asked.length === 0) throw new ProblemError(409, "No step of this plan waits for a decision.");
-    await refuseRejected(found, body);
+    const steps = asked.map(({ id }) => id);
+    if (body.decision === "approve") await refuseRejected(found, steps);
+    const questions = found.progress.asked ?? {};
     const decision: Decision = {
       id: deps.newGuid(),
       incidentId: found.id,
       at: now().toISOString(),
-      steps: asked.map(({ id }) => id),
-      causes: Object.fromEntries(asked.map(({ id, causes }) => [id, causes])),
+      steps,
+      questions: Object.fromEntries(
+        asked.flatMap((step) => {
+          const question = questions[step.id];
+          return question ? [[step.id, questionId(step, question, deps.digest)]] : [];
+        }),
+      ),
       by: caller.objectId,
       ...body,
     };
-    await stores.appendAudit(found.id, `${body.decision} by ${caller.name}: ${body.reason}`, decision, caller);
-    await stores.addDecision(found, decision);
+    await writeDown(found, decision, caller);
     await wake(call, found);
     return json(decision, 202, {
       location: `${new URL(call.request.url).origin}/api/incidents/${found.id}`,

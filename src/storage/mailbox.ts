@@ -3,8 +3,8 @@
  * what was said. They lie in the incidents' table, in partitions of their own.
  */
 import type { TableClient, TransactionAction } from "@azure/data-tables";
-import { orAbsent } from "../azure/call-azure.ts";
-import { patientKey } from "../domain/sight.ts";
+import { normalId } from "../domain/arm-id.ts";
+import { isNew, orAbsent } from "../azure/call-azure.ts";
 import { cutText, fit, LONGEST_LABEL } from "../domain/bounded.ts";
 import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";
@@ -24,7 +24,12 @@ export type Mailbox<S extends Item, D extends Item & { incidentId: string }> = {
   addDecision: (decision: D) => Promise<void>;
   /** Oldest first. */
   listDecisions: (incidentId: string) => Promise<D[]>;
+  /** Whether it was the first to claim this step in this turn: what is claimed once is claimed for good. */
+  claim: (claim: Claim) => Promise<boolean>;
+  listClaims: (incidentId: string) => Promise<Claim[]>;
 };
+
+type Claim = { incidentId: string; stepId: string; turn: number };
 
 /** learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions */
 const DROPS_AT_ONCE = 100;
@@ -38,9 +43,10 @@ function bounded(item: Item): Item & Record<string, unknown> {
   return { ...members, id: cutText(item.id, LONGEST_LABEL, hashText), at: cutText(item.at, LONGEST_LABEL, hashText) };
 }
 
-const signals = (patientId: string): string => `signal-${hashText(patientKey(patientId))}`;
-const aside = (patientId: string): string => `aside-${hashText(patientKey(patientId))}`;
+const signals = (patientId: string): string => `signal-${hashText(normalId(patientId))}`;
+const aside = (patientId: string): string => `aside-${hashText(normalId(patientId))}`;
 const decisions = (incidentId: string): string => `decision-${incidentId}`;
+const claims = (incidentId: string): string => `claim-${incidentId}`;
 /** Event ids may hold what keys may not. */
 const rowOf = (id: string): string => hashText(id);
 
@@ -49,15 +55,17 @@ export function createMailbox<S extends Item, D extends Item & { incidentId: str
     tables.use("incidents", "keep a message", async (client) => {
       await client.upsertEntity({ partitionKey, rowKey: rowOf(item.id), ...toRow(item, `message ${item.id}`) }, "Replace");
     });
-  const list = <T extends Item>(partition: string): Promise<T[]> =>
+  const list = <T>(partition: string): Promise<T[]> =>
     tables.use("incidents", "list messages", async (client) => {
       const items: T[] = [];
       for await (const entity of client.listEntities({ queryOptions: { filter: `PartitionKey eq ${quote(partition)}` } })) {
         const item: T = JSON.parse(jsonOf(entity, `a message of ${partition}`));
         items.push(item);
       }
-      return items.toSorted((a, b) => (a.at < b.at ? -1 : 1));
+      return items;
     });
+  const listByTime = async <T extends Item>(partition: string): Promise<T[]> =>
+    (await list<T>(partition)).toSorted((a, b) => (a.at < b.at ? -1 : 1));
   /** All at once; where one of them is gone already, which refuses them all, one by one. */
   async function drop(client: TableClient, partitionKey: string, rowKeys: readonly string[]): Promise<void> {
     const dropped = await orAbsent(() =>
@@ -68,7 +76,7 @@ export function createMailbox<S extends Item, D extends Item & { incidentId: str
 
   return {
     addSignal: (patientId, signal) => add(signals(patientId), bounded(signal)),
-    listSignals: (patientId) => list<S>(signals(patientId)),
+    listSignals: (patientId) => listByTime<S>(signals(patientId)),
     dropSignals: (patientId, ids) =>
       tables.use("incidents", "drop messages", async (client) => {
         for (let start = 0; start < ids.length; start += DROPS_AT_ONCE) {
@@ -88,6 +96,13 @@ export function createMailbox<S extends Item, D extends Item & { incidentId: str
         return keys.length;
       }),
     addDecision: (decision) => add(decisions(decision.incidentId), decision),
-    listDecisions: (incidentId) => list<D>(decisions(incidentId)),
+    listDecisions: (incidentId) => listByTime<D>(decisions(incidentId)),
+    claim: (claim) =>
+      tables.use("incidents", "claim a step", async (client) => {
+        const { incidentId, stepId, turn } = claim;
+        const key = { partitionKey: claims(incidentId), rowKey: hashText(`${turn} ${stepId}`) };
+        return isNew(() => client.createEntity({ ...key, ...toRow(claim, `claim of ${stepId}`) }));
+      }),
+    listClaims: (incidentId) => list<Claim>(claims(incidentId)),
   };
 }

@@ -1,17 +1,27 @@
 import { describe, expect, test } from "vitest";
-import { type ApplyDeps, createApplyStep } from "../../src/activities/apply-step.ts";
+import { type ApplyDeps, type Claim, createApplyStep } from "../../src/activities/apply-step.ts";
 import { TransientError } from "../../src/domain/errors.ts";
 import type { Facts } from "../../src/domain/facts.ts";
-import type { Incident } from "../../src/domain/incident.ts";
+import type { Decision, Incident } from "../../src/domain/incident.ts";
+import { diagnose } from "../../src/domain/plan/diagnose.ts";
 import type { Step } from "../../src/domain/steps/step.ts";
+import { questionId } from "../../src/domain/turn/questions.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
-import { aKey, anAccount, aVault, aVersion, NOW, PRINCIPAL, someFacts, someSettings, V1, VAULT_ID } from "../support/builders.ts";
+import { aKey, anAccount, aVault, aVersion, NOW, PRINCIPAL, someFacts, someSettings, V1, V2, VAULT_ID } from "../support/builders.ts";
 import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
 import { MINUTE } from "../../src/domain/time.ts";
-import { after, aStep, PATIENT, planOf, turnInput } from "../support/turns.ts";
+import { aDecision, after, aSignal, aStep, PATIENT, planOf, turnInput } from "../support/turns.ts";
 
 const disabled = someFacts({ keys: [aKey([aVersion(V1, { enabled: false })])] });
 const enabled = someFacts({ keys: [aKey([aVersion(V1)])] });
+
+const anAuthor = (objectId: string) => ({
+  objectId,
+  operation: "microsoft.authorization/roleassignments/delete",
+  scope: { kind: "vault" as const, id: VAULT_ID },
+  at: NOW,
+});
+const { digest } = fakeEdges().deps;
 
 /** An open incident, as the look before the step left it. */
 function incidentBefore(step: Step, change: Partial<Incident> = {}): Incident {
@@ -19,18 +29,19 @@ function incidentBefore(step: Step, change: Partial<Incident> = {}): Incident {
   return { ...incident!, ...change };
 }
 
-type Setting = { facts?: Facts; step?: Step; incident?: Partial<Incident>; deps?: Partial<ApplyDeps> };
+type Setting = { facts?: Facts; step?: Step; incident?: Partial<Incident>; decisions?: Decision[]; deps?: Partial<ApplyDeps> };
 
-function setUp({ facts = disabled, step = aStep(), incident, deps = {} }: Setting = {}) {
+function setUp({ facts = disabled, step = aStep(), incident, decisions = [], deps = {} }: Setting = {}) {
   const edges = fakeEdges(facts);
   edges.incidents.put(incidentBefore(step, incident));
   edges.azure.write = async () => {
     edges.azure.facts = enabled;
     return { kind: "done", detail: "200" };
   };
+  edges.mailbox.decisions.push(...decisions);
   const all = { ...edges.deps, settings: someSettings(), ...deps };
-  const apply = (over: Partial<ApplyDeps> = {}) =>
-    createApplyStep({ ...all, ...over })({ patient: PATIENT, incidentId: "i1", step, turn: 7 });
+  const apply = (over: Partial<ApplyDeps> = {}, turn = 7) =>
+    createApplyStep({ ...all, ...over })({ patient: PATIENT, incidentId: "i1", step, turn });
   const stored = (): Incident => edges.incidents.all[0]!;
   return { ...edges, apply, stored };
 }
@@ -39,7 +50,7 @@ describe("a step that may be taken", () => {
   test("is written once: the intent stands in the audit before, how it went after", async () => {
     const { apply, journal, audit, azure } = setUp();
     expect(await apply()).toEqual({ kind: "settled", result: "done" });
-    expect(journal).toEqual(["audit step", "write", "audit step", "save working"]);
+    expect(journal).toEqual(["claim", "audit step", "write", "audit step", "save working"]);
     expect(azure.writes).toEqual([aStep()]);
     expect(audit.rows).toEqual([
       {
@@ -56,7 +67,7 @@ describe("a step that may be taken", () => {
   });
 
   test("is on the incident afterwards, in list, timeline and plan, and the schedule of looks begins anew", async () => {
-    const { apply, stored } = setUp({ incident: { progress: { looks: 4, verdictSince: {}, askedAt: null, saidSlow: false } } });
+    const { apply, stored } = setUp({ incident: { progress: { looks: 4, verdictSince: {}, saidSlow: false } } });
     await apply();
     expect(stored().applied).toEqual([
       {
@@ -67,6 +78,7 @@ describe("a step that may be taken", () => {
         result: "done",
         detail: "200",
         targetIds: aStep().targetIds,
+        causes: aStep().causes,
       },
     ]);
     expect(stored().timeline.at(-1)).toEqual({ at: NOW, what: "EnableKeyVersion on kv-orders/cmk: done" });
@@ -166,30 +178,76 @@ describe("what is read just before the write decides", () => {
     expect(journal).toEqual([]);
   });
 
-  const approved = (expiresAt: string, steps = ["step-1"]): Setting => ({
-    incident: { decision: { planHash: "h1", steps, expiresAt } },
-    deps: { settings: someSettings({ mode: "approve" }) },
-  });
+  const asked = { needs: "approval" as const, causes: ["KeyDisabled" as const] };
+  const approved = (over: Partial<Decision> = {}): Setting => {
+    const step = aStep(asked);
+    const diagnosis = diagnose(disabled, someSettings());
+    const { progress } = decideTurn(turnInput({ plan: planOf(step), diagnosis, facts: disabled, digest })).incident!;
+    const questions = { "step-1": questionId(step, progress.asked!["step-1"]!, digest) };
+    return { step, incident: { progress }, decisions: [aDecision({ questions, ...over })] };
+  };
 
   test("a step that needed approval is written while the approval is in force", async () => {
-    const { apply, azure } = setUp(approved(after(1)));
+    const { apply, azure } = setUp(approved());
     expect(await apply()).toMatchObject({ result: "done" });
     expect(azure.writes).toHaveLength(1);
   });
 
-  test.each([
-    ["has expired meanwhile", approved(NOW)],
-    ["is for another step", approved(after(1), ["step-2"])],
-    ["is not there", { ...approved(after(1)), incident: { decision: null } }],
+  const off = { enabled: false };
+  const bothDisabled = { ...disabled, keys: [aKey([aVersion(V1, off), aVersion(V2, off)])], targets: [anAccount({ versionInUse: V2 })] };
+  const rejected = aDecision({ id: "no", decision: "reject" });
+  test.each<[string, Setting]>([
+    ["has expired meanwhile", approved({ at: after(-24 * 60) })],
+    ["is for another step", approved({ steps: ["step-2"], questions: {} })],
+    ["is not there", { ...approved(), decisions: [] }],
+    ["is of other evidence", { ...approved(), facts: bothDisabled }],
+    ["is beaten by a no", { ...approved(), decisions: [...approved().decisions!, rejected] }],
   ])("a step whose approval %s is not written", async (_, setting) => {
     const { apply, azure } = setUp(setting);
     expect(await apply()).toEqual({ kind: "settled", result: "stale" });
     expect(azure.writes).toEqual([]);
   });
 
+  test("a no that comes while the step is being claimed stops it: nobody reads later what was decided", async () => {
+    const { apply, azure, mailbox, journal } = setUp(approved());
+    const claim = async (one: Claim): Promise<boolean> => {
+      mailbox.decisions.push(rejected);
+      return mailbox.claim(one);
+    };
+    expect(await apply({ mailbox: { ...mailbox, claim } })).toEqual({ kind: "settled", result: "stale" });
+    expect([journal, azure.writes]).toEqual([["claim"], []]);
+  });
+
+  test("two runs of the same activity at the same time write once", async () => {
+    const { apply, azure } = setUp();
+    const write = azure.write;
+    azure.write = async () => {
+      await new Promise((resolve) => void setImmediate(resolve));
+      return write();
+    };
+    const runs = await Promise.all([apply(), apply(), apply()]);
+    expect(azure.writes).toHaveLength(1);
+    expect(runs.map(({ kind }) => kind).toSorted()).toEqual(["again", "again", "settled"]);
+    expect(runs.find(({ kind }) => kind === "again")).toEqual({
+      kind: "again",
+      afterMs: 30_000,
+      why: expect.stringContaining("EnableKeyVersion"),
+    });
+  });
+
+  test("who is behind it is read again too: a privileged caller who is told of in between", async () => {
+    const { apply, azure, mailbox } = setUp({
+      deps: { settings: someSettings({ privilegedCallers: [PRINCIPAL] }) },
+      incident: { authors: [anAuthor("x")] },
+    });
+    mailbox.signals.push(aSignal({ id: "e2", caller: { objectId: PRINCIPAL, name: null } }));
+    expect(await apply()).toEqual({ kind: "settled", result: "stale" });
+    expect(azure.writes).toEqual([]);
+  });
+
   test("a change by a privileged caller is not undone without approval", async () => {
     const { apply, azure } = setUp({
-      incident: { callers: [PRINCIPAL] },
+      incident: { authors: [anAuthor(PRINCIPAL)] },
       deps: { settings: someSettings({ privilegedCallers: [PRINCIPAL.toUpperCase()] }) },
     });
     expect(await apply()).toEqual({ kind: "settled", result: "stale" });
@@ -279,19 +337,19 @@ describe("an answer that is lost after the write", () => {
     expect(await edges.apply({ gatherFacts: once })).toMatchObject({ kind: "again" });
     expect(edges.stored()).toMatchObject({ applied: [], progress: { sent: aStep() } });
     edges.azure.write = async () => ({ kind: "done", detail: "200" });
-    expect(await edges.apply()).toMatchObject({ result: "done" });
+    expect(await edges.apply({}, 8)).toMatchObject({ result: "done" });
     expect(edges.stored().progress).not.toHaveProperty("sent");
   });
 
   test("shows in the incident while it is tried again, once for all tries in a row, with the time of the next at the latest", async () => {
     const edges = setUp();
     edges.azure.write = throwing(transient());
-    for (let twice = 0; twice < 2; twice++) expect(await edges.apply()).toMatchObject({ kind: "again" });
+    for (const turn of [7, 8]) expect(await edges.apply({}, turn)).toMatchObject({ kind: "again" });
     const said = edges.stored().timeline.filter(({ what }) => what.includes("got no answer that counts"));
     expect(said).toMatchObject([{ what: expect.stringMatching(/^EnableKeyVersion on .* tried again: /) }]);
     expect(edges.stored().nextLookAt).toBe(after(5));
     edges.azure.write = throwing(transient(20 * MINUTE));
-    expect(await edges.apply()).toMatchObject({ afterMs: 20 * MINUTE });
+    expect(await edges.apply({}, 9)).toMatchObject({ afterMs: 20 * MINUTE });
     expect(edges.stored().nextLookAt).toBe(after(20));
   });
 
@@ -336,12 +394,13 @@ describe("an activity that runs again in the same turn", () => {
     expect(audit.rows.map(({ entryId }) => entryId)).toEqual(["7-step-intent", "7-step-ending"]);
   });
 
-  test("after dying before the write writes the intent down once", async () => {
+  test("after dying before the write leaves it to the next look: what was claimed may have been written", async () => {
     const { apply, azure, audit } = setUp();
     await expect(apply({ audit: { append: diesAfter(audit.append) } })).rejects.toThrow(Died);
+    expect(await apply()).toMatchObject({ kind: "again", afterMs: 30_000 });
     expect(azure.writes).toEqual([]);
-    expect(await apply()).toMatchObject({ result: "done" });
-    expect(audit.rows.map(({ entryId }) => entryId)).toEqual(["7-step-intent", "7-step-ending"]);
+    expect(await apply({}, 8)).toMatchObject({ result: "done" });
+    expect(audit.rows.map(({ entryId }) => entryId)).toEqual(["7-step-intent", "8-step-intent", "8-step-ending"]);
   });
 
   test.each([

@@ -24,6 +24,7 @@ import {
 } from "../support/builders.ts";
 import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
 import { after, aDecision, aSignal, PATIENT } from "../support/turns.ts";
+import { questionId } from "../../src/domain/turn/questions.ts";
 
 const expired = someFacts({ keys: [aKey([aVersion(V1, { expiresOn: after(-60) })])] });
 const disabled = someFacts({ keys: [aKey([aVersion(V1, { enabled: false })])] });
@@ -70,7 +71,6 @@ describe("a look that finds trouble", () => {
     const result = await assess();
     expect(result).toMatchObject({ kind: "step", incidentId: "i1", step: { name: "ExtendKeyExpiry" } });
     expect(incidents.all).toMatchObject([{ id: "i1", state: "working", plan: { hash: expect.stringMatching(/^digest-of-/) } }]);
-    expect(result).toMatchObject({ planHash: incidents.all[0]!.plan!.hash });
   });
 
   test("writes the audit first, then the incident, and drops the signals only then", async () => {
@@ -187,13 +187,14 @@ describe("what was known before", () => {
   });
 
   test("decisions count for their own incident", async () => {
-    const { assess, incidents, mailbox } = setUp(disabled);
+    const { assess, incidents, mailbox, deps } = setUp(disabled);
     await assess();
-    const planned = incidents.all[0]!.plan!.steps;
-    const [steps, causes] = [planned.map(({ id }) => id), Object.fromEntries(planned.map((step) => [step.id, step.causes]))];
-    mailbox.decisions.push(aDecision({ id: "d0", incidentId: "other", steps, causes }));
+    const { plan: planned, progress } = incidents.all[0]!;
+    const steps = planned!.steps.map(({ id }) => id);
+    const questions = Object.fromEntries(planned!.steps.map((step) => [step.id, questionId(step, progress.asked![step.id]!, deps.digest)]));
+    mailbox.decisions.push(aDecision({ id: "d0", incidentId: "other", steps, questions }));
     expect(await assess({}, { incidentId: "i1", turn: 1 })).toMatchObject({ kind: "wait" });
-    mailbox.decisions.push(aDecision({ steps, causes }));
+    mailbox.decisions.push(aDecision({ steps, questions }));
     expect(await assess({}, { incidentId: "i1", turn: 2 })).toMatchObject({ kind: "step", step: { name: "EnableKeyVersion" } });
   });
 

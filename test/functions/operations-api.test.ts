@@ -5,6 +5,7 @@ import type { Decision, Incident } from "../../src/domain/incident.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import { createAuthenticate, type Role } from "../../src/functions/authenticate.ts";
+import type { Claim } from "../../src/activities/apply-step.ts";
 import { type ApiDeps, createOperationsApi } from "../../src/functions/operations-api.ts";
 import { createSendSignal } from "../../src/functions/send-signal.ts";
 import {
@@ -25,7 +26,7 @@ import { after, aStep, planOf, turnInput } from "../support/turns.ts";
 import { aRequest, AUDIENCE, createIssuer, fakeClient, type Issuer } from "./support.ts";
 
 const waiting = decideTurn(turnInput({ plan: planOf(aStep({ needs: "approval" }), aStep({ id: "step-2", needs: "approval" })) })).incident!;
-const INSTANCE = "heal-hash of kv-orders";
+const INSTANCE = `heal-hash of ${VAULT_ID.toLowerCase()}`;
 
 let issuer: Issuer;
 beforeAll(async () => {
@@ -34,13 +35,15 @@ beforeAll(async () => {
 
 type Listed = Parameters<ApiDeps["stores"]["listIncidents"]>[0];
 
-function setUp({ incidents = [waiting], over = {} }: { incidents?: Incident[]; over?: Partial<ApiDeps> } = {}) {
+type Setting = { incidents?: Incident[]; over?: Partial<ApiDeps>; claims?: () => Claim[]; decided?: Decision[] };
+
+function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = [] }: Setting = {}) {
   const durable = fakeClient({ [INSTANCE]: "Running" });
   const log = fakeLog();
   /** What was done, in order. */
   const journal: string[] = [];
   const signals: Signal[] = [];
-  const decisions: Decision[] = [];
+  const decisions: Decision[] = [...decided];
   const audit: { incidentId: string; what: string; data: unknown; by: string }[] = [];
   const listed: Listed[] = [];
   let guids = 0;
@@ -67,10 +70,12 @@ function setUp({ incidents = [waiting], over = {} }: { incidents?: Incident[]; o
       },
       findIncident: async (id) => incidents.find((incident) => incident.id === id),
       listDecisions: async () => decisions,
-      addDecision: async (_, decision) => {
+      addDecision: async (decision) => {
         journal.push("decision");
-        decisions.push(decision);
+        const before = decisions.findIndex(({ id }) => id === decision.id);
+        decisions.splice(before === -1 ? decisions.length : before, 1, decision);
       },
+      listClaims: async () => claims(),
       appendAudit: async (incidentId, what, data, caller) => {
         journal.push("audit");
         audit.push({ incidentId, what, data, by: caller.objectId });
@@ -297,7 +302,7 @@ describe("POST diagnose", () => {
       vaultId: VAULT_ID,
       at: NOW,
       targets: [{ id: ACCOUNT_ID, phase: "inGrace", findings: [{ code: "KeyDisabled" }] }],
-      plan: { hash: expect.stringContaining("EnableKeyVersion"), steps: [{ name: "EnableKeyVersion", needs: "approval" }], blocks: [] },
+      plan: { steps: [{ name: "EnableKeyVersion", needs: "approval" }], blocks: [] },
     });
     expect([journal, signals, durable.raised, durable.started]).toEqual([[], [], [], []]);
   });
@@ -317,7 +322,7 @@ describe("POST incidents/{id}/decision", () => {
     at: NOW,
     planHash: "h1",
     steps: ["step-1", "step-2"],
-    causes: { "step-1": ["AccessMissing"], "step-2": ["AccessMissing"] },
+    questions: { "step-1": expect.stringContaining(NOW), "step-2": expect.stringContaining("step-2") },
     decision: "approve",
     reason: "fine",
     by: "o1",
@@ -340,6 +345,44 @@ describe("POST incidents/{id}/decision", () => {
     const edges = setUp();
     expect(await decide(edges, { ...toDecide, decision: "reject", reason: "meant" })).toMatchObject({ status: 202 });
     expect(edges.decisions).toMatchObject([{ decision: "reject", reason: "meant" }]);
+  });
+
+  const claim = { incidentId: "i1", stepId: "step-2", turn: 1 };
+
+  test.each(["approve", "reject"])("to %s a step that is claimed meanwhile is answered 409, never 202, and told", async (word) => {
+    const edges = setUp({ claims: () => [claim] });
+    const response = await decide(edges, { ...toDecide, decision: word });
+    expect(response).toMatchObject(problem(409));
+    expect((response.jsonBody as { detail: string }).detail).toContain("step-2 was being written already");
+    expect(edges.decisions).toMatchObject([{ id: "guid-1", decision: word, late: true }]);
+    expect(edges.audit.map(({ what }) => what)).toEqual([
+      `${word} by ada@example.com: fine`,
+      `too late: ${word} by ada@example.com: fine; step-2 was being written already`,
+    ]);
+  });
+
+  test.each([
+    ["of an earlier turn", { ...claim, turn: 0 }],
+    ["of another step", { ...claim, stepId: "step-9" }],
+  ])("is not too late for a claim %s", async (_, other) => {
+    expect(await decide(setUp({ claims: () => [other] }))).toMatchObject({ status: 202 });
+  });
+
+  test("to approve is answered 409 where somebody has said no, and a second no is not", async () => {
+    const no: Decision = { ...decision, id: "no", decision: "reject", questions: {}, reason: "meant" };
+    const edges = setUp({ decided: [no] });
+    const response = await decide(edges);
+    expect(response).toMatchObject(problem(409));
+    expect((response.jsonBody as { detail: string }).detail).toContain("rejected by o1: meant");
+    expect(edges.journal).toEqual([]);
+    expect(await decide(edges, { ...toDecide, decision: "reject" })).toMatchObject({ status: 202 });
+  });
+
+  test("on what an earlier version asked answers no question", async () => {
+    const { asked: _, ...progress } = waiting.progress;
+    const edges = setUp({ incidents: [{ ...waiting, progress }] });
+    await decide(edges);
+    expect(edges.decisions).toMatchObject([{ questions: {} }]);
   });
 
   test("names only the steps that wait for it", async () => {
@@ -461,6 +504,7 @@ function setUpStores(): ApiDeps["stores"] {
     findIncident: async () => waiting,
     addDecision: never,
     listDecisions: async () => [],
+    listClaims: never,
     appendAudit: never,
     listAudit: never,
     verifyAudit: never,

@@ -7,7 +7,7 @@ import { aSignal, PATIENT } from "../support/turns.ts";
 import { fakeClient } from "./support.ts";
 
 const hash = (text: string): string => `h(${text})`;
-const ID = "heal-h(kv-orders)";
+const ID = `heal-h(${VAULT_ID.toLowerCase()})`;
 
 function setUp(running: Record<string, string> = {}) {
   const journal: string[] = [];
@@ -52,7 +52,7 @@ test("a signal is written down first; then an instance is started where none run
       name: "healVault",
       input: {
         patient: PATIENT,
-        patientHash: "h(kv-orders)",
+        patientHash: `h(${VAULT_ID.toLowerCase()})`,
         incidentId: null,
         turn: 0,
         unanswered: null,

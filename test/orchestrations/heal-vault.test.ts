@@ -10,7 +10,7 @@ const patient = {
 const input: HealInput = { patient, patientHash: "0123456789abcdef", incidentId: null, turn: 3, unanswered: null };
 const start = "2026-01-01T00:00:00.000Z";
 const step = { id: "GrantKeyRole|x", name: "GrantKeyRole", on: "/x", params: {} };
-const stepNext = { kind: "step", incidentId: "i1", step, planHash: "h" };
+const stepNext = { kind: "step", incidentId: "i1", step };
 
 const play = (activities: Record<string, FakeActivity>, options: ReplayOptions = {}, given: HealInput = input): Promise<Replayed> =>
   replay(healVault as never, given, { now: start, activities, ...options });

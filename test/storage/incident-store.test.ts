@@ -111,6 +111,21 @@ test("keeps decisions by incident", async () => {
   expect(await mailbox.listDecisions("i2")).toEqual([]);
 });
 
+test("a step is claimed once in a turn, by whoever comes first", async () => {
+  const mailbox = createMailbox(fresh().tables);
+  const claim = { incidentId: "i1", stepId: "EnableKeyVersion|https://v/keys/k/1#?", turn: 7 };
+  const runs = await Promise.all([mailbox.claim(claim), mailbox.claim(claim), mailbox.claim(claim)]);
+  expect(runs.filter((first) => first)).toHaveLength(1);
+  expect(await mailbox.claim({ ...claim, turn: 8 })).toBe(true);
+  expect(await mailbox.claim({ ...claim, stepId: "other" })).toBe(true);
+  expect(await mailbox.claim({ ...claim, incidentId: "i2" })).toBe(true);
+  expect((await mailbox.listClaims("i1")).map(({ turn, stepId }) => `${turn} ${stepId}`).toSorted()).toEqual([
+    `7 ${claim.stepId}`,
+    "7 other",
+    `8 ${claim.stepId}`,
+  ]);
+});
+
 test("storage that can't be reached is an outage, and the next try begins anew", async () => {
   const { connectionString, names } = fresh();
   const dead = connectionString.replace(/TableEndpoint=http:\/\/127\.0\.0\.1:\d+/, "TableEndpoint=http://127.0.0.1:9");
@@ -118,6 +133,8 @@ test("storage that can't be reached is an outage, and the next try begins anew",
   const store = createIncidentStore<Thing>(tables);
   await expect(store.latest(VAULT)).rejects.toBeInstanceOf(TransientError);
   await expect(store.latest(VAULT)).rejects.toBeInstanceOf(TransientError);
+  // What is not known to be claimed by this run is no claim.
+  await expect(createMailbox(tables).claim({ incidentId: "i1", stepId: "s", turn: 1 })).rejects.toBeInstanceOf(TransientError);
 });
 
 test("does not guess at a row of a later schema", async () => {

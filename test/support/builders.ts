@@ -45,6 +45,8 @@ export const someSettings = (over: Partial<Settings> = {}): Settings => ({
   expiryHorizonMs: 365 * DAY,
   approvalTtlMs: 24 * HOUR,
   knownGoodAfterMs: DAY,
+  repeatWindowMs: 7 * DAY,
+  settleMs: 0,
   causes: {},
   privilegedCallers: [],
   ownPrincipalId: null,

@@ -3,7 +3,7 @@
  * down, in one journal, and hold to the same promises as the real ones (an entry id is written once, an etag must match).
  */
 import type { AuditLog, Incidents, Mailbox } from "../../src/activities/assess.ts";
-import type { WriteResult } from "../../src/activities/apply-step.ts";
+import type { Claim, Claims, WriteResult } from "../../src/activities/apply-step.ts";
 import { TransientError } from "../../src/domain/errors.ts";
 import type { Baseline, Facts, Patient } from "../../src/domain/facts.ts";
 import type { Decision, Incident } from "../../src/domain/incident.ts";
@@ -102,12 +102,20 @@ function fakeAudit(journal: string[]): AuditLog & { rows: AuditRow[] } {
   };
 }
 
-function fakeMailbox(journal: string[]): Mailbox & { signals: Signal[]; decisions: Decision[] } {
+function fakeMailbox(journal: string[]): Mailbox & Claims & { signals: Signal[]; decisions: Decision[]; claims: Claim[] } {
+  const claims: Claim[] = [];
   const signals: Signal[] = [];
   const decisions: Decision[] = [];
   return {
     signals,
     decisions,
+    claims,
+    claim: async (claim) => {
+      if (claims.some(({ stepId, turn }) => stepId === claim.stepId && turn === claim.turn)) return false;
+      journal.push("claim");
+      claims.push(claim);
+      return true;
+    },
     listSignals: async () => [...signals],
     dropSignals: async (_, ids) => {
       if (ids.length > 0) journal.push(`drop ${ids.join()}`);
@@ -125,6 +133,8 @@ export function fakeEdges(facts: Facts = someFacts()) {
     /** What a write does and says; by default it is done at once. */
     write: async (): Promise<WriteResult> => ({ kind: "done", detail: "200" }),
     writes: [] as StepDraft[],
+    /** What Keymend's own roles allow. */
+    permissions: [] as string[],
   };
   const clock = { at: NOW };
   const baselines: { patient: Patient; baseline: Baseline }[] = [];
@@ -146,7 +156,8 @@ export function fakeEdges(facts: Facts = someFacts()) {
       if (waiting > 0) journal.push(`aside ${waiting}`);
       return waiting;
     },
-    digest: (value: unknown) => `digest-of-${JSON.stringify(value).length}`,
+    readPermissions: async (scopes: readonly string[]): Promise<unknown> => ({ scopes, allowed: azure.permissions }),
+    digest: (value: unknown) => `digest-of-${JSON.stringify(value)}`,
     writer: {
       submit: (step: StepDraft) => {
         journal.push("write");

@@ -61,7 +61,7 @@ export const blocked = (...blocks: PlanBlock[]): Plan => ({ steps: [], blocks })
 export const aSignal = (over: Partial<Signal> = {}): Signal => ({
   id: "e1",
   source: "event",
-  what: "roleAssignments/delete",
+  what: "Microsoft.Authorization/roleAssignments/delete",
   at: NOW,
   scope: { kind: "vault", id: VAULT_ID },
   caller: null,
@@ -74,7 +74,7 @@ export const aDecision = (over: Partial<Decision> = {}): Decision => ({
   at: NOW,
   planHash: "h1",
   steps: ["step-1"],
-  causes: { "step-1": ["AccessMissing"] },
+  questions: { "step-1": "h1" },
   decision: "approve",
   reason: "fine",
   by: "ada",
@@ -94,7 +94,7 @@ export const turnInput = (over: Partial<TurnInput> = {}): TurnInput => ({
   factsDigest: "digest",
   diagnosis: { at: NOW, targets: [seen()] },
   plan: planOf(aStep()),
-  planHash: "h1",
+  digest: () => "h1",
   settings: someSettings(),
   ...over,
 });

@@ -113,12 +113,14 @@ function judgeRecovering(view: View): TargetState {
 }
 
 function judgeStepState(view: View, step: JudgedStep["step"], state: StepState): TargetState | undefined {
-  const { now, incident, settings } = view;
+  const { now, settings } = view;
   switch (state.kind) {
     case "settling":
       return pending(check(view), `${step.name} is done; waiting for it to take effect`);
+    case "fresh":
+      return pending(state.until, `${step.name} waits: what it puts back was reported gone a moment ago, and is looked at once more`);
     case "ask": {
-      const expires = toMs(incident.progress.askedAt!) + settings.approvalTtlMs;
+      const expires = toMs(state.question.at) + settings.approvalTtlMs;
       if (toMs(now) >= expires) return ended("Refused", "ApprovalExpired", `nobody decided on ${step.name} in time`);
       return pending(earliest(toIso(expires), later(now, 15 * MINUTE)), `${step.name} waits for approval: ${state.why}`, true);
     }

@@ -93,7 +93,7 @@ function isTouched({ params }: Step, facts: Facts, target: TargetFacts): boolean
   return principal.state === "known" && principal.principalId.toLowerCase() === params.principalId?.toLowerCase();
 }
 
-/** callers: object ids behind this incident's signals. */
+/** callers: object ids of those who can have made what the step puts back. */
 export function judgeStep(step: Step, facts: Facts, settings: Settings, callers: readonly string[]): Verdict {
   const served = facts.targets.filter((target) => step.targetIds.some((id) => sameId(id, target.id)));
   // One tagged database is enough: a shared repair would bring it back too.

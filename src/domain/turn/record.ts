@@ -2,14 +2,18 @@
 import { sameId } from "../arm-id.ts";
 import type { Diagnosis } from "../cause.ts";
 import type { Facts, Patient } from "../facts.ts";
-import type { AuditEntry, Decision, Incident, IncidentCause, PlannedStep } from "../incident.ts";
+import type { AuditEntry, Author, Decision, Incident, IncidentCause, IncidentTarget, PlannedStep, Question } from "../incident.ts";
 import { toldAlso } from "../incident.ts";
 import type { Settings } from "../settings.ts";
 import type { Signal } from "../signal.ts";
 import type { Plan } from "../steps/step.ts";
 import { factsInShort, namesOf, placeOf } from "../short-names.ts";
+import { toIso, toMs } from "../time.ts";
 import { carryTarget, endGone } from "./judge-databases.ts";
-import { approvalInForce, type JudgedStep, showStep, shownSince } from "./judge-steps.ts";
+import { type JudgedStep, showStep, shownSince } from "./judge-steps.ts";
+import { authorOf } from "./authors.ts";
+import { followLosses } from "./losses.ts";
+import { rejectionOf } from "./questions.ts";
 import { causesOf, mergeCauses, signature } from "./same-trouble.ts";
 
 export type TurnInput = {
@@ -30,7 +34,9 @@ export type TurnInput = {
   factsDigest: string;
   diagnosis: Diagnosis;
   plan: Plan;
-  planHash: string;
+  digest: (value: unknown) => string;
+  /** What Keymend itself may do, as it was read where it had been refused; absent where it had not. */
+  permissions?: unknown;
   settings: Settings;
 };
 
@@ -48,16 +54,28 @@ export function note(draft: Draft, kind: AuditEntry["kind"], what: string, data:
 const TOLD_SINGLY = 50;
 /** How many signals an incident knows again, and how many authors it names: they come as many as somebody sends. */
 const SIGNALS_KNOWN = 1000;
-const AUTHORS_KNOWN = 1000;
+const AUTHORS_KNOWN = 100;
+
+/** An incident that has heard the signals: who is behind them, and that an operator asks anew in spite of a no. */
+export function hear(before: Incident, signals: readonly Signal[], { privilegedCallers }: Pick<Settings, "privilegedCallers">): Incident {
+  const incident = structuredClone(before);
+  const known = new Set(before.signalIds);
+  const taken = signals.filter(({ id }) => !known.has(id));
+  incident.signalIds = [...incident.signalIds, ...taken.map(({ id }) => id)].slice(-SIGNALS_KNOWN);
+  incident.authors = boundedAuthors([...(incident.authors ?? []), ...taken.flatMap((signal) => authorOf(signal) ?? [])], privilegedCallers);
+  for (const { at } of taken.filter(({ source }) => source === "operator")) {
+    if (toMs(at) <= toMs(incident.progress.askedAnewAt ?? incident.openedAt)) continue;
+    incident.progress.askedAnewAt = at;
+    incident.rejected = [];
+  }
+  return incident;
+}
 
 export function takeSignals(draft: Draft): void {
-  const { incident, input } = draft;
-  const known = new Set(incident.signalIds);
+  const { incident: before, input } = draft;
+  const known = new Set(before.signalIds);
   const taken = input.signals.filter(({ id }) => !known.has(id));
-  incident.signalIds = [...incident.signalIds, ...taken.map(({ id }) => id)].slice(-SIGNALS_KNOWN);
-  // Who asks for a look did not make the change that is looked at.
-  const authors = taken.flatMap(({ source, caller }) => (source === "event" && caller ? [caller.objectId] : []));
-  incident.callers = boundedAuthors([...new Set([...incident.callers, ...authors])], input.settings.privilegedCallers);
+  draft.incident = hear(before, input.signals, input.settings);
   // Those of people first: an operator's word is never among the rest.
   const inOrder = [...taken.filter(({ source }) => source === "operator"), ...taken.filter(({ source }) => source !== "operator")];
   for (const signal of inOrder.slice(0, TOLD_SINGLY)) {
@@ -69,9 +87,15 @@ export function takeSignals(draft: Draft): void {
 }
 
 /** Of too many the latest are kept, and every one whose changes count as meant: to forget one of those would let a repair go out unasked. */
-function boundedAuthors(authors: readonly string[], privileged: readonly string[]): string[] {
+function boundedAuthors(authors: readonly Author[], privileged: readonly string[]): Author[] {
+  const byChange = new Map<string, Author>();
+  for (const author of authors) {
+    const change = JSON.stringify([author.objectId, author.operation, author.scope]);
+    if (!byChange.has(change)) byChange.set(change, author);
+  }
+  const distinct = [...byChange.values()];
   const isPrivileged = (id: string): boolean => privileged.includes(id.toLowerCase());
-  return authors.filter((id, i) => i >= authors.length - AUTHORS_KNOWN || isPrivileged(id));
+  return distinct.filter(({ objectId }, i) => i >= distinct.length - AUTHORS_KNOWN || isPrivileged(objectId));
 }
 
 /** A write whose answer was lost and that shows by now. */
@@ -87,6 +111,20 @@ export function takeSent(draft: Draft): void {
     result: entry.result,
     detail: entry.detail,
   });
+}
+
+export function takeLosses({ incident, input }: Draft): void {
+  const { losses, repairs } = followLosses(incident, input);
+  incident.progress.losses = losses;
+  incident.repairs = repairs;
+}
+
+/** A service that has noticed is an outage, whatever Keymend may do about it. */
+function takeOutages(draft: Draft, before: readonly IncidentTarget[]): void {
+  const isDown = (targets: readonly IncidentTarget[], id: string): boolean =>
+    targets.some((target) => target.phase === "revoked" && sameId(target.id, id));
+  const down = draft.incident.targets.filter(({ id }) => isDown(draft.incident.targets, id) && !isDown(before, id)).map(({ id }) => id);
+  if (down.length > 0) note(draft, "outage", `the service has noticed: ${namesOf(down)} out of reach`, { targets: down });
 }
 
 export function takeFacts(draft: Draft): void {
@@ -117,6 +155,7 @@ export function takeFacts(draft: Draft): void {
     causes: found,
     targets: incident.targets,
   });
+  takeOutages(draft, before.targets);
 }
 
 const phasesOf = ({ targets }: Incident): string => targets.map(({ phase }) => phase).join();
@@ -129,39 +168,63 @@ function describe(incident: Incident, found: readonly IncidentCause[]): string {
 
 const ASKS: PlannedStep["state"] = "waitsForApproval";
 
+/** What people said stands in the timeline, also what came too late or was overruled. Its audit row is written where it came in. */
+export function takeDecisions(draft: Draft): void {
+  const { input } = draft;
+  const { heard = [] } = draft.incident.progress;
+  const news = input.decisions.filter(({ id }) => !heard.includes(id));
+  if (news.length === 0) return;
+  draft.incident.progress.heard = [...heard, ...news.map(({ id }) => id)];
+  for (const { decision, by, reason, late } of news)
+    draft.incident.timeline = toldAlso(draft.incident, input.now, `${decision} by ${by}: ${reason}${late ? " (too late)" : ""}`);
+}
+
+/** What is asked now; a question ends where nothing calls for its step any more, or its write is made. */
+function takeQuestions({ incident, input }: Draft, steps: readonly JudgedStep[]): void {
+  const before = incident.progress.asked ?? {};
+  const asked: Record<string, Question> = isWhole(input.diagnosis) ? {} : { ...before };
+  for (const { step, state } of steps) {
+    if (state.kind === "ask") asked[step.id] = state.question;
+    else if (before[step.id] && state.kind !== "settling") asked[step.id] = before[step.id]!;
+  }
+  incident.progress.asked = asked;
+}
+
+function inForce(steps: readonly JudgedStep[], { approvalTtlMs }: Settings): Incident["decision"] {
+  const approved = steps.flatMap(({ step: { id }, state }) =>
+    state.kind === "allowed" && state.approval ? [{ id, approval: state.approval }] : [],
+  );
+  const newest = approved.map(({ approval }) => approval).toSorted((a, b) => toMs(b.at) - toMs(a.at))[0];
+  if (!newest) return null;
+  return { planHash: newest.planHash, steps: approved.map(({ id }) => id), expiresAt: toIso(toMs(newest.at) + approvalTtlMs) };
+}
+
 export function takePlan(draft: Draft, steps: readonly JudgedStep[]): void {
   const { incident, input } = draft;
-  if (isWhole(input.diagnosis)) noteUncalled(incident, steps, input.now);
-  incident.decision = approvalInForce(input.decisions, incident, input.settings, input.now);
-  incident.rejected = [
-    ...new Set([...incident.rejected, ...input.decisions.flatMap(({ decision, steps: ids }) => (decision === "reject" ? ids : []))]),
-  ];
-  const asking = steps.some(({ state }) => state.kind === "ask");
-  incident.progress.askedAt = asking ? (incident.progress.askedAt ?? input.now) : null;
-  // The plan that was carried out stays on record until another one takes its place.
-  if (steps.length === 0) return;
-  const shown = steps.map(showStep);
+  incident.progress.turn = input.turn;
+  takeQuestions(draft, steps);
+  incident.decision = inForce(steps, input.settings);
+  const { rejected, progress } = incident;
+  const refused = input.decisions.flatMap(({ steps: ids }) => ids).filter((id) => rejectionOf(id, input.decisions, progress.askedAnewAt));
+  incident.rejected = [...new Set([...rejected, ...refused])];
   const before = incident.plan;
-  const isAskedAnew = shown.some(({ id, state }) => state === ASKS && before?.steps.find((step) => step.id === id)?.state !== ASKS);
-  incident.plan = { hash: input.planHash, steps: shown };
-  if (before?.hash !== input.planHash || isAskedAnew) note(draft, "plan", describePlan(shown), incident.plan);
+  // The plan that was carried out stays on record until another one takes its place; nobody can decide on what it asked.
+  if (steps.length === 0) {
+    if (before && isWhole(input.diagnosis)) incident.plan = { ...before, steps: before.steps.filter(({ state }) => state !== ASKS) };
+    return;
+  }
+  const shown = steps.map(showStep);
+  const hash = input.digest(steps.map(({ step }) => [step.id, progress.asked?.[step.id] ?? null]));
+  incident.plan = { hash, steps: shown };
+  if (before?.hash !== hash) note(draft, "plan", describePlan(shown), incident.plan);
 }
 
 /** What could not be read may be just what calls for a step. */
 const isWhole = ({ targets }: Diagnosis): boolean => targets.every(({ findings }) => findings.every(({ code }) => code !== "Unreadable"));
 
-/** Steps that were planned or approved and that nothing calls for now: neither may be decided on, or carried out, on an old yes. */
-function noteUncalled(incident: Incident, steps: readonly JudgedStep[], now: string): void {
-  const isCalled = (id: string): boolean => steps.some(({ step }) => step.id === id);
-  const { plan, decision, progress } = incident;
-  const known = [...(decision?.steps ?? []), ...(plan?.steps ?? []).map((step) => step.id)];
-  const uncalled = known.filter((id) => !isCalled(id)).map((id) => [id, now]);
-  if (uncalled.length > 0) progress.uncalled = { ...progress.uncalled, ...Object.fromEntries(uncalled) };
-  if (plan && steps.length === 0) incident.plan = { ...plan, steps: plan.steps.filter(({ state }) => state !== ASKS) };
-}
-
 const WORDS: Record<PlannedStep["state"], string> = {
   next: "now",
+  settles: "once it was looked at again",
   waitsForEarlierStep: "after that",
   applied: "done",
   waitsForApproval: "waits for approval",

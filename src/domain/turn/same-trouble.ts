@@ -51,12 +51,11 @@ export function mergeCauses(before: readonly IncidentCause[], found: readonly In
   return [...kept, ...found.map((cause) => mergeCause(known(cause.code), cause))];
 }
 
-type Look = { previous: Incident | null; diagnosis: Diagnosis; signals: readonly Signal[]; now: string };
+type Look = { previous: Incident | null; signals: readonly Signal[]; now: string };
 
-/** The last incident, where this look shows its trouble again and its next look is not due: nothing new to tell anybody. */
-export function isKnown({ previous, diagnosis, signals, now }: Look): Incident | undefined {
+/** The last incident, where its verdict rested on just this and its next look is not due: nothing new to tell anybody. */
+export function isKnown({ previous, signals, now }: Look, grounds: string): Incident | undefined {
   if (!previous?.outcome || isSuccess(previous.outcome) || previous.nextLookAt === null) return undefined;
   if (signals.some((signal) => signal.source === "operator") || toMs(now) >= toMs(previous.nextLookAt)) return undefined;
-  const withoutWaiting = (causes: readonly IncidentCause[]): string => signature(causes.filter(({ code }) => code !== "Revalidating"));
-  return withoutWaiting(previous.causes) === withoutWaiting(causesOf(diagnosis)) ? previous : undefined;
+  return previous.grounds === grounds ? previous : undefined;
 }

@@ -7,19 +7,22 @@ import type { Incident, IncidentTarget, Next, Outcome, OutcomeCode, Turn } from 
 import { openIncident } from "../incident.ts";
 import type { Signal } from "../signal.ts";
 import { formatDuration, toIso, toMs } from "../time.ts";
+import { groundsOf } from "./grounds.ts";
+import { repairsWithin } from "./losses.ts";
 import { type Ending, judgeTarget, sayWorks, type TargetState } from "./judge-databases.ts";
 import { isNext, type JudgedStep, judgeSteps } from "./judge-steps.ts";
 import { isSuccess, nextLookAfterMs, worstOutcome } from "./outcome.ts";
-import { type Draft, note, takeFacts, takePlan, takeSent, takeSignals, type TurnInput } from "./record.ts";
+import { type Draft, note, takeDecisions, takeFacts, takeLosses, takePlan, takeSent, takeSignals, type TurnInput } from "./record.ts";
 import { runbookOf } from "./runbook.ts";
 import { isKnown } from "./same-trouble.ts";
 import { SLOW_AFTER_MS } from "./waits.ts";
 
 /** What did not end well is carried on: who is behind it, and, unless an operator asks anew, what a person said no to. */
-function open({ newId, patient, now, previous, signals }: TurnInput): Incident {
-  if (!previous?.outcome || isSuccess(previous.outcome)) return openIncident(newId, patient, now, 0);
+function open({ newId, patient, now, previous, signals, settings }: TurnInput): Incident {
+  const repairs = repairsWithin(previous?.repairs ?? [], settings, now);
+  if (!previous?.outcome || isSuccess(previous.outcome)) return { ...openIncident(newId, patient, now, 0), repairs };
   const rejected = signals.some((signal) => signal.source === "operator") ? [] : previous.rejected;
-  return { ...openIncident(newId, patient, now, previous.endings), callers: previous.callers, rejected };
+  return { ...openIncident(newId, patient, now, previous.endings), authors: previous.authors ?? [], rejected, repairs };
 }
 
 /** The timer's look, or an event that comes again after its incident was closed: Event Grid delivers at least once. */
@@ -34,7 +37,7 @@ function quietEnd(input: TurnInput, steps: readonly JudgedStep[]): Outcome | und
     const services = diagnosis.targets.map(({ service }) => service);
     return { code: "NoChangeNeeded", reason: null, detail: sayWorks("nothing is wrong", services) };
   }
-  const known = trouble ? isKnown(input) : undefined;
+  const known = trouble ? isKnown(input, input.digest(groundsOf(input))) : undefined;
   return known && { code: known.outcome!, reason: known.reason, detail: "as before" };
 }
 
@@ -117,11 +120,14 @@ export function decideTurn(input: TurnInput): Turn {
   const draft: Draft = { incident: structuredClone(input.incident ?? open(input)), entries: [], input };
   takeSignals(draft);
   takeSent(draft);
-  const steps = judgeSteps(input.plan, input.facts, input.settings, draft.incident, input.decisions, input.now);
+  takeDecisions(draft);
+  takeLosses(draft);
+  const steps = judgeSteps(input.plan, { ...input, incident: draft.incident });
   const quiet = input.incident ? undefined : quietEnd(input, steps);
   if (quiet) return { incident: null, entries: [], next: { do: "end", outcome: quiet }, healthy };
   takeFacts(draft);
   takePlan(draft, steps);
+  draft.incident.grounds = input.digest(groundsOf(input));
   const decided = next(draft, steps);
   return { incident: draft.incident, entries: draft.entries, next: decided, healthy };
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 /**
  * Whole incidents, played turn by turn in a world where Azure, people and time do what they like: every one comes to an end, or waits on a
  * named person, time or thing, and none ends in a success that the databases do not have.
@@ -12,6 +13,7 @@ import type { Settings } from "../../../src/domain/settings.ts";
 import { precondition } from "../../../src/domain/steps/index.ts";
 import type { Step } from "../../../src/domain/steps/step.ts";
 import { HOUR, toMs } from "../../../src/domain/time.ts";
+import { questionId } from "../../../src/domain/turn/questions.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
 import { SETTLE_AFTER_WRITE_MS } from "../../../src/domain/turn/waits.ts";
 import { someSettings } from "../../support/builders.ts";
@@ -58,14 +60,16 @@ function record(incident: Incident, step: Step, at: string, azure: Azure): Incid
   };
 }
 
+const digest = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("hex");
+
 function decisionsOf(incident: Incident | null, person: Person, now: string): Decision[] {
   const asked = (incident?.plan?.steps ?? []).filter(({ state }) => state === "waitsForApproval");
   const steps = asked.map(({ id }) => id);
   if (!incident || person === "sleeps" || incident.state !== "waiting" || steps.length === 0) return [];
   const decision = person === "approves" ? "approve" : "reject";
-  const causes = Object.fromEntries(asked.map((step) => [step.id, step.causes]));
+  const questions = Object.fromEntries(asked.map((step) => [step.id, questionId(step, incident.progress.asked![step.id]!, digest)]));
   const { hash: planHash } = incident.plan!;
-  return [{ id: `d-${now}`, incidentId: incident.id, at: now, planHash, steps, causes, decision, reason: "r", by: "ada" }];
+  return [{ id: `d-${now}`, incidentId: incident.id, at: now, planHash, steps, questions, decision, reason: "r", by: "ada" }];
 }
 
 function checked(facts: Facts, service: World["service"]): Facts {
@@ -103,7 +107,7 @@ function play(start: Facts, graveyard: Graveyard, { person, azure, service, mode
       factsDigest: "d",
       diagnosis,
       plan: planned,
-      planHash: planned.steps.map(({ id }) => id).join(),
+      digest,
       settings,
     });
     incident = decided.incident;

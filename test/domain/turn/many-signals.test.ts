@@ -14,15 +14,15 @@ test("20,000 waiting signals leave an incident that fits, an audit that can be r
   expect(told[0]).toMatchObject({ entryId: expect.stringMatching(/-signal-op$/) });
   expect(told.at(-1)?.what).toBe("told of 19951 more signals at once");
   expect(incident!.signalIds).toHaveLength(1000);
-  expect(incident!.callers).toHaveLength(1000);
+  expect(incident!.authors).toHaveLength(100);
   expect(JSON.stringify(incident).length).toBeLessThan(100_000);
 });
 
 test("of too many authors one whose changes count as meant is never forgotten", () => {
   const settings = someSettings({ privilegedCallers: ["caller-3"] });
   const { incident } = decideTurn(turnInput({ signals: many(5000), settings }));
-  expect(incident!.callers).toContain("caller-3");
-  expect(incident!.callers).toHaveLength(1001);
+  expect(incident!.authors!.map(({ objectId }) => objectId)).toContain("caller-3");
+  expect(incident!.authors).toHaveLength(101);
 });
 
 test("a line of the timeline says that it was cut", () => {

@@ -281,7 +281,7 @@ describe("a runbook", () => {
   test.each<[string, StepState, boolean]>([
     ["observed", { kind: "observe" }, true],
     ["not permitted", { kind: "denied", result: refused }, true],
-    ["waiting for a person", { kind: "ask", why: "" }, true],
+    ["waiting for a person", { kind: "ask", why: "", question: { at: "", principalId: null, evidence: {} } }, true],
     ["waiting for another step", { kind: "allowed", ready: false }, true],
     ["tried too often", { kind: "refuse", reason: "Stopped", why: "" }, true],
     ["done just now", { kind: "settling" }, false],

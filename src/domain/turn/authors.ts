@@ -1,0 +1,74 @@
+/**
+ * Who made a change. Only the author of an operation that can have caused the loss counts, on what the database depends on and no later than
+ * the loss was seen: who touches a vault afterwards, or something else on it, has not made it. Unknown stays unknown.
+ */
+import { isUnder, sameId } from "../arm-id.ts";
+import type { CauseCode } from "../cause-code.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
+import type { Author, Incident } from "../incident.ts";
+import type { Signal } from "../signal.ts";
+import type { Step } from "../steps/step.ts";
+import { MINUTE, toMs } from "../time.ts";
+
+const ASSIGNMENT: readonly CauseCode[] = ["AccessMissing"];
+const VAULT: readonly CauseCode[] = ["NetworkBlocked", "PermissionModelSwitched", "AccessMissing", "PolicyMissing"];
+const DATABASE: readonly CauseCode[] = [
+  "DefaultIdentityUndefined",
+  "KeyUriMalformed",
+  "KeyVersionPinned",
+  "AccessMissing",
+  "PolicyMissing",
+];
+
+/**
+ * Operation in lower case → the causes that it can have made. What happens to a key happens on the data plane, which Azure Resource Manager
+ * tells nobody of: none of these explains it (Microsoft Learn, "Azure Monitor activity log": control-plane events only).
+ */
+const EXPLAINS: ReadonlyMap<string, readonly CauseCode[]> = new Map([
+  ["microsoft.authorization/roleassignments/delete", ASSIGNMENT],
+  ["microsoft.authorization/roleassignments/write", ASSIGNMENT],
+  ["microsoft.keyvault/vaults/write", VAULT],
+  ["microsoft.keyvault/vaults/accesspolicies/write", ["PolicyMissing"]],
+  ["microsoft.keyvault/vaults/delete", ["VaultDeleted"]],
+  ["microsoft.managedidentity/userassignedidentities/delete", ["IdentityDeleted"]],
+  ["microsoft.documentdb/databaseaccounts/write", DATABASE],
+  ["microsoft.documentdb/mongoclusters/write", DATABASE],
+  ["microsoft.resources/subscriptions/resourcegroups/delete", ["VaultDeleted", "IdentityDeleted"]],
+]);
+
+/** The author that an event names: who asks for a look did not make the change that is looked at. */
+export function authorOf({ source, what, at, scope, caller }: Signal): Author | undefined {
+  if (source !== "event" || caller === null || !EXPLAINS.has(what.toLowerCase())) return undefined;
+  return { objectId: caller.objectId, operation: what.toLowerCase(), at, scope };
+}
+
+function dependsOn({ id, attached, defaultIdentity }: TargetFacts, { vault, identities }: Facts, scope: Signal["scope"]): boolean {
+  const used = [...attached.map((one) => one.id), ...(defaultIdentity.form === "user" ? [defaultIdentity.id] : [])];
+  const vaultId = vault?.id ?? null;
+  switch (scope.kind) {
+    case "database":
+      return sameId(scope.id, id);
+    case "identity":
+      return used.some((one) => sameId(one, scope.id));
+    case "vault":
+      return vaultId !== null && sameId(scope.id, vaultId);
+    case "under":
+      return [...(vaultId === null ? [] : [vaultId]), ...identities.map((one) => one.id), ...used].some((one) => isUnder(scope.scope, one));
+  }
+}
+
+/** Clocks differ. */
+const TOLERANCE_MS = 5 * MINUTE;
+
+/** Object ids of those who can have made what the step puts back; none where nobody is known to. */
+export function authorsOf(step: Step, { authors = [], progress, openedAt }: Incident, facts: Facts): string[] {
+  const served = facts.targets.filter(({ id }) => step.targetIds.some((one) => sameId(one, id)));
+  const explains = ({ operation, scope, at }: Author): boolean =>
+    step.causes.some((cause) => {
+      if (EXPLAINS.get(operation)?.includes(cause) !== true) return false;
+      const losses = (progress.losses ?? []).filter((loss) => loss.cause === cause && served.some(({ id }) => sameId(id, loss.targetId)));
+      const since = losses.length === 0 ? toMs(openedAt) : Math.max(...losses.map((loss) => toMs(loss.since)));
+      return toMs(at) <= since + TOLERANCE_MS && served.some((target) => dependsOn(target, facts, scope));
+    });
+  return [...new Set(authors.filter(explains).map(({ objectId }) => objectId))];
+}

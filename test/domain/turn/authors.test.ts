@@ -1,0 +1,132 @@
+import { describe, expect, test } from "vitest";
+import type { CauseCode } from "../../../src/domain/cause-code.ts";
+import type { Signal } from "../../../src/domain/signal.ts";
+import { OPERATIONS } from "../../../src/domain/signal.ts";
+import { authorOf, authorsOf } from "../../../src/domain/turn/authors.ts";
+import { hear } from "../../../src/domain/turn/record.ts";
+import { decideTurn } from "../../../src/domain/turn/turn.ts";
+import {
+  ACCOUNT_ID,
+  anAccount,
+  CLUSTER_ID,
+  IDENTITY_ID,
+  identityIdOf,
+  someFacts,
+  someSettings,
+  SUBSCRIPTION,
+  VAULT_ID,
+} from "../../support/builders.ts";
+import { after, aSignal, aStep, diagnosisOf, finding, planOf, seen, turnInput } from "../../support/turns.ts";
+
+const by = (objectId: string) => ({ caller: { objectId, name: null } });
+const named = (what: string, over: Partial<Signal> = {}) => aSignal({ id: what, what, ...by("boss"), ...over });
+const ASSIGNMENT = "Microsoft.Authorization/roleAssignments/delete";
+
+function authors(cause: CauseCode, signal: Signal, over: Parameters<typeof turnInput>[0] = {}): string[] {
+  const step = aStep({ causes: [cause] });
+  const input = turnInput({ signals: [signal], plan: planOf(step), ...diagnosisOf(seen({ findings: [finding(cause)] })), ...over });
+  return authorsOf(step, decideTurn(input).incident!, input.facts);
+}
+
+describe("the author of a loss", () => {
+  const vault: Signal["scope"] = { kind: "vault", id: VAULT_ID };
+  const database: Signal["scope"] = { kind: "database", id: ACCOUNT_ID };
+  const identity: Signal["scope"] = { kind: "identity", id: IDENTITY_ID };
+  const under = (scope: string): Signal["scope"] => ({ kind: "under", scope });
+
+  test.each<[CauseCode, string, Signal["scope"]]>([
+    ["AccessMissing", ASSIGNMENT, vault],
+    ["AccessMissing", "MICROSOFT.AUTHORIZATION/ROLEASSIGNMENTS/WRITE", under(SUBSCRIPTION)],
+    ["PermissionModelSwitched", "Microsoft.KeyVault/vaults/write", vault],
+    ["NetworkBlocked", "Microsoft.KeyVault/vaults/write", vault],
+    ["PolicyMissing", "Microsoft.KeyVault/vaults/accessPolicies/write", { kind: "vault", id: VAULT_ID.toUpperCase() }],
+    ["VaultDeleted", "Microsoft.KeyVault/vaults/delete", vault],
+    ["IdentityDeleted", "Microsoft.ManagedIdentity/userAssignedIdentities/delete", identity],
+    ["IdentityDeleted", "Microsoft.Resources/subscriptions/resourceGroups/delete", under(`${SUBSCRIPTION}/resourceGroups/rg-orders`)],
+    ["DefaultIdentityUndefined", "Microsoft.DocumentDB/databaseAccounts/write", database],
+  ])("of %s is who did %s", (cause, what, scope) => {
+    expect(authors(cause, named(what, { scope }))).toEqual(["boss"]);
+  });
+
+  test.each<[string, CauseCode, Partial<Signal>]>([
+    ["wrote a tag on the vault, for a key that expired", "KeyExpired", { what: "Microsoft.KeyVault/vaults/write" }],
+    [
+      "wrote the database, for a key that was disabled",
+      "KeyDisabled",
+      { what: "Microsoft.DocumentDB/databaseAccounts/write", scope: database },
+    ],
+    ["took a grant on something else", "AccessMissing", { what: ASSIGNMENT, scope: { kind: "vault", id: `${VAULT_ID}-2` } }],
+    ["took a grant below something else", "AccessMissing", { what: ASSIGNMENT, scope: under("/subscriptions/other") }],
+    [
+      "deleted another identity",
+      "IdentityDeleted",
+      { what: "Microsoft.ManagedIdentity/userAssignedIdentities/delete", scope: { kind: "identity", id: identityIdOf("other") } },
+    ],
+    [
+      "wrote another database",
+      "DefaultIdentityUndefined",
+      { what: "Microsoft.DocumentDB/databaseAccounts/write", scope: { kind: "database", id: CLUSTER_ID } },
+    ],
+    ["came long after the loss was seen", "AccessMissing", { what: ASSIGNMENT, at: after(6) }],
+    ["asked for a look", "AccessMissing", { what: ASSIGNMENT, source: "operator" }],
+    ["is named by no event", "AccessMissing", { what: ASSIGNMENT, caller: null }],
+    ["did what no table names", "AccessMissing", { what: "constructor" }],
+  ])("is not who %s", (_, cause, over) => {
+    expect(authors(cause, named("", over))).toEqual([]);
+  });
+
+  test("of a vault that is nowhere is not found through it", () => {
+    const facts = someFacts({ vault: null });
+    expect(authors("AccessMissing", named(ASSIGNMENT, { scope: vault }), { facts })).toEqual([]);
+    expect(authors("AccessMissing", named(ASSIGNMENT, { scope: under(SUBSCRIPTION) }), { facts })).toEqual(["boss"]);
+  });
+
+  test("is told once, however many events name it", () => {
+    const twice = [named(ASSIGNMENT), named(ASSIGNMENT, { id: "again" })];
+    const { incident } = decideTurn(turnInput({ signals: twice }));
+    expect(authorsOf(aStep(), incident!, someFacts())).toEqual(["boss"]);
+  });
+
+  test("is told by the incident's beginning where no loss is kept, and by whatever form its identity has", () => {
+    const { losses: _, ...progress } = decideTurn(turnInput()).incident!.progress;
+    const incident = { ...hear(decideTurn(turnInput()).incident!, [named(ASSIGNMENT)], someSettings()), progress };
+    const facts = someFacts({ targets: [anAccount({ defaultIdentity: { form: "system" } })] });
+    expect(authorsOf(aStep(), incident, facts)).toEqual(["boss"]);
+    expect(authorsOf(aStep(), { ...incident, progress: { ...progress, losses: [] } }, facts)).toEqual(["boss"]);
+  });
+
+  test("of an incident that an earlier version closed is unknown, and so it is asked", () => {
+    const settings = someSettings({ mode: "observe" });
+    const { authors: _, ...previous } = decideTurn(turnInput({ settings })).incident!;
+    const later = turnInput({ previous, newId: "i2", now: after(90), signals: [aSignal({ id: "s", source: "sweep" })] });
+    expect(decideTurn({ ...later, settings: someSettings({ privilegedCallers: ["boss"] }) }).next).toMatchObject({ do: "wait" });
+  });
+
+  test("is unknown in what an earlier version kept, and of a storm of events the last hundred are remembered", () => {
+    const { authors: _, ...kept } = decideTurn(turnInput()).incident!;
+    expect(authorsOf(aStep(), kept, someFacts())).toEqual([]);
+    const storm = Array.from({ length: 150 }, (__, i) => named(ASSIGNMENT, { id: `e${i}`, ...by(`o${i}`) }));
+    expect(hear(kept, storm, someSettings()).authors!.map(({ objectId }) => objectId)).toEqual(
+      storm.slice(50).map(({ caller }) => caller!.objectId),
+    );
+  });
+});
+
+test("every operation that is heard of has somebody to name", () => {
+  for (const what of Object.keys(OPERATIONS)) expect(authorOf(named(what))).toMatchObject({ objectId: "boss", operation: what });
+});
+
+describe("where some people's changes count as meant", () => {
+  const settings = someSettings({ privilegedCallers: ["boss"] });
+  const next = (...signals: Signal[]) => decideTurn(turnInput({ settings, signals })).next;
+
+  test.each<[string, Signal[], "wait" | "step"]>([
+    ["the author is one of them", [named(ASSIGNMENT)], "wait"],
+    ["the author is somebody else", [named(ASSIGNMENT, by("ada"))], "step"],
+    ["one of two who can have made it is", [named(ASSIGNMENT, by("ada")), named(ASSIGNMENT, { id: "e2" })], "wait"],
+    ["nobody is named", [aSignal()], "wait"],
+    ["only somebody who touched the vault otherwise is", [named("Microsoft.KeyVault/vaults/delete", by("ada"))], "wait"],
+  ])("it asks or acts by the author: %s", (_, signals, what) => {
+    expect(next(...signals)).toMatchObject({ do: what });
+  });
+});

@@ -1,0 +1,162 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Decision, Incident } from "../../../src/domain/incident.ts";
+import type { Step } from "../../../src/domain/steps/step.ts";
+import { questionId } from "../../../src/domain/turn/questions.ts";
+import type { TurnInput } from "../../../src/domain/turn/record.ts";
+import { decideTurn } from "../../../src/domain/turn/turn.ts";
+import { PRINCIPAL, VAULT_ID } from "../../support/builders.ts";
+import { aDecision, after, applied, aSignal, aStep, diagnosisOf, planOf, seen, turnInput } from "../../support/turns.ts";
+
+const digest = (value: unknown): string => JSON.stringify(value);
+const ask: Partial<TurnInput> = { digest, plan: planOf(aStep({ needs: "approval" })) };
+const asking = decideTurn(turnInput(ask)).incident!;
+
+/** What the operations API writes down for somebody who has read the incident. */
+function answer({ plan, progress }: Incident, over: Partial<Decision> = {}): Decision {
+  const asked = plan!.steps.filter(({ state }) => state === "waitsForApproval");
+  const questions = Object.fromEntries(asked.map((step) => [step.id, questionId(step, progress.asked![step.id]!, digest)]));
+  return aDecision({ planHash: plan!.hash, steps: asked.map(({ id }) => id), questions, ...over });
+}
+
+const look = (incident: Incident, over: Partial<TurnInput>): ReturnType<typeof decideTurn> =>
+  decideTurn(turnInput({ ...ask, incident, now: after(5), ...over }));
+
+describe("the plan's hash covers what is asked", () => {
+  const hashOf = (over: Partial<TurnInput>): string => decideTurn(turnInput({ ...ask, ...over })).incident!.plan!.hash;
+  const grant = (principalId: string): Step => ({
+    ...aStep({ needs: "approval" }),
+    name: "AddAccessPolicyPermissions",
+    params: { vaultId: VAULT_ID, tenantId: "t", applicationId: null, keys: ["get"], identityId: "/i", principalId },
+  });
+
+  test("and stays while the same is asked", () => {
+    expect(look(asking, {}).incident!.plan!.hash).toBe(asking.plan!.hash);
+    expect(look(asking, {}).incident!.timeline.filter(({ what }) => what.startsWith("planned"))).toHaveLength(1);
+  });
+
+  test.each<[string, Partial<TurnInput>, Partial<TurnInput>]>([
+    ["its steps", ask, { plan: planOf(aStep({ needs: "approval", id: "step-2" })) }],
+    ["who gets access", { plan: planOf(grant(PRINCIPAL)) }, { plan: planOf(grant("22222222-0000-4000-8000-000000000002")) }],
+    [
+      "what shows the cause",
+      ask,
+      diagnosisOf(seen({ findings: [{ code: "AccessMissing", evidence: { effect: "broken", facts: ["more"], values: {} } }] })),
+    ],
+    ["the causes", ask, { plan: planOf(aStep({ needs: "approval", causes: ["AccessMissing", "KeyDisabled"] })) }],
+    ["when it is asked", ask, { now: after(1) }],
+  ])("%s", (_, before, now) => {
+    expect(hashOf(now)).not.toBe(hashOf(before));
+  });
+});
+
+describe("an approval is for one question", () => {
+  const yes = answer(asking, { at: after(4) });
+
+  test("and lets its step be taken", () => {
+    expect(look(asking, { decisions: [yes] }).next).toMatchObject({ do: "step", step: { id: "step-1" } });
+  });
+
+  const shows = (...facts: string[]) =>
+    diagnosisOf(seen({ findings: [{ code: "AccessMissing", evidence: { effect: "broken", facts, values: {} } }] }));
+
+  test.each<[string, Partial<TurnInput>]>([
+    ["what shows the cause is something else", shows("somebody took it away again")],
+    ["another cause calls for it too", { plan: planOf(aStep({ needs: "approval", causes: ["AccessMissing", "KeyDisabled"] })) }],
+    ["it came too late for the question that it answers", { decisions: [{ ...yes, late: true }] }],
+    ["it answers another question", { decisions: [{ ...yes, questions: { "step-1": "another" } }] }],
+  ])("not where %s: it is asked", (_, change) => {
+    const turn = look(asking, { decisions: [yes], ...change });
+    expect(turn.next).toMatchObject({ do: "wait" });
+    expect(turn.incident!.plan!.steps).toMatchObject([{ state: "waitsForApproval" }]);
+  });
+
+  test("not for a second write of it: made, undone by somebody, and approved with the old answer again", () => {
+    const made = { ...asking, ...applied({ at: after(5) }) };
+    const turn = look(made, { now: after(40), decisions: [yes, { ...yes, id: "d2", at: after(39) }] });
+    expect(turn.next).toMatchObject({ do: "wait" });
+    expect(turn.incident!.plan!.hash).not.toBe(asking.plan!.hash);
+    expect(
+      look(turn.incident!, { now: after(45), decisions: [yes, answer(turn.incident!, { id: "d3", at: after(44) })] }).next,
+    ).toMatchObject({
+      do: "step",
+    });
+  });
+
+  test("what Keymend itself has done since is part of it", () => {
+    const two = planOf(aStep({ needs: "approval", id: "step-0" }), aStep({ needs: "approval" }));
+    const first = decideTurn(turnInput({ ...ask, plan: two })).incident!;
+    const both = answer(first, { at: after(1) });
+    const halfway = { ...first, ...applied({ id: "step-0", at: after(2) }) };
+    expect(look(halfway, { decisions: [both], ...shows("half of it is back") }).next).toMatchObject({ do: "step", step: { id: "step-1" } });
+  });
+
+  test("an identity that was still to be made may get what was approved for it, where Keymend made it", () => {
+    const grant = (principalId: string | null): Step => ({
+      ...aStep({ needs: "approval", ready: principalId !== null }),
+      name: "GrantKeyRole",
+      params: { identityId: "/i", principalId, scope: VAULT_ID, roleDefinitionId: "r" },
+    });
+    const first = decideTurn(turnInput({ ...ask, plan: planOf(aStep({ needs: "approval", id: "make" }), grant(null)) })).incident!;
+    const both = answer(first, { at: after(1) });
+    const there = { decisions: [both], plan: planOf(grant(PRINCIPAL)) };
+    expect(look({ ...first, ...applied({ id: "make", at: after(2) }) }, there).next).toMatchObject({
+      do: "step",
+      step: { name: "GrantKeyRole" },
+    });
+    expect(look(first, there).next).toMatchObject({ do: "wait" });
+  });
+});
+
+describe("a no", () => {
+  const no = answer(asking, { id: "no", at: after(4), decision: "reject", reason: "meant" });
+
+  test("beats any yes to the same step, in whatever order, however close, and both are told", () => {
+    const minutes = fc.integer({ min: 0, max: 4 });
+    fc.assert(
+      fc.property(fc.array(minutes, { minLength: 1, maxLength: 4 }), minutes, fc.nat(4), (yeses, when, place) => {
+        const decisions = yeses.map((at, i) => answer(asking, { id: `yes-${i}`, at: after(at) }));
+        decisions.splice(place, 0, { ...no, at: after(when) });
+        const { incident, next } = look(asking, { decisions });
+        expect(next).toMatchObject({ do: "end", outcome: { code: "Refused", reason: "Rejected", detail: "rejected by ada: meant" } });
+        const told = incident!.timeline.map(({ what }) => what);
+        expect(told.filter((what) => what === "approve by ada: fine")).toHaveLength(yeses.length);
+        expect(told.filter((what) => what === "reject by ada: meant")).toHaveLength(1);
+      }),
+    );
+  });
+
+  test("that came too late for one write is heard for the next", () => {
+    const late = { ...no, late: true as const };
+    const { incident, next } = look(asking, { decisions: [late] });
+    expect(next).toMatchObject({ do: "end", outcome: { reason: "Rejected" } });
+    expect(incident!.timeline.map(({ what }) => what)).toContain("reject by ada: meant (too late)");
+  });
+
+  const operator = (minute: number) => [aSignal({ id: `o${minute}`, source: "operator", at: after(minute) })];
+
+  test("is lifted by an operator who asks anew, and then it takes a new yes", () => {
+    const yes = answer(asking, { id: "yes", at: after(3) });
+    const anew = look(asking, { now: after(6), decisions: [yes, no], signals: operator(5) });
+    expect(anew.next).toMatchObject({ do: "wait" });
+    expect(anew.incident).toMatchObject({ rejected: [], progress: { askedAnewAt: after(5) } });
+    const decisions = [yes, no, answer(anew.incident!, { id: "yes-2", at: after(7) })];
+    expect(look(anew.incident!, { now: after(8), decisions, signals: [] }).next).toMatchObject({ do: "step" });
+  });
+
+  test("given after the operator asked stands, whenever it is read", () => {
+    expect(look(asking, { decisions: [no], signals: operator(3) }).next).toMatchObject({ do: "end" });
+    expect(look(asking, { decisions: [no], signals: operator(4) }).next).toMatchObject({ do: "end" });
+    expect(look(asking, { decisions: [no], signals: operator(0) }).next).toMatchObject({ do: "end" });
+  });
+
+  test("to other steps leaves this one asking", () => {
+    expect(look(asking, { decisions: [{ ...no, steps: ["other"] }] }).next).toMatchObject({ do: "wait" });
+  });
+
+  test("is told once", () => {
+    const { incident } = look(asking, { decisions: [{ ...no, steps: ["other"] }] });
+    const again = look(incident!, { now: after(9), decisions: [{ ...no, steps: ["other"] }] }).incident!;
+    expect(again.timeline.filter(({ what }) => what === "reject by ada: meant")).toHaveLength(1);
+  });
+});
