@@ -1,6 +1,7 @@
 /**
  * What a person sees: virtual time on the left, one line per thing that matters, the reason in plain words.
- * Waits are shown as they pass: nobody looks at a silent screen for more than two seconds.
+ * A wait is said once, before two seconds of silence have passed, and again when something else is waited for; on a terminal the time
+ * goes by beside it.
  */
 import { stripVTControlCharacters, styleText } from "node:util";
 
@@ -93,6 +94,7 @@ export type TimelineParts = {
 export function createTimeline({ write, elapsed, color, interactive, columns }: TimelineParts): Timeline {
   let lastShown = performance.now();
   let waiting: string | undefined;
+  let saidWait: string | undefined;
   let progressShown = false;
   const paint = (style: Style, text: string): string => (color ? styleText(style, text, { validateStream: false }) : text);
   const clear = (): void => {
@@ -119,11 +121,15 @@ export function createTimeline({ write, elapsed, color, interactive, columns }: 
     note: (text) => print(text === "" ? "" : ` ${text}`),
     waitFor(text) {
       waiting = text;
+      if (text === undefined) saidWait = undefined;
     },
     tick() {
       if (performance.now() - lastShown < SILENCE) return;
       if (interactive) progress();
-      else if (waiting !== undefined) print(line("wait", waiting));
+      else if (waiting !== undefined && waiting !== saidWait) {
+        saidWait = waiting;
+        print(line("wait", waiting));
+      }
     },
     end: clear,
   };

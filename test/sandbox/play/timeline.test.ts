@@ -63,6 +63,35 @@ describe("a wait", () => {
     expect(text()).toContain(" 00:03:48  wait     the grant to reach the vault\n");
   });
 
+  test("is said once, and again once something else was waited for", () => {
+    const { timeline, text } = setUp();
+    const pass = (): void => {
+      vi.advanceTimersByTime(2000);
+      timeline.tick();
+    };
+    timeline.waitFor("the next key check");
+    pass();
+    timeline.say("azure", "account orders: key check failed");
+    timeline.waitFor("the next key check");
+    pass();
+    timeline.waitFor("an approval");
+    pass();
+    timeline.waitFor("the next key check");
+    pass();
+    timeline.waitFor(undefined);
+    timeline.waitFor("the next key check");
+    pass();
+    const waits = text()
+      .split("\n")
+      .filter((line) => line.includes("wait "));
+    expect(waits.map((line) => line.replace(/^.*wait +/, ""))).toEqual([
+      "the next key check",
+      "an approval",
+      "the next key check",
+      "the next key check",
+    ]);
+  });
+
   test("is written over itself on a terminal and makes way for what happens", () => {
     const { timeline, text } = setUp({ interactive: true });
     timeline.waitFor("the next check");
