@@ -13,6 +13,7 @@ import { outdatedIn, pageOf, problemLines, recordOf, type Results, rowName, rows
 import type { Row } from "../sandbox/matrix/trial.ts";
 import { type RowResult, runMatrix } from "../sandbox/matrix/run.ts";
 import type { Strike } from "../sandbox/matrix/tap.ts";
+import { nearestOf } from "../sandbox/play/nearest.ts";
 import { stories } from "../sandbox/stories/index.ts";
 import { createDigest, fileOf } from "./digest.ts";
 
@@ -63,7 +64,14 @@ async function write(): Promise<void> {
 
 const names = values.stories?.split(",") ?? stories.map(({ name }) => name);
 const unknown = names.filter((name) => !stories.some((story) => story.name === name));
-if (unknown.length > 0) throw new Error(`no story is called ${unknown.join(", ")}`);
+for (const name of unknown) {
+  const near = nearestOf(
+    name,
+    stories.map((story) => story.name),
+    3,
+  );
+  throw new Error(`no story is called ${name}; the nearest are ${near.join(", ")}`);
+}
 
 const digest = await createDigest(stories.map(({ name }) => fileOf(name)));
 const playedWith = ({ story, kind, phase }: Row): string => digest(fileOf(story.name), seed, kind, phase);

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import type { Kind } from "../estate/estate.ts";
 import type { Mode } from "../running/sandbox.ts";
 import type { Phase, Story } from "../stories/story.ts";
+import { nearestOf } from "./nearest.ts";
 
 export type PlayCommand = {
   command: "play";
@@ -55,17 +56,12 @@ function seedOf(value: string | undefined): number {
   return Number(value);
 }
 
-/** How like two names are, for "did you mean": words in common, then letters at the same place. */
-const alike = (a: string, b: string): number =>
-  a.split("-").filter((word) => b.includes(word)).length + Array.from(a).filter((letter, i) => b[i] === letter).length / 100;
-
 function storyOf(name: string, stories: readonly Story[]): Story {
   const found = stories.find((story) => story.name === name);
   if (found) return found;
-  const nearest = stories.toSorted((a, b) => alike(name, b.name) - alike(name, a.name))[0];
-  throw new UsageError(
-    `no story is called '${name}'; did you mean '${nearest?.name}'? They are:\n  ${stories.map((story) => story.name).join("\n  ")}`,
-  );
+  const names = stories.map((story) => story.name);
+  const nearest = nearestOf(name, names, 3).map((near) => `'${near}'`);
+  throw new UsageError(`no story is called '${name}'; the nearest are ${nearest.join(", ")}, and --list names all ${names.length}`);
 }
 
 type Flags = Record<string, string | boolean | (string | boolean)[] | undefined>;

@@ -87,7 +87,12 @@ describe("app settings for the sandbox", () => {
 
 describe("a mistake is answered with the choices", () => {
   const table: [string, string[], RegExp][] = [
-    ["an unknown story, with the nearest name", ["--story", "role-remove"], /did you mean 'role-removed'\?[^]*policy-removed/],
+    [
+      "an unknown story, with the nearest names",
+      ["--story", "role-remved"],
+      /'role-remved'; the nearest are 'role-removed', .*--list names all/,
+    ],
+    ["one that is short of a word", ["--story", "vault"], /the nearest are 'vault-/],
     ["an unknown flag", ["--fast"], /--fast[^]*the flags are --list, --story/],
     ["a word that is no flag", ["role-removed"], /role-removed/],
     ["a seed that is no number", ["--seed", "abc"], /--seed is a whole number .* not 'abc'/],
