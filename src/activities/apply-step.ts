@@ -13,7 +13,7 @@ import { SECOND, toIso } from "../domain/time.ts";
 import { judgeNow } from "../domain/turn/judge-steps.ts";
 import { hear } from "../domain/turn/record.ts";
 import { RETRY_WITHIN_MS } from "../domain/turn/waits.ts";
-import { namesOf, placeOf } from "../domain/short-names.ts";
+import { namesOf, stepInShort } from "../domain/short-names.ts";
 import type { Log } from "../log.ts";
 import type { AuditLog, Incidents, Mailbox } from "./assess.ts";
 import type { GatherFacts } from "./gather-facts.ts";
@@ -68,7 +68,7 @@ export async function recordStep(
   const loaded = await load(deps, patient, incidentId);
   // What Azure says to a success is in the data; what it says to a refusal is what a person must read.
   const because = result === "done" ? "" : ` (${detail})`;
-  const what = `${step.name} on ${placeOf(step.on)}: ${result}${because}`;
+  const what = `${stepInShort(step)}: ${result}${because}`;
   const audit = await deps.audit.append(incidentId, [
     // One ending a turn, whatever it is: a run that died behind this line said it already.
     { entryId: `${turn}-step-ending`, kind: "step", what, data: { step, result, detail }, at, actor: "keymend" },
@@ -168,7 +168,7 @@ async function apply(deps: ApplyDeps, input: ApplyInput): Promise<ApplyResult> {
 async function write(deps: ApplyDeps, input: ApplyInput, { targets }: Incident): Promise<ApplyResult> {
   const { patient, incidentId, step, turn } = input;
   const at = deps.now().toISOString();
-  const intent = `${step.name} on ${placeOf(step.on)}`;
+  const intent = stepInShort(step);
   await deps.audit.append(incidentId, [
     { entryId: `${turn}-step-intent`, kind: "step", what: `about to write: ${intent}`, data: { step }, at, actor: "keymend" },
   ]);
@@ -176,7 +176,7 @@ async function write(deps: ApplyDeps, input: ApplyInput, { targets }: Incident):
     incidentId,
     vaultId: patient.id,
     step: step.name,
-    text: `${intent} — ${step.causes.join(", ")} of ${namesOf(step.targetIds)}`,
+    text: `${intent}${step.causes.length > 0 ? ` — ${step.causes.join(", ")} of ${namesOf(step.targetIds)}` : ""}`,
   });
   const written = await submit(deps, input, targets);
   if (written.kind === "submitted") return { kind: "submitted", poller: written.poller };
@@ -214,7 +214,7 @@ async function noteUnanswered(
 ): Promise<void> {
   const { incident, etag } = await load({ incidents }, patient, incidentId);
   const at = now();
-  const saying = `${step.name} on ${placeOf(step.on)} got no answer that counts; what came of it is read, and what is missing tried again`;
+  const saying = `${stepInShort(step)} got no answer that counts; what came of it is read, and what is missing tried again`;
   const what = `${saying}: ${error.message}`;
   const isTold = incident.timeline.at(-1)?.what.startsWith(saying) ?? false;
   const nextLookAt = toIso(at.getTime() + Math.max(error.retryAfterMs ?? 0, RETRY_WITHIN_MS));

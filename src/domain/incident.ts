@@ -57,6 +57,7 @@ export type PlannedStep = {
   id: string;
   name: StepName;
   on: string;
+  about: string | null;
   permission: string;
   needs: Step["needs"];
   causes: CauseCode[];

@@ -11,6 +11,10 @@ export function placeOf(id: string): string {
   return names.length > 0 ? names.join("/") : id;
 }
 
+/** A step in a sentence. about: absent from what earlier versions kept. */
+export const stepInShort = ({ name, on, about }: { name: string; on: string; about?: string | null }): string =>
+  `${name} on ${placeOf(on)}${about ? `, for ${about}` : ""}`;
+
 /** Names of several resources, for a sentence. */
 export const namesOf = (ids: readonly string[]): string => ids.map((id) => nameOf(id) || id).join(", ");
 

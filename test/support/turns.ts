@@ -40,6 +40,7 @@ export const aStep = (over: Partial<Purpose> = {}): Step => ({
   causes: ["AccessMissing"],
   targetIds: [ACCOUNT_ID],
   permission: "keys/update",
+  about: null,
   undo: null,
   needs: "nothing",
   ready: true,

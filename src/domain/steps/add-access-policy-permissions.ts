@@ -23,6 +23,7 @@ export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> 
     return [azRest("put", `${params.vaultId}/accessPolicies/add`, API_VERSION, body, isKnown ? undefined : principal)];
   },
   on: ({ vaultId }) => vaultId,
+  about: null,
   key: (params) => [...onId(params.vaultId), granteeId(params), params.applicationId ?? ""],
   sets: ({ keys }) => keys.map((key) => key.toLowerCase()).toSorted(),
   precondition: (params, facts) => {

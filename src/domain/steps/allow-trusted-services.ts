@@ -7,6 +7,7 @@ export const allowTrustedServices: StepSpec<"AllowTrustedServices"> = {
   undo: ({ vaultId }) => `set the firewall bypass of ${vaultId} back to None: databases that wrap with its keys lose access`,
   az: ({ vaultId }) => [az("keyvault", "update", ...azNamed(vaultId), "--bypass", "AzureServices")],
   on: ({ vaultId }) => vaultId,
+  about: null,
   key: ({ vaultId }) => onId(vaultId),
   sets: null,
   precondition: ({ vaultId }, facts) => {

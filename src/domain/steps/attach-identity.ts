@@ -27,6 +27,7 @@ export const attachIdentity: StepSpec<"AttachIdentity"> = {
   undo: ({ identityId }) => `detach ${identityId} again, once it is not the default identity`,
   az: ({ targetId, identityId }) => azAttach(targetId, identityId),
   on: ({ targetId }) => targetId,
+  about: null,
   key: ({ targetId, identityId }) => onId(targetId, identityId),
   sets: null,
   precondition: ({ targetId, identityId }, facts) => {

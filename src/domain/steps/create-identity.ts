@@ -20,6 +20,7 @@ export const createIdentity: StepSpec<"CreateIdentity"> = {
     azRest("put", identityId, API_VERSION, { location, tags: { [INSTEAD_OF_TAG]: insteadOf } }),
   ],
   on: ({ identityId }) => identityId,
+  about: null,
   key: ({ identityId }) => onId(identityId),
   sets: null,
   precondition: ({ identityId, insteadOf }, facts) => {

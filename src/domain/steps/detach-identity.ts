@@ -13,6 +13,7 @@ export const detachIdentity: StepSpec<"DetachIdentity"> = {
       ? [az("cosmosdb", "identity", "remove", ...azNamed(targetId), "--identities", identityId)]
       : azPatch("cluster", targetId, detachFromCluster(identityId, keeps)),
   on: ({ targetId }) => targetId,
+  about: null,
   key: ({ targetId, identityId }) => onId(targetId, identityId),
   sets: null,
   precondition: ({ targetId, identityId }, facts) => {

@@ -7,6 +7,7 @@ export const enableKeyVersion: StepSpec<"EnableKeyVersion"> = {
   undo: (params) => `disable version ${params.version} of key ${params.key} again: every database that wraps with it loses access`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--enabled", "true")],
   on: versionUrl,
+  about: null,
   key: onVersion,
   sets: null,
   precondition: (params, facts) => {

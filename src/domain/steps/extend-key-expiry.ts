@@ -16,6 +16,7 @@ export const extendKeyExpiry: StepSpec<"ExtendKeyExpiry"> = {
     previous === null ? null : `set the expiry back to ${previous}; if that has passed, the key stops wrapping at once`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--expires", azTime(params.expiresOn))],
   on: versionUrl,
+  about: null,
   key: onVersion,
   sets: null,
   precondition: (params, facts) => {

@@ -100,11 +100,17 @@ export const refusalOf = <N extends StepName>(draft: Draft<N>, proposed: Propose
 /** What is to be remembered after the step; undefined where nothing is. */
 export const countAfter = <N extends StepName>(step: Draft<N>): Extension | undefined => specOf(step).counts?.(step.params);
 
-function describe<N extends StepName>(draft: Draft<N>): Pick<Step, "id" | "on" | "permission" | "undo"> {
+function describe<N extends StepName>(draft: Draft<N>): Pick<Step, "id" | "on" | "about" | "permission" | "undo"> {
   const spec = specOf(draft);
   const { params } = draft;
   const id = [draft.name, ...spec.key(params), ...(spec.sets?.(params) ?? [])].join("|");
-  return { id, on: spec.on(params), permission: showPermission(spec.permission(params)), undo: spec.undo(params) };
+  return {
+    id,
+    on: spec.on(params),
+    about: spec.about?.(params) ?? null,
+    permission: showPermission(spec.permission(params)),
+    undo: spec.undo(params),
+  };
 }
 
 /** The step with all that a plan says of it. */

@@ -8,6 +8,7 @@ export const recoverKey: StepSpec<"RecoverKey"> = {
   undo: ({ key }) => `delete key ${key} again: every database that wraps with it loses access`,
   az: (params) => [az("keyvault", "key", "recover", "--vault-name", parseKeyUri(keyUrl(params)).vaultName ?? "", "--name", params.key)],
   on: keyUrl,
+  about: null,
   key: (params) => [keyUrl(params).toLowerCase()],
   sets: null,
   precondition: (params, facts) => {

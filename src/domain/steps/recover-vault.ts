@@ -15,6 +15,7 @@ export const recoverVault: StepSpec<"RecoverVault"> = {
     `# no role assignment on vault ${nameOf(vaultId)} comes back by itself, Keymend's own neither (docs/deploy.md), nor do event subscriptions; look whether its private endpoints did`,
   ],
   on: ({ vaultId }) => vaultId,
+  about: null,
   key: ({ vaultId }) => onId(vaultId),
   sets: null,
   precondition: ({ vaultId }, { vault }) => {

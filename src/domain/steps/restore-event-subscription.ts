@@ -1,11 +1,34 @@
 /** Puts back an Event Grid subscription on a vault, and its system topic where that went too: without it Keymend hears nothing. */
 import { nameOf, normalId, sameId } from "../arm-id.ts";
-import { az, azRest } from "./az.ts";
+import { placeOf } from "../short-names.ts";
+import { az, azRest, say } from "./az.ts";
 import { actions, findVault, isStale, onId, type StepSpec } from "./spec.ts";
+import type { StepParams } from "./step.ts";
 
 /** Microsoft.EventGrid, first stable version with system topics that clients still call. */
 const API_VERSION = "2022-06-15";
 const TOPIC_TYPE = "Microsoft.KeyVault.vaults";
+
+type Dict = Record<string, unknown>;
+
+const dictOf = (value: unknown): Dict => (typeof value === "object" && value !== null ? { ...value } : {});
+
+/** `Microsoft.KeyVault.KeyExpired` is known to people by its last part. */
+function eventsIn(properties: Dict): string {
+  const types = dictOf(properties["filter"])["includedEventTypes"];
+  return Array.isArray(types) ? types.map((type) => String(type).split(".").at(-1)).join(", ") : "all events";
+}
+
+/** Event Grid shows of a destination its id in Azure, or of a webhook the address without its secrets (REST specification: EventSubscriptionDestination). */
+function receiverIn(properties: Dict): string {
+  const { endpointType, properties: to } = dictOf(properties["destination"]);
+  const { resourceId, endpointBaseUrl } = dictOf(to);
+  if (typeof resourceId === "string") return placeOf(resourceId);
+  return typeof endpointBaseUrl === "string" ? endpointBaseUrl : String(endpointType ?? "a receiver that Azure does not name");
+}
+
+const aboutOf = ({ source, name, properties }: StepParams["RestoreEventSubscription"]): string =>
+  `${name}: ${eventsIn(properties)} of ${placeOf(source)} to ${receiverIn(properties)}`;
 
 export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
   // At the vault too, as the source of the events; and Event Grid checks that one has access to the function it is to call (Microsoft Learn,
@@ -18,10 +41,12 @@ export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
       "Microsoft.Web/sites/functions/read",
     ),
   undo: ({ name, topicId }) => `delete event subscription ${name} of ${nameOf(topicId)}`,
-  az: ({ topicId, topicLocation, source, name, properties }) => {
+  az: (params) => {
+    const { topicId, topicLocation, source, name, properties } = params;
     const topic = ["--ids", topicId, "--api-version", API_VERSION];
     const body = { location: topicLocation, properties: { source, topicType: TOPIC_TYPE } };
     return [
+      say(`event subscription ${aboutOf(params)}`),
       // A topic that is there is left alone: a PUT would drop its tags and its identity.
       `${az("resource", "show", ...topic, "--output", "none")} || ${azRest("put", topicId, API_VERSION, body)}`,
       az("resource", "wait", "--created", ...topic),
@@ -29,6 +54,7 @@ export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
     ];
   },
   on: ({ source }) => source,
+  about: aboutOf,
   key: ({ source, topicId, name }) => [...onId(source, topicId), name.toLowerCase()],
   sets: null,
   precondition: ({ source, topicId, name }, facts) => {

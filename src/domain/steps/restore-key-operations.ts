@@ -9,6 +9,7 @@ export const restoreKeyOperations: StepSpec<"RestoreKeyOperations"> = {
   undo: (params) => `take the operations that were put back off version ${params.version} of key ${params.key} again`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--ops", ...params.operations)],
   on: versionUrl,
+  about: null,
   key: onVersion,
   sets: ({ operations }) => operations.toSorted(),
   precondition: (params, facts) => {

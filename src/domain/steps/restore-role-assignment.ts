@@ -38,6 +38,7 @@ export const restoreRoleAssignment: StepSpec<"RestoreRoleAssignment"> = {
     ),
   ],
   on: ({ scope }) => scope,
+  about: null,
   key: (params) => [...onId(params.scope, params.roleDefinitionId), granteeId(params)],
   sets: ({ name }) => [name.toLowerCase()],
   precondition: (params, facts) => {

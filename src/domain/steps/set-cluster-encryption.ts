@@ -14,6 +14,7 @@ export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
   undo: () => "set identity and key URL back to what the audit shows, together",
   az: ({ targetId, identityId, keyUrl }) => azPatch("cluster", targetId, setEncryption({ identityId, keyUrl })),
   on: ({ targetId }) => targetId,
+  about: null,
   key: ({ targetId }) => onId(targetId),
   sets: ({ identityId, keyUrl }) => [...onId(identityId), keyUrl.toLowerCase()],
   precondition: ({ targetId, identityId, keyUrl }, facts) => {

@@ -20,6 +20,7 @@ export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
   undo: () => "set the default identity back to what the audit shows, if that identity still exists and is attached",
   az: ({ targetId, defaultIdentity }) => [azUpdateAccount(targetId, "--default-identity", defaultIdentity)],
   on: ({ targetId }) => targetId,
+  about: null,
   key: ({ targetId }) => onId(targetId),
   sets: ({ defaultIdentity }) => [defaultIdentity.toLowerCase()],
   precondition: ({ targetId, defaultIdentity }, facts) => {

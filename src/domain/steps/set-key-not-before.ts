@@ -8,6 +8,7 @@ export const setKeyNotBefore: StepSpec<"SetKeyNotBefore"> = {
   undo: (params) => `set the activation date of version ${params.version} of key ${params.key} back to what the audit shows`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--not-before", azTime(params.notBefore))],
   on: versionUrl,
+  about: null,
   key: onVersion,
   sets: null,
   precondition: (params, facts) => {

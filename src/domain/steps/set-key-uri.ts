@@ -13,6 +13,7 @@ export const setKeyUri: StepSpec<"SetKeyUri"> = {
     azUpdateAccount(targetId, "--key-uri", keyUri),
   ],
   on: ({ targetId }) => targetId,
+  about: null,
   key: ({ targetId }) => onId(targetId),
   sets: ({ keyUri }) => [keyUri.toLowerCase()],
   precondition: ({ targetId, keyUri }, facts) => {

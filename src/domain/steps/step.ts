@@ -58,6 +58,8 @@ export type Step = StepDraft & {
   id: string;
   /** What it acts on: an ARM id, or a key version's URL. */
   on: string;
+  /** What it is for, in words; null where its name and what it acts on tell. */
+  about: string | null;
   /** Causes it mends, and the databases it serves (ids as stored). */
   causes: CauseCode[];
   targetIds: string[];

@@ -7,7 +7,7 @@ import type { Settings } from "../settings.ts";
 import type { Plan, PlanBlock } from "../steps/step.ts";
 import { formatDuration, MINUTE, toIso, toMs } from "../time.ts";
 import type { JudgedStep, StepState } from "./judge-steps.ts";
-import { placeOf } from "../short-names.ts";
+import { stepInShort } from "../short-names.ts";
 import { ESCALATE_AFTER_MS, FINAL_VERDICT_AFTER_MS, nextCheckAfterMs } from "./waits.ts";
 import { REVALIDATION_WINDOW_MS } from "../databases/rules.ts";
 
@@ -136,8 +136,8 @@ function judgeStepState(view: View, step: JudgedStep["step"], state: StepState):
   }
 }
 
-function sayDenied({ name, on, permission }: JudgedStep["step"], result: AppliedStep): Ending {
-  const what = `${name} on ${placeOf(on)}`;
+function sayDenied(step: JudgedStep["step"], result: AppliedStep): Ending {
+  const what = stepInShort(step);
   const { reason, what: said } = readRefusal(result);
   if (reason === "AnsweredOtherwise")
     return ended("Escalated", reason, `Azure answered ${what} with another value, and it is not tried again: ${said}`);
@@ -145,7 +145,7 @@ function sayDenied({ name, on, permission }: JudgedStep["step"], result: Applied
   return ended(
     "Escalated",
     "NotPermitted",
-    `Keymend is not permitted to do ${what}, which takes ${permission}; how a person does it is in the runbook`,
+    `Keymend is not permitted to do ${what}, which takes ${step.permission}; how a person does it is in the runbook`,
   );
 }
 

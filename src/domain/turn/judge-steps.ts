@@ -101,6 +101,7 @@ export const showStep = ({ step, state }: JudgedStep): PlannedStep => ({
   id: step.id,
   name: step.name,
   on: step.on,
+  about: step.about,
   permission: step.permission,
   needs: state.kind === "ask" ? "approval" : step.needs,
   causes: step.causes,

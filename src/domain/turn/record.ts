@@ -7,7 +7,7 @@ import { toldAlso } from "../incident.ts";
 import type { Settings } from "../settings.ts";
 import type { Signal } from "../signal.ts";
 import type { Plan } from "../steps/step.ts";
-import { factsInShort, namesOf, placeOf } from "../short-names.ts";
+import { factsInShort, namesOf, stepInShort } from "../short-names.ts";
 import { toIso, toMs } from "../time.ts";
 import { carryTarget, endGone } from "./judge-databases.ts";
 import { type JudgedStep, showStep, shownSince } from "./judge-steps.ts";
@@ -106,7 +106,7 @@ export function takeSent(draft: Draft): void {
   const { step, entry } = shown;
   delete incident.progress.sent;
   incident.applied = [...incident.applied, entry];
-  note(draft, "step", `${entry.name} on ${placeOf(entry.on)}: done (${entry.detail})`, {
+  note(draft, "step", `${stepInShort(step)}: done (${entry.detail})`, {
     step,
     result: entry.result,
     detail: entry.detail,
@@ -233,4 +233,4 @@ const WORDS: Record<PlannedStep["state"], string> = {
 };
 
 const describePlan = (steps: readonly PlannedStep[]): string =>
-  `planned ${steps.map(({ name, on, state, why }) => `${name} on ${placeOf(on)} (${WORDS[state]}${why ? `: ${why}` : ""})`).join("; ")}`;
+  `planned ${steps.map((step) => `${stepInShort(step)} (${WORDS[step.state]}${step.why ? `: ${step.why}` : ""})`).join("; ")}`;

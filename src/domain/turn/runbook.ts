@@ -3,7 +3,7 @@ import type { PlanBlock } from "../steps/step.ts";
 import { readRefusal } from "../incident.ts";
 import { azOf, stepSpecs } from "../steps/index.ts";
 import { isOffered, type JudgedStep } from "./judge-steps.ts";
-import { placeOf } from "../short-names.ts";
+import { stepInShort } from "../short-names.ts";
 import { say } from "../steps/az.ts";
 
 /** A database is switched to an identity only once its role has reached the vault (Microsoft Learn, "Troubleshoot Azure RBAC"). */
@@ -13,7 +13,7 @@ const UNTIL_GRANTED = "sleep 600 # a role takes up to ten minutes to reach the v
 function commandsOf({ step, state }: JudgedStep): string[] {
   if (state.kind !== "denied") return azOf(step);
   const refusal = readRefusal(state.result);
-  const words = `${step.name} on ${placeOf(step.on)}`;
+  const words = stepInShort(step);
   switch (refusal.reason) {
     // The same again would be refused again.
     case "NotAccepted":

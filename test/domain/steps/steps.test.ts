@@ -354,6 +354,34 @@ describe("before a step", () => {
   });
 });
 
+test.each([
+  [
+    { filter: { includedEventTypes: ["Microsoft.KeyVault.KeyExpired", "Microsoft.KeyVault.KeyNearExpiry"] } },
+    "KeyExpired, KeyNearExpiry of kv-orders to a receiver that Azure does not name",
+  ],
+  [
+    {
+      destination: {
+        endpointType: "AzureFunction",
+        properties: { resourceId: `${VAULT_ID.split("/providers")[0]}/providers/Microsoft.Web/sites/func/functions/onKeyVaultEvent` },
+      },
+    },
+    "all events of kv-orders to func/onKeyVaultEvent",
+  ],
+  [
+    { filter: null, destination: { endpointType: "WebHook", properties: { endpointBaseUrl: "https://hook.example/in" } } },
+    "all events of kv-orders to https://hook.example/in",
+  ],
+  [{ destination: { endpointType: "EventHub" } }, "all events of kv-orders to EventHub"],
+])("an event subscription is told by what it brings to whom: %j", (properties, words) => {
+  const params = { ...SAMPLES.RestoreEventSubscription, properties };
+  const { about } = completeStep(
+    { name: "RestoreEventSubscription", params },
+    { causes: [], targetIds: [], needs: "nothing", ready: true },
+  );
+  expect(about).toBe(`keymend: ${words}`);
+});
+
 describe("every step", () => {
   test.each(Object.keys(stepSpecs).map((name) => name as StepName))(
     "%s says what it needs, on what, how to undo it and the command that does the same",

@@ -110,6 +110,7 @@ const ROWS: Row[] = [
       name: "keymend-keys",
       properties: { eventDeliverySchema: "EventGridSchema" },
     },
+    "# event subscription keymend-keys: all events of kv-orders to a receiver that Azure does not name",
     `az resource show --ids ${topicId} --api-version 2022-06-15 --output none || az rest --method put --url '${ARM}${topicId}?api-version=2022-06-15' --body '{"location":"westeurope","properties":{"source":"${VAULT_ID}","topicType":"Microsoft.KeyVault.vaults"}}'`,
     `az resource wait --created --ids ${topicId} --api-version 2022-06-15`,
     `az rest --method put --url '${ARM}${topicId}/eventSubscriptions/keymend-keys?api-version=2022-06-15' --body '{"properties":{"eventDeliverySchema":"EventGridSchema"}}'`,
