@@ -24,7 +24,8 @@ function receiverIn(properties: Dict): string {
   const { endpointType, properties: to } = dictOf(properties["destination"]);
   const { resourceId, endpointBaseUrl } = dictOf(to);
   if (typeof resourceId === "string") return placeOf(resourceId);
-  return typeof endpointBaseUrl === "string" ? endpointBaseUrl : String(endpointType ?? "a receiver that Azure does not name");
+  if (typeof endpointBaseUrl === "string") return endpointBaseUrl;
+  return typeof endpointType === "string" ? endpointType : "a receiver that Azure does not name";
 }
 
 const aboutOf = ({ source, name, properties }: StepParams["RestoreEventSubscription"]): string =>
