@@ -56,7 +56,11 @@ export const readExamples = async (file: string): Promise<Examples> => v.parse(e
 export type Showing = { code: CauseCode; story: Story; kinds: readonly Kind[]; phase: Phase; mode: Mode };
 
 /** Where another story shows more than the first one about the cause. */
-const BEST: Partial<Record<CauseCode, string>> = { DefaultIdentityUndefined: "identity-detached", Revalidating: "never-revalidated" };
+const BEST: Partial<Record<CauseCode, string>> = {
+  AccessMissing: "role-removed",
+  DefaultIdentityUndefined: "identity-detached",
+  Revalidating: "never-revalidated",
+};
 
 const kebab = (code: string): string => code.replace(/(?!^)[A-Z]/g, "-$&").toLowerCase();
 
