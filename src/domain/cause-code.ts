@@ -1,4 +1,4 @@
-/** The causes by their codes: the same word in logs, tables, API and docs. */
+/** The causes by their codes: the same word in logs, tables, API and docs. Each has its line in causes/index.ts. */
 export type CauseCode =
   | "VaultGone"
   | "VaultDeleted"

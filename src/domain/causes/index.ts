@@ -1,6 +1,8 @@
 /**
- * All causes, in repair order: vault → key → identity → access → network → database. Those at the end look at what the others have
- * found. One more cause is one file and one line here.
+ * All causes, in the order in which each is asked about a database, which is the order of repair: vault → key → identity → access →
+ * network → database. Nearly all judge by the facts alone, and where two could say the same, one of them yields by its own condition, said at
+ * its line; those of access and those at the end go by what was found before them. Where two would set one thing differently, the one that comes first is heard.
+ * A code without its line here does not compile.
  */
 import type { CauseCode } from "../cause-code.ts";
 import type { Cause } from "../cause.ts";
@@ -35,37 +37,62 @@ import { vaultDeleted } from "./vault-deleted.ts";
 import { vaultGone } from "./vault-gone.ts";
 import { vaultUnreachable } from "./vault-unreachable.ts";
 
-export const causes: readonly Cause[] = [
-  managedHsm,
-  otherTenant,
-  vaultGone,
-  vaultDeleted,
-  otherRegion,
-  keyUriMalformed,
-  keyGone,
-  keyDeleted,
-  keyUnfit,
-  keyDisabled,
-  oldVersionDisabled,
-  keyNotYetValid,
-  keyExpired,
-  keyNearExpiry,
-  keyOperationsRemoved,
-  identityDeleted,
-  defaultIdentityUndefined,
-  defaultIdentityChanged,
-  borrowedIdentity,
-  permissionModelSwitched,
-  accessDenied,
-  accessMissing,
-  policyMissing,
-  networkBlocked,
-  perimeterBlocked,
-  unreadable,
-  provisioningFailed,
-  keyVersionPinned,
-  vaultUnreachable,
-  revalidating,
-];
+const registry: { readonly [C in CauseCode]: Cause } = {
+  // Out of reach: whatever else was read is another place's, so these eclipse the rest and nothing after them is asked.
+  ManagedHsm: managedHsm,
+  // Before every vault cause: from another tenant a vault looks gone.
+  OtherTenant: otherTenant,
+  // The vault. Without one no key can be read, so that the causes of keys find nothing; gone and deleted are two states of one fact.
+  VaultGone: vaultGone,
+  VaultDeleted: vaultDeleted,
+  // A live vault in the wrong place, and no repair: beside whatever else is found.
+  OtherRegion: otherRegion,
+  // Which key: with a URI that can't be read there is none to ask about.
+  KeyUriMalformed: keyUriMalformed,
+  // The key: gone, deleted and live are states of one fact. What follows is about versions of a live one.
+  KeyGone: keyGone,
+  KeyDeleted: keyDeleted,
+  // No attribute makes it fit: said before what could be set on it.
+  KeyUnfit: keyUnfit,
+  // The latest version off is the kill switch, whatever else is off with it: it asks.
+  KeyDisabled: keyDisabled,
+  // Yields to KeyDisabled: only where the latest is on was the older one switched off too early.
+  OldVersionDisabled: oldVersionDisabled,
+  KeyNotYetValid: keyNotYetValid,
+  // Expired before near, as an expired version still in use is the worse of two.
+  KeyExpired: keyExpired,
+  // Yields version by version to KeyExpired: what has expired is near no more.
+  KeyNearExpiry: keyNearExpiry,
+  KeyOperationsRemoved: keyOperationsRemoved,
+  // The identity, one state of one fact each: gone; none or not attached; there. Access is asked only of one that is there.
+  IdentityDeleted: identityDeleted,
+  DefaultIdentityUndefined: defaultIdentityUndefined,
+  // One that is there and was put in the other's place: before all of access, which yields to it, as nothing is granted to a newcomer.
+  DefaultIdentityChanged: defaultIdentityChanged,
+  BorrowedIdentity: borrowedIdentity,
+  // Access: one lack, one cause. The switched model takes it where the grants are in the other model.
+  PermissionModelSwitched: permissionModelSwitched,
+  // Somebody said no: no grant goes around that. The others of access yield to it.
+  AccessDenied: accessDenied,
+  // Yields to both above, in a vault of role assignments ...
+  AccessMissing: accessMissing,
+  // ... and this one in a vault of access policies, which know no denial.
+  PolicyMissing: policyMissing,
+  // The network: yields to the perimeter, which overrides the vault's own bypass.
+  NetworkBlocked: networkBlocked,
+  PerimeterBlocked: perimeterBlocked,
+  // After all that reads the key path: what was not read matters less where something else explains the loss.
+  Unreadable: unreadable,
+  // Eclipses what was found before it by saying it all as unmet requirements: nothing of a cluster that never came up is repaired.
+  ProvisioningFailed: provisioningFailed,
+  // Found beside whatever is broken, and waits for it: a cluster is moved to the latest version once the one it names works.
+  KeyVersionPinned: keyVersionPinned,
+  // The service complains and the path is whole: both only where nothing before is broken. This one takes the codes of a vault out of reach ...
+  VaultUnreachable: vaultUnreachable,
+  // ... and the last one whatever is left: mended, and the service has not noticed.
+  Revalidating: revalidating,
+};
 
-export const causeOf = (code: CauseCode): Cause => causes.find((cause) => cause.code === code)!;
+export const causes: readonly Cause[] = Object.values(registry);
+
+export const causeOf = (code: CauseCode): Cause => registry[code];
