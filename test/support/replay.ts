@@ -10,7 +10,7 @@ import {
 } from "durable-functions";
 import { createOrchestrator } from "durable-functions/lib/src/util/testingUtils.js";
 import { type OrchestratorState, stateOfFailure } from "../../sandbox/host/durable/actions.ts";
-import type { Decision, Turn } from "../../sandbox/host/durable/decisions.ts";
+import type { Decision, Episode } from "../../sandbox/host/durable/decisions.ts";
 import { activityFailure } from "../../sandbox/host/durable/failure.ts";
 import { type HistoryEvent, historyEvent, toJson } from "../../sandbox/host/durable/history.ts";
 import { interpret } from "../../sandbox/host/durable/interpret.ts";
@@ -142,7 +142,7 @@ class Replay {
     }
   }
 
-  #ended(turn: Turn, state: OrchestratorState): Replayed | undefined {
+  #ended(turn: Episode, state: OrchestratorState): Replayed | undefined {
     const { ending } = turn;
     if (!ending) {
       // A failing orchestrator may leave what it started to run out; one that returns has forgotten it.
@@ -205,7 +205,7 @@ class Replay {
     }
   }
 
-  async #advance(turn: Turn): Promise<void> {
+  async #advance(turn: Episode): Promise<void> {
     this.#history.push(historyEvent("OrchestratorCompleted", this.#now));
     this.#due.sort((a, b) => a.at - b.at || a.order - b.order);
     const next = this.#due.shift();

@@ -1,4 +1,4 @@
-/** What one turn of an orchestration comes to. */
+/** What one episode of an orchestration comes to. */
 import type { HistoryEvent } from "./history.ts";
 
 export type Decision =
@@ -12,7 +12,7 @@ export type Ending =
   | { kind: "terminated"; reason: string | null }
   | { kind: "continuedAsNew"; input: string | null; carriedOver: HistoryEvent[]; unprocessed: HistoryEvent[] };
 
-export type Turn = {
+export type Episode = {
   decisions: Decision[];
   ending: Ending | undefined;
   suspended: boolean;

@@ -1,6 +1,6 @@
 /**
- * Runs orchestrations and activities over the store. Ready work runs at once, one orchestration turn at a time; timers fire
- * when they are told the time. A turn is one transaction.
+ * Runs orchestrations and activities over the store. Ready work runs at once, one orchestration episode at a time; timers fire
+ * when they are told the time. An episode is one transaction.
  */
 import { randomUUID } from "node:crypto";
 import type { InFlight } from "../in-flight.ts";
@@ -10,7 +10,7 @@ import type { Log, Worker } from "../worker.ts";
 import { activityFailure } from "./failure.ts";
 import { type HistoryEvent, historyEvent, toJson } from "./history.ts";
 import type { ActivityTask, NewInstance, Store, Stored } from "./store.ts";
-import { TurnRunner } from "./turn.ts";
+import { EpisodeRunner } from "./episode.ts";
 
 export type EngineParts = {
   store: Store;
@@ -25,17 +25,17 @@ export type EngineParts = {
 
 export class Engine {
   readonly #parts: EngineParts;
-  readonly #turns: TurnRunner;
+  readonly #episodes: EpisodeRunner;
   /** Instances with messages, in the order in which they became ready. */
   readonly #ready = new Set<string>();
   readonly #activities: Stored<ActivityTask>[] = [];
   #runningActivities = 0;
-  #turning = false;
+  #busy = false;
   #started = false;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    this.#turns = new TurnRunner({
+    this.#episodes = new EpisodeRunner({
       ...parts,
       create: (instance) => this.#create(instance),
       deliver: (id, message) => this.#deliver(id, message.event, message.executionId),
@@ -111,7 +111,7 @@ export class Engine {
       updatedAt: at,
       parent,
       actions: [],
-      turns: 0,
+      episodes: 0,
     });
     this.#deliver(id, historyEvent("ExecutionStarted", at, { Name: name, Input: input, Version: version }), executionId);
   }
@@ -123,26 +123,26 @@ export class Engine {
 
   #pump(): void {
     if (!this.#started) return;
-    this.#pumpTurn();
+    this.#pumpEpisode();
     while (this.#runningActivities < this.#parts.maxConcurrentActivities && this.#activities.length > 0) {
       this.#run(this.#activities.shift()!);
     }
   }
 
-  #pumpTurn(): void {
+  #pumpEpisode(): void {
     const [id] = this.#ready;
-    if (this.#turning || id === undefined) return;
+    if (this.#busy || id === undefined) return;
     this.#ready.delete(id);
-    this.#turning = true;
-    const turn = async (): Promise<void> => {
+    this.#busy = true;
+    const episode = async (): Promise<void> => {
       try {
-        await this.#turns.run(id);
+        await this.#episodes.run(id);
       } finally {
-        this.#turning = false;
+        this.#busy = false;
         this.#pump();
       }
     };
-    this.#inFlight(turn);
+    this.#inFlight(episode);
   }
 
   #run(task: Stored<ActivityTask>): void {

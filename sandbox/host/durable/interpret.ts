@@ -5,7 +5,7 @@
  * TaskOrchestrationContext.cs and TaskOrchestrationExecutor.cs.
  */
 import { type Action, ActionType, type OrchestratorState } from "./actions.ts";
-import type { Decision, Ending, Orchestration, Turn } from "./decisions.ts";
+import type { Decision, Ending, Episode, Orchestration } from "./decisions.ts";
 import { Deferred } from "./deferred.ts";
 import { EventType, type HistoryEvent, toJson } from "./history.ts";
 import { NonDeterministicError, checkScheduled } from "./replay-check.ts";
@@ -16,7 +16,7 @@ import { Waiters } from "./waiters.ts";
 const maximumShortTimer = 6 * 86_400_000;
 const longTimerInterval = 3 * 86_400_000;
 
-export function interpret(orchestration: Orchestration, state: OrchestratorState, history: readonly HistoryEvent[]): Turn {
+export function interpret(orchestration: Orchestration, state: OrchestratorState, history: readonly HistoryEvent[]): Episode {
   return new Interpretation(orchestration, state).run(history);
 }
 
@@ -45,7 +45,7 @@ class Interpretation implements RetryHost {
     this.#actions = state.actions[0] ?? [];
   }
 
-  run(history: readonly HistoryEvent[]): Turn {
+  run(history: readonly HistoryEvent[]): Episode {
     try {
       for (const event of history) this.#process(event);
       // An instance ends only when nothing it started is still open: a timer neither awaited nor cancelled keeps it running.

@@ -33,7 +33,7 @@ export async function runOrchestrator(
     const answer = await worker.invoke(fn, {
       inputs: [{ name: fn.trigger.name, data: { string: JSON.stringify(trigger) } }],
       triggerMetadata: { instanceId: { string: JSON.stringify(instance.id) } },
-      around: (callback) => inAnotherWorld(instance.turns + 1, callback),
+      around: (callback) => inAnotherWorld(instance.episodes + 1, callback),
     });
     const state: OrchestratorState = JSON.parse(JSON.stringify(fromTypedData(answer)));
     return state;

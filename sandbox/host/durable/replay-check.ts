@@ -46,7 +46,7 @@ export function fingerprint(actions: readonly Action[]): string[] {
   return actions.map((action) => JSON.stringify(action, (key, value: unknown) => (key === "isCanceled" ? undefined : value)));
 }
 
-/** Holds the whole list against that of the turn before, also what leaves no event (waiters, compounds). */
+/** Holds the whole list against that of the episode before, also what leaves no event (waiters, compounds). */
 export function checkPast(recorded: readonly string[], current: readonly string[]): void {
   recorded.forEach((past, index) => {
     if (current[index] === past) return;

@@ -20,9 +20,9 @@ export type Instance = {
   createdAt: number;
   updatedAt: number;
   parent: { id: string; executionId: string; taskId: number } | null;
-  /** The action list of the last turn, for the replay check. */
+  /** The action list of the last episode, for the replay check. */
   actions: string[];
-  turns: number;
+  episodes: number;
 };
 
 export type NewInstance = Pick<Instance, "id" | "name" | "version" | "input" | "parent">;

@@ -1,9 +1,9 @@
-/** One turn of one orchestration: read its messages, replay it, write down what came of it, in one transaction. */
+/** One episode of one orchestration: read its messages, replay it, write down what came of it, in one transaction. */
 import { randomUUID } from "node:crypto";
 import type { Registry } from "../registry.ts";
 import type { Log, Worker } from "../worker.ts";
 import type { OrchestratorState } from "./actions.ts";
-import type { Decision, Ending, Turn } from "./decisions.ts";
+import type { Decision, Ending, Episode } from "./decisions.ts";
 import { EventType, type HistoryEvent, historyEvent, toJson } from "./history.ts";
 import { interpret } from "./interpret.ts";
 import { runOrchestrator } from "./orchestration-trigger.ts";
@@ -31,12 +31,12 @@ export type TurnParts = {
   scheduleActivity: (task: ActivityTask) => void;
 };
 
-/** So many turns of one instance without time passing are no work any more. */
+/** So many episodes of one instance without time passing are no work any more. */
 const spinning = 2000;
 
-export class TurnRunner {
+export class EpisodeRunner {
   readonly #parts: TurnParts;
-  readonly #turnsAt = new Map<string, { at: number; turns: number }>();
+  readonly #episodesAt = new Map<string, { at: number; episodes: number }>();
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
@@ -54,31 +54,35 @@ export class TurnRunner {
     const past = store.history(id);
     const fresh = [historyEvent("OrchestratorStarted", now()), ...events];
     const history = [...past, ...fresh];
-    const { state, turn } = await this.#replay(instance, history, past.length > 0);
+    const { state, episode } = await this.#replay(instance, history, past.length > 0);
     store.transaction(() => {
       for (const message of messages) store.deleteMessage(message.sequence);
       // Purged, or replaced, while it ran: what it says now concerns nobody.
       if (store.instance(id)?.executionId !== instance.executionId) return;
-      this.#write(instance, fresh, state, turn);
+      this.#write(instance, fresh, state, episode);
     });
   }
 
-  async #replay(instance: Instance, history: HistoryEvent[], isReplaying: boolean): Promise<{ state: OrchestratorState; turn: Turn }> {
+  async #replay(
+    instance: Instance,
+    history: HistoryEvent[],
+    isReplaying: boolean,
+  ): Promise<{ state: OrchestratorState; episode: Episode }> {
     const { registry, worker } = this.#parts;
     const fn = registry.functions.get(instance.name);
     if (fn?.type !== "orchestrationTrigger") return failing(missing(instance.name, "orchestrator"), []);
-    if (this.#spins(instance.id)) return failing(`${spinning} turns while no time passed: the orchestration spins.`, []);
+    if (this.#spins(instance.id)) return failing(`${spinning} episodes while no time passed: the orchestration spins.`, []);
     const state = await runOrchestrator(worker, fn, instance, history, isReplaying);
     const actions = state.actions[0] ?? [];
     try {
       checkPast(instance.actions, fingerprint(actions));
-      const turn = interpret(instance, state, history);
-      if (turn.ending?.kind === "failed") this.#logFailure(instance, turn.ending.reason);
-      const unknown = turn.decisions.find((decision) => !this.#exists(decision));
+      const episode = interpret(instance, state, history);
+      if (episode.ending?.kind === "failed") this.#logFailure(instance, episode.ending.reason);
+      const unknown = episode.decisions.find((decision) => !this.#exists(decision));
       if (unknown && unknown.kind !== "timer") {
         return failing(`Orchestrator function '${instance.name}' failed: ${missing(unknown.name, unknown.kind)}`, actions);
       }
-      return { state, turn };
+      return { state, episode };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#logFailure(instance, reason);
@@ -89,10 +93,10 @@ export class TurnRunner {
   /** An orchestration that goes on for ever without waiting would keep time standing, and say nothing. */
   #spins(id: string): boolean {
     const at = this.#parts.now();
-    const known = this.#turnsAt.get(id);
-    const turns = known?.at === at ? known.turns + 1 : 1;
-    this.#turnsAt.set(id, { at, turns });
-    return turns > spinning;
+    const known = this.#episodesAt.get(id);
+    const episodes = known?.at === at ? known.episodes + 1 : 1;
+    this.#episodesAt.set(id, { at, episodes });
+    return episodes > spinning;
   }
 
   #logFailure(instance: Instance, reason: string): void {
@@ -105,17 +109,17 @@ export class TurnRunner {
     return type === (decision.kind === "activity" ? "activityTrigger" : "orchestrationTrigger");
   }
 
-  #write(instance: Instance, fresh: HistoryEvent[], state: OrchestratorState, turn: Turn): void {
+  #write(instance: Instance, fresh: HistoryEvent[], state: OrchestratorState, episode: Episode): void {
     const { store, now } = this.#parts;
     const at = now();
-    instance.turns += 1;
+    instance.episodes += 1;
     instance.updatedAt = at;
     instance.actions = fingerprint(state.actions[0] ?? []);
-    instance.status = turn.suspended ? "Suspended" : "Running";
+    instance.status = episode.suspended ? "Suspended" : "Running";
     if (state.customStatus !== undefined) instance.customStatus = state.customStatus;
-    const scheduled = turn.decisions.map((decision) => this.#schedule(instance, decision, at));
+    const scheduled = episode.decisions.map((decision) => this.#schedule(instance, decision, at));
     store.appendHistory(instance.id, [...fresh, ...scheduled, historyEvent("OrchestratorCompleted", at)]);
-    if (turn.ending) this.#end(instance, turn.ending, at);
+    if (episode.ending) this.#end(instance, episode.ending, at);
     store.saveInstance(instance);
   }
 
@@ -219,10 +223,10 @@ function missing(name: string, kind: string): string {
   return `The function '${name}' doesn't exist, is disabled, or is not an ${kind} function.`;
 }
 
-function failing(reason: string, actions: OrchestratorState["actions"][number]): { state: OrchestratorState; turn: Turn } {
+function failing(reason: string, actions: OrchestratorState["actions"][number]): { state: OrchestratorState; episode: Episode } {
   return {
     state: { isDone: false, actions: [actions], schemaVersion: 3, error: reason },
-    turn: {
+    episode: {
       decisions: [],
       suspended: false,
       open: { tasks: [], events: [] },
