@@ -120,15 +120,13 @@ function settingsOf(given: Flags[string], known: readonly string[]): Record<stri
     const [, name, value = ""] = /^([^=]+)=(.*)$/s.exec(setting) ?? [];
     if (name === undefined) throw new UsageError(`--setting is NAME=VALUE, not '${setting}'`);
     if (!known.includes(name)) {
-      const nearest = known.toSorted((a, b) => likeness(name, b) - likeness(name, a))[0];
+      const [nearest] = nearestOf(name, known, 1);
       throw new UsageError(`no app setting is called '${name}'; did you mean '${nearest}'? They are:\n  ${known.join("\n  ")}`);
     }
     settings[name] = value;
   }
   return settings;
 }
-
-const likeness = (a: string, b: string): number => alike(a.toLowerCase().replaceAll("_", "-"), b.toLowerCase().replaceAll("_", "-"));
 
 function serveOf(args: string[], settingNames: readonly string[]): Command {
   const flags = flagsOf(args, { json: "boolean", seed: "string", mode: "string", setting: "strings", help: "boolean" });

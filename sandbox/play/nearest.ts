@@ -13,10 +13,12 @@ function editsBetween(a: string, b: string): number {
 
 /** A word in common says more than letters that happen to agree. */
 function distance(typed: string, name: string): number {
-  const words = name.split("-");
-  const common = typed.split("-").filter((word) => words.includes(word));
-  return editsBetween(typed, name) - common.join("").length;
+  const words = wordsOf(name);
+  const common = wordsOf(typed).filter((word) => words.includes(word));
+  return editsBetween(typed.toLowerCase(), name.toLowerCase()) - common.join("").length;
 }
+
+const wordsOf = (name: string): string[] => name.toLowerCase().split(/[-_]/);
 
 /** The nearest first, at most so many; the order in which they are given decides between equals. */
 export const nearestOf = (typed: string, names: readonly string[], most: number): string[] =>
