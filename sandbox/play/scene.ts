@@ -48,8 +48,11 @@ export type Scene = {
   play(startedWall: number): Promise<Ended>;
 };
 
-/** What the app has said, in its log: how much, and which incidents it has closed; of each patient, how much of that is past. */
-type Heard = { news: number; closed: AppEvent[]; past: Map<Patient, { closed: number; until: number }> };
+/**
+ * What the app has said, in its log: how much, which incidents it has closed, and what it looked at and had nothing to do; of each
+ * patient, how much of that is past.
+ */
+type Heard = { news: number; closed: AppEvent[]; looked: AppEvent[]; past: Map<Patient, { closed: number; until: number }> };
 
 type SceneState = {
   options: SceneOptions;
@@ -69,6 +72,7 @@ function contextFor({ kind, patient }: Subject, { options, sandbox, watch, heard
   const { world, estate } = sandbox;
   const { phase, seed, timeline } = options;
   const others = new Set(estate.patients.filter((other) => other !== patient).map(({ vault }) => vault.id.toLowerCase()));
+  const isOurs = ({ vaultId }: AppEvent): boolean => !others.has(vaultId?.toLowerCase() ?? "");
   return {
     world,
     // Its own draws: a story that draws once more moves nothing in Azure.
@@ -84,12 +88,11 @@ function contextFor({ kind, patient }: Subject, { options, sandbox, watch, heard
       watch.set(databases);
     },
     news: () => heard.news,
-    // A look in the middle of the break may have found nothing yet.
+    // What could not be read in the middle of the break may have turned out to be well.
     isOver: () =>
-      heard.closed
-        .slice(heard.past.get(patient)?.closed ?? 0)
-        .some(({ vaultId, outcome }) => outcome !== "NoChangeNeeded" && !others.has(vaultId?.toLowerCase() ?? "")),
+      heard.closed.slice(heard.past.get(patient)?.closed ?? 0).some((event) => event.outcome !== "NoChangeNeeded" && isOurs(event)),
     goOn: () => void heard.past.set(patient, { closed: heard.closed.length, until: world.clock.now() }),
+    hasLooked: () => [...heard.looked, ...heard.closed].some(isOurs),
     wait: async (ms) => void (await until(() => false, world.clock.now() + ms)),
     async until(what, condition, limitMs = 4 * HOUR) {
       if (!(await until(condition, world.clock.now() + limitMs))) throw new Error(`the story waited in vain for ${what}`);
@@ -100,7 +103,7 @@ function contextFor({ kind, patient }: Subject, { options, sandbox, watch, heard
 export async function openScene(options: SceneOptions): Promise<Scene> {
   const { story, kinds, seed, timeline, start = START } = options;
   const random = createRandom(seed);
-  const heard: Heard = { news: 0, closed: [], past: new Map() };
+  const heard: Heard = { news: 0, closed: [], looked: [], past: new Map() };
   let narrator: Narrator | undefined;
   let watch: Watch | undefined;
   const onLog = (log: HostLog): void => {
@@ -108,6 +111,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     const event = appEventOf(log);
     if (event) heard.news++;
     if (event?.event === "closed") heard.closed.push(event);
+    if (event?.event === "looked") heard.looked.push(event);
   };
   const subjects: Subject[] = [];
   const sandbox = await startSandbox({
@@ -177,6 +181,7 @@ async function warmUp({ options, sandbox, contexts, watch, heard, brokeAt }: Sce
   options.timeline.waitFor(undefined);
   options.timeline.note("");
   heard.closed = [];
+  heard.looked = [];
   watch.begin();
   brokeAt.ms = world.clock.now();
   await time.setSpeed(options.speed);
@@ -222,7 +227,7 @@ async function closedIncident({ options, sandbox, heard, brokeAt }: SceneState, 
     const done = await time.until(() => heard.closed.length > seen, brokeAt.ms + GIVE_UP_AFTER);
     seen = heard.closed.length;
     const told = await askApp(reader, patient, since);
-    // An early look, in the middle of a break that takes several writes, may have found nothing yet.
+    // What could not be read in the middle of a break that takes several writes may have turned out to be well.
     const early = told.incident?.outcome === "NoChangeNeeded" && options.story.causes.length > 0;
     if (!done || (told.incident?.state === "closed" && !early)) return told;
   }

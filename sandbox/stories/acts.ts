@@ -198,6 +198,20 @@ export async function rejectIt(context: StoryContext, reason = "it was meant"): 
   if (await untilAsked(context)) await decide(context, "reject", reason);
 }
 
+const HEAL_TRIES = 20;
+
+/** Asks the app for a look that leaves a record, whatever it finds. id: vault, account or cluster. */
+export async function askForLook({ operator, tell, wait }: StoryContext, id: string, reason: string): Promise<void> {
+  tell(`${operator.principal.name} asks for a look: "${reason}"`);
+  for (let tries = 1; ; tries++) {
+    const { status, body } = await operator.app("POST", "/api/heal", { id, reason });
+    if (status === 202) return;
+    // Asked again as its answer says, where Azure does not answer the app.
+    if (status !== 503 || tries === HEAL_TRIES) throw new Error(`the request for a look was answered ${status}: ${JSON.stringify(body)}`);
+    await wait(MINUTE);
+  }
+}
+
 /** Approves whatever the app asks about the patient, until it has closed its incident. */
 export async function approveAll(context: StoryContext, reason = "an accident, put it back"): Promise<void> {
   while (await untilAsked(context)) {

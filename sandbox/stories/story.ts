@@ -26,6 +26,8 @@ export type StoryContext = {
   isOver: () => boolean;
   /** What the app has closed so far is the story's past: what it must come to is the end of what follows. */
   goOn: () => void;
+  /** The app has looked since the break, and either found nothing to do or brought it to an end. */
+  hasLooked: () => boolean;
   /** Lets virtual time pass. */
   wait: (ms: number) => Promise<void>;
   /** Lets virtual time pass until it holds; fails the story if it does not within the time (default 4 hours). */

@@ -197,7 +197,7 @@ export type Next =
   | { do: "end"; outcome: Outcome };
 
 export type Turn = {
-  /** Null: nothing worth an incident (a sweep that found nothing). */
+  /** Null: nothing worth an incident (nothing is wrong, and nobody asked). */
   incident: Incident | null;
   entries: AuditEntry[];
   next: Next;

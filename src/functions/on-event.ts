@@ -37,6 +37,7 @@ export const createOnEvent =
           what: signal.what,
           vaultId: patient.id,
           eventId: signal.id,
+          by: signal.caller?.objectId ?? null,
           done,
           text: `${signal.what} → ${patient.vaultName ?? patient.id} (${done})`,
         });

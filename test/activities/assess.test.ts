@@ -38,9 +38,9 @@ function setUp(facts: Facts = expired, settings = someSettings()) {
 }
 
 describe("a look that finds nothing wrong", () => {
-  test("at the sweep's word leaves no incident, only a line in the log", async () => {
+  test.each(["sweep", "event"] as const)("at the word of a %s leaves no incident, only a line in the log", async (source) => {
     const { assess, mailbox, incidents, audit, lines } = setUp(someFacts());
-    mailbox.signals.splice(0, 1, aSignal({ source: "sweep" }));
+    mailbox.signals.splice(0, 1, aSignal({ source }));
     expect(await assess()).toEqual({
       kind: "end",
       incidentId: null,
@@ -50,8 +50,9 @@ describe("a look that finds nothing wrong", () => {
     expect(lines).toEqual([{ level: "info", event: "looked", fields: { vaultId: VAULT_ID, text: "kv-orders: nothing new" } }]);
   });
 
-  test("after an event is an incident that ends at once, told to those who listen", async () => {
-    const { assess, incidents, told } = setUp(someFacts());
+  test("that an operator asked for is an incident that ends at once, told to those who listen", async () => {
+    const { assess, mailbox, incidents, told } = setUp(someFacts());
+    mailbox.signals.splice(0, 1, aSignal({ source: "operator" }));
     expect(await assess()).toMatchObject({ kind: "end", incidentId: "i1", outcome: { code: "NoChangeNeeded" } });
     expect(incidents.all).toMatchObject([{ id: "i1", state: "closed" }]);
     expect(told).toMatchObject([{ id: "i1" }]);

@@ -104,6 +104,7 @@ describe("a signal from an event", () => {
           what: "Microsoft.KeyVault.KeyNearExpiry",
           vaultId: VAULT_ID,
           eventId: "00eccf70-95a7-4e7c-8299-2eb17ee9ad64",
+          by: null,
           done: "started",
           text: "Microsoft.KeyVault.KeyNearExpiry → kv-orders (started)",
         },

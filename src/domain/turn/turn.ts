@@ -25,9 +25,9 @@ function open({ newId, patient, now, previous, signals, settings }: TurnInput): 
   return { ...openIncident(newId, patient, now, previous.endings), authors: previous.authors ?? [], rejected, repairs };
 }
 
-/** The timer's look, or an event that comes again after its incident was closed: Event Grid delivers at least once. */
+/** Where nothing is wrong only who asked for the look is owed a record of it, once. */
 const saysNothingNew = ({ source, id }: Signal, previous: Incident | null): boolean =>
-  source === "sweep" || previous?.signalIds.includes(id) === true;
+  source !== "operator" || previous?.signalIds.includes(id) === true;
 
 /** What a look finds before there is an incident: nothing at all, what is known already, or undefined where one is to be opened. */
 function quietEnd(input: TurnInput, steps: readonly JudgedStep[]): Outcome | undefined {

@@ -66,24 +66,38 @@ test("so does a step that did its write though its operation failed", () => {
   ]);
 });
 
+const request = { signals: [aSignal({ id: "o1", source: "operator", what: "pager went off" })] };
+
 describe("opening an incident", () => {
-  test("a sweep that finds nothing leaves no trace and refreshes the baseline", () => {
+  test("a sweep that finds nothing refreshes the baseline", () => {
     const turn = decideTurn(turnInput({ signals: [aSignal({ source: "sweep" })], ...diagnosisOf(healthy()), ...nothingLeft }));
     expect(turn).toMatchObject({ incident: null, entries: [], healthy: true, next: { do: "end", outcome: { code: "NoChangeNeeded" } } });
   });
 
-  test("an event that finds nothing is recorded and closed at once", () => {
-    const turn = decideTurn(turnInput({ ...diagnosisOf(healthy()), ...nothingLeft }));
+  test.each<[string, TurnInput["signals"]]>([
+    ["a sweep", [aSignal({ source: "sweep" })]],
+    ["an event", [aSignal()]],
+    ["an event by somebody", [aSignal({ caller: { objectId: "o1", name: "Ada" } })]],
+    ["several events and a sweep", [aSignal(), aSignal({ id: "e2" }), aSignal({ id: "s1", source: "sweep" })]],
+    ["nobody's word", []],
+  ])("%s that finds nothing leaves no trace", (_, signals) => {
+    const turn = decideTurn(turnInput({ signals, ...diagnosisOf(healthy()), ...nothingLeft }));
+    expect(turn).toMatchObject({ incident: null, entries: [], next: { do: "end", outcome: { code: "NoChangeNeeded" } } });
+  });
+
+  test("an operator's request that finds nothing is recorded and closed at once", () => {
+    const turn = decideTurn(turnInput({ ...request, ...diagnosisOf(healthy()), ...nothingLeft }));
     expect(turn.next).toEqual({ do: "end", outcome: { code: "NoChangeNeeded", reason: null, detail: "nothing is wrong" } });
     expect(incidentOf(turn)).toMatchObject({ id: "i1", state: "closed", outcome: "NoChangeNeeded", nextLookAt: null, closedAt: NOW });
     expect(turn.entries.map((entry) => entry.kind)).toEqual(["signal", "facts", "diagnosis", "outcome"]);
   });
 
-  test("an event that comes again after its incident was closed is nothing new", () => {
-    const previous = incidentOf(decideTurn(turnInput({ ...diagnosisOf(healthy()), ...nothingLeft })));
-    const again = turnInput({ ...diagnosisOf(healthy()), ...nothingLeft, previous, newId: "i2" });
+  test("a request that is heard again after its incident was closed is nothing new", () => {
+    const previous = incidentOf(decideTurn(turnInput({ ...request, ...diagnosisOf(healthy()), ...nothingLeft })));
+    const again = turnInput({ ...request, ...diagnosisOf(healthy()), ...nothingLeft, previous, newId: "i2" });
     expect(decideTurn(again)).toMatchObject({ incident: null, entries: [], next: { do: "end" } });
-    expect(incidentOf(decideTurn({ ...again, signals: [aSignal(), aSignal({ id: "e2" })] }))).toMatchObject({ id: "i2" });
+    const another = aSignal({ id: "o2", source: "operator" });
+    expect(incidentOf(decideTurn({ ...again, signals: [...request.signals, another] }))).toMatchObject({ id: "i2" });
     expect(incidentOf(decideTurn(turnInput({ previous, newId: "i2" })))).toMatchObject({ id: "i2", causes: [{ code: "AccessMissing" }] });
   });
 
@@ -474,7 +488,7 @@ describe("the service's own word", () => {
     const looked = decideTurn(turnInput({ signals: [aSignal({ source: "sweep" })], ...quiet, ...nothingLeft }));
     const told = { outcome: { code: "NoChangeNeeded", detail: "the key path works; the service says nothing of its access" } };
     expect(looked.next).toMatchObject(told);
-    expect(decideTurn(turnInput({ ...quiet, ...nothingLeft })).next).toMatchObject(told);
+    expect(decideTurn(turnInput({ ...request, ...quiet, ...nothingLeft })).next).toMatchObject(told);
     const prevented = turns(diagnosisOf(seen({ phase: "atRisk", service: mute })), { ...repaired, ...quiet });
     expect(incidentOf(prevented)).toMatchObject({ outcome: "Prevented", detail: told.outcome.detail });
   });
