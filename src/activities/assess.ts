@@ -97,7 +97,8 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
   const facts = await deps.gatherFacts(input.patient, open?.incident.targets ?? []);
   const permissions = await permissionsAgain(deps, open?.incident ?? previous, facts);
   const diagnosis = diagnose(facts, settings);
-  const planned = plan(facts, diagnosis, settings);
+  const isRecovered = open?.incident.causes.some(({ code }) => code === "VaultDeleted") === true;
+  const planned = plan(facts, diagnosis, settings, isRecovered);
   const turn = decideTurn({
     now: deps.now().toISOString(),
     turn: input.turn,

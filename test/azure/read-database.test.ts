@@ -56,6 +56,8 @@ test("reads a healthy account, the trailing space of its status cut", async () =
       provisioningState: "Succeeded",
     },
     restoredFrom: null,
+    // An account tells no more than this one time.
+    changedOn: "2024-03-04T19:41:44.661Z",
   });
 });
 

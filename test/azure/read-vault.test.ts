@@ -47,6 +47,14 @@ test("reads what Azure leaves out as its defaults", async () => {
     softDeleteRetentionInDays: 90,
     purgeProtection: false,
     sku: "Standard",
+    changedOn: null,
+  });
+});
+
+test("tells when the vault was last changed, where Azure does", async () => {
+  const systemData = { createdAt: "2024-01-01T00:00:00Z", lastModifiedAt: "2026-05-06T07:08:09.1234567+00:00" };
+  expect(await read({ [`GET ${VAULT_ID}`]: { body: { ...vault(), systemData } } })).toMatchObject({
+    changedOn: "2026-05-06T07:08:09.123Z",
   });
 });
 

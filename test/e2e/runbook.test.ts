@@ -9,11 +9,9 @@ import { setSystemIdentity, typeOf } from "../../sandbox/azure/documentdb/identi
 import { keyPath } from "../../sandbox/azure/documentdb/key-path.ts";
 import { same } from "../../sandbox/azure/routes.ts";
 import type { Patient } from "../../sandbox/estate/estate.ts";
-import { isAzFound, openShell, type Shell } from "../support/az.ts";
+import { azProblem, openShell, type Shell } from "../support/az.ts";
 import { type App, type AppOptions, ended, MINUTE, SECOND, startApp } from "./app.ts";
 import { removeGrant, removePolicy, rotateBehindPin } from "./breaks.ts";
-
-if (!isAzFound) console.info("skipped: the Azure CLI (az) is not on PATH");
 
 /** Virtual milliseconds per real one while people work: most updates end before az looks for the second time. */
 const SPEED = 10;
@@ -189,7 +187,7 @@ async function observeAndFollow(bench: Bench, cases: readonly Case[]): Promise<v
   for (const [patient] of all) expect(broken(app, patient)).toEqual([]);
 }
 
-describe.skipIf(!isAzFound)("a runbook", { timeout: 600_000 }, () => {
+describe.skipIf(azProblem !== undefined)("a runbook", { timeout: 600_000 }, () => {
   test("of mode observe does by hand what the plan says, look-ups and odd text included", async () => {
     await using bench = await open({ mode: "observe", arrange: grantWithCondition });
     await observeAndFollow(bench, OBSERVED);

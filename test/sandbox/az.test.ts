@@ -10,10 +10,8 @@ import { Clock } from "../../sandbox/time/clock.ts";
 import { buildEstate, type Estate } from "../../sandbox/estate/estate.ts";
 import { startNetwork, type Network } from "../../sandbox/network/proxy.ts";
 import { createRandom } from "../../sandbox/time/random.ts";
-import { azEnvironment, isAzFound } from "../support/az.ts";
+import { azEnvironment, azProblem } from "../support/az.ts";
 import { SUBSCRIPTION, TENANT } from "./azure/pipeline.ts";
-
-if (!isAzFound) console.info("skipped: the Azure CLI (az) is not on PATH");
 
 /** Virtual milliseconds per real one: an update of a minute ends before az asks for the first time. */
 const SPEED = 60;
@@ -39,7 +37,7 @@ function login(config: string, username: string, password: string): Promise<unkn
   return azWith(config, ["login", "--service-principal", "--username", username, "--password", password, "--tenant", TENANT]);
 }
 
-describe.skipIf(!isAzFound)("the Azure CLI", { timeout: 120_000 }, () => {
+describe.skipIf(azProblem !== undefined)("the Azure CLI", { timeout: 120_000 }, () => {
   beforeAll(async () => {
     const clock = new Clock(Date.now());
     const world = createWorld({ clock, random: createRandom(7), tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches: {} });

@@ -1,10 +1,10 @@
 /** The Azure CLI, where it is on PATH, pointed at a sandbox: the way a person on call would use it. */
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { cp } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 
-export const isAzFound = (process.env["PATH"] ?? "").split(delimiter).some((dir) => {
+const isOnPath = (process.env["PATH"] ?? "").split(delimiter).some((dir) => {
   try {
     accessSync(join(dir, "az"), constants.X_OK);
     return true;
@@ -12,6 +12,28 @@ export const isAzFound = (process.env["PATH"] ?? "").split(delimiter).some((dir)
     return false;
   }
 });
+
+/** Debian's 2.45 comes without modules that its own commands load (azure.keyvault.key_vault_id), and refuses role assignments by itself. */
+const OLDEST = "2.60";
+
+const versionOf = (): string => {
+  const { "azure-cli": version } = JSON.parse(execFileSync("az", ["version", "--output", "json"], { encoding: "utf8" })) as Record<
+    string,
+    string
+  >;
+  return version!;
+};
+
+const isOlder = (version: string): boolean => version.localeCompare(OLDEST, "en", { numeric: true }) < 0;
+
+/** Why no az can be asked; undefined where one can. */
+export const azProblem: string | undefined = !isOnPath
+  ? "az is not on the PATH"
+  : isOlder(versionOf())
+    ? `az ${versionOf()} is older than ${OLDEST}`
+    : undefined;
+
+if (azProblem !== undefined) console.info(`skipped, as ${azProblem}: what a real Azure CLI does`);
 
 export type Shell = {
   /** What one line of a shell prints; fails with what it complains about. */

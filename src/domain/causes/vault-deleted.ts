@@ -44,6 +44,6 @@ export const vaultDeleted: Cause = {
       name: "RecoverVault",
       params: { vaultId, location, tenantId: facts.tenantId, sku: baseline?.sku ?? ANY_SKU },
     };
-    return { kind: "steps", steps: [recover, ...grantsToRestore(facts, target, vault), ...lostSubscriptions(facts, vaultId)] };
+    return { kind: "steps", steps: [recover, ...grantsToRestore(facts, target, vault), ...lostSubscriptions(facts, vaultId, true)] };
   },
 };

@@ -9,14 +9,16 @@ import type { StepDraft } from "../steps/step.ts";
 /** The one by which this vault's events reach Keymend. */
 const isOwn = ({ properties }: EventSubscriptionFacts): boolean => /\/functions\/onKeyVaultEvent"/i.test(JSON.stringify(properties));
 
-/** Somebody who takes away one subscription among others means it; all of them at once, or Keymend's own, is what recovery leaves behind. */
-export function lostSubscriptions(facts: Facts, vaultId: string): StepDraft[] {
+/**
+ * Keymend's own is put back whoever took it. What belongs to others is theirs: who takes one away means it, unless it went with a vault
+ * that was deleted (isRecovered: this incident has seen it so).
+ */
+export function lostSubscriptions(facts: Facts, vaultId: string, isRecovered: boolean): StepDraft[] {
   const before = facts.baseline?.eventSubscriptions ?? [];
   const lost = before.filter(
     (one) => !facts.eventSubscriptions.some((now) => sameId(now.topicId, one.topicId) && now.name.toLowerCase() === one.name.toLowerCase()),
   );
-  if (lost.length < before.length && !lost.some(isOwn)) return [];
-  return lost.map(({ topicId, topicLocation, name, properties }) => ({
+  return (isRecovered ? lost : lost.filter(isOwn)).map(({ topicId, topicLocation, name, properties }) => ({
     name: "RestoreEventSubscription",
     params: { topicId, topicLocation, source: vaultId, name, properties },
   }));

@@ -43,9 +43,9 @@ function mendOf({ code, evidence }: Finding, facts: Facts, id: string, settings:
 }
 
 /** What an incident leaves to do and no cause shows any more: a stale identity, and event subscriptions that went with a deleted vault. */
-function tidyUp(facts: Facts): Chore[] {
+function tidyUp(facts: Facts, isRecovered: boolean): Chore[] {
   const vault = liveVaultOf(facts);
-  const lost = vault ? lostSubscriptions(facts, vault.id) : [];
+  const lost = vault ? lostSubscriptions(facts, vault.id, isRecovered) : [];
   return facts.targets.flatMap((target): Chore[] => {
     const stale = staleAttachment(facts, target);
     const subscriptions = lost.map((draft): Chore => ({ draft, cause: undefined, targetId: target.id }));
@@ -129,7 +129,8 @@ function advise(block: Block, facts: Facts): PlanBlock {
   return { ...block, advice: [say(`${block.cause}: ${block.reason}`), ...new Set(lines)] };
 }
 
-export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings): Plan {
+/** isRecovered: the vault was seen deleted in this incident, so what is missing around it went with that. */
+export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings, isRecovered = false): Plan {
   const { proposals, blocks } = propose(facts, diagnosis, settings);
   const allowed = proposals.filter(({ draft, cause, targetId }) => {
     const refusal = refusalOf(draft, { facts, settings, cause });
@@ -139,7 +140,7 @@ export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings): Pl
   const steps: Step[] = [];
   const reasons = new Map<string, string>();
   const keyOf = (chore: Chore): string => mergeKeyOf(chore.draft) + (isForStranger(chore, facts, settings) ? " stranger" : "");
-  for (const { draft, causes, targetIds, asks } of unite([...allowed, ...tidyUp(facts)], keyOf)) {
+  for (const { draft, causes, targetIds, asks } of unite([...allowed, ...tidyUp(facts, isRecovered)], keyOf)) {
     const state = precondition(draft, facts);
     if (state === "done") continue;
     const needs = asks.length > 0 || causes.some((code) => isAsked(code, settings)) ? "approval" : "nothing";

@@ -8,21 +8,21 @@ const subscription = (name: string, functionName: string): EventSubscriptionFact
 const own = subscription("keymend-keys", "onKeyVaultEvent");
 const other = subscription("billing", "onBilling");
 
-const lost = (before: EventSubscriptionFacts[], now: EventSubscriptionFacts[]): string[] =>
-  lostSubscriptions(someFacts({ eventSubscriptions: now, baseline: aBaseline({ eventSubscriptions: before }) }), VAULT_ID).map(
-    ({ params }) => ("name" in params ? params.name : ""),
+const lost = (before: EventSubscriptionFacts[] | null, now: EventSubscriptionFacts[], isRecovered: boolean): string[] => {
+  const baseline = before && aBaseline({ eventSubscriptions: before });
+  return lostSubscriptions(someFacts({ eventSubscriptions: now, baseline }), VAULT_ID, isRecovered).map(({ params }) =>
+    "name" in params ? params.name : "",
   );
+};
 
 test.each([
-  ["all that went with a deleted vault come back", [own, other], [], ["keymend-keys", "billing"]],
-  ["also where none of them was Keymend's", [other], [], ["billing"]],
-  ["Keymend's own comes back", [own, other], [other], ["keymend-keys"]],
-  ["one that somebody took away among others was meant to go", [own, other], [own], []],
-  ["none is missing", [own, other], [other, own], []],
-])("%s", (_, before, now, names) => {
-  expect(lost(before, now)).toEqual(names);
-});
-
-test("without a baseline nothing is known to be missing", () => {
-  expect(lostSubscriptions(someFacts({ baseline: null }), VAULT_ID)).toEqual([]);
+  ["all that went with a deleted vault come back", [own, other], [], true, ["keymend-keys", "billing"]],
+  ["of a vault that was not deleted only Keymend's own", [own, other], [], false, ["keymend-keys"]],
+  ["Keymend's own comes back, whoever took it", [own, other], [other], false, ["keymend-keys"]],
+  ["one of somebody else's was meant to go", [own, other], [own], false, []],
+  ["also the last one", [other], [], false, []],
+  ["none is missing", [own, other], [other, own], true, []],
+  ["without a baseline nothing is known to be missing", null, [], true, []],
+])("%s", (_, before, now, isRecovered, names) => {
+  expect(lost(before, now, isRecovered)).toEqual(names);
 });

@@ -697,13 +697,15 @@ describe("a plan", () => {
   });
 
   test("puts a lost event subscription back though every database is well, asking nobody", () => {
-    const found = planned(anAccount, { baseline: aBaseline({ eventSubscriptions: [aSubscription()] }) });
+    const properties = { destination: { properties: { resourceId: "/sites/func/functions/onKeyVaultEvent" } } };
+    const own = aSubscription({ properties });
+    const found = planned(anAccount, { baseline: aBaseline({ eventSubscriptions: [own] }) });
     expect(found.steps).toMatchObject([
       { name: "RestoreEventSubscription", causes: [], needs: "nothing", ready: true, targetIds: [ACCOUNT_ID] },
     ]);
     const there = planned(anAccount, {
-      baseline: aBaseline({ eventSubscriptions: [aSubscription()] }),
-      eventSubscriptions: [aSubscription({ name: "KEYMEND" })],
+      baseline: aBaseline({ eventSubscriptions: [own] }),
+      eventSubscriptions: [aSubscription({ name: "KEYMEND", properties })],
     });
     expect(there.steps).toEqual([]);
   });
