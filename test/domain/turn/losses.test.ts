@@ -111,7 +111,8 @@ describe("what Keymend has put back", () => {
   });
 
   test("is remembered for as long as it counts, whatever comes between", () => {
-    const carried = (ms: number): Incident["repairs"] => lostAt(ms, nothingLeft).incident!.repairs;
+    const carried = (ms: number): Incident["repairs"] =>
+      lostAt(ms, { ...nothingLeft, signals: [aSignal({ id: "o2", source: "operator" })] }).incident!.repairs;
     expect(carried(DAY)).toHaveLength(1);
     expect(carried(8 * DAY)).toEqual([]);
   });
