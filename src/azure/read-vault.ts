@@ -1,6 +1,8 @@
-/** Reads one vault as facts: live, deleted, or gone. Gone is said only when every subscription could be searched. */
+/** Reads one vault as facts: live, deleted, or gone. Gone is said only of one that was in a subscription that is watched, when all of them could be searched. */
 import type { DeletedVault as SdkDeletedVault, Vault } from "@azure/arm-keyvault";
+import { parseArmId } from "../domain/arm-id.ts";
 import type { DeletedVault, LiveVault, Unreadable, VaultFacts, VaultNetwork } from "../domain/facts.ts";
+import { outOfSight } from "../domain/sight.ts";
 import { actions } from "../domain/steps/spec.ts";
 import { callAzure, collect, toUnreadable } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
@@ -34,22 +36,30 @@ export function createReadVault(clients: Pick<Clients, "vaults" | "subscriptionI
     return refused?.ok === false ? toUnreadable(refused.failure) : undefined;
   };
 
-  return async ({ id, name }) => {
+  /** Found in no list. */
+  const nowhere = (id: string | null, name: string): VaultFacts => {
+    const subscriptionId = parseArmId(id ?? "")?.subscriptionId?.toLowerCase();
+    const isWatched = clients.subscriptionIds.some((watched) => watched.toLowerCase() === subscriptionId);
+    return isWatched ? { state: "gone", id, name } : { ...outOfSight(name), id, name };
+  };
+
+  return async ({ id: known, name }) => {
+    const id = known ?? null;
     const isNamed = (vault: { name?: string }): boolean => vault.name?.toLowerCase() === name.toLowerCase();
-    const live = id === undefined ? undefined : await get(id);
-    if (live !== undefined) return live.state === "live" ? live : { ...live, id: id ?? null, name };
+    const live = id === null ? undefined : await get(id);
+    if (live !== undefined) return live.state === "live" ? live : { ...live, id, name };
     const deleted = await search("deleted vaults", async (subscriptionId) => {
       const found = (await collect(clients.vaults(subscriptionId).vaults.listDeleted())).find(isNamed);
       return found && deletedFacts(name, found);
     });
-    if (deleted !== undefined) return deleted.state === "deleted" ? deleted : { ...deleted, id: id ?? null, name };
+    if (deleted !== undefined) return deleted.state === "deleted" ? deleted : { ...deleted, id, name };
     // The id may be unknown or of before a move: vault names are unique in all of Azure, so the name decides.
     const elsewhere = await search("vaults", async (subscriptionId) => {
       const found = (await collect(clients.vaults(subscriptionId).vaults.listBySubscription())).find(isNamed);
       return found && liveFacts(found);
     });
-    if (elsewhere === undefined) return { state: "gone", id: id ?? null, name };
-    return elsewhere.state === "live" ? elsewhere : { ...elsewhere, id: id ?? null, name };
+    if (elsewhere === undefined) return nowhere(id, name);
+    return elsewhere.state === "live" ? elsewhere : { ...elsewhere, id, name };
   };
 }
 

@@ -5,8 +5,11 @@
 
 export type TargetKind = "account" | "cluster";
 
-/** Why something could not be read. `denied`: the healer lacks a permission. `firewall`: the vault's network refused the healer. `unusable`: the answer made no sense. */
-export type Unreadable = { state: "unreadable"; why: "denied" | "firewall" | "unusable"; detail: string };
+/**
+ * Why something could not be read. `denied`: the healer lacks a permission. `firewall`: the vault's network refused the healer. `outOfSight`:
+ * it is nowhere that the healer may look. `unusable`: the answer made no sense.
+ */
+export type Unreadable = { state: "unreadable"; why: "denied" | "firewall" | "outOfSight" | "unusable"; detail: string };
 
 export type AccessPolicy = {
   tenantId: string;

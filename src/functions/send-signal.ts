@@ -3,8 +3,8 @@
  * The few-second race between the two is closed by the sweep; what was written down is never lost.
  */
 import type { DurableClient } from "durable-functions";
-import { normalId } from "../domain/arm-id.ts";
 import type { Patient } from "../domain/facts.ts";
+import { patientKey } from "../domain/sight.ts";
 import type { Signal } from "../domain/signal.ts";
 import { HEAL_VAULT, WAKE_UP } from "../orchestrations/names.ts";
 import type { HealInput } from "../orchestrations/heal-vault.ts";
@@ -19,7 +19,7 @@ type Client = Pick<DurableClient, "getStatus" | "raiseEvent" | "startNew">;
 
 const RUNNING = new Set(["Running", "Pending", "ContinuedAsNew", "Suspended"]);
 
-export const instanceIdOf = (patient: Patient, hash: (text: string) => string): string => `heal-${hash(normalId(patient.id))}`;
+export const instanceIdOf = (patient: Patient, hash: (text: string) => string): string => `heal-${hash(patientKey(patient.id))}`;
 
 export function createSendSignal({ addSignal, hash }: SendSignalDeps) {
   /** The client throws where there is no such instance. */
@@ -43,7 +43,7 @@ export function createSendSignal({ addSignal, hash }: SendSignalDeps) {
     if (signal.source === "sweep" && (await isRunning(client, id))) return "underWay";
     await addSignal(patient.id, signal);
     if (await isRunning(client, id)) return wake(client, id);
-    const input: HealInput = { patient, patientHash: hash(normalId(patient.id)), incidentId: null, turn: 0, unanswered: null };
+    const input: HealInput = { patient, patientHash: hash(patientKey(patient.id)), incidentId: null, turn: 0, unanswered: null };
     try {
       await client.startNew(HEAL_VAULT, { instanceId: id, input });
       return "started";

@@ -2,8 +2,9 @@
  * Last known good facts per vault, and how often each key version's expiry was extended. Kept by the vault's name, which is
  * unique in all of Azure: a vault that is gone is known by nothing else.
  */
-import { foldCase, isVaultId, nameOf, normalId } from "../domain/arm-id.ts";
+import { normalId } from "../domain/arm-id.ts";
 import type { Baseline } from "../domain/facts.ts";
+import { vaultNameIn } from "../domain/sight.ts";
 import { orAbsent } from "../azure/call-azure.ts";
 import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";
@@ -78,9 +79,5 @@ function readCount(row: object, of: string): Count {
   return count;
 }
 
-/** The vault's name: from its ARM id, or from its URI where no id is known. A database of its own is known by its id. */
-function partitionOf(patientId: string): string {
-  if (isVaultId(patientId)) return foldCase(nameOf(patientId));
-  const host = /^https:\/\/([^./]+)\./i.exec(patientId)?.[1];
-  return host?.toLowerCase() ?? hashText(normalId(patientId));
-}
+/** A vault's name; a database of its own is known by its id, which is no key of a table. */
+const partitionOf = (patientId: string): string => vaultNameIn(patientId) ?? hashText(normalId(patientId));

@@ -3,7 +3,7 @@
  * else has written meanwhile fails as a TransientError: look again, then decide again.
  */
 import type { TableClient } from "@azure/data-tables";
-import { normalId } from "../domain/arm-id.ts";
+import { patientKey } from "../domain/sight.ts";
 import { orAbsent } from "../azure/call-azure.ts";
 import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";
@@ -28,7 +28,7 @@ export type IncidentStore<T extends Storable> = {
 
 const INCIDENT = "incident-";
 
-const partitionOf = (patientId: string): string => `${INCIDENT}${hashText(normalId(patientId))}`;
+const partitionOf = (patientId: string): string => `${INCIDENT}${hashText(patientKey(patientId))}`;
 
 /** Ids sort by time. With each digit turned around they sort the other way, and the newest row of a partition is the first. */
 const rowOf = (incidentId: string): string => incidentId.replace(/\d/g, (digit) => String(9 - Number(digit)));

@@ -3,8 +3,8 @@
  * what was said. They lie in the incidents' table, in partitions of their own.
  */
 import type { TableClient, TransactionAction } from "@azure/data-tables";
-import { normalId } from "../domain/arm-id.ts";
 import { isNew, orAbsent } from "../azure/call-azure.ts";
+import { patientKey } from "../domain/sight.ts";
 import { cutText, fit, LONGEST_LABEL } from "../domain/bounded.ts";
 import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";
@@ -43,8 +43,8 @@ function bounded(item: Item): Item & Record<string, unknown> {
   return { ...members, id: cutText(item.id, LONGEST_LABEL, hashText), at: cutText(item.at, LONGEST_LABEL, hashText) };
 }
 
-const signals = (patientId: string): string => `signal-${hashText(normalId(patientId))}`;
-const aside = (patientId: string): string => `aside-${hashText(normalId(patientId))}`;
+const signals = (patientId: string): string => `signal-${hashText(patientKey(patientId))}`;
+const aside = (patientId: string): string => `aside-${hashText(patientKey(patientId))}`;
 const decisions = (incidentId: string): string => `decision-${incidentId}`;
 const claims = (incidentId: string): string => `claim-${incidentId}`;
 /** Event ids may hold what keys may not. */

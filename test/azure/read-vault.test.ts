@@ -253,3 +253,28 @@ test("of versions made in the same second the one that Azure calls current is th
   const found = await createReadKey(clients)(LIVE, "k1");
   expect(found.state === "live" && found.versions[0]?.version).toBe(NEW);
 });
+
+const NONE = { [DELETED]: { body: { value: [] } }, [VAULTS]: { body: { value: [] } } };
+test.each<[string, { id?: string; name: string }]>([
+  ["that is known by its URI alone", { name: "v1" }],
+  ["whose id names a subscription that is not watched", { id: VAULT_ID.replace(SUB, "0b1f6471-0000-4000-8000-000000000000"), name: "v1" }],
+])("a vault %s is out of sight, not gone: another subscription may hold it", async (_, asked) => {
+  const elsewhere =
+    asked.id === undefined ? {} : { [`GET ${asked.id}`]: { status: 404, body: { error: { code: "ResourceNotFound", message: "no" } } } };
+  expect(await read({ ...NONE, ...elsewhere }, asked)).toEqual({
+    state: "unreadable",
+    why: "outOfSight",
+    id: asked.id ?? null,
+    name: "v1",
+    detail: expect.stringContaining("v1 is in no subscription that Keymend watches; add its subscription to KEYMEND_SUBSCRIPTIONS"),
+  });
+});
+
+test("the subscription of an id is watched however it is written", async () => {
+  expect(
+    await read(
+      { ...NONE, [`GET ${VAULT_ID.toUpperCase()}`]: { status: 404, body: { error: { code: "ResourceNotFound", message: "no" } } } },
+      { id: VAULT_ID.toUpperCase(), name: "v1" },
+    ),
+  ).toMatchObject({ state: "gone" });
+});

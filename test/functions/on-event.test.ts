@@ -95,7 +95,7 @@ describe("a signal from an event", () => {
   test("starts the vault's orchestration, and the line tells so", async () => {
     const { deliver, lines, durable } = setUp();
     await deliver(deliveryOf("key-near-expiry"));
-    expect(durable.started).toMatchObject([{ id: `heal-${VAULT_ID.toLowerCase()}`, name: "healVault" }]);
+    expect(durable.started).toMatchObject([{ id: "heal-kv-orders", name: "healVault" }]);
     expect(lines).toEqual([
       {
         level: "info",

@@ -26,7 +26,7 @@ import { after, aStep, planOf, turnInput } from "../support/turns.ts";
 import { aRequest, AUDIENCE, createIssuer, fakeClient, type Issuer } from "./support.ts";
 
 const waiting = decideTurn(turnInput({ plan: planOf(aStep({ needs: "approval" }), aStep({ id: "step-2", needs: "approval" })) })).incident!;
-const INSTANCE = `heal-hash of ${VAULT_ID.toLowerCase()}`;
+const INSTANCE = "heal-hash of kv-orders";
 
 let issuer: Issuer;
 beforeAll(async () => {

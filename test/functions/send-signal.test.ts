@@ -7,7 +7,7 @@ import { aSignal, PATIENT } from "../support/turns.ts";
 import { fakeClient } from "./support.ts";
 
 const hash = (text: string): string => `h(${text})`;
-const ID = `heal-h(${VAULT_ID.toLowerCase()})`;
+const ID = "heal-h(kv-orders)";
 
 function setUp(running: Record<string, string> = {}) {
   const journal: string[] = [];
@@ -52,7 +52,7 @@ test("a signal is written down first; then an instance is started where none run
       name: "healVault",
       input: {
         patient: PATIENT,
-        patientHash: `h(${VAULT_ID.toLowerCase()})`,
+        patientHash: "h(kv-orders)",
         incidentId: null,
         turn: 0,
         unanswered: null,

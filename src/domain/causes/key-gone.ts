@@ -1,6 +1,7 @@
 import type { Cause } from "../cause.ts";
-import { keyOf, uriOf, versionInUseOf } from "../databases/key-path.ts";
+import { uriOf } from "../databases/key-path.ts";
 import { showVersions } from "../mending/advice.ts";
+import { goneOf } from "../sight.ts";
 import { az, say } from "../steps/az.ts";
 
 /** Data wrapped with a key that is gone can't be read again by anyone. */
@@ -16,14 +17,8 @@ export const keyGone: Cause = {
   default: "none",
   statusCodes: [4003, 4005],
   find: (facts, target) => {
-    const key = keyOf(facts, target);
-    const values = {};
-    if (key?.state === "gone") return { effect: "broken", facts: [`key ${key.name} is neither live nor among the deleted ones`], values };
-    const version = versionInUseOf(target);
-    if (key?.state !== "live" || version === null || key.versions.length === 0) return undefined;
-    // Versions are never deleted one by one: the key was purged and made anew under its old name.
-    if (key.versions.some((one) => one.version === version)) return undefined;
-    return { effect: "broken", facts: [`key ${key.name} has no version ${version}, which the database wraps with`], values };
+    const gone = goneOf(facts, target);
+    return gone?.code === "KeyGone" ? { effect: "broken", facts: [gone.text], values: {} } : undefined;
   },
   mend: ({ facts }) => ({
     kind: "unrecoverable",

@@ -5,6 +5,7 @@ import { keyOf, liveVaultOf, principalIn, uriOf, versionsOf } from "../databases
 import { verdictOf } from "../databases/index.ts";
 import { isDefaultChanged } from "../mending/lacking.ts";
 import { showAccess, showVault, showVersions } from "../mending/advice.ts";
+import { unseenOf } from "../sight.ts";
 import { say } from "../steps/az.ts";
 
 function unreadVault({ vault }: Facts, target: TargetFacts): string[] {
@@ -51,7 +52,9 @@ export const unreadable: Cause = {
   find: (facts, target, _settings, found) => {
     const { text, clusterStatus } = target.service;
     const unclear = verdictOf(target) === "unclear" ? [`the service says '${text ?? clusterStatus}', which Keymend does not know`] : [];
+    const unseen = unseenOf(facts, target);
     const all = [
+      ...(unseen ? [`${unseen.text}, and yet the service says that it has access: Keymend does not see all there is`] : []),
       ...unreadVault(facts, target),
       ...unreadKey(facts, target),
       ...(isDefaultChanged(found) ? [] : unreadAccess(facts, target)),

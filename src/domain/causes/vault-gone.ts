@@ -1,6 +1,7 @@
 import type { Cause } from "../cause.ts";
 import { parseArmId } from "../arm-id.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
+import { goneOf } from "../sight.ts";
 import { az, say } from "../steps/az.ts";
 
 const DELETED = "[].{name:name,id:properties.vaultId,location:properties.location,purged:properties.scheduledPurgeDate}";
@@ -20,10 +21,10 @@ export const vaultGone: Cause = {
   source: "Microsoft Learn: Azure Key Vault soft-delete overview (a purged vault can't be recovered); status 4017",
   default: "none",
   statusCodes: [4017, 4009],
-  find: ({ vault }) =>
-    vault?.state === "gone"
-      ? { effect: "broken", facts: [`vault ${vault.name} is neither live nor among the deleted ones`], values: {} }
-      : undefined,
+  find: (facts, target) => {
+    const gone = goneOf(facts, target);
+    return gone?.code === "VaultGone" ? { effect: "broken", facts: [gone.text], values: {} } : undefined;
+  },
   mend: ({ facts }) => ({ kind: "unrecoverable", reason: facts.join("; ") }),
   // Names compare without case in Azure and with it in JMESPath, and az lists those of one subscription: all of them are shown.
   advice: ({ vault }, target) => [

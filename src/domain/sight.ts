@@ -1,0 +1,62 @@
+/**
+ * What is known, what is out of sight, and what may be called gone.
+ * - Known is what a look has found once. It is looked at by its id, in the inventory or not, until Azure Resource Manager itself answers
+ *   that it is not there: Resource Graph leaves out what its caller may not read, and says nothing of it (Microsoft Learn, "Overview of
+ *   Azure Resource Graph": no error, only the resources that the caller has access to).
+ * - Out of sight is what Keymend can't search everywhere for: it is unreadable, which is never absence.
+ * - Gone is what was searched for everywhere where it could be, and of which the service does not say that it has it.
+ */
+import { foldCase, isVaultId, nameOf, normalId } from "./arm-id.ts";
+import { verdictOf } from "./databases/index.ts";
+import { keyOf, versionInUseOf } from "./databases/key-path.ts";
+import type { Facts, TargetFacts, Unreadable } from "./facts.ts";
+import { HOUR, MINUTE, toMs } from "./time.ts";
+
+/** A vault's name, from its ARM id or from its URI: unique in all of Azure. Null for a database of its own. */
+export function vaultNameIn(patientId: string): string | null {
+  if (isVaultId(patientId)) return foldCase(nameOf(patientId));
+  return /^https:\/\/([^./]+)\./i.exec(patientId)?.[1]?.toLowerCase() ?? null;
+}
+
+/** One vault is one patient whatever names it (the inventory, what was seen before, a key's URI); so is one database. */
+export const patientKey = (patientId: string): string => vaultNameIn(patientId) ?? normalId(patientId);
+
+/** A vault that is in none of the subscriptions that were searched may be well in another. */
+export const outOfSight = (vaultName: string): Unreadable => ({
+  state: "unreadable",
+  why: "outOfSight",
+  detail: `${vaultName} is in no subscription that Keymend watches; add its subscription to KEYMEND_SUBSCRIPTIONS and give Keymend's identity its roles there (docs/deploy.md)`,
+});
+
+/** The service asks for its key about once an hour, and may be late. What it says from before a loss is no objection for longer. */
+const WORD_LAGS_MS = HOUR + 15 * MINUTE;
+
+/**
+ * Whether the service vouches for what was not found: it says that it has access, and what was seen with Keymend's own eyes is so long ago
+ * that its word can't be from before the loss.
+ */
+const isVouchedFor = ({ at, baseline }: Facts, target: TargetFacts): boolean =>
+  verdictOf(target) === "healthy" && baseline !== null && toMs(at) - toMs(baseline.at) > WORD_LAGS_MS;
+
+type Absent = { code: "VaultGone" | "KeyGone"; text: string };
+
+/** Where everything that could hold it was searched: what was not read, or not found in all places, is unreadable before it comes here. */
+function absentOf(facts: Facts, target: TargetFacts): Absent | undefined {
+  const { vault } = facts;
+  if (vault?.state === "gone") return { code: "VaultGone", text: `vault ${vault.name} is neither live nor among the deleted ones` };
+  const key = keyOf(facts, target);
+  if (key?.state === "gone") return { code: "KeyGone", text: `key ${key.name} is neither live nor among the deleted ones` };
+  const version = versionInUseOf(target);
+  if (key?.state !== "live" || version === null || key.versions.length === 0) return undefined;
+  // Versions are never deleted one by one: the key was purged and made anew under its old name.
+  if (key.versions.some((one) => one.version === version)) return undefined;
+  return { code: "KeyGone", text: `key ${key.name} has no version ${version}, which the database wraps with` };
+}
+
+/** What of the way to its key is gone for good. */
+export const goneOf = (facts: Facts, target: TargetFacts): Absent | undefined =>
+  isVouchedFor(facts, target) ? undefined : absentOf(facts, target);
+
+/** What was not found and can't be gone: it is where Keymend does not look. */
+export const unseenOf = (facts: Facts, target: TargetFacts): Absent | undefined =>
+  isVouchedFor(facts, target) ? absentOf(facts, target) : undefined;

@@ -1,0 +1,85 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { patientKey, vaultNameIn } from "../../src/domain/sight.ts";
+import { diagnose } from "../../src/domain/plan/diagnose.ts";
+import { plan } from "../../src/domain/plan/plan.ts";
+import type { Facts } from "../../src/domain/facts.ts";
+import {
+  ACCOUNT_ID,
+  aBaseline,
+  aKey,
+  anAccount,
+  aVersion,
+  NOW,
+  revoked,
+  SUBSCRIPTION,
+  someFacts,
+  someSettings,
+  V1,
+  V2,
+  VAULT_ID,
+} from "../support/builders.ts";
+import { HOUR, MINUTE, toIso, toMs } from "../../src/domain/time.ts";
+
+describe("one vault is one patient whatever names it", () => {
+  test("its id in any casing and group, without its first slash, and its URI", () => {
+    const name = fc.stringMatching(/^[a-z][a-z0-9-]{1,22}[a-z0-9]$/);
+    const group = fc.stringMatching(/^[A-Za-z0-9()._-]{0,20}[A-Za-z0-9)_-]$/);
+    fc.assert(
+      fc.property(name, group, (vault, resourceGroup) => {
+        const id = `${SUBSCRIPTION}/resourceGroups/${resourceGroup}/providers/Microsoft.KeyVault/vaults/${vault}`;
+        const ways = [
+          id,
+          id.toUpperCase(),
+          id.slice(1),
+          `${id}/`,
+          `https://${vault}.vault.azure.net`,
+          `https://${vault.toUpperCase()}.vault.azure.net/`,
+        ];
+        expect(new Set(ways.map(patientKey))).toEqual(new Set([vault]));
+      }),
+    );
+  });
+
+  test("a database of its own is known by its id, and bears no vault's name", () => {
+    expect(patientKey(ACCOUNT_ID.toUpperCase())).toBe(patientKey(ACCOUNT_ID));
+    expect(vaultNameIn(ACCOUNT_ID)).toBeNull();
+    expect(patientKey(`${SUBSCRIPTION}/resourceGroups/r/providers/Microsoft.DocumentDB/databaseAccounts/kv-orders`)).not.toBe(
+      patientKey(VAULT_ID),
+    );
+  });
+});
+
+const GONE: [string, Partial<Facts>, string][] = [
+  ["a vault", { vault: { state: "gone", id: VAULT_ID, name: "kv-orders" }, keys: [], access: [] }, "VaultGone"],
+  ["a key", { keys: [{ state: "gone", name: "cmk" }] }, "KeyGone"],
+  ["the version in use", { keys: [aKey([aVersion(V2)])], targets: [anAccount({ versionInUse: V1 })] }, "KeyGone"],
+];
+const seenAgo = (ms: number) => aBaseline({ at: toIso(toMs(NOW) - ms) });
+
+describe.each(GONE)("%s that was found nowhere", (_, over, code) => {
+  const codes = (more: Partial<Facts>) => {
+    const facts = someFacts({ ...over, ...more });
+    const diagnosis = diagnose(facts, someSettings());
+    return { codes: diagnosis.targets[0]!.findings.map((one) => one.code), blocks: plan(facts, diagnosis, someSettings()).blocks };
+  };
+  const lost = { targets: [anAccount({ ...over.targets?.[0], service: revoked(4003) })] };
+
+  test.each<[string, Partial<Facts>]>([
+    ["it was seen a moment ago, and the service has not looked since", { baseline: seenAgo(5 * MINUTE) }],
+    ["the service says that access is lost", { baseline: seenAgo(30 * HOUR), ...lost }],
+    ["nobody knows since when, and the service may not have looked since", { baseline: null }],
+  ])("is gone for good: %s", (_why, more) => {
+    const said = codes(more);
+    expect(said.codes).toContain(code);
+    expect(said.blocks).toContainEqual(expect.objectContaining({ cause: code, kind: "unrecoverable" }));
+  });
+
+  test("is out of sight where the service has looked since, and says that it has access", () => {
+    const said = codes({ baseline: seenAgo(2 * HOUR) });
+    expect(said.codes).toEqual(["Unreadable"]);
+    expect(said.blocks).toEqual([
+      expect.objectContaining({ cause: "Unreadable", kind: "escalate", reason: expect.stringContaining("does not see all") }),
+    ]);
+  });
+});
