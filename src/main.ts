@@ -21,6 +21,7 @@ import { createReadIdentity } from "./azure/read-identity.ts";
 import { createReadKey } from "./azure/read-key.ts";
 import { createReadTarget } from "./azure/read-database.ts";
 import { createReadVault } from "./azure/read-vault.ts";
+import { shareAnswer } from "./azure/shared-answer.ts";
 import { createStepWriter } from "./azure/write-step.ts";
 import { type Config, readConfig } from "./config.ts";
 import { ConfigError } from "./domain/errors.ts";
@@ -77,8 +78,9 @@ const tables = createTables({
 const incidents = createIncidentStore<Incident>(tables);
 const mailbox = createMailbox<Signal, Decision>(tables);
 const audit = createAuditLog(tables);
-const baselines = createBaselineStore(tables);
-const inventory = createInventory(clients, now);
+const setAside = (text: string): void => createLog(console).warn("setAside", { text });
+const baselines = createBaselineStore(tables, setAside);
+const inventory = createInventory(clients, now, setAside);
 const writer = createStepWriter(clients);
 const readEventSubscriptions = createReadEventSubscriptions(clients, now);
 const gatherFacts = createGatherFacts({
@@ -96,7 +98,9 @@ const gatherFacts = createGatherFacts({
   tenantId: config.tenantId,
   now,
 });
-const patients = createPatients({ inventory, baselines });
+const look = { readTarget: createReadTarget(clients), readVault: createReadVault(clients) };
+const known = { vaultIdOf: baselines.vaultIdOf, listKnown: shareAnswer(now, baselines.listKnown) };
+const patients = createPatients({ inventory, baselines: known, look });
 const sendSignal = createSendSignal({ addSignal: mailbox.addSignal, hash: hashText });
 
 const publish =

@@ -8,6 +8,7 @@ import { TransientError } from "../domain/errors.ts";
 import type { Baseline, Facts, Patient } from "../domain/facts.ts";
 import { type AuditEntry, type Decision, type Incident, type Next, type Outcome, readRefusal } from "../domain/incident.ts";
 import { plan } from "../domain/plan/plan.ts";
+import { type KnownDatabase, knownAfter } from "../domain/sight.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { Step } from "../domain/steps/step.ts";
@@ -58,7 +59,11 @@ export type AssessDeps = {
   incidents: Incidents;
   mailbox: Mailbox;
   audit: AuditLog;
-  baselines: { save: (patient: Patient, baseline: Baseline) => Promise<void> };
+  baselines: {
+    save: (patient: Patient, baseline: Baseline) => Promise<void>;
+    /** What was seen is looked at from now on, whether anything lists it or not. */
+    remember: (patient: Patient, after: (before: readonly KnownDatabase[]) => readonly KnownDatabase[]) => Promise<void>;
+  };
   /** Tells whoever wants to know how an incident ended. */
   publishOutcome: (incident: Incident) => Promise<void>;
   /** Keymend's own role assignments at these scopes, with what they allow; plain JSON. */
@@ -128,6 +133,7 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
   }
   const { facts, diagnosis, turn, signalIds } = await decide(deps, input, open, previous);
   const { vault } = facts;
+  await deps.baselines.remember(input.patient, (before) => knownAfter(facts, before));
   if (turn.healthy && vault?.state === "live") await deps.baselines.save(input.patient, baselineOf(facts, diagnosis, vault));
   if (turn.incident) await writeDown(deps, turn.incident, turn.entries, facts.at, open?.etag);
   else deps.log.info("looked", { vaultId: input.patient.id, text: `${input.patient.vaultName ?? input.patient.id}: nothing new` });

@@ -18,6 +18,7 @@ import type {
 import { parseKeyUri, vaultNameOf } from "../domain/key-uri.ts";
 import { isBeingCreated, verdictOf } from "../domain/databases/index.ts";
 import { identitiesToRead, principalsToRead, standInsToRead } from "../domain/what-to-read.ts";
+import type { KnownDatabase } from "../domain/sight.ts";
 import type { Inventory } from "./patients.ts";
 
 /** Each throws TransientError where a retry may cure it, and says `unreadable` where it won't. */
@@ -35,13 +36,17 @@ export type GatherDeps = {
   inventory: Inventory;
   /** Made anew for each gathering: what one of them remembers (role definitions) is no older than the facts. */
   sources: () => FactSources;
-  baselines: { load: (patientId: string) => Promise<{ baseline: Baseline | null; expiryExtensions: Record<string, number> }> };
+  baselines: {
+    load: (patientId: string) => Promise<{ baseline: Baseline | null; expiryExtensions: Record<string, number>; known: KnownDatabase[] }>;
+  };
   firstPartyPrincipalId: string | null;
   tenantId: string;
   now: () => Date;
 };
 
-export type GatherFacts = (patient: Patient, knownTargets: readonly { id: string; kind: TargetKind }[]) => Promise<Facts>;
+type KnownTarget = { id: string; kind: TargetKind };
+
+export type GatherFacts = (patient: Patient, knownTargets: readonly KnownTarget[]) => Promise<Facts>;
 
 /** A database with the identities that matter to it. */
 type Seen = { target: TargetFacts; identities: IdentityFacts[] };
@@ -65,13 +70,23 @@ export function createGatherFacts({
   tenantId,
   now,
 }: GatherDeps): GatherFacts {
-  /** The inventory lags; databases this incident already knows are read all the same. */
-  async function readTargets(sources: FactSources, patient: Patient, known: readonly { id: string; kind: TargetKind }[]) {
-    const listed = (await inventory.listDatabases()).filter((database) => {
-      const name = vaultNameOf(database.keyUri);
-      return patient.kind === "vault" ? name?.toLowerCase() === patient.vaultName?.toLowerCase() : sameId(database.id, patient.id);
-    });
-    const wanted = [...listed, ...known.filter((target) => !listed.some((database) => sameId(database.id, target.id)))];
+  /** What is known is read by its id whatever the inventory says, and also where it can't be asked. */
+  async function list(patient: Patient, known: readonly KnownTarget[]): Promise<KnownDatabase[]> {
+    try {
+      return (await inventory.listDatabases()).filter((database) => {
+        const name = vaultNameOf(database.keyUri);
+        return patient.kind === "vault" ? name?.toLowerCase() === patient.vaultName?.toLowerCase() : sameId(database.id, patient.id);
+      });
+    } catch (error) {
+      if (known.length === 0) throw error;
+      return [];
+    }
+  }
+
+  /** The inventory lags, and leaves out what it may not show; databases that were seen before, or that this incident knows, are read all the same. */
+  async function readTargets(sources: FactSources, patient: Patient, known: readonly KnownTarget[]) {
+    const listed = await list(patient, known);
+    const wanted = distinctBy([...listed, ...known], ({ id }) => id);
     const read = await Promise.all(wanted.map(({ kind, id }) => sources.readTarget(kind, id)));
     const targets = read
       .filter(isRead)
@@ -106,12 +121,12 @@ export function createGatherFacts({
 
   return async (patient, knownTargets) => {
     const sources = makeSources();
-    const [{ targets, missing }, vault, stored] = await Promise.all([
-      readTargets(sources, patient, knownTargets),
+    const stored = await baselines.load(patient.id);
+    const [{ targets, missing }, vault] = await Promise.all([
+      readTargets(sources, patient, [...knownTargets, ...stored.known]),
       patient.vaultName === null
         ? null
         : sources.readVault({ name: patient.vaultName, ...(patient.id.startsWith("/") ? { id: patient.id } : {}) }),
-      baselines.load(patient.id),
     ]);
     const { baseline, expiryExtensions } = stored;
     const seen = await readIdentities(sources, targets, baseline);

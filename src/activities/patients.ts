@@ -1,31 +1,77 @@
-/** Who is looked at: turns the inventory and a signal's scope into patients. Each vault once; a database whose key URI names no vault is its own. */
-import { isUnder, nameOf, sameId } from "../domain/arm-id.ts";
-import type { Patient, TargetKind } from "../domain/facts.ts";
+/**
+ * Who is looked at: turns the inventory, what is known from before and a signal's scope into patients. Each vault once; a database whose
+ * key URI names no vault is its own. The inventory says what is new; what is known is looked at whatever it says (domain/sight.ts).
+ */
+import { isUnder, isVaultId, nameOf, sameId } from "../domain/arm-id.ts";
+import type { MissingTarget, Patient, TargetFacts, TargetKind, VaultFacts } from "../domain/facts.ts";
 import { vaultNameOf } from "../domain/key-uri.ts";
+import { type KnownDatabase, type KnownPatient, unlistedOf, vaultNameIn } from "../domain/sight.ts";
 import type { SignalScope } from "../domain/signal.ts";
 
-export type KnownDatabase = { kind: TargetKind; id: string; keyUri: string | null; identityIds: string[] };
-
 export type Inventory = {
-  /** Every database with a customer-managed key in the configured subscriptions. May lag behind by minutes. */
+  /** Every database with a customer-managed key in the configured subscriptions. May lag behind by minutes, and leave out what Keymend may not read. */
   listDatabases: () => Promise<KnownDatabase[]>;
   /** ARM id of the vault with that name, live or soft-deleted; undefined where there is none. */
   findVault: (name: string) => Promise<string | undefined>;
 };
 
 export type KnownVaults = {
-  /** ARM id of a vault Keymend has seen before, by its name. */ vaultIdOf: (name: string) => Promise<string | undefined>;
+  /** ARM id of a vault Keymend has seen before, by its name. */
+  vaultIdOf: (name: string) => Promise<string | undefined>;
+  listKnown: () => Promise<KnownPatient[]>;
 };
 
-export type PatientsDeps = { inventory: Inventory; baselines: KnownVaults };
+/** Reads one thing by its id, for whoever asks about one that nothing is known of. */
+export type LookById = {
+  readTarget: (kind: TargetKind, id: string) => Promise<TargetFacts | MissingTarget>;
+  readVault: (vault: { id?: string; name: string }) => Promise<VaultFacts>;
+};
 
-export function createPatients({ inventory, baselines }: PatientsDeps) {
-  /** The vault's URI stands for it where no id is to be found any more. */
-  async function idOf(name: string, otherwise = `https://${name}.vault.azure.net`): Promise<string> {
-    return (await inventory.findVault(name)) ?? (await baselines.vaultIdOf(name)) ?? otherwise;
+export type PatientsDeps = { inventory: Inventory; baselines: KnownVaults; look: LookById };
+
+export type Sight = {
+  patients: Patient[];
+  /** Known from before, and not in the inventory any more. */
+  unlisted: KnownDatabase[];
+  /** Why the inventory could not be read. */
+  unread: Error | null;
+};
+
+/** The patient of one thing, or why there is none: nothing depends on it, or Keymend can't see whether anything does. */
+export type Found = { patient: Patient } | { patient: null; why: "none" | "unseen"; detail: string };
+
+type View = { databases: KnownDatabase[]; unlisted: KnownDatabase[]; unread: Error | null; ids: ReadonlyMap<string, string> };
+
+const kindOf = (id: string): TargetKind => (/\/mongoclusters\//i.test(id) ? "cluster" : "account");
+
+export function createPatients({ inventory, baselines, look }: PatientsDeps) {
+  async function list(): Promise<{ listed: KnownDatabase[]; unread: Error | null }> {
+    try {
+      return { listed: await inventory.listDatabases(), unread: null };
+    } catch (error) {
+      return { listed: [], unread: error instanceof Error ? error : new Error(String(error)) };
+    }
   }
 
-  async function patientsOf(databases: readonly KnownDatabase[]): Promise<Patient[]> {
+  async function view(): Promise<View> {
+    const [{ listed, unread }, known] = await Promise.all([list(), baselines.listKnown()]);
+    const unlisted = unlistedOf(
+      listed,
+      known.flatMap(({ databases }) => databases),
+    );
+    // Nothing at all to look at: whoever asked is to hear why.
+    if (unread && unlisted.length === 0) throw unread;
+    const ids = new Map(known.flatMap(({ patientId }) => (isVaultId(patientId) ? [[vaultNameIn(patientId)!, patientId] as const] : [])));
+    return { databases: [...listed, ...unlisted], unlisted, unread, ids };
+  }
+
+  /** The vault's URI stands for it where no id is to be found any more. Where the inventory is silent the vault itself is asked all the same. */
+  async function idOf(name: string, { unread, ids }: View, otherwise = `https://${name}.vault.azure.net`): Promise<string> {
+    const listed = unread ? undefined : await inventory.findVault(name).catch(() => undefined);
+    return listed ?? ids.get(name.toLowerCase()) ?? (await baselines.vaultIdOf(name)) ?? otherwise;
+  }
+
+  async function patientsOf(databases: readonly KnownDatabase[], seen: View): Promise<Patient[]> {
     const names = new Set<string>();
     const own: Patient[] = [];
     for (const database of databases) {
@@ -34,34 +80,79 @@ export function createPatients({ inventory, baselines }: PatientsDeps) {
       else names.add(name.toLowerCase());
     }
     const vaults = await Promise.all(
-      [...names].sort().map(async (name): Promise<Patient> => ({ id: await idOf(name), kind: "vault", vaultName: name })),
+      [...names].sort().map(async (name): Promise<Patient> => ({ id: await idOf(name, seen), kind: "vault", vaultName: name })),
     );
     return [...vaults, ...own];
   }
 
-  return {
-    /** Every patient of the inventory. */
-    async all(): Promise<Patient[]> {
-      return patientsOf(await inventory.listDatabases());
-    },
-    /** Those a signal's scope touches; empty where it touches none. */
-    async touchedBy(scope: SignalScope): Promise<Patient[]> {
-      const databases = await inventory.listDatabases();
-      switch (scope.kind) {
-        case "database":
-          return patientsOf(databases.filter((database) => sameId(database.id, scope.id)));
-        case "identity":
-          return patientsOf(databases.filter((database) => database.identityIds.some((id) => sameId(id, scope.id))));
-        case "vault": {
-          const name = nameOf(scope.id).toLowerCase();
-          const mine = databases.filter((database) => vaultNameOf(database.keyUri)?.toLowerCase() === name);
-          // Names of vaults are unique in all of Azure: an id that says another group must not make a second patient of it.
-          return mine.length === 0 ? [] : [{ id: await idOf(name, scope.id), kind: "vault", vaultName: name }];
-        }
-        case "under":
-          // A grant above the vaults, or a deleted group: every vault below it may be touched.
-          return (await patientsOf(databases)).filter((patient) => isUnder(scope.scope, patient.id));
+  async function touchedIn(scope: SignalScope, seen: View): Promise<Patient[]> {
+    const { databases } = seen;
+    switch (scope.kind) {
+      case "database":
+        return patientsOf(
+          databases.filter((database) => sameId(database.id, scope.id)),
+          seen,
+        );
+      case "identity":
+        return patientsOf(
+          databases.filter((database) => database.identityIds.some((id) => sameId(id, scope.id))),
+          seen,
+        );
+      case "vault": {
+        const name = nameOf(scope.id).toLowerCase();
+        const mine = databases.filter((database) => vaultNameOf(database.keyUri)?.toLowerCase() === name);
+        // Names of vaults are unique in all of Azure: an id that says another group must not make a second patient of it.
+        return mine.length === 0 ? [] : [{ id: await idOf(name, seen, scope.id), kind: "vault", vaultName: name }];
       }
+      case "under":
+        // A grant above the vaults, or a deleted group: every vault below it may be touched.
+        return (await patientsOf(databases, seen)).filter((patient) => isUnder(scope.scope, patient.id));
+    }
+  }
+
+  async function findDatabase(id: string): Promise<Found> {
+    const kind = kindOf(id);
+    const read = await look.readTarget(kind, id);
+    if (!("state" in read)) {
+      if (read.keyUri === null) return { patient: null, why: "none", detail: `${id} has no customer-managed key.` };
+      const database = { kind, id: read.id, keyUri: read.keyUri, identityIds: [] };
+      const [patient] = await patientsOf([database], { databases: [], unlisted: [], unread: null, ids: new Map() });
+      return { patient: patient! };
+    }
+    if (read.state === "gone") return { patient: null, why: "none", detail: `${id} is not there, says Azure Resource Manager.` };
+    return { patient: null, why: "unseen", detail: `Keymend can't see ${id}: ${read.detail}` };
+  }
+
+  async function findVault(id: string): Promise<Found> {
+    const read = await look.readVault({ id, name: nameOf(id) });
+    if (read.state === "unreadable") return { patient: null, why: "unseen", detail: `Keymend can't see ${id}: ${read.detail}` };
+    return { patient: null, why: "none", detail: `Of the databases that Keymend can see none has a customer-managed key in ${id}.` };
+  }
+
+  return {
+    /** Every patient of the inventory, and every one that is known from before. Throws where neither is to be had. */
+    async all(): Promise<Sight> {
+      const seen = await view();
+      return { patients: await patientsOf(seen.databases, seen), unlisted: seen.unlisted, unread: seen.unread };
+    },
+    /** Those a signal's scope touches; empty where it touches none. Throws where none is known and the inventory can't say so. */
+    async touchedBy(scope: SignalScope): Promise<Patient[]> {
+      const seen = await view();
+      const touched = await touchedIn(scope, seen);
+      if (touched.length === 0 && seen.unread) throw seen.unread;
+      return touched;
+    },
+    /** Of a vault or database that somebody asks about. What nothing is known of is looked at by its id before anything is said of it. */
+    async find(scope: Extract<SignalScope, { kind: "vault" | "database" }>): Promise<Found> {
+      const seen = await view().catch((error: unknown): View => {
+        return { databases: [], unlisted: [], unread: error instanceof Error ? error : new Error(String(error)), ids: new Map() };
+      });
+      const [patient] = await touchedIn(scope, seen);
+      if (patient) return { patient };
+      const found = scope.kind === "database" ? await findDatabase(scope.id) : await findVault(scope.id);
+      // Of a vault that is there nobody knows what depends on it, while the inventory is silent.
+      if (scope.kind === "vault" && !found.patient && found.why === "none" && seen.unread) throw seen.unread;
+      return found;
     },
   };
 }

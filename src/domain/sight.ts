@@ -6,10 +6,10 @@
  * - Out of sight is what Keymend can't search everywhere for: it is unreadable, which is never absence.
  * - Gone is what was searched for everywhere where it could be, and of which the service does not say that it has it.
  */
-import { foldCase, isVaultId, nameOf, normalId } from "./arm-id.ts";
+import { foldCase, isVaultId, nameOf, normalId, sameId } from "./arm-id.ts";
 import { verdictOf } from "./databases/index.ts";
 import { keyOf, versionInUseOf } from "./databases/key-path.ts";
-import type { Facts, TargetFacts, Unreadable } from "./facts.ts";
+import type { Facts, TargetFacts, TargetKind, Unreadable } from "./facts.ts";
 import { HOUR, MINUTE, toMs } from "./time.ts";
 
 /** A vault's name, from its ARM id or from its URI: unique in all of Azure. Null for a database of its own. */
@@ -60,3 +60,30 @@ export const goneOf = (facts: Facts, target: TargetFacts): Absent | undefined =>
 /** What was not found and can't be gone: it is where Keymend does not look. */
 export const unseenOf = (facts: Facts, target: TargetFacts): Absent | undefined =>
   isVouchedFor(facts, target) ? absentOf(facts, target) : undefined;
+
+/** A database with a customer-managed key, as it was last seen. */
+export type KnownDatabase = { kind: TargetKind; id: string; keyUri: string | null; identityIds: string[] };
+
+/** patientId: whom it was seen with. */
+export type KnownPatient = { patientId: string; databases: KnownDatabase[] };
+
+/** What is known and not among what is listed. */
+export function unlistedOf(listed: readonly { id: string }[], known: readonly KnownDatabase[]): KnownDatabase[] {
+  const seen = new Set(listed.map(({ id }) => normalId(id)));
+  return known.filter(({ id }) => !seen.has(normalId(id)) && seen.add(normalId(id)));
+}
+
+function knownOf({ kind, id, keyUri, attached, defaultIdentity }: TargetFacts): KnownDatabase {
+  const used = defaultIdentity.form === "user" ? [defaultIdentity.id] : [];
+  return { kind, id, keyUri, identityIds: [...attached.map((one) => one.id), ...used] };
+}
+
+/**
+ * What is known of a patient after a look: what was found, as it was found, and what could not be read, as it was known before. What Azure
+ * Resource Manager says is not there is forgotten, and so is what has another patient's key by now.
+ */
+export function knownAfter({ targets, missing, patient }: Facts, before: readonly KnownDatabase[]): KnownDatabase[] {
+  const keyUri = patient.vaultName === null ? null : `https://${patient.vaultName}.vault.azure.net`;
+  const unread = missing.map(({ kind, id }) => before.find((one) => sameId(one.id, id)) ?? { kind, id, keyUri, identityIds: [] });
+  return [...targets.map(knownOf), ...unread];
+}

@@ -80,7 +80,7 @@ const json = (body: unknown, status = 200, headers: Record<string, string> = {})
   jsonBody: body,
 });
 
-const scopeOf = (id: string): SignalScope => ({ kind: isVaultId(id) ? "vault" : "database", id });
+const scopeOf = (id: string): Extract<SignalScope, { kind: "vault" | "database" }> => ({ kind: isVaultId(id) ? "vault" : "database", id });
 
 function nextLink(request: HttpRequest, continuation: string | undefined): string | undefined {
   if (continuation === undefined) return undefined;
@@ -109,12 +109,13 @@ export function createOperationsApi(deps: ApiDeps) {
     };
 
   async function patientOf(id: string): Promise<Patient> {
-    const [patient] = await deps.patients.touchedBy(scopeOf(id));
-    if (!patient)
-      throw new ProblemError(404, `No database with a customer-managed key depends on ${id}.`, [
-        { field: "id", problem: "is not in the inventory" },
+    const found = await deps.patients.find(scopeOf(id));
+    if (found.patient) return found.patient;
+    if (found.why === "unseen")
+      throw new ProblemError(424, `${found.detail}. Whether anything depends on it is not known.`, [
+        { field: "id", problem: "can't be seen with the roles that Keymend has (docs/deploy.md)" },
       ]);
-    return patient;
+    throw new ProblemError(404, found.detail, [{ field: "id", problem: "is not in the inventory" }]);
   }
 
   async function incidentOf({ request }: ApiCall): Promise<Incident> {

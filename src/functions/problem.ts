@@ -9,6 +9,7 @@ const TITLES = {
   403: "You may not",
   404: "There is no such thing",
   409: "It has changed meanwhile",
+  424: "Keymend can't see it",
   503: "Azure does not answer just now",
 };
 

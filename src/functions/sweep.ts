@@ -1,16 +1,30 @@
 /** Looks at every vault of the inventory, event or not: losing every event must only cost time. */
 import type { DurableClient } from "durable-functions";
 import type { Patients } from "../activities/patients.ts";
+import type { KnownDatabase } from "../domain/sight.ts";
 import type { Log } from "../log.ts";
 import type { SendSignal } from "./send-signal.ts";
 
 export type SweepDeps = { patients: Patients; sendSignal: SendSignal; now: () => Date };
 
+const SHOWN = 10;
+
+/** Each of them is looked at by its id, which says the rest; and to look at nothing is no success. */
+function tell(log: Log, unlisted: readonly KnownDatabase[], patients: number): void {
+  if (patients === 0)
+    log.warn("nothingToWatch", { text: "no database with a customer-managed key is to be seen: has Keymend its roles (docs/deploy.md)?" });
+  if (unlisted.length === 0) return;
+  const ids = unlisted.slice(0, SHOWN).map(({ id }) => id);
+  const text = `the inventory no longer lists ${unlisted.length} databases that were known; they are looked at by their id`;
+  log.warn("inventoryShrank", { databases: ids, count: unlisted.length, text });
+}
+
 /** One vault that can't be signalled does not keep the others from it; the sweep then fails visibly at its end. */
 export const createSweep =
   ({ patients, sendSignal, now }: SweepDeps) =>
   async (client: DurableClient, log: Log): Promise<void> => {
-    const all = await patients.all();
+    const { patients: all, unlisted, unread } = await patients.all();
+    tell(log, unlisted, all.length);
     const at = now().toISOString();
     const failures: unknown[] = [];
     for (const patient of all) {
@@ -28,6 +42,8 @@ export const createSweep =
         failures.push(error);
       }
     }
+    if (unread) failures.push(unread);
     log.info("swept", { vaults: all.length, failed: failures.length, text: `looked at ${all.length} vaults` });
+    if (unread) throw new AggregateError(failures, `the inventory can't be read, so only what is known was looked at: ${unread.message}`);
     if (failures.length > 0) throw new AggregateError(failures, `the sweep could not look at ${failures.length} of ${all.length} vaults`);
   };

@@ -2,9 +2,10 @@
  * Last known good facts per vault, and how often each key version's expiry was extended. Kept by the vault's name, which is
  * unique in all of Azure: a vault that is gone is known by nothing else.
  */
+import type { TableClient } from "@azure/data-tables";
 import { normalId } from "../domain/arm-id.ts";
 import type { Baseline } from "../domain/facts.ts";
-import { vaultNameIn } from "../domain/sight.ts";
+import { type KnownDatabase, type KnownPatient, vaultNameIn } from "../domain/sight.ts";
 import { orAbsent } from "../azure/call-azure.ts";
 import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";
@@ -14,8 +15,12 @@ import type { Tables } from "./tables.ts";
 type PatientId = { id: string };
 
 export type BaselineStore = {
-  load: (patientId: string) => Promise<{ baseline: Baseline | null; expiryExtensions: Record<string, number> }>;
+  load: (patientId: string) => Promise<{ baseline: Baseline | null; expiryExtensions: Record<string, number>; known: KnownDatabase[] }>;
   save: (patient: PatientId, baseline: Baseline) => Promise<void>;
+  /** Every database that a look has found and none has missed since, by its patient. */
+  listKnown: () => Promise<KnownPatient[]>;
+  /** Writes only what has changed. after: what is known now, of what was. */
+  remember: (patient: PatientId, after: (before: readonly KnownDatabase[]) => readonly KnownDatabase[]) => Promise<void>;
   /** ARM id of a vault that was seen healthy before. */
   vaultIdOf: (vaultName: string) => Promise<string | undefined>;
   /** keyVersion: `{vault name}/{key}/{version}` in lower case. */
@@ -24,25 +29,80 @@ export type BaselineStore = {
 
 const BASELINE = "baseline";
 const EXTENSION = "extension-";
+const KNOWN = "known-";
+/** `.` is the character after `-`. */
+const onlyKnown = `RowKey ge ${quote(KNOWN)} and RowKey lt ${quote("known.")}`;
 
 type Kept = { vaultId: string | null; baseline: Baseline };
 type Count = { keyVersion: string; count: number };
+type Known = { patientId: string; database: KnownDatabase };
 
-export function createBaselineStore(tables: Tables): BaselineStore {
+/** setAside: told of a row that can't be read, which then counts as not there: it is one vault's, and stops no other. */
+export function createBaselineStore(tables: Tables, setAside: (what: string) => void): BaselineStore {
+  function orAside<T>(what: string, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      setAside(`${what} can't be read and is set aside: ${String(error)}`);
+      return undefined;
+    }
+  }
+  const keptIn = (row: object, what: string): Kept | undefined => orAside(what, (): Kept => JSON.parse(jsonOf({ ...row }, what)));
+  const knownOf = (row: object, what: string): Known | undefined => orAside(what, (): Known => JSON.parse(jsonOf({ ...row }, what)));
+
+  async function* knownIn(client: TableClient, filter: string): AsyncGenerator<Known & { rowKey: string; partitionKey: string }> {
+    for await (const row of client.listEntities({ queryOptions: { filter } })) {
+      const { partitionKey = "", rowKey = "" } = row;
+      const known = knownOf(row, `what is known of ${partitionKey}`);
+      if (known) yield { ...known, rowKey, partitionKey };
+    }
+  }
+
   return {
     load: (patientId) =>
       tables.use("baseline", "load a baseline", async (client) => {
         const partition = partitionOf(patientId);
         let baseline: Baseline | null = null;
         const counts: [string, number][] = [];
+        const known: KnownDatabase[] = [];
         for await (const row of client.listEntities({ queryOptions: { filter: `PartitionKey eq ${quote(partition)}` } })) {
-          if (row.rowKey === BASELINE) baseline = readKept(row, partition).baseline;
+          const { rowKey = "" } = row;
+          if (rowKey === BASELINE) baseline = keptIn(row, `the baseline of ${partition}`)?.baseline ?? null;
+          else if (rowKey.startsWith(KNOWN)) known.push(...[knownOf(row, `what is known of ${partition}`)?.database ?? []].flat());
           else {
             const { keyVersion, count } = readCount(row, partition);
             counts.push([keyVersion, count]);
           }
         }
-        return { baseline, expiryExtensions: Object.fromEntries(counts) };
+        return { baseline, expiryExtensions: Object.fromEntries(counts), known };
+      }),
+
+    listKnown: () =>
+      tables.use("baseline", "list what is known", async (client) => {
+        const patients = new Map<string, KnownPatient>();
+        for await (const { partitionKey, patientId, database } of knownIn(client, onlyKnown)) {
+          const patient = patients.get(partitionKey) ?? { patientId, databases: [] };
+          patient.databases.push(database);
+          patients.set(partitionKey, patient);
+        }
+        return [...patients.values()];
+      }),
+
+    remember: ({ id: patientId }, after) =>
+      tables.use("baseline", "remember what was seen", async (client) => {
+        const partitionKey = partitionOf(patientId);
+        const before = new Map<string, Known>();
+        for await (const { rowKey, ...known } of knownIn(client, `PartitionKey eq ${quote(partitionKey)} and ${onlyKnown}`))
+          before.set(rowKey, { patientId: known.patientId, database: known.database });
+        const now = new Map(
+          after([...before.values()].map(({ database }) => database)).map((database) => [rowOf(database), { patientId, database }]),
+        );
+        for (const [rowKey, known] of now) {
+          if (JSON.stringify(before.get(rowKey)) === JSON.stringify(known)) continue;
+          const row = toRow(known satisfies Known, `what is known of ${known.database.id}`);
+          await client.upsertEntity({ partitionKey, rowKey, ...row }, "Replace");
+        }
+        for (const rowKey of before.keys()) if (!now.has(rowKey)) await orAbsent(() => client.deleteEntity(partitionKey, rowKey));
       }),
 
     save: ({ id }, baseline) =>
@@ -55,7 +115,7 @@ export function createBaselineStore(tables: Tables): BaselineStore {
     vaultIdOf: (vaultName) =>
       tables.use("baseline", "look up a vault", async (client) => {
         const row = await orAbsent(() => client.getEntity(vaultName.toLowerCase(), BASELINE));
-        return (row && readKept(row, vaultName).vaultId) ?? undefined;
+        return (row && keptIn(row, `the baseline of ${vaultName}`)?.vaultId) ?? undefined;
       }),
 
     countExtension: ({ id }, keyVersion, count) =>
@@ -69,10 +129,7 @@ export function createBaselineStore(tables: Tables): BaselineStore {
   };
 }
 
-function readKept(row: object, of: string): Kept {
-  const kept: Kept = JSON.parse(jsonOf({ ...row }, `the baseline of ${of}`));
-  return kept;
-}
+const rowOf = ({ id }: KnownDatabase): string => `${KNOWN}${hashText(normalId(id))}`;
 
 function readCount(row: object, of: string): Count {
   const count: Count = JSON.parse(jsonOf({ ...row }, `an extension count of ${of}`));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createGatherFacts, type FactSources, type GatherDeps } from "../../src/activities/gather-facts.ts";
-import type { KnownDatabase } from "../../src/activities/patients.ts";
+import type { KnownDatabase } from "../../src/domain/sight.ts";
 import type { AccessFacts, Baseline, MissingTarget, Patient, TargetFacts, VaultFacts } from "../../src/domain/facts.ts";
 import {
   aBaseline,
@@ -28,13 +28,14 @@ import { throwing, transient } from "../support/fakes.ts";
 import { PATIENT } from "../support/turns.ts";
 
 type Azure = {
-  listed?: KnownDatabase[];
+  listed?: KnownDatabase[] | Error;
   targets?: (TargetFacts | MissingTarget)[];
   vault?: VaultFacts;
   /** Identities that exist; every other id is gone. */
   identities?: { id: string; principalId: string }[];
   baseline?: Baseline;
   firstParty?: string;
+  remembered?: KnownDatabase[];
   sources?: Partial<FactSources>;
 };
 
@@ -79,11 +80,16 @@ function setUp(azure: Azure = {}) {
   };
   const deps: GatherDeps = {
     inventory: {
-      listDatabases: async () => azure.listed ?? targets.filter(isTarget).map(known),
+      listDatabases: async () => {
+        if (azure.listed instanceof Error) throw azure.listed;
+        return azure.listed ?? targets.filter(isTarget).map(known);
+      },
       findVault: async () => VAULT_ID,
     },
     sources: () => sources,
-    baselines: { load: async () => ({ baseline: azure.baseline ?? null, expiryExtensions: { "kv-orders/cmk/1": 2 } }) },
+    baselines: {
+      load: async () => ({ baseline: azure.baseline ?? null, expiryExtensions: { "kv-orders/cmk/1": 2 }, known: azure.remembered ?? [] }),
+    },
     firstPartyPrincipalId: azure.firstParty ?? null,
     tenantId: TENANT,
     now: () => new Date(NOW),
@@ -132,7 +138,7 @@ describe("one patient", () => {
         made++;
         return { readVault: async () => ({ state: "gone", id: null, name: "kv-orders" }) } as unknown as FactSources;
       },
-      baselines: { load: async () => ({ baseline: null, expiryExtensions: {} }) },
+      baselines: { load: async () => ({ baseline: null, expiryExtensions: {}, known: [] }) },
       firstPartyPrincipalId: null,
       tenantId: TENANT,
       now: () => new Date(NOW),
@@ -165,6 +171,21 @@ describe("its databases", () => {
     ]);
     expect(ids(facts.targets)).toEqual([ACCOUNT_ID, CLUSTER_ID]);
     expect(asked("target")).toHaveLength(2);
+  });
+
+  test("that were seen before are read by their id, whatever the inventory says, and where it can't be asked", async () => {
+    const remembered = [known(anAccount())];
+    const { gather } = setUp({ listed: [], remembered });
+    expect(ids((await gather()).targets)).toEqual([ACCOUNT_ID]);
+    const { gather: gatherBlind } = setUp({ listed: transient(), remembered });
+    expect(ids((await gatherBlind()).targets)).toEqual([ACCOUNT_ID]);
+    await expect(setUp({ listed: transient() }).gather()).rejects.toThrow("503");
+  });
+
+  test("that were seen before and can't be read any more are missing; those that are gone are forgotten", async () => {
+    const missing: MissingTarget = { kind: "account", id: ACCOUNT_ID, state: "unreadable", why: "denied", detail: "no" };
+    const { gather } = setUp({ listed: [], targets: [missing], remembered: [known(anAccount()), known(aCluster())] });
+    expect(await gather()).toMatchObject({ targets: [], missing: [missing] });
   });
 
   test.each([

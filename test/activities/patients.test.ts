@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { createPatients, type KnownDatabase } from "../../src/activities/patients.ts";
+import { createPatients, type LookById } from "../../src/activities/patients.ts";
+import type { KnownDatabase, KnownPatient } from "../../src/domain/sight.ts";
 import type { SignalScope } from "../../src/domain/signal.ts";
-import { ACCOUNT_ID, CLUSTER_ID, IDENTITY_ID, KEY_URI, SUBSCRIPTION, VAULT_ID } from "../support/builders.ts";
+import { ACCOUNT_ID, anAccount, aVault, CLUSTER_ID, IDENTITY_ID, KEY_URI, SUBSCRIPTION, VAULT_ID } from "../support/builders.ts";
+import { throwing, transient } from "../support/fakes.ts";
 
 const ORDERS = { id: VAULT_ID, kind: "vault", vaultName: "kv-orders" };
 const NO_VAULT = `${ACCOUNT_ID}-odd`;
@@ -14,13 +16,24 @@ const database = (over: Partial<KnownDatabase> = {}): KnownDatabase => ({
   ...over,
 });
 
-type Known = { found?: Record<string, string>; seen?: Record<string, string> };
+type Known = {
+  found?: Record<string, string>;
+  seen?: Record<string, string>;
+  known?: KnownPatient[];
+  look?: Partial<LookById>;
+  /** The inventory is not to be had. */
+  unread?: Error;
+};
 
 /** found: vaults that Azure shows; seen: vaults that Keymend has seen healthy before. */
-function setUp(databases: KnownDatabase[], { found = { "kv-orders": VAULT_ID }, seen = {} }: Known = {}) {
+function setUp(databases: KnownDatabase[], { found = { "kv-orders": VAULT_ID }, seen = {}, known = [], look = {}, unread }: Known = {}) {
   return createPatients({
-    inventory: { listDatabases: async () => databases, findVault: async (name) => found[name] },
-    baselines: { vaultIdOf: async (name) => seen[name] },
+    inventory: {
+      listDatabases: unread ? throwing(unread) : async () => databases,
+      findVault: unread ? throwing(unread) : async (name) => found[name],
+    },
+    baselines: { vaultIdOf: async (name) => seen[name], listKnown: async () => known },
+    look: { readTarget: async (kind, id) => ({ kind, id, state: "gone" }), readVault: async ({ name }) => aVault({ name }), ...look },
   });
 }
 
@@ -33,7 +46,7 @@ describe("the inventory", () => {
       database({ id: `${NO_VAULT}-2`, keyUri: null }),
       database({ id: `${NO_VAULT}-3`, keyUri: "https://kv-orders.managedhsm.azure.net/keys/cmk" }),
     ]);
-    expect(await patients.all()).toEqual([
+    expect((await patients.all()).patients).toEqual([
       ORDERS,
       { id: NO_VAULT, kind: "database", vaultName: null },
       { id: `${NO_VAULT}-2`, kind: "database", vaultName: null },
@@ -43,13 +56,13 @@ describe("the inventory", () => {
 
   test("a database on a managed HSM is its own, though a vault bears the same name", async () => {
     const patients = setUp([database(), database({ id: NO_VAULT, keyUri: "https://kv-orders.managedhsm.azure.net/keys/cmk" })]);
-    expect(await patients.all()).toEqual([ORDERS, { id: NO_VAULT, kind: "database", vaultName: null }]);
+    expect((await patients.all()).patients).toEqual([ORDERS, { id: NO_VAULT, kind: "database", vaultName: null }]);
   });
 
   test("knows a vault that Azure does not show any more by what was seen before, else by its URI", async () => {
     const databases = [database()];
-    expect(await setUp(databases, { found: {}, seen: { "kv-orders": VAULT_ID } }).all()).toEqual([ORDERS]);
-    expect(await setUp(databases, { found: {} }).all()).toEqual([{ ...ORDERS, id: "https://kv-orders.vault.azure.net" }]);
+    expect((await setUp(databases, { found: {}, seen: { "kv-orders": VAULT_ID } }).all()).patients).toEqual([ORDERS]);
+    expect((await setUp(databases, { found: {} }).all()).patients).toEqual([{ ...ORDERS, id: "https://kv-orders.vault.azure.net" }]);
   });
 });
 
@@ -93,5 +106,95 @@ describe("a signal's scope", () => {
   test("that names a vault which Azure does not show is taken at its word", async () => {
     const hidden = setUp(all, { found: {} });
     expect(await hidden.touchedBy({ kind: "vault", id: VAULT_ID })).toEqual([ORDERS]);
+  });
+});
+
+describe("what is known", () => {
+  const GONE_DARK: KnownPatient = { patientId: VAULT_ID, databases: [database({ identityIds: [IDENTITY_ID] })] };
+
+  test.each<[string, KnownDatabase[], Known]>([
+    ["lists nothing any more", [], { found: {}, known: [GONE_DARK] }],
+    [
+      "lists only others",
+      [database({ id: CLUSTER_ID, keyUri: "https://kv-other.vault.azure.net/keys/a" })],
+      { found: {}, known: [GONE_DARK] },
+    ],
+    ["can't be read", [], { known: [GONE_DARK], unread: transient() }],
+  ])("is looked at by its id where the inventory %s", async (_, listed, known) => {
+    const patients = setUp(listed, known);
+    const { patients: all, unlisted, unread } = await patients.all();
+    expect(all).toContainEqual(ORDERS);
+    expect(unlisted).toEqual(GONE_DARK.databases);
+    expect(unread).toBe(known.unread ?? null);
+    for (const scope of [
+      { kind: "database", id: ACCOUNT_ID },
+      { kind: "identity", id: IDENTITY_ID },
+      { kind: "vault", id: VAULT_ID },
+      { kind: "under", scope: SUBSCRIPTION },
+    ] as const)
+      expect(await patients.touchedBy(scope)).toContainEqual(ORDERS);
+  });
+
+  test("goes by what the inventory says of it, where it does", async () => {
+    const moved = database({ keyUri: "https://kv-new.vault.azure.net/keys/a" });
+    const { patients: all, unlisted } = await setUp([moved], { found: { "kv-new": `${VAULT_ID}-new` }, known: [GONE_DARK] }).all();
+    expect([all, unlisted]).toEqual([[{ id: `${VAULT_ID}-new`, kind: "vault", vaultName: "kv-new" }], []]);
+  });
+
+  test("twice is looked at once", async () => {
+    expect((await setUp([], { known: [GONE_DARK, { ...GONE_DARK, patientId: ACCOUNT_ID }] }).all()).unlisted).toHaveLength(1);
+  });
+
+  test("is nothing: then an inventory that can't be read is no empty list", async () => {
+    const patients = setUp([], { unread: transient() });
+    await expect(patients.all()).rejects.toThrow("503");
+    await expect(patients.touchedBy({ kind: "vault", id: VAULT_ID })).rejects.toThrow("503");
+  });
+
+  test("does not answer for what it does not know, while the inventory can't be read", async () => {
+    const patients = setUp([], { known: [GONE_DARK], unread: transient() });
+    await expect(patients.touchedBy({ kind: "vault", id: `${VAULT_ID}-other` })).rejects.toThrow("503");
+  });
+});
+
+describe("whoever asks about one thing", () => {
+  const denied = { state: "unreadable", why: "denied", detail: "AuthorizationFailed: no" } as const;
+  const blind: Partial<LookById> = {
+    readTarget: async (kind, id) => ({ kind, id, ...denied }),
+    readVault: async ({ name }) => ({ ...denied, id: null, name }),
+  };
+  const about = { kind: "database", id: ACCOUNT_ID } as const;
+  const aboutVault = { kind: "vault", id: VAULT_ID } as const;
+
+  test("is given its patient, as known or as looked up by its id", async () => {
+    expect(await setUp([database()]).find(aboutVault)).toEqual({ patient: ORDERS });
+    expect(await setUp([], { look: { readTarget: async () => anAccount() } }).find(about)).toEqual({ patient: ORDERS });
+  });
+
+  test.each([about, aboutVault])("is not told that nothing depends on a $kind that Keymend can't see", async (scope) => {
+    expect(await setUp([], { look: blind }).find(scope)).toEqual({
+      patient: null,
+      why: "unseen",
+      detail: expect.stringContaining("AuthorizationFailed"),
+    });
+    expect(await setUp([], { look: blind, unread: transient() }).find(scope)).toMatchObject({ why: "unseen" });
+  });
+
+  test("is told to ask again where the vault is there, and the inventory can't say who depends on it", async () => {
+    await expect(setUp([], { unread: transient() }).find(aboutVault)).rejects.toThrow("503");
+  });
+
+  test.each([
+    ["a database that is not there", about, {}, "is not there"],
+    [
+      "a database without a customer-managed key",
+      about,
+      { readTarget: async () => anAccount({ keyUri: null }) },
+      "no customer-managed key",
+    ],
+    ["a cluster that is not there", { kind: "database", id: CLUSTER_ID } as const, {}, "is not there"],
+    ["a vault that nobody uses", aboutVault, {}, "that Keymend can see"],
+  ])("is told that there is nothing to look after: %s", async (_, scope, look, detail) => {
+    expect(await setUp([], { look }).find(scope)).toEqual({ patient: null, why: "none", detail: expect.stringContaining(detail) });
   });
 });

@@ -38,7 +38,13 @@ const clusterRow = {
 
 test("follows the skip token although nothing is said to be truncated", async () => {
   const { clients, sent } = fakeAzure(byPath({ [GRAPH]: [page([accountRow], "next"), page([clusterRow])] }));
-  expect(await createInventory(clients, () => new Date(0)).listDatabases()).toEqual([
+  expect(
+    await createInventory(
+      clients,
+      () => new Date(0),
+      () => undefined,
+    ).listDatabases(),
+  ).toEqual([
     {
       kind: "account",
       id: ACCOUNT_ID,
@@ -57,7 +63,11 @@ test("follows the skip token although nothing is said to be truncated", async ()
 test("asks once for many who ask within seconds, and again later", async () => {
   let now = 0;
   const { clients, sent } = fakeAzure(byPath({ [GRAPH]: page([accountRow]) }));
-  const inventory = createInventory(clients, () => new Date(now));
+  const inventory = createInventory(
+    clients,
+    () => new Date(now),
+    () => undefined,
+  );
   await Promise.all([inventory.listDatabases(), inventory.listDatabases()]);
   now = 19_000;
   await inventory.listDatabases();
@@ -70,14 +80,24 @@ test("asks once for many who ask within seconds, and again later", async () => {
 test("a refusal is never an empty inventory, and is not kept", async () => {
   const denied = { status: 403, body: { error: { code: "AuthorizationFailed", message: "no" } } };
   const { clients } = fakeAzure(byPath({ [GRAPH]: [denied, page([accountRow])] }));
-  const inventory = createInventory(clients, () => new Date(0));
+  const inventory = createInventory(
+    clients,
+    () => new Date(0),
+    () => undefined,
+  );
   await expect(inventory.listDatabases()).rejects.toBeInstanceOf(TransientError);
   expect(await inventory.listDatabases()).toHaveLength(1);
 });
 
 test("an answer that is cut off is no inventory", async () => {
   const { clients } = fakeAzure(byPath({ [GRAPH]: { body: { totalRecords: 9, count: 1, data: [accountRow], resultTruncated: "true" } } }));
-  await expect(createInventory(clients, () => new Date(0)).listDatabases()).rejects.toThrow("cut off");
+  await expect(
+    createInventory(
+      clients,
+      () => new Date(0),
+      () => undefined,
+    ).listDatabases(),
+  ).rejects.toThrow("cut off");
 });
 
 test("finds a vault by its name, live or deleted", async () => {
@@ -88,7 +108,11 @@ test("finds a vault by its name, live or deleted", async () => {
       [`GET /subscriptions/${SUB}/providers/Microsoft.KeyVault/deletedVaults`]: { body: { value: [deleted] } },
     }),
   );
-  const { findVault } = createInventory(clients, () => new Date(0));
+  const { findVault } = createInventory(
+    clients,
+    () => new Date(0),
+    () => undefined,
+  );
   expect(await findVault("V1")).toBe(VAULT_ID);
   expect(await findVault("v2")).toBe(`${RG}/providers/Microsoft.KeyVault/vaults/V2`);
   expect(await findVault("v3")).toBeUndefined();
@@ -152,4 +176,16 @@ test("lists the topics once for many vaults", async () => {
 test("event subscriptions that may not be read are no empty list", async () => {
   const { clients } = fakeAzure(() => ({ status: 403, body: { error: { code: "AuthorizationFailed", message: "no" } } }));
   expect(await createReadEventSubscriptions(clients)(VAULT_ID)).toMatchObject({ state: "unreadable", why: "denied" });
+});
+
+test("a row that makes no sense is set aside with a word, and keeps nobody from being seen", async () => {
+  const { clients } = fakeAzure(byPath({ [GRAPH]: page([{ ...accountRow, id: null }, clusterRow]) }));
+  const words: string[] = [];
+  const inventory = createInventory(
+    clients,
+    () => new Date(0),
+    (what) => words.push(what),
+  );
+  expect((await inventory.listDatabases()).map(({ id }) => id)).toEqual([CLUSTER_ID]);
+  expect(words).toEqual([expect.stringContaining("a row of Resource Graph is set aside")]);
 });

@@ -21,7 +21,11 @@ const ROLE = "e147488a-f6f5-4113-8e2d-b22465e65bf6";
 const DAY = 86_400_000;
 
 test("the inventory has every database of the estate, and every vault by its name", async () => {
-  const inventory = createInventory(sandbox.clients, () => new Date());
+  const inventory = createInventory(
+    sandbox.clients,
+    () => new Date(),
+    () => undefined,
+  );
   const listed = await inventory.listDatabases();
   const databases = sandbox.estate.patients.flatMap(({ databases: own, kind, vault, keyName, identity }) =>
     own.map(({ id }) => ({ id, kind, keyUri: keyUriOf(vault, keyName), identityIds: [identity.id] })),
@@ -112,7 +116,13 @@ test("tells gone from deleted, for vaults, keys and identities", async () => {
   vault.deleted = { at: world.clock.now(), purgeAt: world.clock.now() + 90 * DAY };
   const readVault = createReadVault(clients);
   expect(await readVault({ id: vault.id, name: vault.name })).toMatchObject({ state: "deleted", id: vault.id, resourceGroup: "rg-keys" });
-  expect(await createInventory(clients, () => new Date()).findVault(vault.name)).toBe(vault.id);
+  expect(
+    await createInventory(
+      clients,
+      () => new Date(),
+      () => undefined,
+    ).findVault(vault.name),
+  ).toBe(vault.id);
   world.vaults.delete(vault.id.toLowerCase());
   expect(await readVault({ id: vault.id, name: vault.name })).toEqual({ state: "gone", id: vault.id, name: vault.name });
 });

@@ -36,7 +36,7 @@ const reads: Record<string, { declared: Permission; read: (sandbox: Sandbox) => 
     read: async ({ clients, world, patient }) => {
       const { vault } = patient("account", "policies");
       vault.deleted = { at: world.clock.now(), purgeAt: world.clock.now() + 86_400_000 };
-      const inventory = createInventory(clients, now);
+      const inventory = createInventory(clients, now, () => undefined);
       const found = [await inventory.findVault(patient("account", "rbac").vault.name), await inventory.findVault(vault.name)];
       return { databases: await inventory.listDatabases(), found };
     },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { patientKey, vaultNameIn } from "../../src/domain/sight.ts";
+import { knownAfter, patientKey, vaultNameIn } from "../../src/domain/sight.ts";
 import { diagnose } from "../../src/domain/plan/diagnose.ts";
 import { plan } from "../../src/domain/plan/plan.ts";
 import type { Facts } from "../../src/domain/facts.ts";
@@ -10,6 +10,8 @@ import {
   aKey,
   anAccount,
   aVersion,
+  IDENTITY_ID,
+  KEY_URI,
   NOW,
   revoked,
   SUBSCRIPTION,
@@ -81,5 +83,32 @@ describe.each(GONE)("%s that was found nowhere", (_, over, code) => {
     expect(said.blocks).toEqual([
       expect.objectContaining({ cause: "Unreadable", kind: "escalate", reason: expect.stringContaining("does not see all") }),
     ]);
+  });
+});
+
+describe("what is known after a look", () => {
+  const before = [{ kind: "account" as const, id: ACCOUNT_ID.toUpperCase(), keyUri: KEY_URI, identityIds: ["i"] }];
+  const denied = { kind: "account" as const, id: ACCOUNT_ID, state: "unreadable" as const, why: "denied" as const, detail: "no" };
+
+  test("is what was found, as it was found", () => {
+    const attached = [{ id: IDENTITY_ID, principalId: null, clientId: null }];
+    const targets = [anAccount({ attached, defaultIdentity: { form: "system" } })];
+    expect(knownAfter(someFacts({ targets }), before)).toEqual([
+      { kind: "account", id: ACCOUNT_ID, keyUri: KEY_URI, identityIds: [IDENTITY_ID] },
+    ]);
+    expect(knownAfter(someFacts({ targets: [anAccount({ attached: [] })] }), [])[0]?.identityIds).toEqual([IDENTITY_ID]);
+  });
+
+  test("stays known while it can't be read, as it was known before", () => {
+    expect(knownAfter(someFacts({ targets: [], missing: [denied] }), before)).toEqual(before);
+    expect(knownAfter(someFacts({ targets: [], missing: [denied] }), [])).toMatchObject([
+      { id: ACCOUNT_ID, keyUri: "https://kv-orders.vault.azure.net" },
+    ]);
+    const patient = { id: ACCOUNT_ID, kind: "database" as const, vaultName: null };
+    expect(knownAfter(someFacts({ patient, targets: [], missing: [denied] }), [])).toMatchObject([{ keyUri: null }]);
+  });
+
+  test("is forgotten once Azure Resource Manager says that it is not there", () => {
+    expect(knownAfter(someFacts({ targets: [] }), before)).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { createOnEvent, type OnEventDeps } from "../../src/functions/on-event.ts
 import { createSendSignal } from "../../src/functions/send-signal.ts";
 import { ACCOUNT_ID, CLUSTER_ID, IDENTITY_ID, KEY_URI, NOW, VAULT_ID } from "../support/builders.ts";
 import { fakeLog, throwing, transient } from "../support/fakes.ts";
-import { fakeClient } from "./support.ts";
+import { fakeClient, LOOK } from "./support.ts";
 
 type Expected = { event: "eventTaken"; vault: string } | { event: "eventIgnored" | "eventDropped"; says: string };
 type Fixture = { source: string; about: string; delivery: unknown; expect: Expected[] };
@@ -33,7 +33,8 @@ function setUp(over: Partial<OnEventDeps> = {}) {
         ],
         findVault: async (name) => VAULT_ID.replace("kv-orders", name),
       },
-      baselines: { vaultIdOf: async () => undefined },
+      baselines: { vaultIdOf: async () => undefined, listKnown: async () => [] },
+      look: LOOK,
     }),
     sendSignal: createSendSignal({
       addSignal: async (patientId, signal) => void signals.set(`${patientId} ${signal.id}`, signal),
@@ -114,7 +115,11 @@ describe("a signal from an event", () => {
 
   test("of a database that names no vault is told by the database's id", async () => {
     const { deliver, lines } = setUp({
-      patients: { all: async () => [], touchedBy: async () => [{ id: ACCOUNT_ID, kind: "database", vaultName: null }] },
+      patients: {
+        find: async () => ({ patient: null, why: "none", detail: "" }),
+        all: async () => ({ patients: [], unlisted: [], unread: null }),
+        touchedBy: async () => [{ id: ACCOUNT_ID, kind: "database", vaultName: null }],
+      },
     });
     await deliver(deliveryOf("account-written"));
     expect(lines).toMatchObject([{ fields: { text: `Microsoft.DocumentDB/databaseAccounts/write → ${ACCOUNT_ID} (started)` } }]);

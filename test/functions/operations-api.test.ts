@@ -23,7 +23,7 @@ import {
 } from "../support/builders.ts";
 import { fakeLog, throwing, transient } from "../support/fakes.ts";
 import { after, aStep, planOf, turnInput } from "../support/turns.ts";
-import { aRequest, AUDIENCE, createIssuer, fakeClient, type Issuer } from "./support.ts";
+import { aRequest, AUDIENCE, createIssuer, fakeClient, type Issuer, LOOK } from "./support.ts";
 
 const waiting = decideTurn(turnInput({ plan: planOf(aStep({ needs: "approval" }), aStep({ id: "step-2", needs: "approval" })) })).incident!;
 const INSTANCE = "heal-hash of kv-orders";
@@ -59,7 +59,8 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
         listDatabases: async () => [{ kind: "account", id: ACCOUNT_ID, keyUri: KEY_URI, identityIds: [] }],
         findVault: async () => VAULT_ID,
       },
-      baselines: { vaultIdOf: async () => undefined },
+      baselines: { vaultIdOf: async () => undefined, listKnown: async () => [] },
+      look: LOOK,
     }),
     gatherFacts: async () => someFacts({ keys: [aKey([aVersion(V1, { enabled: false })])] }),
     sendSignal: createSendSignal({ addSignal: async (_, signal) => void signals.push(signal), hash: (text) => `hash of ${text}` }),
@@ -259,6 +260,22 @@ describe("POST heal", () => {
     await call("heal", "Keymend.Operator", post("/api/heal", { ...toHeal, id: ` ${VAULT_ID} ` }));
     expect(signals).toMatchObject([{ scope: { kind: "vault", id: VAULT_ID } }]);
     expect(durable.started).toMatchObject([{ id: INSTANCE, name: "healVault" }]);
+  });
+
+  test.each([VAULT_ID, ACCOUNT_ID])("of what Keymend can't see does not say that nothing depends on it: %s", async (id) => {
+    const denied = { state: "unreadable", why: "denied", detail: "AuthorizationFailed: no" } as const;
+    const patients = createPatients({
+      inventory: { listDatabases: async () => [], findVault: async () => undefined },
+      baselines: { vaultIdOf: async () => undefined, listKnown: async () => [] },
+      look: { readTarget: async (kind) => ({ kind, id, ...denied }), readVault: async ({ name }) => ({ ...denied, id, name }) },
+    });
+    const { call, signals } = setUp({ over: { patients } });
+    const answer = await call("heal", "Keymend.Operator", post("/api/heal", { ...toHeal, id }));
+    expect(answer).toMatchObject({
+      ...problem(424),
+      jsonBody: { detail: expect.stringMatching(/can't see .*AuthorizationFailed.*not known/) },
+    });
+    expect(signals).toEqual([]);
   });
 
   test("of what no database depends on is answered 404", async () => {

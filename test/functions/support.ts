@@ -3,7 +3,8 @@ import { HttpRequest } from "@azure/functions";
 import { OrchestrationRuntimeStatus } from "durable-functions";
 import type { DurableClient } from "durable-functions";
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWTPayload, SignJWT } from "jose";
-import { TENANT } from "../support/builders.ts";
+import type { LookById } from "../../src/activities/patients.ts";
+import { aVault, TENANT } from "../support/builders.ts";
 
 export const AUDIENCE = "api://keymend";
 export const V2_ISSUER = `https://login.microsoftonline.com/${TENANT}/v2.0`;
@@ -77,3 +78,9 @@ export function fakeClient(running: Record<string, string> = {}) {
   // The real one has many more members; whoever calls one of those in a test is told so at once.
   return { client: client as unknown as DurableClient, fake: client, statuses, raised, started };
 }
+
+/** Azure's answers to whoever looks at one thing by its id: every vault lives, no database is there. */
+export const LOOK: LookById = {
+  readTarget: async (kind, id) => ({ kind, id, state: "gone" }),
+  readVault: async ({ name }) => aVault({ name }),
+};

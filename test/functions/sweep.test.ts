@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Sight } from "../../src/activities/patients.ts";
 import type { Patient } from "../../src/domain/facts.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import { createSweep } from "../../src/functions/sweep.ts";
@@ -9,11 +10,15 @@ import { fakeClient } from "./support.ts";
 
 const OWN: Patient = { id: ACCOUNT_ID, kind: "database", vaultName: null };
 
-function setUp(send: (patient: Patient) => void = () => undefined, all = async (): Promise<Patient[]> => [PATIENT, OWN]) {
+function setUp(send: (patient: Patient) => void = () => undefined, seen: Partial<Sight> = {}) {
   const sent: { patient: Patient; signal: Signal }[] = [];
   const log = fakeLog();
   const sweep = createSweep({
-    patients: { all, touchedBy: throwing(new Error("this should not be called")) },
+    patients: {
+      all: async () => ({ patients: [PATIENT, OWN], unlisted: [], unread: null, ...seen }),
+      touchedBy: throwing(new Error("this should not be called")),
+      find: throwing(new Error("this should not be called")),
+    },
     sendSignal: async (_, patient, signal) => {
       send(patient);
       sent.push({ patient, signal });
@@ -55,8 +60,27 @@ test("tells what was thrown, whatever it is", async () => {
   expect(lines[0]).toMatchObject({ fields: { text: "a text" } });
 });
 
-test("an inventory that can't be read fails the sweep: no silence, no empty list", async () => {
-  const { run, lines } = setUp(undefined, throwing(transient()));
-  await expect(run()).rejects.toThrow("503");
-  expect(lines).toEqual([]);
+test("an inventory that can't be read keeps nobody from being looked at that is known; the sweep then fails visibly", async () => {
+  const { run, sent } = setUp(undefined, { unread: transient() });
+  await expect(run()).rejects.toThrow("the inventory can't be read, so only what is known was looked at");
+  expect(sent.map(({ patient }) => patient)).toEqual([PATIENT, OWN]);
+});
+
+test("an inventory that shrinks is told, with what it no longer lists", async () => {
+  const unlisted = Array.from({ length: 12 }, (_, i) => ({
+    kind: "account" as const,
+    id: `${ACCOUNT_ID}-${i}`,
+    keyUri: null,
+    identityIds: [],
+  }));
+  const { run, lines } = setUp(undefined, { unlisted });
+  await run();
+  expect(lines[0]).toMatchObject({ level: "warn", event: "inventoryShrank", fields: { count: 12 } });
+  expect(lines[0]!.fields["databases"]).toHaveLength(10);
+});
+
+test("to look at nothing is no success", async () => {
+  const { run, lines } = setUp(undefined, { patients: [] });
+  await run();
+  expect(lines[0]).toMatchObject({ level: "warn", event: "nothingToWatch" });
 });

@@ -20,8 +20,8 @@ const baseline: Baseline = {
 };
 
 test("knows a vault by its id in any casing, by its URI, and by its name", async () => {
-  const store = createBaselineStore(fresh().tables);
-  expect(await store.load(VAULT.id)).toEqual({ baseline: null, expiryExtensions: {} });
+  const store = createBaselineStore(fresh().tables, () => undefined);
+  expect(await store.load(VAULT.id)).toEqual({ baseline: null, expiryExtensions: {}, known: [] });
   expect(await store.vaultIdOf("v1")).toBeUndefined();
   await store.save(VAULT, baseline);
   await store.save(VAULT, { ...baseline, sku: "premium" });
@@ -31,24 +31,24 @@ test("knows a vault by its id in any casing, by its URI, and by its name", async
 });
 
 test("a vault known by its URI alone has no id", async () => {
-  const store = createBaselineStore(fresh().tables);
+  const store = createBaselineStore(fresh().tables, () => undefined);
   await store.save({ id: "https://v1.vault.azure.net" }, baseline);
   expect(await store.vaultIdOf("v1")).toBeUndefined();
 });
 
 test("counts extensions per key version, beside the baseline", async () => {
-  const store = createBaselineStore(fresh().tables);
+  const store = createBaselineStore(fresh().tables, () => undefined);
   await store.save(VAULT, baseline);
   await store.countExtension(VAULT, "v1/k1/0", 1);
   await store.countExtension(VAULT, "v1/k1/0", 2);
   await store.countExtension(VAULT, "v1/k1/0", 2);
   await store.countExtension(VAULT, "v1/k1/1", 1);
   await store.save(VAULT, baseline);
-  expect(await store.load(VAULT.id)).toEqual({ baseline, expiryExtensions: { "v1/k1/0": 2, "v1/k1/1": 1 } });
+  expect(await store.load(VAULT.id)).toEqual({ baseline, expiryExtensions: { "v1/k1/0": 2, "v1/k1/1": 1 }, known: [] });
 });
 
 test("a database of its own has nothing to share with others", async () => {
-  const store = createBaselineStore(fresh().tables);
+  const store = createBaselineStore(fresh().tables, () => undefined);
   const account = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.DocumentDB/databaseAccounts/v1";
   await store.save(VAULT, baseline);
   expect((await store.load(account)).baseline).toBeNull();
@@ -59,7 +59,7 @@ test.each([
   ["letters beyond ASCII", "/subscriptions/s/resourceGroups/rg-DONNÉES/providers/Microsoft.DocumentDB/databaseAccounts/orders"],
   ["a letter that depends on what follows it", "/subscriptions/s/resourceGroups/ΑΣ/providers/Microsoft.DocumentDB/databaseAccounts/orders"],
 ])("finds a patient again in every way of writing its id: %s", async (_what, id) => {
-  const store = createBaselineStore(fresh().tables);
+  const store = createBaselineStore(fresh().tables, () => undefined);
   await store.save({ id }, baseline);
   for (const other of [id.toLowerCase(), id.slice(1), `${id}/`, encodeURI(id)])
     expect((await store.load(other)).baseline).toEqual(baseline);
@@ -69,7 +69,7 @@ test.each([
 const guid = (): string => randomUUID();
 
 test("keeps the most that one vault comes with: 1,024 access policies and 500 databases", async () => {
-  const store = createBaselineStore(fresh().tables);
+  const store = createBaselineStore(fresh().tables, () => undefined);
   const keys = "get list update create import delete recover backup restore decrypt encrypt unwrapKey wrapKey verify sign purge".split(" ");
   const identity = (i: number) =>
     `/subscriptions/${guid()}/resourceGroups/rg-${i}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-${i}`;
@@ -87,4 +87,44 @@ test("keeps the most that one vault comes with: 1,024 access policies and 500 da
   expect((await store.load(VAULT.id)).baseline).toEqual(most);
   await store.save(VAULT, baseline);
   expect((await store.load(VAULT.id)).baseline).toEqual(baseline);
+});
+
+const database = (name: string) => ({
+  kind: "account" as const,
+  id: `/subscriptions/s/resourceGroups/rg/providers/Microsoft.DocumentDB/databaseAccounts/${name}`,
+  keyUri: "https://v1.vault.azure.net/keys/k",
+  identityIds: [],
+});
+
+test("remembers who was seen with a vault, by its id or its URI, and forgets who is not any more", async () => {
+  const store = createBaselineStore(fresh().tables, () => undefined);
+  expect(await store.listKnown()).toEqual([]);
+  await store.remember({ id: "https://v1.vault.azure.net" }, () => [database("a"), database("b")]);
+  await store.remember(VAULT, (before) => before.filter(({ id }) => id.endsWith("/a")));
+  await store.remember({ id: database("own").id }, () => [database("own")]);
+  expect((await store.load(VAULT.id)).known).toEqual([database("a")]);
+  expect((await store.listKnown()).toSorted((a, b) => a.patientId.localeCompare(b.patientId))).toEqual([
+    { patientId: database("own").id, databases: [database("own")] },
+    { patientId: VAULT.id, databases: [database("a")] },
+  ]);
+});
+
+test("a row that can't be read is set aside with a word, and stops nobody else", async () => {
+  const { tables } = fresh();
+  const words: string[] = [];
+  const store = createBaselineStore(tables, (what) => words.push(what));
+  await store.save(VAULT, baseline);
+  await store.remember(VAULT, () => [database("a"), database("b")]);
+  await tables.use("baseline", "spoil rows", async (client) => {
+    const rows = [];
+    for await (const row of client.listEntities()) rows.push(row);
+    const spoilt = [rows.find(({ rowKey }) => rowKey === "baseline")!, rows.find(({ rowKey }) => rowKey?.startsWith("known-"))!];
+    for (const { partitionKey, rowKey } of spoilt)
+      await client.updateEntity({ partitionKey: partitionKey!, rowKey: rowKey!, json0: "{" }, "Merge");
+  });
+  const { baseline: kept, known } = await store.load(VAULT.id);
+  expect([kept, known.length, (await store.listKnown())[0]?.databases.length]).toEqual([null, 1, 1]);
+  expect(await store.vaultIdOf("v1")).toBeUndefined();
+  expect(words).toContainEqual(expect.stringContaining("the baseline of v1 can't be read and is set aside"));
+  expect(words).toContainEqual(expect.stringContaining("what is known of v1 can't be read and is set aside"));
 });

@@ -149,7 +149,10 @@ export function fakeEdges(facts: Facts = someFacts()) {
     incidents,
     audit,
     mailbox,
-    baselines: { save: async (patient: Patient, baseline: Baseline) => void baselines.push({ patient, baseline }) },
+    baselines: {
+      save: async (patient: Patient, baseline: Baseline) => void baselines.push({ patient, baseline }),
+      remember: async () => undefined,
+    },
     publishOutcome: async (incident: Incident) => void told.push(incident),
     setAside: async () => {
       const waiting = mailbox.signals.splice(0).length;
