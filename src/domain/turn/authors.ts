@@ -10,35 +10,55 @@ import type { Signal } from "../signal.ts";
 import type { Step } from "../steps/step.ts";
 import { MINUTE, toMs } from "../time.ts";
 
-const ASSIGNMENT: readonly CauseCode[] = ["AccessMissing"];
-const VAULT: readonly CauseCode[] = ["NetworkBlocked", "PermissionModelSwitched", "AccessMissing", "PolicyMissing"];
-const DATABASE: readonly CauseCode[] = [
-  "DefaultIdentityUndefined",
-  "KeyUriMalformed",
-  "KeyVersionPinned",
-  "AccessMissing",
-  "PolicyMissing",
-];
+const ASSIGNMENT = ["microsoft.authorization/roleassignments/delete", "microsoft.authorization/roleassignments/write"];
+const VAULT = ["microsoft.keyvault/vaults/write"];
+const DATABASE = ["microsoft.documentdb/databaseaccounts/write", "microsoft.documentdb/mongoclusters/write"];
+const GROUP = ["microsoft.resources/subscriptions/resourcegroups/delete"];
+const VAULT_DELETED = ["microsoft.keyvault/vaults/delete", ...GROUP];
+/** What happens to a key happens on the data plane, which Azure Resource Manager tells nobody of (Microsoft Learn, "Azure Monitor activity log": control-plane events only). */
+const DATA_PLANE: readonly string[] = [];
+/** Time, the service itself, or a sight that fails: nobody's operation. */
+const NOBODY: readonly string[] = [];
 
-/**
- * Operation in lower case → the causes that it can have made. What happens to a key happens on the data plane, which Azure Resource Manager
- * tells nobody of: none of these explains it (Microsoft Learn, "Azure Monitor activity log": control-plane events only).
- */
-const EXPLAINS: ReadonlyMap<string, readonly CauseCode[]> = new Map([
-  ["microsoft.authorization/roleassignments/delete", ASSIGNMENT],
-  ["microsoft.authorization/roleassignments/write", ASSIGNMENT],
-  ["microsoft.keyvault/vaults/write", VAULT],
-  ["microsoft.keyvault/vaults/accesspolicies/write", ["PolicyMissing"]],
-  ["microsoft.keyvault/vaults/delete", ["VaultDeleted"]],
-  ["microsoft.managedidentity/userassignedidentities/delete", ["IdentityDeleted"]],
-  ["microsoft.documentdb/databaseaccounts/write", DATABASE],
-  ["microsoft.documentdb/mongoclusters/write", DATABASE],
-  ["microsoft.resources/subscriptions/resourcegroups/delete", ["VaultDeleted", "IdentityDeleted"]],
-]);
+/** Cause → the operations, in lower case, that can have made it. */
+const MADE_BY: Record<CauseCode, readonly string[]> = {
+  VaultGone: VAULT_DELETED,
+  VaultDeleted: VAULT_DELETED,
+  VaultUnreachable: NOBODY,
+  KeyUriMalformed: DATABASE,
+  ManagedHsm: DATABASE,
+  OtherTenant: [...VAULT, ...DATABASE],
+  OtherRegion: DATABASE,
+  KeyGone: DATA_PLANE,
+  KeyDeleted: DATA_PLANE,
+  KeyUnfit: DATA_PLANE,
+  KeyDisabled: DATA_PLANE,
+  OldVersionDisabled: DATA_PLANE,
+  KeyNotYetValid: DATA_PLANE,
+  KeyExpired: DATA_PLANE,
+  KeyNearExpiry: DATA_PLANE,
+  KeyOperationsRemoved: DATA_PLANE,
+  DefaultIdentityUndefined: DATABASE,
+  DefaultIdentityChanged: DATABASE,
+  IdentityDeleted: ["microsoft.managedidentity/userassignedidentities/delete", ...GROUP],
+  BorrowedIdentity: DATABASE,
+  PermissionModelSwitched: VAULT,
+  AccessDenied: NOBODY,
+  AccessMissing: [...ASSIGNMENT, ...VAULT, ...DATABASE],
+  PolicyMissing: ["microsoft.keyvault/vaults/accesspolicies/write", ...VAULT, ...DATABASE],
+  NetworkBlocked: VAULT,
+  PerimeterBlocked: NOBODY,
+  KeyVersionPinned: DATABASE,
+  ProvisioningFailed: DATABASE,
+  Revalidating: NOBODY,
+  Unreadable: NOBODY,
+};
+
+const OPERATIONS: ReadonlySet<string> = new Set(Object.values(MADE_BY).flat());
 
 /** The author that an event names: who asks for a look did not make the change that is looked at. */
 export function authorOf({ source, what, at, scope, caller }: Signal): Author | undefined {
-  if (source !== "event" || caller === null || !EXPLAINS.has(what.toLowerCase())) return undefined;
+  if (source !== "event" || caller === null || !OPERATIONS.has(what.toLowerCase())) return undefined;
   return { objectId: caller.objectId, operation: what.toLowerCase(), at, scope };
 }
 
@@ -65,7 +85,7 @@ export function authorsOf(step: Step, { authors = [], progress, openedAt }: Inci
   const served = facts.targets.filter(({ id }) => step.targetIds.some((one) => sameId(one, id)));
   const explains = ({ operation, scope, at }: Author): boolean =>
     step.causes.some((cause) => {
-      if (EXPLAINS.get(operation)?.includes(cause) !== true) return false;
+      if (!MADE_BY[cause].includes(operation)) return false;
       const losses = (progress.losses ?? []).filter((loss) => loss.cause === cause && served.some(({ id }) => sameId(id, loss.targetId)));
       const since = losses.length === 0 ? toMs(openedAt) : Math.max(...losses.map((loss) => toMs(loss.since)));
       return toMs(at) <= since + TOLERANCE_MS && served.some((target) => dependsOn(target, facts, scope));

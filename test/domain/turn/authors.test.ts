@@ -44,6 +44,8 @@ describe("the author of a loss", () => {
     ["IdentityDeleted", "Microsoft.ManagedIdentity/userAssignedIdentities/delete", identity],
     ["IdentityDeleted", "Microsoft.Resources/subscriptions/resourceGroups/delete", under(`${SUBSCRIPTION}/resourceGroups/rg-orders`)],
     ["DefaultIdentityUndefined", "Microsoft.DocumentDB/databaseAccounts/write", database],
+    ["DefaultIdentityChanged", "Microsoft.DocumentDB/databaseAccounts/write", database],
+    ["BorrowedIdentity", "Microsoft.DocumentDB/databaseAccounts/write", database],
   ])("of %s is who did %s", (cause, what, scope) => {
     expect(authors(cause, named(what, { scope }))).toEqual(["boss"]);
   });
