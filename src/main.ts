@@ -101,7 +101,7 @@ const gatherFacts = createGatherFacts({
 const look = { readTarget: createReadTarget(clients), readVault: createReadVault(clients) };
 const known = { vaultIdOf: baselines.vaultIdOf, listKnown: shareAnswer(now, baselines.listKnown) };
 const patients = createPatients({ inventory, baselines: known, look });
-const sendSignal = createSendSignal({ addSignal: mailbox.addSignal, hash: hashText });
+const sendSignal = createSendSignal({ addSignal: mailbox.addSignal, hash: hashText, now });
 
 const publish =
   config.outcomeTopicEndpoint === undefined ? undefined : createPublishOutcome({ endpoint: config.outcomeTopicEndpoint, credential });

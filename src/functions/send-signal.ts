@@ -6,6 +6,7 @@ import type { DurableClient } from "durable-functions";
 import type { Patient } from "../domain/facts.ts";
 import { patientKey } from "../domain/sight.ts";
 import type { Signal } from "../domain/signal.ts";
+import { STUCK_AFTER_MS } from "../domain/turn/waits.ts";
 import { HEAL_VAULT, WAKE_UP } from "../orchestrations/names.ts";
 import type { HealInput } from "../orchestrations/heal-vault.ts";
 
@@ -13,21 +14,29 @@ export type SendSignalDeps = {
   addSignal: (patientId: string, signal: Signal) => Promise<void>;
   /** Hex digest of a text: instance ids may not hold what ARM ids hold (Azure/azure-functions-durable-extension DurableClient.cs). */
   hash: (text: string) => string;
+  now: () => Date;
 };
 
-type Client = Pick<DurableClient, "getStatus" | "raiseEvent" | "startNew">;
+type Client = Pick<DurableClient, "getStatus" | "raiseEvent" | "startNew" | "terminate">;
+/** begunAnew: the old one was stuck; ended: it was, and the next who signals begins anew. */
+type Sent = "woken" | "started" | "underWay" | "begunAnew" | "ended";
 
 const RUNNING = new Set(["Running", "Pending", "ContinuedAsNew", "Suspended"]);
 
 export const instanceIdOf = (patient: Patient, hash: (text: string) => string): string => `heal-${hash(patientKey(patient.id))}`;
 
-export function createSendSignal({ addSignal, hash }: SendSignalDeps) {
-  /** The client throws where there is no such instance. */
-  async function isRunning(client: Client, id: string): Promise<boolean> {
+export function createSendSignal({ addSignal, hash, now }: SendSignalDeps) {
+  /** The client throws where there is no such instance. stuckSince: it says that it runs, and has not moved for longer than it ever waits. */
+  async function stateOf(client: Client, id: string): Promise<{ isRunning: boolean; stuckSince?: string }> {
     try {
-      return RUNNING.has((await client.getStatus(id)).runtimeStatus);
+      const { runtimeStatus, lastUpdatedTime } = await client.getStatus(id);
+      if (!RUNNING.has(runtimeStatus)) return { isRunning: false };
+      const moved = new Date(lastUpdatedTime);
+      return now().getTime() - moved.getTime() > STUCK_AFTER_MS
+        ? { isRunning: true, stuckSince: moved.toISOString() }
+        : { isRunning: true };
     } catch (error) {
-      if (error instanceof Error && error.message.includes("HTTP 404")) return false;
+      if (error instanceof Error && error.message.includes("HTTP 404")) return { isRunning: false };
       throw error;
     }
   }
@@ -37,19 +46,42 @@ export function createSendSignal({ addSignal, hash }: SendSignalDeps) {
     return "woken";
   }
 
-  return async (client: Client, patient: Patient, signal: Signal): Promise<"woken" | "started" | "underWay"> => {
-    const id = instanceIdOf(patient, hash);
-    // An instance at work looks by itself, at least as often as the sweep: to wake it would only cost reads.
-    if (signal.source === "sweep" && (await isRunning(client, id))) return "underWay";
-    await addSignal(patient.id, signal);
-    if (await isRunning(client, id)) return wake(client, id);
+  const start = (client: Client, id: string, patient: Patient): Promise<string> => {
     const input: HealInput = { patient, patientHash: hash(patientKey(patient.id)), incidentId: null, turn: 0, unanswered: null };
+    return client.startNew(HEAL_VAULT, { instanceId: id, input });
+  };
+
+  /** The new one takes up the same incident, and tells of it: the open one is loaded from storage. */
+  async function beginAnew(client: Client, id: string, patient: Patient, stuckSince: string): Promise<"begunAnew" | "ended"> {
+    const what = `an instance that had not moved since ${stuckSince}: it was ended, and begun anew`;
+    const scope = { kind: patient.kind, id: patient.id };
+    await addSignal(patient.id, { id: `stuck-${stuckSince}`, source: "sweep", what, at: now().toISOString(), scope, caller: null });
+    await client.terminate(id, what);
     try {
-      await client.startNew(HEAL_VAULT, { instanceId: id, input });
+      await start(client, id, patient);
+      return "begunAnew";
+    } catch (error) {
+      // Ending takes a moment: the instance counts as running until then, and the next sweep finds it ended.
+      if (!(await stateOf(client, id)).isRunning) throw error;
+      return "ended";
+    }
+  }
+
+  return async (client: Client, patient: Patient, signal: Signal): Promise<Sent> => {
+    const id = instanceIdOf(patient, hash);
+    const before = await stateOf(client, id);
+    // An instance at work looks by itself, at least as often as the sweep: to wake it would only cost reads.
+    if (signal.source === "sweep" && before.isRunning && before.stuckSince === undefined) return "underWay";
+    await addSignal(patient.id, signal);
+    const state = signal.source === "sweep" ? before : await stateOf(client, id);
+    if (state.stuckSince !== undefined) return beginAnew(client, id, patient, state.stuckSince);
+    if (state.isRunning) return wake(client, id);
+    try {
+      await start(client, id, patient);
       return "started";
     } catch (error) {
       // Somebody else started it in between: then it only has to be woken.
-      if (!(await isRunning(client, id))) throw error;
+      if (!(await stateOf(client, id)).isRunning) throw error;
       return wake(client, id);
     }
   };

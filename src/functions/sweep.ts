@@ -29,7 +29,7 @@ export const createSweep =
     const failures: unknown[] = [];
     for (const patient of all) {
       try {
-        await sendSignal(client, patient, {
+        const done = await sendSignal(client, patient, {
           id: `sweep-${at}`,
           source: "sweep",
           what: "sweep",
@@ -37,6 +37,12 @@ export const createSweep =
           scope: { kind: patient.kind, id: patient.id },
           caller: null,
         });
+        if (done === "begunAnew" || done === "ended")
+          log.error("instanceStuck", {
+            vaultId: patient.id,
+            done,
+            text: `the instance of ${patient.id} had not moved: it was ended, to begin anew`,
+          });
       } catch (error) {
         log.error("sweepFailed", { vaultId: patient.id, text: error instanceof Error ? error.message : String(error) });
         failures.push(error);

@@ -39,6 +39,7 @@ function setUp(over: Partial<OnEventDeps> = {}) {
     sendSignal: createSendSignal({
       addSignal: async (patientId, signal) => void signals.set(`${patientId} ${signal.id}`, signal),
       hash: (text) => text,
+      now: () => new Date(NOW),
     }),
     ownPrincipalId: "99999999-0000-4000-8000-00000000000a",
     now: () => new Date(NOW),

@@ -63,7 +63,11 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
       look: LOOK,
     }),
     gatherFacts: async () => someFacts({ keys: [aKey([aVersion(V1, { enabled: false })])] }),
-    sendSignal: createSendSignal({ addSignal: async (_, signal) => void signals.push(signal), hash: (text) => `hash of ${text}` }),
+    sendSignal: createSendSignal({
+      addSignal: async (_, signal) => void signals.push(signal),
+      hash: (text) => `hash of ${text}`,
+      now: () => new Date(NOW),
+    }),
     stores: {
       listIncidents: async (query) => {
         listed.push(query);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Signal } from "../../src/domain/signal.ts";
 import { createSendSignal, instanceIdOf } from "../../src/functions/send-signal.ts";
-import { VAULT_ID } from "../support/builders.ts";
+import { NOW, VAULT_ID } from "../support/builders.ts";
 import { throwing, transient } from "../support/fakes.ts";
 import { aSignal, PATIENT } from "../support/turns.ts";
 import { fakeClient } from "./support.ts";
@@ -18,6 +18,10 @@ function setUp(running: Record<string, string> = {}) {
       journal.push("raise");
       await durable.client.raiseEvent(...args);
     },
+    terminate: async (...args: Parameters<typeof durable.client.terminate>) => {
+      journal.push("terminate");
+      return durable.client.terminate(...args);
+    },
     startNew: async (...args: Parameters<typeof durable.client.startNew>) => {
       journal.push("start");
       return durable.client.startNew(...args);
@@ -30,6 +34,7 @@ function setUp(running: Record<string, string> = {}) {
       kept.push({ patientId, signal });
     },
     hash,
+    now: () => new Date(NOW),
   });
   return { client, durable, journal, kept, sendSignal };
 }
@@ -108,7 +113,7 @@ test("a start that fails while nothing runs is thrown: the signal stands in stor
 
 test("a signal that can't be written down wakes nobody", async () => {
   const { client, journal } = setUp({ [ID]: "Running" });
-  const sendSignal = createSendSignal({ addSignal: throwing(transient()), hash });
+  const sendSignal = createSendSignal({ addSignal: throwing(transient()), hash, now: () => new Date(NOW) });
   await expect(sendSignal(client, PATIENT, aSignal())).rejects.toThrow("503");
   expect(journal).toEqual([]);
 });
@@ -120,4 +125,57 @@ test.each([new Error("HTTP 500"), "a text"])("a status that can't be read is not
   };
   await expect(sendSignal({ ...client, getStatus }, PATIENT, aSignal())).rejects.toBe(thrown);
   expect(durable.started).toEqual([]);
+});
+
+describe("an instance that has not moved for longer than it ever waits", () => {
+  const hour = 3_600_000;
+  const stuck = (runtimeStatus: string, ms = 72 * hour) => {
+    const edges = setUp({ [ID]: runtimeStatus });
+    const lastUpdatedTime = new Date(Date.parse(NOW) - ms);
+    const getStatus = edges.client.getStatus;
+    let ended = false;
+    const client = {
+      ...edges.client,
+      getStatus: async (id: string) => Object.assign(await getStatus(id), ended ? {} : { lastUpdatedTime }),
+      terminate: async (id: string) => {
+        edges.journal.push("terminate");
+        edges.durable.statuses.set(id, "Terminated");
+        ended = true;
+      },
+    };
+    return { ...edges, client, lastUpdatedTime };
+  };
+
+  test.each(["Running", "Pending", "Suspended"].flatMap((status) => [[status, "sweep"] as const, [status, "event"] as const]))(
+    "is ended and begun anew, and what waits for it is kept: %s, by the %s",
+    async (status, source) => {
+      const { sendSignal, client, journal, kept, durable, lastUpdatedTime } = stuck(status);
+      expect(await sendSignal(client, PATIENT, aSignal({ source }))).toBe("begunAnew");
+      expect(journal).toEqual(["keep", "keep", "terminate", "start"]);
+      expect(kept.map(({ signal }) => signal.what)).toContainEqual(
+        expect.stringContaining(`had not moved since ${lastUpdatedTime.toISOString()}`),
+      );
+      expect(durable.started).toMatchObject([{ id: ID, input: { patient: PATIENT, incidentId: null, turn: 0 } }]);
+    },
+  );
+
+  test("that takes its time to end is begun anew by the next sweep", async () => {
+    const { sendSignal, client, durable } = stuck("Running");
+    const busy = throwing(new Error("HTTP 409"));
+    const slow = { ...client, terminate: async () => undefined, startNew: busy };
+    expect(await sendSignal(slow, PATIENT, aSignal({ source: "sweep" }))).toBe("ended");
+    durable.statuses.set(ID, "Terminated");
+    expect(await sendSignal(client, PATIENT, aSignal({ source: "sweep" }))).toBe("started");
+  });
+
+  test("a start that fails for another reason is no success", async () => {
+    const { sendSignal, client } = stuck("Running");
+    await expect(sendSignal({ ...client, startNew: throwing(transient()) }, PATIENT, aSignal({ source: "sweep" }))).rejects.toThrow("503");
+  });
+
+  test("one that still may wait is left to itself", async () => {
+    const { sendSignal, client, journal } = stuck("Running", hour);
+    expect(await sendSignal(client, PATIENT, aSignal({ source: "sweep" }))).toBe("underWay");
+    expect(journal).toEqual([]);
+  });
 });

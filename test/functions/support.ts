@@ -69,6 +69,10 @@ export function fakeClient(running: Record<string, string> = {}) {
       if (!statuses.has(id)) throw notFound();
       raised.push({ id, name });
     },
+    terminate: async (id: string) => {
+      if (!statuses.has(id)) throw notFound();
+      statuses.set(id, OrchestrationRuntimeStatus.Terminated);
+    },
     startNew: async (name: string, { instanceId, input }: { instanceId: string; input: unknown }) => {
       started.push({ id: instanceId, name, input });
       statuses.set(instanceId, OrchestrationRuntimeStatus.Running);

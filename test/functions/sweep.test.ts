@@ -10,7 +10,7 @@ import { fakeClient } from "./support.ts";
 
 const OWN: Patient = { id: ACCOUNT_ID, kind: "database", vaultName: null };
 
-function setUp(send: (patient: Patient) => void = () => undefined, seen: Partial<Sight> = {}) {
+function setUp(send: (patient: Patient) => void = () => undefined, seen: Partial<Sight> = {}, answer: "started" | "begunAnew" = "started") {
   const sent: { patient: Patient; signal: Signal }[] = [];
   const log = fakeLog();
   const sweep = createSweep({
@@ -22,7 +22,7 @@ function setUp(send: (patient: Patient) => void = () => undefined, seen: Partial
     sendSignal: async (_, patient, signal) => {
       send(patient);
       sent.push({ patient, signal });
-      return "started";
+      return answer;
     },
     now: () => new Date(NOW),
   });
@@ -83,4 +83,10 @@ test("to look at nothing is no success", async () => {
   const { run, lines } = setUp(undefined, { patients: [] });
   await run();
   expect(lines[0]).toMatchObject({ level: "warn", event: "nothingToWatch" });
+});
+
+test("tells of an instance that was stuck", async () => {
+  const { run, lines } = setUp(undefined, { patients: [PATIENT] }, "begunAnew");
+  await run();
+  expect(lines[0]).toMatchObject({ level: "error", event: "instanceStuck", fields: { vaultId: VAULT_ID, done: "begunAnew" } });
 });

@@ -5,10 +5,10 @@ import { type AppliedStep, type Incident, type IncidentTarget, type OutcomeCode,
 import { worstOutcome } from "./outcome.ts";
 import type { Settings } from "../settings.ts";
 import type { Plan, PlanBlock } from "../steps/step.ts";
-import { formatDuration, MINUTE, toIso, toMs } from "../time.ts";
+import { formatDuration, toIso, toMs } from "../time.ts";
 import type { JudgedStep, StepState } from "./judge-steps.ts";
 import { stepInShort } from "../short-names.ts";
-import { ESCALATE_AFTER_MS, FINAL_VERDICT_AFTER_MS, nextCheckAfterMs } from "./waits.ts";
+import { ESCALATE_AFTER_MS, FINAL_VERDICT_AFTER_MS, LONGEST_WAIT_MS, nextCheckAfterMs } from "./waits.ts";
 import { REVALIDATION_WINDOW_MS } from "../databases/rules.ts";
 
 export type Ending = { kind: "ended"; outcome: OutcomeCode; reason: Reason; detail: string };
@@ -122,7 +122,7 @@ function judgeStepState(view: View, step: JudgedStep["step"], state: StepState):
     case "ask": {
       const expires = toMs(state.question.at) + settings.approvalTtlMs;
       if (toMs(now) >= expires) return ended("Refused", "ApprovalExpired", `nobody decided on ${step.name} in time`);
-      return pending(earliest(toIso(expires), later(now, 15 * MINUTE)), `${step.name} waits for approval: ${state.why}`, true);
+      return pending(earliest(toIso(expires), later(now, LONGEST_WAIT_MS)), `${step.name} waits for approval: ${state.why}`, true);
     }
     case "observe":
       return ended("Observed", null, "observe mode: nothing is written");

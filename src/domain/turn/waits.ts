@@ -27,3 +27,12 @@ const SCHEDULE = [30 * SECOND, MINUTE, 2 * MINUTE];
 
 /** The wait before the n-th look after a write (from 0): 30 s, 1, 2, then every 5 minutes. */
 export const nextCheckAfterMs = (looks: number): number => SCHEDULE[looks] ?? 5 * MINUTE;
+
+/** The longest that the loop waits of its own will: for an answer to what it asks. */
+export const LONGEST_WAIT_MS = 15 * MINUTE;
+
+/**
+ * An instance that has not moved for so long is stuck: its longest wait, and an activity that is run three times, with room to spare.
+ * Instances of Durable Functions are known to stay Running or Pending for days (Azure/azure-functions-durable-extension issues 1722, 1898, 2093).
+ */
+export const STUCK_AFTER_MS = HOUR;
