@@ -11,12 +11,15 @@ param allowAccessPolicyRepairs bool
 param allowVaultRepairs bool
 param allowIdentityRepairs bool
 
+// Of custom roles the display name too must be the only one in the tenant (Microsoft Learn, "Azure custom roles").
+var owner = '${name}, ${subscription().subscriptionId}'
+
 var keyVaultCryptoServiceEncryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6'
 
 resource watcher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, name, 'watcher')
   properties: {
-    roleName: 'Keymend Watcher (${name})'
+    roleName: 'Keymend Watcher (${owner})'
     description: 'Reads what is needed to tell why a database can not reach its key.'
     type: 'CustomRole'
     assignableScopes: [subscription().id]
@@ -51,7 +54,7 @@ resource watcher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
 resource mender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, name, 'mender')
   properties: {
-    roleName: 'Keymend Mender (${name})'
+    roleName: 'Keymend Mender (${owner})'
     description: 'Points databases back at their own identity and key. Cannot read their data or keys.'
     type: 'CustomRole'
     assignableScopes: [subscription().id]
@@ -86,7 +89,7 @@ resource mender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
 resource granter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, name, 'granter')
   properties: {
-    roleName: 'Keymend Granter (${name})'
+    roleName: 'Keymend Granter (${owner})'
     description: 'Writes role assignments; assigned only with a condition that allows one role.'
     type: 'CustomRole'
     assignableScopes: [subscription().id]
@@ -105,7 +108,7 @@ resource granter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
 resource keyReader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, name, 'key-reader')
   properties: {
-    roleName: 'Keymend Key Reader (${name})'
+    roleName: 'Keymend Key Reader (${owner})'
     description: 'Reads what keys there are, also deleted ones. Cannot use or change them.'
     type: 'CustomRole'
     assignableScopes: [subscription().id]
@@ -124,7 +127,7 @@ resource keyReader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
 resource keyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, name, 'key-keeper')
   properties: {
-    roleName: 'Keymend Key Keeper (${name})'
+    roleName: 'Keymend Key Keeper (${owner})'
     description: 'Reads, updates and recovers keys. Cannot use, create, export or delete them.'
     type: 'CustomRole'
     assignableScopes: [subscription().id]

@@ -18,6 +18,9 @@ export type Resource = {
   at: (...path: string[]) => Value;
 };
 
+/** Where a file is deployed to. */
+export type Deployment = { subscriptionId: string };
+
 export type Bicep = {
   /** What the file deploys; `existing` ones are not among them. */
   resources: Resource[];
@@ -31,6 +34,7 @@ parser.setLanguage(await Language.load(fileURLToPath(import.meta.resolve("tree-s
 type Scope = {
   file: string;
   parameters: Readonly<Record<string, Value>>;
+  deployment: Deployment | undefined;
   /** Declarations by the name that expressions use. */
   declared: Map<string, Node>;
 };
@@ -42,18 +46,18 @@ function unreadable({ file }: Pick<Scope, "file">, node: Node): Error {
   return new Error(`${file}:${row + 1}:${column + 1}: ${node.type} is not understood here: ${node.text.slice(0, 80)}`);
 }
 
-export function readBicep(file: string, parameters: Readonly<Record<string, Value>>): Bicep {
-  return parseBicep(readFileSync(file, "utf8"), parameters, file);
+export function readBicep(file: string, parameters: Readonly<Record<string, Value>>, deployment?: Deployment): Bicep {
+  return parseBicep(readFileSync(file, "utf8"), parameters, deployment, file);
 }
 
-export function parseBicep(text: string, parameters: Readonly<Record<string, Value>>, file = "Bicep"): Bicep {
+export function parseBicep(text: string, parameters: Readonly<Record<string, Value>>, deployment?: Deployment, file = "Bicep"): Bicep {
   const root = parser.parse(text)?.rootNode;
   if (!root || root.hasError) throw new Error(`${file} has a syntax error`);
   const declarations = partsOf(root).filter((node) => node.type.endsWith("_declaration"));
   const nameOf = (node: Node): string => partsOf(node).find(({ type }) => type === "identifier")?.text ?? "";
   const byName = (isOutput: boolean): Map<string, Node> =>
     new Map(declarations.filter(({ type }) => (type === "output_declaration") === isOutput).map((node) => [nameOf(node), node]));
-  const scope: Scope = { file, parameters, declared: byName(false) };
+  const scope: Scope = { file, parameters, deployment, declared: byName(false) };
   const outputs = byName(true);
   const resources = [...scope.declared].filter(([, node]) => node.type === "resource_declaration" && !isExisting(node));
   return {
@@ -138,6 +142,10 @@ const READERS: Readonly<Record<string, Reader>> = {
     return value[name!.text]!;
   },
   call_expression: (scope, node, [called, given]) => {
+    if (called?.text === "subscription" && (!given || partsOf(given).length === 0) && scope.deployment) {
+      const { subscriptionId } = scope.deployment;
+      return { id: `/subscriptions/${subscriptionId}`, subscriptionId };
+    }
     if (called?.text !== "concat" || given === undefined) throw unreadable(scope, node);
     return partsOf(given).flatMap((part) => {
       const list = valueOf(scope, part);

@@ -19,6 +19,11 @@ export const EVERYTHING: Choices = {
   allowIdentityRepairs: true,
 };
 
+/** What tells one deployment of it from another. */
+export type Deployed = { name: string; subscriptionId: string };
+
+const SAMPLE: Deployed = { name: "keymend", subscriptionId: "00000000-0000-4000-8000-000000000000" };
+
 export type DeployedPermission = { actions: string[]; notActions: string[]; dataActions: string[]; notDataActions: string[] };
 
 export type DeployedRole = {
@@ -40,8 +45,8 @@ export type DeployedRoles = {
 const DEFINITION = "Microsoft.Authorization/roleDefinitions";
 const ASSIGNMENT = "Microsoft.Authorization/roleAssignments";
 
-export function readDeployedRoles(choices: Choices, principalId: string): DeployedRoles {
-  const bicep = readBicep(ROLES, { name: "keymend", principalId, ...choices });
+export function readDeployedRoles(choices: Choices, principalId: string, { name, subscriptionId } = SAMPLE): DeployedRoles {
+  const bicep = readBicep(ROLES, { name, principalId, ...choices }, { subscriptionId });
   const unknown = bicep.resources.filter(({ type }) => type !== DEFINITION && type !== ASSIGNMENT);
   if (unknown.length > 0) throw new Error(`${ROLES} deploys ${unknown[0]!.symbol}, which is neither a role nor its assignment`);
   return {

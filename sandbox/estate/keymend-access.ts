@@ -7,7 +7,7 @@ import { EVERYTHING, readDeployedRoles } from "./deployed-roles.ts";
 export const KEYMEND_KEY_PERMISSIONS = ["get", "list", "update", "recover"];
 
 export function grantKeymend(world: World, { principalId }: ManagedIdentityState, vaults: readonly Vault[]): void {
-  const { roles, atVaults } = readDeployedRoles(EVERYTHING, principalId);
+  const { roles, atVaults } = readDeployedRoles(EVERYTHING, principalId, { name: "keymend", subscriptionId: world.subscriptionId });
   const scope = `/subscriptions/${world.subscriptionId}`;
   for (const { symbol, roleName, permissions, isAssigned, condition } of roles) {
     const role = addCustomRole(world, { roleName });

@@ -79,4 +79,13 @@ describe("the roles that are deployed", () => {
     expect(condition).toContain("{e147488a-f6f5-4113-8e2d-b22465e65bf6}");
     expect(condition).toContain("ForAnyOfAllValues:GuidNotEquals {7c0ffee0-0000-4000-8000-000000000001}");
   });
+
+  /** Microsoft Learn, "Azure custom roles": the display name must be the only one of its kind in the tenant. */
+  test("are called otherwise in another subscription, and under another name", () => {
+    const namesOf = (name: string, subscriptionId: string): string[] =>
+      readDeployedRoles(EVERYTHING, "me", { name, subscriptionId }).roles.map(({ roleName }) => roleName.toLowerCase());
+    const names = ["keymend", "other"].flatMap((name) => ["first", "second"].flatMap((subscription) => namesOf(name, subscription)));
+    expect(names.length).toBeGreaterThan(4 * 4);
+    expect(names).toEqual([...new Set(names)]);
+  });
 });

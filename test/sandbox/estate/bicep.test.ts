@@ -5,6 +5,7 @@ const read = (expression: string, parameters: Record<string, Value> = {}): Value
   parseBicep(
     `param yes bool\nparam no bool\nparam who string\nvar list = ['a']\nresource other 'A/b@1' existing = {\n  name: 'o'\n}\nresource r 'A/b@2' = {\n  v: ${expression}\n}\n`,
     { yes: true, no: false, who: "me", ...parameters },
+    { subscriptionId: "here" },
   ).resources[0]!.at("v");
 
 test.each<[string, Value]>([
@@ -21,6 +22,7 @@ test.each<[string, Value]>([
   ["no || who != 'me'", false],
   ["who == 'me'", true],
   ["other.id", "other"],
+  ["'${subscription().id} is ${subscription().subscriptionId}'", "/subscriptions/here is here"],
 ])("understands %s", (expression, value) => {
   expect(read(expression)).toEqual(value);
 });
@@ -29,6 +31,8 @@ test.each([
   "union(list, ['b'])",
   "concat(list, who)",
   "resourceGroup().id",
+  "subscription('other').id",
+  "subscription().tenantId",
   "[for x in list: x]",
   "list[0]",
   "list == list",
@@ -56,10 +60,11 @@ describe("a file", () => {
     expect(() => deployed("yes").output("other")).toThrow("no output other");
   });
 
-  test("that is not understood throws: a syntax error, a condition, resources in a loop, a parameter that is not given", () => {
+  test("that is not understood throws: a syntax error, a condition, resources in a loop, a parameter or a place that is not given", () => {
     expect(() => parseBicep("resource r 'A/b@2' = {", {})).toThrow("syntax error");
     expect(() => deployed("yes == list")).toThrow("not understood");
     expect(() => parseBicep("resource r 'A/b@2' = [for i in range(0, 2): {\n  name: 'r'\n}]\n", {})).toThrow("not understood");
+    expect(() => parseBicep("output o string = subscription().id\n", {}).output("o")).toThrow("not understood");
     expect(() => parseBicep("param p string\noutput o string = p\n", {}).output("o")).toThrow("parameter p is not given");
   });
 });
