@@ -12,19 +12,12 @@ var suffix = uniqueString(resourceGroup().id, name)
 var storageName = take('${name}${suffix}', 24)
 var packages = 'packages'
 
-// Built-in roles (Microsoft Learn, "Azure built-in roles").
-var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
-var storageQueueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
-var storageTableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
-var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
-var storageRoles = [storageBlobDataOwner, storageQueueDataContributor, storageTableDataContributor]
-
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
   name: 'id-${name}'
   location: location
 }
 
-// Incidents, audit and baseline live here too: kept when the app is removed.
+// Incidents, audit and baseline live here too: the guide has it locked, so that they outlive the app.
 resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   name: storageName
   location: location
@@ -48,16 +41,6 @@ resource packagesContainer 'Microsoft.Storage/storageAccounts/blobServices/conta
   name: packages
 }
 
-resource storageAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in storageRoles: {
-  scope: storage
-  name: guid(storage.id, identity.id, role)
-  properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
-    principalId: identity.properties.principalId
-    principalType: 'ServicePrincipal'
-  }
-}]
-
 resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   name: 'log-${name}'
   location: location
@@ -78,13 +61,12 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
-resource insightsAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  scope: insights
-  name: guid(insights.id, identity.id, monitoringMetricsPublisher)
-  properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
+module access 'app-access.bicep' = {
+  name: '${name}-access'
+  params: {
+    storageName: storage.name
+    insightsName: insights.name
     principalId: identity.properties.principalId
-    principalType: 'ServicePrincipal'
   }
 }
 
@@ -149,7 +131,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       appSettings: map(items(union(settings, overrides)), setting => { name: setting.key, value: setting.value })
     }
   }
-  dependsOn: [packagesContainer, storageAccess, insightsAccess]
+  dependsOn: [packagesContainer, access]
 }
 
 output functionAppId string = app.id

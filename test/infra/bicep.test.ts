@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Language, type Node, Parser } from "web-tree-sitter";
 import { OPERATIONS } from "../../src/domain/signal.ts";
@@ -31,17 +32,31 @@ describe("the Bicep files", () => {
   });
 
   test.each(files)("every module and resource that %s names exists", (file) => {
-    const modules = [...readFileSync(file, "utf8").matchAll(/^module \w+ '([^']+)'/gm)].map((match) => `infra/${match[1]}`);
+    const modules = [...readFileSync(file, "utf8").matchAll(/^module \w+ '([^']+)'/gm)].map((match) => join(dirname(file), match[1]!));
     expect(modules.filter((module) => !files.includes(module))).toEqual([]);
   });
 
-  test("main passes every parameter that a module needs, and no other", () => {
-    const main = readFileSync("infra/main.bicep", "utf8");
-    for (const [, path, body] of main.matchAll(/^module \w+ '([^']+)' =[^{]*(\{[\s\S]*?^\}\]?)$/gm)) {
-      const declared = [...readFileSync(`infra/${path}`, "utf8").matchAll(/^param (\w+)/gm)].map((match) => match[1]).sort();
+  test.each(files)("%s passes every parameter that a module needs, and no other", (file) => {
+    const modules = [...readFileSync(file, "utf8").matchAll(/^module \w+ '([^']+)' =[^{]*(\{[\s\S]*?^\}\]?)$/gm)];
+    expect(modules.length > 0).toBe(/^module /m.test(readFileSync(file, "utf8")));
+    for (const [, path, body] of modules) {
+      const declared = [...readFileSync(join(dirname(file), path!), "utf8").matchAll(/^param (\w+)/gm)].map((match) => match[1]).sort();
       const passed = [...body!.split("params: {")[1]!.matchAll(/^ {4}(\w+):/gm)].map((match) => match[1]).sort();
       expect({ path, passed }).toEqual({ path, passed: declared });
     }
+  });
+});
+
+describe("what is deployed", () => {
+  const all = files.map((file) => readFileSync(file, "utf8")).join("\n");
+
+  /** Learn, "Troubleshoot Azure RBAC", RoleAssignmentUpdateNotPermitted: the name of an assignment stays with its first principal. */
+  test("names each role assignment after the principal itself", () => {
+    const names = [...all.matchAll(/^resource \w+ 'Microsoft\.Authorization\/roleAssignments@[\s\S]*?^ {2}name: (.*)$/gm)].map(
+      ([, name]) => name!,
+    );
+    expect(names.length).toBeGreaterThanOrEqual(6);
+    expect(names.filter((name) => !/^guid\(.*\bprincipalId\b.*\)$/.test(name))).toEqual([]);
   });
 });
 
