@@ -134,6 +134,20 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   dependsOn: [packagesContainer, access]
 }
 
+// Whoever knows a publishing password writes the code: nobody does, Core Tools and pipelines publish with a token
+// (Microsoft Learn, "Disable basic authentication in App Service deployments").
+resource noPasswordForScm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'scm'
+  properties: { allow: false }
+}
+
+resource noPasswordForFtp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'ftp'
+  properties: { allow: false }
+}
+
 output functionAppId string = app.id
 output functionAppName string = app.name
 output apiUrl string = 'https://${app.properties.defaultHostName}/api'

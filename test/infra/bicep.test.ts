@@ -58,6 +58,17 @@ describe("what is deployed", () => {
     expect(names.length).toBeGreaterThanOrEqual(6);
     expect(names.filter((name) => !/^guid\(.*\bprincipalId\b.*\)$/.test(name))).toEqual([]);
   });
+
+  /** Learn, "Disable basic authentication in App Service deployments". */
+  test("takes no publishing password", () => {
+    const policies = [
+      ...all.matchAll(/basicPublishingCredentialsPolicies@[^{]*\{\s+parent: app\s+name: '(\w+)'\s+properties: \{ allow: (\w+) \}/g),
+    ];
+    expect(policies.map(([, name, allowed]) => [name, allowed])).toEqual([
+      ["scm", "false"],
+      ["ftp", "false"],
+    ]);
+  });
 });
 
 describe("the guides", () => {
