@@ -17,7 +17,7 @@ param name string = 'keymend'
 @allowed(['observe', 'approve', 'heal'])
 param mode string = 'observe'
 
-@description('App settings that take the place of the ones in modules/app.bicep, by name: {"KEYMEND_CAUSES": "KeyDisabled=auto"}. docs/settings.md has them all.')
+@description('App settings that take the place of the ones in modules/app.bicep, by name: {"KEYMEND_CAUSES": "KeyDisabled=auto"}. docs/settings.md has them all. What a parameter decides is refused here.')
 param settings object = {}
 
 @description('Vaults whose keys encrypt the databases, all in this subscription: their resource ids. topicName: the vault\'s Event Grid system topic where it has one already (only one is allowed per vault).')
@@ -56,6 +56,16 @@ type watchedVault = {
   topicName: string?
 }
 
+// The roles follow the parameters, so a setting that says otherwise would part what Keymend does from what it may do.
+var decidedByParameters = [
+  'keymend_mode'
+  'keymend_api_audience'
+  'keymend_first_party_principal_id'
+  'keymend_privileged_callers'
+  'keymend_outcome_topic_endpoint'
+]
+var contradicting = intersection(map(objectKeys(settings), setting => toLower(setting)), decidedByParameters)
+
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: resourceGroupName
   location: location
@@ -72,7 +82,7 @@ module app 'modules/app.bicep' = {
     firstPartyPrincipalId: firstPartyPrincipalId
     privilegedCallers: privilegedCallers
     outcomeTopicEndpoint: outcomeTopicEndpoint
-    overrides: settings
+    overrides: empty(contradicting) ? settings : fail('settings: give the parameter in place of ${join(contradicting, ', ')}')
   }
 }
 
@@ -128,7 +138,7 @@ module subscriptionEvents 'modules/subscription-events.bicep' = if (deployEvents
 @description('Where the operations API is.')
 output apiUrl string = app.outputs.apiUrl
 
-@description('Publish the code here: func azure functionapp publish NAME')
+@description('Publish the code here: func azure functionapp publish NAME --typescript')
 output functionAppName string = app.outputs.functionAppName
 
 @description('Keymend\'s own identity.')

@@ -59,6 +59,17 @@ describe("what is deployed", () => {
     expect(names.filter((name) => !/^guid\(.*\bprincipalId\b.*\)$/.test(name))).toEqual([]);
   });
 
+  test("refuses a setting that a parameter decides", () => {
+    const main = readFileSync("infra/main.bicep", "utf8");
+    const refused = /^var decidedByParameters = \[([^\]]*)\]/m.exec(main)![1]!.match(/\w+/g)!;
+    const parameters = [...main.matchAll(/^param (\w+)/gm)].map(([, name]) => name!);
+    const set = [...readFileSync("infra/modules/app.bicep", "utf8").matchAll(/^ {2}(KEYMEND_\w+): (.*)$/gm)];
+    const decided = set.filter(([, , value]) => parameters.some((name) => new RegExp(`\\b${name}\\b`).test(value!)));
+    expect(decided.map(([, name]) => name!.toLowerCase()).toSorted()).toEqual(refused.toSorted());
+    expect(refused).toContain("keymend_mode");
+    expect(main).toContain("overrides: empty(contradicting) ? settings : fail(");
+  });
+
   /** Learn, "Disable basic authentication in App Service deployments". */
   test("takes no publishing password", () => {
     const policies = [
