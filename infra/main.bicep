@@ -17,6 +17,10 @@ param name string = 'keymend'
 @allowed(['observe', 'approve', 'heal'])
 param mode string = 'observe'
 
+@description('How the storage of code and records is kept. Regions without availability zones refuse the default.')
+@allowed(['Standard_LRS', 'Standard_GRS', 'Standard_RAGRS', 'Standard_ZRS', 'Standard_GZRS', 'Standard_RAGZRS'])
+param storageSku string = 'Standard_ZRS'
+
 @description('App settings that take the place of the ones in modules/app.bicep, by name: {"KEYMEND_CAUSES": "KeyDisabled=auto"}. docs/settings.md has them all. What a parameter decides is refused here.')
 param settings object = {}
 
@@ -77,6 +81,7 @@ module app 'modules/app.bicep' = {
   params: {
     name: name
     location: location
+    storageSku: storageSku
     mode: mode
     apiAudience: apiAudience
     firstPartyPrincipalId: firstPartyPrincipalId

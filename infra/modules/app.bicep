@@ -1,6 +1,7 @@
 // The function app on Flex Consumption, its storage, its identity and Application Insights. No keys anywhere: identity only.
 param name string
 param location string
+param storageSku string
 param mode string
 param apiAudience string
 param firstPartyPrincipalId string
@@ -22,7 +23,7 @@ resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   name: storageName
   location: location
   kind: 'StorageV2'
-  sku: { name: 'Standard_ZRS' }
+  sku: { name: storageSku }
   properties: {
     allowBlobPublicAccess: false
     allowSharedKeyAccess: false
