@@ -15,6 +15,7 @@ import { createClients } from "./azure/clients.ts";
 import { createHttpClient } from "./azure/http-client.ts";
 import { createInventory } from "./azure/inventory.ts";
 import { createPublishOutcome } from "./azure/publish-outcome.ts";
+import { createReadActivityLog } from "./azure/read-activity-log.ts";
 import { createReadAccess } from "./azure/read-access.ts";
 import { createReadEventSubscriptions } from "./azure/read-event-subscriptions.ts";
 import { createReadIdentity } from "./azure/read-identity.ts";
@@ -134,9 +135,21 @@ const readPermissions = async (scopes: readonly string[]): Promise<unknown> => {
   return Promise.all(scopes.map((scope) => readAccess({ principalId: ownPrincipalId, keyScope: scope, keyName: "" })));
 };
 
+const readActivityLog = createReadActivityLog(clients);
 const records = { incidents, audit, now };
 activity(ASSESS, (log) =>
-  createAssess({ ...records, gatherFacts, readPermissions, mailbox, baselines, publishOutcome, digest: digestOf, settings, log }),
+  createAssess({
+    ...records,
+    gatherFacts,
+    readPermissions,
+    readActivityLog,
+    mailbox,
+    baselines,
+    publishOutcome,
+    digest: digestOf,
+    settings,
+    log,
+  }),
 );
 activity(APPLY_STEP, (log) =>
   createApplyStep({ ...records, gatherFacts, mailbox, writer, countExtension: baselines.countExtension, digest: digestOf, settings, log }),

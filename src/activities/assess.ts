@@ -5,7 +5,7 @@
 import { baselineOf } from "../domain/baseline.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
-import type { Baseline, Facts, Patient } from "../domain/facts.ts";
+import type { Baseline, Facts, Patient, Unreadable } from "../domain/facts.ts";
 import { type AuditEntry, type Decision, type Incident, type Next, type Outcome, readRefusal } from "../domain/incident.ts";
 import { plan } from "../domain/plan/plan.ts";
 import { type KnownDatabase, knownAfter } from "../domain/sight.ts";
@@ -13,6 +13,7 @@ import type { Settings } from "../domain/settings.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { Step } from "../domain/steps/step.ts";
 import { MINUTE, toIso, toMs } from "../domain/time.ts";
+import { authorsIn, type LogEntry, type LogQuestion, questionToLog } from "../domain/turn/activity-log.ts";
 import { decideTurn } from "../domain/turn/turn.ts";
 import type { Log } from "../log.ts";
 import type { GatherFacts } from "./gather-facts.ts";
@@ -68,6 +69,7 @@ export type AssessDeps = {
   publishOutcome: (incident: Incident) => Promise<void>;
   /** Keymend's own role assignments at these scopes, with what they allow; plain JSON. */
   readPermissions: (scopes: readonly string[]) => Promise<unknown>;
+  readActivityLog: (question: LogQuestion) => Promise<LogEntry[] | Unreadable>;
   digest: (value: unknown) => string;
   settings: Settings;
   now: () => Date;
@@ -92,6 +94,18 @@ async function permissionsAgain({ readPermissions }: AssessDeps, incident: Incid
   return scopes.size === 0 ? undefined : readPermissions([...scopes].toSorted());
 }
 
+/** Whom the activity log names. What it does not answer leaves the author unknown, which asks a person: it holds up no repair. */
+async function askLog({ readActivityLog, settings, log }: AssessDeps, patient: Patient, question: LogQuestion | undefined) {
+  if (!question) return [];
+  const answer = await readActivityLog(question).catch((error: unknown): Unreadable => {
+    if (error instanceof TransientError) return { state: "unreadable", why: "unusable", detail: error.message };
+    throw error;
+  });
+  if (Array.isArray(answer)) return authorsIn(answer, settings.ownPrincipalId);
+  log.warn("activityLogUnread", { vaultId: patient.id, text: `who made the change stays unknown: ${answer.detail}` });
+  return [];
+}
+
 type Open = NonNullable<Awaited<ReturnType<Incidents["load"]>>>;
 
 /** Reads everything there is to know and decides; writes nothing. */
@@ -104,8 +118,9 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
   const diagnosis = diagnose(facts, settings);
   const isRecovered = open?.incident.causes.some(({ code }) => code === "VaultDeleted") === true;
   const planned = plan(facts, diagnosis, settings, isRecovered);
-  const turn = decideTurn({
-    now: deps.now().toISOString(),
+  const now = deps.now().toISOString();
+  const given = {
+    now,
     turn: input.turn,
     patient: input.patient,
     incident: open?.incident ?? null,
@@ -120,7 +135,11 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
     digest,
     ...(permissions === undefined ? {} : { permissions }),
     settings,
-  });
+  };
+  const first = decideTurn(given);
+  const question = questionToLog({ incident: first.incident, steps: planned.steps, facts, settings, now });
+  const logged = await askLog(deps, input.patient, question);
+  const turn = logged.length === 0 ? first : decideTurn({ ...given, logged });
   return { facts, diagnosis, turn, signalIds: signals.map((signal) => signal.id) };
 }
 

@@ -6,6 +6,7 @@ import { AuthorizationManagementClient } from "@azure/arm-authorization";
 import { CosmosDBManagementClient } from "@azure/arm-cosmosdb";
 import { KeyVaultManagementClient } from "@azure/arm-keyvault";
 import { MongoClusterManagementClient } from "@azure/arm-mongocluster";
+import { MonitorClient } from "@azure/arm-monitor";
 import { ManagedServiceIdentityClient } from "@azure/arm-msi";
 import { ResourceGraphClient } from "@azure/arm-resourcegraph";
 import type { PipelinePolicy } from "@azure/core-rest-pipeline";
@@ -26,6 +27,7 @@ export type Clients = {
   vaults: (subscriptionId: string) => KeyVaultManagementClient;
   identities: (subscriptionId: string) => ManagedServiceIdentityClient;
   authorization: (subscriptionId: string) => AuthorizationManagementClient;
+  monitor: (subscriptionId: string) => MonitorClient;
   /** By the vault's URI. */
   keys: (vaultUri: string) => KeyClient;
   /** To a vault's data plane, by whole URL. */
@@ -58,6 +60,7 @@ export function createClients(options: {
     vaults: once((id) => new KeyVaultManagementClient(credential, id, common())),
     identities: once((id) => new ManagedServiceIdentityClient(credential, id, common())),
     authorization: once((id) => new AuthorizationManagementClient(credential, id, common())),
+    monitor: once((id) => new MonitorClient(credential, id, common())),
     keys: once((vaultUri) => new KeyClient(vaultUri, credential, common())),
   };
 }

@@ -99,6 +99,10 @@ export const OPERATIONS: Record<string, (resource: string) => SignalScope | unde
 /** An operation may be called `constructor`, which an object has of itself. */
 const PLACES = new Map(Object.entries(OPERATIONS));
 
+/** Undefined for an operation that can't take a key away, and where the resource does not fit it. */
+export const placeOf = (operation: string, resource: string): SignalScope | undefined =>
+  PLACES.get(operation.toLowerCase())?.(wholeId(resource));
+
 const KEY_VAULT_TYPES = new Set([
   "microsoft.keyvault.keynearexpiry",
   "microsoft.keyvault.keyexpired",

@@ -3,6 +3,7 @@ import { type AssessDeps, type AssessInput, type AssessResult, createAssess } fr
 import type { Facts, TargetFacts } from "../../src/domain/facts.ts";
 import { DAY, MINUTE, toIso, toMs } from "../../src/domain/time.ts";
 import {
+  aBaseline,
   ACCOUNT_ID,
   aCluster,
   aKey,
@@ -111,6 +112,46 @@ describe("a look that finds trouble", () => {
     const { assess, lines } = setUp({ ...expired, targets: [anAccount({ tags: { "keymend:revoked": "" } })] });
     expect(await assess()).toMatchObject({ outcome: { code: "Refused", reason: "RevokedOnPurpose" } });
     expect(lines.at(-1)).toMatchObject({ level: "error", event: "closed", fields: { reason: "RevokedOnPurpose", loudness: "alarm" } });
+  });
+});
+
+describe("who made a change that no event told of", () => {
+  const settings = someSettings({ privilegedCallers: ["boss"], ownPrincipalId: "me" });
+  const facts = someFacts({ access: [anAccess({ assignments: [] })], baseline: aBaseline({ at: after(-15) }) });
+  const taken = (objectId: string) => ({
+    operation: "Microsoft.Authorization/roleAssignments/delete",
+    resource: `${VAULT_ID}/providers/Microsoft.Authorization/roleAssignments/a1`,
+    at: after(-1),
+    objectId,
+  });
+  async function secondLook(over: Partial<AssessDeps>, by: string) {
+    const { assess, azure, clock, journal, lines } = setUp(facts, settings);
+    await assess();
+    azure.activityLog.push(taken(by));
+    clock.at = after(20);
+    const before = journal.length;
+    return { result: await assess(over, { incidentId: "i1", turn: 1 }), journal: journal.slice(before), lines };
+  }
+
+  test("is asked of the activity log once that is whole, and then it acts or asks by the answer", async () => {
+    const { result, journal } = await secondLook({}, "ada");
+    expect(journal).toContain(`log since ${after(-20)}`);
+    expect(result).toMatchObject({ kind: "step", step: { name: "RestoreRoleAssignment" } });
+    expect((await secondLook({}, "boss")).result).toMatchObject({ kind: "wait" });
+    expect((await secondLook({}, "me")).result).toMatchObject({ kind: "wait" });
+  });
+
+  test.each<[string, AssessDeps["readActivityLog"]]>([
+    ["refused", async () => ({ state: "unreadable", why: "denied", detail: "403" })],
+    ["busy", throwing(transient())],
+  ])("stays unknown where the log is %s, with a word, and holds nothing up", async (_, readActivityLog) => {
+    const { result, lines } = await secondLook({ readActivityLog }, "ada");
+    expect(result).toMatchObject({ kind: "wait" });
+    expect(lines.filter(({ event }) => event === "activityLogUnread")).toMatchObject([{ level: "warn" }]);
+  });
+
+  test("is no answer where the program is wrong", async () => {
+    await expect(secondLook({ readActivityLog: throwing(new Died("no")) }, "ada")).rejects.toThrow(Died);
   });
 });
 

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { addKeyVersion, keyUriOf } from "../../sandbox/azure/keyvault/build.ts";
 import { createInventory } from "../../src/azure/inventory.ts";
+import { logActivity } from "../../sandbox/azure/monitor/activity-log.ts";
+import { createReadActivityLog } from "../../src/azure/read-activity-log.ts";
 import { createReadAccess } from "../../src/azure/read-access.ts";
 import { createReadTarget } from "../../src/azure/read-database.ts";
 import { createReadEventSubscriptions } from "../../src/azure/read-event-subscriptions.ts";
@@ -371,4 +373,34 @@ test("tells an outcome to a custom topic, as a CloudEvent with an id that stays"
   expect(sandbox.azure.published).toMatchObject([{ events: [{ ...event, source: "/keymend", specversion: "1.0" }] }]);
   sandbox.azure.faults.arm({ match: { path: "/api/events" }, fault: { kind: "status", status: 503 } });
   await expect(sandbox.publishOutcome(event)).rejects.toMatchObject({ name: "TransientError" });
+});
+
+test("the activity log tells who did what, of operations that have ended well", async () => {
+  const { world, clients, pass, patient } = sandbox;
+  const { vault } = patient("account", "rbac");
+  const [, , subscriptionId = "", , name = ""] = vault.id.split("/");
+  const since = new Date(world.clock.now()).toISOString();
+  const request = { method: "PUT", url: new URL(`https://management.azure.com${vault.id}`), headers: {}, body: "" };
+  const change = (operation: string, scope: string, oid: string, status: "Succeeded" | "Failed") => {
+    const done = { request, operation, scope, claims: { oid }, correlationId: `${operation}${oid}`, assignmentId: null };
+    logActivity(world, done, { status: "Started" });
+    logActivity(world, done, { status, httpStatus: status === "Failed" ? 409 : 200 });
+  };
+  change("Microsoft.KeyVault/vaults/write", vault.id, "ada", "Succeeded");
+  change("Microsoft.KeyVault/vaults/write", vault.id, "eve", "Failed");
+  const assignment = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleAssignments/a1`;
+  change("Microsoft.Authorization/roleAssignments/delete", assignment, "bob", "Succeeded");
+  const ask = () =>
+    createReadActivityLog(clients)({
+      since,
+      until: new Date(world.clock.now()).toISOString(),
+      groups: [{ subscriptionId, name }],
+      subscriptionIds: [subscriptionId],
+    });
+  expect(await ask()).toEqual([]);
+  await pass(21);
+  expect(await ask()).toEqual([
+    { operation: "Microsoft.KeyVault/vaults/write", resource: vault.id, at: since, objectId: "ada" },
+    { operation: "Microsoft.Authorization/roleAssignments/delete", resource: assignment, at: since, objectId: "bob" },
+  ]);
 });

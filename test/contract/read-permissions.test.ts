@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { roleAssignmentId } from "../../sandbox/azure/authorization/build.ts";
 import { createInventory, READ_INVENTORY } from "../../src/azure/inventory.ts";
 import { createReadAccess, READ_ACCESS } from "../../src/azure/read-access.ts";
+import { createReadActivityLog, READ_ACTIVITY_LOG } from "../../src/azure/read-activity-log.ts";
 import { createReadTarget, READ_DATABASE } from "../../src/azure/read-database.ts";
 import { createReadEventSubscriptions, READ_EVENT_SUBSCRIPTIONS } from "../../src/azure/read-event-subscriptions.ts";
 import { createReadIdentity, READ_IDENTITY } from "../../src/azure/read-identity.ts";
@@ -74,6 +75,15 @@ const reads: Record<string, { declared: Permission; read: (sandbox: Sandbox) => 
     read: ({ clients, patient }) => {
       const { vault, keyName, identity } = patient("account", "rbac");
       return createReadAccess(clients)({ principalId: identity.principalId, keyScope: `${vault.id}/keys/${keyName}`, keyName });
+    },
+  },
+  "activity log": {
+    declared: READ_ACTIVITY_LOG,
+    read: ({ clients, world, patient }) => {
+      const at = (minutes: number): string => new Date(world.clock.now() + minutes * 60_000).toISOString();
+      const [, , subscriptionId = "", , name = ""] = patient("account", "rbac").vault.id.split("/");
+      const question = { since: at(-60), until: at(0), groups: [{ subscriptionId, name }], subscriptionIds: [subscriptionId] };
+      return createReadActivityLog(clients)(question);
     },
   },
   "event subscriptions": {

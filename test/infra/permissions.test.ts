@@ -3,6 +3,7 @@ import { matchesPattern } from "../../sandbox/azure/authorization/pattern.ts";
 import { type Choices, type DeployedRole, EVERYTHING, readDeployedRoles } from "../../sandbox/estate/deployed-roles.ts";
 import { READ_INVENTORY } from "../../src/azure/inventory.ts";
 import { READ_ACCESS } from "../../src/azure/read-access.ts";
+import { READ_ACTIVITY_LOG } from "../../src/azure/read-activity-log.ts";
 import { READ_DATABASE } from "../../src/azure/read-database.ts";
 import { READ_EVENT_SUBSCRIPTIONS } from "../../src/azure/read-event-subscriptions.ts";
 import { READ_IDENTITY } from "../../src/azure/read-identity.ts";
@@ -15,6 +16,7 @@ import type { Permission } from "../../src/domain/steps/spec.ts";
 const READS: readonly Permission[] = [
   READ_INVENTORY,
   READ_ACCESS,
+  READ_ACTIVITY_LOG,
   READ_DATABASE,
   READ_EVENT_SUBSCRIPTIONS,
   READ_IDENTITY,

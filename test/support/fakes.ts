@@ -9,6 +9,7 @@ import type { Baseline, Facts, Patient } from "../../src/domain/facts.ts";
 import type { Decision, Incident } from "../../src/domain/incident.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import type { StepDraft } from "../../src/domain/steps/step.ts";
+import type { LogEntry, LogQuestion } from "../../src/domain/turn/activity-log.ts";
 import type { Fields, Log } from "../../src/log.ts";
 import { NOW, someFacts } from "./builders.ts";
 
@@ -135,6 +136,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
     writes: [] as StepDraft[],
     /** What Keymend's own roles allow. */
     permissions: [] as string[],
+    activityLog: [] as LogEntry[],
   };
   const clock = { at: NOW };
   const baselines: { patient: Patient; baseline: Baseline }[] = [];
@@ -160,6 +162,10 @@ export function fakeEdges(facts: Facts = someFacts()) {
       return waiting;
     },
     readPermissions: async (scopes: readonly string[]): Promise<unknown> => ({ scopes, allowed: azure.permissions }),
+    readActivityLog: async (question: LogQuestion) => {
+      journal.push(`log since ${question.since}`);
+      return azure.activityLog;
+    },
     digest: (value: unknown) => `digest-of-${JSON.stringify(value)}`,
     writer: {
       submit: (step: StepDraft) => {

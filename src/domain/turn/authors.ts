@@ -77,18 +77,32 @@ function dependsOn({ id, attached, defaultIdentity }: TargetFacts, { vault, iden
   }
 }
 
-/** Clocks differ. */
-const TOLERANCE_MS = 5 * MINUTE;
+export const CLOCKS_DIFFER_MS = 5 * MINUTE;
+
+const isServedBy =
+  ({ targetIds }: Step) =>
+  (id: string): boolean =>
+    targetIds.some((one) => sameId(one, id));
+
+/** Whether anybody's operation on Azure Resource Manager can have made what it puts back. */
+export const isOfResourceManager = ({ causes }: Step): boolean => causes.some((cause) => MADE_BY[cause].length > 0);
+
+type Known = Pick<Incident, "openedAt" | "progress">;
+
+/** When a loss for this cause was seen: the latest of what the step serves, the incident's beginning where none is kept. */
+function lostAt(step: Step, cause: CauseCode, { openedAt, progress }: Known): number {
+  const losses = (progress.losses ?? []).filter((loss) => loss.cause === cause && isServedBy(step)(loss.targetId));
+  return losses.length === 0 ? toMs(openedAt) : Math.max(...losses.map((loss) => toMs(loss.since)));
+}
+
+/** When the last of what it puts back was seen to be lost. */
+export const seenAt = (step: Step, incident: Known): number => Math.max(...step.causes.map((cause) => lostAt(step, cause, incident)));
 
 /** Object ids of those who can have made what the step puts back; none where nobody is known to. */
-export function authorsOf(step: Step, { authors = [], progress, openedAt }: Incident, facts: Facts): string[] {
-  const served = facts.targets.filter(({ id }) => step.targetIds.some((one) => sameId(one, id)));
+export function authorsOf(step: Step, incident: Known & Pick<Incident, "authors">, facts: Facts): string[] {
+  const served = facts.targets.filter(({ id }) => isServedBy(step)(id));
   const explains = ({ operation, scope, at }: Author): boolean =>
-    step.causes.some((cause) => {
-      if (!MADE_BY[cause].includes(operation)) return false;
-      const losses = (progress.losses ?? []).filter((loss) => loss.cause === cause && served.some(({ id }) => sameId(id, loss.targetId)));
-      const since = losses.length === 0 ? toMs(openedAt) : Math.max(...losses.map((loss) => toMs(loss.since)));
-      return toMs(at) <= since + TOLERANCE_MS && served.some((target) => dependsOn(target, facts, scope));
-    });
-  return [...new Set(authors.filter(explains).map(({ objectId }) => objectId))];
+    served.some((target) => dependsOn(target, facts, scope)) &&
+    step.causes.some((cause) => MADE_BY[cause].includes(operation) && toMs(at) <= lostAt(step, cause, incident) + CLOCKS_DIFFER_MS);
+  return [...new Set((incident.authors ?? []).filter(explains).map(({ objectId }) => objectId))];
 }

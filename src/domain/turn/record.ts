@@ -34,6 +34,8 @@ export type TurnInput = {
   factsDigest: string;
   diagnosis: Diagnosis;
   plan: Plan;
+  /** Whom the activity log names; absent where it was not asked. */
+  logged?: readonly Author[];
   digest: (value: unknown) => string;
   /** What Keymend itself may do, as it was read where it had been refused; absent where it had not. */
   permissions?: unknown;
@@ -84,6 +86,17 @@ export function takeSignals(draft: Draft): void {
   }
   const rest = inOrder.slice(TOLD_SINGLY);
   if (rest.length > 0) note(draft, "signal", `told of ${rest.length} more signals at once`, { ids: rest.map(({ id }) => id) }, "-more");
+}
+
+/** Whom the activity log names besides those that events have named (`hear` has taken them). */
+export function takeLogged(draft: Draft): void {
+  const { incident, input } = draft;
+  const known = incident.authors!;
+  incident.authors = boundedAuthors([...known, ...(input.logged ?? [])], input.settings.privilegedCallers);
+  const named = incident.authors.filter((author) => !known.includes(author));
+  if (named.length === 0) return;
+  const who = [...new Set(named.map(({ objectId, operation }) => `${operation} by ${objectId}`))].slice(0, TOLD_SINGLY);
+  note(draft, "signal", `the activity log says: ${who.join("; ")}`, named, "-log");
 }
 
 /** Of too many the latest are kept, and every one whose changes count as meant: to forget one of those would let a repair go out unasked. */

@@ -12,7 +12,18 @@ import { repairsWithin } from "./losses.ts";
 import { type Ending, judgeTarget, sayWorks, type TargetState } from "./judge-databases.ts";
 import { isNext, type JudgedStep, judgeSteps } from "./judge-steps.ts";
 import { isSuccess, nextLookAfterMs, worstOutcome } from "./outcome.ts";
-import { type Draft, note, takeDecisions, takeFacts, takeLosses, takePlan, takeSent, takeSignals, type TurnInput } from "./record.ts";
+import {
+  type Draft,
+  note,
+  takeDecisions,
+  takeFacts,
+  takeLogged,
+  takeLosses,
+  takePlan,
+  takeSent,
+  takeSignals,
+  type TurnInput,
+} from "./record.ts";
 import { runbookOf } from "./runbook.ts";
 import { isKnown } from "./same-trouble.ts";
 import { SLOW_AFTER_MS } from "./waits.ts";
@@ -119,6 +130,7 @@ export function decideTurn(input: TurnInput): Turn {
   // A turn never changes what it was given.
   const draft: Draft = { incident: structuredClone(input.incident ?? open(input)), entries: [], input };
   takeSignals(draft);
+  takeLogged(draft);
   takeSent(draft);
   takeDecisions(draft);
   takeLosses(draft);

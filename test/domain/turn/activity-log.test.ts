@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest";
+import type { CauseCode } from "../../../src/domain/cause-code.ts";
+import type { Facts } from "../../../src/domain/facts.ts";
+import { authorsIn, type LogEntry, questionToLog } from "../../../src/domain/turn/activity-log.ts";
+import { decideTurn } from "../../../src/domain/turn/turn.ts";
+import { ACCOUNT_ID, aBaseline, IDENTITY_ID, someFacts, someSettings, SUBSCRIPTION, VAULT_ID } from "../../support/builders.ts";
+import { after, aSignal, aStep, diagnosisOf, finding, planOf, seen, turnInput } from "../../support/turns.ts";
+
+const SUBSCRIPTION_ID = SUBSCRIPTION.split("/")[2]!;
+const settings = someSettings({ privilegedCallers: ["boss"] });
+const facts = someFacts({ baseline: aBaseline({ at: after(-15) }) });
+const boss = { objectId: "boss", name: null };
+
+type Over = { cause?: CauseCode; by?: typeof boss | null; minutes?: number; facts?: Facts; settings?: typeof settings };
+
+function asked({ cause = "AccessMissing", by = null, minutes = 20, ...over }: Over = {}) {
+  const step = aStep({ causes: [cause] });
+  const what = { settings, facts, ...over };
+  const input = turnInput({
+    ...what,
+    signals: [aSignal({ caller: by })],
+    plan: planOf(step),
+    ...diagnosisOf(seen({ findings: [finding(cause)] })),
+  });
+  const { incident } = decideTurn(input);
+  return questionToLog({ incident, steps: [step], ...what, now: after(minutes) });
+}
+
+describe("the activity log is asked", () => {
+  test("for every group that anything lies in, and for role assignments over the subscription, since the last healthy look", () => {
+    expect(asked()).toEqual({
+      since: after(-20),
+      until: after(20),
+      groups: [...new Set([VAULT_ID, IDENTITY_ID, ACCOUNT_ID].map((id) => id.split("/")[4]))].map((name) => ({
+        subscriptionId: SUBSCRIPTION_ID,
+        name,
+      })),
+      subscriptionIds: [SUBSCRIPTION_ID],
+    });
+  });
+
+  test.each<[string, Over]>([
+    ["where nobody's changes count as meant", { settings: someSettings() }],
+    ["where an event has named the author", { by: boss }],
+    ["while it can still lack what is minutes old (Microsoft Learn, Azure Monitor activity log)", { minutes: 19 }],
+    ["of what happens to a key, which is not in it", { cause: "KeyDisabled" }],
+    ["where nothing was ever healthy", { facts: someFacts() }],
+    ["of what is older than it keeps", { facts: someFacts({ baseline: aBaseline({ at: after(-91 * 24 * 60) }) }) }],
+  ])("not %s", (_, over) => {
+    expect(asked(over)).toBeUndefined();
+  });
+
+  test("not where there is no incident", () => {
+    expect(questionToLog({ incident: null, steps: [aStep()], facts, settings, now: after(20) })).toBeUndefined();
+  });
+
+  test("of no group where an id is of none, nor of a vault that is nowhere", () => {
+    const target = { ...facts.targets[0]!, attached: [{ id: "odd", principalId: null, clientId: null }] };
+    const question = asked({ facts: { ...facts, vault: null, identities: [], targets: [target] } });
+    expect(question?.groups).toEqual([{ subscriptionId: SUBSCRIPTION_ID, name: ACCOUNT_ID.split("/")[4] }]);
+  });
+});
+
+const entry = (over: Partial<LogEntry> = {}): LogEntry => ({
+  operation: "Microsoft.Authorization/roleAssignments/delete",
+  resource: `${VAULT_ID}/providers/Microsoft.Authorization/roleAssignments/5a2b6c1e-0000-4000-8000-000000000009`,
+  at: after(-1),
+  objectId: "boss",
+  ...over,
+});
+
+test("an entry names who did what, where, and when", () => {
+  expect(authorsIn([entry()], "me")).toEqual([
+    {
+      objectId: "boss",
+      operation: "microsoft.authorization/roleassignments/delete",
+      scope: { kind: "vault", id: VAULT_ID },
+      at: after(-1),
+    },
+  ]);
+});
+
+test.each<[string, Partial<LogEntry>]>([
+  ["Keymend's own write", { objectId: "ME" }],
+  ["who is not told", { objectId: null }],
+  ["what takes no key away", { operation: "Microsoft.Storage/storageAccounts/write" }],
+  ["a resource that does not fit", { resource: "/odd" }],
+])("an entry names nobody for %s", (_, over) => {
+  expect(authorsIn([entry(over)], "me")).toEqual([]);
+});
+
+describe("a turn to which the log was read", () => {
+  const first = decideTurn(turnInput({ settings, facts })).incident!;
+  const later = (by: string) => {
+    const logged = authorsIn([entry({ objectId: by })], null);
+    return decideTurn(turnInput({ incident: first, turn: 1, now: after(20), signals: [], settings, facts, logged }));
+  };
+
+  test("asks where it names somebody whose changes count as meant, and acts where it names somebody else", () => {
+    expect(later("boss").next).toMatchObject({ do: "wait" });
+    expect(later("ada").next).toMatchObject({ do: "step" });
+  });
+
+  test("tells it once, and remembers it", () => {
+    const { incident, entries } = later("boss");
+    expect(entries.map(({ what }) => what)).toContain("the activity log says: microsoft.authorization/roleassignments/delete by boss");
+    const logged = authorsIn([entry()], null);
+    const again = decideTurn(turnInput({ incident, turn: 2, now: after(35), signals: [], settings, facts, logged }));
+    expect(again.entries.filter(({ kind }) => kind === "signal")).toEqual([]);
+    expect(again.incident!.authors).toEqual(logged);
+  });
+});
