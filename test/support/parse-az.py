@@ -16,19 +16,23 @@ def stop(*_, **__):
     raise Parsed()
 
 
+# One for all lines: the CLI's log keeps to the first that it finds.
+said = io.StringIO()
+
+
 def refusal(args):
     cli = get_default_cli()
     cli.register_event(EVENT_INVOKER_POST_PARSE_ARGS, stop)
-    said = io.StringIO()
+    begin = len(said.getvalue())
     try:
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
-            code = cli.invoke(args, out_file=said)
+        code = cli.invoke(args, out_file=said)
     except Parsed:
         return None
     except SystemExit as exit:
         code = exit.code
-    return f"{code} {said.getvalue()}"
+    return f"{code} {said.getvalue()[begin:]}"
 
 
-refusals = [refusal(args) for args in json.load(sys.stdin)]
+with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+    refusals = [refusal(args) for args in json.load(sys.stdin)]
 json.dump(refusals, sys.stdout)
