@@ -24,6 +24,7 @@ const EXPECTED: Record<string, string> = {
   incident: "httpTrigger",
   decide: "httpTrigger",
   heal: "httpTrigger",
+  lift: "httpTrigger",
   diagnose: "httpTrigger",
   audit: "httpTrigger",
   health: "httpTrigger",

@@ -198,6 +198,7 @@ const api = createOperationsApi({
     listIncidents: incidents.list,
     findIncident: incidents.find,
     addDecision: mailbox.addDecision,
+    keepLift: baselines.keepLift,
     listClaims: mailbox.listClaims,
     listDecisions: mailbox.listDecisions,
     appendAudit: (incidentId, what, data, caller) =>
@@ -230,6 +231,7 @@ operation("incidents", "GET", "incidents", api.incidents);
 operation("incident", "GET", "incidents/{id}", api.incident);
 operation("decide", "POST", "incidents/{id}/decision", api.decide);
 operation("heal", "POST", "heal", api.heal);
+operation("lift", "POST", "lift", api.lift);
 operation("diagnose", "POST", "diagnose", api.diagnose);
 operation("audit", "GET", "audit", api.audit);
 app.http("health", {

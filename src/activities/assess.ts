@@ -5,7 +5,7 @@
 import { baselineOf } from "../domain/baseline.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
-import type { Baseline, Facts, Patient, Unreadable } from "../domain/facts.ts";
+import type { Baseline, Facts, Patient, Unreadable, LiftedTag } from "../domain/facts.ts";
 import { type AuditEntry, type Decision, type Incident, type Next, type Outcome, readRefusal } from "../domain/incident.ts";
 import { plan } from "../domain/plan/plan.ts";
 import { type KnownDatabase, knownAfter } from "../domain/sight.ts";
@@ -13,6 +13,7 @@ import type { Settings } from "../domain/settings.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { Step } from "../domain/steps/step.ts";
 import { MINUTE, toIso, toMs } from "../domain/time.ts";
+import { outlivedLifts } from "../domain/turn/policy.ts";
 import { authorsIn, type LogEntry, type LogQuestion, questionToLog } from "../domain/turn/activity-log.ts";
 import { decideTurn } from "../domain/turn/turn.ts";
 import type { Log } from "../log.ts";
@@ -62,6 +63,7 @@ export type AssessDeps = {
   audit: AuditLog;
   baselines: {
     save: (patient: Patient, baseline: Baseline) => Promise<void>;
+    endLifts: (patient: Patient, lifts: readonly LiftedTag[]) => Promise<void>;
     /** What was seen is looked at from now on, whether anything lists it or not. */
     remember: (patient: Patient, after: (before: readonly KnownDatabase[]) => readonly KnownDatabase[]) => Promise<void>;
   };
@@ -153,6 +155,8 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
   const { facts, diagnosis, turn, signalIds } = await decide(deps, input, open, previous);
   const { vault } = facts;
   await deps.baselines.remember(input.patient, (before) => knownAfter(facts, before));
+  const over = outlivedLifts(facts);
+  if (over.length > 0) await deps.baselines.endLifts(input.patient, over);
   if (turn.healthy && vault?.state === "live") await deps.baselines.save(input.patient, baselineOf(facts, diagnosis, vault));
   if (turn.incident) await writeDown(deps, turn.incident, turn.entries, facts.at, open?.etag);
   else deps.log.info("looked", { vaultId: input.patient.id, text: `${input.patient.vaultName ?? input.patient.id}: nothing new` });

@@ -7,6 +7,7 @@ import type {
   Facts,
   IdentityFacts,
   KeyFacts,
+  LiftedTag,
   LiveVault,
   MissingTarget,
   Patient,
@@ -37,7 +38,9 @@ export type GatherDeps = {
   /** Made anew for each gathering: what one of them remembers (role definitions) is no older than the facts. */
   sources: () => FactSources;
   baselines: {
-    load: (patientId: string) => Promise<{ baseline: Baseline | null; expiryExtensions: Record<string, number>; known: KnownDatabase[] }>;
+    load: (
+      patientId: string,
+    ) => Promise<{ baseline: Baseline | null; expiryExtensions: Record<string, number>; known: KnownDatabase[]; lifted: LiftedTag[] }>;
   };
   firstPartyPrincipalId: string | null;
   tenantId: string;
@@ -128,7 +131,7 @@ export function createGatherFacts({
         ? null
         : sources.readVault({ name: patient.vaultName, ...(patient.id.startsWith("/") ? { id: patient.id } : {}) }),
     ]);
-    const { baseline, expiryExtensions } = stored;
+    const { baseline, expiryExtensions, lifted } = stored;
     const seen = await readIdentities(sources, targets, baseline);
     const side =
       vault?.state === "live" ? await readVaultSide(sources, vault, seen, baseline) : { keys: [], access: [], eventSubscriptions: [] };
@@ -150,6 +153,7 @@ export function createGatherFacts({
       missing,
       baseline,
       expiryExtensions,
+      lifted,
       firstPartyPrincipalId,
       tenantId,
     };

@@ -205,6 +205,9 @@ export type TargetFacts = {
   changedOn: string | null;
 };
 
+/** A tag that an approver has lifted: it does not count while it has this value. tag: in lower case. */
+export type LiftedTag = { targetId: string; tag: string; value: string; reason: string; by: string; at: string };
+
 export type MissingTarget = (Unreadable | { state: "gone" }) & { kind: TargetKind; id: string };
 
 export type EventSubscriptionFacts = {
@@ -260,6 +263,8 @@ export type Facts = {
   baseline: Baseline | null;
   /** How often Keymend has extended a key version's expiry: `{vault name}/{key}/{version}` in lower case → count. */
   expiryExtensions: Record<string, number>;
+  /** Absent in what earlier versions kept. */
+  lifted?: LiftedTag[];
   /** Object id of the Cosmos DB first-party service principal in this tenant, from configuration; null where unknown. */
   firstPartyPrincipalId: string | null;
   /** The tenant that Keymend works in. */

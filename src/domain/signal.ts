@@ -15,8 +15,9 @@ export type SignalScope =
 export type Signal = {
   /** The event's own id, so that a second delivery is known as such. */
   id: string;
-  source: "event" | "sweep" | "operator";
-  /** Event type or operation, or the operator's reason. */
+  /** approver: a tag is lifted; it asks for a look, and takes back no one's no. */
+  source: "event" | "sweep" | "operator" | "approver";
+  /** Event type or operation, or what a person says. */
   what: string;
   at: string;
   scope: SignalScope;

@@ -10,6 +10,7 @@ import { diagnose } from "../domain/plan/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
 import type { Patient } from "../domain/facts.ts";
 import type { Decision, Incident } from "../domain/incident.ts";
+import { OWN_TAGS } from "../domain/turn/policy.ts";
 import { plan } from "../domain/plan/plan.ts";
 import type { Settings } from "../domain/settings.ts";
 import { questionId, rejectionOf } from "../domain/turn/questions.ts";
@@ -18,6 +19,7 @@ import type { Log } from "../log.ts";
 import { WAKE_UP } from "../orchestrations/names.ts";
 import type { ApiCaller, Authenticate, Role } from "./authenticate.ts";
 import { summarizeIncident, viewIncident } from "./incident-view.ts";
+import { createLiftTag, type KeepLift } from "./lift-tag.ts";
 import { ProblemError } from "./problem.ts";
 import { readBody, readQuery, readSkipToken, readState, readTop } from "./read-body.ts";
 import { instanceIdOf, type SendSignal } from "./send-signal.ts";
@@ -29,6 +31,7 @@ export type ApiStores = {
   findIncident: (id: string) => Promise<Incident | undefined>;
   /** The same decision again replaces what it was. */
   addDecision: (decision: Decision) => Promise<void>;
+  keepLift: KeepLift;
   listClaims: (incidentId: string) => Promise<Claim[]>;
   listDecisions: (incidentId: string) => Promise<Decision[]>;
   appendAudit: (incidentId: string, what: string, data: unknown, caller: ApiCaller) => Promise<unknown>;
@@ -64,6 +67,12 @@ const ARM_ID = v.pipe(
 const REASON = v.pipe(v.string(), v.trim(), v.minLength(1, "must say why"), v.maxLength(1000, "may have 1000 characters at most"));
 const HEAL = v.strictObject({ id: ARM_ID, reason: REASON });
 const DIAGNOSE = v.strictObject({ id: ARM_ID });
+const DATABASE_ID = v.pipe(
+  v.string(),
+  v.check((id) => isDatabaseId(id), "must be the resource id of an account or a cluster"),
+  v.transform(wholeId),
+);
+const LIFT = v.strictObject({ id: DATABASE_ID, tag: v.picklist(OWN_TAGS, `must be ${OWN_TAGS.join(" or ")}`), reason: REASON });
 const DECIDE = v.strictObject({
   planHash: v.pipe(v.string(), v.minLength(1)),
   decision: v.picklist(["approve", "reject"], "must be approve or reject"),
@@ -82,6 +91,9 @@ const json = (body: unknown, status = 200, headers: Record<string, string> = {})
 
 const scopeOf = (id: string): Extract<SignalScope, { kind: "vault" | "database" }> => ({ kind: isVaultId(id) ? "vault" : "database", id });
 
+const incidentsOf = (request: HttpRequest, { id }: Patient): string =>
+  `${new URL(request.url).origin}/api/incidents?vaultId=${encodeURIComponent(id)}`;
+
 function nextLink(request: HttpRequest, continuation: string | undefined): string | undefined {
   if (continuation === undefined) return undefined;
   const url = new URL(request.url);
@@ -91,6 +103,8 @@ function nextLink(request: HttpRequest, continuation: string | undefined): strin
 
 export function createOperationsApi(deps: ApiDeps) {
   const { stores, settings, now } = deps;
+
+  const liftTag = createLiftTag({ ...deps, keepLift: stores.keepLift });
 
   /** Every answer is JSON; every refusal a problem document. */
   const guard =
@@ -154,9 +168,21 @@ export function createOperationsApi(deps: ApiDeps) {
     };
     const done = await deps.sendSignal(client, patient, signal);
     log.info("healAsked", { vaultId: patient.id, by: caller.objectId, done, text: `${caller.name} asked: ${reason}` });
-    const location = `${new URL(request.url).origin}/api/incidents?vaultId=${encodeURIComponent(patient.id)}`;
+    const location = incidentsOf(request, patient);
     return json({ vaultId: patient.id, instanceId: instanceIdOf(patient, deps.hash), signalId: signal.id }, 202, {
       location,
+      "retry-after": "5",
+    });
+  });
+
+  const lift = guard(APPROVE, async ({ request, client, log }, caller) => {
+    const { id, tag, reason } = await readBody(request, LIFT);
+    const patient = await patientOf(id);
+    const { signal, value } = await liftTag(patient, { id, tag, reason }, caller);
+    await deps.sendSignal(client, patient, signal);
+    log.info("tagLifted", { vaultId: patient.id, by: caller.objectId, text: `${caller.name}: ${signal.what}` });
+    return json({ vaultId: patient.id, instanceId: instanceIdOf(patient, deps.hash), signalId: signal.id, tag, value }, 202, {
+      location: incidentsOf(request, patient),
       "retry-after": "5",
     });
   });
@@ -262,5 +288,5 @@ export function createOperationsApi(deps: ApiDeps) {
     return json({ value: page.value, chain: await stores.verifyAudit(incidentId, found.audit), ...(link ? { nextLink: link } : {}) });
   });
 
-  return { incidents, incident, heal, diagnose: diagnoseNow, decide, audit };
+  return { incidents, incident, heal, lift, diagnose: diagnoseNow, decide, audit };
 }

@@ -4,7 +4,7 @@
  */
 import type { TableClient } from "@azure/data-tables";
 import { normalId } from "../domain/arm-id.ts";
-import type { Baseline } from "../domain/facts.ts";
+import type { Baseline, LiftedTag } from "../domain/facts.ts";
 import { type KnownDatabase, type KnownPatient, vaultNameIn } from "../domain/sight.ts";
 import { orAbsent } from "../azure/call-azure.ts";
 import { hashText } from "./canonical-json.ts";
@@ -15,12 +15,17 @@ import type { Tables } from "./tables.ts";
 type PatientId = { id: string };
 
 export type BaselineStore = {
-  load: (patientId: string) => Promise<{ baseline: Baseline | null; expiryExtensions: Record<string, number>; known: KnownDatabase[] }>;
+  load: (
+    patientId: string,
+  ) => Promise<{ baseline: Baseline | null; expiryExtensions: Record<string, number>; known: KnownDatabase[]; lifted: LiftedTag[] }>;
   save: (patient: PatientId, baseline: Baseline) => Promise<void>;
   /** Every database that a look has found and none has missed since, by its patient. */
   listKnown: () => Promise<KnownPatient[]>;
   /** Writes only what has changed. after: what is known now, of what was. */
   remember: (patient: PatientId, after: (before: readonly KnownDatabase[]) => readonly KnownDatabase[]) => Promise<void>;
+  /** The same tag of the same database again replaces it. */
+  keepLift: (patient: PatientId, lift: LiftedTag) => Promise<void>;
+  endLifts: (patient: PatientId, lifts: readonly LiftedTag[]) => Promise<void>;
   /** ARM id of a vault that was seen healthy before. */
   vaultIdOf: (vaultName: string) => Promise<string | undefined>;
   /** keyVersion: `{vault name}/{key}/{version}` in lower case. */
@@ -30,6 +35,7 @@ export type BaselineStore = {
 const BASELINE = "baseline";
 const EXTENSION = "extension-";
 const KNOWN = "known-";
+const LIFTED = "lifted-";
 /** `.` is the character after `-`. */
 const onlyKnown = `RowKey ge ${quote(KNOWN)} and RowKey lt ${quote("known.")}`;
 
@@ -50,6 +56,8 @@ export function createBaselineStore(tables: Tables, setAside: (what: string) => 
   const keptIn = (row: object, what: string): Kept | undefined => orAside(what, (): Kept => JSON.parse(jsonOf({ ...row }, what)));
   const knownOf = (row: object, what: string): Known | undefined => orAside(what, (): Known => JSON.parse(jsonOf({ ...row }, what)));
 
+  const liftOf = (row: object, what: string): LiftedTag | undefined => orAside(what, (): LiftedTag => JSON.parse(jsonOf({ ...row }, what)));
+
   async function* knownIn(client: TableClient, filter: string): AsyncGenerator<Known & { rowKey: string; partitionKey: string }> {
     for await (const row of client.listEntities({ queryOptions: { filter } })) {
       const { partitionKey = "", rowKey = "" } = row;
@@ -65,16 +73,18 @@ export function createBaselineStore(tables: Tables, setAside: (what: string) => 
         let baseline: Baseline | null = null;
         const counts: [string, number][] = [];
         const known: KnownDatabase[] = [];
+        const lifted: LiftedTag[] = [];
         for await (const row of client.listEntities({ queryOptions: { filter: `PartitionKey eq ${quote(partition)}` } })) {
           const { rowKey = "" } = row;
           if (rowKey === BASELINE) baseline = keptIn(row, `the baseline of ${partition}`)?.baseline ?? null;
           else if (rowKey.startsWith(KNOWN)) known.push(...[knownOf(row, `what is known of ${partition}`)?.database ?? []].flat());
+          else if (rowKey.startsWith(LIFTED)) lifted.push(...[liftOf(row, `a lifted tag of ${partition}`) ?? []].flat());
           else {
             const { keyVersion, count } = readCount(row, partition);
             counts.push([keyVersion, count]);
           }
         }
-        return { baseline, expiryExtensions: Object.fromEntries(counts), known };
+        return { baseline, expiryExtensions: Object.fromEntries(counts), known, lifted };
       }),
 
     listKnown: () =>
@@ -112,6 +122,17 @@ export function createBaselineStore(tables: Tables, setAside: (what: string) => 
         await client.upsertEntity({ ...key, at: baseline.at, ...toRow(kept, `the baseline of ${id}`) }, "Replace");
       }),
 
+    keepLift: ({ id }, lift) =>
+      tables.use("baseline", "keep a lifted tag", async (client) => {
+        const key = { partitionKey: partitionOf(id), rowKey: liftRow(lift) };
+        await client.upsertEntity({ ...key, ...toRow(lift, `a lifted tag of ${id}`) }, "Replace");
+      }),
+
+    endLifts: ({ id }, lifts) =>
+      tables.use("baseline", "end a lifted tag", async (client) => {
+        for (const lift of lifts) await orAbsent(() => client.deleteEntity(partitionOf(id), liftRow(lift)));
+      }),
+
     vaultIdOf: (vaultName) =>
       tables.use("baseline", "look up a vault", async (client) => {
         const row = await orAbsent(() => client.getEntity(vaultName.toLowerCase(), BASELINE));
@@ -128,6 +149,8 @@ export function createBaselineStore(tables: Tables, setAside: (what: string) => 
       }),
   };
 }
+
+const liftRow = ({ targetId, tag }: LiftedTag): string => `${LIFTED}${hashText(`${normalId(targetId)} ${tag}`)}`;
 
 const rowOf = ({ id }: KnownDatabase): string => `${KNOWN}${hashText(normalId(id))}`;
 

@@ -115,6 +115,21 @@ describe("a look that finds trouble", () => {
   });
 });
 
+describe("a tag that an approver lifted", () => {
+  const lift = { targetId: ACCOUNT_ID, tag: "keymend:revoked", value: "yes", reason: "a drill", by: "ada", at: NOW };
+  const tagged = (value: string) => ({ ...expired, targets: [anAccount({ tags: { "keymend:revoked": value } })], lifted: [lift] });
+
+  test("holds nothing back any more, until it has another value: then the lift is over", async () => {
+    const { assess, azure, journal, mailbox } = setUp(tagged("yes"));
+    expect(await assess()).toMatchObject({ kind: "step" });
+    expect(journal).not.toContain("end lift of keymend:revoked");
+    azure.facts = tagged("again");
+    mailbox.signals.push(aSignal({ id: "e2" }));
+    expect(await assess({}, { incidentId: "i1", turn: 1 })).toMatchObject({ outcome: { reason: "RevokedOnPurpose" } });
+    expect(journal).toContain("end lift of keymend:revoked");
+  });
+});
+
 describe("who made a change that no event told of", () => {
   const settings = someSettings({ privilegedCallers: ["boss"], ownPrincipalId: "me" });
   const facts = someFacts({ access: [anAccess({ assignments: [] })], baseline: aBaseline({ at: after(-15) }) });
@@ -294,7 +309,9 @@ describe("what does not work at once", () => {
 
   test("a baseline that can't be kept comes back as `again` before anything is said to be healthy", async () => {
     const { assess, incidents } = setUp(someFacts());
-    expect(await assess({ baselines: { save: throwing(busy), remember: async () => undefined } })).toMatchObject({ kind: "again" });
+    expect(await assess({ baselines: { save: throwing(busy), remember: async () => undefined, endLifts: throwing(busy) } })).toMatchObject({
+      kind: "again",
+    });
     expect(incidents.all).toEqual([]);
   });
 

@@ -88,7 +88,12 @@ function setUp(azure: Azure = {}) {
     },
     sources: () => sources,
     baselines: {
-      load: async () => ({ baseline: azure.baseline ?? null, expiryExtensions: { "kv-orders/cmk/1": 2 }, known: azure.remembered ?? [] }),
+      load: async () => ({
+        baseline: azure.baseline ?? null,
+        expiryExtensions: { "kv-orders/cmk/1": 2 },
+        known: azure.remembered ?? [],
+        lifted: [],
+      }),
     },
     firstPartyPrincipalId: azure.firstParty ?? null,
     tenantId: TENANT,
@@ -117,6 +122,7 @@ describe("one patient", () => {
       eventSubscriptions: [],
       baseline: aBaseline(),
       expiryExtensions: { "kv-orders/cmk/1": 2 },
+      lifted: [],
       firstPartyPrincipalId: "f1",
       tenantId: TENANT,
     });
@@ -138,7 +144,7 @@ describe("one patient", () => {
         made++;
         return { readVault: async () => ({ state: "gone", id: null, name: "kv-orders" }) } as unknown as FactSources;
       },
-      baselines: { load: async () => ({ baseline: null, expiryExtensions: {}, known: [] }) },
+      baselines: { load: async () => ({ baseline: null, expiryExtensions: {}, known: [], lifted: [] }) },
       firstPartyPrincipalId: null,
       tenantId: TENANT,
       now: () => new Date(NOW),

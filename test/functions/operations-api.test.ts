@@ -1,6 +1,7 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createPatients } from "../../src/activities/patients.ts";
+import type { LiftedTag, TargetFacts } from "../../src/domain/facts.ts";
 import type { Decision, Incident } from "../../src/domain/incident.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
 import type { Signal } from "../../src/domain/signal.ts";
@@ -10,6 +11,8 @@ import { type ApiDeps, createOperationsApi } from "../../src/functions/operation
 import { createSendSignal } from "../../src/functions/send-signal.ts";
 import {
   ACCOUNT_ID,
+  anAccount,
+  revoked,
   aKey,
   aVersion,
   CLUSTER_ID,
@@ -45,6 +48,7 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
   const signals: Signal[] = [];
   const decisions: Decision[] = [...decided];
   const audit: { incidentId: string; what: string; data: unknown; by: string }[] = [];
+  const lifts: LiftedTag[] = [];
   const listed: Listed[] = [];
   let guids = 0;
   const deps: ApiDeps = {
@@ -80,6 +84,10 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
         const before = decisions.findIndex(({ id }) => id === decision.id);
         decisions.splice(before === -1 ? decisions.length : before, 1, decision);
       },
+      keepLift: async (_, lift) => {
+        journal.push("lift");
+        lifts.push(lift);
+      },
       listClaims: async () => claims(),
       appendAudit: async (incidentId, what, data, caller) => {
         journal.push("audit");
@@ -101,7 +109,7 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
     const token = role === null ? undefined : await issuer.sign({ roles: [role], preferred_username: "ada@example.com" });
     return api[name]({ request: aRequest({ ...request, ...(token === undefined ? {} : { token }) }), client: durable.client, log });
   }
-  return { call, durable, log, journal, signals, decisions, audit, listed };
+  return { call, durable, log, journal, signals, decisions, audit, lifts, listed };
 }
 
 const problem = (status: number, errors?: unknown) => ({
@@ -122,8 +130,50 @@ const NEXT_ROW = "79738897T899999999Z-abc";
 const toHeal = { id: ACCOUNT_ID, reason: "the pager rang" };
 const toDecide = { planHash: "h1", decision: "approve", reason: "fine" };
 
+describe("lifting a tag", () => {
+  const toLift = { id: ACCOUNT_ID, tag: "keymend:revoked", reason: "the drill is over" };
+  const lost = anAccount({ tags: { "Keymend:Revoked": "yes" }, service: revoked() });
+  const edges = (target = lost) => setUp({ over: { gatherFacts: async () => someFacts({ targets: [target] }) } });
+
+  test("is kept with its value, who, when and why, and then wakes the vault with a word for its timeline", async () => {
+    const { call, journal, lifts, signals, durable, log } = edges();
+    expect(await call("lift", "Keymend.Approver", post("/api/lift", toLift))).toMatchObject({
+      status: 202,
+      headers: { location: expect.stringContaining("/api/incidents?vaultId=") },
+      jsonBody: { vaultId: VAULT_ID, signalId: "approver-guid-1", tag: "keymend:revoked", value: "yes" },
+    });
+    expect(journal).toEqual(["lift"]);
+    expect(lifts).toEqual([{ targetId: ACCOUNT_ID, tag: "keymend:revoked", value: "yes", reason: "the drill is over", by: "o1", at: NOW }]);
+    expect(signals).toMatchObject([
+      { source: "approver", what: "the lift of tag keymend:revoked ('yes') from orders: the drill is over", caller: { objectId: "o1" } },
+    ]);
+    expect(durable.raised).toMatchObject([{ id: INSTANCE }]);
+    expect(log.lines).toMatchObject([{ event: "tagLifted" }]);
+  });
+
+  test.each<[string, TargetFacts]>([
+    ["bears no such tag", anAccount({ service: revoked() })],
+    ["is another one", anAccount({ id: CLUSTER_ID, service: revoked() })],
+    ["can be rid of its tag", anAccount({ tags: lost.tags })],
+  ])("is refused where the database %s", async (_, target) => {
+    const { call, lifts, signals } = edges(target);
+    expect(await call("lift", "Keymend.Approver", post("/api/lift", toLift))).toMatchObject(problem(409));
+    expect([lifts, signals]).toEqual([[], []]);
+  });
+
+  test.each([
+    ["id", { ...toLift, id: VAULT_ID }],
+    ["tag", { ...toLift, tag: "owner" }],
+    ["reason", { ...toLift, reason: " " }],
+  ])("names a wrong %s", async (field, body) => {
+    expect(await edges().call("lift", "Keymend.Approver", post("/api/lift", body))).toMatchObject(
+      problem(400, [{ field, problem: expect.any(String) }]),
+    );
+  });
+});
+
 describe("who may do what", () => {
-  const operations = ["incidents", "incident", "audit", "heal", "diagnose", "decide"] as const;
+  const operations = ["incidents", "incident", "audit", "heal", "lift", "diagnose", "decide"] as const;
   test.each(operations)("%s wants a token", async (name) => {
     expect(await setUp().call(name, null)).toMatchObject(problem(401));
   });
@@ -131,6 +181,8 @@ describe("who may do what", () => {
   test.each([
     ["heal", "Keymend.Reader"],
     ["heal", "Keymend.Approver"],
+    ["lift", "Keymend.Reader"],
+    ["lift", "Keymend.Operator"],
     ["diagnose", "Keymend.Approver"],
     ["decide", "Keymend.Reader"],
     ["decide", "Keymend.Operator"],
@@ -525,6 +577,7 @@ function setUpStores(): ApiDeps["stores"] {
     findIncident: async () => waiting,
     addDecision: never,
     listDecisions: async () => [],
+    keepLift: never,
     listClaims: never,
     appendAudit: never,
     listAudit: never,

@@ -21,7 +21,7 @@ const baseline: Baseline = {
 
 test("knows a vault by its id in any casing, by its URI, and by its name", async () => {
   const store = createBaselineStore(fresh().tables, () => undefined);
-  expect(await store.load(VAULT.id)).toEqual({ baseline: null, expiryExtensions: {}, known: [] });
+  expect(await store.load(VAULT.id)).toEqual({ baseline: null, expiryExtensions: {}, known: [], lifted: [] });
   expect(await store.vaultIdOf("v1")).toBeUndefined();
   await store.save(VAULT, baseline);
   await store.save(VAULT, { ...baseline, sku: "premium" });
@@ -44,7 +44,7 @@ test("counts extensions per key version, beside the baseline", async () => {
   await store.countExtension(VAULT, "v1/k1/0", 2);
   await store.countExtension(VAULT, "v1/k1/1", 1);
   await store.save(VAULT, baseline);
-  expect(await store.load(VAULT.id)).toEqual({ baseline, expiryExtensions: { "v1/k1/0": 2, "v1/k1/1": 1 }, known: [] });
+  expect(await store.load(VAULT.id)).toEqual({ baseline, expiryExtensions: { "v1/k1/0": 2, "v1/k1/1": 1 }, known: [], lifted: [] });
 });
 
 test("a database of its own has nothing to share with others", async () => {
@@ -127,4 +127,19 @@ test("a row that can't be read is set aside with a word, and stops nobody else",
   expect(await store.vaultIdOf("v1")).toBeUndefined();
   expect(words).toContainEqual(expect.stringContaining("the baseline of v1 can't be read and is set aside"));
   expect(words).toContainEqual(expect.stringContaining("what is known of v1 can't be read and is set aside"));
+});
+
+test("keeps lifted tags by database and tag, until they are over", async () => {
+  const store = createBaselineStore(fresh().tables, () => undefined);
+  const lift = { targetId: `${VAULT.id}-db`, tag: "keymend:revoked", value: "yes", reason: "a drill", by: "ada", at: baseline.at };
+  await store.keepLift(VAULT, lift);
+  await store.keepLift(VAULT, { ...lift, value: "no" });
+  await store.keepLift(VAULT, { ...lift, tag: "keymend:mode" });
+  expect((await store.load(VAULT.id)).lifted.map(({ tag, value }) => [tag, value]).toSorted()).toEqual([
+    ["keymend:mode", "yes"],
+    ["keymend:revoked", "no"],
+  ]);
+  await store.endLifts(VAULT, [lift]);
+  await store.endLifts(VAULT, [lift]);
+  expect((await store.load(VAULT.id)).lifted).toEqual([{ ...lift, tag: "keymend:mode" }]);
 });

@@ -5,7 +5,7 @@
 import type { AuditLog, Incidents, Mailbox } from "../../src/activities/assess.ts";
 import type { Claim, Claims, WriteResult } from "../../src/activities/apply-step.ts";
 import { TransientError } from "../../src/domain/errors.ts";
-import type { Baseline, Facts, Patient } from "../../src/domain/facts.ts";
+import type { Baseline, Facts, LiftedTag, Patient } from "../../src/domain/facts.ts";
 import type { Decision, Incident } from "../../src/domain/incident.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import type { StepDraft } from "../../src/domain/steps/step.ts";
@@ -154,6 +154,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
     baselines: {
       save: async (patient: Patient, baseline: Baseline) => void baselines.push({ patient, baseline }),
       remember: async () => undefined,
+      endLifts: async (_: Patient, lifts: readonly LiftedTag[]) => void journal.push(`end lift of ${lifts.map(({ tag }) => tag).join()}`),
     },
     publishOutcome: async (incident: Incident) => void told.push(incident),
     setAside: async () => {

@@ -34,6 +34,7 @@ export const groundsOf = ({ facts, diagnosis, plan, settings, permissions }: Loo
   causes: signature(causesOf(diagnosis).filter(({ code }) => code !== "Revalidating")),
   phases: diagnosis.targets.map(({ id, phase }) => [id.toLowerCase(), phase]),
   tags: tagsOf(facts),
+  lifted: (facts.lifted ?? []).map(({ targetId, tag, value }) => [targetId.toLowerCase(), tag, value]),
   steps: plan.steps.map(({ id, needs }) => [id, needs]),
   blocks: plan.blocks.map(({ cause, kind }) => [cause, kind]),
   settings,

@@ -4,7 +4,7 @@
  */
 import { sameId } from "../arm-id.ts";
 import { isKnownGood, strangeTo } from "../access/known-good.ts";
-import type { Facts, TargetFacts } from "../facts.ts";
+import type { Facts, LiftedTag, TargetFacts } from "../facts.ts";
 import type { RefusalReason } from "../incident.ts";
 import { principalIn } from "../databases/key-path.ts";
 import { parseKeyUri } from "../key-uri.ts";
@@ -22,6 +22,12 @@ export type Verdict =
   | { kind: "observe" }
   | { kind: "refuse"; reason: RefusalReason; why: string };
 
+/** The tags that an approver may lift from a database. */
+export const OWN_TAGS = [REVOKED_TAG, MODE_TAG] as const;
+
+/** As the database bears it. */
+export const valueOfTag = ({ tags }: TargetFacts, name: string): string | undefined => tag(tags, name);
+
 const MODES: readonly Mode[] = ["observe", "approve", "heal"];
 const narrower = (a: Mode, b: Mode): Mode => (MODES.indexOf(a) < MODES.indexOf(b) ? a : b);
 
@@ -31,16 +37,28 @@ function tag(tags: Record<string, string>, name: string): string | undefined {
   return key === undefined ? undefined : tags[key];
 }
 
+const isLifting = (one: LiftedTag, target: TargetFacts): boolean =>
+  sameId(one.targetId, target.id) && tag(target.tags, one.tag) === one.value;
+
+/** A database's tag, unless a person has lifted it: of a revoked account Azure takes no tag off. */
+function standingTag(target: TargetFacts, name: string, lifted: readonly LiftedTag[] = []): string | undefined {
+  return lifted.some((one) => one.tag === name && isLifting(one, target)) ? undefined : tag(target.tags, name);
+}
+
+/** Lifts of a tag that is off by now, or has another value: the next one of that value is a new word. */
+export const outlivedLifts = ({ targets, lifted = [] }: Facts): LiftedTag[] =>
+  lifted.filter((one) => targets.some((target) => sameId(target.id, one.targetId) && !isLifting(one, target)));
+
 /** The mode for one database: its tag narrows the configured mode, never widens it; a word that is no mode narrows to observe. */
-export function modeOf(target: TargetFacts, settings: Settings): Mode {
-  const wish = tag(target.tags, MODE_TAG)?.trim().toLowerCase();
+export function modeOf(target: TargetFacts, settings: Settings, lifted?: readonly LiftedTag[]): Mode {
+  const wish = standingTag(target, MODE_TAG, lifted)?.trim().toLowerCase();
   if (wish === undefined) return settings.mode;
   return narrower(settings.mode, MODES.find((mode) => mode === wish) ?? "observe");
 }
 
 /** What says that access to this database was taken away on purpose; undefined where nothing does. */
 export function revokedOnPurpose(facts: Facts, target: TargetFacts): string | undefined {
-  if (tag(target.tags, REVOKED_TAG) !== undefined) return `database ${target.name}`;
+  if (standingTag(target, REVOKED_TAG, facts.lifted) !== undefined) return `database ${target.name}`;
   const { vault } = facts;
   if (vault && "tags" in vault && tag(vault.tags, REVOKED_TAG) !== undefined) return `vault ${vault.name}`;
   const keyName = target.keyUri === null ? null : parseKeyUri(target.keyUri).key;
@@ -49,8 +67,8 @@ export function revokedOnPurpose(facts: Facts, target: TargetFacts): string | un
 }
 
 /** A shared write (vault, key, grant) acts on every database it serves: the narrowest of their modes counts. */
-const modeForStep = (served: readonly TargetFacts[], settings: Settings): Mode =>
-  served.length === 0 ? "observe" : served.map((target) => modeOf(target, settings)).reduce(narrower);
+const modeForStep = (served: readonly TargetFacts[], settings: Settings, lifted?: readonly LiftedTag[]): Mode =>
+  served.length === 0 ? "observe" : served.map((target) => modeOf(target, settings, lifted)).reduce(narrower);
 
 /** What of it is not known good, by which it may be given access unasked; undefined where the step gives none, or all of it is. */
 function strangerOf(step: Step, served: readonly TargetFacts[], facts: Facts, settings: Settings): string | undefined {
@@ -100,7 +118,7 @@ export function judgeStep(step: Step, facts: Facts, settings: Settings, callers:
   const touched = facts.targets.filter((target) => served.includes(target) || isTouched(step, facts, target));
   const meant = touched.map((target) => revokedOnPurpose(facts, target)).find((what) => what !== undefined);
   if (meant !== undefined) return { kind: "refuse", reason: "RevokedOnPurpose", why: `${meant} is tagged ${REVOKED_TAG}` };
-  const mode = modeForStep(served, settings);
+  const mode = modeForStep(served, settings, facts.lifted);
   if (mode === "observe") return { kind: "observe" };
   const doubts = [
     mode === "approve" ? "mode approve: every plan waits for a person" : undefined,

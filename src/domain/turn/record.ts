@@ -78,8 +78,9 @@ export function takeSignals(draft: Draft): void {
   const known = new Set(before.signalIds);
   const taken = input.signals.filter(({ id }) => !known.has(id));
   draft.incident = hear(before, input.signals, input.settings);
-  // Those of people first: an operator's word is never among the rest.
-  const inOrder = [...taken.filter(({ source }) => source === "operator"), ...taken.filter(({ source }) => source !== "operator")];
+  // A person's word is never among the rest.
+  const isPerson = ({ source }: Signal): boolean => source === "operator" || source === "approver";
+  const inOrder = [...taken.filter(isPerson), ...taken.filter((signal) => !isPerson(signal))];
   for (const signal of inOrder.slice(0, TOLD_SINGLY)) {
     const who = signal.caller ? `, by ${signal.caller.name ?? signal.caller.objectId}` : "";
     note(draft, "signal", `told of ${signal.what} (${signal.source}${who})`, signal, `-${signal.id}`);

@@ -38,7 +38,7 @@ function open({ newId, patient, now, previous, signals, settings }: TurnInput): 
 
 /** Where nothing is wrong only who asked for the look is owed a record of it, once. */
 const saysNothingNew = ({ source, id }: Signal, previous: Incident | null): boolean =>
-  source !== "operator" || previous?.signalIds.includes(id) === true;
+  (source !== "operator" && source !== "approver") || previous?.signalIds.includes(id) === true;
 
 /** What a look finds before there is an incident: nothing at all, what is known already, or undefined where one is to be opened. */
 function quietEnd(input: TurnInput, steps: readonly JudgedStep[]): Outcome | undefined {

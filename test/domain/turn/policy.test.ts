@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { judgeStep, modeOf, revokedOnPurpose } from "../../../src/domain/turn/policy.ts";
-import type { Facts } from "../../../src/domain/facts.ts";
+import { judgeStep, modeOf, outlivedLifts, revokedOnPurpose } from "../../../src/domain/turn/policy.ts";
+import type { Facts, LiftedTag } from "../../../src/domain/facts.ts";
 import type { Step } from "../../../src/domain/steps/step.ts";
 import {
   ACCOUNT_ID,
@@ -30,6 +30,51 @@ describe("the mode of a database", () => {
     ["a word that is no mode", { "keymend:mode": "on" }, "heal", "observe"],
   ] as const)("with %s", (_, tags, mode, expected) => {
     expect(modeOf(anAccount({ tags }), someSettings({ mode }))).toBe(expected);
+  });
+});
+
+describe("a tag that was lifted", () => {
+  const lift = (over: Partial<LiftedTag> = {}): LiftedTag[] => [
+    {
+      targetId: ACCOUNT_ID.toUpperCase(),
+      tag: "keymend:revoked",
+      value: "yes",
+      reason: "r",
+      by: "ada",
+      at: "2026-11-01T00:00:00Z",
+      ...over,
+    },
+  ];
+  const target = anAccount({ tags: { "Keymend:Revoked": "yes", "keymend:mode": "observe" } });
+  const mode = (lifted: LiftedTag[]) => modeOf(target, heal, lifted);
+
+  test("does not count while it has the value that was lifted", () => {
+    const facts = (lifted: LiftedTag[]) => someFacts({ targets: [target], lifted });
+    expect(revokedOnPurpose(facts(lift()), target)).toBeUndefined();
+    expect(revokedOnPurpose(facts(lift({ value: "no" })), target)).toBe("database orders");
+    expect(revokedOnPurpose(facts(lift({ targetId: VAULT_ID })), target)).toBe("database orders");
+    expect(revokedOnPurpose(facts(lift({ tag: "keymend:mode", value: "observe" })), target)).toBe("database orders");
+    expect(mode(lift())).toBe("observe");
+    expect(mode(lift({ tag: "keymend:mode", value: "observe" }))).toBe("heal");
+    const step = aStep({ causes: ["KeyDisabled"] });
+    const both = [...lift(), ...lift({ tag: "keymend:mode", value: "observe" })];
+    expect(judgeStep(step, facts(lift()), heal, [])).toEqual({ kind: "observe" });
+    expect(judgeStep(step, facts(both), heal, [])).toEqual({ kind: "allow" });
+  });
+
+  test.each([
+    ["its database bears that value", [target], 0],
+    ["its database can't be seen", [], 0],
+    ["it is off", [anAccount()], 1],
+    ["it has another value", [anAccount({ tags: { "keymend:revoked": "still" } })], 1],
+  ])("is over or not: %s", (_, targets, over) => {
+    expect(outlivedLifts(someFacts({ targets, lifted: lift() }))).toHaveLength(over);
+  });
+
+  test("lifts no tag of the vault, and none was lifted in what earlier versions kept", () => {
+    const facts = someFacts({ vault: aVault({ tags: { "keymend:revoked": "yes" } }), targets: [target], lifted: lift() });
+    expect(revokedOnPurpose(facts, target)).toBe("vault kv-orders");
+    expect(outlivedLifts(someFacts())).toEqual([]);
   });
 });
 
