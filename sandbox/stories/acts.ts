@@ -12,6 +12,7 @@ export const API = {
   clusters: "2026-06-01",
   vaults: "2026-02-01",
   authorization: "2022-04-01",
+  eventGrid: "2025-02-15",
   identities: "2024-11-30",
   locks: "2020-05-01",
 } as const;

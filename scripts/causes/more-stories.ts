@@ -27,7 +27,7 @@ const unreadable: Story = {
   vault: "rbac",
   break({ world }) {
     for (const { roleName, permissions } of world.roleDefinitions.values()) {
-      if (roleName !== "Keymend Watcher") continue;
+      if (!roleName.startsWith("Keymend Watcher ")) continue;
       for (const permission of permissions)
         permission.actions = permission.actions.filter((action) => action !== "Microsoft.Authorization/roleAssignments/read");
     }

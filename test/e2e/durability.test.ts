@@ -45,8 +45,8 @@ function expectOneRepair({ incidents, audit, writes }: Story, patient: Patient, 
   const told = audit.filter(({ kind }) => kind !== "signal");
   // A claim whose owner died is told again by the one who takes over: an intent may stand there more than once, what came of it never.
   const isTwice = ({ what }: (typeof told)[number], at: number): boolean =>
-    what.startsWith("about to write") && told.findIndex((row) => row.what === what) !== at;
-  expect(told.filter((row, at) => !isTwice(row, at)).map(({ kind }) => kind)).toEqual(ROWS);
+    what.startsWith("about to write") && told.findIndex((other) => other.what === what) !== at;
+  expect(told.filter((entry, at) => !isTwice(entry, at)).map(({ kind }) => kind)).toEqual(ROWS);
   const signals = audit.filter(({ kind }) => kind === "signal").map(({ data }) => (data as { id: string }).id);
   expect(new Set(signals).size).toBe(signals.length);
 }
