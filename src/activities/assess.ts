@@ -3,6 +3,7 @@
  * databases, keys or vaults. Permissions: reader actions on databases, vaults, keys, identities, role and deny assignments.
  */
 import { baselineOf } from "../domain/baseline.ts";
+import type { Diagnosis } from "../domain/cause.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
 import type { Baseline, Facts, Patient, Unreadable, LiftedTag } from "../domain/facts.ts";
@@ -66,6 +67,9 @@ export type AssessDeps = {
     endLifts: (patient: Patient, lifts: readonly LiftedTag[]) => Promise<void>;
     /** What was seen is looked at from now on, whether anything lists it or not. */
     remember: (patient: Patient, after: (before: readonly KnownDatabase[]) => readonly KnownDatabase[]) => Promise<void>;
+    /** The digest of what was last told that Keymend can't judge. */
+    readinessTold: (patient: Patient) => Promise<string | undefined>;
+    keepReadinessTold: (patient: Patient, digest: string) => Promise<void>;
   };
   /** Tells whoever wants to know how an incident ended. */
   publishOutcome: (incident: Incident) => Promise<void>;
@@ -160,8 +164,20 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
   if (turn.healthy && vault?.state === "live") await deps.baselines.save(input.patient, baselineOf(facts, diagnosis, vault));
   if (turn.incident) await writeDown(deps, turn.incident, turn.entries, facts.at, open?.etag);
   else deps.log.info("looked", { vaultId: input.patient.id, text: `${input.patient.vaultName ?? input.patient.id}: nothing new` });
+  await tellReadiness(deps, input.patient, diagnosis);
   await deps.mailbox.dropSignals(input.patient.id, signalIds);
   return carryOn(deps, turn.incident, turn.next);
+}
+
+/** What Keymend can't judge is told once, and again when it is another. Kept after it was told: at worst it is told twice. */
+async function tellReadiness({ baselines, digest, log }: AssessDeps, patient: Patient, { targets }: Diagnosis): Promise<void> {
+  const limits = targets.flatMap(({ readiness }) => (readiness ? [`${readiness.text}; ${readiness.wants}`] : []));
+  if (limits.length === 0) return;
+  const all = [...new Set(limits)].toSorted();
+  const said = digest(all);
+  if ((await baselines.readinessTold(patient)) === said) return;
+  log.warn("readiness", { vaultId: patient.id, text: `the service confirms its access, which Keymend can't judge: ${all.join(" · ")}` });
+  await baselines.keepReadinessTold(patient, said);
 }
 
 async function writeDown(

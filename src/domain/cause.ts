@@ -59,12 +59,17 @@ export type Phase = "healthy" | "atRisk" | "inGrace" | "revoked" | "recovering";
 
 export type Finding = { code: CauseCode; evidence: Evidence };
 
+/** What Keymend can't judge, and the setting or step that would let it. cause: what it is called where the service does not confirm access. */
+export type Limit = { cause: CauseCode; text: string; wants: string };
+
 export type TargetDiagnosis = {
   id: string;
   kind: "account" | "cluster";
   phase: Phase;
   /** In the registry's order. Empty only when healthy. */
   findings: Finding[];
+  /** Of a database whose access the service confirms, and of which Keymend can't judge all. */
+  readiness?: Limit;
   /** What the service says of its access to the key, in its own words; null where it says nothing. */
   service: { verdict: ServiceVerdict; says: string | null };
   /** Where the service's status and the key path disagree, one sentence each. */

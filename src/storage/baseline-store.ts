@@ -30,6 +30,9 @@ export type BaselineStore = {
   vaultIdOf: (vaultName: string) => Promise<string | undefined>;
   /** keyVersion: `{vault name}/{key}/{version}` in lower case. */
   countExtension: (patient: PatientId, keyVersion: string, count: number) => Promise<void>;
+  /** The digest of the readiness that was told last; undefined where none was. */
+  readinessTold: (patient: PatientId) => Promise<string | undefined>;
+  keepReadinessTold: (patient: PatientId, digest: string) => Promise<void>;
 };
 
 const BASELINE = "baseline";
@@ -38,6 +41,7 @@ const KNOWN = "known-";
 const LIFTED = "lifted-";
 /** `.` is the character after `-`. */
 const onlyKnown = `RowKey ge ${quote(KNOWN)} and RowKey lt ${quote("known.")}`;
+const READINESS = "readiness";
 
 type Kept = { vaultId: string | null; baseline: Baseline };
 type Count = { keyVersion: string; count: number };
@@ -79,7 +83,7 @@ export function createBaselineStore(tables: Tables, setAside: (what: string) => 
           if (rowKey === BASELINE) baseline = keptIn(row, `the baseline of ${partition}`)?.baseline ?? null;
           else if (rowKey.startsWith(KNOWN)) known.push(...[knownOf(row, `what is known of ${partition}`)?.database ?? []].flat());
           else if (rowKey.startsWith(LIFTED)) lifted.push(...[liftOf(row, `a lifted tag of ${partition}`) ?? []].flat());
-          else {
+          else if (rowKey !== READINESS) {
             const { keyVersion, count } = readCount(row, partition);
             counts.push([keyVersion, count]);
           }
@@ -146,6 +150,17 @@ export function createBaselineStore(tables: Tables, setAside: (what: string) => 
           { ...key, ...toRow({ keyVersion, count } satisfies Count, `the extension count of ${keyVersion}`) },
           "Replace",
         );
+      }),
+
+    readinessTold: ({ id }) =>
+      tables.use("baseline", "look up what was told", async (client) => {
+        const row = await orAbsent(() => client.getEntity<{ digest?: string }>(partitionOf(id), READINESS));
+        return row?.digest;
+      }),
+
+    keepReadinessTold: ({ id }, digest) =>
+      tables.use("baseline", "keep what was told", async (client) => {
+        await client.upsertEntity({ partitionKey: partitionOf(id), rowKey: READINESS, digest }, "Replace");
       }),
   };
 }

@@ -67,6 +67,38 @@ describe("a look that finds nothing wrong", () => {
   });
 });
 
+describe("what Keymend can't judge", () => {
+  const hsm = (keyUri: string): Facts => someFacts({ vault: null, keys: [], targets: [anAccount({ keyUri })] });
+  const told = (lines: { event: string }[]) => lines.filter(({ event }) => event === "readiness");
+
+  test("is told once while the service confirms access, with what would let it judge; and again when it is another", async () => {
+    const { assess, incidents, lines, mailbox } = setUp(hsm("https://h.managedhsm.azure.net/keys/cmk"));
+    for (let turn = 0; turn < 3; turn++) {
+      mailbox.signals.push(aSignal({ id: `e${turn}` }));
+      expect(await assess({}, { newId: `i${turn}` })).toMatchObject({ kind: "end", incidentId: null, outcome: { code: "NoChangeNeeded" } });
+    }
+    expect(incidents.all).toEqual([]);
+    expect(told(lines)).toEqual([
+      {
+        level: "warn",
+        event: "readiness",
+        fields: { vaultId: VAULT_ID, text: expect.stringMatching(/can't judge: .*managed HSM.*administrators of the HSM/) as string },
+      },
+    ]);
+    const another = hsm("https://other.managedhsm.azure.net/keys/cmk");
+    await assess({ gatherFacts: async () => another });
+    expect(told(lines)).toHaveLength(2);
+  });
+
+  test("is told before it is kept: where that fails it is told again", async () => {
+    const { assess, deps, lines } = setUp(hsm("https://h.managedhsm.azure.net/keys/cmk"));
+    const baselines = { ...deps.baselines, keepReadinessTold: throwing(transient()) };
+    expect(await assess({ baselines })).toMatchObject({ kind: "again" });
+    await assess();
+    expect(told(lines)).toHaveLength(2);
+  });
+});
+
 describe("a look that finds trouble", () => {
   test("opens the incident and asks for the step, with the hash that an approval would name", async () => {
     const { assess, incidents } = setUp();
@@ -309,9 +341,8 @@ describe("what does not work at once", () => {
 
   test("a baseline that can't be kept comes back as `again` before anything is said to be healthy", async () => {
     const { assess, incidents } = setUp(someFacts());
-    expect(await assess({ baselines: { save: throwing(busy), remember: async () => undefined, endLifts: throwing(busy) } })).toMatchObject({
-      kind: "again",
-    });
+    const { baselines } = setUp().deps;
+    expect(await assess({ baselines: { ...baselines, save: throwing(busy), endLifts: throwing(busy) } })).toMatchObject({ kind: "again" });
     expect(incidents.all).toEqual([]);
   });
 

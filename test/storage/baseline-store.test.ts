@@ -47,6 +47,15 @@ test("counts extensions per key version, beside the baseline", async () => {
   expect(await store.load(VAULT.id)).toEqual({ baseline, expiryExtensions: { "v1/k1/0": 2, "v1/k1/1": 1 }, known: [], lifted: [] });
 });
 
+test("keeps what was told of a vault, beside the baseline", async () => {
+  const store = createBaselineStore(fresh().tables, () => undefined);
+  expect(await store.readinessTold(VAULT)).toBeUndefined();
+  await store.keepReadinessTold(VAULT, "d1");
+  await store.keepReadinessTold(VAULT, "d2");
+  expect(await store.readinessTold({ id: VAULT.id.toLowerCase() })).toBe("d2");
+  expect(await store.load(VAULT.id)).toEqual({ baseline: null, expiryExtensions: {}, known: [] });
+});
+
 test("a database of its own has nothing to share with others", async () => {
   const store = createBaselineStore(fresh().tables, () => undefined);
   const account = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.DocumentDB/databaseAccounts/v1";

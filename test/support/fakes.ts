@@ -140,6 +140,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
   };
   const clock = { at: NOW };
   const baselines: { patient: Patient; baseline: Baseline }[] = [];
+  const readinessTold = new Map<string, string>();
   const told: Incident[] = [];
   const extensions: string[] = [];
   const log = fakeLog();
@@ -155,6 +156,8 @@ export function fakeEdges(facts: Facts = someFacts()) {
       save: async (patient: Patient, baseline: Baseline) => void baselines.push({ patient, baseline }),
       remember: async () => undefined,
       endLifts: async (_: Patient, lifts: readonly LiftedTag[]) => void journal.push(`end lift of ${lifts.map(({ tag }) => tag).join()}`),
+      readinessTold: async ({ id }: Patient) => readinessTold.get(id),
+      keepReadinessTold: async ({ id }: Patient, digest: string) => void readinessTold.set(id, digest),
     },
     publishOutcome: async (incident: Incident) => void told.push(incident),
     setAside: async () => {

@@ -1,11 +1,12 @@
 import type { Cause } from "../cause.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
+import { limitOf } from "../readiness.ts";
 import { az, say } from "../steps/az.ts";
 
 export const managedHsm: Cause = {
   code: "ManagedHsm",
   title: "The key lives in a managed HSM",
-  shownBy: "The key URI names a host of managedhsm.azure.net.",
+  shownBy: "The key URI names a host of managedhsm.azure.net, and the service does not confirm its access.",
   repair:
     "None: a managed HSM has roles of its own, which Azure RBAC does not reach. Its administrator grants the encryption role at the key.",
   steps: [],
@@ -14,14 +15,10 @@ export const managedHsm: Cause = {
   default: "none",
   statusCodes: [],
   eclipses: true,
-  find: (_facts, target) =>
-    uriOf(target)?.kind === "managedHsm"
-      ? {
-          effect: "unknown",
-          facts: [`the key URI '${target.keyUri}' names a managed HSM, which Keymend neither reads nor repairs`],
-          values: {},
-        }
-      : undefined,
+  find: (facts, target) => {
+    const limit = limitOf(facts, target);
+    return limit?.cause === "ManagedHsm" ? { effect: "unknown", facts: [limit.text], values: {} } : undefined;
+  },
   mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
   advice: (facts, target) => {
     const { vaultName, key } = uriOf(target)!;

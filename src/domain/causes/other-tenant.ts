@@ -1,14 +1,12 @@
 import type { Cause } from "../cause.ts";
-import { liveVaultOf } from "../databases/key-path.ts";
+import { limitOf } from "../readiness.ts";
 import { say } from "../steps/az.ts";
-
-const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 export const otherTenant: Cause = {
   code: "OtherTenant",
   title: "The vault lies in another tenant",
   shownBy:
-    "The default identity is federated with an application of another tenant, or the vault belongs to another tenant than the database or Keymend.",
+    "The default identity is federated with an application of another tenant, or the vault belongs to another tenant than the database or Keymend; and the service does not confirm its access.",
   repair: "None: only the administrators of the vault's own tenant can look, and act.",
   steps: [],
   kinds: ["account", "cluster"],
@@ -17,19 +15,8 @@ export const otherTenant: Cause = {
   statusCodes: [],
   eclipses: true,
   find: (facts, target) => {
-    const { defaultIdentity } = target;
-    const values = {};
-    if (defaultIdentity.form === "user" && defaultIdentity.federatedClientId !== null) {
-      const text = `${target.name} reaches its vault as application ${defaultIdentity.federatedClientId} of another tenant`;
-      return { effect: "unknown", facts: [text], values };
-    }
-    const vault = liveVaultOf(facts);
-    if (!vault || (same(vault.tenantId, facts.tenantId) && same(vault.tenantId, target.tenantId ?? vault.tenantId))) return undefined;
-    return {
-      effect: "unknown",
-      facts: [`vault ${vault.name} belongs to tenant ${vault.tenantId}, not to that of ${target.name} and of Keymend`],
-      values,
-    };
+    const limit = limitOf(facts, target);
+    return limit?.cause === "OtherTenant" ? { effect: "unknown", facts: [limit.text], values: {} } : undefined;
   },
   mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
   advice: (_facts, { defaultIdentity, keyUri }) => {

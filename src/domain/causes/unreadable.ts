@@ -5,6 +5,7 @@ import { keyOf, liveVaultOf, principalIn, uriOf, versionsOf } from "../databases
 import { verdictOf } from "../databases/index.ts";
 import { isDefaultChanged } from "../mending/lacking.ts";
 import { showAccess, showVault, showVersions } from "../mending/advice.ts";
+import { confirmedLimit } from "../readiness.ts";
 import { unseenOf } from "../sight.ts";
 import { say } from "../steps/az.ts";
 
@@ -25,7 +26,7 @@ function unreadKey(facts: Facts, target: TargetFacts): string[] {
 
 function unreadAccess(facts: Facts, target: TargetFacts): string[] {
   const principal = principalIn(facts, target);
-  if (principal.state === "unreadable") return [principal.detail];
+  if (principal.state === "unreadable") return confirmedLimit(facts, target) ? [] : [principal.detail];
   const access = principal.state === "known" ? accessOf(facts, target, principal.principalId) : undefined;
   return access?.state === "unknown" ? [access.detail] : [];
 }

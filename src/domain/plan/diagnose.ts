@@ -5,6 +5,7 @@
 import type { Diagnosis, Finding, Phase, TargetDiagnosis } from "../cause.ts";
 import { causeOf, causes } from "../causes/index.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
+import { confirmedLimit } from "../readiness.ts";
 import type { Settings } from "../settings.ts";
 import { verdictOf } from "../databases/index.ts";
 
@@ -57,10 +58,20 @@ function contradictionsOf(target: TargetFacts, findings: readonly Finding[]): st
 }
 
 function diagnoseTarget(facts: Facts, target: TargetFacts, settings: Settings): TargetDiagnosis {
-  const findings = findAll(facts, target, settings);
+  const readiness = confirmedLimit(facts, target);
+  // Out of reach is out of reach as a whole: what else of the path is not there to be read is no finding.
+  const findings = readiness && causeOf(readiness.cause).eclipses ? [] : findAll(facts, target, settings);
   const { id, kind } = target;
   const service = { verdict: verdictOf(target), says: wordOf(target) };
-  return { id, kind, phase: phaseOf(target, findings), findings, service, contradictions: contradictionsOf(target, findings) };
+  return {
+    id,
+    kind,
+    phase: phaseOf(target, findings),
+    findings,
+    ...(readiness && { readiness }),
+    service,
+    contradictions: contradictionsOf(target, findings),
+  };
 }
 
 const STILL_LISTED = "is not there, says Azure Resource Manager, and the inventory goes on listing it";

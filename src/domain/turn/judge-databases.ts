@@ -77,8 +77,11 @@ function judgeSilent(view: View): TargetState {
 const wasBroken = ({ worst }: IncidentTarget): boolean => worst !== "healthy" && worst !== "atRisk";
 
 /** What may be said of a path that works: of the service only what it says itself. */
-export const sayWorks = (said: string, services: readonly TargetDiagnosis["service"][]): string =>
-  services.every(({ verdict }) => verdict === "healthy") ? said : "the key path works; the service says nothing of its access";
+export function sayWorks(said: string, seen: readonly Pick<TargetDiagnosis, "service" | "readiness">[]): string {
+  const limit = seen.find(({ readiness }) => readiness !== undefined)?.readiness;
+  if (limit) return `the service confirms its access, which Keymend can't judge: ${limit.text}; ${limit.wants}`;
+  return seen.every(({ service }) => service.verdict === "healthy") ? said : "the key path works; the service says nothing of its access";
+}
 
 /** Healthy now. A path that was broken is only proven once the service has had its hourly check since. */
 function judgeHealthy(view: View, seen: TargetDiagnosis): TargetState {
@@ -96,7 +99,7 @@ function judgeHealthy(view: View, seen: TargetDiagnosis): TargetState {
   // What was put back while all was well kept something from going wrong later.
   const success = ours && target.worst === "healthy" ? "Prevented" : SUCCESS[target.worst];
   const said = target.worst === "healthy" ? "nothing is wrong" : "verified: key path and service both healthy";
-  return ended(success, null, sayWorks(said, [seen.service]));
+  return ended(success, null, sayWorks(said, [seen]));
 }
 
 function judgeRecovering(view: View): TargetState {

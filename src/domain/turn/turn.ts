@@ -45,8 +45,7 @@ function quietEnd(input: TurnInput, steps: readonly JudgedStep[]): Outcome | und
   const { diagnosis, signals, previous } = input;
   const trouble = diagnosis.targets.some(({ findings }) => findings.length > 0) || steps.some(isNext);
   if (!trouble && signals.every((signal) => saysNothingNew(signal, previous))) {
-    const services = diagnosis.targets.map(({ service }) => service);
-    return { code: "NoChangeNeeded", reason: null, detail: sayWorks("nothing is wrong", services) };
+    return { code: "NoChangeNeeded", reason: null, detail: sayWorks("nothing is wrong", diagnosis.targets) };
   }
   const known = trouble ? isKnown(input, input.digest(groundsOf(input))) : undefined;
   return known && { code: known.outcome!, reason: known.reason, detail: "as before" };

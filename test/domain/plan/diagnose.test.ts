@@ -87,20 +87,6 @@ const BOTH: Row[] = [
     "inGrace",
   ],
   ["a vault that was not read", { vault: null }, ["Unreadable"], "inGrace"],
-  ["a managed HSM", { target: { keyUri: "https://h.managedhsm.azure.net/keys/cmk" }, vault: null, keys: [] }, ["ManagedHsm"], "inGrace"],
-  ["a vault of another tenant", { vault: aVault({ tenantId: "other" }), keys: [], access: [] }, ["OtherTenant"], "inGrace"],
-  ["a vault of another tenant than the database's", { target: { tenantId: "other" } }, ["OtherTenant"], "inGrace"],
-  [
-    "an application of another tenant",
-    {
-      target: { defaultIdentity: { form: "user", id: IDENTITY_ID, federatedClientId: "app" } },
-      vault: { state: "gone", id: null, name: "kv" },
-      keys: [],
-      access: [],
-    },
-    ["OtherTenant"],
-    "inGrace",
-  ],
   ["a key in the deleted list", { keys: [deletedKey] }, ["KeyDeleted"], "inGrace"],
   [
     "a key that is nowhere, whatever else is wrong with access to it",
@@ -394,7 +380,6 @@ describe("what only accounts show", () => {
       [],
       "healthy",
     ],
-    ["Azure Cosmos DB's own identity, not configured", { target: { defaultIdentity: { form: "firstParty" } } }, ["Unreadable"], "inGrace"],
     [
       "a default identity of an unknown form",
       { target: { defaultIdentity: { form: "unknown", raw: "DelegatedSystemAssignedIdentity" } } },

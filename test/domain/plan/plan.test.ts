@@ -135,10 +135,10 @@ describe.each([
     ["a key that is unfit", { keys: [aKey([aVersion(V1, { type: "EC" })])] }, ["KeyUnfit escalate"]],
     [
       "a managed HSM",
-      { vault: null, targets: [anAccount({ keyUri: "https://h.managedhsm.azure.net/keys/cmk" })] },
+      { vault: null, targets: [anAccount({ keyUri: "https://h.managedhsm.azure.net/keys/cmk", service: revoked() })] },
       ["ManagedHsm escalate"],
     ],
-    ["another tenant", { vault: aVault({ tenantId: "other" }) }, ["OtherTenant escalate"]],
+    ["another tenant", { target: { service: lost }, vault: aVault({ tenantId: "other" }) }, ["OtherTenant escalate"]],
     ["what could not be read", { access: [] }, ["Unreadable escalate"]],
     ["a condition", { access: [anAccess({ assignments: [anAssignment({ condition: "?" })] })] }, ["AccessDenied escalate"]],
     [
