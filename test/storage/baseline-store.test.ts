@@ -53,7 +53,7 @@ test("keeps what was told of a vault, beside the baseline", async () => {
   await store.keepReadinessTold(VAULT, "d1");
   await store.keepReadinessTold(VAULT, "d2");
   expect(await store.readinessTold({ id: VAULT.id.toLowerCase() })).toBe("d2");
-  expect(await store.load(VAULT.id)).toEqual({ baseline: null, expiryExtensions: {}, known: [] });
+  expect(await store.load(VAULT.id)).toEqual({ baseline: null, expiryExtensions: {}, known: [], lifted: [] });
 });
 
 test("a database of its own has nothing to share with others", async () => {

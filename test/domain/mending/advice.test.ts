@@ -60,11 +60,14 @@ const denial: DenyAssignment = {
   changedOn: null,
 };
 
+/** While the service confirms access these are readiness, and nothing is to be done. */
+const lost = revoked(4002);
+
 const ADVICE: [CauseCode, Partial<Facts>, unknown[]][] = [
   ["AccessDenied", { access: [anAccess({ denies: [denial] })] }, [roles, denials, words("deployment stack")]],
   [
     "ManagedHsm",
-    account({ keyUri: hsm }),
+    account({ service: lost, keyUri: hsm }),
     [
       `az keyvault role assignment list --hsm-name hsm --scope /keys/cmk --assignee-object-id ${PRINCIPAL}`,
       words(`az keyvault role assignment create --hsm-name hsm --scope /keys/cmk --assignee-object-id ${PRINCIPAL}`),
@@ -72,19 +75,23 @@ const ADVICE: [CauseCode, Partial<Facts>, unknown[]][] = [
   ],
   [
     "ManagedHsm",
-    account({ keyUri: hsm, defaultIdentity: { form: "undefined" } }),
+    account({ service: lost, keyUri: hsm, defaultIdentity: { form: "undefined" } }),
     ["az keyvault role assignment list --hsm-name hsm --scope /keys/cmk", words("an administrator of the HSM")],
   ],
-  ["ManagedHsm", account({ keyUri: "https://hsm.managedhsm.azure.net/" }), []],
-  ["OtherTenant", { vault: aVault({ tenantId: "other" }) }, [words(`${KEY_URI}, and at what the database's application`)]],
+  ["ManagedHsm", account({ service: lost, keyUri: "https://hsm.managedhsm.azure.net/" }), []],
   [
     "OtherTenant",
-    account({ defaultIdentity: { form: "user", id: IDENTITY_ID, federatedClientId: "app-1" } }),
+    { vault: aVault({ tenantId: "other" }), ...account({ service: lost }) },
+    [words(`${KEY_URI}, and at what the database's application`)],
+  ],
+  [
+    "OtherTenant",
+    account({ service: lost, defaultIdentity: { form: "user", id: IDENTITY_ID, federatedClientId: "app-1" } }),
     [words("application app-1 may do")],
   ],
   [
     "OtherTenant",
-    { vault: aVault({ tenantId: "other" }), ...account({ defaultIdentity: { form: "system" } }) },
+    { vault: aVault({ tenantId: "other" }), ...account({ service: lost, defaultIdentity: { form: "system" } }) },
     [words("only in the vault's own tenant")],
   ],
   [
