@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { knownAfter, patientKey, vaultNameIn } from "../../src/domain/sight.ts";
+import { knownAfter, outOfSight, patientKey, unlistedOf, vaultNameIn } from "../../src/domain/sight.ts";
 import { diagnose } from "../../src/domain/plan/diagnose.ts";
 import { plan } from "../../src/domain/plan/plan.ts";
 import type { Facts } from "../../src/domain/facts.ts";
@@ -110,5 +110,20 @@ describe("what is known after a look", () => {
 
   test("is forgotten once Azure Resource Manager says that it is not there", () => {
     expect(knownAfter(someFacts({ targets: [] }), before)).toEqual([]);
+  });
+});
+
+test("what is known and not listed is told once, however its id is written", () => {
+  const known = { kind: "account" as const, id: ACCOUNT_ID, keyUri: KEY_URI, identityIds: [] };
+  const again = { ...known, id: ACCOUNT_ID.toUpperCase() };
+  expect(unlistedOf([], [known, again])).toEqual([known]);
+  expect(unlistedOf([again], [known])).toEqual([]);
+});
+
+test("what is out of sight is unreadable, and says what would bring it into sight", () => {
+  expect(outOfSight("kv-x")).toMatchObject({
+    state: "unreadable",
+    why: "outOfSight",
+    detail: expect.stringContaining("KEYMEND_SUBSCRIPTIONS"),
   });
 });
