@@ -4,7 +4,7 @@
  * ordering a database that names it.
  */
 import { nameOf, sameId } from "../arm-id.ts";
-import { principalIn, uriOf } from "../databases/key-path.ts";
+import { liveVaultOf, principalIn, uriOf } from "../databases/key-path.ts";
 import type { Baseline, Facts, Holder, RoleAssignment, TargetFacts } from "../facts.ts";
 import type { Settings } from "../settings.ts";
 import { formatDuration, toMs } from "../time.ts";
@@ -17,7 +17,8 @@ const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowe
 const earliest = (times: readonly (string | null | undefined)[]): string | undefined =>
   times.filter((time): time is string => typeof time === "string").toSorted((a, b) => toMs(a) - toMs(b))[0];
 
-const latest = (times: readonly string[]): string | undefined => times.toSorted((a, b) => toMs(b) - toMs(a))[0];
+/** Of at least one. */
+const latest = (times: readonly string[]): string => times.reduce((a, b) => (toMs(a) > toMs(b) ? a : b));
 
 /**
  * By Azure's own times: an assignment tells when it was made (RoleAssignmentProperties.createdOn, Microsoft.Authorization 2022-04-01), a
@@ -26,11 +27,11 @@ const latest = (times: readonly string[]): string | undefined => times.toSorted(
 function grantedSince(facts: Facts, target: TargetFacts, principalId: string): string | null {
   const access = accessOf(facts, target, principalId);
   if (access?.state !== "judged") return null;
-  if (access.model === "policies") return facts.vault?.state === "live" ? facts.vault.changedOn : null;
+  if (access.model === "policies") return liveVaultOf(facts)!.changedOn;
   const madeOn = (id: string): string | null => access.assignments.find((one) => sameId(one.id, id))?.createdOn ?? null;
   // Each operation has been allowed since the oldest of what allows it.
   const since = access.effective.operations.map(({ by }) => earliest(by.map(madeOn)));
-  return since.every((time) => time !== undefined) ? (latest(since) ?? null) : null;
+  return since.every((time) => time !== undefined) ? latest(since) : null;
 }
 
 export function holderIn(baseline: Baseline | null, target: Pick<TargetFacts, "id">): Holder | undefined {

@@ -27,6 +27,7 @@ describe("a condition of a role assignment", () => {
     ["that negates what is unknown stays unknown", `!(${ROLES})`, "unknown"],
     ["with more behind an action is unknown", `ActionMatches{'${WRAP}'} 'x'`, "unknown"],
     ["that is empty is none", " ", "met"],
+    ["that is a stray quote is unknown", "'", "unknown"],
     ["that is no condition is unknown", `ActionMatches{'${WRAP}'}) OR (`, "unknown"],
   ])("%s", (_what, condition, verdict) => {
     expect(judgeCondition(condition, WRAP)).toBe(verdict);

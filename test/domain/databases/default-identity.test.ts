@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isSameDefault, parseDefaultIdentity, readDefaultIdentity } from "../../../src/domain/databases/default-identity.ts";
+import { isSameDefault, parseDefaultIdentity, readDefaultIdentity, writeDefault } from "../../../src/domain/databases/default-identity.ts";
 import { IDENTITY_ID, identityIdOf } from "../../support/builders.ts";
 
 const user = (id: string) => `UserAssignedIdentity=${id}`;
@@ -17,3 +17,10 @@ test.each([
   expect(isSameDefault(parseDefaultIdentity(user(identityIdOf("other"))), same)).toBe(false);
   expect(isSameDefault(parseDefaultIdentity("FirstPartyIdentity"), same)).toBe(false);
 });
+
+test.each(["FirstPartyIdentity", "SystemAssignedIdentity", user(IDENTITY_ID), `${user(IDENTITY_ID)}&FederatedClientId=app-1`])(
+  "%s is written as it was read",
+  (raw) => {
+    expect(writeDefault(readDefaultIdentity(raw)!)).toBe(raw);
+  },
+);
