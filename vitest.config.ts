@@ -2,11 +2,28 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** What starts processes of its own, the whole app among them; all else is fast. */
-const PROCESSES = ["test/e2e/**/*.test.ts", "test/sandbox/host/**/*.test.ts", "test/sandbox/running/**/*.test.ts"];
+/** What starts processes of its own, the whole app among them, or wants one for itself; all else is fast. */
+const PROCESSES = [
+  "test/e2e/**/*.test.ts",
+  "test/sandbox/host/**/*.test.ts",
+  "test/sandbox/running/**/*.test.ts",
+  // Its clients read the proxy from the environment once for all of a process.
+  "test/sandbox/network/clients.test.ts",
+];
 
 /** What takes longest begins first, so that no worker is alone at the end; on a new machine nothing else tells how long a file takes. */
-const LONGEST = ["stories-grace", "stories-revoked", "causes-examples", "interface", "faults", "durability", "matrix", "durable"];
+const LONGEST = [
+  "incident.property",
+  "heal.property",
+  "stories-grace",
+  "stories-revoked",
+  "causes-examples",
+  "interface",
+  "faults",
+  "durability",
+  "matrix",
+  "durable",
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -21,7 +38,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     projects: [
-      { extends: true, test: { name: "fast", include: ["test/**/*.test.ts"], exclude: PROCESSES } },
+      // One process for all files of a worker: a third of the time went into loading the same modules anew.
+      { extends: true, test: { name: "fast", include: ["test/**/*.test.ts"], exclude: PROCESSES, isolate: false } },
       { extends: true, test: { name: "e2e", include: PROCESSES } },
     ],
     // One for each core, not one less as vitest has it: the runner itself only waits.

@@ -18,7 +18,7 @@ const earliest = (times: readonly (string | null | undefined)[]): string | undef
   times.filter((time): time is string => typeof time === "string").toSorted((a, b) => toMs(a) - toMs(b))[0];
 
 /** Of at least one. */
-const latest = (times: readonly string[]): string => times.reduce((a, b) => (toMs(a) > toMs(b) ? a : b));
+const latest = (times: readonly string[]): string => times.toSorted((a, b) => toMs(b) - toMs(a))[0]!;
 
 /**
  * By Azure's own times: an assignment tells when it was made (RoleAssignmentProperties.createdOn, Microsoft.Authorization 2022-04-01), a
