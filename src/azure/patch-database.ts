@@ -1,4 +1,4 @@
-/** The one way a database is changed: a PATCH that holds what a PATCH may hold (domain/database-change.ts). */
+/** The one way a database is changed: a PATCH that holds what a PATCH may hold (domain/databases/database-change.ts). */
 import { changeRefusal, type DatabaseChange } from "../domain/databases/database-change.ts";
 import { InvariantError } from "../domain/errors.ts";
 import type { TargetKind } from "../domain/facts.ts";

@@ -1,4 +1,4 @@
-/** Changes an account, by PATCHes of one concern each (domain/database-change.ts). */
+/** Changes an account, by PATCHes of one concern each (domain/databases/database-change.ts). */
 import type { DatabaseAccountGetResults } from "@azure/arm-cosmosdb";
 import { sameId } from "../domain/arm-id.ts";
 import {

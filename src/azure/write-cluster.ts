@@ -1,4 +1,4 @@
-/** Changes a cluster, by PATCHes that hold all it encrypts with (domain/database-change.ts). */
+/** Changes a cluster, by PATCHes that hold all it encrypts with (domain/databases/database-change.ts). */
 import type { MongoCluster } from "@azure/arm-mongocluster";
 import { sameId } from "../domain/arm-id.ts";
 import { type ClusterEncryption, type DatabaseChange, detachFromCluster, setEncryption } from "../domain/databases/database-change.ts";

@@ -1,6 +1,6 @@
 /**
  * The loop over one vault: look, act once or wait, begin anew. One turn is one generation (continueAsNew), so the history
- * stays short and no stale waiter survives. Decides nothing: that is domain/turn.ts, inside the activity.
+ * stays short and no stale waiter survives. Decides nothing: that is domain/turn/turn.ts, inside the activity.
  */
 import type { OrchestrationContext, Task } from "durable-functions";
 import type { AssessResult } from "../activities/assess.ts";

@@ -10,7 +10,7 @@ import { startTables, type Tables } from "../../sandbox/running/azurite.ts";
 
 const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {} };
 
-type Played = Omit<SceneOptions, "tables" | "ground" | "start" | "speed" | "timeline" | "onError">;
+type Played = Omit<SceneOptions, "tables" | "foundation" | "start" | "speed" | "timeline" | "onError">;
 
 export type Scenes = { readonly open: SceneRunner["open"]; readonly play: (options: Played) => Promise<Ended> };
 

@@ -1,4 +1,4 @@
-/** Attaches an identity to an account, in a write of its own (domain/database-change.ts). */
+/** Attaches an identity to an account, in a write of its own (domain/databases/database-change.ts). */
 import { sameId } from "../arm-id.ts";
 import { attachUser, BOTH_ASSIGNED, SYSTEM_ASSIGNED, USER_ASSIGNED } from "../databases/database-change.ts";
 import { az, azPatch, BLANK } from "./az.ts";

@@ -1,4 +1,4 @@
-/** Sets a cluster's identity and key URL, together (domain/database-change.ts). Moving to another version needs a cluster that is Ready. */
+/** Sets a cluster's identity and key URL, together (domain/databases/database-change.ts). Moving to another version needs a cluster that is Ready. */
 import { sameId } from "../arm-id.ts";
 import { setEncryption } from "../databases/database-change.ts";
 import type { TargetFacts } from "../facts.ts";

@@ -1,4 +1,4 @@
-/** Sets an account's key URI to the same key, well written; alone in its write (domain/database-change.ts). */
+/** Sets an account's key URI to the same key, well written; alone in its write (domain/databases/database-change.ts). */
 import { sameId } from "../arm-id.ts";
 import { verdictOf } from "../databases/index.ts";
 import { azUpdateAccount } from "./az.ts";

@@ -111,7 +111,7 @@ describe("a mistake is answered with the choices", () => {
 });
 
 describe("the list", () => {
-  test("says for every story what the acceptance needs", () => {
+  test("says for every story what others rely on", () => {
     for (const entry of listing(stories)) {
       expect(Object.keys(entry)).toEqual(["story", "kinds", "phases", "causes", "outcome"]);
     }
