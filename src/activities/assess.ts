@@ -9,7 +9,7 @@ import { TransientError } from "../domain/errors.ts";
 import type { Baseline, Facts, Patient, Unreadable, LiftedTag } from "../domain/facts.ts";
 import { type AuditEntry, type Decision, type Incident, type Next, type Outcome, readRefusal } from "../domain/incident.ts";
 import { plan } from "../domain/plan/plan.ts";
-import { type KnownDatabase, knownAfter } from "../domain/sight.ts";
+import { type KnownDatabase, knownAfter } from "../domain/databases/sight.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { Step } from "../domain/steps/step.ts";

@@ -19,7 +19,7 @@ import type {
 import { parseKeyUri, vaultNameOf } from "../domain/key-uri.ts";
 import { isBeingCreated, verdictOf } from "../domain/databases/index.ts";
 import { identitiesToRead, principalsToRead, standInsToRead } from "../domain/what-to-read.ts";
-import type { KnownDatabase } from "../domain/sight.ts";
+import type { KnownDatabase } from "../domain/databases/sight.ts";
 import type { Inventory } from "./patients.ts";
 
 /** Each throws TransientError where a retry may cure it, and says `unreadable` where it won't. */

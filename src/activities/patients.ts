@@ -1,11 +1,11 @@
 /**
  * Who is looked at: turns the inventory, what is known from before and a signal's scope into patients. Each vault once; a database whose
- * key URI names no vault is its own. The inventory says what is new; what is known is looked at whatever it says (domain/sight.ts).
+ * key URI names no vault is its own. The inventory says what is new; what is known is looked at whatever it says (domain/databases/sight.ts).
  */
 import { isUnder, isVaultId, nameOf, sameId } from "../domain/arm-id.ts";
 import type { MissingTarget, Patient, TargetFacts, TargetKind, VaultFacts } from "../domain/facts.ts";
 import { vaultNameOf } from "../domain/key-uri.ts";
-import { type KnownDatabase, type KnownPatient, unlistedOf, vaultNameIn } from "../domain/sight.ts";
+import { type KnownDatabase, type KnownPatient, unlistedOf, vaultNameIn } from "../domain/databases/sight.ts";
 import type { SignalScope } from "../domain/signal.ts";
 
 export type Inventory = {

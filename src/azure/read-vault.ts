@@ -2,7 +2,7 @@
 import type { DeletedVault as SdkDeletedVault, Vault } from "@azure/arm-keyvault";
 import { parseArmId } from "../domain/arm-id.ts";
 import type { DeletedVault, LiveVault, Unreadable, VaultFacts, VaultNetwork } from "../domain/facts.ts";
-import { outOfSight } from "../domain/sight.ts";
+import { outOfSight } from "../domain/databases/sight.ts";
 import { actions } from "../domain/steps/spec.ts";
 import { callAzure, collect, toUnreadable } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";

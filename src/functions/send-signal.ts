@@ -4,7 +4,7 @@
  */
 import type { DurableClient } from "durable-functions";
 import type { Patient } from "../domain/facts.ts";
-import { patientKey } from "../domain/sight.ts";
+import { patientKey } from "../domain/databases/sight.ts";
 import type { Signal } from "../domain/signal.ts";
 import { STUCK_AFTER_MS } from "../domain/turn/waits.ts";
 import { HEAL_VAULT, WAKE_UP } from "../orchestrations/names.ts";

@@ -1,7 +1,7 @@
 /** Looks at every vault of the inventory, event or not: losing every event must only cost time. */
 import type { DurableClient } from "durable-functions";
 import type { Patients } from "../activities/patients.ts";
-import type { KnownDatabase } from "../domain/sight.ts";
+import type { KnownDatabase } from "../domain/databases/sight.ts";
 import type { Log } from "../log.ts";
 import type { SendSignal } from "./send-signal.ts";
 

@@ -5,7 +5,7 @@
 import type { TableClient } from "@azure/data-tables";
 import { normalId } from "../domain/arm-id.ts";
 import type { Baseline, LiftedTag } from "../domain/facts.ts";
-import { type KnownDatabase, type KnownPatient, vaultNameIn } from "../domain/sight.ts";
+import { type KnownDatabase, type KnownPatient, vaultNameIn } from "../domain/databases/sight.ts";
 import { orAbsent } from "../azure/call-azure.ts";
 import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";

@@ -3,7 +3,7 @@
  * else has written meanwhile fails as a TransientError: look again, then decide again.
  */
 import type { TableClient } from "@azure/data-tables";
-import { patientKey } from "../domain/sight.ts";
+import { patientKey } from "../domain/databases/sight.ts";
 import { orAbsent } from "../azure/call-azure.ts";
 import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";

@@ -4,7 +4,7 @@
  */
 import type { TableClient, TransactionAction } from "@azure/data-tables";
 import { isNew, orAbsent } from "../azure/call-azure.ts";
-import { patientKey } from "../domain/sight.ts";
+import { patientKey } from "../domain/databases/sight.ts";
 import { cutText, fit, LONGEST_LABEL } from "../domain/bounded.ts";
 import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createGatherFacts, type FactSources, type GatherDeps } from "../../src/activities/gather-facts.ts";
-import type { KnownDatabase } from "../../src/domain/sight.ts";
+import type { KnownDatabase } from "../../src/domain/databases/sight.ts";
 import type { AccessFacts, Baseline, MissingTarget, Patient, TargetFacts, VaultFacts } from "../../src/domain/facts.ts";
 import {
   aBaseline,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createPatients, type LookById } from "../../src/activities/patients.ts";
-import type { KnownDatabase, KnownPatient } from "../../src/domain/sight.ts";
+import type { KnownDatabase, KnownPatient } from "../../src/domain/databases/sight.ts";
 import type { SignalScope } from "../../src/domain/signal.ts";
 import { ACCOUNT_ID, anAccount, aVault, CLUSTER_ID, IDENTITY_ID, KEY_URI, SUBSCRIPTION, VAULT_ID } from "../support/builders.ts";
 import { throwing, transient } from "../support/fakes.ts";

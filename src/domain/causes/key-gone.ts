@@ -1,7 +1,7 @@
 import type { Cause } from "../cause.ts";
 import { uriOf } from "../databases/key-path.ts";
 import { showVersions } from "../mending/advice.ts";
-import { goneOf } from "../sight.ts";
+import { goneOf } from "../databases/sight.ts";
 import { az, say } from "../steps/az.ts";
 
 /** Data wrapped with a key that is gone can't be read again by anyone. */

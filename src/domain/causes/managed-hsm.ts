@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
-import { limitOf } from "../readiness.ts";
+import { limitOf } from "../databases/readiness.ts";
 import { az, say } from "../steps/az.ts";
 
 export const managedHsm: Cause = {

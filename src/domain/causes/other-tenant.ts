@@ -1,5 +1,5 @@
 import type { Cause } from "../cause.ts";
-import { limitOf } from "../readiness.ts";
+import { limitOf } from "../databases/readiness.ts";
 import { say } from "../steps/az.ts";
 
 export const otherTenant: Cause = {

@@ -5,8 +5,8 @@ import { keyOf, liveVaultOf, principalIn, uriOf, versionsOf } from "../databases
 import { verdictOf } from "../databases/index.ts";
 import { isDefaultChanged } from "../mending/lacking.ts";
 import { showAccess, showVault, showVersions } from "../mending/advice.ts";
-import { confirmedLimit } from "../readiness.ts";
-import { unseenOf } from "../sight.ts";
+import { confirmedLimit } from "../databases/readiness.ts";
+import { unseenOf } from "../databases/sight.ts";
 import { say } from "../steps/az.ts";
 
 function unreadVault({ vault }: Facts, target: TargetFacts): string[] {

@@ -1,7 +1,7 @@
 import type { Cause } from "../cause.ts";
 import { parseArmId } from "../arm-id.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { goneOf } from "../sight.ts";
+import { goneOf } from "../databases/sight.ts";
 import { az, say } from "../steps/az.ts";
 
 const DELETED = "[].{name:name,id:properties.vaultId,location:properties.location,purged:properties.scheduledPurgeDate}";

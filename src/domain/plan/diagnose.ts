@@ -5,7 +5,7 @@
 import type { Diagnosis, Finding, Phase, TargetDiagnosis } from "../cause.ts";
 import { causeOf, causes } from "../causes/index.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { confirmedLimit } from "../readiness.ts";
+import { confirmedLimit } from "../databases/readiness.ts";
 import type { Settings } from "../settings.ts";
 import { verdictOf } from "../databases/index.ts";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { knownAfter, outOfSight, patientKey, unlistedOf, vaultNameIn } from "../../src/domain/sight.ts";
-import { diagnose } from "../../src/domain/plan/diagnose.ts";
-import { plan } from "../../src/domain/plan/plan.ts";
-import type { Facts } from "../../src/domain/facts.ts";
+import { knownAfter, outOfSight, patientKey, unlistedOf, vaultNameIn } from "../../../src/domain/databases/sight.ts";
+import { diagnose } from "../../../src/domain/plan/diagnose.ts";
+import { plan } from "../../../src/domain/plan/plan.ts";
+import type { Facts } from "../../../src/domain/facts.ts";
 import {
   ACCOUNT_ID,
   aBaseline,
@@ -20,8 +20,8 @@ import {
   V1,
   V2,
   VAULT_ID,
-} from "../support/builders.ts";
-import { HOUR, MINUTE, toIso, toMs } from "../../src/domain/time.ts";
+} from "../../support/builders.ts";
+import { HOUR, MINUTE, toIso, toMs } from "../../../src/domain/time.ts";
 
 describe("one vault is one patient whatever names it", () => {
   test("its id in any casing and group, without its first slash, and its URI", () => {

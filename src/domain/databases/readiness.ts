@@ -3,10 +3,10 @@
  * readiness: told once, with what would let Keymend judge. Without the service's word it is a cause like any other, for then nothing shows
  * that the database is well.
  */
-import type { Limit } from "./cause.ts";
-import { verdictOf } from "./databases/index.ts";
-import { liveVaultOf, uriOf } from "./databases/key-path.ts";
-import type { Facts, TargetFacts } from "./facts.ts";
+import type { Limit } from "../cause.ts";
+import { verdictOf } from "./index.ts";
+import { liveVaultOf, uriOf } from "./key-path.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Facts, ServiceStatus, TargetFacts } from "../../src/domain/facts.ts";
-import type { Incident } from "../../src/domain/incident.ts";
-import { diagnose } from "../../src/domain/plan/diagnose.ts";
-import { plan } from "../../src/domain/plan/plan.ts";
-import { limitOf } from "../../src/domain/readiness.ts";
-import { HOUR, toIso, toMs } from "../../src/domain/time.ts";
-import { decideTurn } from "../../src/domain/turn/turn.ts";
+import type { Facts, ServiceStatus, TargetFacts } from "../../../src/domain/facts.ts";
+import type { Incident } from "../../../src/domain/incident.ts";
+import { diagnose } from "../../../src/domain/plan/diagnose.ts";
+import { plan } from "../../../src/domain/plan/plan.ts";
+import { limitOf } from "../../../src/domain/databases/readiness.ts";
+import { HOUR, toIso, toMs } from "../../../src/domain/time.ts";
+import { decideTurn } from "../../../src/domain/turn/turn.ts";
 import {
   aCluster,
   aKey,
@@ -23,8 +23,8 @@ import {
   someSettings,
   TENANT,
   V1,
-} from "../support/builders.ts";
-import { aSignal, turnInput } from "../support/turns.ts";
+} from "../../support/builders.ts";
+import { aSignal, turnInput } from "../../support/turns.ts";
 
 const OTHER = "77770000-0000-4000-8000-000000000001";
 

@@ -6,11 +6,11 @@
  * - Out of sight is what Keymend can't search everywhere for: it is unreadable, which is never absence.
  * - Gone is what was searched for everywhere where it could be, and of which the service does not say that it has it.
  */
-import { foldCase, isVaultId, nameOf, normalId, sameId } from "./arm-id.ts";
-import { verdictOf } from "./databases/index.ts";
-import { keyOf, versionInUseOf } from "./databases/key-path.ts";
-import type { Facts, TargetFacts, TargetKind, Unreadable } from "./facts.ts";
-import { HOUR, MINUTE, toMs } from "./time.ts";
+import { foldCase, isVaultId, nameOf, normalId, sameId } from "../arm-id.ts";
+import { verdictOf } from "./index.ts";
+import { keyOf, versionInUseOf } from "./key-path.ts";
+import type { Facts, TargetFacts, TargetKind, Unreadable } from "../facts.ts";
+import { HOUR, MINUTE, toMs } from "../time.ts";
 
 /** A vault's name, from its ARM id or from its URI: unique in all of Azure. Null for a database of its own. */
 export function vaultNameIn(patientId: string): string | null {
