@@ -9,6 +9,7 @@ const PAGES = [
   "CONTRIBUTING.md",
   "SECURITY.md",
   "docs/architecture.md",
+  "docs/security.md",
   "src/domain/README.md",
   "sandbox/README.md",
   "sandbox/host/README.md",
