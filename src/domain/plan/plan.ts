@@ -94,13 +94,18 @@ function unite(proposals: readonly Chore[], keyOf: (chore: Chore) => string): Wa
   return [...byKey.values()].toSorted((a, b) => rankOfDraft(a.draft) - rankOfDraft(b.draft));
 }
 
-/** The very same write for a stranger and for one that gets it back is one: the stranger has no more by it than was there. */
+/** The very same write for a stranger and for one that gets it back is one, and a question if it is one for either of them. */
+function asOne(first: Step, second: Step): Step {
+  const causes = [...new Set([...first.causes, ...second.causes])];
+  const needs = first.needs === "approval" || second.needs === "approval" ? "approval" : "nothing";
+  return { ...second, ...first, causes, needs, targetIds: [...first.targetIds, ...second.targetIds] };
+}
+
 function withoutTwins(steps: readonly Step[]): Step[] {
   const kept = new Map<string, Step>();
   for (const step of steps) {
     const twin = kept.get(step.id);
-    const least = twin?.needs === "nothing" ? twin : step;
-    kept.set(step.id, { ...least, targetIds: [...(twin?.targetIds ?? []), ...step.targetIds] });
+    kept.set(step.id, twin ? asOne(twin, step) : step);
   }
   return [...kept.values()];
 }

@@ -743,3 +743,33 @@ describe("a plan", () => {
     expect(step!.id).not.toContain("2027");
   });
 });
+
+describe("the same grant for a database that had it and for a stranger that names the same identity", () => {
+  const stranger = anAccount({ id: `${ACCOUNT_ID}-stranger`, name: "stranger" });
+  const facts = someFacts({ targets: [anAccount(), stranger], access: [anAccess({ assignments: [] })], baseline: aBaseline() });
+  const planOf = (causes: Settings["causes"]) => {
+    const settings = someSettings({ causes });
+    return plan(facts, diagnose(facts, settings), settings).steps;
+  };
+
+  test.each<[string, Settings["causes"], string]>([
+    ["is one step that serves both", {}, "nothing"],
+    ["is a question where its cause is one", { AccessMissing: "ask" }, "approval"],
+  ])("%s", (_, causes, needs) => {
+    expect(planOf(causes)).toMatchObject([{ name: "RestoreRoleAssignment", targetIds: [ACCOUNT_ID, stranger.id], needs }]);
+  });
+
+  test("on a policy vault gives the stranger nothing more by what the other gets back", () => {
+    const cluster = aCluster({ id: `${CLUSTER_ID}-stranger`, name: "stranger" });
+    const onPolicies = someFacts({
+      targets: [anAccount(), cluster],
+      vault: aPolicyVault([]),
+      baseline: aBaseline({ permissionModel: "policies" }),
+    });
+    const { steps } = plan(onPolicies, diagnose(onPolicies, someSettings()), someSettings());
+    expect(steps.map(({ params, targetIds }) => [("keys" in params ? params.keys : []).includes("list"), targetIds])).toEqual([
+      [false, [ACCOUNT_ID]],
+      [true, [cluster.id]],
+    ]);
+  });
+});
