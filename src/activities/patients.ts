@@ -40,7 +40,10 @@ export type Sight = {
 /** The patient of one thing, or why there is none: nothing depends on it, or Keymend can't see whether anything does. */
 export type Found = { patient: Patient } | { patient: null; why: "none" | "unseen"; detail: string };
 
+/** unread: why the inventory could not be read, set also where it falls silent halfway. */
 type View = { databases: KnownDatabase[]; unlisted: KnownDatabase[]; unread: Error | null; ids: ReadonlyMap<string, string> };
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 const kindOf = (id: string): TargetKind => (/\/mongoclusters\//i.test(id) ? "cluster" : "account");
 
@@ -49,7 +52,7 @@ export function createPatients({ inventory, baselines, look }: PatientsDeps) {
     try {
       return { listed: await inventory.listDatabases(), unread: null };
     } catch (error) {
-      return { listed: [], unread: error instanceof Error ? error : new Error(String(error)) };
+      return { listed: [], unread: asError(error) };
     }
   }
 
@@ -66,9 +69,11 @@ export function createPatients({ inventory, baselines, look }: PatientsDeps) {
   }
 
   /** The vault's URI stands for it where no id is to be found any more. Where the inventory is silent the vault itself is asked all the same. */
-  async function idOf(name: string, { unread, ids }: View, otherwise = `https://${name}.vault.azure.net`): Promise<string> {
-    const listed = unread ? undefined : await inventory.findVault(name).catch(() => undefined);
-    return listed ?? ids.get(name.toLowerCase()) ?? (await baselines.vaultIdOf(name)) ?? otherwise;
+  async function idOf(name: string, seen: View, otherwise = `https://${name}.vault.azure.net`): Promise<string> {
+    const listed = seen.unread
+      ? undefined
+      : await inventory.findVault(name).catch((error: unknown): undefined => void (seen.unread ??= asError(error)));
+    return listed ?? seen.ids.get(name.toLowerCase()) ?? (await baselines.vaultIdOf(name)) ?? otherwise;
   }
 
   async function patientsOf(databases: readonly KnownDatabase[], seen: View): Promise<Patient[]> {
@@ -133,7 +138,9 @@ export function createPatients({ inventory, baselines, look }: PatientsDeps) {
     /** Every patient of the inventory, and every one that is known from before. Throws where neither is to be had. */
     async all(): Promise<Sight> {
       const seen = await view();
-      return { patients: await patientsOf(seen.databases, seen), unlisted: seen.unlisted, unread: seen.unread };
+      const patients = await patientsOf(seen.databases, seen);
+      // By then it may have fallen silent.
+      return { patients, unlisted: seen.unlisted, unread: seen.unread };
     },
     /** Those a signal's scope touches; empty where it touches none. Throws where none is known and the inventory can't say so. */
     async touchedBy(scope: SignalScope): Promise<Patient[]> {
@@ -145,7 +152,7 @@ export function createPatients({ inventory, baselines, look }: PatientsDeps) {
     /** Of a vault or database that somebody asks about. What nothing is known of is looked at by its id before anything is said of it. */
     async find(scope: Extract<SignalScope, { kind: "vault" | "database" }>): Promise<Found> {
       const seen = await view().catch((error: unknown): View => {
-        return { databases: [], unlisted: [], unread: error instanceof Error ? error : new Error(String(error)), ids: new Map() };
+        return { databases: [], unlisted: [], unread: asError(error), ids: new Map() };
       });
       const [patient] = await touchedIn(scope, seen);
       if (patient) return { patient };

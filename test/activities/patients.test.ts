@@ -54,6 +54,15 @@ describe("the inventory", () => {
     ]);
   });
 
+  test("that falls silent halfway is told, and what is known is looked at all the same", async () => {
+    const patients = createPatients({
+      inventory: { listDatabases: async () => [database()], findVault: throwing(new Error("silence")) },
+      baselines: { vaultIdOf: async () => VAULT_ID, listKnown: async () => [] },
+      look: { readTarget: async (kind, id) => ({ kind, id, state: "gone" }), readVault: async ({ name }) => aVault({ name }) },
+    });
+    expect(await patients.all()).toEqual({ patients: [ORDERS], unlisted: [], unread: new Error("silence") });
+  });
+
   test("a database on a managed HSM is its own, though a vault bears the same name", async () => {
     const patients = setUp([database(), database({ id: NO_VAULT, keyUri: "https://kv-orders.managedhsm.azure.net/keys/cmk" })]);
     expect((await patients.all()).patients).toEqual([ORDERS, { id: NO_VAULT, kind: "database", vaultName: null }]);
