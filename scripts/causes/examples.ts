@@ -62,7 +62,8 @@ const BEST: Partial<Record<CauseCode, string>> = {
   Revalidating: "never-revalidated",
 };
 
-const kebab = (code: string): string => code.replace(/(?!^)[A-Z]/g, "-$&").toLowerCase();
+/** What its story is called. */
+export const kebab = (code: string): string => code.replace(/(?!^)[A-Z]/g, "-$&").toLowerCase();
 
 /**
  * The story of the cause's own name, else the first that is about it alone. Observing shows the whole plan at once; where there is

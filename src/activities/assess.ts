@@ -143,7 +143,7 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
     settings,
   };
   const first = decideTurn(given);
-  const question = questionToLog({ incident: first.incident, steps: planned.steps, facts, settings, now });
+  const question = questionToLog({ incident: first.incident, steps: planned.steps, facts, diagnosis, settings, now });
   const logged = await askLog(deps, input.patient, question);
   const turn = logged.length === 0 ? first : decideTurn({ ...given, logged });
   return { facts, diagnosis, turn, signalIds: signals.map((signal) => signal.id) };

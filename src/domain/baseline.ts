@@ -7,7 +7,7 @@ import type { Baseline, Facts, LiveVault, TargetFacts } from "./facts.ts";
 import type { Incident } from "./incident.ts";
 import type { Plan } from "./steps/step.ts";
 
-type Look = { facts: Facts; diagnosis: Diagnosis; plan: Plan; incident: Incident | null };
+type Look = { facts: Facts; diagnosis: Pick<Diagnosis, "targets">; plan: Plan; incident: Incident | null };
 
 const works = ({ phase }: TargetDiagnosis): boolean => phase === "healthy" || phase === "atRisk";
 
@@ -47,7 +47,7 @@ function rememberedLenders({ targets, baseline }: Facts): Record<string, string>
 }
 
 /** What is remembered of a look that `isBaseline` lets become one. */
-export function baselineOf(facts: Facts, { targets }: Diagnosis, vault: LiveVault): Baseline {
+export function baselineOf(facts: Facts, { targets }: Pick<Diagnosis, "targets">, vault: LiveVault): Baseline {
   const well = facts.targets.filter(({ id }) => targets.some((seen) => sameId(seen.id, id) && works(seen)));
   const assignments = facts.access.flatMap((access) => (access.state === "read" ? access.assignments : []));
   return {

@@ -85,7 +85,7 @@ function assignmentScope(resource: string): SignalScope | undefined {
 const groupScope = (resource: string): SignalScope | undefined => (isGroupId(resource) ? { kind: "under", scope: resource } : undefined);
 
 /** operationName in lower case → how its resource is a place to look at. */
-export const OPERATIONS: Record<string, (resource: string) => SignalScope | undefined> = {
+export const OPERATIONS = {
   "microsoft.authorization/roleassignments/delete": assignmentScope,
   "microsoft.authorization/roleassignments/write": assignmentScope,
   "microsoft.keyvault/vaults/write": vaultScope,
@@ -95,10 +95,15 @@ export const OPERATIONS: Record<string, (resource: string) => SignalScope | unde
   "microsoft.documentdb/databaseaccounts/write": databaseScope,
   "microsoft.documentdb/mongoclusters/write": databaseScope,
   "microsoft.resources/subscriptions/resourcegroups/delete": groupScope,
-};
+} satisfies Record<string, (resource: string) => SignalScope | undefined>;
+
+/** What can take a key away, in lower case. */
+export type Operation = keyof typeof OPERATIONS;
 
 /** An operation may be called `constructor`, which an object has of itself. */
-const PLACES = new Map(Object.entries(OPERATIONS));
+const PLACES = new Map<string, (resource: string) => SignalScope | undefined>(Object.entries(OPERATIONS));
+
+export const isHeardOf = (operation: string): boolean => PLACES.has(operation.toLowerCase());
 
 /** Undefined for an operation that can't take a key away, and where the resource does not fit it. */
 export const placeOf = (operation: string, resource: string): SignalScope | undefined =>

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { showings, createMarkOf, isCurrent, readExamples } from "../../scripts/causes/examples.ts";
+import { showings, createMarkOf, type Example, type Examples, isCurrent, kebab, readExamples } from "../../scripts/causes/examples.ts";
 import { causesPage } from "../../scripts/causes/page.ts";
+import { playDue } from "../../scripts/causes/play-due.ts";
 import { causes } from "../../src/domain/causes/index.ts";
 
 const kept = await readExamples("docs/causes-examples.json");
@@ -16,6 +17,14 @@ describe("the page of causes", () => {
   test("is what `npm run docs -- --examples-from-file` writes", async () => {
     const page = await readFile("docs/causes.md", "utf8");
     expect(page, "run npm run docs -- --examples-from-file").toBe(causesPage(kept));
+  });
+
+  test.each(causes)("has a story that shows $code", ({ code }) => {
+    const file = `sandbox/stories/${kebab(code)}.ts`;
+    expect(
+      showings.some((showing) => showing.code === code),
+      `write ${file}: one story named ${kebab(code)} whose causes are ["${code}"]`,
+    ).toBe(true);
   });
 
   test("has an example of every cause, with each kind of database that its story plays with", () => {
@@ -61,5 +70,42 @@ describe("an example", () => {
     ["was played in another mode", markOf({ ...showing, mode: "approve" }, played)],
   ])("is played anew where it %s", (_, mark) => {
     expect(isCurrent(as(mark), showing, markOf)).toBe(false);
+  });
+});
+
+describe("playing what is due", () => {
+  const due = showings.slice(0, 4);
+  const played = (code: string): Example[] => [{ ...examples[code]![0]!, detail: `${code}, played anew` }];
+  const given = { markOf, isDue: (showing: (typeof showings)[number]) => due.includes(showing) };
+
+  test("keeps each as soon as it is there, so that whoever interrupts it loses only what is being played", async () => {
+    const saved: Examples[] = [];
+    const play = async ({ code }: { code: string }): Promise<Example[]> => {
+      if (code === due[0]!.code) {
+        while (saved.length < 2) await Promise.resolve();
+        throw new Error("interrupted");
+      }
+      return played(code);
+    };
+    const save = async (all: Examples): Promise<void> => void saved.push(all);
+    await expect(playDue(kept, { ...given, play: play, save })).rejects.toThrow("interrupted");
+    const [, second] = saved;
+    for (const showing of due.slice(1, 3)) {
+      expect(second!.examples[showing.code]).toEqual(played(showing.code));
+      expect(isCurrent(second!, showing, markOf)).toBe(true);
+    }
+    for (const { code } of [due[0]!, ...showings.slice(4)]) {
+      expect(second!.examples[code]).toEqual(examples[code]);
+      expect(second!.playedWith[code]).toEqual(kept.playedWith[code]);
+    }
+  });
+
+  test("plays nothing else, keeps the order of the causes and drops what is no cause any more", async () => {
+    const old = { ...kept, examples: { Retired: [], ...kept.examples }, playedWith: { Retired: "x", ...kept.playedWith } };
+    const all = await playDue(old, { ...given, play: async ({ code }) => played(code) });
+    expect(Object.keys(all.examples)).toEqual(causes.map(({ code }) => code));
+    expect(Object.keys(all.playedWith)).toEqual(causes.map(({ code }) => code));
+    expect(due.map(({ code }) => all.examples[code])).toEqual(due.map(({ code }) => played(code)));
+    expect(showings.slice(4).map(({ code }) => all.examples[code])).toEqual(showings.slice(4).map(({ code }) => examples[code]));
   });
 });

@@ -1,5 +1,6 @@
 /** Turns for tests: small, valid inputs; a test names only what matters to it. */
-import type { Finding, TargetDiagnosis } from "../../src/domain/cause.ts";
+import type { Diagnosis, Finding, TargetDiagnosis } from "../../src/domain/cause.ts";
+import { causeOf } from "../../src/domain/causes/index.ts";
 import type { Decision, Incident } from "../../src/domain/incident.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import type { Plan, PlanBlock, Step } from "../../src/domain/steps/step.ts";
@@ -93,14 +94,16 @@ export const turnInput = (over: Partial<TurnInput> = {}): TurnInput => ({
   decisions: [],
   facts: someFacts(),
   factsDigest: "digest",
-  diagnosis: { at: NOW, targets: [seen()] },
+  ...diagnosisOf(seen()),
   plan: planOf(aStep()),
   digest: () => "h1",
   settings: someSettings(),
   ...over,
 });
 
-export const diagnosisOf = (...targets: TargetDiagnosis[]) => ({ diagnosis: { at: NOW, targets } });
+const madeBy: Diagnosis["madeBy"] = (cause) => causeOf(cause).madeBy;
+
+export const diagnosisOf = (...targets: TargetDiagnosis[]) => ({ diagnosis: { at: NOW, targets, madeBy } });
 
 /** One turn after the other, each on the incident that the one before left. `change` is what happened to it in between. */
 export function turns(...inputs: (Partial<TurnInput> & { change?: Partial<Incident> })[]) {

@@ -6,6 +6,13 @@ import { userAssigned } from "../databases/default-identity.ts";
 import { ownIdentityCandidates } from "../databases/stand-in-names.ts";
 import { replaceWith, replacementFor } from "../mending/replacement-identity.ts";
 import { NO_TOKEN } from "../databases/account.ts";
+import { DATABASE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    BorrowedIdentity: true;
+  }
+}
 
 /**
  * The account that lends its identity: another one on this vault that has it attached, or one that the baseline remembers with it.
@@ -30,6 +37,7 @@ export const borrowedIdentity: Cause = {
   kinds: ["account"],
   source:
     'Microsoft Learn: Configure customer-managed keys, restored accounts ("restored accounts become inaccessible after the source account is deleted")',
+  madeBy: DATABASE,
   default: "ask",
   statusCodes: [NO_TOKEN],
   find: (facts, target) => {

@@ -7,6 +7,13 @@ import { principalStateOf, verdictOf } from "../databases/index.ts";
 import { principalIn } from "../databases/key-path.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { onlyAble } from "../mending/switch-identity.ts";
+import { DATABASE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    DefaultIdentityChanged: true;
+  }
+}
 
 /** Attached, there, and able to reach the key. */
 function isUsable(facts: Facts, target: TargetFacts, choice: NamedDefault): boolean {
@@ -38,6 +45,7 @@ export const defaultIdentityChanged: Cause = {
   kinds: ["account"],
   source:
     'Microsoft Learn: account troubleshooting guide, "Invalid Azure Cosmos DB default identity"; hashicorp/terraform-provider-azurerm issues 22466, 21780, 28095 (a whole PUT without defaultIdentity leaves FirstPartyIdentity)',
+  madeBy: DATABASE,
   default: "auto",
   statusCodes: [4000, 4002, 4015],
   find: (facts, target) => {

@@ -9,6 +9,13 @@ import { SYSTEM_ASSIGNED } from "../databases/database-change.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { replaceGone } from "../mending/replacement-identity.ts";
 import { grantAndSwitch, onlyAble, switchDrafts } from "../mending/switch-identity.ts";
+import { DATABASE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    DefaultIdentityUndefined: true;
+  }
+}
 
 /** What the database names, or named when it was last healthy; not an identity that is gone. */
 function remembered(facts: Facts, target: TargetFacts): NamedDefault | undefined {
@@ -92,6 +99,7 @@ export const defaultIdentityUndefined: Cause = {
   kinds: ["account", "cluster"],
   source:
     'Microsoft Learn: account troubleshooting guide, "Invalid Azure Cosmos DB default identity"; recorded: Azure/azure-cli test_cosmosdb_managed_service_identity.yaml',
+  madeBy: DATABASE,
   default: "auto",
   statusCodes: [4015],
   find: (facts, target) => {

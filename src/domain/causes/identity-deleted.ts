@@ -3,6 +3,13 @@ import type { Cause } from "../cause.ts";
 import { principalIn } from "../databases/key-path.ts";
 import { replaceGone } from "../mending/replacement-identity.ts";
 import { NO_TOKEN } from "../databases/account.ts";
+import { IDENTITY_DELETED } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    IdentityDeleted: true;
+  }
+}
 
 /** A deleted identity can't be brought back, nor does one of the same name help: it has another principal. */
 export const identityDeleted: Cause = {
@@ -24,6 +31,7 @@ export const identityDeleted: Cause = {
   kinds: ["account", "cluster"],
   source:
     'Microsoft Learn: account troubleshooting guide, "Token Acquisition error"; vCore troubleshooting guide, "Recovering from managed identity deletion"',
+  madeBy: IDENTITY_DELETED,
   default: "ask",
   statusCodes: [NO_TOKEN],
   find: (facts, target) => {

@@ -2,7 +2,7 @@
  * All causes, in the order in which each is asked about a database, which is the order of repair: vault → key → identity → access →
  * network → database. Nearly all judge by the facts alone, and where two could say the same, one of them yields by its own condition, said at
  * its line; those of access and those at the end go by what was found before them. Where two would set one thing differently, the one that comes first is heard.
- * A code without its line here does not compile.
+ * A cause without its line here does not compile.
  */
 import type { CauseCode } from "../cause-code.ts";
 import type { Cause } from "../cause.ts";

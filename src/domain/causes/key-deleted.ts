@@ -1,5 +1,12 @@
 import type { Cause } from "../cause.ts";
 import { keyOf, liveVaultOf } from "../databases/key-path.ts";
+import { DATA_PLANE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    KeyDeleted: true;
+  }
+}
 
 export const keyDeleted: Cause = {
   code: "KeyDeleted",
@@ -9,6 +16,7 @@ export const keyDeleted: Cause = {
   steps: ["RecoverKey"],
   kinds: ["account", "cluster"],
   source: 'Microsoft Learn: account troubleshooting guide, "Azure Key Vault Resource not found"; Azure Key Vault recovery management',
+  madeBy: DATA_PLANE,
   default: "ask",
   statusCodes: [4003, 4005],
   find: (facts, target) => {

@@ -1,6 +1,13 @@
 import type { Cause } from "../cause.ts";
 import { keyOf } from "../databases/key-path.ts";
 import { evidenceOf, versionsIn } from "../mending/versions.ts";
+import { DATA_PLANE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    KeyDisabled: true;
+  }
+}
 
 /** Disabling the latest version is the documented way to revoke: a person must say that it was not meant. */
 export const keyDisabled: Cause = {
@@ -12,6 +19,7 @@ export const keyDisabled: Cause = {
   steps: ["EnableKeyVersion"],
   kinds: ["account", "cluster"],
   source: 'Microsoft Learn: Configure customer-managed keys, "How do I revoke an encryption key?"; vCore troubleshooting guide, note',
+  madeBy: DATA_PLANE,
   default: "ask",
   statusCodes: [4018, 4002],
   find: (facts, target) => {

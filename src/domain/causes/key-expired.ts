@@ -5,6 +5,13 @@ import { uriOf } from "../databases/key-path.ts";
 import type { Settings } from "../settings.ts";
 import { versionBefore } from "../mending/version-before.ts";
 import { evidenceOf, type NamedVersion, versionsIn } from "../mending/versions.ts";
+import { DATA_PLANE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    KeyExpired: true;
+  }
+}
 
 /** A cluster that lost access just after a rotation may wrap with the version before still. */
 function expiredBefore(facts: Facts, target: TargetFacts): Evidence | undefined {
@@ -28,6 +35,7 @@ export const keyExpired: Cause = {
   steps: ["ExtendKeyExpiry"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: vCore troubleshooting guide, row 1 (extend, never rotate first); Key Vault keys, key attributes: exp",
+  madeBy: DATA_PLANE,
   default: "auto",
   statusCodes: [4018, 4002],
   find: (facts, target) =>

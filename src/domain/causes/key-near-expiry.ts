@@ -2,6 +2,13 @@ import type { Cause } from "../cause.ts";
 import { versionsOf } from "../databases/key-path.ts";
 import { extendAll, isNearExpiry } from "../mending/expiry.ts";
 import { evidenceOf, versionsIn } from "../mending/versions.ts";
+import { DATA_PLANE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    KeyNearExpiry: true;
+  }
+}
 
 /** Weeks ahead: moving an expiry in time costs nothing, and no database notices. */
 export const keyNearExpiry: Cause = {
@@ -12,6 +19,7 @@ export const keyNearExpiry: Cause = {
   steps: ["ExtendKeyExpiry"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Azure Key Vault as Event Grid source (KeyNearExpiry); vCore troubleshooting guide, row 1",
+  madeBy: DATA_PLANE,
   default: "auto",
   statusCodes: [],
   find: (facts, target, settings) => {

@@ -1,6 +1,13 @@
 import type { Cause } from "../cause.ts";
 import { toMs } from "../time.ts";
 import { evidenceOf, versionsIn } from "../mending/versions.ts";
+import { DATA_PLANE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    KeyNotYetValid: true;
+  }
+}
 
 export const keyNotYetValid: Cause = {
   code: "KeyNotYetValid",
@@ -10,6 +17,7 @@ export const keyNotYetValid: Cause = {
   steps: ["SetKeyNotBefore"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Key Vault keys, key attributes: nbf",
+  madeBy: DATA_PLANE,
   default: "ask",
   statusCodes: [4018, 4002],
   find: (facts, target) =>

@@ -1,6 +1,13 @@
 import type { Cause } from "../cause.ts";
 import { missingOperations, NEEDED_OPERATIONS, whyUnfit } from "../mending/key-fitness.ts";
 import { evidenceOf, versionsIn } from "../mending/versions.ts";
+import { DATA_PLANE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    KeyOperationsRemoved: true;
+  }
+}
 
 /** What was not read shows no fault. */
 const known = (operations: readonly string[] | null): readonly string[] => operations ?? NEEDED_OPERATIONS;
@@ -13,6 +20,7 @@ export const keyOperationsRemoved: Cause = {
   steps: ["RestoreKeyOperations"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Key Vault keys, about keys: key_ops; 403 KeyOperationForbidden",
+  madeBy: DATA_PLANE,
   default: "ask",
   statusCodes: [4005, 4002],
   find: (facts, target) =>

@@ -3,6 +3,13 @@ import type { TargetFacts } from "../facts.ts";
 import { uriOf } from "../databases/key-path.ts";
 import { keyUriFaultText, versionlessKeyUri } from "../key-uri.ts";
 import { rulesOf } from "../databases/index.ts";
+import { DATABASE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    KeyUriMalformed: true;
+  }
+}
 
 function faultsOf(target: TargetFacts): string[] {
   const uri = uriOf(target);
@@ -21,6 +28,7 @@ export const keyUriMalformed: Cause = {
   steps: ["SetKeyUri"],
   kinds: ["account", "cluster"],
   source: 'Microsoft Learn: account troubleshooting guide, "Improper Syntax Detected on the Key Vault URI Property"',
+  madeBy: DATABASE,
   default: "auto",
   statusCodes: [4006],
   find: (_facts, target) => {

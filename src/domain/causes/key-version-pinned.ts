@@ -5,6 +5,13 @@ import { versionlessKeyUri } from "../key-uri.ts";
 import { toMs } from "../time.ts";
 import type { Facts, KeyVersionFacts } from "../facts.ts";
 import type { Finding } from "../cause.ts";
+import { DATABASE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    KeyVersionPinned: true;
+  }
+}
 
 const isValid = ({ enabled, notBefore, expiresOn }: KeyVersionFacts, facts: Facts): boolean =>
   enabled && (notBefore === null || toMs(notBefore) <= toMs(facts.at)) && (expiresOn === null || toMs(expiresOn) > toMs(facts.at));
@@ -37,6 +44,7 @@ export const keyVersionPinned: Cause = {
   kinds: ["cluster"],
   source:
     'Microsoft Learn: Configure customer-managed key for vCore, existing clusters ("pointing to a specific version"); troubleshooting guide, row 1',
+  madeBy: DATABASE,
   default: "auto",
   statusCodes: [],
   find: (facts, target, _settings, found) => {

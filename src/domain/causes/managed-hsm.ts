@@ -2,6 +2,13 @@ import type { Cause } from "../cause.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
 import { limitOf } from "../databases/readiness.ts";
 import { az, say } from "../steps/az.ts";
+import { DATABASE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    ManagedHsm: true;
+  }
+}
 
 export const managedHsm: Cause = {
   code: "ManagedHsm",
@@ -12,6 +19,7 @@ export const managedHsm: Cause = {
   steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Managed HSM access control (its own roles; Azure RBAC does not reach its keys)",
+  madeBy: DATABASE,
   default: "none",
   statusCodes: [],
   eclipses: true,

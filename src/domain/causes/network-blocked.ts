@@ -1,5 +1,12 @@
 import type { Cause } from "../cause.ts";
 import { liveVaultOf } from "../databases/key-path.ts";
+import { VAULT } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    NetworkBlocked: true;
+  }
+}
 
 const isPerimeter = (access: string | null): boolean => access?.toLowerCase() === "securedbyperimeter";
 
@@ -11,6 +18,7 @@ export const networkBlocked: Cause = {
   steps: ["AllowTrustedServices"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: vCore troubleshooting guide, row 6; Configure customer-managed keys (trusted Microsoft services)",
+  madeBy: VAULT,
   default: "ask",
   statusCodes: [4002],
   find: (facts) => {

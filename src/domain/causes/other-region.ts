@@ -5,6 +5,13 @@ import { liveVaultOf, regionOf } from "../databases/key-path.ts";
 import { verdictOf } from "../databases/index.ts";
 import { showVault } from "../mending/advice.ts";
 import { az, say } from "../steps/az.ts";
+import { DATABASE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    OtherRegion: true;
+  }
+}
 
 function elsewhere(facts: Facts, target: TargetFacts): string[] {
   const { defaultIdentity } = target;
@@ -27,6 +34,7 @@ export const otherRegion: Cause = {
   steps: [],
   kinds: ["cluster"],
   source: "Microsoft Learn: Azure DocumentDB limitations (vault and identity must be in the cluster's region)",
+  madeBy: DATABASE,
   default: "none",
   statusCodes: [],
   find: (facts, target) => {

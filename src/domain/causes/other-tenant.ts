@@ -1,6 +1,13 @@
 import type { Cause } from "../cause.ts";
 import { limitOf } from "../databases/readiness.ts";
 import { say } from "../steps/az.ts";
+import { VAULT, DATABASE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    OtherTenant: true;
+  }
+}
 
 export const otherTenant: Cause = {
   code: "OtherTenant",
@@ -11,6 +18,7 @@ export const otherTenant: Cause = {
   steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Configure cross-tenant customer-managed keys",
+  madeBy: [...VAULT, ...DATABASE],
   default: "none",
   statusCodes: [],
   eclipses: true,

@@ -4,6 +4,13 @@ import { liveVaultOf } from "../databases/key-path.ts";
 import { verdictOf } from "../databases/index.ts";
 import { showVault } from "../mending/advice.ts";
 import { say } from "../steps/az.ts";
+import { NOBODY } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    PerimeterBlocked: true;
+  }
+}
 
 const OUTBOUND_DENIED = 4016;
 
@@ -30,6 +37,7 @@ export const perimeterBlocked: Cause = {
   steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Key Vault network security (perimeters override the trusted bypass); sub-status 4016 NspOutboundDenied",
+  madeBy: NOBODY,
   default: "none",
   statusCodes: [OUTBOUND_DENIED],
   find: (facts, target) => {

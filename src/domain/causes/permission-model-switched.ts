@@ -1,5 +1,12 @@
 import type { Cause } from "../cause.ts";
 import { isRefused, isSwitched, lackingUnlessChanged, mendByGrant, sayLacking } from "../mending/lacking.ts";
+import { VAULT } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    PermissionModelSwitched: true;
+  }
+}
 
 const NAMES = { rbac: "Azure RBAC", policies: "access policies" };
 
@@ -12,6 +19,7 @@ export const permissionModelSwitched: Cause = {
   steps: ["RestoreRoleAssignment", "GrantKeyRole", "AddAccessPolicyPermissions"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Configure customer-managed keys, choosing the security model; Migrate from access policies to Azure RBAC",
+  madeBy: VAULT,
   default: "auto",
   statusCodes: [4002],
   find: (facts, target, _settings, found) => {

@@ -1,5 +1,12 @@
 import type { Cause } from "../cause.ts";
 import { isSwitched, lackingUnlessChanged, mendByGrant, sayLacking } from "../mending/lacking.ts";
+import { POLICY, VAULT, DATABASE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    PolicyMissing: true;
+  }
+}
 
 /** Both guides ask for get, wrapKey and unwrapKey; a cluster needs list as well. */
 export const policyMissing: Cause = {
@@ -10,6 +17,7 @@ export const policyMissing: Cause = {
   steps: ["AddAccessPolicyPermissions"],
   kinds: ["account", "cluster"],
   source: 'Microsoft Learn: account troubleshooting guide, "Default Identity is unauthorized"; vCore troubleshooting guide, row 5',
+  madeBy: [...POLICY, ...VAULT, ...DATABASE],
   default: "auto",
   statusCodes: [4002],
   find: (facts, target, _settings, found) => {

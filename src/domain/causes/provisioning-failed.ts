@@ -5,6 +5,13 @@ import { verdictOf } from "../databases/index.ts";
 import { liveVaultOf } from "../databases/key-path.ts";
 import { showAccess, showVault, showVersions } from "../mending/advice.ts";
 import { say } from "../steps/az.ts";
+import { DATABASE } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    ProvisioningFailed: true;
+  }
+}
 
 const isFailed = (state: string | null): boolean => state?.toLowerCase() === "failed";
 
@@ -31,6 +38,7 @@ export const provisioningFailed: Cause = {
   steps: [],
   kinds: ["account", "cluster"],
   source: 'Microsoft Learn: vCore troubleshooting guide, "Troubleshooting failed CMK-enabled cluster provisioning"',
+  madeBy: DATABASE,
   default: "none",
   statusCodes: [],
   eclipses: true,

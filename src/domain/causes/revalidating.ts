@@ -6,6 +6,13 @@ import type { StepDraft } from "../steps/step.ts";
 import { verdictOf } from "../databases/index.ts";
 import { NO_TOKEN } from "../databases/account.ts";
 import { say } from "../steps/az.ts";
+import { NOBODY } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    Revalidating: true;
+  }
+}
 
 /** Attaching an identity again renews what the account knows of it (Azure/azure-cli pull request 25712); the default is then set again. */
 function renewal(target: TargetFacts): string[] {
@@ -30,6 +37,7 @@ export const revalidating: Cause = {
   kinds: ["account", "cluster"],
   source:
     "Microsoft Learn: account troubleshooting guide (wait upwards to one hour, contact support after two); vCore troubleshooting guide, note",
+  madeBy: NOBODY,
   default: "none",
   statusCodes: [],
   find: (_facts, target, _settings, found) => {

@@ -8,6 +8,13 @@ import { showAccess, showVault, showVersions } from "../mending/advice.ts";
 import { confirmedLimit } from "../databases/readiness.ts";
 import { unseenOf } from "../databases/sight.ts";
 import { say } from "../steps/az.ts";
+import { NOBODY } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    Unreadable: true;
+  }
+}
 
 function unreadVault({ vault }: Facts, target: TargetFacts): string[] {
   if (vault?.state === "unreadable") return [`vault ${vault.name} could not be read: ${vault.detail}`];
@@ -48,6 +55,7 @@ export const unreadable: Cause = {
   steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Troubleshoot Azure RBAC (a caller without permission sees less, not an error)",
+  madeBy: NOBODY,
   default: "none",
   statusCodes: [],
   find: (facts, target, _settings, found) => {

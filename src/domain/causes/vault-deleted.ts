@@ -5,6 +5,13 @@ import { keyScopeOf } from "../arm-id.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { lostSubscriptions } from "../mending/event-subscriptions.ts";
+import { VAULT_DELETED } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    VaultDeleted: true;
+  }
+}
 
 /** The API wants one; a recovery keeps the old whatever is sent (Azure/azure-rest-api-specs issue 21306). */
 const ANY_SKU = "standard";
@@ -29,6 +36,7 @@ export const vaultDeleted: Cause = {
   kinds: ["account", "cluster"],
   source:
     "Microsoft Learn: vCore troubleshooting guide, row 2; Azure Key Vault soft-delete overview (role assignments and event subscriptions are not recovered)",
+  madeBy: VAULT_DELETED,
   default: "ask",
   statusCodes: [4017, 4009, 4005],
   find: ({ vault }) => {

@@ -3,6 +3,13 @@ import { liveVaultOf, uriOf } from "../databases/key-path.ts";
 import { verdictOf } from "../databases/index.ts";
 import { showVault } from "../mending/advice.ts";
 import { say } from "../steps/az.ts";
+import { NOBODY } from "../mending/made-by.ts";
+
+declare module "../cause-code.ts" {
+  interface CauseCodes {
+    VaultUnreachable: true;
+  }
+}
 
 /** DNS not resolved, service unavailable, internal error: KeyVaultDNSNotResolved, KeyVaultServiceUnavailable, KeyVaultInternalServerError. */
 const CODES = [4009, 4004, 4008];
@@ -15,6 +22,7 @@ export const vaultUnreachable: Cause = {
   steps: [],
   kinds: ["account"],
   source: 'Microsoft Learn: account troubleshooting guide, "Unable to Resolve the Key Vault\'s DNS"',
+  madeBy: NOBODY,
   default: "none",
   statusCodes: CODES,
   find: (facts, target, _settings, found) => {

@@ -89,5 +89,5 @@ function unreadTargets(facts: Facts): TargetDiagnosis[] {
 
 export function diagnose(facts: Facts, settings: Settings): Diagnosis {
   const targets = facts.targets.map((target) => diagnoseTarget(facts, target, settings));
-  return { at: facts.at, targets: [...targets, ...unreadTargets(facts)] };
+  return { at: facts.at, targets: [...targets, ...unreadTargets(facts)], madeBy: (cause) => causeOf(cause).madeBy };
 }

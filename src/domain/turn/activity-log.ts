@@ -4,6 +4,7 @@
  * whole it is not asked, and the author stays unknown.
  */
 import { parseArmId } from "../arm-id.ts";
+import type { Diagnosis } from "../cause.ts";
 import type { Facts } from "../facts.ts";
 import type { Author, Incident } from "../incident.ts";
 import type { Settings } from "../settings.ts";
@@ -27,7 +28,14 @@ const LAG_MS = 20 * MINUTE;
 /** "Retention period" on the same page. */
 const KEPT_MS = 90 * 24 * 60 * MINUTE;
 
-type Asking = { incident: Incident | null; steps: readonly Step[]; facts: Facts; settings: Settings; now: string };
+type Asking = {
+  incident: Incident | null;
+  steps: readonly Step[];
+  facts: Facts;
+  diagnosis: Diagnosis;
+  settings: Settings;
+  now: string;
+};
 
 /** Everything whose change can have caused a loss here. */
 function dependencies({ vault, targets, identities }: Facts): string[] {
@@ -38,11 +46,12 @@ function dependencies({ vault, targets, identities }: Facts): string[] {
 const distinct = <T>(items: readonly T[]): T[] => [...new Map(items.map((item) => [JSON.stringify(item).toLowerCase(), item])).values()];
 
 /** Undefined where nothing hangs on it, or where it can't tell. Without a healthy look there is no telling what came before the loss. */
-export function questionToLog({ incident, steps, facts, settings, now }: Asking): LogQuestion | undefined {
+export function questionToLog({ incident, steps, facts, diagnosis, settings, now }: Asking): LogQuestion | undefined {
   const healthyAt = facts.baseline?.at;
   if (!incident || settings.privilegedCallers.length === 0 || healthyAt === undefined) return undefined;
   const isWhole = (step: Step): boolean => toMs(now) >= seenAt(step, incident) + LAG_MS;
-  const unnamed = steps.filter((step) => isOfResourceManager(step) && isWhole(step) && authorsOf(step, incident, facts).length === 0);
+  const isNamed = (step: Step): boolean => authorsOf(step, incident, { facts, diagnosis }).length > 0;
+  const unnamed = steps.filter((step) => isOfResourceManager(step, diagnosis) && isWhole(step) && !isNamed(step));
   if (unnamed.length === 0 || toMs(now) - toMs(healthyAt) >= KEPT_MS) return undefined;
   const places = dependencies(facts).flatMap((id) => {
     const { subscriptionId = null, resourceGroup: name = null } = parseArmId(id) ?? {};

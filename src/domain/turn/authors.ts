@@ -4,61 +4,16 @@
  */
 import { isUnder, sameId } from "../arm-id.ts";
 import type { CauseCode } from "../cause-code.ts";
+import type { Diagnosis } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import type { Author, Incident } from "../incident.ts";
-import type { Signal } from "../signal.ts";
+import { isHeardOf, type Signal } from "../signal.ts";
 import type { Step } from "../steps/step.ts";
 import { MINUTE, toMs } from "../time.ts";
 
-const ASSIGNMENT = ["microsoft.authorization/roleassignments/delete", "microsoft.authorization/roleassignments/write"];
-const VAULT = ["microsoft.keyvault/vaults/write"];
-const DATABASE = ["microsoft.documentdb/databaseaccounts/write", "microsoft.documentdb/mongoclusters/write"];
-const GROUP = ["microsoft.resources/subscriptions/resourcegroups/delete"];
-const VAULT_DELETED = ["microsoft.keyvault/vaults/delete", ...GROUP];
-/** What happens to a key happens on the data plane, which Azure Resource Manager tells nobody of (Microsoft Learn, "Azure Monitor activity log": control-plane events only). */
-const DATA_PLANE: readonly string[] = [];
-/** Time, the service itself, or a sight that fails: nobody's operation. */
-const NOBODY: readonly string[] = [];
-
-/** Cause → the operations, in lower case, that can have made it. */
-const MADE_BY: Record<CauseCode, readonly string[]> = {
-  VaultGone: VAULT_DELETED,
-  VaultDeleted: VAULT_DELETED,
-  VaultUnreachable: NOBODY,
-  KeyUriMalformed: DATABASE,
-  ManagedHsm: DATABASE,
-  OtherTenant: [...VAULT, ...DATABASE],
-  OtherRegion: DATABASE,
-  KeyGone: DATA_PLANE,
-  KeyDeleted: DATA_PLANE,
-  KeyUnfit: DATA_PLANE,
-  KeyDisabled: DATA_PLANE,
-  OldVersionDisabled: DATA_PLANE,
-  KeyNotYetValid: DATA_PLANE,
-  KeyExpired: DATA_PLANE,
-  KeyNearExpiry: DATA_PLANE,
-  KeyOperationsRemoved: DATA_PLANE,
-  DefaultIdentityUndefined: DATABASE,
-  DefaultIdentityChanged: DATABASE,
-  IdentityDeleted: ["microsoft.managedidentity/userassignedidentities/delete", ...GROUP],
-  BorrowedIdentity: DATABASE,
-  PermissionModelSwitched: VAULT,
-  AccessDenied: NOBODY,
-  AccessMissing: [...ASSIGNMENT, ...VAULT, ...DATABASE],
-  PolicyMissing: ["microsoft.keyvault/vaults/accesspolicies/write", ...VAULT, ...DATABASE],
-  NetworkBlocked: VAULT,
-  PerimeterBlocked: NOBODY,
-  KeyVersionPinned: DATABASE,
-  ProvisioningFailed: DATABASE,
-  Revalidating: NOBODY,
-  Unreadable: NOBODY,
-};
-
-const OPERATIONS: ReadonlySet<string> = new Set(Object.values(MADE_BY).flat());
-
 /** The author that an event names: who asks for a look did not make the change that is looked at. */
 export function authorOf({ source, what, at, scope, caller }: Signal): Author | undefined {
-  if (source !== "event" || caller === null || !OPERATIONS.has(what.toLowerCase())) return undefined;
+  if (source !== "event" || caller === null || !isHeardOf(what)) return undefined;
   return { objectId: caller.objectId, operation: what.toLowerCase(), at, scope };
 }
 
@@ -85,7 +40,7 @@ const isServedBy =
     targetIds.some((one) => sameId(one, id));
 
 /** Whether anybody's operation on Azure Resource Manager can have made what it puts back. */
-export const isOfResourceManager = ({ causes }: Step): boolean => causes.some((cause) => MADE_BY[cause].length > 0);
+export const isOfResourceManager = ({ causes }: Step, { madeBy }: Diagnosis): boolean => causes.some((cause) => madeBy(cause).length > 0);
 
 type Known = Pick<Incident, "openedAt" | "progress">;
 
@@ -98,11 +53,15 @@ function lostAt(step: Step, cause: CauseCode, { openedAt, progress }: Known): nu
 /** When the last of what it puts back was seen to be lost. */
 export const seenAt = (step: Step, incident: Known): number => Math.max(...step.causes.map((cause) => lostAt(step, cause, incident)));
 
+type Seen = { facts: Facts; diagnosis: Diagnosis };
+
 /** Object ids of those who can have made what the step puts back; none where nobody is known to. */
-export function authorsOf(step: Step, incident: Known & Pick<Incident, "authors">, facts: Facts): string[] {
+export function authorsOf(step: Step, incident: Known & Pick<Incident, "authors">, { facts, diagnosis: { madeBy } }: Seen): string[] {
   const served = facts.targets.filter(({ id }) => isServedBy(step)(id));
   const explains = ({ operation, scope, at }: Author): boolean =>
     served.some((target) => dependsOn(target, facts, scope)) &&
-    step.causes.some((cause) => MADE_BY[cause].includes(operation) && toMs(at) <= lostAt(step, cause, incident) + CLOCKS_DIFFER_MS);
+    step.causes.some(
+      (cause) => madeBy(cause).some((one) => one === operation) && toMs(at) <= lostAt(step, cause, incident) + CLOCKS_DIFFER_MS,
+    );
   return [...new Set((incident.authors ?? []).filter(explains).map(({ objectId }) => objectId))];
 }

@@ -58,7 +58,7 @@ export function judgeNow(step: Step, view: JudgeView): StepState {
   const { facts, settings, incident, now } = view;
   const history = judgeHistory(step, incident.applied, now);
   if (history) return history;
-  const verdict = judgeStep(step, facts, settings, authorsOf(step, incident, facts));
+  const verdict = judgeStep(step, facts, settings, authorsOf(step, incident, view));
   const until = verdict.kind === "refuse" ? undefined : settlesUntil(step, incident, view.diagnosis, settings, now);
   if (until !== undefined) return { kind: "fresh", until };
   if (verdict.kind === "observe") return { kind: "observe" };

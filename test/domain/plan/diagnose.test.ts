@@ -4,6 +4,7 @@ import type { Phase } from "../../../src/domain/cause.ts";
 import { causeOf, causes } from "../../../src/domain/causes/index.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import type { Facts, KeyFacts, TargetFacts } from "../../../src/domain/facts.ts";
+import { OPERATIONS } from "../../../src/domain/signal.ts";
 import {
   ACCOUNT_ID,
   aBaseline,
@@ -307,8 +308,8 @@ describe.each([
     (_what, over, codes, phase) => {
       const diagnosis = seen(make, { ...over, target: { ...over.target, service: lost } });
       expect(codesOf(diagnosis)).toEqual(expect.arrayContaining(codes));
-      // What only lies ahead does not explain a loss; a fault of the newest version does.
-      const aheadOnly = codes.every((code) => code === "KeyNearExpiry");
+      // What breaks at a time that lies ahead does not explain a loss; a fault of the newest version does.
+      const aheadOnly = seen(make, over).findings.every(({ evidence }) => evidence.breaksAt !== undefined);
       expect(diagnosis.phase).toBe(aheadOnly ? "recovering" : "revoked");
       expect(codesOf(diagnosis).includes("Revalidating")).toBe(aheadOnly);
       expect(phase).not.toBe("healthy");
@@ -631,5 +632,9 @@ describe("the registry", () => {
       expect(title).not.toBe("");
       expect(kinds.length).toBeGreaterThan(0);
     }
+  });
+
+  test("knows of every operation that is heard of what it can have made", () => {
+    expect([...new Set(causes.flatMap(({ madeBy }) => madeBy))].toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
   });
 });

@@ -23,7 +23,7 @@ function asked({ cause = "AccessMissing", by = null, minutes = 20, ...over }: Ov
     ...diagnosisOf(seen({ findings: [finding(cause)] })),
   });
   const { incident } = decideTurn(input);
-  return questionToLog({ incident, steps: [step], ...what, now: after(minutes) });
+  return questionToLog({ ...input, incident, steps: [step], ...what, now: after(minutes) });
 }
 
 describe("the activity log is asked", () => {
@@ -51,7 +51,7 @@ describe("the activity log is asked", () => {
   });
 
   test("not where there is no incident", () => {
-    expect(questionToLog({ incident: null, steps: [aStep()], facts, settings, now: after(20) })).toBeUndefined();
+    expect(questionToLog({ ...turnInput(), steps: [aStep()], facts, settings, now: after(20) })).toBeUndefined();
   });
 
   test("of no group where an id is of none, nor of a vault that is nowhere", () => {

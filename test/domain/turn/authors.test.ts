@@ -25,7 +25,7 @@ const ASSIGNMENT = "Microsoft.Authorization/roleAssignments/delete";
 function authors(cause: CauseCode, signal: Signal, over: Parameters<typeof turnInput>[0] = {}): string[] {
   const step = aStep({ causes: [cause] });
   const input = turnInput({ signals: [signal], plan: planOf(step), ...diagnosisOf(seen({ findings: [finding(cause)] })), ...over });
-  return authorsOf(step, decideTurn(input).incident!, input.facts);
+  return authorsOf(step, decideTurn(input).incident!, input);
 }
 
 describe("the author of a loss", () => {
@@ -86,15 +86,15 @@ describe("the author of a loss", () => {
   test("is told once, however many events name it", () => {
     const twice = [named(ASSIGNMENT), named(ASSIGNMENT, { id: "again" })];
     const { incident } = decideTurn(turnInput({ signals: twice }));
-    expect(authorsOf(aStep(), incident!, someFacts())).toEqual(["boss"]);
+    expect(authorsOf(aStep(), incident!, turnInput())).toEqual(["boss"]);
   });
 
   test("is told by the incident's beginning where no loss is kept, and by whatever form its identity has", () => {
     const { losses: _, ...progress } = decideTurn(turnInput()).incident!.progress;
     const incident = { ...hear(decideTurn(turnInput()).incident!, [named(ASSIGNMENT)], someSettings()), progress };
     const facts = someFacts({ targets: [anAccount({ defaultIdentity: { form: "system" } })] });
-    expect(authorsOf(aStep(), incident, facts)).toEqual(["boss"]);
-    expect(authorsOf(aStep(), { ...incident, progress: { ...progress, losses: [] } }, facts)).toEqual(["boss"]);
+    expect(authorsOf(aStep(), incident, turnInput({ facts }))).toEqual(["boss"]);
+    expect(authorsOf(aStep(), { ...incident, progress: { ...progress, losses: [] } }, turnInput({ facts }))).toEqual(["boss"]);
   });
 
   test("of an incident that an earlier version closed is unknown, and so it is asked", () => {
@@ -106,7 +106,7 @@ describe("the author of a loss", () => {
 
   test("is unknown in what an earlier version kept, and of a storm of events the last hundred are remembered", () => {
     const { authors: _, ...kept } = decideTurn(turnInput()).incident!;
-    expect(authorsOf(aStep(), kept, someFacts())).toEqual([]);
+    expect(authorsOf(aStep(), kept, turnInput())).toEqual([]);
     const storm = Array.from({ length: 150 }, (__, i) => named(ASSIGNMENT, { id: `e${i}`, ...by(`o${i}`) }));
     expect(hear(kept, storm, someSettings()).authors!.map(({ objectId }) => objectId)).toEqual(
       storm.slice(50).map(({ caller }) => caller!.objectId),

@@ -1,0 +1,17 @@
+/** The operations that can have made a loss. Who touches a vault afterwards, or something else on it, has not made it. */
+import type { Operation } from "../signal.ts";
+
+export const ASSIGNMENT: readonly Operation[] = [
+  "microsoft.authorization/roleassignments/delete",
+  "microsoft.authorization/roleassignments/write",
+];
+export const VAULT: readonly Operation[] = ["microsoft.keyvault/vaults/write"];
+export const POLICY: readonly Operation[] = ["microsoft.keyvault/vaults/accesspolicies/write"];
+export const DATABASE: readonly Operation[] = ["microsoft.documentdb/databaseaccounts/write", "microsoft.documentdb/mongoclusters/write"];
+const GROUP_DELETED: readonly Operation[] = ["microsoft.resources/subscriptions/resourcegroups/delete"];
+export const VAULT_DELETED: readonly Operation[] = ["microsoft.keyvault/vaults/delete", ...GROUP_DELETED];
+export const IDENTITY_DELETED: readonly Operation[] = ["microsoft.managedidentity/userassignedidentities/delete", ...GROUP_DELETED];
+/** What happens to a key happens on the data plane, which Azure Resource Manager tells nobody of (Microsoft Learn, "Azure Monitor activity log": control-plane events only). */
+export const DATA_PLANE: readonly Operation[] = [];
+/** Time, the service itself, or a sight that fails: nobody's operation. */
+export const NOBODY: readonly Operation[] = [];
