@@ -68,3 +68,11 @@ test("the code uses every word that the README explains", () => {
   expect(words.length).toBeGreaterThan(15);
   expect(words.filter((word) => !code.some((text) => text.includes(word)))).toEqual([]);
 });
+
+test("the workflow runs on the oldest Node that the README promises, and on newer ones", () => {
+  const [, promised] = /^Node (\d+) or later/m.exec(textOf("README.md"))!;
+  const [, listed] = /^ +node: \[(.+)\]$/m.exec(textOf(".github/workflows/ci.yml"))!;
+  const versions = listed!.split(",").map(Number);
+  expect(Math.min(...versions)).toBe(Number(promised));
+  expect(versions.length).toBeGreaterThan(1);
+});
