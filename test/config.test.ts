@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readConfig, SETTING_DEFAULTS, SETTING_NAMES } from "../src/config.ts";
 import { ConfigError } from "../src/domain/errors.ts";
@@ -63,12 +63,13 @@ test("can't be changed once it is read", () => {
 
 describe("every setting is read", () => {
   const settings = (name: string, value: string) => readConfig({ ...LEAST, [name]: value });
+  const MODES = ["observe", "approve", "heal"];
 
-  test.each(["observe", "approve", "heal"])("mode %s", (mode) => {
+  test.each(MODES)("mode %s", (mode) => {
     expect(settings("KEYMEND_MODE", mode).settings.mode).toBe(mode);
   });
 
-  test.each<[string, string, object]>([
+  const ROWS: [name: string, value: string, expected: object][] = [
     ["KEYMEND_SUBSCRIPTIONS", ` ${GUID} , ${OTHER},`, { subscriptionIds: [GUID, OTHER.toLowerCase()] }],
     ["KEYMEND_TENANT_ID", ` ${OTHER} `, { tenantId: OTHER.toLowerCase() }],
     ["KEYMEND_IDENTITY_CLIENT_ID", OTHER, { identityClientId: OTHER.toLowerCase() }],
@@ -91,8 +92,26 @@ describe("every setting is read", () => {
     ["KEYMEND_PRIVILEGED_CALLERS", `${GUID},${OTHER}`, { settings: { privilegedCallers: [GUID, OTHER.toLowerCase()] } }],
     ["KEYMEND_CAUSES", "KeyDisabled=auto, KeyExpired = ask,", { settings: { causes: { KeyDisabled: "auto", KeyExpired: "ask" } } }],
     ["KEYMEND_OUTCOME_TOPIC_ENDPOINT", "https://t.example/api/events", { outcomeTopicEndpoint: "https://t.example/api/events" }],
-  ])("%s=%s", (name, value, expected) => {
+  ];
+  test.each(ROWS)("%s=%s", (name, value, expected) => {
     expect(settings(name, value)).toMatchObject(expected);
+    expect(readConfig(LEAST)).not.toMatchObject(expected);
+  });
+
+  const ELSEWHERE = ["KEYMEND_MODE", "KEYMEND_TABLE_CONNECTION_STRING", "KEYMEND_TABLE_ENDPOINT"];
+
+  test("and none is declared that nobody reads: a row above shows what it changes", () => {
+    expect([...ROWS.map(([name]) => name), ...ELSEWHERE].toSorted()).toEqual(SETTING_NAMES.toSorted());
+  });
+
+  test("and what is read of it is used", () => {
+    const code = globSync("src/**/*.ts", { exclude: ["src/config.ts", "src/domain/settings.ts"] }).map((file) =>
+      readFileSync(file, "utf8"),
+    );
+    const { settings: rules, ...edge } = readConfig(LEAST);
+    const names = [...Object.keys(rules), ...Object.keys(edge)];
+    expect(names.length).toBeGreaterThan(15);
+    expect(names.filter((name) => !code.some((text) => new RegExp(String.raw`\b${name}\b`).test(text)))).toEqual([]);
   });
 
   test("KEYMEND_TABLE_CONNECTION_STRING instead of the endpoint", () => {

@@ -91,7 +91,7 @@ describe("the guides", () => {
 
   test("use only npm scripts that exist", () => {
     const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
-    const guides = ["README.md", ...globSync("docs/*.md")].map((file) => readFileSync(file, "utf8")).join("\n");
+    const guides = [...globSync("*.md"), ...globSync("docs/*.md")].map((file) => readFileSync(file, "utf8")).join("\n");
     const used = [...guides.matchAll(/\bnpm (?:--silent )?(?:run ([\w:]+)|(start|test))\b/g)].map((match) => match[1] ?? match[2]!);
     expect(used.length).toBeGreaterThan(5);
     expect(used.filter((name) => !(name in scripts))).toEqual([]);
