@@ -1,6 +1,7 @@
 /** Entry of `npm start` and `npm run sandbox`: reads the command, runs it, turns its end into an exit code. */
 import { readFileSync } from "node:fs";
-import { type Command, readCommand, UsageError } from "./play/cli.ts";
+import { type Command, readCommand } from "./play/cli.ts";
+import { UsageError } from "./play/flags.ts";
 import { keepCompiledCode } from "./running/compile-cache.ts";
 import { stories } from "./stories/index.ts";
 import { listing, listingText } from "./stories/listing.ts";

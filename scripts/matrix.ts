@@ -8,34 +8,29 @@
  * --seed N (7)   --workers N (2)   --page-from-results: writes the page alone
  */
 import { readFile, writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
+import { type MatrixOptions, readMatrixOptions } from "../sandbox/matrix/options.ts";
 import { outdatedIn, pageOf, problemLines, recordOf, type Results, rowName, rowsOf, strikeName, withRow } from "../sandbox/matrix/page.ts";
 import type { Row } from "../sandbox/matrix/trial.ts";
 import { type RowResult, runMatrix } from "../sandbox/matrix/run.ts";
 import type { Strike } from "../sandbox/matrix/tap.ts";
-import { nearestOf } from "../sandbox/play/nearest.ts";
+import { UsageError } from "../sandbox/play/flags.ts";
 import { stories } from "../sandbox/stories/index.ts";
 import { createDigest, fileOf } from "./digest.ts";
 
 const PAGE = "docs/matrix.md";
 const RESULTS = "docs/matrix-results.json";
 
-const text = { type: "string" } as const;
-const flag = { type: "boolean" } as const;
-const { values } = parseArgs({
-  options: {
-    stories: text,
-    kind: text,
-    phase: text,
-    seed: text,
-    workers: text,
-    fault: text,
-    call: text,
-    missing: flag,
-    show: flag,
-    "page-from-results": flag,
-  },
-});
+function read(): MatrixOptions {
+  try {
+    return readMatrixOptions(process.argv.slice(2), stories);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    process.exit(2);
+  }
+}
+
+const options = read();
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function readResults(): Promise<Results | undefined> {
@@ -52,7 +47,7 @@ async function readResults(): Promise<Results | undefined> {
 
 const all = rowsOf(stories);
 const known = await readResults();
-const seed = Number(values.seed ?? known?.seed ?? 7);
+const seed = options.seed ?? known?.seed ?? 7;
 // Another seed is another matrix.
 let results: Results = known?.seed === seed ? known : { seed, rows: [] };
 
@@ -62,28 +57,15 @@ async function write(): Promise<void> {
   await writeFile(PAGE, pageOf(results, all));
 }
 
-const names = values.stories?.split(",") ?? stories.map(({ name }) => name);
-const unknown = names.filter((name) => !stories.some((story) => story.name === name));
-for (const name of unknown) {
-  const near = nearestOf(
-    name,
-    stories.map((story) => story.name),
-    3,
-  );
-  throw new Error(`no story is called ${name}; the nearest are ${near.join(", ")}`);
-}
-
 const digest = await createDigest(stories.map(({ name }) => fileOf(name)));
 const playedWith = ({ story, kind, phase }: Row): string => digest(fileOf(story.name), seed, kind, phase);
 
-const isWanted = ({ story, kind, phase }: Row): boolean =>
-  names.includes(story.name) && (values.kind ?? kind) === kind && (values.phase ?? phase) === phase;
-const chosen = (values.missing ? outdatedIn(results, all, playedWith) : all).filter(isWanted);
+const { faults, call } = options;
+const chosen = options.missing ? outdatedIn(results, options.rows, playedWith) : options.rows;
 
-const faults = values.fault?.split(",");
-const isPart = values.fault !== undefined || values.call !== undefined;
+const isPart = faults !== undefined || call !== undefined;
 const choose = (strikes: Strike[]): Strike[] =>
-  strikes.filter(({ column, shape }) => (faults ?? [column.name]).includes(column.name) && shape.includes(values.call ?? ""));
+  strikes.filter(({ column, shape }) => (faults ?? [column.name]).includes(column.name) && shape.includes(call ?? ""));
 
 function tell({ row, struck }: RowResult): void {
   for (const { strike, trial } of struck)
@@ -95,9 +77,9 @@ async function playAll(rows: readonly Row[]): Promise<number> {
   let [number, said, problems, rowBegan] = [1, 0, 0, began];
   const played = runMatrix(rows, {
     seed,
-    workers: Number(values.workers ?? 2),
+    workers: options.workers,
     choose,
-    ...(values.show ? { write: (line: string) => void process.stdout.write(line) } : {}),
+    ...(options.show ? { write: (line: string) => void process.stdout.write(line) } : {}),
     onProgress(row, done, of) {
       if (performance.now() - said < 10_000 && done !== of) return;
       said = performance.now();
@@ -122,5 +104,5 @@ async function playAll(rows: readonly Row[]): Promise<number> {
   return problems;
 }
 
-if (values["page-from-results"]) await write();
+if (options.pageFromResults) await write();
 else process.exitCode = (await playAll(chosen)) > 0 ? 1 : 0;

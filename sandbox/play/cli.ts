@@ -1,8 +1,8 @@
 /** The command line: flags in, a command or a clear complaint out. Reads nothing else and prints nothing. */
-import { parseArgs } from "node:util";
 import type { Kind } from "../estate/estate.ts";
 import type { Mode } from "../running/sandbox.ts";
 import type { Phase, Story } from "../stories/story.ts";
+import { type Flags, flagsOf, KINDS, numberOf, oneOf, PHASES, storyOf, text, UsageError } from "./flags.ts";
 import { nearestOf } from "./nearest.ts";
 
 export type PlayCommand = {
@@ -21,16 +21,6 @@ export type Command =
   | { command: "serve"; seed: number; mode: Mode; json: boolean; settings: Record<string, string> }
   | { command: "help"; text: string };
 
-/** What the person typed can't be done; the message names the choices. */
-export class UsageError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "UsageError";
-  }
-}
-
-const KINDS = ["account", "cluster"] as const;
-const PHASES = ["grace", "revoked"] as const;
 const MODES = ["observe", "approve", "heal"] as const;
 const DEFAULT_STORY = "role-removed";
 const DEFAULT_SEED = 7;
@@ -43,46 +33,7 @@ npm run sandbox -- [--json] [--mode observe|approve|heal] [--seed N] [--setting 
                                            no story: serves until a signal;
                                            --setting is an app setting, as in local.settings.sample.json`;
 
-function oneOf<T extends string>(flag: string, value: string | undefined, choices: readonly T[]): T | undefined {
-  if (value === undefined) return undefined;
-  const found = choices.find((choice) => choice === value);
-  if (found === undefined) throw new UsageError(`--${flag} is one of ${choices.join(", ")}, not '${value}'`);
-  return found;
-}
-
-function seedOf(value: string | undefined): number {
-  if (value === undefined) return DEFAULT_SEED;
-  if (!/^\d{1,9}$/.test(value)) throw new UsageError(`--seed is a whole number from 0 to 999999999, not '${value}'`);
-  return Number(value);
-}
-
-function storyOf(name: string, stories: readonly Story[]): Story {
-  const found = stories.find((story) => story.name === name);
-  if (found) return found;
-  const names = stories.map((story) => story.name);
-  const nearest = nearestOf(name, names, 3).map((near) => `'${near}'`);
-  throw new UsageError(`no story is called '${name}'; the nearest are ${nearest.join(", ")}, and --list names all ${names.length}`);
-}
-
-type Flags = Record<string, string | boolean | (string | boolean)[] | undefined>;
-
-function flagsOf(args: string[], known: Record<string, "string" | "boolean" | "strings">): Flags {
-  const options = Object.fromEntries(
-    Object.entries(known).map(([name, type]) => [name, type === "strings" ? { type: "string" as const, multiple: true } : { type }]),
-  );
-  try {
-    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    const said = error instanceof Error ? error.message.split(". ")[0] : String(error);
-    throw new UsageError(
-      `${said}; the flags are ${Object.keys(known)
-        .map((name) => `--${name}`)
-        .join(", ")}`,
-    );
-  }
-}
-
-const text = (value: Flags[string]): string | undefined => (typeof value === "string" ? value : undefined);
+const seedOf = (value: string | undefined): number => numberOf("seed", value, 0) ?? DEFAULT_SEED;
 
 function playOf(args: string[], stories: readonly Story[]): Command {
   const flags = flagsOf(args, {
@@ -121,7 +72,8 @@ function settingsOf(given: Flags[string], known: readonly string[]): Record<stri
     if (name === undefined) throw new UsageError(`--setting is NAME=VALUE, not '${setting}'`);
     if (!known.includes(name)) {
       const [nearest] = nearestOf(name, known, 1);
-      throw new UsageError(`no app setting is called '${name}'; did you mean '${nearest}'? They are:\n  ${known.join("\n  ")}`);
+      const meant = nearest === undefined ? "" : ` Did you mean '${nearest}'?`;
+      throw new UsageError(`no app setting is called '${name}'.${meant} They are:\n  ${known.join("\n  ")}`);
     }
     settings[name] = value;
   }

@@ -1,4 +1,4 @@
-/** "Did you mean": of the names that there are, those that a mistyped one is nearest to. */
+/** "Did you mean": of the names that there are, those that a mistyped one is near to. */
 
 /** How many letters must be changed, added or left out to make one of the other (Levenshtein). */
 function editsBetween(a: string, b: string): number {
@@ -11,15 +11,24 @@ function editsBetween(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/** A word in common says more than letters that happen to agree. */
-function distance(typed: string, name: string): number {
-  const words = wordsOf(name);
-  const common = wordsOf(typed).filter((word) => words.includes(word));
-  return editsBetween(typed.toLowerCase(), name.toLowerCase()) - common.join("").length;
+const wordsOf = (name: string): string[] => name.split(/[-_]/).filter((word) => word !== "");
+
+/** The nearest first, at most so many, none where nothing is near; the order in which they are given decides between equals. */
+export function nearestOf(typed: string, names: readonly string[], most: number): string[] {
+  const wanted = typed.trim().toLowerCase();
+  // A word that they all have tells none of them.
+  const telling = wordsOf(wanted).filter((word) => !names.every((name) => wordsOf(name.toLowerCase()).includes(word)));
+  const near = names.flatMap((name) => {
+    const written = name.toLowerCase();
+    const words = wordsOf(written);
+    // A word in common says more than letters that happen to agree.
+    const common = telling.filter((word) => words.includes(word)).join("").length;
+    const edits = editsBetween(wanted, written);
+    const isBegun = wanted.length > 1 && written.startsWith(wanted);
+    return common > 0 || isBegun || edits < wanted.length / 3 ? [{ name, distance: edits - common }] : [];
+  });
+  return near
+    .toSorted((a, b) => a.distance - b.distance)
+    .slice(0, most)
+    .map(({ name }) => name);
 }
-
-const wordsOf = (name: string): string[] => name.toLowerCase().split(/[-_]/);
-
-/** The nearest first, at most so many; the order in which they are given decides between equals. */
-export const nearestOf = (typed: string, names: readonly string[], most: number): string[] =>
-  names.toSorted((a, b) => distance(typed, a) - distance(typed, b)).slice(0, most);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { readCommand, UsageError } from "../../../sandbox/play/cli.ts";
+import { readCommand } from "../../../sandbox/play/cli.ts";
+import { UsageError } from "../../../sandbox/play/flags.ts";
 import { stories } from "../../../sandbox/stories/index.ts";
 import { listing, listingText } from "../../../sandbox/stories/listing.ts";
 
@@ -80,7 +81,8 @@ describe("app settings for the sandbox", () => {
   });
 
   test("an unknown name is refused with the nearest, and what is none with the form", () => {
-    expect(() => serveWith("--setting", "KEYMEND_EXPIRY_LEAF=P1D")).toThrow(/did you mean 'KEYMEND_EXPIRY_LEAD'\?/);
+    expect(() => serveWith("--setting", "KEYMEND_EXPIRY_LEAF=P1D")).toThrow(/Did you mean 'KEYMEND_EXPIRY_LEAD'\? They are:/);
+    expect(() => serveWith("--setting", "KEYMEND_QQQQ=1")).toThrow(/called 'KEYMEND_QQQQ'\. They are:/);
     expect(() => serveWith("--setting", "KEYMEND_MODE")).toThrow(/--setting is NAME=VALUE, not 'KEYMEND_MODE'/);
   });
 });
@@ -90,9 +92,11 @@ describe("a mistake is answered with the choices", () => {
     [
       "an unknown story, with the nearest names",
       ["--story", "role-remved"],
-      /'role-remved'; the nearest are 'role-removed', .*--list names all/,
+      /'role-remved'; the nearest is 'role-removed', .*--list names all/,
     ],
     ["one that is short of a word", ["--story", "vault"], /the nearest are 'vault-/],
+    ["a name like none of them", ["--story", "qqqqqqqq"], /^no story is called 'qqqqqqqq'; --list names all \d+$/],
+    ["no name", ["--story", ""], /^--story needs the name of a story; --list names all \d+$/],
     ["an unknown flag", ["--fast"], /--fast[^]*the flags are --list, --story/],
     ["a word that is no flag", ["role-removed"], /role-removed/],
     ["a seed that is no number", ["--seed", "abc"], /--seed is a whole number .* not 'abc'/],

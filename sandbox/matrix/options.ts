@@ -1,0 +1,64 @@
+/** The command line of the matrix: flags in, what to play out, or a clear complaint. */
+import type { Kind } from "../estate/estate.ts";
+import { flagsOf, KINDS, numberOf, oneOf, PHASES, storyOf, text, UsageError } from "../play/flags.ts";
+import type { Phase, Story } from "../stories/story.ts";
+import { columns } from "./columns.ts";
+import { rowsOf } from "./page.ts";
+import type { Row } from "./trial.ts";
+
+export type MatrixOptions = {
+  /** Those that the stories, kinds and phases chosen have. */
+  rows: Row[];
+  faults: string[] | undefined;
+  call: string | undefined;
+  seed: number | undefined;
+  workers: number;
+  missing: boolean;
+  show: boolean;
+  pageFromResults: boolean;
+};
+
+const items = (list: string): string[] => list.split(",").map((item) => item.trim());
+
+function faultsOf(list: string | undefined): string[] | undefined {
+  const names = columns.map(({ name }) => name);
+  return list === undefined ? undefined : items(list).map((name) => oneOf("fault", name, names)!);
+}
+
+function rowsWanted(all: readonly Row[], stories: readonly Story[] | undefined, kind?: Kind, phase?: Phase): Row[] {
+  const rows = all.filter(
+    (row) => (stories?.includes(row.story) ?? true) && (kind ?? row.kind) === row.kind && (phase ?? row.phase) === row.phase,
+  );
+  if (rows.length > 0) return rows;
+  const chosen = [stories?.map(({ name }) => name).join(", "), kind, phase].filter((word) => word !== undefined).join(", ");
+  throw new UsageError(`no row is of ${chosen}: these stories are not played like that`);
+}
+
+export function readMatrixOptions(args: readonly string[], stories: readonly Story[]): MatrixOptions {
+  const flags = flagsOf(args, {
+    stories: "string",
+    kind: "string",
+    phase: "string",
+    fault: "string",
+    call: "string",
+    seed: "string",
+    workers: "string",
+    missing: "boolean",
+    show: "boolean",
+    "page-from-results": "boolean",
+  });
+  const named = text(flags["stories"]);
+  const chosen = named === undefined ? undefined : items(named).map((name) => storyOf(name, stories));
+  const kind = oneOf("kind", text(flags["kind"]), KINDS);
+  const phase = oneOf("phase", text(flags["phase"]), PHASES);
+  return {
+    rows: rowsWanted(rowsOf(stories), chosen, kind, phase),
+    faults: faultsOf(text(flags["fault"])),
+    call: text(flags["call"]),
+    seed: numberOf("seed", text(flags["seed"]), 0),
+    workers: numberOf("workers", text(flags["workers"]), 1) ?? 2,
+    missing: flags["missing"] === true,
+    show: flags["show"] === true,
+    pageFromResults: flags["page-from-results"] === true,
+  };
+}
