@@ -76,10 +76,10 @@ const tables = createTables({
   location: "endpoint" in config.tables ? { endpoint: config.tables.endpoint, credential } : config.tables,
   names: config.tableNames,
 });
-const incidents = createIncidentStore<Incident>(tables);
 const mailbox = createMailbox<Signal, Decision>(tables);
 const audit = createAuditLog(tables);
 const setAside = (text: string): void => createLog(console).warn("setAside", { text });
+const incidents = createIncidentStore<Incident>(tables, setAside);
 const baselines = createBaselineStore(tables, setAside);
 const inventory = createInventory(clients, now, setAside);
 const writer = createStepWriter(clients);

@@ -3,6 +3,7 @@
  * else has written meanwhile fails as a TransientError: look again, then decide again.
  */
 import type { TableClient } from "@azure/data-tables";
+import * as v from "valibot";
 import { patientKey } from "../domain/databases/sight.ts";
 import { orAbsent } from "../azure/call-azure.ts";
 import { hashText } from "./canonical-json.ts";
@@ -27,18 +28,31 @@ export type IncidentStore<T extends Storable> = {
 };
 
 const INCIDENT = "incident-";
+/** Rows that can't be read, before a vault counts as one without a past. */
+const ODD_IN_A_ROW = 5;
 
 const partitionOf = (patientId: string): string => `${INCIDENT}${hashText(patientKey(patientId))}`;
+
+/** What every version has written, and the rest of this program goes by. */
+const storable = v.object({ id: v.string(), vaultId: v.string(), state: v.string(), openedAt: v.string() });
 
 /** Ids sort by time. With each digit turned around they sort the other way, and the newest row of a partition is the first. */
 const rowOf = (incidentId: string): string => incidentId.replace(/\d/g, (digit) => String(9 - Number(digit)));
 
-export function createIncidentStore<T extends Storable>(tables: Tables): IncidentStore<T> {
+/** setAside: told of a row that can't be read, which then counts as not there: it is one incident's, and stops no other. */
+export function createIncidentStore<T extends Storable>(tables: Tables, setAside: (what: string) => void): IncidentStore<T> {
   const read = async (client: TableClient, partition: string, row: string): Promise<{ incident: T; etag: string } | undefined> => {
     const entity = await orAbsent(() => client.getEntity(partition, row));
     if (entity === undefined) return undefined;
-    const incident: T = JSON.parse(jsonOf(entity, `incident ${rowOf(row)}`));
-    return { incident, etag: entity.etag };
+    const what = `incident ${rowOf(row)}`;
+    try {
+      const incident: T = JSON.parse(jsonOf(entity, what));
+      v.assert(storable, incident);
+      return { incident, etag: entity.etag };
+    } catch (error) {
+      setAside(`${what} of ${partition} can't be read and is set aside: ${String(error)}`);
+      return undefined;
+    }
   };
 
   return {
@@ -47,8 +61,14 @@ export function createIncidentStore<T extends Storable>(tables: Tables): Inciden
 
     latest: (patientId) =>
       tables.use("incidents", "load the latest incident", async (client) => {
-        const [newest] = await listKeys(client, `PartitionKey eq ${quote(partitionOf(patientId))}`, 1);
-        return newest && read(client, newest.partition, newest.row);
+        const filter = `PartitionKey eq ${quote(partitionOf(patientId))}`;
+        for (let after = "", tries = 0; tries < ODD_IN_A_ROW; tries++) {
+          const [newest] = await listKeys(client, `${filter} and RowKey gt ${quote(after)}`, 1);
+          const found = newest && (await read(client, newest.partition, newest.row));
+          if (found || !newest) return found;
+          after = newest.row;
+        }
+        return undefined;
       }),
 
     find: (incidentId) =>
