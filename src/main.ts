@@ -10,6 +10,7 @@ import { createGatherFacts } from "./activities/gather-facts.ts";
 import { createGiveUp } from "./activities/give-up.ts";
 import { createPatients } from "./activities/patients.ts";
 import { createPollStep } from "./activities/poll-step.ts";
+import { createWatchInventory } from "./activities/watch-inventory.ts";
 import { createAzureClock } from "./azure/azure-clock.ts";
 import { createClients } from "./azure/clients.ts";
 import { createHttpClient } from "./azure/http-client.ts";
@@ -165,7 +166,18 @@ for (const name of ["onKeyVaultEvent", "onResourceEvent"]) {
 }
 
 // The schedules as read, defaults and all: `%NAME%` would be looked up by the host, which knows no default.
-const sweep = createSweep({ patients, sendSignal, now });
+const sweep = createSweep({
+  patients,
+  sendSignal,
+  watchInventory: createWatchInventory({
+    ...records,
+    publishOutcome,
+    hash: hashText,
+    estate: { subscriptionIds: config.subscriptionIds, ownPrincipalId: settings.ownPrincipalId },
+  }),
+  record: { load: baselines.loadSweep, keep: baselines.keepSweep },
+  now,
+});
 app.timer("sweep", {
   schedule: config.schedules.sweep,
   extraInputs: [client],

@@ -62,8 +62,6 @@ export function createPatients({ inventory, baselines, look }: PatientsDeps) {
       listed,
       known.flatMap(({ databases }) => databases),
     );
-    // Nothing at all to look at: whoever asked is to hear why.
-    if (unread && unlisted.length === 0) throw unread;
     const ids = new Map(known.flatMap(({ patientId }) => (isVaultId(patientId) ? [[vaultNameIn(patientId)!, patientId] as const] : [])));
     return { databases: [...listed, ...unlisted], unlisted, unread, ids };
   }
@@ -135,7 +133,7 @@ export function createPatients({ inventory, baselines, look }: PatientsDeps) {
   }
 
   return {
-    /** Every patient of the inventory, and every one that is known from before. Throws where neither is to be had. */
+    /** Every patient of the inventory, and every one that is known from before. */
     async all(): Promise<Sight> {
       const seen = await view();
       const patients = await patientsOf(seen.databases, seen);

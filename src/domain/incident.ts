@@ -30,7 +30,11 @@ export type EscalationReason =
   /** A write was answered with another value than it asked for. */
   | "AnsweredOtherwise"
   | "AzureUnavailable"
-  | "InternalError";
+  | "InternalError"
+  /** Of the inventory, which is no vault's. */
+  | "InventoryUnread"
+  | "InventoryShrank"
+  | "InventoryEmpty";
 export type Reason = RefusalReason | EscalationReason | null;
 
 export type Outcome = { code: OutcomeCode; reason: Reason; detail: string };
@@ -122,11 +126,14 @@ export type Question = {
   evidence: Record<string, string>;
 };
 
+/** Whom an incident is about: mostly a vault; for the inventory itself the first subscription that is watched. */
+export type IncidentPatient = Patient | { id: string; kind: "subscription"; vaultName: null };
+
 export type Incident = {
   schema: 1;
   /** Sorts by time. */
   id: string;
-  patient: Patient;
+  patient: IncidentPatient;
   vaultId: string;
   openedAt: string;
   closedAt: string | null;
@@ -218,7 +225,7 @@ const cutLine = (what: string): string =>
 export const toldAlso = ({ timeline }: Pick<Incident, "timeline">, at: string, what: string): Incident["timeline"] =>
   [...timeline, { at, what: cutLine(what) }].slice(-LONGEST_TIMELINE);
 
-export const openIncident = (id: string, patient: Patient, at: string, endings: number): Incident => ({
+export const openIncident = (id: string, patient: IncidentPatient, at: string, endings: number): Incident => ({
   schema: 1,
   id,
   patient,

@@ -6,7 +6,7 @@ import type { DurableClient } from "durable-functions";
 import type { Patient } from "../domain/facts.ts";
 import { patientKey } from "../domain/databases/sight.ts";
 import type { Signal } from "../domain/signal.ts";
-import { STUCK_AFTER_MS } from "../domain/turn/waits.ts";
+import { toMs } from "../domain/time.ts";
 import { HEAL_VAULT, WAKE_UP } from "../orchestrations/names.ts";
 import type { HealInput } from "../orchestrations/heal-vault.ts";
 
@@ -23,18 +23,15 @@ type Sent = "woken" | "started" | "underWay" | "begunAnew" | "ended";
 
 const RUNNING = new Set(["Running", "Pending", "ContinuedAsNew", "Suspended"]);
 
-export const instanceIdOf = (patient: Patient, hash: (text: string) => string): string => `heal-${hash(patientKey(patient.id))}`;
+export const instanceIdOf = (patient: Pick<Patient, "id">, hash: (text: string) => string): string =>
+  `heal-${hash(patientKey(patient.id))}`;
 
 export function createSendSignal({ addSignal, hash, now }: SendSignalDeps) {
-  /** The client throws where there is no such instance. stuckSince: it says that it runs, and has not moved for longer than it ever waits. */
-  async function stateOf(client: Client, id: string): Promise<{ isRunning: boolean; stuckSince?: string }> {
+  /** The client throws where there is no such instance. movedAt: when it last did anything. */
+  async function stateOf(client: Client, id: string): Promise<{ isRunning: boolean; movedAt?: Date }> {
     try {
       const { runtimeStatus, lastUpdatedTime } = await client.getStatus(id);
-      if (!RUNNING.has(runtimeStatus)) return { isRunning: false };
-      const moved = new Date(lastUpdatedTime);
-      return now().getTime() - moved.getTime() > STUCK_AFTER_MS
-        ? { isRunning: true, stuckSince: moved.toISOString() }
-        : { isRunning: true };
+      return RUNNING.has(runtimeStatus) ? { isRunning: true, movedAt: new Date(lastUpdatedTime) } : { isRunning: false };
     } catch (error) {
       if (error instanceof Error && error.message.includes("HTTP 404")) return { isRunning: false };
       throw error;
@@ -67,15 +64,18 @@ export function createSendSignal({ addSignal, hash, now }: SendSignalDeps) {
     }
   }
 
-  return async (client: Client, patient: Patient, signal: Signal): Promise<Sent> => {
+  /** stuckBefore: an instance that has not moved since then is stuck; only the sweep knows whether the app was there all the while. */
+  return async (client: Client, patient: Patient, signal: Signal, stuckBefore: string | null = null): Promise<Sent> => {
     const id = instanceIdOf(patient, hash);
-    const before = await stateOf(client, id);
-    // An instance at work looks by itself, at least as often as the sweep: to wake it would only cost reads.
-    if (signal.source === "sweep" && before.isRunning && before.stuckSince === undefined) return "underWay";
+    if (signal.source === "sweep") {
+      const { isRunning, movedAt } = await stateOf(client, id);
+      if (movedAt && stuckBefore !== null && movedAt.getTime() < toMs(stuckBefore))
+        return beginAnew(client, id, patient, movedAt.toISOString());
+      // An instance at work looks by itself, at least as often as the sweep: to wake it would only cost reads.
+      if (isRunning) return "underWay";
+    }
     await addSignal(patient.id, signal);
-    const state = signal.source === "sweep" ? before : await stateOf(client, id);
-    if (state.stuckSince !== undefined) return beginAnew(client, id, patient, state.stuckSince);
-    if (state.isRunning) return wake(client, id);
+    if (signal.source !== "sweep" && (await stateOf(client, id)).isRunning) return wake(client, id);
     try {
       await start(client, id, patient);
       return "started";

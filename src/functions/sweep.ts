@@ -1,11 +1,19 @@
-/** Looks at every vault of the inventory, event or not: losing every event must only cost time. */
+/** Looks at every vault that is listed or known, event or not: losing every event must only cost time. */
 import type { DurableClient } from "durable-functions";
 import type { Patients } from "../activities/patients.ts";
+import type { WatchInventory } from "../activities/watch-inventory.ts";
 import type { KnownDatabase } from "../domain/databases/sight.ts";
+import { stuckBefore, type SweepRecord, withSweep } from "../domain/turn/sweep-record.ts";
 import type { Log } from "../log.ts";
 import type { SendSignal } from "./send-signal.ts";
 
-export type SweepDeps = { patients: Patients; sendSignal: SendSignal; now: () => Date };
+export type SweepDeps = {
+  patients: Patients;
+  sendSignal: SendSignal;
+  watchInventory: WatchInventory;
+  record: { load: () => Promise<SweepRecord | null>; keep: (record: SweepRecord) => Promise<void> };
+  now: () => Date;
+};
 
 const SHOWN = 10;
 
@@ -19,24 +27,29 @@ function tell(log: Log, unlisted: readonly KnownDatabase[], patients: number): v
   log.warn("inventoryShrank", { databases: ids, count: unlisted.length, text });
 }
 
+const sayError = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** One vault that can't be signalled does not keep the others from it; the sweep then fails visibly at its end. */
 export const createSweep =
-  ({ patients, sendSignal, now }: SweepDeps) =>
+  ({ patients, sendSignal, watchInventory, record, now }: SweepDeps) =>
   async (client: DurableClient, log: Log): Promise<void> => {
-    const { patients: all, unlisted, unread } = await patients.all();
-    tell(log, unlisted, all.length);
     const at = now().toISOString();
+    const mine = withSweep(await record.load(), at);
+    const sight = await patients.all();
+    const { patients: all, unlisted, unread } = sight;
+    tell(log, unlisted, all.length);
     const failures: unknown[] = [];
     for (const patient of all) {
       try {
-        const done = await sendSignal(client, patient, {
+        const signal = {
           id: `sweep-${at}`,
           source: "sweep",
           what: "sweep",
           at,
           scope: { kind: patient.kind, id: patient.id },
           caller: null,
-        });
+        } as const;
+        const done = await sendSignal(client, patient, signal, stuckBefore(mine));
         if (done === "begunAnew" || done === "ended")
           log.error("instanceStuck", {
             vaultId: patient.id,
@@ -44,12 +57,18 @@ export const createSweep =
             text: `the instance of ${patient.id} had not moved: it was ended, to begin anew`,
           });
       } catch (error) {
-        log.error("sweepFailed", { vaultId: patient.id, text: error instanceof Error ? error.message : String(error) });
+        log.error("sweepFailed", { vaultId: patient.id, text: sayError(error) });
         failures.push(error);
       }
+    }
+    try {
+      await record.keep({ ...mine, doubtSince: await watchInventory(sight, mine.doubtSince, log) });
+    } catch (error) {
+      log.error("sweepNotKept", { text: sayError(error) });
+      failures.push(error);
     }
     if (unread) failures.push(unread);
     log.info("swept", { vaults: all.length, failed: failures.length, text: `looked at ${all.length} vaults` });
     if (unread) throw new AggregateError(failures, `the inventory can't be read, so only what is known was looked at: ${unread.message}`);
-    if (failures.length > 0) throw new AggregateError(failures, `the sweep could not look at ${failures.length} of ${all.length} vaults`);
+    if (failures.length > 0) throw new AggregateError(failures, `the sweep failed at ${failures.length} of ${all.length} vaults`);
   };

@@ -6,6 +6,7 @@ import type { TableClient } from "@azure/data-tables";
 import { normalId } from "../domain/arm-id.ts";
 import type { Baseline, LiftedTag } from "../domain/facts.ts";
 import { type KnownDatabase, type KnownPatient, vaultNameIn } from "../domain/databases/sight.ts";
+import type { SweepRecord } from "../domain/turn/sweep-record.ts";
 import { orAbsent } from "../azure/call-azure.ts";
 import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";
@@ -33,6 +34,8 @@ export type BaselineStore = {
   /** The digest of the readiness that was told last; undefined where none was. */
   readinessTold: (patient: PatientId) => Promise<string | undefined>;
   keepReadinessTold: (patient: PatientId, digest: string) => Promise<void>;
+  loadSweep: () => Promise<SweepRecord | null>;
+  keepSweep: (record: SweepRecord) => Promise<void>;
 };
 
 const BASELINE = "baseline";
@@ -42,6 +45,8 @@ const LIFTED = "lifted-";
 /** `.` is the character after `-`. */
 const onlyKnown = `RowKey ge ${quote(KNOWN)} and RowKey lt ${quote("known.")}`;
 const READINESS = "readiness";
+/** No vault's name has a dot. */
+const SWEEP = { partitionKey: "the.sweep", rowKey: "sweep" };
 
 type Kept = { vaultId: string | null; baseline: Baseline };
 type Count = { keyVersion: string; count: number };
@@ -161,6 +166,17 @@ export function createBaselineStore(tables: Tables, setAside: (what: string) => 
     keepReadinessTold: ({ id }, digest) =>
       tables.use("baseline", "keep what was told", async (client) => {
         await client.upsertEntity({ partitionKey: partitionOf(id), rowKey: READINESS, digest }, "Replace");
+      }),
+
+    loadSweep: () =>
+      tables.use("baseline", "load the sweep's record", async (client) => {
+        const row = await orAbsent(() => client.getEntity(SWEEP.partitionKey, SWEEP.rowKey));
+        return (row && orAside("the sweep's record", (): SweepRecord => JSON.parse(jsonOf(row, "the sweep's record")))) ?? null;
+      }),
+
+    keepSweep: (record) =>
+      tables.use("baseline", "keep the sweep's record", async (client) => {
+        await client.upsertEntity({ ...SWEEP, ...toRow(record, "the sweep's record") }, "Replace");
       }),
   };
 }

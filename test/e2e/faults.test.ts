@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { chainOf } from "../../sandbox/play/audit.ts";
 import type { FaultSpec } from "../../sandbox/azure/faults.ts";
 import type { Patient } from "../../sandbox/estate/estate.ts";
+import { getIncident, listAudit, listIncidents } from "../../sandbox/running/app-api.ts";
 import { same } from "../../sandbox/azure/routes.ts";
 import { truePhase } from "../../sandbox/play/watch.ts";
 import { type App, ended, HOUR, MINUTE, putOffKeyChecks, startApp, type Story, told } from "./app.ts";
@@ -162,4 +163,31 @@ test("nothing is written while the audit can't be", async () => {
   expect((await told(app, patient, since)).writes).toEqual([]);
   app.disarm();
   expectMended(await ended(app, patient, since), patient);
+});
+
+test("an inventory that does not answer is an incident of its own, told once, and over once it does; known vaults are healed meanwhile", async () => {
+  const patient = app.patient("catalog");
+  putOffKeyChecks(app, patient);
+  const path = "/providers/Microsoft.ResourceGraph/";
+  app.sandbox.azure.faults.arm({ match: { path, caller: "keymend" }, fault: { kind: "status", status: 503 }, times: 1_000_000 });
+  const since = app.sandbox.world.clock.now();
+  const estate = `/subscriptions/${app.sandbox.world.subscriptionId}`;
+  const rows = async () => (await listIncidents(app.reader)).filter(({ vaultId }) => vaultId === estate);
+  await app.until("the incident of the inventory", async () => (await rows()).length > 0);
+  expectMended(await ended(app, patient, await removeGrant(app, patient)), patient);
+  await app.wait(3 * HOUR);
+  const [row] = await rows();
+  expect(await getIncident(app.reader, row!.id)).toMatchObject({
+    state: "waiting",
+    outcome: "Escalated",
+    reason: "InventoryUnread",
+    detail: expect.stringContaining("ServiceUnavailable"),
+    runbook: expect.arrayContaining([expect.stringContaining("az role assignment list")]),
+  });
+  const alarms = app.log.filter(({ at, event, vaultId }) => Date.parse(at) >= since && event === "closed" && vaultId === estate);
+  expect(alarms).toMatchObject([{ level: "error", loudness: "alarm" }]);
+  app.sandbox.azure.faults.clear();
+  await app.wait(HOUR);
+  expect(await rows()).toMatchObject([{ id: row!.id, state: "closed", outcome: "Superseded" }]);
+  expect(chainOf(row!.id, await listAudit(app.reader, row!.id))).toBe("verified");
 });

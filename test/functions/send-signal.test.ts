@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Signal } from "../../src/domain/signal.ts";
 import { createSendSignal, instanceIdOf } from "../../src/functions/send-signal.ts";
@@ -146,36 +147,91 @@ describe("an instance that has not moved for longer than it ever waits", () => {
     return { ...edges, client, lastUpdatedTime };
   };
 
-  test.each(["Running", "Pending", "Suspended"].flatMap((status) => [[status, "sweep"] as const, [status, "event"] as const]))(
-    "is ended and begun anew, and what waits for it is kept: %s, by the %s",
-    async (status, source) => {
-      const { sendSignal, client, journal, kept, durable, lastUpdatedTime } = stuck(status);
-      expect(await sendSignal(client, PATIENT, aSignal({ source }))).toBe("begunAnew");
-      expect(journal).toEqual(["keep", "keep", "terminate", "start"]);
-      expect(kept.map(({ signal }) => signal.what)).toContainEqual(
-        expect.stringContaining(`had not moved since ${lastUpdatedTime.toISOString()}`),
-      );
-      expect(durable.started).toMatchObject([{ id: ID, input: { patient: PATIENT, incidentId: null, turn: 0 } }]);
-    },
-  );
+  /** Since when the app has been there for long enough. */
+  const hourAgo = new Date(Date.parse(NOW) - hour).toISOString();
+  const sweep = aSignal({ source: "sweep" });
+
+  test.each(["Running", "Pending", "Suspended"])("is ended and begun anew by the sweep, which says so: %s", async (status) => {
+    const { sendSignal, client, journal, kept, durable, lastUpdatedTime } = stuck(status);
+    expect(await sendSignal(client, PATIENT, sweep, hourAgo)).toBe("begunAnew");
+    expect(journal).toEqual(["keep", "terminate", "start"]);
+    const what = expect.stringContaining(`had not moved since ${lastUpdatedTime.toISOString()}`);
+    expect(kept).toMatchObject([{ signal: { source: "sweep", what } }]);
+    expect(durable.started).toMatchObject([{ id: ID, input: { patient: PATIENT, incidentId: null, turn: 0 } }]);
+  });
 
   test("that takes its time to end is begun anew by the next sweep", async () => {
     const { sendSignal, client, durable } = stuck("Running");
     const busy = throwing(new Error("HTTP 409"));
     const slow = { ...client, terminate: async () => undefined, startNew: busy };
-    expect(await sendSignal(slow, PATIENT, aSignal({ source: "sweep" }))).toBe("ended");
+    expect(await sendSignal(slow, PATIENT, sweep, hourAgo)).toBe("ended");
     durable.statuses.set(ID, "Terminated");
-    expect(await sendSignal(client, PATIENT, aSignal({ source: "sweep" }))).toBe("started");
+    expect(await sendSignal(client, PATIENT, sweep, hourAgo)).toBe("started");
   });
 
   test("a start that fails for another reason is no success", async () => {
     const { sendSignal, client } = stuck("Running");
-    await expect(sendSignal({ ...client, startNew: throwing(transient()) }, PATIENT, aSignal({ source: "sweep" }))).rejects.toThrow("503");
+    await expect(sendSignal({ ...client, startNew: throwing(transient()) }, PATIENT, sweep, hourAgo)).rejects.toThrow("503");
   });
 
-  test("one that still may wait is left to itself", async () => {
-    const { sendSignal, client, journal } = stuck("Running", hour);
-    expect(await sendSignal(client, PATIENT, aSignal({ source: "sweep" }))).toBe("underWay");
+  test.each([
+    ["it has moved since", hour, hourAgo],
+    ["the app was not there for long enough to tell", 72 * hour, null],
+  ])("is left to itself where %s", async (_, ms, since) => {
+    const { sendSignal, client, journal } = stuck("Running", ms);
+    expect(await sendSignal(client, PATIENT, sweep, since)).toBe("underWay");
     expect(journal).toEqual([]);
   });
+
+  test("is none of an event's business, which is written down and called all the same", async () => {
+    const { sendSignal, client, journal } = stuck("Running");
+    expect(await sendSignal(client, PATIENT, aSignal())).toBe("woken");
+    expect(journal).toEqual(["keep", "raise"]);
+  });
+});
+
+/** Whatever went wrong before: of two sweeps the second finds the vault looked after by an instance that moves. */
+test("no lost wake-up, timer or message leaves a vault unlooked at for more than two sweeps", async () => {
+  const hour = 3_600_000;
+  const statuses = ["absent", "Running", "Pending", "ContinuedAsNew", "Suspended", "Completed", "Failed", "Terminated", "Canceled"];
+  const faults = ["none", "keep", "getStatus", "terminate", "endsLate", "startNew", "startLost"] as const;
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...statuses), fc.nat({ max: 72 }), fc.constantFrom(...faults), async (status, hours, fault) => {
+      const clock = { at: Date.parse(NOW) };
+      let [now, moved]: [string | undefined, number] = [status === "absent" ? undefined : status, clock.at - hours * hour];
+      let broken = true;
+      const fails = (call: (typeof faults)[number]): void => {
+        if (broken && fault === call) throw transient();
+      };
+      const client = {
+        getStatus: async () => {
+          fails("getStatus");
+          if (now === undefined) throw new Error("HTTP 404");
+          return { runtimeStatus: now, lastUpdatedTime: new Date(moved) };
+        },
+        raiseEvent: async () => undefined,
+        terminate: async () => {
+          fails("terminate");
+          if (!(broken && fault === "endsLate")) now = "Terminated";
+        },
+        startNew: async () => {
+          fails("startNew");
+          if (now !== undefined && ["Running", "Pending", "ContinuedAsNew", "Suspended"].includes(now)) throw new Error("HTTP 409");
+          // Lost: Durable has answered, and nothing came of it.
+          if (!(broken && fault === "startLost")) [now, moved] = ["Running", clock.at];
+          return ID;
+        },
+      } as unknown as Parameters<ReturnType<typeof createSendSignal>>[0];
+      const addSignal = async (): Promise<void> => fails("keep");
+      const sendSignal = createSendSignal({ addSignal, hash, now: () => new Date(clock.at) });
+      const run = () => sendSignal(client, PATIENT, aSignal({ source: "sweep" }), new Date(clock.at - hour).toISOString());
+      await run().catch((error: unknown) => expect(error).toEqual(transient()));
+      broken = false;
+      clock.at += hour / 12;
+      if (fault === "endsLate" && now !== undefined) now = clock.at - moved > hour ? "Terminated" : now;
+      await run();
+      expect(["Running", "Pending", "ContinuedAsNew", "Suspended"]).toContain(now);
+      expect(clock.at - moved).toBeLessThanOrEqual(hour);
+    }),
+  );
 });

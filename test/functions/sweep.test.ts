@@ -1,17 +1,28 @@
 import { expect, test } from "vitest";
 import type { Sight } from "../../src/activities/patients.ts";
 import type { Patient } from "../../src/domain/facts.ts";
+import type { SweepRecord } from "../../src/domain/turn/sweep-record.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import { createSweep } from "../../src/functions/sweep.ts";
 import { ACCOUNT_ID, NOW, VAULT_ID } from "../support/builders.ts";
 import { fakeLog, throwing, transient } from "../support/fakes.ts";
-import { PATIENT } from "../support/turns.ts";
+import { after, PATIENT } from "../support/turns.ts";
 import { fakeClient } from "./support.ts";
 
 const OWN: Patient = { id: ACCOUNT_ID, kind: "database", vaultName: null };
 
-function setUp(send: (patient: Patient) => void = () => undefined, seen: Partial<Sight> = {}, answer: "started" | "begunAnew" = "started") {
+type Watch = (sight: Sight, since: string | null) => string | null;
+
+function setUp(
+  send: (patient: Patient) => void = () => undefined,
+  seen: Partial<Sight> = {},
+  answer: "started" | "begunAnew" = "started",
+  before: SweepRecord | null = null,
+  watch: Watch = () => null,
+) {
   const sent: { patient: Patient; signal: Signal }[] = [];
+  const judged: (string | null | undefined)[] = [];
+  const kept: SweepRecord[] = [];
   const log = fakeLog();
   const sweep = createSweep({
     patients: {
@@ -19,14 +30,17 @@ function setUp(send: (patient: Patient) => void = () => undefined, seen: Partial
       touchedBy: throwing(new Error("this should not be called")),
       find: throwing(new Error("this should not be called")),
     },
-    sendSignal: async (_, patient, signal) => {
+    sendSignal: async (_, patient, signal, stuckBefore) => {
+      judged.push(stuckBefore);
       send(patient);
       sent.push({ patient, signal });
       return answer;
     },
+    watchInventory: async (sight, since) => watch(sight, since),
+    record: { load: async () => before, keep: async (record) => void kept.push(record) },
     now: () => new Date(NOW),
   });
-  return { run: () => sweep(fakeClient().client, log), sent, lines: log.lines };
+  return { run: () => sweep(fakeClient().client, log), sent, judged, kept, lines: log.lines };
 }
 
 test("sends every patient a signal, by nobody, once per sweep", async () => {
@@ -44,7 +58,7 @@ test("one that can't be signalled does not keep the others from it; the sweep th
   const { run, sent, lines } = setUp((patient) => {
     if (patient === PATIENT) throw transient();
   });
-  await expect(run()).rejects.toThrow("the sweep could not look at 1 of 2 vaults");
+  await expect(run()).rejects.toThrow("the sweep failed at 1 of 2 vaults");
   expect(sent.map(({ patient }) => patient)).toEqual([OWN]);
   expect(lines).toMatchObject([
     { level: "error", event: "sweepFailed", fields: { vaultId: VAULT_ID, text: expect.stringContaining("503") } },
@@ -89,4 +103,28 @@ test("tells of an instance that was stuck", async () => {
   const { run, lines } = setUp(undefined, { patients: [PATIENT] }, "begunAnew");
   await run();
   expect(lines[0]).toMatchObject({ level: "error", event: "instanceStuck", fields: { vaultId: VAULT_ID, done: "begunAnew" } });
+});
+
+test("remembers when it ran and since when it doubts the inventory, and judges by that what is stuck", async () => {
+  const before = { sweeps: Array.from({ length: 13 }, (_, i) => after(-5 * (13 - i))), doubtSince: after(-5) };
+  const { run, judged, kept } = setUp(undefined, {}, "started", before, ({ patients }, since) => (patients.length === 2 ? since : null));
+  await run();
+  expect(judged).toEqual([after(-60), after(-60)]);
+  expect(kept).toEqual([{ sweeps: [...before.sweeps.slice(1), NOW], doubtSince: after(-5) }]);
+});
+
+test("a first sweep calls nothing stuck", async () => {
+  const { run, judged, kept } = setUp();
+  await run();
+  expect(judged).toEqual([null, null]);
+  expect(kept).toEqual([{ sweeps: [NOW], doubtSince: null }]);
+});
+
+test("an inventory whose incident can't be kept keeps nobody from being looked at; the sweep then fails visibly", async () => {
+  const { run, sent, kept, lines } = setUp(undefined, {}, "started", null, () => {
+    throw transient();
+  });
+  await expect(run()).rejects.toThrow("the sweep failed");
+  expect([sent.length, kept]).toEqual([2, []]);
+  expect(lines[0]).toMatchObject({ level: "error", event: "sweepNotKept" });
 });

@@ -152,3 +152,19 @@ test("keeps lifted tags by database and tag, until they are over", async () => {
   await store.endLifts(VAULT, [lift]);
   expect((await store.load(VAULT.id)).lifted).toEqual([{ ...lift, tag: "keymend:mode" }]);
 });
+
+test("keeps the sweep's record, which is no vault's; one that can't be read counts as none", async () => {
+  const words: string[] = [];
+  const { tables } = fresh();
+  const store = createBaselineStore(tables, (what) => words.push(what));
+  expect(await store.loadSweep()).toBeNull();
+  const record = { sweeps: [baseline.at], doubtSince: null };
+  await store.keepSweep(record);
+  expect(await store.loadSweep()).toEqual(record);
+  expect(await store.listKnown()).toEqual([]);
+  await tables.use("baseline", "spoil it", (client) =>
+    client.upsertEntity({ partitionKey: "the.sweep", rowKey: "sweep", schema: 1, parts: 1, json0: "{" }, "Replace"),
+  );
+  expect(await store.loadSweep()).toBeNull();
+  expect(words).toEqual([expect.stringContaining("the sweep's record can't be read")]);
+});

@@ -96,7 +96,7 @@ test("keeps a signal once, oldest first, until it is dropped", async () => {
   expect((await mailbox.listSignals(VAULT)).map(({ id }) => id)).toEqual(["b/#?|é"]);
   expect(await mailbox.listSignals(OTHER)).toEqual([]);
   // Messages share the table with incidents and are none.
-  expect((await createIncidentStore<Thing>(tables).list({ top: 9 })).value).toEqual([]);
+  expect((await createIncidentStore<Thing>(tables, noWord).list({ top: 9 })).value).toEqual([]);
 });
 
 test("drops hundreds of signals", async () => {
@@ -134,7 +134,7 @@ test("storage that can't be reached is an outage, and the next try begins anew",
   const { connectionString, names } = fresh();
   const dead = connectionString.replace(/TableEndpoint=http:\/\/127\.0\.0\.1:\d+/, "TableEndpoint=http://127.0.0.1:9");
   const tables = createTables({ location: { connectionString: dead }, names, pipelineOptions: { retryOptions: { maxRetries: 0 } } });
-  const store = createIncidentStore<Thing>(tables);
+  const store = createIncidentStore<Thing>(tables, noWord);
   await expect(store.latest(VAULT)).rejects.toBeInstanceOf(TransientError);
   await expect(store.latest(VAULT)).rejects.toBeInstanceOf(TransientError);
   // What is not known to be claimed by this run is no claim.
@@ -143,7 +143,7 @@ test("storage that can't be reached is an outage, and the next try begins anew",
 
 test("reads a row as an earlier version split it", async () => {
   const { tables } = fresh();
-  const store = createIncidentStore<Thing>(tables);
+  const store = createIncidentStore<Thing>(tables, noWord);
   await store.save(thing(1), undefined);
   const old = JSON.stringify(thing(1, { text: "y".repeat(50_000) }));
   await tables.use("incidents", "test", async (client) => {
