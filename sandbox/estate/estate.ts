@@ -165,3 +165,14 @@ export function buildEstate(world: World): Estate {
   addEvents(world, vaults);
   return { keymend, ...people, patients };
 }
+
+/** The databases that are named stay, the others were never there: each vault with any costs a look at every sweep. */
+export function leaveOnly(world: World, estate: Estate, kept: readonly (Account | Cluster)[]): void {
+  for (const patient of estate.patients) {
+    for (const { id } of patient.databases.filter((database) => !kept.includes(database))) {
+      world.accounts.delete(id.toLowerCase());
+      world.clusters.delete(id.toLowerCase());
+    }
+    patient.databases = patient.databases.filter((database) => kept.includes(database));
+  }
+}

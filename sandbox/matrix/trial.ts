@@ -1,6 +1,6 @@
 /** A trial: a story played in-process with some of the app's calls struck, in an Azure and tables of its own, on a foundation where the app runs on between trials. */
 import type { Sandbox } from "../running/sandbox.ts";
-import type { Estate, Patient, Kind } from "../estate/estate.ts";
+import { type Kind, leaveOnly, type Patient } from "../estate/estate.ts";
 import { readTold, type Told } from "../play/result.ts";
 import type { Scene } from "../play/scene.ts";
 import { createSceneRunner, type SceneRunner, type SceneRunnerOptions } from "../play/scene-runner.ts";
@@ -8,7 +8,6 @@ import { incidentsOf } from "../stories/acts.ts";
 import type { Phase, Story } from "../stories/story.ts";
 import { createTimeline, type Timeline } from "../play/timeline.ts";
 import { messageOf } from "../azure/wire.ts";
-import type { World } from "../azure/world.ts";
 import { truePhase } from "../play/watch.ts";
 import { problemsOf, usualOf } from "./judge.ts";
 import { type Hit, type SeenCall, type Strike, type Tap, tapCalls } from "./tap.ts";
@@ -53,19 +52,9 @@ const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {
 /** A client that waits holds virtual time, whatever the machine's clock says: so nobody need wait long. */
 const SILENCE_MS = 200;
 
-/**
- * The story's patient alone, with one database unless the story is about several: calls about others can't be told from its own by what
- * they ask, and cost time.
- */
-function leaveAlone(world: World, estate: Estate, patient: Patient, story: Story): void {
-  const kept = story.targets === undefined ? patient.databases.slice(0, 1) : patient.databases;
-  const left = estate.patients.flatMap(({ databases }) => databases).filter((database) => !kept.includes(database));
-  for (const { id } of left) {
-    world.accounts.delete(id.toLowerCase());
-    world.clusters.delete(id.toLowerCase());
-  }
-  patient.databases = kept;
-}
+/** One database unless the story is about several: calls about others can't be told from its own by what they ask. */
+const databasesOf = (patient: Patient, story: Story): Patient["databases"] =>
+  story.targets === undefined ? patient.databases.slice(0, 1) : patient.databases;
 
 type Instance = { instanceId: string; runtimeStatus: string; output: unknown };
 
@@ -119,7 +108,7 @@ async function prepare(setup: TrialSetup, row: Row, { strikes, undisturbed }: Pa
       ...story,
       arrange(parts) {
         story.arrange?.(parts);
-        leaveAlone(parts.world, parts.estate, parts.patient, story);
+        leaveOnly(parts.world, parts.estate, databasesOf(parts.patient, story));
       },
       break(parts) {
         begin();

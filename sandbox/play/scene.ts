@@ -3,7 +3,7 @@ import { setNextCheck } from "../azure/documentdb/key-checks.ts";
 import type { Tables } from "../running/azurite.ts";
 import type { Mode } from "../running/sandbox.ts";
 import { type Sandbox, startSandbox } from "../running/sandbox.ts";
-import type { Patient, Kind } from "../estate/estate.ts";
+import { type Kind, leaveOnly, type Patient } from "../estate/estate.ts";
 import type { Foundation } from "../running/foundation.ts";
 import type { HostLog } from "../running/host-child.ts";
 import { createRandom } from "../time/random.ts";
@@ -32,6 +32,8 @@ export type SceneOptions = {
   speed: number;
   timeline: Timeline;
   onError: (error: unknown) => void;
+  /** Without the vaults that the story is not about, which cost as much as its own. */
+  alone?: boolean;
   /** As for a sandbox. */
   tables?: Tables;
   foundation?: Foundation;
@@ -129,6 +131,12 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
         subjects.push({ kind, patient });
         story.arrange?.({ world, estate, patient, kind, random });
       }
+      if (options.alone === true)
+        leaveOnly(
+          world,
+          estate,
+          subjects.flatMap(({ patient }) => patient.databases),
+        );
     },
     onLog,
     onDelivery: (delivery) => narrator?.delivery(delivery),

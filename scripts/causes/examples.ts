@@ -121,6 +121,8 @@ export async function playExamples(showing: Showing, open: (options: SceneOption
     phase,
     seed: SEED,
     mode,
+    // What an incident says is about one vault.
+    alone: true,
     speed: 0,
     timeline: silent,
     onError: failed.reject,

@@ -14,16 +14,18 @@ const FIRST = 8;
 const SEEDS = [7, 42, 1001, 31_337];
 const DURATION = /^P(?!$)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$/;
 
-type Row = { story: Story; kinds: readonly Kind[]; phase: Phase; seed: number };
+/** alone: without the vaults beside it, which each of the first stories has around it. */
+type Row = { story: Story; kinds: readonly Kind[]; phase: Phase; seed: number; alone: boolean };
 
 /** Without all, kinds and seeds take turns, so that both kinds and every seed are met somewhere. */
 const rows: Row[] = stories.flatMap((story, i) =>
   story.phases.flatMap((phase, j) => {
     const turn = i + j;
-    if (ALL) return story.kinds.flatMap((kind) => SEEDS.slice(0, 3).map((seed) => ({ story, kinds: [kind], phase, seed })));
+    if (ALL) return story.kinds.flatMap((kind) => SEEDS.slice(0, 3).map((seed) => ({ story, kinds: [kind], phase, seed, alone: false })));
     // The first stories, on which all others rest, in each phase; of the others the phases take turns.
     if (i >= FIRST && j !== i % story.phases.length) return [];
-    return [{ story, kinds: [story.kinds[turn % story.kinds.length]!], phase, seed: SEEDS[turn % SEEDS.length]! }];
+    const kind = story.kinds[turn % story.kinds.length]!;
+    return [{ story, kinds: [kind], phase, seed: SEEDS[turn % SEEDS.length]!, alone: i >= FIRST }];
   }),
 );
 
