@@ -42,18 +42,24 @@ function decodeName(name: string): string {
   }
 }
 
+/** Looked for before anything is matched: all but a few texts have none, and a text of slashes alone would take its length squared. */
+export const withoutLastSlashes = (text: string): string => (text.endsWith("/") ? text.slice(0, text.search(/(?<!\/)\/+$/)) : text);
+
 const decoded = (id: string): string => (id.includes("%") ? id.split("/").map(decodeName).join("/") : id);
 
 /**
  * The id with its first slash, and without one at its end; a text that is no id stays as it is. The ids of a database's identities may lack
  * the first: Microsoft's own commands leave it out (MicrosoftDocs/azure-docs issue 123121, Azure/azure-cli issue 28511).
  */
-export const wholeId = (id: string): string => decoded(id.trim().replace(/\/+$/, "")).replace(/^(?=(?:subscriptions|providers)\/)/i, "/");
+export function wholeId(id: string): string {
+  const whole = decoded(withoutLastSlashes(id.trim()));
+  return whole.startsWith("/") ? whole : whole.replace(/^(?=(?:subscriptions|providers)\/)/i, "/");
+}
 
 /** For maps and comparison. The root scope `/` becomes the empty string, which every id starts with. */
 export const normalId = (id: string): string => foldCase(wholeId(id));
 
-export const sameId = (a: string, b: string): boolean => normalId(a) === normalId(b);
+export const sameId = (a: string, b: string): boolean => a === b || normalId(a) === normalId(b);
 
 const is = (segment: string | undefined, word: string): boolean => segment?.toLowerCase() === word;
 

@@ -1,5 +1,7 @@
 /** Key URIs as databases store them: which vault and key they name, and what is wrong with those that Azure would not follow. */
 
+import { withoutLastSlashes } from "./arm-id.ts";
+
 export type KeyUriFault =
   | "notAUri"
   | "notHttps"
@@ -46,7 +48,7 @@ export const keyUriFaultText: Record<KeyUriFault, string> = {
 function readPath(path: string): Pick<KeyUri, "key" | "version" | "faults"> {
   const faults: KeyUriFault[] = [];
   if (path.endsWith("/")) faults.push("trailingSlash");
-  const [collection, key, version, ...more] = path.replace(/\/+$/, "").split("/");
+  const [collection, key, version, ...more] = withoutLastSlashes(path).split("/");
   if (collection?.toLowerCase() !== "keys" || !key) return { key: null, version: null, faults: ["noKeyName", ...faults] };
   if (!KEY_NAME.test(key)) faults.push("badKeyName");
   if (version !== undefined && !VERSION.test(version)) faults.push("badVersion");

@@ -10,6 +10,7 @@ import {
   normalId,
   parseArmId,
   sameId,
+  withoutLastSlashes,
 } from "../../src/domain/arm-id.ts";
 import { IDENTITY_ID, KEY_SCOPE, VAULT_ID } from "../support/builders.ts";
 
@@ -23,6 +24,16 @@ describe("ids of resources", () => {
     expect(sameId(VAULT_ID, IDENTITY_ID)).toBe(false);
     expect(normalId(" /Subscriptions/S1/ ")).toBe("/subscriptions/s1");
     expect(sameId(VAULT_ID.slice(1), VAULT_ID)).toBe(true);
+  });
+
+  test.each([
+    ["", ""],
+    ["/", ""],
+    ["///", ""],
+    ["/a//b", "/a//b"],
+    ["/a//b///", "/a//b"],
+  ])("of '%s' is left without last slashes: '%s'", (id, whole) => {
+    expect(withoutLastSlashes(id)).toBe(whole);
   });
 
   test.each<[string, string, ReturnType<typeof parseArmId>]>([

@@ -20,6 +20,7 @@ function both(a: ConditionVerdict, b: ConditionVerdict): ConditionVerdict {
 
 /** `*` in an action stands for any characters, slashes included; casing does not count. */
 export function matchesAction(pattern: string, action: string): boolean {
+  if (!pattern.includes("*")) return pattern.toLowerCase() === action.toLowerCase();
   const escaped = pattern
     .toLowerCase()
     .replace(/[.+?^${}()|[\]\\]/g, "\\$&")
