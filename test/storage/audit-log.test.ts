@@ -109,6 +109,15 @@ const ODD: [string, unknown][] = [
   ["a name of every object", JSON.parse('{"__proto__":{"b":1,"a":2},"toString":3}')],
 ];
 
+/** The program of the operating guide. */
+function reckon(rows: unknown): string {
+  const program = /```js\n([\s\S]*?)```/.exec(readFileSync("docs/operate.md", "utf8"))![1]!;
+  return execFileSync(process.execPath, ["--input-type=module", "-e", program, "i1"], {
+    input: JSON.stringify(rows),
+    stdio: "pipe",
+  }).toString();
+}
+
 describe("the chain, reckoned by others", () => {
   const rows = (...datas: unknown[]) =>
     JSON.parse(
@@ -135,15 +144,9 @@ describe("the chain, reckoned by others", () => {
   });
 
   test("by the program of the operating guide", () => {
-    const program = /```js\n([\s\S]*?)```/.exec(readFileSync("docs/operate.md", "utf8"))![1]!;
-    const run = (input: unknown): string =>
-      execFileSync(process.execPath, ["--input-type=module", "-e", program, "i1"], {
-        input: JSON.stringify(input),
-        stdio: "pipe",
-      }).toString();
     const chain = rows(...ODD.map(([, data]) => data));
-    expect(run(chain)).toBe(`${ODD.length} ${chain.at(-1).hash}\n`);
-    expect(() => run(chain.toSpliced(2, 1))).toThrow("row 4 does not hold");
+    expect(reckon(chain)).toBe(`${ODD.length} ${chain.at(-1).hash}\n`);
+    expect(() => reckon(chain.toSpliced(2, 1))).toThrow("row 4 does not hold");
   });
 
   test("the half of a letter does not keep anything from being written down", () => {
@@ -173,6 +176,13 @@ describe("a chain begun by an earlier version", () => {
     const more = extendChain("i1", two, [entry("e3", { 9: 1, 10: 2 }), entry("e4")]);
     expect(verifyChain("i1", [one, two, ...more])).toMatchObject({ ok: true, rows: 4 });
     expect(more[0]?.schema).toBe(2);
+  });
+
+  test("is reckoned by the program of the operating guide, from its first row to its last", () => {
+    const more = extendChain("i1", two, [entry("e3", { 9: 1, 10: 2 })]);
+    expect(reckon([one, two, ...more])).toBe(`3 ${more[0]!.hash}\n`);
+    expect(() => reckon([one, { ...two, data: [] }, ...more])).toThrow("row 2 does not hold");
+    expect(() => reckon([{ ...one, schema: 2 }])).toThrow("row 1 does not hold");
   });
 
   test("a row does not verify under another schema, nor under one that this version does not know", () => {
