@@ -272,10 +272,12 @@ test("makes an identity once, and never takes one that is not its own", async ()
   expect(writes.map(({ body }) => body)).toEqual([{ location: "eastus", tags: { "keymend:insteadOf": "id0" } }]);
   const own = { body: { ...(identity().body as object), tags: { "keymend:insteadOf": "id0" } } };
   expect(await submit(step, { [`GET ${IDENTITY_ID}`]: own })).toMatchObject({ result: { kind: "done" }, writes: [] });
-  expect(await submit(step, { [`GET ${IDENTITY_ID}`]: identity() })).toMatchObject({
-    result: { kind: "refused", code: "NameTaken" },
-    writes: [],
-  });
+  const others = { body: { ...(identity().body as object), tags: { "keymend:insteadOf": "id9" } } };
+  for (const taken of [identity(), others])
+    expect(await submit(step, { [`GET ${IDENTITY_ID}`]: taken })).toMatchObject({
+      result: { kind: "refused", code: "NameTaken" },
+      writes: [],
+    });
 });
 
 const ATTACH: StepDraft = { name: "AttachIdentity", params: { targetId: ACCOUNT_ID, identityId: IDENTITY_ID } };
