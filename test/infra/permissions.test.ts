@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { matchesPattern } from "../../sandbox/azure/authorization/pattern.ts";
 import { type Choices, type DeployedRole, EVERYTHING, readDeployedRoles } from "../../sandbox/estate/deployed-roles.ts";
+import { KEYMEND_KEY_PERMISSIONS } from "../../sandbox/estate/keymend-access.ts";
 import { READ_INVENTORY } from "../../src/azure/inventory.ts";
 import { READ_ACCESS } from "../../src/azure/read-access.ts";
 import { READ_ACTIVITY_LOG } from "../../src/azure/read-activity-log.ts";
@@ -89,5 +91,26 @@ describe("the roles that are deployed", () => {
     const names = ["keymend", "other"].flatMap((name) => ["first", "second"].flatMap((subscription) => namesOf(name, subscription)));
     expect(names.length).toBeGreaterThan(4 * 4);
     expect(names).toEqual([...new Set(names)]);
+  });
+});
+
+/** Microsoft Learn, "Migrate from vault access policy to an Azure role-based access control permission model": data action → permissions on keys. */
+const IN_A_POLICY: Record<string, string[]> = {
+  "Microsoft.KeyVault/vaults/keys/read": ["get", "list"],
+  "Microsoft.KeyVault/vaults/keys/update/action": ["update"],
+  "Microsoft.KeyVault/vaults/keys/recover/action": ["recover"],
+};
+
+describe("on a vault with access policies Keymend is given as much as the steps and the reads need of its keys", () => {
+  const { dataActions } = united([...STEPS, ...READS]);
+  const needed = dataActions.flatMap((action) => IN_A_POLICY[action] ?? [`${action}, which this table lacks`]).toSorted();
+  const said = (file: string, words: RegExp): string[] => words.exec(readFileSync(file, "utf8"))![1]!.split(/\W+(?:and\W+)?/);
+
+  test.each([
+    ["by the guide", () => said("docs/deploy.md", /--key-permissions ([a-z ]+[a-z])$/m)],
+    ["by what the template says of them", () => said("infra/modules/vault-keys.bicep", /access-policy vault .*: add ([a-z, ]+) there\.$/m)],
+    ["in the sandbox", () => KEYMEND_KEY_PERMISSIONS],
+  ])("%s", (_, permissions) => {
+    expect(permissions().toSorted()).toEqual(needed);
   });
 });
