@@ -1,19 +1,11 @@
-import { patchKey, readPlan, say, untilAsked } from "./acts.ts";
+import { readPlan, say, untilAsked } from "./acts.ts";
+import { approvalRejected } from "./approval-rejected.ts";
 import type { Story } from "./story.ts";
 
 export const rejectAndApprove: Story = {
+  ...approvalRejected,
   name: "reject-and-approve",
   title: "a key is disabled; of two who are asked, one says no and one says yes at the same moment: the no stands",
-  kinds: ["account", "cluster"],
-  phases: ["grace", "revoked"],
-  causes: ["KeyDisabled"],
-  maxWrites: 0,
-  outcome: { grace: "Refused", revoked: "Refused" },
-  vault: "rbac",
-  async break(context) {
-    await patchKey(context, { attributes: { enabled: false } });
-    context.tell(`key ${context.patient.keyName} disabled, by ${context.operator.principal.name}`);
-  },
   async after(context) {
     if (!(await untilAsked(context))) return;
     const asked = await readPlan(context);
