@@ -5,6 +5,7 @@
 import type { Effect } from "../cause.ts";
 import type { Facts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts } from "../facts.ts";
 import { type KeyUri, parseKeyUri } from "../key-uri.ts";
+import { DAY, toMs } from "../time.ts";
 import { type PrincipalState, principalStateOf, rulesOf, verdictOf } from "./index.ts";
 
 /** Undefined where the database has no customer-managed key. */
@@ -27,6 +28,13 @@ export const pinnedVersionOf = (target: TargetFacts): string | null =>
 export const versionInUseOf = (target: TargetFacts): string | null => pinnedVersionOf(target) ?? target.versionInUse?.toLowerCase() ?? null;
 
 export type UsedVersion = { facts: KeyVersionFacts; isLatest: boolean; effect: Effect };
+
+/** The service may take a day to move to a new version (Microsoft Learn, "Configure customer-managed keys", key rotation); a day more is room to spare. */
+export const ROTATION_MS = 2 * DAY;
+
+/** Made so lately that a database which does not say what it wraps with may wrap with the one before still. */
+export const isFreshVersion = ({ createdOn }: KeyVersionFacts, { at }: Facts): boolean =>
+  createdOn !== null && toMs(at) - toMs(createdOn) < ROTATION_MS;
 
 /**
  * The versions that matter to this database: the one in use, then the newest, which the service moves to within a day. A fault of the

@@ -4,11 +4,8 @@
  */
 import type { Facts, KeyVersionFacts, TargetFacts } from "../facts.ts";
 import { readinessOf } from "../access/key-access.ts";
-import { keyOf, principalIn, versionInUseOf } from "../databases/key-path.ts";
+import { isFreshVersion, keyOf, principalIn, versionInUseOf } from "../databases/key-path.ts";
 import { verdictOf } from "../databases/index.ts";
-import { DAY, toMs } from "../time.ts";
-
-const ROTATION_MS = 2 * DAY;
 
 function canReachKey(facts: Facts, target: TargetFacts): boolean {
   const principal = principalIn(facts, target);
@@ -25,7 +22,6 @@ export function versionBefore(facts: Facts, target: TargetFacts): VersionBefore 
   const key = keyOf(facts, target);
   if (key?.state !== "live" || versionInUseOf(target) !== null || verdictOf(target) !== "lost") return undefined;
   const [latest, previous, ...older] = key.versions;
-  if (!latest?.enabled || !previous || latest.createdOn === null) return undefined;
-  const isFresh = toMs(facts.at) - toMs(latest.createdOn) < ROTATION_MS;
-  return isFresh && canReachKey(facts, target) ? { ...previous, isOnly: older.length === 0 } : undefined;
+  if (!latest?.enabled || !previous) return undefined;
+  return isFreshVersion(latest, facts) && canReachKey(facts, target) ? { ...previous, isOnly: older.length === 0 } : undefined;
 }
