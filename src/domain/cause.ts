@@ -27,7 +27,8 @@ export type Mend =
   | { kind: "steps"; steps: StepDraft[]; asks?: string }
   /** Nothing Keymend may do: `wait` until the service moves or the limit passes; `escalate` to a person now; `unrecoverable` nobody can. */
   | { kind: "wait"; reason: string }
-  | { kind: "escalate"; reason: string }
+  /** isWord: it rests on what the service says alone, which lags. */
+  | { kind: "escalate"; reason: string; isWord?: true }
   | { kind: "unrecoverable"; reason: string };
 
 export type Default = "auto" | "ask" | "none";

@@ -45,7 +45,12 @@ export const perimeterBlocked: Cause = {
     if (found.length === 0) return undefined;
     return { effect: verdictOf(target) === "lost" ? "broken" : "unknown", facts: found, values: {} };
   },
-  mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
+  // Its code may be an older word about what was mended meanwhile.
+  mend: ({ facts: reasons }, facts) => ({
+    kind: "escalate",
+    reason: reasons.join("; "),
+    ...(isPerimeter(liveVaultOf(facts)?.network.publicNetworkAccess) ? {} : { isWord: true }),
+  }),
   advice: (facts) => [
     ...showVault(facts, "publicNetworkAccess:properties.publicNetworkAccess,network:properties.networkAcls"),
     say("database and vault have to be in one perimeter, or the vault's perimeter needs an inbound rule: its owner decides"),

@@ -70,9 +70,13 @@ export const unreadable: Cause = {
       ...unreadOperations(facts, target, found),
       ...unclear,
     ];
-    return all.length === 0 ? undefined : { effect: "unknown", facts: all, values: {} };
+    return all.length === 0 ? undefined : { effect: "unknown", facts: all, values: { words: unclear } };
   },
-  mend: ({ facts }) => ({ kind: "escalate", reason: facts.join("; ") }),
+  mend: ({ facts, values: { words } }) => ({
+    kind: "escalate",
+    reason: facts.join("; "),
+    ...(facts.every((text) => words!.includes(text)) ? { isWord: true } : {}),
+  }),
   advice: (facts, target) => [
     ...showVault(facts, "rbac:properties.enableRbacAuthorization,policies:properties.accessPolicies,network:properties.networkAcls"),
     ...showVersions(target),

@@ -24,15 +24,20 @@ function findAll(facts: Facts, target: TargetFacts, settings: Settings): Finding
 
 function keyless(target: TargetFacts): Finding {
   const text = `${target.name} names no key, and the service says '${wordOf(target)}'`;
-  return { code: "Unreadable", evidence: { effect: "unknown", facts: [text], values: {} } };
+  return { code: "Unreadable", evidence: { effect: "unknown", facts: [text], values: { words: [] } } };
 }
 
 const wordOf = ({ service }: TargetFacts): string | null => service.text ?? service.clusterStatus;
 
-/** What is out of reach or could not be read counts as broken: nothing proves that it works. */
+/**
+ * What is out of reach or could not be read counts as broken: nothing proves that it works. Nor does a word of the service's that nobody
+ * knows: beside a path that is broken it is taken for the word that access is lost.
+ */
 function phaseOf(target: TargetFacts, findings: readonly Finding[]): Phase {
-  const isBroken = findings.some(({ evidence }) => evidence.effect === "broken" || evidence.effect === "unknown");
+  const isProven = findings.some(({ evidence }) => evidence.effect === "broken");
+  const isBroken = isProven || findings.some(({ evidence }) => evidence.effect === "unknown");
   if (verdictOf(target) === "lost") return isBroken ? "revoked" : "recovering";
+  if (isProven && verdictOf(target) === "unclear") return "revoked";
   if (isBroken) return "inGrace";
   return findings.length > 0 ? "atRisk" : "healthy";
 }

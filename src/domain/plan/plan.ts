@@ -66,7 +66,7 @@ function propose(facts: Facts, diagnosis: Diagnosis, settings: Settings): { prop
       if (mend.kind === "steps") {
         const { steps, kind: _, ...more } = mend;
         proposals.push(...steps.map((draft) => ({ draft, cause: finding.code, targetId: id, ...more })));
-      } else addBlock(blocks, { cause: finding.code, kind: mend.kind, reason: mend.reason }, id);
+      } else addBlock(blocks, { cause: finding.code, ...mend }, id);
     }
   }
   return { proposals, blocks };

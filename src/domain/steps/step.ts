@@ -79,6 +79,8 @@ export type PlanBlock = {
   targetIds: string[];
   kind: "wait" | "escalate" | "unrecoverable";
   reason: string;
+  /** It rests on what the service says and on nothing that Keymend has read itself: that may be from before a repair. */
+  isWord?: true;
   /** Commands that only read and prove the finding, and words about what a person can do, as comments of a shell. */
   advice: string[];
 };

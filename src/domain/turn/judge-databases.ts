@@ -8,7 +8,7 @@ import type { Plan, PlanBlock } from "../steps/step.ts";
 import { formatDuration, toIso, toMs } from "../time.ts";
 import type { JudgedStep, StepState } from "./judge-steps.ts";
 import { stepInShort } from "../short-names.ts";
-import { ESCALATE_AFTER_MS, FINAL_VERDICT_AFTER_MS, LONGEST_WAIT_MS, nextCheckAfterMs } from "./waits.ts";
+import { ESCALATE_AFTER_MS, FINAL_VERDICT_AFTER_MS, LONGEST_WAIT_MS, nextCheckAfterMs, UNREAD_AFTER_MS } from "./waits.ts";
 import { REVALIDATION_WINDOW_MS } from "../databases/rules.ts";
 
 export type Ending = { kind: "ended"; outcome: OutcomeCode; reason: Reason; detail: string };
@@ -29,9 +29,15 @@ function provenPhase({ phase, findings }: TargetDiagnosis): Phase {
   return proven.length > 0 ? "atRisk" : "healthy";
 }
 
+const wasBroken = ({ worst }: IncidentTarget): boolean => worst !== "healthy" && worst !== "atRisk";
+
+/** Once the path was broken, a word of the service's that nobody knows may well say that it has noticed: it is not health. */
+const heardPhase = (seen: TargetDiagnosis, before: IncidentTarget | undefined): Phase =>
+  seen.service.verdict === "unclear" && before && wasBroken(before) ? "revoked" : provenPhase(seen);
+
 /** Carries a database's record on by what was just seen. */
 export function carryTarget(before: IncidentTarget | undefined, seen: TargetDiagnosis, now: string): IncidentTarget {
-  const proven = provenPhase(seen);
+  const proven = heardPhase(seen, before);
   const first = before ?? { phaseBefore: seen.phase, worst: proven, pathOkSince: null };
   return {
     id: seen.id,
@@ -73,8 +79,6 @@ function judgeSilent(view: View): TargetState {
   const text = `the key path has been whole for ${formatDuration(since)}, and the service says ${word} of its access: look whether it serves`;
   return ended("Escalated", "NotRevalidated", text);
 }
-
-const wasBroken = ({ worst }: IncidentTarget): boolean => worst !== "healthy" && worst !== "atRisk";
 
 /** What may be said of a path that works: of the service only what it says itself. */
 export function sayWorks(said: string, seen: readonly Pick<TargetDiagnosis, "service" | "readiness">[]): string {
@@ -153,11 +157,20 @@ function sayDenied(step: JudgedStep["step"], result: AppliedStep): Ending {
 }
 
 /** Only what was so for a while ends anything. */
-function onceSure({ now, incident }: View, { cause, reason }: PlanBlock, outcome: OutcomeCode): TargetState {
-  const certain = toMs(incident.progress.verdictSince[cause]!) + FINAL_VERDICT_AFTER_MS;
+function onceSure({ now, incident }: View, { cause, reason }: PlanBlock, outcome: OutcomeCode, afterMs: number): TargetState {
+  const certain = toMs(incident.progress.verdictSince[cause]!) + afterMs;
   return toMs(now) < certain
     ? pending(earliest(later(now, 30_000), toIso(certain)), `${cause}: making sure`)
     : ended(outcome, cause, reason);
+}
+
+/** What rests on the service's word alone may be its word from before Keymend's own repair: it looks about once an hour. */
+function waitForWord(view: View, { isWord, reason }: PlanBlock): Pending | undefined {
+  const { now, incident, target } = view;
+  const ours = incident.applied.filter(({ result, targetIds }) => result === "done" && targetIds.some((id) => sameId(id, target.id)));
+  const last = ours.at(-1);
+  if (isWord !== true || !last || toMs(now) - toMs(last.at) >= ESCALATE_AFTER_MS) return undefined;
+  return pending(check(view), `${reason}; it may not have looked since the repair`);
 }
 
 function judgeBlock(view: View, block: PlanBlock): TargetState {
@@ -165,10 +178,13 @@ function judgeBlock(view: View, block: PlanBlock): TargetState {
   switch (block.kind) {
     case "escalate":
       // A single refusal may be a grant on its way; the next look at an escalated vault comes an hour later.
-      return block.cause === "Unreadable" ? onceSure(view, block, "Escalated") : ended("Escalated", block.cause, block.reason);
+      return (
+        waitForWord(view, block) ??
+        (block.cause === "Unreadable" ? onceSure(view, block, "Escalated", UNREAD_AFTER_MS) : ended("Escalated", block.cause, block.reason))
+      );
     case "unrecoverable":
-      // A thing just deleted answers 404 everywhere for some seconds before it shows among the deleted.
-      return onceSure(view, block, "Unrecoverable");
+      // A thing just deleted answers 404 everywhere for a while before it shows among the deleted.
+      return onceSure(view, block, "Unrecoverable", FINAL_VERDICT_AFTER_MS);
     case "wait": {
       const limit = toMs(incident.progress.verdictSince[block.cause]!) + ESCALATE_AFTER_MS;
       return toMs(now) < limit

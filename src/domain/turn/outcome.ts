@@ -36,5 +36,8 @@ export const loudness = (code: OutcomeCode): Loudness => LOUDNESS[code];
 
 export const isSuccess = (code: OutcomeCode): boolean => LOUDNESS[code] === "quiet" || code === "Healed";
 
+/** Nobody can mend it: told once, and looked at again as long as it may still turn out otherwise. */
+export const isFinal = (code: OutcomeCode | null): boolean => code === "Unrecoverable";
+
 /** The n-th ending in a row that is no success (from 1) is looked at again after 1 h, 2 h, 4 h ... 32 h. */
 export const nextLookAfterMs = (endings: number): number => HOUR * 2 ** Math.min(Math.max(endings, 1) - 1, 5);

@@ -4,7 +4,8 @@ import type { Diagnosis } from "../cause.ts";
 import type { Incident, IncidentCause } from "../incident.ts";
 import type { Signal } from "../signal.ts";
 import { toMs } from "../time.ts";
-import { isSuccess } from "./outcome.ts";
+import { isFinal, isSuccess } from "./outcome.ts";
+import { FINAL_LOOKS_FOR_MS } from "./waits.ts";
 
 /** Equal where the same causes are found of the same databases. */
 export function signature(causes: readonly { code: string; targetIds: readonly string[] }[]): string {
@@ -53,9 +54,13 @@ export function mergeCauses(before: readonly IncidentCause[], found: readonly In
 
 type Look = { previous: Incident | null; signals: readonly Signal[]; now: string };
 
+/** A final verdict is looked at often, and told again a day later. */
+const toldAgainAt = ({ outcome, closedAt, nextLookAt }: Incident): number =>
+  isFinal(outcome) ? Math.max(toMs(nextLookAt!), toMs(closedAt!) + FINAL_LOOKS_FOR_MS) : toMs(nextLookAt!);
+
 /** The last incident, where its verdict rested on just this and its next look is not due: nothing new to tell anybody. */
 export function isKnown({ previous, signals, now }: Look, grounds: string): Incident | undefined {
   if (!previous?.outcome || isSuccess(previous.outcome) || previous.nextLookAt === null) return undefined;
-  if (signals.some((signal) => signal.source === "operator") || toMs(now) >= toMs(previous.nextLookAt)) return undefined;
+  if (signals.some((signal) => signal.source === "operator") || toMs(now) >= toldAgainAt(previous)) return undefined;
   return previous.grounds === grounds ? previous : undefined;
 }

@@ -11,7 +11,7 @@ import { groundsOf } from "./grounds.ts";
 import { repairsWithin } from "./losses.ts";
 import { type Ending, judgeTarget, sayWorks, type TargetState } from "./judge-databases.ts";
 import { isNext, type JudgedStep, judgeSteps } from "./judge-steps.ts";
-import { isSuccess, nextLookAfterMs, worstOutcome } from "./outcome.ts";
+import { isFinal, isSuccess, nextLookAfterMs, worstOutcome } from "./outcome.ts";
 import {
   type Draft,
   note,
@@ -26,7 +26,7 @@ import {
 } from "./record.ts";
 import { runbookOf } from "./runbook.ts";
 import { isKnown } from "./same-trouble.ts";
-import { SLOW_AFTER_MS } from "./waits.ts";
+import { FINAL_LOOK_AFTER_MS, FINAL_LOOKS_FOR_MS, SLOW_AFTER_MS } from "./waits.ts";
 
 /** What did not end well is carried on: who is behind it, and, unless an operator asks anew, what a person said no to. */
 function open({ newId, patient, now, previous, signals, settings }: TurnInput): Incident {
@@ -44,7 +44,8 @@ const saysNothingNew = ({ source, id }: Signal, previous: Incident | null): bool
 function quietEnd(input: TurnInput, steps: readonly JudgedStep[]): Outcome | undefined {
   const { diagnosis, signals, previous } = input;
   const trouble = diagnosis.targets.some(({ findings }) => findings.length > 0) || steps.some(isNext);
-  if (!trouble && signals.every((signal) => saysNothingNew(signal, previous))) {
+  // Who was told that nobody can mend it is owed the news that it is well.
+  if (!trouble && !isFinal(previous?.outcome ?? null) && signals.every((signal) => saysNothingNew(signal, previous))) {
     return { code: "NoChangeNeeded", reason: null, detail: sayWorks("nothing is wrong", diagnosis.targets) };
   }
   const known = trouble ? isKnown(input, input.digest(groundsOf(input))) : undefined;
@@ -55,6 +56,20 @@ function quietEnd(input: TurnInput, steps: readonly JudgedStep[]): Outcome | und
 function telling(endings: readonly Ending[]): readonly Ending[] {
   const others = endings.filter(({ reason, outcome }) => reason !== "ProvisioningFailed" && outcome !== "NoChangeNeeded");
   return others.length > 0 ? others : endings;
+}
+
+function lookAgainAfterMs(code: OutcomeCode, { incident, input }: Draft): number {
+  if (!isFinal(code)) return nextLookAfterMs(incident.endings);
+  return isFinal(input.previous?.outcome ?? null) ? FINAL_LOOKS_FOR_MS : FINAL_LOOK_AFTER_MS;
+}
+
+/** A verdict that was told as final, and is none. */
+function sayReopened(draft: Draft): void {
+  const { previous, incident, plan } = draft.input;
+  if (incident || !previous || !isFinal(previous.outcome)) return;
+  if (plan.blocks.some(({ kind, cause }) => kind === "unrecoverable" && cause === previous.reason)) return;
+  const what = `${previous.reason} was told as final on ${previous.closedAt} (incident ${previous.id}), and turns out otherwise`;
+  note(draft, "note", what, { incidentId: previous.id }, "-reopened");
 }
 
 function close(draft: Draft, all: readonly Ending[], steps: readonly JudgedStep[]): Next {
@@ -69,7 +84,7 @@ function close(draft: Draft, all: readonly Ending[], steps: readonly JudgedStep[
   incident.reason = outcome.reason;
   incident.detail = outcome.detail;
   incident.endings = isSuccess(code) ? 0 : incident.endings + 1;
-  incident.nextLookAt = isSuccess(code) ? null : toIso(toMs(input.now) + nextLookAfterMs(incident.endings));
+  incident.nextLookAt = isSuccess(code) ? null : toIso(toMs(input.now) + lookAgainAfterMs(code, draft));
   incident.runbook = isSuccess(code) ? [] : runbookOf(steps, input.plan.blocks);
   note(draft, code === "Refused" ? "refusal" : "outcome", `${code}${outcome.reason ? ` (${outcome.reason})` : ""}: ${outcome.detail}`, {
     outcome,
@@ -139,6 +154,7 @@ export function decideTurn(input: TurnInput): Turn {
   takeFacts(draft);
   takePlan(draft, steps);
   draft.incident.grounds = input.digest(groundsOf(input));
+  sayReopened(draft);
   const decided = next(draft, steps);
   return { incident: draft.incident, entries: draft.entries, next: decided, healthy };
 }

@@ -3,7 +3,7 @@
  * to go to support after two (Microsoft Learn, "Troubleshooting Revocation Scenarios for your Customer-Managed Keys
  * Configured Azure Cosmos DB account" and "Troubleshoot data encryption with customer-managed key in vCore").
  */
-import { HOUR, MINUTE, SECOND } from "../time.ts";
+import { DAY, HOUR, MINUTE, SECOND } from "../time.ts";
 
 /** From here on it is slower than documented: say so. */
 export const SLOW_AFTER_MS = HOUR;
@@ -11,8 +11,18 @@ export const SLOW_AFTER_MS = HOUR;
 /** From here on a person is needed. */
 export const ESCALATE_AFTER_MS = 2 * HOUR;
 
-/** A verdict that can't be taken back ("nobody can mend this") must hold this long: a key just deleted answers 404 everywhere for seconds. */
-export const FINAL_VERDICT_AFTER_MS = 2 * MINUTE;
+/** What could not be read must stay so for this long: a single refusal may be a grant on its way. */
+export const UNREAD_AFTER_MS = 2 * MINUTE;
+
+/**
+ * A verdict that can't be taken back ("nobody can mend this") must hold this long. A key just deleted answers 404 everywhere, recorded for 14 s
+ * (Azure/azure-sdk-for-js, keyvault-keys); no figure is documented. Nobody can do anything meanwhile but look again.
+ */
+export const FINAL_VERDICT_AFTER_MS = 15 * MINUTE;
+
+/** A final verdict is looked at again this often for its first day: what Azure does not show yet may show later than anybody has recorded. */
+export const FINAL_LOOK_AFTER_MS = 5 * MINUTE;
+export const FINAL_LOOKS_FOR_MS = DAY;
 
 /** After a write, the same write is not tried again before this: RBAC takes up to 10 minutes (Microsoft Learn, "Troubleshoot Azure RBAC"). */
 export const SETTLE_AFTER_WRITE_MS = 15 * MINUTE;

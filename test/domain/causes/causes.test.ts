@@ -187,3 +187,42 @@ describe("what must be read", () => {
     expect(principalsToRead(aCluster({ defaultIdentity: { form: "undefined" } }), [], baseline, "fp")).toEqual(["fp"]);
   });
 });
+
+describe("what the service alone says", () => {
+  const behind = aVault({ network: { ...aVault().network, publicNetworkAccess: "SecuredByPerimeter" } });
+  const secret = { kind: "Unreadable", target: aCluster({ service: clusterSays("KeyAccessLost", null) }) } as const;
+
+  test.each<[string, CauseCode, TargetFacts, Partial<Facts>, boolean]>([
+    ["the code of a perimeter that the vault is not in", "PerimeterBlocked", anAccount({ service: revoked(4016) }), {}, true],
+    ["the same of a vault that is in one", "PerimeterBlocked", anAccount({ service: revoked(4016) }), { vault: behind }, false],
+    ["the same where the vault is not there", "PerimeterBlocked", anAccount({ service: revoked(4016) }), { vault: null }, true],
+    ["a word that nobody knows", "Unreadable", secret.target, {}, true],
+    ["a word that nobody knows beside what could not be read", "Unreadable", secret.target, { keys: [] }, false],
+  ])("%s", (_what, code, target, over, isWord) => {
+    expect(mendOf(code, target, over)).toMatchObject({ kind: "escalate" });
+    expect(mendOf(code, target, over)).toEqual(
+      isWord ? expect.objectContaining({ isWord: true }) : expect.not.objectContaining({ isWord: true }),
+    );
+  });
+});
+
+describe("a cluster that does not say which version it wraps with", () => {
+  const disabled = (version: string, createdOn: string) => aVersion(version, { enabled: false, createdOn });
+  const FRESH = "2026-11-01T12:00:00.000Z";
+  const OLD = "2026-01-01T00:00:00.000Z";
+  const enabledBy = (target: TargetFacts, ...versions: ReturnType<typeof aVersion>[]) => {
+    const mend = mendOf("KeyDisabled", target, { keys: [aKey(versions)] });
+    return mend?.kind === "steps" ? mend.steps.map(({ params }) => ("version" in params ? params.version : "")) : [];
+  };
+  const following = aCluster({ keyUri: KEY_URI, versionInUse: null });
+
+  test.each<[string, TargetFacts, ReturnType<typeof aVersion>[], string[]]>([
+    ["gets the one before a fresh one enabled as well", following, [disabled(V2, FRESH), disabled(V1, OLD)], [V2, V1]],
+    ["but not before one that stands for long", following, [disabled(V2, OLD), disabled(V1, OLD)], [V2]],
+    ["nor one that is enabled", following, [disabled(V2, FRESH), aVersion(V1)], [V2]],
+    ["nor where the newest is the only one", following, [disabled(V2, FRESH)], [V2]],
+    ["nor where the version in use is known", anAccount({ versionInUse: V2 }), [disabled(V2, FRESH), disabled(V1, OLD)], [V2]],
+  ])("%s", (_what, target, versions, expected) => {
+    expect(enabledBy(target, ...versions)).toEqual(expected);
+  });
+});

@@ -332,7 +332,11 @@ describe.each([
   test("a word of the service that Keymend does not know is never taken for health", () => {
     const unclear = make === anAccount ? aStatus({ healthy: null, text: "All good, probably" }) : clusterSays("Dreaming", null);
     expect(codesOf(seen(make, { target: { service: unclear } }))).toEqual(["Unreadable"]);
-    expect(codesOf(seen(make, { target: { service: unclear }, access: [anAccess({ assignments: [] })] }))).toContain("AccessMissing");
+    const broken = seen(make, { target: { service: unclear }, access: [anAccess({ assignments: [] })] });
+    expect(codesOf(broken)).toContain("AccessMissing");
+    // Beside a path that is broken it is no sign of health.
+    expect(broken.phase).toBe("revoked");
+    expect(seen(make, { target: { service: unclear } }).phase).toBe("inGrace");
   });
 
   test("the version before the newest, disabled just after a rotation, explains a loss where the version in use is not told", () => {

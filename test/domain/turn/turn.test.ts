@@ -626,7 +626,7 @@ describe("verifying", () => {
 describe("what no step mends", () => {
   test.each(["escalate", "unrecoverable"] as const)("%s ends with the cause as the reason", (kind) => {
     const plan = blocked(aBlock({ kind }));
-    const turn = turns({ plan }, { plan, now: after(3) });
+    const turn = turns({ plan }, { plan, now: after(15) });
     expect(incidentOf(turn)).toMatchObject({
       outcome: kind === "escalate" ? "Escalated" : "Unrecoverable",
       reason: "KeyGone",
