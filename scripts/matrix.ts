@@ -7,46 +7,24 @@
  * --show   what happens in each trial; with one worker it can be read
  * --seed N (7)   --workers N (2)   --page-from-results: writes the page alone
  */
-import { readFile, writeFile } from "node:fs/promises";
-import { type MatrixOptions, readMatrixOptions } from "../sandbox/matrix/options.ts";
+import { writeFile } from "node:fs/promises";
+import { readMatrixOptions } from "../sandbox/matrix/options.ts";
 import { outdatedIn, pageOf, problemLines, recordOf, type Results, rowName, rowsOf, strikeName, withRow } from "../sandbox/matrix/page.ts";
 import type { Row } from "../sandbox/matrix/trial.ts";
 import { type RowResult, runMatrix } from "../sandbox/matrix/run.ts";
 import type { Strike } from "../sandbox/matrix/tap.ts";
-import { UsageError } from "../sandbox/play/flags.ts";
 import { stories } from "../sandbox/stories/index.ts";
 import { createDigest, fileOf } from "./digest.ts";
+import { orUsage, readKept } from "./kept-results.ts";
 
 const PAGE = "docs/matrix.md";
 const RESULTS = "docs/matrix-results.json";
 
-function read(): MatrixOptions {
-  try {
-    return readMatrixOptions(process.argv.slice(2), stories);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    process.exit(2);
-  }
-}
-
-const options = read();
+const options = orUsage(() => readMatrixOptions(process.argv.slice(2), stories));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-async function readResults(): Promise<Results | undefined> {
-  let kept: string;
-  try {
-    kept = await readFile(RESULTS, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
-  const results: Results = JSON.parse(kept);
-  return results;
-}
-
 const all = rowsOf(stories);
-const known = await readResults();
+const known = await readKept<Results>(RESULTS);
 const seed = options.seed ?? known?.seed ?? 7;
 // Another seed is another matrix.
 let results: Results = known?.seed === seed ? known : { seed, rows: [] };

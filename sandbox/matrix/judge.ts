@@ -25,10 +25,10 @@ export type Evidence = {
   unended: readonly string[];
 };
 
-const SUCCESS = new Set(["NoChangeNeeded", "Superseded", "Prevented", "OutageAvoided", "Healed"]);
+export const SUCCESS: ReadonlySet<string> = new Set(["NoChangeNeeded", "Superseded", "Prevented", "OutageAvoided", "Healed"]);
 
 /** A repair that a fault held up until after the service's next check mends an outage, instead of sparing it. */
-const MAY_BECOME: Readonly<Record<string, string>> = { OutageAvoided: "Healed" };
+export const MAY_BECOME: Readonly<Record<string, string>> = { OutageAvoided: "Healed" };
 
 function outcomeProblems({ story, phase, result }: Evidence): string[] {
   const { outcome, reason } = result;
@@ -40,7 +40,7 @@ function outcomeProblems({ story, phase, result }: Evidence): string[] {
   return ["Escalated", expected, MAY_BECOME[expected]].includes(outcome) ? [] : [`the outcome is ${outcome}, not ${expected}`];
 }
 
-function successProblems({ story, result, wellAtLast }: Evidence): string[] {
+export function successProblems({ story, result, wellAtLast }: Evidence): string[] {
   if (!SUCCESS.has(result.outcome ?? "")) return [];
   const problems: string[] = [];
   const say = (holds: boolean, problem: string): void => void (holds || problems.push(problem));
@@ -63,7 +63,7 @@ function successProblems({ story, result, wellAtLast }: Evidence): string[] {
   return problems;
 }
 
-function incidentProblems({ told, wellAt, result }: Evidence): string[] {
+export function incidentProblems({ told, wellAt, result }: Evidence): string[] {
   const ours = new Set(result.targets.map(({ id }) => id.toLowerCase()));
   return told.flatMap(({ incident, chain }) => {
     if (!incident) return [];
@@ -91,14 +91,14 @@ function countsOf(writes: readonly RecordedWrite[], nameOf: (write: RecordedWrit
 }
 
 /** A second identity under another name is one too many as well. */
-const actionOf = (write: RecordedWrite): string => write.action || placeOf(write);
+export const actionOf = (write: RecordedWrite): string => write.action || placeOf(write);
 
 /** How often each thing was written, whatever the values, and how often anything by the same action. */
 export const usualOf = (writes: readonly RecordedWrite[]): Map<string, number> =>
   new Map([...countsOf(writes, placeOf), ...countsOf(writes, actionOf)]);
 
 /** The same with the same values, or a thing, or things of a kind, more often than without the fault: an expiry moved twice has two values. */
-function writeProblems({ writes, usual, failedOperations, story }: Evidence): string[] {
+export function writeProblems({ writes, usual, failedOperations, story }: Evidence): string[] {
   const tooOften = [
     ...[...countsOf(writes, exactly)].map(([what, count]) => ({ what, count, spare: count - 1 })),
     ...[...usualOf(writes)].map(([what, count]) => ({ what, count, spare: usual ? count - (usual.get(what) ?? 1) : 0 })),

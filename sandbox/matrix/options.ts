@@ -1,22 +1,34 @@
 /** The command line of the matrix: flags in, what to play out, or a clear complaint. */
 import type { Kind } from "../estate/estate.ts";
-import { flagsOf, KINDS, numberOf, oneOf, PHASES, storyOf, text, UsageError } from "../play/flags.ts";
+import { type Flags, flagsOf, KINDS, numberOf, oneOf, PHASES, storyOf, text, UsageError } from "../play/flags.ts";
 import type { Phase, Story } from "../stories/story.ts";
 import { columns } from "./columns.ts";
 import { rowsOf } from "./page.ts";
 import type { Row } from "./trial.ts";
 
-export type MatrixOptions = {
+/** Of whatever plays rows and keeps what came of them. */
+export type PlayOptions = {
   /** Those that the stories, kinds and phases chosen have. */
   rows: Row[];
-  faults: string[] | undefined;
-  call: string | undefined;
   seed: number | undefined;
   workers: number;
   missing: boolean;
   show: boolean;
   pageFromResults: boolean;
 };
+
+export type MatrixOptions = PlayOptions & { faults: string[] | undefined; call: string | undefined };
+
+export const PLAY_FLAGS = {
+  stories: "string",
+  kind: "string",
+  phase: "string",
+  seed: "string",
+  workers: "string",
+  missing: "boolean",
+  show: "boolean",
+  "page-from-results": "boolean",
+} as const;
 
 const items = (list: string): string[] => list.split(",").map((item) => item.trim());
 
@@ -34,31 +46,22 @@ function rowsWanted(all: readonly Row[], stories: readonly Story[] | undefined, 
   throw new UsageError(`no row is of ${chosen}: these stories are not played like that`);
 }
 
-export function readMatrixOptions(args: readonly string[], stories: readonly Story[]): MatrixOptions {
-  const flags = flagsOf(args, {
-    stories: "string",
-    kind: "string",
-    phase: "string",
-    fault: "string",
-    call: "string",
-    seed: "string",
-    workers: "string",
-    missing: "boolean",
-    show: "boolean",
-    "page-from-results": "boolean",
-  });
+export function readPlayOptions(flags: Flags, stories: readonly Story[]): PlayOptions {
   const named = text(flags["stories"]);
   const chosen = named === undefined ? undefined : items(named).map((name) => storyOf(name, stories));
   const kind = oneOf("kind", text(flags["kind"]), KINDS);
   const phase = oneOf("phase", text(flags["phase"]), PHASES);
   return {
     rows: rowsWanted(rowsOf(stories), chosen, kind, phase),
-    faults: faultsOf(text(flags["fault"])),
-    call: text(flags["call"]),
     seed: numberOf("seed", text(flags["seed"]), 0),
     workers: numberOf("workers", text(flags["workers"]), 1) ?? 2,
     missing: flags["missing"] === true,
     show: flags["show"] === true,
     pageFromResults: flags["page-from-results"] === true,
   };
+}
+
+export function readMatrixOptions(args: readonly string[], stories: readonly Story[]): MatrixOptions {
+  const flags = flagsOf(args, { ...PLAY_FLAGS, fault: "string", call: "string" });
+  return { ...readPlayOptions(flags, stories), faults: faultsOf(text(flags["fault"])), call: text(flags["call"]) };
 }

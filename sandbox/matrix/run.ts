@@ -9,14 +9,17 @@ import type { Strike } from "./tap.ts";
 export type Struck = { strike: Strike; trial: Trial };
 export type RowResult = { row: Row; undisturbed: Trial; struck: Struck[] };
 
-export type RunOptions = {
+export type Together = {
   seed: number;
   /** Trials at the same time. */
   workers: number;
-  /** Of all strikes of a row, those that are played. */
-  choose: (strikes: Strike[], row: Row) => Strike[];
   /** Shown what happens in every trial. */
   write?: (text: string) => void;
+};
+
+export type RunOptions = Together & {
+  /** Of all strikes of a row, those that are played. */
+  choose: (strikes: Strike[], row: Row) => Strike[];
   /** Told of a row as it begins, and of how many strikes it has been through. */
   onProgress: (row: Row, done: number, of: number) => void;
 };
@@ -51,20 +54,31 @@ async function tryRow(runners: readonly TrialRunner[], row: Row, { choose, onPro
   return { row, undisturbed, struck: struck.toSorted((a, b) => order.get(a.strike)! - order.get(b.strike)!) };
 }
 
-/** One row after the other, as they are asked for. */
-export async function* runMatrix(rows: readonly Row[], options: RunOptions): AsyncGenerator<RowResult> {
+export type Runners = { all: readonly TrialRunner[]; close: () => Promise<void> };
+
+/** Runners on tables that they share, each with an app of its own; once closed they are gone without a trace. */
+export async function openRunners({ seed, workers, write }: Together): Promise<Runners> {
   const folder = createTemporaryFolder("keymend-matrix-");
   const tables = await startTables(folder.path);
-  const { seed, write, workers } = options;
-  const runners = Array.from({ length: workers }, (_, number) =>
+  const all = Array.from({ length: workers }, (_, number) =>
     createTrialRunner({ tables, seed, number, folder: join(folder.path, String(number)), ...(write ? { write } : {}) }),
   );
+  return {
+    all,
+    async close() {
+      await Promise.all(all.map((runner) => runner.close()));
+      await tables.close();
+      folder.remove();
+    },
+  };
+}
+
+/** One row after the other, as they are asked for. */
+export async function* runMatrix(rows: readonly Row[], options: RunOptions): AsyncGenerator<RowResult> {
+  const runners = await openRunners(options);
   try {
-    await tables.ready;
-    for (const row of rows) yield await tryRow(runners, row, options);
+    for (const row of rows) yield await tryRow(runners.all, row, options);
   } finally {
-    await Promise.all(runners.map((runner) => runner.close()));
-    await tables.close();
-    folder.remove();
+    await runners.close();
   }
 }

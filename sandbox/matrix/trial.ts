@@ -8,11 +8,18 @@ import { incidentsOf } from "../stories/acts.ts";
 import type { Phase, Story } from "../stories/story.ts";
 import { createTimeline, type Timeline } from "../play/timeline.ts";
 import { messageOf } from "../azure/wire.ts";
+import type { Switches } from "../azure/world.ts";
 import { truePhase } from "../play/watch.ts";
-import { problemsOf, usualOf } from "./judge.ts";
+import { type Evidence, problemsOf, usualOf } from "./judge.ts";
 import { type Hit, type SeenCall, type Strike, type Tap, tapCalls } from "./tap.ts";
 
-export type Row = { story: Story; kind: Kind; phase: Phase };
+export type Row = {
+  story: Story;
+  kind: Kind;
+  phase: Phase;
+  /** Another reading of what Azure's documentation leaves open. */
+  switches?: Switches;
+};
 
 export type TrialOptions = SceneRunnerOptions & {
   seed: number;
@@ -34,7 +41,12 @@ export type Trial = {
 };
 
 /** Calls to be struck, and what happens when none is. */
-export type Disturbance = { strikes: readonly Strike[]; undisturbed: Trial };
+export type Disturbance = {
+  strikes: readonly Strike[];
+  undisturbed: Trial;
+  /** What must hold; the matrix's own rule unless said. */
+  judge?: (evidence: Evidence) => string[];
+};
 
 /** One trial at a time. */
 export type TrialRunner = {
@@ -96,7 +108,7 @@ type Prepared = {
 type TrialSetup = Pick<TrialOptions, "seed" | "write"> & { scenes: SceneRunner };
 
 async function prepare(setup: TrialSetup, row: Row, { strikes, undisturbed }: Partial<Disturbance>): Promise<Prepared> {
-  const { story, kind, phase } = row;
+  const { story, kind, phase, switches } = row;
   const { write, seed, scenes } = setup;
   let begin = (): void => {};
   let elapsed = (): number => 0;
@@ -119,6 +131,7 @@ async function prepare(setup: TrialSetup, row: Row, { strikes, undisturbed }: Pa
     phase,
     seed,
     mode: story.mode ?? "heal",
+    ...(switches ? { switches } : {}),
     speed: 0,
     timeline,
     onError: () => {},
@@ -162,7 +175,7 @@ async function perform(
   const { since, writes: before } = begun();
   const writes = world.writes.slice(before).filter(({ keymend }) => keymend);
   const told = await toldSince(sandbox, patient, since);
-  const problems = problemsOf({
+  const problems = (disturbance?.judge ?? problemsOf)({
     story,
     phase,
     result,

@@ -3,6 +3,7 @@ import { setNextCheck } from "../azure/documentdb/key-checks.ts";
 import type { Tables } from "../running/azurite.ts";
 import type { Mode } from "../running/sandbox.ts";
 import { type Sandbox, startSandbox } from "../running/sandbox.ts";
+import type { Switches } from "../azure/world.ts";
 import { type Kind, leaveOnly, type Patient } from "../estate/estate.ts";
 import type { Foundation } from "../running/foundation.ts";
 import type { HostLog } from "../running/host-child.ts";
@@ -28,6 +29,8 @@ export type SceneOptions = {
   phase: Phase;
   seed: number;
   mode: Mode;
+  /** As for a sandbox. */
+  switches?: Switches;
   /** Virtual milliseconds per wall millisecond from the break on; 0: jumps. */
   speed: number;
   timeline: Timeline;
@@ -122,6 +125,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     start,
     ...(story.settings ? { settings: story.settings } : {}),
     ...(story.settingsOf ? { settingsOf: story.settingsOf } : {}),
+    ...(options.switches ? { switches: options.switches } : {}),
     ...(options.tables ? { tables: options.tables } : {}),
     ...(options.foundation ? { foundation: options.foundation } : {}),
     arrange(world, estate) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Actor, createActor } from "./actor.ts";
 import { type Azure, createAzure } from "../azure/azure.ts";
-import { createWorld, type Principal, type World } from "../azure/world.ts";
+import { createWorld, type Principal, type Switches, type World } from "../azure/world.ts";
 import { startTables, type Tables } from "./azurite.ts";
 import { Clock } from "../time/clock.ts";
 import { compileCacheEnv } from "./compile-cache.ts";
@@ -35,6 +35,8 @@ export type SandboxOptions = {
   settings?: Record<string, string>;
   /** And those that name somebody of the estate. */
   settingsOf?: (estate: Estate) => Record<string, string>;
+  /** Another reading of what Azure's documentation leaves open; a story's own goes before. */
+  switches?: Switches;
   /** Changes the sample estate before anything runs. */
   arrange?: (world: World, estate: Estate) => void;
   onLog?: (log: HostLog) => void;
@@ -163,7 +165,7 @@ async function start(options: SandboxOptions, folder: TemporaryFolder, closing: 
   const { tables, network, identity } = foundation;
   const clock = new Clock(options.start);
   const random = createRandom(options.seed);
-  const world = createWorld({ clock, random, tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches: {} });
+  const world = createWorld({ clock, random, tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches: options.switches ?? {} });
   const host: Host = { child: undefined, url: "", down: false, restarted: Promise.resolve() };
   const azure = createAzure(world, { deliver: deliverTo(host, options.onDelivery ?? (() => {})) });
   const estate = buildEstate(world);

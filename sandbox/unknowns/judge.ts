@@ -1,0 +1,64 @@
+/**
+ * What must hold where Azure turns out to be otherwise than its documentation was read: a story ends as under the documented reading, or by
+ * asking a person, or by calling one with the true reason. Never a success that is none, a write that the documented reading does not
+ * make, one of them twice, nor silence.
+ */
+import { actionOf, type Evidence, incidentProblems, MAY_BECOME, SUCCESS, successProblems, writeProblems } from "../matrix/judge.ts";
+
+/** What the story came to under the documented reading, and what else is true under another. */
+export type Documented = {
+  outcome: string | null;
+  reason: string | null;
+  /** How often each thing was written, and by each action. */
+  written: ReadonlyMap<string, number>;
+};
+
+/** What a person is asked, and nobody in the story answers. */
+const ASKED: ReadonlySet<string> = new Set(["ApprovalExpired", "Rejected"]);
+
+const isAsking = ({ told }: Evidence): boolean =>
+  told.some(({ incident }) => incident?.state === "waiting" && incident.plan?.steps.some(({ state }) => state === "waitsForApproval"));
+
+function endProblems({ story, result }: Evidence, documented: Documented, trueReasons: readonly string[]): string[] {
+  const { outcome, reason } = result;
+  const expected = documented.outcome ?? "";
+  if (outcome === null) return ["the app came to no end, and asks nobody"];
+  if (outcome === "Escalated") {
+    const known = [documented.reason, ...story.causes, ...trueReasons];
+    return reason !== null && known.includes(reason) ? [] : [`escalated for ${reason ?? "no reason"}, which is not the true one`];
+  }
+  if (outcome === "Refused" && ASKED.has(reason ?? "")) return [];
+  return [expected, MAY_BECOME[expected]].includes(outcome) ? [] : [`the outcome is ${outcome}, not ${expected}`];
+}
+
+/** Whatever the values: an action that the documented reading never takes. */
+function strangeWrites({ writes }: Evidence, { written }: Documented): string[] {
+  const done = writes.filter(({ status }) => status < 400).map(actionOf);
+  return [...new Set(done)]
+    .filter((action) => !written.has(action))
+    .map((action) => `wrote what the documented reading does not: ${action}`);
+}
+
+/** trueReasons: what else an escalation may name under this reading. One sentence each; nothing where all holds. */
+export function problemsUnder(evidence: Evidence, documented: Documented, trueReasons: readonly string[] = []): string[] {
+  const always = [...writeProblems(evidence), ...strangeWrites(evidence, documented)];
+  // Whoever is asked may take longer than anybody plays: the question stands, and the database's state with it.
+  if (evidence.result.outcome === null && isAsking(evidence)) return always;
+  return [
+    ...endProblems(evidence, documented, trueReasons),
+    ...successProblems(evidence),
+    ...incidentProblems(evidence),
+    ...always,
+    ...evidence.unended,
+  ];
+}
+
+/** How a play compares with the documented reading, for the page. */
+export function cameTo(
+  { outcome, reason }: Pick<Documented, "outcome" | "reason">,
+  documented: Documented,
+): "the same" | "asks" | "escalates" | "otherwise" {
+  if (outcome === documented.outcome && (reason === documented.reason || SUCCESS.has(outcome ?? ""))) return "the same";
+  if (outcome === null || (outcome === "Refused" && ASKED.has(reason ?? ""))) return "asks";
+  return outcome === "Escalated" ? "escalates" : "otherwise";
+}

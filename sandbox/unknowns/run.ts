@@ -1,0 +1,101 @@
+/** Plays stories under each other reading of what the documentation leaves open. */
+import type { Switches } from "../azure/world.ts";
+import type { Row, Trial, TrialRunner } from "../matrix/trial.ts";
+import { openRunners, type Together } from "../matrix/run.ts";
+import { problemsUnder } from "./judge.ts";
+import { type Reading, readings } from "./readings.ts";
+
+/** One play under one reading; without one, the documented. */
+export type Play = { row: Row; reading: Reading | undefined; trial: Trial; documented: Trial; asked: readonly string[]; seconds: number };
+
+/** What Azure in the box asks about since the break: nothing else can matter to what comes after it. */
+function createRecorder() {
+  const asked = new Set<string>();
+  const switches: Switches = new Proxy<Switches>(
+    {},
+    {
+      get(values, name) {
+        if (typeof name === "string") asked.add(name);
+        return Reflect.get(values, name);
+      },
+    },
+  );
+  return { asked, switches };
+}
+
+/** Stories that set a switch themselves are about that very reading. */
+async function playDocumented(runner: TrialRunner, row: Row): Promise<{ trial: Trial; asked: string[] }> {
+  const { asked, switches } = createRecorder();
+  const { story } = row;
+  const trial = await runner.run({
+    ...row,
+    switches,
+    story: {
+      ...story,
+      break(parts) {
+        asked.clear();
+        return story.break(parts);
+      },
+    },
+  });
+  return { trial, asked: [...asked].toSorted() };
+}
+
+/** Readings that can make a difference to who asked for these switches. */
+export const mattering = (asked: readonly string[], all: readonly Reading[] = readings): Reading[] => {
+  const touched = all.filter(({ switches }) => Object.keys(switches).some((name) => asked.includes(name)));
+  // Several at once tell more only where more than one of them is asked for.
+  const isMore = ({ switches }: Reading): boolean => {
+    const names = Object.keys(switches);
+    return names.length === 1 || names.filter((name) => asked.includes(name)).length > 1;
+  };
+  return touched.filter(isMore);
+};
+
+/** A break that another Azure does not feel, or does not know: there is nothing to mend, and nothing to judge. */
+const NOT_FELT = /^the trial broke off: (the service never noticed the break|the story waited in vain)/;
+
+export const isFelt = ({ problems }: Pick<Trial, "problems">): boolean => !problems.some((problem) => NOT_FELT.test(problem));
+
+async function playUnder(runner: TrialRunner, row: Row, documented: Trial, reading: Reading): Promise<Trial> {
+  return runner.run(
+    { ...row, switches: { ...reading.switches } },
+    { strikes: [], undisturbed: documented, judge: (evidence) => problemsUnder(evidence, documented, reading.reasons) },
+  );
+}
+
+export type UnknownsOptions = Together & {
+  /** Of the readings that can matter to a row, those that are played. */
+  choose: (readings: readonly Reading[], row: Row) => readonly Reading[];
+  /** Told of every play, one after the other. */
+  onPlay: (play: Play) => Promise<void>;
+};
+
+const secondsSince = (began: number): number => Math.round((performance.now() - began) / 1000);
+
+/** Each row first under the documented reading, then under the others; rows are played side by side. */
+export async function playUnknowns(rows: readonly Row[], options: UnknownsOptions): Promise<void> {
+  const runners = await openRunners(options);
+  const left = [...rows];
+  let told = Promise.resolve();
+  const tell = (play: Play): Promise<void> => (told = told.then(() => options.onPlay(play)));
+  const playRow = async (runner: TrialRunner, row: Row): Promise<void> => {
+    const began = performance.now();
+    const { trial: documented, asked } = await playDocumented(runner, row);
+    await tell({ row, reading: undefined, trial: documented, documented, asked, seconds: secondsSince(began) });
+    if (documented.problems.length > 0) return;
+    for (const reading of options.choose(mattering(asked), row)) {
+      const from = performance.now();
+      const trial = await playUnder(runner, row, documented, reading);
+      await tell({ row, reading, trial, documented, asked, seconds: secondsSince(from) });
+    }
+  };
+  const work = async (runner: TrialRunner): Promise<void> => {
+    for (let row = left.shift(); row; row = left.shift()) await playRow(runner, row);
+  };
+  try {
+    await Promise.all(runners.all.map(work));
+  } finally {
+    await runners.close();
+  }
+}

@@ -1,0 +1,161 @@
+import { describe, expect, test } from "vitest";
+import type { RecordedWrite } from "../../../sandbox/azure/world.ts";
+import { type Evidence, usualOf } from "../../../sandbox/matrix/judge.ts";
+import type { Told } from "../../../sandbox/play/result.ts";
+import { roleRemoved } from "../../../sandbox/stories/role-removed.ts";
+import { cameTo, type Documented, problemsUnder } from "../../../sandbox/unknowns/judge.ts";
+
+const AT = "2026-11-02T10:00:00.000Z";
+
+const closed: NonNullable<Told["incident"]> = {
+  id: "i1",
+  vaultId: "/v",
+  openedAt: AT,
+  closedAt: AT,
+  state: "closed",
+  outcome: "OutageAvoided",
+  reason: null,
+  detail: "",
+  causes: [],
+  targets: [],
+  plan: null,
+  applied: [],
+  runbook: [],
+};
+
+const asking: NonNullable<Told["incident"]> = {
+  ...closed,
+  state: "waiting",
+  closedAt: null,
+  outcome: null,
+  plan: { hash: "h", steps: [{ name: "GrantKeyRole", on: "/v", permission: "p", needs: "approval", state: "waitsForApproval" }] },
+};
+
+const grant: RecordedWrite = {
+  at: AT,
+  caller: "id-keymend",
+  oid: "1",
+  keymend: true,
+  method: "PUT",
+  url: "https://management.azure.com/x/roleAssignments/1?api-version=2022-04-01",
+  action: "Microsoft.Authorization/roleAssignments/write",
+  status: 201,
+  body: { properties: {} },
+};
+const enable = {
+  ...grant,
+  method: "PATCH",
+  url: "https://kv.vault.azure.net/keys/cmk/1",
+  action: "Microsoft.KeyVault/vaults/keys/update/action",
+};
+
+const documented: Documented = { outcome: "OutageAvoided", reason: null, written: usualOf([grant]) };
+
+const result: Evidence["result"] = {
+  story: "role-removed",
+  targets: [{ id: "/a", kind: "account", phaseBefore: "inGrace", phaseAfter: "healthy" }],
+  causes: ["AccessMissing"],
+  steps: ["RestoreRoleAssignment"],
+  writes: 1,
+  outcome: "OutageAvoided",
+  reason: null,
+  outage: false,
+  virtual: { detected: "PT1S", fixed: "PT2S", healthy: "PT1H" },
+  wallMs: 1,
+  auditRows: 3,
+};
+
+function evidence(over: Partial<Evidence> = {}, resultOver: Partial<Evidence["result"]> = {}): Evidence {
+  return {
+    story: roleRemoved,
+    phase: "grace",
+    result: { ...result, ...resultOver },
+    told: [{ incident: closed, auditRows: 3, chain: "verified" }],
+    wellAtLast: true,
+    wellAt: () => true,
+    writes: [grant],
+    usual: documented.written,
+    tooSoonBy: 0,
+    failedOperations: 0,
+    unended: [],
+    ...over,
+  };
+}
+
+const noWrite = { writes: [], wellAtLast: false } as const;
+const question: Partial<Evidence> = {
+  ...noWrite,
+  told: [{ incident: asking, auditRows: 3, chain: "verified" }],
+  unended: ["heal-1 is Running"],
+};
+
+describe("another reading holds", () => {
+  test.each<[string, Evidence]>([
+    ["where it ends as documented", evidence()],
+    ["where the repair came too late, with an outage that is told", evidence({}, { outcome: "Healed", outage: true })],
+    ["where a person is asked and nobody answers", evidence(noWrite, { outcome: "Refused", reason: "ApprovalExpired", steps: [] })],
+    ["while a question stands", evidence(question, { outcome: null, steps: [] })],
+    ["where a person is called for the story's own cause", evidence(noWrite, { outcome: "Escalated", reason: "AccessMissing", steps: [] })],
+    [
+      "where a person is called for what the reading brings",
+      evidence(noWrite, { outcome: "Escalated", reason: "NotPermitted", steps: [] }),
+    ],
+    ["where a write was refused and made once", evidence({ writes: [{ ...grant, status: 409 }, grant] })],
+  ])("%s", (_what, seen) => {
+    expect(problemsUnder(seen, documented, ["NotPermitted"])).toEqual([]);
+  });
+});
+
+describe("another reading does not hold", () => {
+  test.each<[string, Evidence, string]>([
+    ["silence", evidence(noWrite, { outcome: null }), "the app came to no end, and asks nobody"],
+    [
+      "an end that is another",
+      evidence(noWrite, { outcome: "Unrecoverable", reason: "KeyGone" }),
+      "the outcome is Unrecoverable, not OutageAvoided",
+    ],
+    ["nothing to do where there was", evidence(noWrite, { outcome: "NoChangeNeeded" }), "the outcome is NoChangeNeeded, not OutageAvoided"],
+    [
+      "a refusal that is no question",
+      evidence(noWrite, { outcome: "Refused", reason: "Stopped" }),
+      "the outcome is Refused, not OutageAvoided",
+    ],
+    [
+      "a call for an untrue reason",
+      evidence(noWrite, { outcome: "Escalated", reason: "VaultGone" }),
+      "escalated for VaultGone, which is not the true one",
+    ],
+    ["a call for none", evidence(noWrite, { outcome: "Escalated" }), "escalated for no reason, which is not the true one"],
+    ["an outage told as avoided", evidence({}, { outage: true }), "OutageAvoided, and the outage is true"],
+    ["a success that is none", evidence({ wellAtLast: false }), "OutageAvoided, but not every database is well"],
+    [
+      "a wrong write",
+      evidence({ writes: [grant, enable] }),
+      "wrote what the documented reading does not: Microsoft.KeyVault/vaults/keys/update/action",
+    ],
+    [
+      "a wrong write beside a question",
+      evidence({ ...question, writes: [enable] }, { outcome: null }),
+      "wrote what the documented reading does not",
+    ],
+    ["a second write", evidence({ writes: [grant, grant] }), "carried out 2 times"],
+    ["an orchestration that runs on", evidence({ unended: ["orchestration heal-1 is Running"] }), "orchestration heal-1 is Running"],
+    [
+      "an incident that stays open",
+      evidence({ told: [{ incident: asking, auditRows: 3, chain: "verified" }] }),
+      "incident i1 is still waiting",
+    ],
+  ])("%s", (_what, seen, problem) => {
+    expect(problemsUnder(seen, documented).join("\n")).toContain(problem);
+  });
+});
+
+test.each([
+  ["OutageAvoided", null, "the same"],
+  ["Healed", null, "otherwise"],
+  ["Escalated", "AccessMissing", "escalates"],
+  ["Refused", "ApprovalExpired", "asks"],
+  [null, null, "asks"],
+])("%s (%s) is %s", (outcome, reason, compared) => {
+  expect(cameTo({ outcome, reason }, documented)).toBe(compared);
+});
