@@ -47,6 +47,7 @@ const SANDBOX = {
   stories: ["time", "azure", "estate", "running"],
   play: ["time", "azure", "estate", "running", "stories"],
   matrix: ["azure", "estate", "running", "stories", "play"],
+  unknowns: ["azure", "estate", "stories", "matrix"],
   // A process of its own: it knows the app and Azure by their protocols.
   host: [],
 };

@@ -6,7 +6,7 @@
  * --show   what happens in each play; with one worker it can be read
  * --seed N (7)   --workers N (2)   --page-from-results: writes the page alone
  */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { PLAY_FLAGS, readPlayOptions } from "../sandbox/matrix/options.ts";
 import { rowsOf } from "../sandbox/matrix/page.ts";
 import type { Row } from "../sandbox/matrix/trial.ts";
@@ -38,7 +38,7 @@ async function write(): Promise<void> {
 }
 
 const order = stories.map(({ name }) => name);
-const digest = await createDigest(order.map(fileOf));
+const digest = await createDigest(order.map(fileOf), await readFile("sandbox/unknowns/judge.ts", "utf8"));
 const playedWith = ({ story, kind, phase }: Row): string => digest(fileOf(story.name), seed, kind, phase);
 
 const due = options.missing ? unplayedIn(results, options.rows, playedWith) : options.rows;
