@@ -27,6 +27,10 @@ const DEFAULTS = {
   activityLogPageSize: 200,
   /** When a row of Key Vault's audit log can be read at the latest, min: "10 minutes (at most) after the operation" (Key Vault, logging.md). */
   auditLogLagMaxMinutes: 10,
+  /** How it names the caller's claims: "short" as recorded of the data plane (SEKOIA-IO/intake-formats Azure/azure-key-vault/tests), "long" as in logging.md. */
+  auditLogClaims: "short",
+  /** Whether a workspace has a table before its first row: without one a query is refused (MicrosoftDocs/azure-docs issues 7738, 51652). */
+  logTablesWithoutRows: true,
   /** The action that Event Grid asks for on the handler of an event subscription, "" for none; which it is for functions is not documented. */
   eventGridHandlerAction: "",
 };

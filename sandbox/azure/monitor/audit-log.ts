@@ -47,13 +47,19 @@ export function operationNameOf({ method, pattern }: Audited["route"]): string {
   return name;
 }
 
-function textOf(claims: JWTPayload, name: string): string {
-  const value = claims[name];
-  return typeof value === "string" ? value : "";
-}
+const LONG: Record<string, string> = {
+  oid: "http://schemas.microsoft.com/identity/claims/objectidentifier",
+  upn: "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
+};
 
-const OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier";
-const UPN = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn";
+/** Who called, by the names that the log has for it. */
+function claimsOf(world: World, claims: JWTPayload): [name: string, value: string][] {
+  const isLong = switchOf(world, "auditLogClaims") === "long";
+  return ["oid", "appid", "upn"].flatMap((name): [string, string][] => {
+    const value = claims[name];
+    return typeof value === "string" ? [[isLong ? (LONG[name] ?? name) : name, value]] : [];
+  });
+}
 
 export function logVaultOperation(world: World, audited: Audited): void {
   const setting = world.auditSettings.get(audited.vault.id.toLowerCase());
@@ -82,7 +88,8 @@ function common(world: World, { route, url, status, correlationId }: Audited, wo
     TimeGenerated: kustoTime(world.clock.now()),
     OperationName: operationNameOf(route),
     OperationVersion: url.searchParams.get("api-version") ?? "",
-    ResultType: status < 400 ? "Success" : "Failure",
+    // Of a refusal too. Recorded: SEKOIA-IO/intake-formats Azure/azure-key-vault/tests/test_event_key_purge.json (403).
+    ResultType: "Success",
     ResultSignature: REASONS[status] ?? String(status),
     ResultDescription: "",
     DurationMs: 20,
@@ -93,7 +100,6 @@ function common(world: World, { route, url, status, correlationId }: Audited, wo
 
 function ownRow(world: World, audited: Audited, workspace: Workspace): Record<string, Json> {
   const { vault, claims, url, status, id, assignmentId, userAgent } = audited;
-  const upn = claims["upn"] === undefined ? {} : { [UPN]: textOf(claims, "upn") };
   return {
     ...common(world, audited, workspace),
     Type: "AZKVAuditLogs",
@@ -104,7 +110,7 @@ function ownRow(world: World, audited: Audited, workspace: Workspace): Record<st
     HttpStatusCode: status,
     RequestUri: url.href,
     Id: id,
-    Identity: { claim: { [OBJECT_ID]: textOf(claims, "oid"), appid: textOf(claims, "appid"), ...upn } },
+    Identity: { claim: Object.fromEntries(claimsOf(world, claims)) },
     AppliedAssignmentId: assignmentId,
     IsRbacAuthorized: assignmentId !== null,
     Properties: { httpStatusCode: status, requestUri: url.href, id },
@@ -130,11 +136,12 @@ function sharedRow(world: World, audited: Audited, workspace: Workspace): Record
     requestUri_s: url.href,
     id_s: id,
     httpStatusCode_d: status,
-    identity_claim_appid_g: textOf(claims, "appid"),
-    identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g: textOf(claims, "oid"),
-    identity_claim_http_schemas_xmlsoap_org_ws_2005_05_identity_claims_upn_s: textOf(claims, "upn"),
+    ...Object.fromEntries(claimsOf(world, claims).map(([name, value]) => [columnOf(name), value])),
   };
 }
+
+/** `identity_claim_oid_g`: recorded, docs.cloud.google.com chronicle default-parsers/azure-keyvault-audit. Of a GUID the letter is g, of a text s. */
+const columnOf = (claim: string): string => `identity_claim_${claim.replace(/\W+/g, "_")}_${claim.endsWith("upn") ? "s" : "g"}`;
 
 const types = (text: string): Record<string, string> =>
   Object.fromEntries(
@@ -158,7 +165,7 @@ export const AUDIT_COLUMNS: Record<AuditTable, Record<string, string>> = {
     KeyProperties:dynamic NetworkAcls:dynamic Nsp:dynamic SecretProperties:dynamic Sku:dynamic SoftDeleteRetentionInDays:int
     StorageAccountProperties:dynamic StorageSasDefinitionProperties:dynamic SubnetId Tlsversion TrustedService VaultProperties:dynamic`),
   AzureDiagnostics: types(`${COMMON} DurationMs:long ResourceId Category ResourceGroup SubscriptionId ResourceProvider ResourceType Resource
-    CallerIPAddress clientInfo_s requestUri_s id_s httpStatusCode_d:real identity_claim_appid_g
-    identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g
+    CallerIPAddress clientInfo_s requestUri_s id_s httpStatusCode_d:real identity_claim_appid_g identity_claim_oid_g
+    identity_claim_upn_s identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g
     identity_claim_http_schemas_xmlsoap_org_ws_2005_05_identity_claims_upn_s`),
 };

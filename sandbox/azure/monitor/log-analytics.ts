@@ -10,6 +10,7 @@ import { objectAt, textAt } from "../json.ts";
 import { QueryError } from "../resource-graph/cursor.ts";
 import { compileQuery, type Table } from "../resource-graph/operators.ts";
 import { countRead } from "../reads.ts";
+import { switchOf } from "../switches.ts";
 import { bearerOf, jsonReply, recordedBody, type AzureFault, type AzureReply, type AzureRequest } from "../wire.ts";
 import type { Caller, Json, JsonObject, Workspace, World } from "../world.ts";
 import { AUDIT_COLUMNS, kustoTime } from "./audit-log.ts";
@@ -72,10 +73,11 @@ function run(world: World, caller: Caller, workspace: Workspace, { text, timespa
   const types: Record<string, string> = {};
   const table = (name: string): Table | undefined => {
     const columns = new Map(Object.entries(AUDIT_COLUMNS)).get(name);
-    if (!columns) throw badArgument("SemanticError", `Failed to resolve table or column expression named '${name}'`);
+    if (!columns) throw unresolved(name);
     requireRead(world, caller, workspace, name);
     Object.assign(types, columns);
     const rows = world.auditLog.filter((e) => e.table === name && e.workspaceId === workspace.id && e.visibleAt <= now);
+    if (rows.length === 0 && !switchOf(world, "logTablesWithoutRows")) throw unresolved(name);
     const empty = Object.fromEntries(Object.keys(columns).map((column): [string, Json] => [column, null]));
     const inRange = rows.filter(({ at }) => at >= range.from && at <= range.to);
     return {
@@ -96,6 +98,8 @@ function run(world: World, caller: Caller, workspace: Workspace, { text, timespa
   }
 }
 
+const unresolved = (name: string): Refusal => badArgument("SemanticError", `Failed to resolve table or column expression named '${name}'`);
+
 function badArgument(code: string, message: string): Refusal {
   const outer = "The request had some invalid properties";
   const inner =
@@ -105,9 +109,10 @@ function badArgument(code: string, message: string): Refusal {
   return new Refusal(400, "BadArgumentError", outer, inner);
 }
 
-/** Azure Monitor, "Manage access to Log Analytics workspaces": to read a table is an action of its own. */
+/** Azure Monitor, "Manage access to Log Analytics workspaces": to query takes an action, to read a table one more. */
 function requireRead(world: World, caller: Caller, workspace: Workspace, table: string): void {
-  if (evaluateAction(world, caller.oid, `Microsoft.OperationalInsights/workspaces/query/${table}/read`, workspace.id).allowed) return;
+  const taken = ["query", `query/${table}`].map((what) => `Microsoft.OperationalInsights/workspaces/${what}/read`);
+  if (taken.every((action) => evaluateAction(world, caller.oid, action, workspace.id).allowed)) return;
   throw new Refusal(403, "InsufficientAccessError", "The provided credentials have insufficient access to perform the requested operation");
 }
 

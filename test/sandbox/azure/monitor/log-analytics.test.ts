@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { ROLE } from "../../../../sandbox/azure/authorization/builtin-roles.ts";
 import { createAzure, type Azure } from "../../../../sandbox/azure/azure.ts";
-import { assignRole } from "../../../../sandbox/azure/authorization/build.ts";
+import { addCustomRole, assignRole } from "../../../../sandbox/azure/authorization/build.ts";
 import { addKey, addVault } from "../../../../sandbox/azure/keyvault/build.ts";
 import { keyDataRoutes } from "../../../../sandbox/azure/keyvault/data-plane.ts";
 import { operationNameOf } from "../../../../sandbox/azure/monitor/audit-log.ts";
@@ -79,7 +79,7 @@ describe("what it tells", () => {
             "2026-11-02T08:00:00.0000000Z",
             "KeyUpdate",
             200,
-            expect.stringContaining(`"http://schemas.microsoft.com/identity/claims/objectidentifier":"${owner.oid}"`),
+            expect.stringContaining(`"oid":"${owner.oid}"`),
             expect.stringMatching(/^https:\/\/kv-orders\.vault\.azure\.net\/keys\/cmk\/[0-9a-f]{32}$/),
           ],
         ],
@@ -94,11 +94,36 @@ describe("what it tells", () => {
     await pass(world, 10 * MINUTE);
 
     const answer = await ask(
-      `AzureDiagnostics | where ResourceProvider == 'MICROSOFT.KEYVAULT' and Category == "AuditEvent" and ResourceId == '${vault.id.toUpperCase()}' | project OperationName, httpStatusCode_d, identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g | take 5`,
+      `AzureDiagnostics | where ResourceProvider == 'MICROSOFT.KEYVAULT' and Category == "AuditEvent" and ResourceId == '${vault.id.toUpperCase()}' | project OperationName, httpStatusCode_d, identity_claim_oid_g | take 5`,
     );
 
     expect(rowsOf(answer)).toEqual([["KeyUpdate", 200, owner.oid]]);
     expect(rowsOf(await ask("AZKVAuditLogs"))).toEqual([]);
+  });
+
+  test("by the long names of claims, where the switch says so", async () => {
+    world.switches["auditLogClaims"] = "long";
+    const long = "http://schemas.microsoft.com/identity/claims/objectidentifier";
+    sendAuditLog(world, vault, workspace);
+    await disable();
+    sendAuditLog(world, vault, workspace, "AzureDiagnostics");
+    await disable();
+    await pass(world, 10 * MINUTE);
+
+    const column = "identity_claim_http_schemas_microsoft_com_identity_claims_objectidentifier_g";
+    expect(rowsOf(await ask("AZKVAuditLogs | project Identity"))).toEqual([[expect.stringContaining(`"${long}":"${owner.oid}"`)]]);
+    expect(rowsOf(await ask(`AzureDiagnostics | project identity_claim_oid_g, ${column}`))).toEqual([[null, owner.oid]]);
+  });
+
+  test("no table before its first row, where the switch says so", async () => {
+    world.switches["logTablesWithoutRows"] = false;
+    sendAuditLog(world, vault, workspace);
+    const unresolved = { status: 400, body: { error: { innererror: { code: "SemanticError" } } } };
+    await expect(ask("AZKVAuditLogs")).resolves.toMatchObject(unresolved);
+    await disable();
+    await pass(world, 10 * MINUTE);
+    expect(rowsOf(await ask("AZKVAuditLogs"))).toHaveLength(1);
+    await expect(ask("AzureDiagnostics")).resolves.toMatchObject(unresolved);
   });
 
   test("refusals too, and nothing without a diagnostic setting", async () => {
@@ -108,7 +133,7 @@ describe("what it tells", () => {
     await pass(world, 10 * MINUTE);
 
     expect(rowsOf(await ask("AZKVAuditLogs | project HttpStatusCode, ResultType, ResultSignature"))).toEqual([
-      [403, "Failure", "Forbidden"],
+      [403, "Success", "Forbidden"],
     ]);
   });
 
@@ -153,6 +178,15 @@ describe("what it refuses", () => {
       status: 403,
       body: { error: { code: "InsufficientAccessError" } },
     });
+    const role = addCustomRole(world, { roleName: "table alone" });
+    role.permissions[0] = {
+      actions: ["Microsoft.OperationalInsights/workspaces/query/AZKVAuditLogs/read"],
+      notActions: [],
+      dataActions: [],
+      notDataActions: [],
+    };
+    assignRole(world, { principalId: nobody.oid, role: role.name, scope: workspace.id });
+    await expect(ask("AZKVAuditLogs", undefined, nobody)).resolves.toMatchObject({ status: 403 });
     assignRole(world, { principalId: nobody.oid, role: ROLE.reader, scope: workspace.id });
     await expect(ask("AZKVAuditLogs", undefined, nobody)).resolves.toMatchObject({ status: 200 });
     const logs = "https://api.loganalytics.io";
