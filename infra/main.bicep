@@ -36,6 +36,12 @@ param firstPartyPrincipalId string = ''
 @description('Object ids of people or pipelines whose changes count as meant: their changes are mended only after an approval.')
 param privilegedCallers string[] = []
 
+@description('The Log Analytics workspace that the vaults send their audit log to, by its own id (a GUID): it says whose change of a key it was. Asked only where privilegedCallers are named.')
+param logWorkspaceId string = ''
+
+@description('The same workspace by its resource id, in this subscription, where Keymend then may read the log of key vaults. Empty: the role is given by hand.')
+param logWorkspaceResourceId string = ''
+
 @description('Repairs on access-policy vaults. Azure has no condition for access policies: whoever may write them may grant anything on that vault, also to itself.')
 param allowAccessPolicyRepairs bool = false
 
@@ -66,6 +72,7 @@ var decidedByParameters = [
   'keymend_api_audience'
   'keymend_first_party_principal_id'
   'keymend_privileged_callers'
+  'keymend_log_workspace'
   'keymend_outcome_topic_endpoint'
 ]
 var contradicting = intersection(map(objectKeys(settings), setting => toLower(setting)), decidedByParameters)
@@ -86,6 +93,7 @@ module app 'modules/app.bicep' = {
     apiAudience: apiAudience
     firstPartyPrincipalId: firstPartyPrincipalId
     privilegedCallers: privilegedCallers
+    logWorkspaceId: logWorkspaceId
     outcomeTopicEndpoint: outcomeTopicEndpoint
     overrides: empty(contradicting) ? settings : fail('settings: give the parameter in place of ${join(contradicting, ', ')}')
   }
@@ -110,6 +118,16 @@ module vaultKeys 'modules/vault-keys.bicep' = [for (vault, i) in vaults: {
     vaultName: last(split(vault.id, '/'))
     principalId: app.outputs.principalId
     keyRoleId: mode == 'observe' ? roles.outputs.keyReaderRoleId : roles.outputs.keyKeeperRoleId
+  }
+}]
+
+module logReader 'modules/log-reader.bicep' = [for id in (empty(logWorkspaceResourceId) ? [] : [logWorkspaceResourceId]): {
+  name: '${name}-log-reader'
+  scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+  params: {
+    workspaceName: last(split(id, '/'))
+    principalId: app.outputs.principalId
+    owner: '${name}, ${subscription().subscriptionId}'
   }
 }]
 

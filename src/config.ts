@@ -85,6 +85,7 @@ const settings = v.object({
   KEYMEND_REPEAT_WINDOW: v.optional(duration, "P7D"),
   KEYMEND_SETTLE: v.optional(duration, "PT1M"),
   KEYMEND_PRIVILEGED_CALLERS: v.optional(guids, ""),
+  KEYMEND_LOG_WORKSPACE: v.optional(guid),
   KEYMEND_CAUSES: v.optional(wishes, ""),
   KEYMEND_OUTCOME_TOPIC_ENDPOINT: v.optional(https),
 });
@@ -171,6 +172,7 @@ function normalize(written: Written): Config {
       settleMs: written.KEYMEND_SETTLE,
       causes: written.KEYMEND_CAUSES,
       privilegedCallers: written.KEYMEND_PRIVILEGED_CALLERS,
+      logWorkspace: written.KEYMEND_LOG_WORKSPACE ?? null,
       ownPrincipalId: written.KEYMEND_IDENTITY_PRINCIPAL_ID ?? null,
     },
     tenantId: written.KEYMEND_TENANT_ID,

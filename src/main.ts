@@ -20,6 +20,7 @@ import { createReadActivityLog } from "./azure/read-activity-log.ts";
 import { createReadAccess } from "./azure/read-access.ts";
 import { createReadEventSubscriptions } from "./azure/read-event-subscriptions.ts";
 import { createReadIdentity } from "./azure/read-identity.ts";
+import { createReadKeyLog } from "./azure/read-key-log.ts";
 import { createReadKey } from "./azure/read-key.ts";
 import { createReadTarget } from "./azure/read-database.ts";
 import { createReadVault } from "./azure/read-vault.ts";
@@ -137,6 +138,7 @@ const readPermissions = async (scopes: readonly string[]): Promise<unknown> => {
 };
 
 const readActivityLog = createReadActivityLog(clients);
+const readKeyLog = createReadKeyLog(clients);
 const records = { incidents, audit, now };
 activity(ASSESS, (log) =>
   createAssess({
@@ -144,6 +146,7 @@ activity(ASSESS, (log) =>
     gatherFacts,
     readPermissions,
     readActivityLog,
+    readKeyLog,
     mailbox,
     baselines,
     publishOutcome,

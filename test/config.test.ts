@@ -43,6 +43,7 @@ test("the least that works has the defaults, and writes nothing", () => {
       settleMs: 60_000,
       causes: {},
       privilegedCallers: [],
+      logWorkspace: null,
       ownPrincipalId: null,
     },
     tenantId: GUID,
@@ -89,6 +90,7 @@ describe("every setting is read", () => {
     ["KEYMEND_SETTLE", "PT30S", { settings: { settleMs: 30_000 } }],
     ["KEYMEND_APPROVAL_TTL", "PT8H", { settings: { approvalTtlMs: 8 * HOUR } }],
     ["KEYMEND_KNOWN_GOOD_AFTER", "P7D", { settings: { knownGoodAfterMs: 7 * DAY } }],
+    ["KEYMEND_LOG_WORKSPACE", ` ${OTHER} `, { settings: { logWorkspace: OTHER.toLowerCase() } }],
     ["KEYMEND_PRIVILEGED_CALLERS", `${GUID},${OTHER}`, { settings: { privilegedCallers: [GUID, OTHER.toLowerCase()] } }],
     ["KEYMEND_CAUSES", "KeyDisabled=auto, KeyExpired = ask,", { settings: { causes: { KeyDisabled: "auto", KeyExpired: "ask" } } }],
     ["KEYMEND_OUTCOME_TOPIC_ENDPOINT", "https://t.example/api/events", { outcomeTopicEndpoint: "https://t.example/api/events" }],
@@ -215,6 +217,7 @@ describe("a wrong setting is named, with what is expected", () => {
     ["KEYMEND_APPROVAL_TTL", "P", duration],
     ["KEYMEND_EXPIRY_MAX_EXTENSIONS", "-1", "must be a whole number from 0 to 999"],
     ["KEYMEND_EXPIRY_MAX_EXTENSIONS", "3.5", "must be a whole number from 0 to 999"],
+    ["KEYMEND_LOG_WORKSPACE", "/subscriptions/s/workspaces/log", "must be a GUID"],
     ["KEYMEND_PRIVILEGED_CALLERS", "ada@example.com", "every entry must be a GUID"],
     ["KEYMEND_CAUSES", "KeyExpired=auto,KeyExpired=ask", "names a cause twice"],
   ])("%s=%s", (name, value, problem) => {

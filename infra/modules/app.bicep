@@ -6,6 +6,7 @@ param mode string
 param apiAudience string
 param firstPartyPrincipalId string
 param privilegedCallers string[]
+param logWorkspaceId string
 param outcomeTopicEndpoint string
 param overrides object
 
@@ -95,6 +96,7 @@ var settings = {
   KEYMEND_API_AUDIENCE: apiAudience
   KEYMEND_TABLE_ENDPOINT: storage.properties.primaryEndpoints.table
   KEYMEND_PRIVILEGED_CALLERS: join(privilegedCallers, ',')
+  KEYMEND_LOG_WORKSPACE: logWorkspaceId
   KEYMEND_OUTCOME_TOPIC_ENDPOINT: outcomeTopicEndpoint
 }
 

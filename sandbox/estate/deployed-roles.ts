@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type Bicep, readBicep, type Resource, type Value } from "./bicep.ts";
 
 const ROLES = fileURLToPath(new URL("../../infra/modules/roles.bicep", import.meta.url));
+const LOG_READER = fileURLToPath(new URL("../../infra/modules/log-reader.bicep", import.meta.url));
 
 /** What whoever deploys it decides. */
 export type Choices = {
@@ -41,6 +42,14 @@ export type DeployedRoles = {
   /** The role that is assigned at each vault: what infra/main.bicep hands to modules/vault-keys.bicep. */
   atVaults: string;
 };
+
+/** What modules/log-reader.bicep gives at a workspace. */
+export function readLogReader(principalId: string, { name, subscriptionId } = SAMPLE): DeployedRole {
+  const bicep = readBicep(LOG_READER, { workspaceName: "log", principalId, owner: `${name}, ${subscriptionId}` }, { subscriptionId });
+  const [role, ...more] = bicep.resources.filter(({ type }) => type === DEFINITION);
+  if (!role || more.length > 0) throw new Error(`${LOG_READER} deploys another number of roles than one`);
+  return roleOf(bicep, role);
+}
 
 const DEFINITION = "Microsoft.Authorization/roleDefinitions";
 const ASSIGNMENT = "Microsoft.Authorization/roleAssignments";

@@ -16,6 +16,9 @@ import type { Step } from "../domain/steps/step.ts";
 import { MINUTE, toIso, toMs } from "../domain/time.ts";
 import { outlivedLifts } from "../domain/turn/policy.ts";
 import { authorsIn, type LogEntry, type LogQuestion, questionToLog } from "../domain/turn/activity-log.ts";
+import { authorsInKeyLog, type KeyLogEntry, type KeyLogQuestion, questionToKeyLog } from "../domain/turn/key-log.ts";
+import type { Asking } from "../domain/turn/logs.ts";
+import type { TurnInput } from "../domain/turn/record.ts";
 import { decideTurn } from "../domain/turn/turn.ts";
 import type { Log } from "../log.ts";
 import type { GatherFacts } from "./gather-facts.ts";
@@ -76,6 +79,8 @@ export type AssessDeps = {
   /** Keymend's own role assignments at these scopes, with what they allow; plain JSON. */
   readPermissions: (scopes: readonly string[]) => Promise<unknown>;
   readActivityLog: (question: LogQuestion) => Promise<LogEntry[] | Unreadable>;
+  /** The vault's own log, of changes of keys. */
+  readKeyLog: (question: KeyLogQuestion) => Promise<KeyLogEntry[] | Unreadable>;
   digest: (value: unknown) => string;
   settings: Settings;
   now: () => Date;
@@ -100,17 +105,32 @@ async function permissionsAgain({ readPermissions }: AssessDeps, incident: Incid
   return scopes.size === 0 ? undefined : readPermissions([...scopes].toSorted());
 }
 
-/** Whom the activity log names. What it does not answer leaves the author unknown, which asks a person: it holds up no repair. */
-async function askLog({ readActivityLog, settings, log }: AssessDeps, patient: Patient, question: LogQuestion | undefined) {
-  if (!question) return [];
-  const answer = await readActivityLog(question).catch((error: unknown): Unreadable => {
+type Logged = Pick<TurnInput, "logged" | "unread">;
+
+/** Whom the logs name. What one does not answer leaves the author unknown, which asks a person: it holds up no repair. */
+async function askLogs({ readActivityLog, readKeyLog }: AssessDeps, asking: Asking): Promise<Required<Logged>> {
+  const [activity, keys] = [questionToLog(asking), questionToKeyLog(asking)];
+  const [ofActivity, ofKeys] = await Promise.all([
+    activity ? orUnread(readActivityLog(activity)) : [],
+    keys ? orUnread(readKeyLog(keys)) : [],
+  ]);
+  return {
+    logged: [
+      ...(Array.isArray(ofActivity) ? authorsIn(ofActivity) : []),
+      ...(keys && Array.isArray(ofKeys) ? authorsInKeyLog(ofKeys, keys.vaultId) : []),
+    ],
+    unread: [
+      ...(Array.isArray(ofActivity) ? [] : [{ log: "the activity log" as const, detail: ofActivity.detail }]),
+      ...(Array.isArray(ofKeys) ? [] : [{ log: "the vault's audit log" as const, detail: ofKeys.detail }]),
+    ],
+  };
+}
+
+const orUnread = <T>(reading: Promise<T | Unreadable>): Promise<T | Unreadable> =>
+  reading.catch((error: unknown): Unreadable => {
     if (error instanceof TransientError) return { state: "unreadable", why: "unusable", detail: error.message };
     throw error;
   });
-  if (Array.isArray(answer)) return authorsIn(answer, settings.ownPrincipalId);
-  log.warn("activityLogUnread", { vaultId: patient.id, text: `who made the change stays unknown: ${answer.detail}` });
-  return [];
-}
 
 type Open = NonNullable<Awaited<ReturnType<Incidents["load"]>>>;
 
@@ -143,9 +163,10 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
     settings,
   };
   const first = decideTurn(given);
-  const question = questionToLog({ incident: first.incident, steps: planned.steps, facts, diagnosis, settings, now });
-  const logged = await askLog(deps, input.patient, question);
-  const turn = logged.length === 0 ? first : decideTurn({ ...given, logged });
+  const logs = await askLogs(deps, { incident: first.incident, steps: planned.steps, facts, diagnosis, settings, now });
+  for (const { log, detail } of logs.unread)
+    deps.log.warn("logUnread", { vaultId: input.patient.id, text: `who made the change stays unknown: ${log} can't be read: ${detail}` });
+  const turn = logs.logged.length + logs.unread.length === 0 ? first : decideTurn({ ...given, ...logs });
   return { facts, diagnosis, turn, signalIds: signals.map((signal) => signal.id) };
 }
 

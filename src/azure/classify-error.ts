@@ -30,7 +30,7 @@ const KIND_OF_STATUS: Readonly<Record<number, FailureKind>> = {
 };
 
 /** Codes that name a status and no reason; the reason is then in `innererror`. */
-const GENERIC = new Set(["Forbidden", "Conflict", "BadRequest", "Unauthorized"]);
+const GENERIC = new Set(["Forbidden", "Conflict", "BadRequest", "BadArgumentError", "Unauthorized"]);
 
 /** Codes that say more than the status they come with. */
 const KIND_OF_CODE = new Map<string, FailureKind>(

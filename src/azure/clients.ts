@@ -12,8 +12,10 @@ import { ResourceGraphClient } from "@azure/arm-resourcegraph";
 import type { PipelinePolicy } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import { KeyClient } from "@azure/keyvault-keys";
+import type { LogsQueryClient } from "@azure/monitor-query-logs";
 import { createArm, createVaultSend } from "./arm.ts";
 import type { Arm, NetworkOptions } from "./arm.ts";
+import { createLogsClient } from "./logs-client.ts";
 
 /** The longest answer recorded is that to an account's PATCH: 5 to 9 s. Azure/azure-cli test_cosmosdb_managed_service_identity.yaml, 2022-04 */
 const REQUEST_TIMEOUT_MS = 20_000;
@@ -28,6 +30,8 @@ export type Clients = {
   identities: (subscriptionId: string) => ManagedServiceIdentityClient;
   authorization: (subscriptionId: string) => AuthorizationManagementClient;
   monitor: (subscriptionId: string) => MonitorClient;
+  /** Of any workspace. */
+  logs: LogsQueryClient;
   /** By the vault's URI. */
   keys: (vaultUri: string) => KeyClient;
   /** To a vault's data plane, by whole URL. */
@@ -60,6 +64,7 @@ export function createClients(options: {
     vaults: once((id) => new KeyVaultManagementClient(credential, id, common())),
     identities: once((id) => new ManagedServiceIdentityClient(credential, id, common())),
     authorization: once((id) => new AuthorizationManagementClient(credential, id, common())),
+    logs: createLogsClient(credential, common()),
     monitor: once((id) => new MonitorClient(credential, id, common())),
     keys: once((vaultUri) => new KeyClient(vaultUri, credential, common())),
   };

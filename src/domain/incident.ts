@@ -87,8 +87,10 @@ export type AppliedStep = {
 /** A cause that a look found of a database, since when, and whether an event had told of something then. */
 export type Loss = { cause: CauseCode; targetId: string; since: string; byEvent: boolean };
 
-/** Who made a change, by object id, with what, where and when, as an event says. */
-export type Author = { objectId: string; operation: string; scope: SignalScope; at: string };
+/** Who made a change, by object id, with what, where and when, as an event says or a log. */
+export type Author = { objectId: string; operation: string; scope: SignalScope | KeyScope; at: string };
+/** A key, in all its versions. */
+export type KeyScope = { kind: "key"; vaultId: string; name: string };
 
 /** A loss that Keymend's own write, at that time, was seen to have ended. */
 export type Repair = { cause: CauseCode; targetId: string; at: string };

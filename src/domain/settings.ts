@@ -25,6 +25,8 @@ export type Settings = {
   causes: Partial<Record<CauseCode, "auto" | "ask">>;
   /** Object ids whose changes count as meant: auto becomes ask. */
   privilegedCallers: string[];
+  /** Log Analytics workspace that the vaults send their audit log to, by its own id; null where none is named. */
+  logWorkspace: string | null;
   /** Object id of Keymend's own identity: its own writes are no signals. Null where unknown. */
   ownPrincipalId: string | null;
 };

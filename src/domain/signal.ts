@@ -100,6 +100,19 @@ export const OPERATIONS = {
 /** What can take a key away, in lower case. */
 export type Operation = keyof typeof OPERATIONS;
 
+/** On a key, of which no event tells and no activity log: names of the vault's own log (Microsoft Learn, "Azure Key Vault logging"). */
+export const KEY_OPERATIONS = [
+  "keycreate",
+  "keydelete",
+  "keyimport",
+  "keypurge",
+  "keyrestore",
+  "keyrotate",
+  "keyrotateifdue",
+  "keyupdate",
+] as const;
+export type KeyOperation = (typeof KEY_OPERATIONS)[number];
+
 /** An operation may be called `constructor`, which an object has of itself. */
 const PLACES = new Map<string, (resource: string) => SignalScope | undefined>(Object.entries(OPERATIONS));
 

@@ -194,11 +194,44 @@ describe("who made a change that no event told of", () => {
   ])("stays unknown where the log is %s, with a word, and holds nothing up", async (_, readActivityLog) => {
     const { result, lines } = await secondLook({ readActivityLog }, "ada");
     expect(result).toMatchObject({ kind: "wait" });
-    expect(lines.filter(({ event }) => event === "activityLogUnread")).toMatchObject([{ level: "warn" }]);
+    expect(lines.filter(({ event }) => event === "logUnread")).toMatchObject([{ level: "warn" }]);
   });
 
   test("is no answer where the program is wrong", async () => {
     await expect(secondLook({ readActivityLog: throwing(new Died("no")) }, "ada")).rejects.toThrow(Died);
+  });
+});
+
+describe("who changed a key", () => {
+  const settings = someSettings({ privilegedCallers: ["boss"], logWorkspace: "w1", causes: { KeyDisabled: "auto" } });
+  const facts = { ...disabled, baseline: aBaseline({ at: after(-15) }) };
+  const key = "https://kv-orders.vault.azure.net/keys/cmk";
+
+  async function secondLook(over: Partial<AssessDeps>, by: string) {
+    const { assess, audit, azure, clock, journal, lines } = setUp(facts, settings);
+    await assess();
+    azure.keyLog.push({ operation: "KeyUpdate", uris: [key], at: after(-1), objectId: by });
+    clock.at = after(20);
+    const before = journal.length;
+    const result = await assess(over, { incidentId: "i1", turn: 1 });
+    return { result, journal: journal.slice(before), lines, said: audit.rows.map(({ what }) => what) };
+  }
+
+  test("is asked of the vault's own log once that is whole, and then it acts or asks by the answer", async () => {
+    const { result, journal } = await secondLook({}, "ada");
+    expect(journal).toContain(`key log of ${VAULT_ID} since ${after(-20)}`);
+    expect(result).toMatchObject({ kind: "step", step: { name: "EnableKeyVersion" } });
+    expect((await secondLook({}, "boss")).result).toMatchObject({ kind: "wait" });
+  });
+
+  test.each<[string, AssessDeps["readKeyLog"]]>([
+    ["refused", async () => ({ state: "unreadable", why: "denied", detail: "403" })],
+    ["busy", throwing(transient())],
+  ])("stays unknown where that is %s, with a word in the log and on the incident", async (_, readKeyLog) => {
+    const { result, said, lines } = await secondLook({ readKeyLog }, "ada");
+    expect(result).toMatchObject({ kind: "wait" });
+    expect(lines.filter(({ event }) => event === "logUnread")).toMatchObject([{ level: "warn" }]);
+    expect(said.join()).toContain("the vault's audit log can't be read");
   });
 });
 

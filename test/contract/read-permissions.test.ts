@@ -1,5 +1,6 @@
 /** What each read declares is what it takes: with just that it sees all, and without any one of it, it does not. */
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { addWorkspace } from "../../sandbox/azure/monitor/build.ts";
 import { roleAssignmentId } from "../../sandbox/azure/authorization/build.ts";
 import { createInventory, READ_INVENTORY } from "../../src/azure/inventory.ts";
 import { createReadAccess, READ_ACCESS } from "../../src/azure/read-access.ts";
@@ -7,6 +8,7 @@ import { createReadActivityLog, READ_ACTIVITY_LOG } from "../../src/azure/read-a
 import { createReadTarget, READ_DATABASE } from "../../src/azure/read-database.ts";
 import { createReadEventSubscriptions, READ_EVENT_SUBSCRIPTIONS } from "../../src/azure/read-event-subscriptions.ts";
 import { createReadIdentity, READ_IDENTITY } from "../../src/azure/read-identity.ts";
+import { createReadKeyLog, READ_KEY_LOG } from "../../src/azure/read-key-log.ts";
 import { createReadKey, READ_KEY } from "../../src/azure/read-key.ts";
 import { createReadVault, READ_VAULT } from "../../src/azure/read-vault.ts";
 import type { Permission } from "../../src/domain/steps/spec.ts";
@@ -86,6 +88,16 @@ const reads: Record<string, { declared: Permission; read: (sandbox: Sandbox) => 
       return createReadActivityLog(clients)(question);
     },
   },
+  "audit log of a vault": {
+    declared: READ_KEY_LOG,
+    read: ({ clients, world, patient }) => {
+      const { customerId: workspaceId } =
+        [...world.workspaces.values()][0] ?? addWorkspace(world, { resourceGroup: "rg-keymend", name: "log" });
+      const at = (minutes: number): string => new Date(world.clock.now() + minutes * 60_000).toISOString();
+      const vaultId = patient("account", "rbac").vault.id;
+      return createReadKeyLog(clients)({ workspaceId, vaultId, operations: ["keyupdate"], since: at(-60), until: at(0) });
+    },
+  },
   "event subscriptions": {
     declared: READ_EVENT_SUBSCRIPTIONS,
     read: ({ clients, patient }) => createReadEventSubscriptions(clients, now)(patient("account", "rbac").vault.id),
@@ -96,6 +108,7 @@ const reads: Record<string, { declared: Permission; read: (sandbox: Sandbox) => 
 const seen = (read: () => Promise<unknown>): Promise<unknown> => read().catch(() => "thrown");
 
 test.each(Object.entries(reads))("%s", async (_name, { declared, read }) => {
+  leaveOnly(sandbox, { actions: ["*"], dataActions: [...declared.dataActions] });
   const all = await read(sandbox);
   leaveOnly(sandbox, declared);
   expect(await seen(() => read(sandbox))).toEqual(all);

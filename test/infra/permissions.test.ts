@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { matchesPattern } from "../../sandbox/azure/authorization/pattern.ts";
-import { type Choices, type DeployedRole, EVERYTHING, readDeployedRoles } from "../../sandbox/estate/deployed-roles.ts";
+import { type Choices, type DeployedRole, EVERYTHING, readDeployedRoles, readLogReader } from "../../sandbox/estate/deployed-roles.ts";
 import { KEYMEND_KEY_PERMISSIONS } from "../../sandbox/estate/keymend-access.ts";
 import { READ_INVENTORY } from "../../src/azure/inventory.ts";
 import { READ_ACCESS } from "../../src/azure/read-access.ts";
@@ -10,6 +10,7 @@ import { READ_DATABASE } from "../../src/azure/read-database.ts";
 import { READ_EVENT_SUBSCRIPTIONS } from "../../src/azure/read-event-subscriptions.ts";
 import { READ_IDENTITY } from "../../src/azure/read-identity.ts";
 import { READ_KEY } from "../../src/azure/read-key.ts";
+import { READ_KEY_LOG } from "../../src/azure/read-key-log.ts";
 import { READ_VAULT } from "../../src/azure/read-vault.ts";
 import { READ_OPERATION } from "../../src/azure/write-step.ts";
 import { stepSpecs } from "../../src/domain/steps/index.ts";
@@ -62,6 +63,12 @@ describe("the roles that are deployed", () => {
 
   test("give what the reads need, and no more, where nothing may be written", () => {
     expect(differences(united(READS), given({ ...EVERYTHING, mayWrite: false }))).toEqual(NONE);
+  });
+
+  test("give at a workspace what the reading of the audit log needs, and no more", () => {
+    const { permissions, isAssigned } = readLogReader("me");
+    expect(isAssigned).toBe(true);
+    expect(differences(READ_KEY_LOG, united(permissions))).toEqual(NONE);
   });
 
   test.each<[keyof Choices, (keyof typeof stepSpecs)[]]>([

@@ -49,6 +49,7 @@ export const someSettings = (over: Partial<Settings> = {}): Settings => ({
   settleMs: 0,
   causes: {},
   privilegedCallers: [],
+  logWorkspace: null,
   ownPrincipalId: null,
   ...over,
 });

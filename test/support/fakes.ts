@@ -10,6 +10,7 @@ import type { Decision, Incident } from "../../src/domain/incident.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import type { StepDraft } from "../../src/domain/steps/step.ts";
 import type { LogEntry, LogQuestion } from "../../src/domain/turn/activity-log.ts";
+import type { KeyLogEntry, KeyLogQuestion } from "../../src/domain/turn/key-log.ts";
 import type { Fields, Log } from "../../src/log.ts";
 import { NOW, someFacts } from "./builders.ts";
 
@@ -137,6 +138,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
     /** What Keymend's own roles allow. */
     permissions: [] as string[],
     activityLog: [] as LogEntry[],
+    keyLog: [] as KeyLogEntry[],
   };
   const clock = { at: NOW };
   const baselines: { patient: Patient; baseline: Baseline }[] = [];
@@ -169,6 +171,10 @@ export function fakeEdges(facts: Facts = someFacts()) {
     readActivityLog: async (question: LogQuestion) => {
       journal.push(`log since ${question.since}`);
       return azure.activityLog;
+    },
+    readKeyLog: async ({ vaultId, since }: KeyLogQuestion) => {
+      journal.push(`key log of ${vaultId} since ${since}`);
+      return azure.keyLog;
     },
     digest: (value: unknown) => `digest-of-${JSON.stringify(value)}`,
     writer: {

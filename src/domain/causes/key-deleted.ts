@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
 import { keyOf, liveVaultOf } from "../databases/key-path.ts";
-import { DATA_PLANE } from "../mending/made-by.ts";
+import { KEY_DELETED } from "../mending/made-by.ts";
 
 declare module "../cause-code.ts" {
   interface CauseCodes {
@@ -16,7 +16,7 @@ export const keyDeleted: Cause = {
   steps: ["RecoverKey"],
   kinds: ["account", "cluster"],
   source: 'Microsoft Learn: account troubleshooting guide, "Azure Key Vault Resource not found"; Azure Key Vault recovery management',
-  madeBy: DATA_PLANE,
+  madeBy: KEY_DELETED,
   default: "ask",
   statusCodes: [4003, 4005],
   find: (facts, target) => {

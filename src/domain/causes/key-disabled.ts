@@ -1,7 +1,7 @@
 import type { Cause } from "../cause.ts";
 import { keyOf } from "../databases/key-path.ts";
 import { evidenceOf, versionsIn } from "../mending/versions.ts";
-import { DATA_PLANE } from "../mending/made-by.ts";
+import { VERSION } from "../mending/made-by.ts";
 
 declare module "../cause-code.ts" {
   interface CauseCodes {
@@ -19,7 +19,7 @@ export const keyDisabled: Cause = {
   steps: ["EnableKeyVersion"],
   kinds: ["account", "cluster"],
   source: 'Microsoft Learn: Configure customer-managed keys, "How do I revoke an encryption key?"; vCore troubleshooting guide, note',
-  madeBy: DATA_PLANE,
+  madeBy: VERSION,
   default: "ask",
   statusCodes: [4018, 4002],
   find: (facts, target) => {

@@ -5,7 +5,7 @@ import { uriOf } from "../databases/key-path.ts";
 import type { Settings } from "../settings.ts";
 import { versionBefore } from "../mending/version-before.ts";
 import { evidenceOf, type NamedVersion, versionsIn } from "../mending/versions.ts";
-import { DATA_PLANE } from "../mending/made-by.ts";
+import { VERSION } from "../mending/made-by.ts";
 
 declare module "../cause-code.ts" {
   interface CauseCodes {
@@ -35,7 +35,7 @@ export const keyExpired: Cause = {
   steps: ["ExtendKeyExpiry"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: vCore troubleshooting guide, row 1 (extend, never rotate first); Key Vault keys, key attributes: exp",
-  madeBy: DATA_PLANE,
+  madeBy: VERSION,
   default: "auto",
   statusCodes: [4018, 4002],
   find: (facts, target) =>

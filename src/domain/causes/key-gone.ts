@@ -3,7 +3,7 @@ import { uriOf } from "../databases/key-path.ts";
 import { showVersions } from "../mending/advice.ts";
 import { goneOf } from "../databases/sight.ts";
 import { az, say } from "../steps/az.ts";
-import { DATA_PLANE } from "../mending/made-by.ts";
+import { KEY_GONE } from "../mending/made-by.ts";
 
 declare module "../cause-code.ts" {
   interface CauseCodes {
@@ -21,7 +21,7 @@ export const keyGone: Cause = {
   steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Azure Key Vault soft-delete overview (a purged key can't be recovered); status 4003",
-  madeBy: DATA_PLANE,
+  madeBy: KEY_GONE,
   default: "none",
   statusCodes: [4003, 4005],
   find: (facts, target) => {

@@ -2,7 +2,7 @@ import type { Cause } from "../cause.ts";
 import { versionsOf } from "../databases/key-path.ts";
 import { extendAll, isNearExpiry } from "../mending/expiry.ts";
 import { evidenceOf, versionsIn } from "../mending/versions.ts";
-import { DATA_PLANE } from "../mending/made-by.ts";
+import { VERSION } from "../mending/made-by.ts";
 
 declare module "../cause-code.ts" {
   interface CauseCodes {
@@ -19,7 +19,7 @@ export const keyNearExpiry: Cause = {
   steps: ["ExtendKeyExpiry"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Azure Key Vault as Event Grid source (KeyNearExpiry); vCore troubleshooting guide, row 1",
-  madeBy: DATA_PLANE,
+  madeBy: VERSION,
   default: "auto",
   statusCodes: [],
   find: (facts, target, settings) => {

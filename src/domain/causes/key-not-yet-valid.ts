@@ -1,7 +1,7 @@
 import type { Cause } from "../cause.ts";
 import { toMs } from "../time.ts";
 import { evidenceOf, versionsIn } from "../mending/versions.ts";
-import { DATA_PLANE } from "../mending/made-by.ts";
+import { VERSION } from "../mending/made-by.ts";
 
 declare module "../cause-code.ts" {
   interface CauseCodes {
@@ -17,7 +17,7 @@ export const keyNotYetValid: Cause = {
   steps: ["SetKeyNotBefore"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Key Vault keys, key attributes: nbf",
-  madeBy: DATA_PLANE,
+  madeBy: VERSION,
   default: "ask",
   statusCodes: [4018, 4002],
   find: (facts, target) =>

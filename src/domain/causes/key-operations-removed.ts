@@ -1,7 +1,7 @@
 import type { Cause } from "../cause.ts";
 import { missingOperations, NEEDED_OPERATIONS, whyUnfit } from "../mending/key-fitness.ts";
 import { evidenceOf, versionsIn } from "../mending/versions.ts";
-import { DATA_PLANE } from "../mending/made-by.ts";
+import { VERSION } from "../mending/made-by.ts";
 
 declare module "../cause-code.ts" {
   interface CauseCodes {
@@ -20,7 +20,7 @@ export const keyOperationsRemoved: Cause = {
   steps: ["RestoreKeyOperations"],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Key Vault keys, about keys: key_ops; 403 KeyOperationForbidden",
-  madeBy: DATA_PLANE,
+  madeBy: VERSION,
   default: "ask",
   statusCodes: [4005, 4002],
   find: (facts, target) =>

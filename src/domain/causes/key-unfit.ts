@@ -3,7 +3,7 @@ import { SIZES, whyUnfit } from "../mending/key-fitness.ts";
 import { evidenceOf } from "../mending/versions.ts";
 import { uriOf, versionsOf } from "../databases/key-path.ts";
 import { az, say } from "../steps/az.ts";
-import { DATA_PLANE } from "../mending/made-by.ts";
+import { NEW_VERSION } from "../mending/made-by.ts";
 
 declare module "../cause-code.ts" {
   interface CauseCodes {
@@ -19,7 +19,7 @@ export const keyUnfit: Cause = {
   steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Data encryption at rest in vCore, requirements: RSA or RSA-HSM of 2048, 3072 or 4096 bits",
-  madeBy: DATA_PLANE,
+  madeBy: NEW_VERSION,
   default: "none",
   statusCodes: [4005],
   find: (facts, target) => evidenceOf(facts, target, ({ facts: version }) => whyUnfit(version)),

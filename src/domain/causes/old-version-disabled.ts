@@ -2,7 +2,7 @@ import type { Cause } from "../cause.ts";
 import type { Facts, KeyVersionFacts, TargetFacts } from "../facts.ts";
 import { keyOf, liveVaultOf, uriOf, versionInUseOf } from "../databases/key-path.ts";
 import { versionBefore } from "../mending/version-before.ts";
-import { DATA_PLANE } from "../mending/made-by.ts";
+import { VERSION_CHANGED } from "../mending/made-by.ts";
 
 declare module "../cause-code.ts" {
   interface CauseCodes {
@@ -30,7 +30,7 @@ export const oldVersionDisabled: Cause = {
   kinds: ["account", "cluster"],
   source:
     "Microsoft Learn: Configure customer-managed keys, key rotation (keep the old version enabled); status 4005, sub-status 4012 CustomerKeyRotated",
-  madeBy: DATA_PLANE,
+  madeBy: VERSION_CHANGED,
   default: "auto",
   statusCodes: [4005, 4012],
   find: (facts, target) => {

@@ -7,9 +7,12 @@ import type { CauseCode } from "../cause-code.ts";
 import type { Diagnosis } from "../cause.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import type { Author, Incident } from "../incident.ts";
+import { parseKeyUri } from "../key-uri.ts";
 import { isHeardOf, type Signal } from "../signal.ts";
 import type { Step } from "../steps/step.ts";
 import { MINUTE, toMs } from "../time.ts";
+
+const keyNameIn = (keyUri: string | null): string | undefined => (keyUri === null ? undefined : parseKeyUri(keyUri).key?.toLowerCase());
 
 /** The author that an event names: who asks for a look did not make the change that is looked at. */
 export function authorOf({ source, what, at, scope, caller }: Signal): Author | undefined {
@@ -17,18 +20,22 @@ export function authorOf({ source, what, at, scope, caller }: Signal): Author | 
   return { objectId: caller.objectId, operation: what.toLowerCase(), at, scope };
 }
 
-function dependsOn({ id, attached, defaultIdentity }: TargetFacts, { vault, identities }: Facts, scope: Signal["scope"]): boolean {
+function dependsOn(target: TargetFacts, { vault, identities }: Facts, scope: Author["scope"]): boolean {
+  const { id, attached, defaultIdentity, keyUri } = target;
   const used = [...attached.map((one) => one.id), ...(defaultIdentity.form === "user" ? [defaultIdentity.id] : [])];
-  const vaultId = vault?.id ?? null;
+  const vaultIds = vault?.id == null ? [] : [vault.id];
+  const isVault = (one: string): boolean => vaultIds.some((vaultId) => sameId(one, vaultId));
   switch (scope.kind) {
     case "database":
       return sameId(scope.id, id);
     case "identity":
       return used.some((one) => sameId(one, scope.id));
     case "vault":
-      return vaultId !== null && sameId(scope.id, vaultId);
+      return isVault(scope.id);
+    case "key":
+      return isVault(scope.vaultId) && keyNameIn(keyUri) === scope.name.toLowerCase();
     case "under":
-      return [...(vaultId === null ? [] : [vaultId]), ...identities.map((one) => one.id), ...used].some((one) => isUnder(scope.scope, one));
+      return [...vaultIds, ...identities.map((one) => one.id), ...used].some((one) => isUnder(scope.scope, one));
   }
 }
 
@@ -40,7 +47,12 @@ const isServedBy =
     targetIds.some((one) => sameId(one, id));
 
 /** Whether anybody's operation on Azure Resource Manager can have made what it puts back. */
-export const isOfResourceManager = ({ causes }: Step, { madeBy }: Diagnosis): boolean => causes.some((cause) => madeBy(cause).length > 0);
+export const isOfResourceManager = ({ causes }: Step, { madeBy }: Diagnosis): boolean =>
+  causes.some((cause) => madeBy(cause).some(isHeardOf));
+
+/** Whether anybody's operation on a key can have. */
+export const isOfKeys = ({ causes }: Step, { madeBy }: Diagnosis): boolean =>
+  causes.some((cause) => madeBy(cause).some((operation) => !isHeardOf(operation)));
 
 type Known = Pick<Incident, "openedAt" | "progress">;
 

@@ -16,6 +16,9 @@ import { followLosses } from "./losses.ts";
 import { rejectionOf } from "./questions.ts";
 import { causesOf, mergeCauses, signature } from "./same-trouble.ts";
 
+export type UnreadLog = { log: LogName; detail: string };
+export type LogName = "the activity log" | "the vault's audit log";
+
 export type TurnInput = {
   /** ISO 8601 UTC. */
   now: string;
@@ -34,8 +37,10 @@ export type TurnInput = {
   factsDigest: string;
   diagnosis: Diagnosis;
   plan: Plan;
-  /** Whom the activity log names; absent where it was not asked. */
+  /** Whom the logs name; absent where none was asked. */
   logged?: readonly Author[];
+  /** Logs that were asked and could not be read. */
+  unread?: readonly UnreadLog[];
   digest: (value: unknown) => string;
   /** What Keymend itself may do, as it was read where it had been refused; absent where it had not. */
   permissions?: unknown;
@@ -89,15 +94,38 @@ export function takeSignals(draft: Draft): void {
   if (rest.length > 0) note(draft, "signal", `told of ${rest.length} more signals at once`, { ids: rest.map(({ id }) => id) }, "-more");
 }
 
-/** Whom the activity log names besides those that events have named (`hear` has taken them). */
+/** Whom the logs name besides those that events have named (`hear` has taken them). Keymend's own writes are no one's change. */
 export function takeLogged(draft: Draft): void {
   const { incident, input } = draft;
+  const { privilegedCallers, ownPrincipalId } = input.settings;
   const known = incident.authors!;
-  incident.authors = boundedAuthors([...known, ...(input.logged ?? [])], input.settings.privilegedCallers);
+  const others = (input.logged ?? []).filter(({ objectId }) => objectId.toLowerCase() !== ownPrincipalId?.toLowerCase());
+  incident.authors = boundedAuthors([...known, ...others], privilegedCallers);
   const named = incident.authors.filter((author) => !known.includes(author));
+  tellNamed(
+    draft,
+    "the activity log",
+    named.filter(({ scope }) => scope.kind !== "key"),
+  );
+  tellNamed(
+    draft,
+    "the vault's audit log",
+    named.filter(({ scope }) => scope.kind === "key"),
+  );
+  for (const { log, detail } of input.unread ?? []) tellUnread(draft, log, detail);
+}
+
+function tellNamed(draft: Draft, log: LogName, named: readonly Author[]): void {
   if (named.length === 0) return;
   const who = [...new Set(named.map(({ objectId, operation }) => `${operation} by ${objectId}`))].slice(0, TOLD_SINGLY);
-  note(draft, "signal", `the activity log says: ${who.join("; ")}`, named, "-log");
+  note(draft, "signal", `${log} says: ${who.join("; ")}`, named, `-${log}`);
+}
+
+/** Once in an incident: it is asked again at each look. */
+function tellUnread(draft: Draft, log: LogName, detail: string): void {
+  const said = `who made the change stays unknown: ${log} can't be read`;
+  if (draft.incident.timeline.some(({ what }) => what.startsWith(said))) return;
+  note(draft, "note", `${said}: ${detail}`, { log, detail }, `-${log}`);
 }
 
 /** Of too many the latest are kept, and every one whose changes count as meant: to forget one of those would let a repair go out unasked. */

@@ -8,6 +8,7 @@ import { openIncident } from "../incident.ts";
 import type { Signal } from "../signal.ts";
 import { formatDuration, toIso, toMs } from "../time.ts";
 import { groundsOf } from "./grounds.ts";
+import { nextLogAt } from "./logs.ts";
 import { repairsWithin } from "./losses.ts";
 import { type Ending, judgeTarget, sayWorks, type TargetState } from "./judge-databases.ts";
 import { isNext, type JudgedStep, judgeSteps } from "./judge-steps.ts";
@@ -133,10 +134,18 @@ function next(draft: Draft, steps: readonly JudgedStep[]): Next {
   saySlow(draft);
   incident.progress.looks += 1;
   incident.state = waits.every((wait) => wait.person) ? "waiting" : "working";
-  incident.nextLookAt = first.until;
+  const until = untilLog(draft, steps, first.until);
+  incident.nextLookAt = until;
   // Who is asked may rather do it by hand.
   incident.runbook = incident.state === "waiting" ? runbookOf(steps, plan.blocks) : [];
-  return { do: "wait", until: first.until, why: first.why };
+  return { do: "wait", until, why: first.why };
+}
+
+/** Where a step is asked about for want of an author, a log that may name one is not waited for longer than it takes. */
+function untilLog({ incident, input }: Draft, judged: readonly JudgedStep[], until: string): string {
+  const steps = judged.filter(({ state }) => state.kind === "ask").map(({ step }) => step);
+  const at = nextLogAt({ ...input, incident, steps });
+  return at !== undefined && toMs(at) < toMs(until) ? at : until;
 }
 
 export function decideTurn(input: TurnInput): Turn {

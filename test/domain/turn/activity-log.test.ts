@@ -70,7 +70,7 @@ const entry = (over: Partial<LogEntry> = {}): LogEntry => ({
 });
 
 test("an entry names who did what, where, and when", () => {
-  expect(authorsIn([entry()], "me")).toEqual([
+  expect(authorsIn([entry()])).toEqual([
     {
       objectId: "boss",
       operation: "microsoft.authorization/roleassignments/delete",
@@ -81,20 +81,18 @@ test("an entry names who did what, where, and when", () => {
 });
 
 test.each<[string, Partial<LogEntry>]>([
-  ["Keymend's own write", { objectId: "ME" }],
   ["who is not told", { objectId: null }],
   ["what takes no key away", { operation: "Microsoft.Storage/storageAccounts/write" }],
   ["a resource that does not fit", { resource: "/odd" }],
 ])("an entry names nobody for %s", (_, over) => {
-  expect(authorsIn([entry(over)], "me")).toEqual([]);
+  expect(authorsIn([entry(over)])).toEqual([]);
 });
 
 describe("a turn to which the log was read", () => {
   const first = decideTurn(turnInput({ settings, facts })).incident!;
-  const later = (by: string) => {
-    const logged = authorsIn([entry({ objectId: by })], null);
-    return decideTurn(turnInput({ incident: first, turn: 1, now: after(20), signals: [], settings, facts, logged }));
-  };
+  const second = (over: Parameters<typeof turnInput>[0]) =>
+    decideTurn(turnInput({ incident: first, turn: 1, now: after(20), signals: [], settings, facts, ...over }));
+  const later = (by: string) => second({ logged: authorsIn([entry({ objectId: by })]) });
 
   test("asks where it names somebody whose changes count as meant, and acts where it names somebody else", () => {
     expect(later("boss").next).toMatchObject({ do: "wait" });
@@ -104,9 +102,25 @@ describe("a turn to which the log was read", () => {
   test("tells it once, and remembers it", () => {
     const { incident, entries } = later("boss");
     expect(entries.map(({ what }) => what)).toContain("the activity log says: microsoft.authorization/roleassignments/delete by boss");
-    const logged = authorsIn([entry()], null);
+    const logged = authorsIn([entry()]);
     const again = decideTurn(turnInput({ incident, turn: 2, now: after(35), signals: [], settings, facts, logged }));
     expect(again.entries.filter(({ kind }) => kind === "signal")).toEqual([]);
     expect(again.incident!.authors).toEqual(logged);
+  });
+  test("knows Keymend's own writes as no one's change", () => {
+    const own = { ...settings, ownPrincipalId: "me" };
+    expect(second({ settings: own, logged: authorsIn([entry({ objectId: "ME" })]) }).incident!.authors).toEqual([]);
+  });
+
+  test("tells once that a log could not be read, and asks as before", () => {
+    const unread = [{ log: "the activity log" as const, detail: "403" }];
+    const { incident, entries, next } = second({ unread });
+    expect(next).toMatchObject({ do: "wait" });
+    const said = "who made the change stays unknown: the activity log can't be read: 403";
+    expect(entries).toContainEqual(expect.objectContaining({ kind: "note", what: said }));
+    const again = decideTurn(turnInput({ incident, turn: 2, now: after(35), signals: [], settings, facts, unread }));
+    expect(again.entries).toEqual([]);
+    const other = [{ log: "the vault's audit log" as const, detail: "500" }];
+    expect(second({ unread: [...unread, ...other] }).entries.filter(({ kind }) => kind === "note")).toHaveLength(2);
   });
 });

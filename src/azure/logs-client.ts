@@ -1,0 +1,42 @@
+/**
+ * The client that queries Log Analytics workspaces. It takes an answer apart without looking at it: a refusal that a box on the way sends, or
+ * a page, would end in a TypeError, which is for mistakes of this program. So what is no answer of Log Analytics is refused before.
+ */
+import { RestError } from "@azure/core-rest-pipeline";
+import type { PipelinePolicy, PipelineResponse } from "@azure/core-rest-pipeline";
+import type { TokenCredential } from "@azure/identity";
+import { LogsQueryClient, type LogsQueryClientOptions } from "@azure/monitor-query-logs";
+import * as v from "valibot";
+
+/** azure-monitor-docs, logs/api/response-format.md. */
+const RESULT = v.object({
+  tables: v.array(v.object({ columns: v.array(v.object({ name: v.string(), type: v.string() })), rows: v.array(v.array(v.unknown())) })),
+});
+
+const refuseOthers: PipelinePolicy = {
+  name: "refuseOthers",
+  async sendRequest(request, next) {
+    const response = await next(request);
+    if (response.status !== 200) throw refusal(response, response.bodyAsText ?? "", response.status);
+    if (!v.is(RESULT, parse(response.bodyAsText ?? ""))) throw refusal(response, "it is no result of a query");
+    return response;
+  },
+};
+
+/** Without a status it is an answer that can't be understood. */
+const refusal = (response: PipelineResponse, message: string, statusCode?: number): RestError =>
+  new RestError(message, { request: response.request, response, ...(statusCode === undefined ? {} : { statusCode }) });
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export const createLogsClient = (credential: TokenCredential, options: LogsQueryClientOptions): LogsQueryClient =>
+  new LogsQueryClient(credential, {
+    ...options,
+    additionalPolicies: [...(options.additionalPolicies ?? []), { policy: refuseOthers, position: "perCall" }],
+  });

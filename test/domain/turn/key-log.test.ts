@@ -1,0 +1,162 @@
+import { describe, expect, test } from "vitest";
+import { causes } from "../../../src/domain/causes/index.ts";
+import type { CauseCode } from "../../../src/domain/cause-code.ts";
+import type { Facts } from "../../../src/domain/facts.ts";
+import { KEY_OPERATIONS } from "../../../src/domain/signal.ts";
+import { authorsInKeyLog, type KeyLogEntry, questionToKeyLog } from "../../../src/domain/turn/key-log.ts";
+import { decideTurn } from "../../../src/domain/turn/turn.ts";
+import { anAccount, aBaseline, someFacts, someSettings, VAULT_ID } from "../../support/builders.ts";
+import { after, aSignal, aStep, diagnosisOf, finding, planOf, seen, turnInput } from "../../support/turns.ts";
+
+const settings = someSettings({ privilegedCallers: ["boss"], logWorkspace: "w1" });
+const facts = someFacts({
+  baseline: aBaseline({ at: after(-15) }),
+  targets: [anAccount({ keyUri: "https://kv-orders.vault.azure.net/keys/cmk" })],
+});
+const KEY = "https://kv-orders.vault.azure.net/keys/cmk";
+
+type Over = { cause?: CauseCode; minutes?: number; facts?: Facts; settings?: typeof settings };
+
+/** A turn at the loss, and what a later one would ask. */
+function lost({ cause = "KeyDisabled", ...over }: Over = {}) {
+  const step = aStep({ causes: [cause] });
+  const given = { settings, facts, ...over, plan: planOf(step), ...diagnosisOf(seen({ findings: [finding(cause)] })) };
+  const signals = [aSignal({ source: "sweep", what: "sweep" })];
+  return { step, given, turn: decideTurn(turnInput({ ...given, signals })) };
+}
+
+function asked({ minutes = 20, ...over }: Over = {}) {
+  const { step, given, turn } = lost(over);
+  return questionToKeyLog({
+    incident: turn.incident,
+    steps: [step],
+    settings,
+    facts,
+    ...over,
+    diagnosis: given.diagnosis,
+    now: after(minutes),
+  });
+}
+
+describe("the vault's audit log is asked", () => {
+  test("for what happened to its keys since the last healthy look", () => {
+    expect(asked()).toEqual({ workspaceId: "w1", vaultId: VAULT_ID, operations: KEY_OPERATIONS, since: after(-20), until: after(20) });
+  });
+
+  test.each<[string, Over]>([
+    ["where nobody's changes count as meant", { settings: { ...settings, privilegedCallers: [] } }],
+    ["where no workspace is named", { settings: { ...settings, logWorkspace: null } }],
+    ["while it can still lack what is minutes old (Microsoft Learn, Azure Key Vault logging)", { minutes: 19 }],
+    ["of what the activity log knows", { cause: "AccessMissing" }],
+    ["of what nobody does", { cause: "VaultUnreachable" }],
+    ["where nothing was ever healthy", { facts: someFacts() }],
+    ["of no vault", { facts: { ...facts, vault: null } }],
+  ])("not %s", (_, over) => {
+    expect(asked(over)).toBeUndefined();
+  });
+
+  test("not where there is no incident, nor where an author is named", () => {
+    const { step, given, turn } = lost();
+    const asking = { steps: [step], facts, diagnosis: given.diagnosis, settings, now: after(20) };
+    expect(questionToKeyLog({ ...asking, incident: null })).toBeUndefined();
+    const logged = authorsInKeyLog([entry()], VAULT_ID);
+    const named = decideTurn(turnInput({ ...given, incident: turn.incident, turn: 1, signals: [], now: after(20), logged })).incident;
+    expect(questionToKeyLog({ ...asking, incident: named })).toBeUndefined();
+  });
+});
+
+const entry = (over: Partial<KeyLogEntry> = {}): KeyLogEntry => ({
+  operation: "KeyUpdate",
+  uris: [`${KEY}/1`, `${KEY}/1?api-version=7.4`],
+  at: after(-1),
+  objectId: "boss",
+  ...over,
+});
+
+describe("a row of it", () => {
+  test.each([
+    [[`${KEY}/c0d4c7ec6efb4fbeaec16a3872519399`]],
+    [[KEY]],
+    [["https://kv-orders.vault.azure.net/deletedkeys/cmk"]],
+    [["https://kv-orders.vault.azure.net/", `${KEY}?api-version=7.4`]],
+  ])("names who did what to which key: %j", (uris) => {
+    const scope = { kind: "key", vaultId: VAULT_ID, name: "cmk" };
+    expect(authorsInKeyLog([entry({ uris })], VAULT_ID)).toEqual([{ objectId: "boss", operation: "keyupdate", scope, at: after(-1) }]);
+  });
+
+  test.each<[string, Partial<KeyLogEntry>]>([
+    ["who is not told", { objectId: null }],
+    ["what is no key", { uris: ["https://kv-orders.vault.azure.net/secrets/cmk"] }],
+    ["where nothing tells which", { uris: [] }],
+  ])("names nobody for %s", (_, over) => {
+    expect(authorsInKeyLog([entry(over)], VAULT_ID)).toEqual([]);
+  });
+});
+
+describe("who changed a key", () => {
+  function later(cause: CauseCode, over: Partial<KeyLogEntry>, of: Partial<Over> & { vaultId?: string } = {}) {
+    const { given, turn } = lost({ cause, ...of });
+    const logged = authorsInKeyLog([entry({ objectId: "ada", ...over })], of.vaultId ?? VAULT_ID);
+    return decideTurn(turnInput({ ...given, incident: turn.incident, turn: 1, signals: [], now: after(20), logged }));
+  }
+
+  test.each<[CauseCode, string]>([
+    ["KeyDisabled", "KeyUpdate"],
+    ["KeyDisabled", "KeyCreate"],
+    ["OldVersionDisabled", "KeyUpdate"],
+    ["KeyExpired", "KeyUpdate"],
+    ["KeyExpired", "KeyRotate"],
+    ["KeyNearExpiry", "KeyImport"],
+    ["KeyNotYetValid", "KeyUpdate"],
+    ["KeyOperationsRemoved", "KeyUpdate"],
+    ["KeyUnfit", "KeyRestore"],
+    ["KeyDeleted", "KeyDelete"],
+    ["KeyGone", "KeyPurge"],
+  ])("is who can have made %s: %s", (cause, operation) => {
+    expect(later(cause, { operation }).next).toMatchObject({ do: "step" });
+    expect(later(cause, { operation, objectId: "boss" }).next).toMatchObject({ do: "wait" });
+    expect(later(cause, { operation }).entries.map(({ what }) => what)).toContain(
+      `the vault's audit log says: ${operation.toLowerCase()} by ada`,
+    );
+  });
+
+  test.each<[string, CauseCode, Partial<KeyLogEntry>, Partial<Over> & { vaultId?: string }]>([
+    ["did something else", "KeyDeleted", { operation: "KeyUpdate" }, {}],
+    ["made an older version unusable by a new one", "OldVersionDisabled", { operation: "KeyRotate" }, {}],
+    ["changed another key", "KeyDisabled", { uris: [`${KEY}-2/1`] }, {}],
+    ["changed a key of another vault", "KeyDisabled", {}, { vaultId: `${VAULT_ID}-2` }],
+    ["came long after the loss was seen", "KeyDisabled", { at: after(6) }, {}],
+    ["changed a key that no database names", "KeyDisabled", {}, { facts: { ...facts, targets: [anAccount({ keyUri: null })] } }],
+    ["changed a key of a vault that is nowhere", "KeyDisabled", {}, { facts: { ...facts, vault: null } }],
+  ])("is not who %s", (_, cause, over, of) => {
+    expect(later(cause, over, of).next).toMatchObject({ do: "wait" });
+  });
+
+  test("is known of every cause by an operation of the activity log, of keys, or by none", () => {
+    const isOfKey = ({ code }: { code: CauseCode }): boolean => asked({ cause: code }) !== undefined;
+    expect(causes.filter(isOfKey).map(({ code }) => code)).toEqual(
+      causes.map(({ code }) => code).filter((code) => /^(Key(?!Uri|VersionPinned)|OldVersion)/.test(code)),
+    );
+  });
+});
+
+describe("a look is planned for when the log can be whole", () => {
+  const until = (over: Over, now = 8) => {
+    const { given, turn } = lost(over);
+    const next = decideTurn(turnInput({ ...given, incident: turn.incident, turn: 1, signals: [], now: after(now) })).next;
+    return next.do === "wait" ? next.until : next.do;
+  };
+
+  test("twenty minutes after the loss was seen, where an author is missed", () => {
+    expect(until({})).toBe(after(20));
+    expect(until({ cause: "AccessMissing" })).toBe(after(20));
+    expect(until({ cause: "AccessMissing", settings: { ...settings, logWorkspace: null } })).toBe(after(20));
+  });
+
+  test("and at the usual time where no log can name one, or it is not due before", () => {
+    expect(until({ settings: { ...settings, logWorkspace: null } })).toBe(after(23));
+    expect(until({ facts: someFacts() })).toBe(after(23));
+    expect(until({}, 2)).toBe(after(17));
+    expect(until({}, 20)).toBe(after(35));
+  });
+});
