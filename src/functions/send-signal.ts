@@ -6,7 +6,8 @@ import type { DurableClient } from "durable-functions";
 import type { Patient } from "../domain/facts.ts";
 import { patientKey } from "../domain/databases/sight.ts";
 import type { Signal } from "../domain/signal.ts";
-import { toMs } from "../domain/time.ts";
+import { toIso, toMs } from "../domain/time.ts";
+import { STUCK_AFTER_MS } from "../domain/turn/waits.ts";
 import { HEAL_VAULT, WAKE_UP } from "../orchestrations/names.ts";
 import type { HealInput } from "../orchestrations/heal-vault.ts";
 
@@ -64,8 +65,13 @@ export function createSendSignal({ addSignal, hash, now }: SendSignalDeps) {
     }
   }
 
-  /** stuckBefore: an instance that has not moved since then is stuck; only the sweep knows whether the app was there all the while. */
-  return async (client: Client, patient: Patient, signal: Signal, stuckBefore: string | null = null): Promise<Sent> => {
+  /** stuckBefore: an instance that has not moved since then is stuck. The sweep knows since when the app was there; by default it always was. */
+  return async (
+    client: Client,
+    patient: Patient,
+    signal: Signal,
+    stuckBefore: string | null = toIso(now().getTime() - STUCK_AFTER_MS),
+  ): Promise<Sent> => {
     const id = instanceIdOf(patient, hash);
     if (signal.source === "sweep") {
       const { isRunning, movedAt } = await stateOf(client, id);
