@@ -106,6 +106,17 @@ function wordsOf(error: RestError): Words {
   };
 }
 
+/**
+ * What a failed call to a vault's own name says of the name. Every answer of Key Vault names its service's version, or asks for a token
+ * (recorded: Azure/azure-cli test_keyvault_key_delete.yaml, 2022-08). A proxy says 502 of a name that it can't resolve (RFC 9110 section 15.6.3).
+ */
+export function heardIn(error: unknown): "answered" | "noSuchName" | "silent" {
+  if (!isRestError(error)) throw error;
+  const { headers } = error.response ?? {};
+  if (headers?.has("x-ms-keyvault-service-version") || headers?.has("www-authenticate")) return "answered";
+  return error.code === "ENOTFOUND" || error.statusCode === 404 || error.statusCode === 502 ? "noSuchName" : "silent";
+}
+
 function readRetryAfter(error: RestError): number | undefined {
   const header = (name: string): string | undefined => error.response?.headers.get(name) || undefined;
   const inMs = header("retry-after-ms") ?? header("x-ms-retry-after-ms");

@@ -1,10 +1,11 @@
-/** Reads one vault as facts: live, deleted, or gone. Gone is said only of one that was in a subscription that is watched, when all of them could be searched. */
+/** Reads one vault as facts: live, deleted, or gone, which is said only where all that could hold it was searched (domain/databases/sight.ts). */
 import type { DeletedVault as SdkDeletedVault, Vault } from "@azure/arm-keyvault";
 import { parseArmId } from "../domain/arm-id.ts";
 import type { DeletedVault, LiveVault, Unreadable, VaultFacts, VaultNetwork } from "../domain/facts.ts";
-import { outOfSight } from "../domain/databases/sight.ts";
+import { absentVault, type Heard } from "../domain/databases/sight.ts";
 import { actions } from "../domain/steps/spec.ts";
 import { callAzure, collect, toUnreadable } from "./call-azure.ts";
+import { heardIn } from "./classify-error.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
 
@@ -14,9 +15,11 @@ export type ReadVault = (vault: { id?: string; name: string }) => Promise<VaultF
 /** Permission. */
 export const READ_VAULT = actions("Microsoft.KeyVault/vaults/read", "Microsoft.KeyVault/deletedVaults/read");
 
+const LIST_KEYS = "api-version=7.4&maxresults=1";
+
 type Search<T> = T | Unreadable | undefined;
 
-export function createReadVault(clients: Pick<Clients, "vaults" | "subscriptionIds">): ReadVault {
+export function createReadVault(clients: Pick<Clients, "vaults" | "subscriptionIds" | "sendToVault">): ReadVault {
   const get = async (id: string): Promise<Search<LiveVault>> => {
     const { subscriptionId, resourceGroup, name } = parseResourcePath(id);
     const read = await callAzure("read vault", id, async () =>
@@ -36,11 +39,15 @@ export function createReadVault(clients: Pick<Clients, "vaults" | "subscriptionI
     return refused?.ok === false ? toUnreadable(refused.failure) : undefined;
   };
 
+  /** Whether it lets anybody in does not matter: that it answers does. */
+  const listen = (name: string): Promise<Heard> =>
+    clients.sendToVault("GET", `https://${name}.vault.azure.net/keys?${LIST_KEYS}`).then(() => "answered", heardIn);
+
   /** Found in no list. */
-  const nowhere = (id: string | null, name: string): VaultFacts => {
+  const nowhere = async (id: string | null, name: string): Promise<VaultFacts> => {
     const subscriptionId = parseArmId(id ?? "")?.subscriptionId?.toLowerCase();
     const isWatched = clients.subscriptionIds.some((watched) => watched.toLowerCase() === subscriptionId);
-    return isWatched ? { state: "gone", id, name } : { ...outOfSight(name), id, name };
+    return { ...absentVault(name, isWatched, isWatched ? await listen(name) : "silent"), id, name };
   };
 
   return async ({ id: known, name }) => {

@@ -1,8 +1,10 @@
+import { RestError } from "@azure/core-rest-pipeline";
 import { expect, test } from "vitest";
 import { createReadKey } from "../../src/azure/read-key.ts";
 import { createReadVault } from "../../src/azure/read-vault.ts";
 import { byPath, fakeAzure, SUB, VAULT_ID } from "../support/fake-azure.ts";
 import type { FakeAnswer } from "../support/fake-azure.ts";
+import { throwing } from "../support/fakes.ts";
 
 /** Shaped as recorded: Azure/azure-cli test_keyvault_network_rule.yaml, 2022-04 */
 const vault = (properties: Record<string, unknown> = {}, id = VAULT_ID) => ({
@@ -277,4 +279,34 @@ test("the subscription of an id is watched however it is written", async () => {
       { id: VAULT_ID.toUpperCase(), name: "v1" },
     ),
   ).toMatchObject({ state: "gone" });
+});
+
+const KEY_VAULT = { "x-ms-keyvault-service-version": "1.9.2145.1" };
+test.each<[string, FakeAnswer | "reset", object]>([
+  [
+    "lets Keymend in",
+    { headers: KEY_VAULT, body: { value: [] } },
+    { state: "unreadable", why: "outOfSight", detail: expect.stringContaining("answers under its name") },
+  ],
+  ["refuses Keymend", { ...DENIED, headers: KEY_VAULT }, { state: "unreadable", why: "outOfSight" }],
+  [
+    "asks for another tenant's token",
+    { status: 401, headers: { "www-authenticate": "Bearer" } },
+    { state: "unreadable", why: "outOfSight" },
+  ],
+  ["says that it is deleted", { status: 404, headers: KEY_VAULT }, { state: "unreadable", why: "outOfSight" }],
+  ["is a name that a proxy can't resolve", { status: 502, body: "No such host" }, { state: "gone" }],
+  ["gives no answer", "reset", { state: "unreadable", detail: expect.stringContaining("is not known") }],
+  ["is a box on the way", { status: 403, body: "blocked" }, { state: "unreadable", detail: expect.stringContaining("is not known") }],
+])("a vault that no list shows and whose name %s is gone only where nobody has its name", async (_, answer, expected) => {
+  const lists = byPath(NONE);
+  const { clients } = fakeAzure((sent) => (sent.url.hostname === "v1.vault.azure.net" ? answer : lists(sent)));
+  expect(await createReadVault(clients)({ id: VAULT_ID, name: "v1" })).toMatchObject({ id: VAULT_ID, name: "v1", ...expected });
+});
+
+test("a name that does not resolve is nobody's; no token to ask with says nothing of it", async () => {
+  const { clients } = fakeAzure(byPath(NONE));
+  const failing = (error: Error) => createReadVault({ ...clients, sendToVault: throwing(error) })({ id: VAULT_ID, name: "v1" });
+  expect(await failing(new RestError("getaddrinfo ENOTFOUND", { code: "ENOTFOUND" }))).toMatchObject({ state: "gone" });
+  await expect(failing(new Error("no token"))).rejects.toThrow("no token");
 });

@@ -4,7 +4,7 @@
  *   that it is not there: Resource Graph leaves out what its caller may not read, and says nothing of it (Microsoft Learn, "Overview of
  *   Azure Resource Graph": no error, only the resources that the caller has access to).
  * - Out of sight is what Keymend can't search everywhere for: it is unreadable, which is never absence.
- * - Gone is what was searched for everywhere where it could be, and of which the service does not say that it has it.
+ * - Gone is what was searched for everywhere where it could be, that answers no more, and of which the service does not say that it has it.
  */
 import { foldCase, isVaultId, nameOf, normalId, sameId } from "../arm-id.ts";
 import { verdictOf } from "./index.ts";
@@ -27,6 +27,25 @@ export const outOfSight = (vaultName: string): Unreadable => ({
   why: "outOfSight",
   detail: `${vaultName} is in no subscription that Keymend watches; add its subscription to KEYMEND_SUBSCRIPTIONS and give Keymend's identity its roles there (docs/deploy.md)`,
 });
+
+/**
+ * What is heard under a vault's own name, which DNS keeps while the vault lives or is soft-deleted, wherever that is (Microsoft Learn, "Azure
+ * Key Vault soft-delete overview"). answered: Key Vault itself said something. noSuchName: nobody has that name. silent: neither is known.
+ */
+export type Heard = "answered" | "noSuchName" | "silent";
+
+/**
+ * Of a vault that no list shows. A vault may be moved to another subscription, which changes its id and takes it out of all that is searched
+ * (Microsoft Learn, "Move Azure Key Vault to another subscription"): it is gone only where it was known to be in a subscription that is
+ * watched, and nobody answers to its name any more.
+ */
+export function absentVault(name: string, isWatched: boolean, heard: Heard): { state: "gone" } | Unreadable {
+  const unseen = outOfSight(name);
+  if (!isWatched) return unseen;
+  if (heard === "noSuchName") return { state: "gone" };
+  const why = heard === "answered" ? "Key Vault answers under its name" : "whether anybody answers under its name is not known";
+  return { ...unseen, detail: `${why}, so it is not gone: ${unseen.detail}` };
+}
 
 /** The service asks for its key about once an hour, and may be late. What it says from before a loss is no objection for longer. */
 const WORD_LAGS_MS = HOUR + 15 * MINUTE;

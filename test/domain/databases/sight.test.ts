@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { knownAfter, outOfSight, patientKey, unlistedOf, vaultNameIn } from "../../../src/domain/databases/sight.ts";
+import {
+  absentVault,
+  type Heard,
+  knownAfter,
+  outOfSight,
+  patientKey,
+  unlistedOf,
+  vaultNameIn,
+} from "../../../src/domain/databases/sight.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import { plan } from "../../../src/domain/plan/plan.ts";
 import type { Facts } from "../../../src/domain/facts.ts";
@@ -50,6 +58,19 @@ describe("one vault is one patient whatever names it", () => {
       patientKey(VAULT_ID),
     );
   });
+});
+
+test.each<[boolean, Heard, string]>([
+  [true, "noSuchName", "gone"],
+  [true, "answered", "outOfSight"],
+  [true, "silent", "outOfSight"],
+  [false, "noSuchName", "outOfSight"],
+  [false, "answered", "outOfSight"],
+  [false, "silent", "outOfSight"],
+])("a vault that no list shows, watched: %s, its name: %s, is %s", (isWatched, heard, expected) => {
+  const absent = absentVault("kv-orders", isWatched, heard);
+  expect("why" in absent ? absent.why : absent.state).toBe(expected);
+  if ("detail" in absent) expect(absent.detail).toContain("KEYMEND_SUBSCRIPTIONS");
 });
 
 const GONE: [string, Partial<Facts>, string][] = [
