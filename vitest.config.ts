@@ -7,6 +7,7 @@ const PROCESSES = [
   "test/e2e/**/*.test.ts",
   "test/sandbox/host/**/*.test.ts",
   "test/sandbox/running/**/*.test.ts",
+  "test/real-engine/**/*.test.ts",
   // Its clients read the proxy from the environment once for all of a process.
   "test/sandbox/network/clients.test.ts",
 ];

@@ -2,10 +2,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+/** Which instances a host runs, by the version they were started with. */
+export type VersionMatchStrategy = "None" | "Strict" | "CurrentOrOlder";
+
 export type HostJson = {
   routePrefix: string;
   hubName: string;
   defaultVersion: string | null;
+  versionMatchStrategy: VersionMatchStrategy;
   anyStateOverridable: boolean;
   maxConcurrentActivities: number;
 };
@@ -17,21 +21,27 @@ type Written = {
     durableTask?: {
       hubName?: string;
       defaultVersion?: string;
+      versionMatchStrategy?: VersionMatchStrategy;
       overridableExistingInstanceStates?: string;
       maxConcurrentActivityFunctions?: number;
     };
   };
 };
 
-/** Looks beside the bundle and upwards, as the app's root is where host.json is. */
-export function readHostJson(bundle: string): HostJson {
+/** As it is written. Looks beside the bundle and upwards, as the app's root is where host.json is. */
+export function hostJsonOf(bundle: string): Written {
   const file = find(dirname(bundle));
-  const written: Written = file ? JSON.parse(readFileSync(file, "utf8")) : {};
+  return file ? JSON.parse(readFileSync(file, "utf8")) : {};
+}
+
+export function readHostJson(bundle: string): HostJson {
+  const written = hostJsonOf(bundle);
   const durable = written.extensions?.durableTask ?? {};
   return {
     routePrefix: written.extensions?.http?.routePrefix ?? "api",
     hubName: durable.hubName ?? "TestHubName",
     defaultVersion: durable.defaultVersion ?? null,
+    versionMatchStrategy: durable.versionMatchStrategy ?? "CurrentOrOlder",
     // Source: Azure/azure-functions-durable-extension DurableTaskOptions.cs, NonRunningStates unless said.
     anyStateOverridable: durable.overridableExistingInstanceStates === "AnyState",
     maxConcurrentActivities: durable.maxConcurrentActivityFunctions ?? 10,

@@ -51,6 +51,7 @@ export async function createHost({ app, stateFile, port, clock, log, settings }:
     store,
     worker,
     registry,
+    hostJson,
     inFlight,
     now,
     log,
@@ -63,7 +64,7 @@ export async function createHost({ app, stateFile, port, clock, log, settings }:
     http: new HttpTriggers(byType("httpTrigger"), hostJson.routePrefix, invoke),
     eventGrid: new EventGridWebhook(byType("eventGridTrigger"), invoke),
     timers,
-    management: new ManagementApi({ engine, store, registry, hostJson, hostUrl, now }),
+    management: new ManagementApi({ engine, store, hostJson, hostUrl, now }),
     inFlight,
     log,
   });

@@ -1,7 +1,6 @@
 /** The one HTTP server of the host, on loopback: the app's routes, the webhooks of the extensions, and the host's status. */
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import { managementPath, rpcPath } from "./durable/client-binding.ts";
-import type { ManagementApi } from "./durable/management-api.ts";
 import type { EventGridWebhook } from "./event-grid.ts";
 import type { HttpTriggers } from "./http-trigger.ts";
 import { type HostRequest, type HostResponse, answer, answerJson, answerText } from "./http-types.ts";
@@ -15,7 +14,8 @@ export type ServerParts = {
   http: HttpTriggers;
   eventGrid: EventGridWebhook;
   timers: Timers;
-  management: ManagementApi;
+  /** segments: the path below the API's base. */
+  management: { handle(request: HostRequest, segments: readonly string[]): HostResponse | Promise<HostResponse> };
   inFlight: InFlight;
   log: Log;
 };

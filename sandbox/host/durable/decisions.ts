@@ -20,4 +20,5 @@ export type Episode = {
   open: { tasks: Decision[]; events: string[] };
 };
 
-export type Orchestration = { name: string; executionId: string; version: string | null };
+/** defaultVersion: of the host, for what it starts. */
+export type Orchestration = { name: string; executionId: string; defaultVersion: string | null };

@@ -3,6 +3,7 @@
  * when they are told the time. An episode is one transaction.
  */
 import { randomUUID } from "node:crypto";
+import type { HostJson } from "../host-json.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { Registry } from "../registry.ts";
 import { fromTypedData } from "../rpc.ts";
@@ -16,6 +17,7 @@ export type EngineParts = {
   store: Store;
   worker: Worker;
   registry: Registry;
+  hostJson: HostJson;
   inFlight: InFlight;
   now: () => number;
   log: Log;

@@ -1,5 +1,6 @@
 /** One episode of one orchestration: read its messages, replay it, write down what came of it, in one transaction. */
 import { randomUUID } from "node:crypto";
+import type { HostJson } from "../host-json.ts";
 import type { Registry } from "../registry.ts";
 import type { Log, Worker } from "../worker.ts";
 import type { OrchestratorState } from "./actions.ts";
@@ -8,6 +9,7 @@ import { EventType, type HistoryEvent, historyEvent, toJson } from "./history.ts
 import { interpret } from "./interpret.ts";
 import { runOrchestrator } from "./orchestration-trigger.ts";
 import { checkPast, fingerprint } from "./replay-check.ts";
+import { isRunHere } from "./versions.ts";
 import {
   type ActivityTask,
   type Instance,
@@ -23,6 +25,7 @@ export type TurnParts = {
   store: Store;
   worker: Worker;
   registry: Registry;
+  hostJson: HostJson;
   now: () => number;
   log: Log;
   preserveUnprocessedEvents: boolean;
@@ -45,7 +48,8 @@ export class EpisodeRunner {
   async run(id: string): Promise<void> {
     const { store, now } = this.#parts;
     const instance = store.instance(id);
-    const messages = instance ? due(instance, store.messages(id)) : store.messages(id);
+    if (instance && !isRunHere(instance.version, this.#parts.hostJson)) return;
+    const messages = store.messages(id);
     const events = instance ? readable(instance, messages) : [];
     if (!instance || events.length === 0) {
       store.transaction(() => messages.forEach((message) => store.deleteMessage(message.sequence)));
@@ -70,17 +74,21 @@ export class EpisodeRunner {
   ): Promise<{ state: OrchestratorState; episode: Episode }> {
     const { registry, worker } = this.#parts;
     const fn = registry.functions.get(instance.name);
-    if (fn?.type !== "orchestrationTrigger") return failing(missing(instance.name, "orchestrator"), []);
+    if (fn?.type !== "orchestrationTrigger") {
+      return failing(`Orchestrator function '${instance.name}' failed: ${missing(instance.name, "orchestrator")}`, []);
+    }
     if (this.#spins(instance.id)) return failing(`${spinning} episodes while no time passed: the orchestration spins.`, []);
     const state = await runOrchestrator(worker, fn, instance, history, isReplaying);
     const actions = state.actions[0] ?? [];
     try {
       checkPast(instance.actions, fingerprint(actions));
-      const episode = interpret(instance, state, history);
+      const episode = interpret({ ...instance, defaultVersion: this.#parts.hostJson.defaultVersion }, state, history);
       if (episode.ending?.kind === "failed") this.#logFailure(instance, episode.ending.reason);
       const unknown = episode.decisions.find((decision) => !this.#exists(decision));
       if (unknown && unknown.kind !== "timer") {
-        return failing(`Orchestrator function '${instance.name}' failed: ${missing(unknown.name, unknown.kind)}`, actions);
+        // As in Azure it then stands still, and there not even a log says so.
+        this.#logFailure(instance, missing(unknown.name, unknown.kind));
+        return { state, episode: { ...episode, decisions: [], ending: undefined } };
       }
       return { state, episode };
     } catch (error) {
@@ -116,6 +124,7 @@ export class EpisodeRunner {
     instance.updatedAt = at;
     instance.actions = fingerprint(state.actions[0] ?? []);
     instance.status = episode.suspended ? "Suspended" : "Running";
+    instance.output = reasonOf(fresh) ?? instance.output;
     if (state.customStatus !== undefined) instance.customStatus = state.customStatus;
     const scheduled = episode.decisions.map((decision) => this.#schedule(instance, decision, at));
     store.appendHistory(instance.id, [...fresh, ...scheduled, historyEvent("OrchestratorCompleted", at)]);
@@ -171,6 +180,7 @@ export class EpisodeRunner {
     store.clearHistory(id);
     instance.executionId = randomUUID().replaceAll("-", "");
     instance.input = ending.input;
+    instance.createdAt = at;
     instance.actions = [];
     instance.status = "Running";
     const started = historyEvent("ExecutionStarted", at, { Name: instance.name, Input: ending.input, Version: instance.version });
@@ -194,15 +204,6 @@ export class EpisodeRunner {
   }
 }
 
-/** A suspended instance reads nothing until it is resumed or terminated: the rest stays in the queue, in its order. */
-function due(instance: Instance, messages: Stored<Message>[]): Stored<Message>[] {
-  const is = ({ event }: Message, ...types: number[]): boolean => types.includes(event.EventType);
-  if (messages.some((message) => is(message, EventType.ExecutionTerminated))) return messages;
-  const last = messages.findLastIndex((message) => is(message, EventType.ExecutionSuspended, EventType.ExecutionResumed));
-  const suspended = last < 0 ? instance.status === "Suspended" : is(messages[last]!, EventType.ExecutionSuspended);
-  return suspended ? messages.slice(0, last + 1) : messages;
-}
-
 /** What an execution still listens to: an ended one to nothing, a current one not to answers for those before it. */
 function readable(instance: Instance, messages: readonly Stored<Message>[]): HistoryEvent[] {
   if (!isRunning(instance)) return [];
@@ -217,6 +218,12 @@ function ended(ending: Exclude<Ending, { kind: "continuedAsNew" }>): [RuntimeSta
   if (ending.kind === "completed") return ["Completed", ending.output ?? null];
   if (ending.kind === "failed") return ["Failed", ending.reason];
   return ["Terminated", ending.reason === null ? null : JSON.parse(ending.reason)];
+}
+
+/** Why it was held or let go on stands where its output will. Source: Azure/durabletask AzureTableTrackingStore.cs, UpdateStateAsync. */
+function reasonOf(events: readonly HistoryEvent[]): unknown {
+  const last = events.findLast(({ EventType: type }) => type === EventType.ExecutionSuspended || type === EventType.ExecutionResumed);
+  return last?.Input ? JSON.parse(last.Input) : undefined;
 }
 
 function missing(name: string, kind: string): string {

@@ -5,11 +5,12 @@
 import { EventType, type HistoryEvent } from "./history.ts";
 import type { Instance } from "./store.ts";
 
-type Shown = { showInput: boolean; history?: HistoryEvent[] | undefined; showHistoryOutput?: boolean };
+type Shown = { showInput: boolean; history?: HistoryEvent[] | undefined; showHistoryOutput?: boolean | undefined };
 
 export function statusPayload(instance: Instance, { showInput, history, showHistoryOutput }: Shown): object {
   return {
     name: instance.name,
+    version: instance.version,
     instanceId: instance.id,
     runtimeStatus: instance.status,
     input: showInput && instance.input !== null ? JSON.parse(instance.input) : null,
@@ -17,7 +18,7 @@ export function statusPayload(instance: Instance, { showInput, history, showHist
     output: instance.output,
     createdTime: toSeconds(instance.createdAt),
     lastUpdatedTime: toSeconds(instance.updatedAt),
-    ...(history ? { historyEvents: history.map((event) => shownEvent(event, showHistoryOutput === true)) } : {}),
+    ...(history ? { historyEvents: shownHistory(instance, history, { showInput, showHistoryOutput }) } : {}),
   };
 }
 
@@ -26,12 +27,39 @@ function toSeconds(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
+/**
+ * Turns of the orchestrator are left out, and what was asked for stands with what came of it.
+ * Source: Azure/azure-functions-durable-extension DurableClient.cs, GetDurableOrchestrationStatusAsync.
+ */
+function shownHistory(instance: Instance, history: HistoryEvent[], { showInput, showHistoryOutput }: Omit<Shown, "history">): object[] {
+  const asked = new Map(history.filter(({ EventType: type }) => ASKED.includes(type)).map((event) => [event.EventId, event]));
+  const answered = new Set(history.map((event) => event.TaskScheduledId));
+  return history
+    .filter(({ EventType: type, EventId }) => !TURNS.includes(type) && !(ASKED.includes(type) && answered.has(EventId)))
+    .map((event) => shownEvent(instance, event, asked.get(event.TaskScheduledId ?? -1), { showInput, showHistoryOutput }));
+}
+
+const ASKED: number[] = [EventType.TaskScheduled, EventType.SubOrchestrationInstanceCreated];
+const TURNS: number[] = [EventType.OrchestratorStarted, EventType.OrchestratorCompleted];
+
 function shownEvent(
-  { EventType: type, EventId: _id, IsPlayed: _played, Result, Input: _input, ...event }: HistoryEvent,
-  withOutput: boolean,
+  { status }: Instance,
+  { EventType: type, EventId: _id, IsPlayed: _played, TaskScheduledId: _task, TimerId: _timer, Version: _version, ...event }: HistoryEvent,
+  asked: HistoryEvent | undefined,
+  { showInput, showHistoryOutput }: Omit<Shown, "history">,
 ): object {
+  const { Result, Input = null, Name, ...rest } = event;
   const name = Object.entries(EventType).find(([, value]) => value === type)?.[0];
-  return { EventType: name, ...event, ...(withOutput && Result !== undefined ? { Result } : {}) };
+  const output = showHistoryOutput && Result !== undefined ? { Result: Result === null ? null : JSON.parse(Result) } : {};
+  if (type === EventType.ExecutionStarted) {
+    const unused = { Correlation: null, ParentTraceContext: null, ScheduledStartTime: null, Generation: 0, GenerateNewTrace: false };
+    return { EventType: name, ...(showInput ? { Input } : {}), ...unused, Timestamp: event.Timestamp, FunctionName: Name };
+  }
+  if (type === EventType.ExecutionCompleted)
+    return { EventType: name, OrchestrationStatus: status, ...output, FailureDetails: null, ...rest };
+  // The inputs of activities are not kept with the history unless a setting says so.
+  const scheduled = asked && { ScheduledTime: asked.Timestamp, FunctionName: asked.Name, ...(showInput ? { Input: null } : {}) };
+  return { EventType: name, ...output, ...(Name === undefined ? {} : { Name }), ...rest, ...scheduled };
 }
 
 export function select(instances: readonly Instance[], query: URLSearchParams): Instance[] {

@@ -194,7 +194,7 @@ class Interpretation implements RetryHost {
       name: action.functionName!,
       input: toJson(action.input),
       instanceId: action.instanceId ?? `${this.#orchestration.executionId}:${id}`,
-      version: action.version ?? this.#orchestration.version,
+      version: action.version ?? this.#orchestration.defaultVersion,
     });
   }
 

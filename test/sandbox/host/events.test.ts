@@ -18,9 +18,9 @@ afterAll(removeStateDirectories);
 test("an event that comes before anybody waits is kept for the first who does", async () => {
   const it = await run();
   await it.start("earlyEvent", "e1");
-  await it.gated("before");
+  await it.gated("e1");
   await it.raise("e1", "signal", "early");
-  it.openGate();
+  it.openGate("e1");
   await it.settle();
   expect(await it.status("e1")).toMatchObject({ runtimeStatus: "Completed", output: "early" });
 });
@@ -30,9 +30,9 @@ test("an event that comes while an activity runs goes to a waiter that lost to i
   await it.start("forgottenWaiter", "f1");
   await it.settle();
   it.clock("2026-03-01T00:01:00.000Z");
-  await it.gated("between");
+  await it.gated("f1");
   await it.raise("f1", "signal");
-  it.openGate();
+  it.openGate("f1");
   await it.advanceTo("2026-03-01T00:02:00.000Z");
   expect(await it.status("f1")).toMatchObject({ runtimeStatus: "Completed", output: "lost" });
 });
@@ -59,9 +59,9 @@ test("waiters of one name are served last in, first out", async () => {
 test("continueAsNew drops what nobody waited for, as it does for JavaScript apps", async () => {
   const it = await run();
   await it.start("newGenerationAfterEvent", "n1", { generation: 1 });
-  await it.gated("first");
+  await it.gated("n1");
   await it.raise("n1", "late");
-  it.openGate();
+  it.openGate("n1");
   await it.advanceTo("2026-03-01T00:01:00.000Z");
   expect((await it.status("n1")).output).toBe("lost");
 });
@@ -69,9 +69,9 @@ test("continueAsNew drops what nobody waited for, as it does for JavaScript apps
 test("continueAsNew keeps it where preserveUnprocessedEvents is played", async () => {
   const it = await run({ SANDBOX_HOST_PRESERVE_EVENTS: "1" });
   await it.start("newGenerationAfterEvent", "n1", { generation: 1 });
-  await it.gated("first");
+  await it.gated("n1");
   await it.raise("n1", "late");
-  it.openGate();
+  it.openGate("n1");
   await it.advanceTo("2026-03-01T00:01:00.000Z");
   expect((await it.status("n1")).output).toBe("kept");
 });

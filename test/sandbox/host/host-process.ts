@@ -9,10 +9,18 @@ import { fileURLToPath } from "node:url";
 import type { FromHost } from "../../../sandbox/host/ipc.ts";
 import { compileCacheEnv } from "../../../sandbox/running/compile-cache.ts";
 
-const entry = fileURLToPath(new URL("../../../sandbox/host/main.ts", import.meta.url));
+const localHost = fileURLToPath(new URL("../../../sandbox/host/main.ts", import.meta.url));
 
 export type Log = Extract<FromHost, { type: "log" }>;
-export type Status = { runtimeStatus: string; output: unknown; customStatus: unknown; input: unknown; historyEvents?: unknown[] };
+export type Status = {
+  runtimeStatus: string;
+  output: unknown;
+  customStatus: unknown;
+  input: unknown;
+  createdTime: string;
+  lastUpdatedTime: string;
+  historyEvents?: { EventType: string; Timestamp: string }[];
+};
 
 export type HostProcess = {
   url: string;
@@ -23,8 +31,8 @@ export type HostProcess = {
   notes(): string[];
   /** Once the activity `gated` of that name has started. */
   gated(name: string): Promise<void>;
-  /** Lets every activity `gated` end. */
-  openGate(): void;
+  /** Lets it end. */
+  openGate(name: string): void;
   settle(): Promise<number | null>;
   clock(now: string | number, speed?: number): void;
   /** Steps through all that is due on the way, as the driver does. */
@@ -39,7 +47,8 @@ export type HostProcess = {
 
 export const begin = "2026-03-01T00:00:00.000Z";
 
-export type StartOptions = { app?: string; env?: Record<string, string>; now?: string; directory?: string };
+/** entry: of a host that speaks as the local one does. */
+export type StartOptions = { entry?: string; app?: string; env?: Record<string, string>; now?: string; directory?: string };
 
 const directories: string[] = [];
 
@@ -54,6 +63,7 @@ export function removeStateDirectories(): void {
 }
 
 export async function startHost({
+  entry = localHost,
   app = "everything",
   env = {},
   now = begin,
@@ -123,7 +133,7 @@ export async function startHost({
     async gated(name) {
       while (!notes().includes(`gated started ${name}`)) await sleep(5);
     },
-    openGate: () => writeFileSync(`${notesFile}.open`, ""),
+    openGate: (name) => writeFileSync(`${notesFile}.open-${name}`, ""),
     settle,
     clock,
     async advanceTo(to) {

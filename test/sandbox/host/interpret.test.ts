@@ -6,7 +6,7 @@ import { interpret } from "../../../sandbox/host/durable/interpret.ts";
 
 const start = Date.parse("2026-03-01T00:00:00.000Z");
 const later = new Date(start + 60_000).toISOString();
-const orchestration = { name: "o", executionId: "x", version: null };
+const orchestration = { name: "o", executionId: "x", defaultVersion: null };
 
 const activity = (functionName: string): Action => ({ actionType: ActionType.CallActivity, functionName });
 const timer = (isCanceled = false): Action => ({ actionType: ActionType.CreateTimer, fireAt: later, isCanceled });

@@ -83,7 +83,7 @@ app.http("client", {
 });
 const dates = (filter) => ({ ...filter, createdTimeFrom: new Date(filter.createdTimeFrom) });
 
-let flakyCalls = 0;
+const flakyCalls = new Map();
 df.app.activity("greet", { handler: (name) => `hello ${name}` });
 df.app.activity("typeOf", { handler: (input) => ({ type: typeof input, input: input ?? null }) });
 df.app.activity("slow", {
@@ -94,18 +94,19 @@ df.app.activity("slow", {
     return input.name;
   },
 });
-// Runs until the test opens the gate.
+// Runs until the test opens its gate.
 df.app.activity("gated", {
   handler: async (input) => {
     note(`gated started ${input.name}`);
-    while (!existsSync(`${process.env.FIXTURE_NOTES}.open`)) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!existsSync(`${process.env.FIXTURE_NOTES}.open-${input.name}`)) await new Promise((resolve) => setTimeout(resolve, 5));
   },
 });
 df.app.activity("flaky", {
   handler: (input) => {
-    flakyCalls += 1;
-    if (flakyCalls <= input.failures) throw new Error(`flaky ${flakyCalls}`);
-    return flakyCalls;
+    const calls = (flakyCalls.get(input.id) ?? 0) + 1;
+    flakyCalls.set(input.id, calls);
+    if (calls <= input.failures) throw new Error(`flaky ${calls}`);
+    return calls;
   },
 });
 df.app.activity("boom", {
@@ -151,9 +152,10 @@ df.app.orchestration("counts", function* (context) {
   return "done";
 });
 df.app.orchestration("leavesTimerOpen", function* (context) {
-  const timer = context.df.createTimer(minutes(context, 60));
+  const timer = context.df.createTimer(minutes(context, context.df.getInput().minutes));
   const signal = context.df.waitForExternalEvent("signal");
   yield context.df.Task.any([signal, timer]);
+  context.df.setCustomStatus("heard");
   return "done";
 });
 df.app.orchestration("retries", function* (context) {
@@ -186,12 +188,12 @@ df.app.orchestration("child", function* (context) {
   return { said: yield context.df.callActivity("greet", name), parent: context.df.parentInstanceId, version: context.df.version };
 });
 df.app.orchestration("rounds", function* (context) {
-  const { round, until } = context.df.getInput();
+  const { round, until, wait = 1 } = context.df.getInput();
   yield context.df.callActivity("greet", `round ${round}`);
   context.df.setCustomStatus({ round });
   if (round < until) {
-    yield context.df.createTimer(minutes(context, 1));
-    context.df.continueAsNew({ round: round + 1, until });
+    yield context.df.createTimer(minutes(context, wait));
+    context.df.continueAsNew({ ...context.df.getInput(), round: round + 1 });
     return undefined;
   }
   return `after ${round}`;
@@ -217,14 +219,14 @@ df.app.orchestration("http", function* (context) {
 
 // The traps of external events.
 df.app.orchestration("earlyEvent", function* (context) {
-  yield context.df.callActivity("gated", { name: "before" });
+  yield context.df.callActivity("gated", { name: context.df.instanceId });
   return yield context.df.waitForExternalEvent("signal");
 });
 df.app.orchestration("forgottenWaiter", function* (context) {
   // Round one: the timer wins, the waiter stays.
   const first = context.df.createTimer(minutes(context, 1));
   yield context.df.Task.any([first, context.df.waitForExternalEvent("signal")]);
-  yield context.df.callActivity("gated", { name: "between" });
+  yield context.df.callActivity("gated", { name: context.df.instanceId });
   const second = context.df.createTimer(minutes(context, 1));
   const waiter = context.df.waitForExternalEvent("signal");
   const winner = yield context.df.Task.any([second, waiter]);
@@ -253,7 +255,26 @@ df.app.orchestration("newGenerationAfterEvent", function* (context) {
     if (winner === late) timer.cancel();
     return winner === late ? "kept" : "lost";
   }
-  yield context.df.callActivity("gated", { name: "first" });
+  yield context.df.callActivity("gated", { name: context.df.instanceId });
   context.df.continueAsNew({ generation: 2 });
   return undefined;
+});
+
+// A loop like that of a repair: one wait a generation, woken or not, and what it has heard is handed on.
+df.app.orchestration("loop", function* (context) {
+  const { heard, until, looks, wait = 10 } = context.df.getInput();
+  if (looks) yield context.df.callActivity("gated", { name: context.df.instanceId });
+  context.df.setCustomStatus(`heard ${heard.length}`);
+  const timer = context.df.createTimer(minutes(context, wait));
+  const signal = context.df.waitForExternalEvent("signal");
+  const winner = yield context.df.Task.any([timer, signal]);
+  if (winner === signal) timer.cancel();
+  const now = winner === signal ? [...heard, signal.result] : heard;
+  if (winner === timer || now.length === until) return now;
+  context.df.continueAsNew({ heard: now, until, looks, wait });
+  return undefined;
+});
+// oxlint-disable-next-line eslint/require-yield
+df.app.orchestration("asks", function* (context) {
+  return { input: context.df.getInput() ?? null, version: context.df.version ?? null, parent: context.df.parentInstanceId ?? null };
 });

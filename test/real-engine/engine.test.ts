@@ -1,0 +1,51 @@
+/** The local host beside the real Durable extension: the same app, the same plays, the same outcome. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { removeStateDirectories } from "../sandbox/host/host-process.ts";
+import { behaviours } from "./behaviours.ts";
+import { type Engine, type Ground, startLocal, startReal } from "./engines.ts";
+import { build, missing } from "./program.ts";
+import { type Storage, startStorage } from "./storage.ts";
+
+const skipped = missing();
+if (skipped) process.stderr.write(`skipped: ${skipped}\n`);
+
+const idOf = (at: number): string => `play${at}`;
+const own = (value: unknown, id: string): unknown => JSON.parse(JSON.stringify(value ?? null).replaceAll(id, "ID"));
+const rows = behaviours.map((behaviour, at) => ({ ...behaviour, id: idOf(at) }));
+const wanted = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+describe("the local host", () => {
+  let it: Engine;
+  beforeAll(async () => {
+    it = await startLocal();
+  });
+  afterAll(() => it.stop());
+
+  test.for(rows)("$name", async ({ play, id, expected }) => {
+    expect(own(await play(it, id), id)).toEqual(wanted(expected));
+  });
+});
+
+describe.skipIf(skipped)("the real extension", () => {
+  let storage: Storage;
+  let it: Engine;
+  const outcomes = new Map<string, Promise<unknown>>();
+
+  beforeAll(async () => {
+    const program = build();
+    storage = await startStorage();
+    it = await startReal({ program, storage: storage.connectionString, began: Date.now() } satisfies Ground);
+    // All at once, as most of it is waiting; whoever fails is told of in its own test.
+    for (const { play, id } of rows) outcomes.set(id, play(it, id));
+    await Promise.allSettled(outcomes.values());
+  }, 300_000);
+  afterAll(async () => {
+    await it.stop();
+    await storage.close();
+    removeStateDirectories();
+  });
+
+  test.for(rows)("$name", async ({ id, expected }) => {
+    expect(own(await outcomes.get(id), id)).toEqual(wanted(expected));
+  });
+});

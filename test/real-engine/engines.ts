@@ -1,0 +1,89 @@
+/** The two engines, so that the same behaviour can be played on both: the local host steps through virtual time, on the real one it goes by. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type HostProcess, type StartOptions, type Status, startHost } from "../sandbox/host/host-process.ts";
+
+type Check = (status: Status) => boolean;
+
+export type Engine = Omit<HostProcess, "settle" | "clock" | "advanceTo" | "logs" | "events" | "functions"> & {
+  /** Lets time pass until that instance is so. */
+  until(id: string, check: Check): Promise<Status>;
+  /** Lets the app's time pass. */
+  pass(minutes: number): Promise<void>;
+};
+
+const MINUTE = 60_000;
+/** An hour of the app's is a minute of the engine's. */
+export const SPEED = 60;
+const PATIENCE = 90_000;
+const POLL = 100;
+
+export async function startLocal(options: StartOptions = {}): Promise<Engine> {
+  const host = await startHost({ now: new Date().toISOString(), ...options });
+  let now = Date.now();
+  const advance = async (to: number): Promise<void> => {
+    now = Math.max(now, to);
+    await host.advanceTo(new Date(now).toISOString());
+  };
+  return {
+    ...host,
+    async gated(name) {
+      const isThere = host.gated(name).then(() => "there" as const);
+      for (;;) {
+        // While it is held up, nothing settles.
+        const due = await Promise.race([isThere, host.settle()]);
+        if (due === "there") return;
+        if (due === null) throw new Error(`${name} never comes to its gate`);
+        now = due;
+        host.clock(now);
+      }
+    },
+    async until(id, check) {
+      const giveUp = now + 24 * 60 * MINUTE;
+      for (;;) {
+        const due = await host.settle();
+        const status = await host.status(id);
+        if (check(status)) return status;
+        if (due === null || due > giveUp) throw new Error(`${id} stays ${JSON.stringify(status)}`);
+        await advance(due);
+      }
+    },
+    pass: (minutes) => advance(now + minutes * MINUTE),
+  };
+}
+
+/** What an engine stands on; several may stand on the same. */
+export type Ground = { program: string; storage: string; began: number };
+
+export async function startReal({ program, storage, began }: Ground, options: StartOptions & { settings?: object } = {}): Promise<Engine> {
+  const { settings, env, ...rest } = options;
+  const storageProvider = {
+    type: "AzureStorage",
+    maxQueuePollingInterval: "00:00:00.200",
+    partitionCount: 1,
+    workItemQueueVisibilityTimeout: "00:00:10",
+  };
+  const host = await startHost({
+    ...rest,
+    entry: fileURLToPath(new URL("host.ts", import.meta.url)),
+    env: {
+      HOME: process.env["HOME"] ?? "",
+      REAL_ENGINE: program,
+      REAL_ENGINE_STORAGE: storage,
+      REAL_ENGINE_SETTINGS: JSON.stringify({ storageProvider, ...settings }),
+      REAL_ENGINE_ANCHOR: JSON.stringify({ engine: began, app: began, speed: SPEED }),
+      ...env,
+    },
+  });
+  return {
+    ...host,
+    async until(id, check) {
+      for (const giveUp = Date.now() + PATIENCE; ; await sleep(POLL)) {
+        const status = await host.status(id);
+        if (check(status)) return status;
+        if (Date.now() > giveUp) throw new Error(`${id} stays ${JSON.stringify(status)}`);
+      }
+    },
+    pass: (minutes) => sleep((minutes * MINUTE) / SPEED),
+  };
+}
