@@ -190,6 +190,16 @@ const doubts: Record<string, Doubt> = {
     source: "Microsoft Learn, Azure Key Vault logging (at most ten minutes)",
     others: [60],
   },
+  auditLogClaims: {
+    question: "by which names that log has the caller's claims",
+    source: "Microsoft Learn, Azure Key Vault logging; recorded otherwise: SEKOIA-IO/intake-formats Azure/azure-key-vault/tests",
+    others: ["long"],
+  },
+  logTablesWithoutRows: {
+    question: "whether a workspace has a table before its first row",
+    source: "MicrosoftDocs/azure-docs issues 7738 and 51652",
+    others: [false],
+  },
   eventGridHandlerAction: {
     question: "which right whoever makes an event subscription needs at its destination",
     source: "Microsoft Learn, Authorizing access to Event Grid resources",
