@@ -238,6 +238,7 @@ function expectProblem(answer: Problem, status: number, fields?: string[]): void
 }
 
 const VAULT = "/subscriptions/0b1f6471-0000-4000-8000-5a7e0c0de001/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults";
+const ACCOUNT = VAULT.replace("rg-keys/providers/Microsoft.KeyVault/vaults", "rg-data/providers/Microsoft.DocumentDB/databaseAccounts");
 
 describe("the operations API", () => {
   test.for<[string, string, string[] | undefined]>([
@@ -256,6 +257,36 @@ describe("the operations API", () => {
     ["a body without end", `{"id":"${VAULT}/kv-orders","reason":"${"x".repeat(20_000)}"}`, undefined],
   ])("heal with %s is a problem that names the field", async ([, body, fields]) => {
     expectProblem(await call("POST", "/api/heal", { token: await bearer("operator"), body }), 400, fields);
+  });
+
+  test.for<[string, string, string[] | undefined]>([
+    ["nothing", "", undefined],
+    ["no JSON", "{", undefined],
+    ["null", "null", ["(body)"]],
+    ["nothing of what is needed", "{}", ["id", "tag", "reason"]],
+    ["a vault", `{"id":"${VAULT}/kv-orders","tag":"keymend:revoked","reason":"x"}`, ["id"]],
+    ["a tag that is none of Keymend's", `{"id":"${ACCOUNT}/orders","tag":"owner","reason":"x"}`, ["tag"]],
+    ["wrong types", '{"id":1,"tag":[],"reason":{}}', ["id", "tag", "reason"]],
+    ["an empty reason", `{"id":"${ACCOUNT}/orders","tag":"keymend:mode","reason":"  "}`, ["reason"]],
+    ["a reason without end", `{"id":"${ACCOUNT}/orders","tag":"keymend:mode","reason":"${"x".repeat(1001)}"}`, ["reason"]],
+    ["a value, which is not asked for", `{"id":"${ACCOUNT}/orders","tag":"keymend:mode","reason":"x","value":"heal"}`, ["value"]],
+    ["a body without end", `{"id":"${ACCOUNT}/orders","tag":"keymend:mode","reason":"${"x".repeat(20_000)}"}`, undefined],
+  ])("lift with %s is a problem that names the field", async ([, body, fields]) => {
+    expectProblem(await call("POST", "/api/lift", { token: await bearer("approver"), body }), 400, fields);
+  });
+
+  test("lift from a database that is not there, bears no such tag, or can be rid of it, is a problem, and lifts nothing", async () => {
+    const token = await bearer("approver");
+    const lift = (name: string) =>
+      call("POST", "/api/lift", { token, body: JSON.stringify({ id: `${ACCOUNT}/${name}`, tag: "keymend:revoked", reason: "x" }) });
+    expectProblem(await lift("stranger"), 404, ["id"]);
+    expectProblem(await lift("orders"), 409);
+    const account = app.patient("orders").databases[0]!;
+    account.tags["keymend:revoked"] = "a drill";
+    const answer = await lift("orders");
+    delete account.tags["keymend:revoked"];
+    expectProblem(answer, 409);
+    expect(answer.body.detail).toContain("can be taken off");
   });
 
   test("heal of a vault that nobody depends on is a problem that names the id", async () => {
@@ -328,6 +359,7 @@ describe("the operations API", () => {
 
   test.for<[string, string, ("operator" | "reader" | "approver")[], number]>([
     ["POST", "/api/heal", ["reader", "approver"], 403],
+    ["POST", "/api/lift", ["reader", "operator"], 403],
     ["POST", "/api/diagnose", ["approver"], 403],
     ["POST", "/api/incidents/none/decision", ["reader", "operator"], 403],
     ["GET", "/api/incidents", ["reader", "operator", "approver"], 200],
@@ -345,7 +377,7 @@ describe("the operations API", () => {
   test("only whether it lives is told to anybody", async () => {
     expect((await call("GET", "/api/health")).status).toBe(200);
     for (const path of ["/api/incidents", "/api/incidents/x", "/api/audit?incidentId=x"]) expectProblem(await call("GET", path), 401);
-    for (const path of ["/api/heal", "/api/diagnose", "/api/incidents/x/decision"])
+    for (const path of ["/api/heal", "/api/lift", "/api/diagnose", "/api/incidents/x/decision"])
       expectProblem(await call("POST", path, { body: "{}" }), 401);
   });
 });
