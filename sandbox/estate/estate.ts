@@ -6,7 +6,7 @@ import { FIRST_PARTY_APP_ID } from "../azure/documentdb/key-path.ts";
 import { addEventSubscription, addSystemTopic } from "../azure/event-grid/build.ts";
 import { addKey, addVault, keyUriOf, type KeySpec } from "../azure/keyvault/build.ts";
 import { addIdentity } from "../azure/managed-identity/build.ts";
-import type { Account, Cluster, ManagedIdentityState, Principal, ResourceGroup, Vault, World } from "../azure/world.ts";
+import type { Account, Cluster, ManagedIdentityState, Principal, ResourceGroup, Vault, Workspace, World } from "../azure/world.ts";
 import { grantKeymend, KEYMEND_KEY_PERMISSIONS } from "./keymend-access.ts";
 
 /** The two kinds of database. */
@@ -30,6 +30,8 @@ export type Estate = {
   /** Cosmos DB's own service principal in the tenant. */
   cosmosDb: Principal;
   patients: Patient[];
+  /** Where the vaults' audit logs go, where a story has that. */
+  logWorkspace?: Workspace;
 };
 
 const REGION = "westus2";

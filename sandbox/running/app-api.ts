@@ -20,6 +20,7 @@ const plannedStep = v.object({
   permission: v.string(),
   needs: v.picklist(["nothing", "approval"]),
   state: v.string(),
+  why: v.nullish(v.string()),
 });
 
 const incident = v.object({
