@@ -2,13 +2,14 @@
  * `npm run docs`: plays the stories of the causes whose examples were played with other code, or are others, and writes
  * docs/causes-examples.json and docs/causes.md, after each of them.
  * --all                  plays all of them
+ * --cause A,B            plays those alone; others that are due stay as they are
  * --examples-from-file   writes the page alone, from the examples that are there
  * --check                writes nothing and fails where page or examples are not what would be written
  */
 import { spawnSync } from "node:child_process";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { isDeepStrictEqual, parseArgs } from "node:util";
-import { createMarkOf, type Example, type Examples, readExamples, showings, withoutTimes } from "./causes/examples.ts";
+import { createMarkOf, type Example, type Examples, readExamples, type Showing, showings, withoutTimes } from "./causes/examples.ts";
 import { causesPage } from "./causes/page.ts";
 import { playDue } from "./causes/play-due.ts";
 
@@ -16,10 +17,21 @@ const PAGE = "docs/causes.md";
 const EXAMPLES = "docs/causes-examples.json";
 
 const flag = { type: "boolean" } as const;
-const { values } = parseArgs({ options: { "examples-from-file": flag, check: flag, all: flag } });
+const { values } = parseArgs({ options: { "examples-from-file": flag, check: flag, all: flag, cause: { type: "string" } } });
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-const isDue = values.all ? { isDue: () => true } : {};
+function chosen(): { isDue?: (showing: Showing) => boolean } {
+  if (values.all) return { isDue: () => true };
+  const codes = values.cause?.split(",");
+  const unknown = codes?.find((code) => !showings.some((showing) => showing.code === code));
+  if (unknown !== undefined) {
+    say(`no cause ${unknown} has a story; those that do: ${showings.map(({ code }) => code).join(", ")}`);
+    process.exit(2);
+  }
+  return codes ? { isDue: ({ code }) => codes.includes(code) } : {};
+}
+
+const isDue = chosen();
 
 /** Whoever interrupts it finds the examples as they were before or as they are after. */
 async function writeExamples(played: Examples): Promise<void> {

@@ -308,13 +308,20 @@ describe.each([
     (_what, over, codes, phase) => {
       const diagnosis = seen(make, { ...over, target: { ...over.target, service: lost } });
       expect(codesOf(diagnosis)).toEqual(expect.arrayContaining(codes));
-      // What breaks at a time that lies ahead does not explain a loss; a fault of the newest version does.
-      const aheadOnly = seen(make, over).findings.every(({ evidence }) => evidence.breaksAt !== undefined);
+      // What only lies ahead does not explain a loss.
+      const shown = diagnosis.findings.filter(({ code }) => codes.includes(code));
+      const aheadOnly = shown.every(({ evidence }) => evidence.effect === "willBreak");
       expect(diagnosis.phase).toBe(aheadOnly ? "recovering" : "revoked");
       expect(codesOf(diagnosis).includes("Revalidating")).toBe(aheadOnly);
       expect(phase).not.toBe("healthy");
     },
   );
+
+  test("a fault of the newest version explains a loss, whatever version was in use", () => {
+    const keys = [aKey([aVersion(V2, { enabled: false }), aVersion(V1)])];
+    expect(seen(make, { keys, target: { versionInUse: V1 } }).phase).toBe("atRisk");
+    expect(seen(make, { keys, target: { versionInUse: V1, service: lost } }).phase).toBe("revoked");
+  });
 
   test("a whole path that the service has not noticed is waited for", () => {
     const diagnosis = seen(make, { target: { service: lost } });
