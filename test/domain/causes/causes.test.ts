@@ -2,27 +2,16 @@ import { describe, expect, test } from "vitest";
 import type { CauseCode } from "../../../src/domain/cause-code.ts";
 import type { Mend } from "../../../src/domain/cause.ts";
 import { causeOf } from "../../../src/domain/causes/index.ts";
-import { switchDrafts } from "../../../src/domain/mending/switch-identity.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import type { Facts, TargetFacts } from "../../../src/domain/facts.ts";
-import { grantDrafts } from "../../../src/domain/mending/grants.ts";
-import { identitiesToRead, principalsToRead, standInsToRead } from "../../../src/domain/what-to-read.ts";
-import { completeStep } from "../../../src/domain/steps/index.ts";
 import {
-  ACCOUNT_ID,
-  aBaseline,
   aCluster,
   aKey,
   anAccount,
-  anIdentity,
-  aPolicyVault,
   aVault,
   aVersion,
-  CLUSTER_ID,
   clusterSays,
   IDENTITY_ID,
-  identityIdOf,
-  KEY_SCOPE,
   KEY_URI,
   PRINCIPAL,
   revoked,
@@ -108,83 +97,6 @@ describe("a cause asked on facts that have changed", () => {
 
   test("finds nothing malformed on a database without a key", () => {
     expect(causeOf("KeyUriMalformed").find(someFacts(), anAccount({ keyUri: null }), settings, [])).toBeUndefined();
-  });
-
-  test("has nothing to switch on a cluster without a key", () => {
-    expect(switchDrafts(aCluster({ keyUri: null }), IDENTITY_ID)).toEqual([]);
-  });
-});
-
-describe("a database that does not tell its tenant", () => {
-  test("is taken to be in the vault's", () => {
-    expect(diagnose(someFacts({ targets: [anAccount({ tenantId: null })] }), someSettings()).targets[0]!.phase).toBe("healthy");
-  });
-});
-
-describe("a grant", () => {
-  const grantee = { identityId: IDENTITY_ID, principalId: PRINCIPAL };
-
-  test("is not made without a vault or a key to grant on, nor twice", () => {
-    expect(grantDrafts(someFacts({ vault: null }), anAccount(), grantee)).toEqual([]);
-    expect(grantDrafts(someFacts(), anAccount({ keyUri: null }), grantee)).toEqual([]);
-    expect(grantDrafts(someFacts(), anAccount(), grantee)).toEqual([]);
-  });
-
-  test("is not remembered for a principal whose present access could not be read", () => {
-    const blind = {
-      state: "unreadable",
-      why: "denied",
-      detail: "403",
-      principalId: PRINCIPAL,
-      keyName: "cmk",
-      keyScope: KEY_SCOPE,
-    } as const;
-    const [draft] = grantDrafts(someFacts({ access: [blind], baseline: aBaseline() }), anAccount(), grantee);
-    expect(draft!.name).toBe("RestoreRoleAssignment");
-  });
-
-  test("by policy asks for everything where nothing is known of the principal", () => {
-    const [draft] = grantDrafts(someFacts({ vault: aPolicyVault() }), anAccount(), { identityId: IDENTITY_ID, principalId: null });
-    expect(draft).toMatchObject({ name: "AddAccessPolicyPermissions", params: { keys: ["get", "wrapKey", "unwrapKey"] } });
-  });
-
-  test("to nobody at all has an id that names nobody", () => {
-    const params = { identityId: null, principalId: null, scope: KEY_SCOPE, roleDefinitionId: "r" };
-    const step = completeStep({ name: "GrantKeyRole", params }, { causes: [], targetIds: [], needs: "nothing", ready: false });
-    expect(step.id.endsWith("|")).toBe(true);
-    expect(
-      completeStep(
-        { name: "GrantKeyRole", params: { ...params, principalId: PRINCIPAL } },
-        { causes: [], targetIds: [], needs: "nothing", ready: false },
-      ).id,
-    ).toContain(PRINCIPAL);
-  });
-});
-
-describe("what must be read", () => {
-  test("is every identity that is attached, default, or was the default", () => {
-    const old = identityIdOf("id-old");
-    const baseline = aBaseline({ defaultIdentities: { [ACCOUNT_ID.toLowerCase()]: `UserAssignedIdentity=${old}` } });
-    expect(identitiesToRead(anAccount(), baseline)).toEqual([IDENTITY_ID, IDENTITY_ID, old]);
-    expect(identitiesToRead(anAccount({ attached: [], defaultIdentity: { form: "undefined" } }), null)).toEqual([]);
-  });
-
-  test("is what may stand in for an identity that is gone, or that is borrowed", () => {
-    expect(standInsToRead(anAccount(), [{ state: "gone", id: IDENTITY_ID }])).toEqual(
-      ["id-orders-2", "id-orders-3", "id-orders-4"].map(identityIdOf),
-    );
-    expect(standInsToRead(anAccount({ restoredFrom: "src" }), [anIdentity()])).toHaveLength(3);
-    expect(standInsToRead(anAccount({ restoredFrom: "src", defaultIdentity: { form: "system" } }), [])).toEqual([]);
-    expect(standInsToRead(anAccount(), [anIdentity()])).toEqual([]);
-  });
-
-  test("is the access of every principal it uses, might use again, or could be given", () => {
-    const read = [anIdentity(), { state: "gone", id: "x" } as const];
-    expect(principalsToRead(anAccount(), read, null, "fp")).toEqual([PRINCIPAL]);
-    expect(principalsToRead(anAccount({ systemPrincipalId: "sys" }), read, null, null)).toEqual([PRINCIPAL, "sys"]);
-    expect(principalsToRead(anAccount({ defaultIdentity: { form: "firstParty" } }), [], null, "fp")).toEqual(["fp"]);
-    const baseline = aBaseline({ defaultIdentities: { [CLUSTER_ID]: "FirstPartyIdentity" } });
-    expect(principalsToRead(aCluster({ defaultIdentity: { form: "undefined" } }), [], baseline, "fp")).toEqual(["fp"]);
   });
 });
 

@@ -634,6 +634,12 @@ describe("a diagnosis", () => {
   });
 });
 
+describe("a database that does not tell its tenant", () => {
+  test("is taken to be in the vault's", () => {
+    expect(seen(anAccount, { target: { tenantId: null } }).phase).toBe("healthy");
+  });
+});
+
 describe("the registry", () => {
   test("has every cause once, with a source and a default that fits what it can do", () => {
     expect(new Set(causes.map(({ code }) => code)).size).toBe(causes.length);

@@ -455,3 +455,15 @@ describe("two steps on the same thing", () => {
     expect(mergeDrafts(draft("RestoreKeyOperations"), first)).toEqual(draft("RestoreKeyOperations"));
   });
 });
+
+test("a grant to nobody at all has an id that names nobody", () => {
+  const params = { identityId: null, principalId: null, scope: KEY_SCOPE, roleDefinitionId: "r" };
+  const step = completeStep({ name: "GrantKeyRole", params }, { causes: [], targetIds: [], needs: "nothing", ready: false });
+  expect(step.id.endsWith("|")).toBe(true);
+  expect(
+    completeStep(
+      { name: "GrantKeyRole", params: { ...params, principalId: PRINCIPAL } },
+      { causes: [], targetIds: [], needs: "nothing", ready: false },
+    ).id,
+  ).toContain(PRINCIPAL);
+});
