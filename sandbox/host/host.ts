@@ -29,7 +29,7 @@ export type Host = {
   /** From here on time counts: work left by the last process goes on, and timers fire. */
   start(): void;
   /** Fires what is due and waits until nothing is in flight or ready. When something is next due. */
-  settle(): Promise<number | null>;
+  untilIdle(): Promise<number | null>;
   /** Fires what is due, and comes back for what is due next, as far as the clock runs. */
   wake(): void;
   close(): void;
@@ -94,7 +94,7 @@ export async function createHost({ app, stateFile, port, clock, log, settings }:
       timers.start();
       wake();
     },
-    async settle() {
+    async untilIdle() {
       for (;;) {
         fireDue();
         await inFlight.idle();

@@ -1,7 +1,7 @@
 /** What the host and the process that drives it tell each other. */
 export type ToHost =
   | { type: "clock"; now: number; speed: number }
-  | { type: "settle"; id: number }
+  | { type: "untilIdle"; id: number }
   /** A new host around the same app, on state of its own and at a time of its own. */
   | { type: "renew"; now: number; stateFile: string }
   | { type: "stop" };
@@ -9,7 +9,7 @@ export type ToHost =
 export type FromHost =
   | { type: "ready"; hostUrl: string; functions: { name: string; type: string }[] }
   | { type: "failed"; error: string }
-  | { type: "settled"; id: number; nextDue: number | null }
+  | { type: "idle"; id: number; nextDue: number | null }
   | { type: "log"; level: string; function: string; message: string; at: string };
 
 export type Parent = { isThere: boolean; tell(message: FromHost): void; listen(onMessage: (message: ToHost) => void): void };

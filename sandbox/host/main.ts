@@ -32,9 +32,9 @@ function start(): void {
   isStarted = true;
 }
 
-async function settle(id: number): Promise<void> {
-  const nextDue = isStarted && host ? await host.settle() : null;
-  parent.tell({ type: "settled", id, nextDue });
+async function untilIdle(id: number): Promise<void> {
+  const nextDue = isStarted && host ? await host.untilIdle() : null;
+  parent.tell({ type: "idle", id, nextDue });
 }
 
 async function open(stateFile: string, port: number): Promise<void> {
@@ -55,7 +55,7 @@ async function receive(message: ToHost): Promise<void> {
     clock.set(message.now, message.speed);
     isTimed = true;
     start();
-  } else if (message.type === "settle") await settle(message.id);
+  } else if (message.type === "untilIdle") await untilIdle(message.id);
   else if (message.type === "renew") {
     host?.close();
     host = undefined;

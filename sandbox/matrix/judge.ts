@@ -1,11 +1,11 @@
 /** What must hold however Azure stumbled, from what the sandbox itself knows: never a success that is none, never the same write twice. */
 import type { RecordedWrite } from "../azure/world.ts";
 import type { StoryResult, Told } from "../play/result.ts";
-import type { Phase, Story } from "../stories/story.ts";
+import type { StoryPhase, Story } from "../stories/story.ts";
 
 export type Evidence = {
   story: Story;
-  phase: Phase;
+  phase: StoryPhase;
   result: StoryResult;
   /** All incidents about the patient since the break, each with its audit's chain. */
   told: readonly Told[];

@@ -1,7 +1,7 @@
 /** The command line of the matrix: flags in, what to play out, or a clear complaint. */
 import type { Kind } from "../estate/estate.ts";
 import { type Flags, flagsOf, KINDS, numberOf, oneOf, PHASES, storyOf, text, UsageError } from "../play/flags.ts";
-import type { Phase, Story } from "../stories/story.ts";
+import type { StoryPhase, Story } from "../stories/story.ts";
 import { columns } from "./columns.ts";
 import { rowsOf } from "./page.ts";
 import type { Row } from "./trial.ts";
@@ -37,7 +37,7 @@ function faultsOf(list: string | undefined): string[] | undefined {
   return list === undefined ? undefined : items(list).map((name) => oneOf("fault", name, names)!);
 }
 
-function rowsWanted(all: readonly Row[], stories: readonly Story[] | undefined, kind?: Kind, phase?: Phase): Row[] {
+function rowsWanted(all: readonly Row[], stories: readonly Story[] | undefined, kind?: Kind, phase?: StoryPhase): Row[] {
   const rows = all.filter(
     (row) => (stories?.includes(row.story) ?? true) && (kind ?? row.kind) === row.kind && (phase ?? row.phase) === row.phase,
   );

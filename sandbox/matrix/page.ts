@@ -1,6 +1,6 @@
 /** The matrix as a page: what came of every story under every fault, and what did not hold. */
 import type { Kind } from "../estate/estate.ts";
-import type { Phase, Story } from "../stories/story.ts";
+import type { StoryPhase, Story } from "../stories/story.ts";
 import { columns } from "./columns.ts";
 import type { Row } from "./trial.ts";
 import type { RowResult } from "./run.ts";
@@ -10,7 +10,7 @@ import type { Strike } from "./tap.ts";
 export type RowRecord = {
   story: string;
   kind: Kind;
-  phase: Phase;
+  phase: StoryPhase;
   undisturbed: string;
   /** By the fault's name: how often its strikes ended in what. */
   cells: Record<string, Record<string, number>>;

@@ -5,7 +5,7 @@ import { readTold, type Told } from "../play/result.ts";
 import type { Scene } from "../play/scene.ts";
 import { createSceneRunner, type SceneRunner, type SceneRunnerOptions } from "../play/scene-runner.ts";
 import { incidentsOf } from "../stories/acts.ts";
-import type { Phase, Story } from "../stories/story.ts";
+import type { StoryPhase, Story } from "../stories/story.ts";
 import { createTimeline, type Timeline } from "../play/timeline.ts";
 import { messageOf } from "../azure/wire.ts";
 import type { Switches } from "../azure/world.ts";
@@ -16,7 +16,7 @@ import { type Hit, type SeenCall, type Strike, type Tap, tapCalls } from "./tap.
 export type Row = {
   story: Story;
   kind: Kind;
-  phase: Phase;
+  phase: StoryPhase;
   /** Another reading of what Azure's documentation leaves open. */
   switches?: Switches;
 };

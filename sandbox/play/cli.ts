@@ -1,7 +1,7 @@
 /** The command line: flags in, a command or a clear complaint out. Reads nothing else and prints nothing. */
 import type { Kind } from "../estate/estate.ts";
 import type { Mode } from "../running/sandbox.ts";
-import type { Phase, Story } from "../stories/story.ts";
+import type { StoryPhase, Story } from "../stories/story.ts";
 import { type Flags, flagsOf, KINDS, numberOf, oneOf, PHASES, storyOf, text, UsageError } from "./flags.ts";
 import { nearestOf } from "./nearest.ts";
 
@@ -9,7 +9,7 @@ export type PlayCommand = {
   command: "play";
   story: Story;
   kind: Kind | undefined;
-  phase: Phase;
+  phase: StoryPhase;
   seed: number;
   mode: Mode | undefined;
   once: boolean;

@@ -4,7 +4,7 @@ import { getIncident, type Incident, listAudit } from "../running/app-api.ts";
 import { type Chain, chainOf } from "./audit.ts";
 import { incidentsOf } from "../stories/acts.ts";
 import type { Patient, Kind } from "../estate/estate.ts";
-import type { Phase, Story } from "../stories/story.ts";
+import type { StoryPhase, Story } from "../stories/story.ts";
 import type { World } from "../azure/world.ts";
 import { truePhase, type Watch } from "./watch.ts";
 
@@ -112,7 +112,7 @@ export function mergeTold(tolds: readonly Told[]): Told {
 export type Played = {
   story: Story;
   kinds: readonly Kind[];
-  phase: Phase;
+  phase: StoryPhase;
   brokeAt: number;
   world: World;
   watch: Watch;

@@ -9,7 +9,7 @@ import type { Foundation } from "../running/foundation.ts";
 import type { HostLog } from "../running/host-child.ts";
 import { createRandom } from "../time/random.ts";
 import { askApp, faultsOf, fixedAt, mergeTold, resultOf, type StoryResult, type Told } from "./result.ts";
-import type { Phase, Story, StoryContext } from "../stories/story.ts";
+import type { StoryPhase, Story, StoryContext } from "../stories/story.ts";
 import { type AppEvent, appEventOf, createNarrator, type Narrator } from "./narrator.ts";
 import type { Timeline } from "./timeline.ts";
 import { oneAtATime, type Until } from "./one-at-a-time.ts";
@@ -26,7 +26,7 @@ const GIVE_UP_AFTER = 10 * HOUR;
 export type SceneOptions = {
   story: Story;
   kinds: readonly Kind[];
-  phase: Phase;
+  phase: StoryPhase;
   seed: number;
   mode: Mode;
   /** As for a sandbox. */

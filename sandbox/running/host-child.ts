@@ -11,7 +11,7 @@ export type HostChild = {
   /** speed 0: its time stands at now. N: it runs N times as fast from now on. */
   clock(now: number, speed: number): void;
   /** Once nothing is in flight or ready: when the host is next due, virtual ms, or null. */
-  settle(): Promise<number | null>;
+  untilIdle(): Promise<number | null>;
   /** A new host in the same process, on state of its own: the app runs on as it was loaded. now: virtual ms, not before any earlier time. */
   renew(now: number, stateFile: string, onLog: (log: HostLog) => void): Promise<void>;
   /** SIGKILL, as a crash would. */
@@ -22,7 +22,7 @@ export type HostChild = {
 type FromHost =
   | { type: "ready"; hostUrl: string; functions: { name: string; type: string }[] }
   | { type: "failed"; error: string }
-  | { type: "settled"; id: number; nextDue: number | null }
+  | { type: "idle"; id: number; nextDue: number | null }
   | ({ type: "log" } & HostLog);
 
 const ENTRY = fileURLToPath(new URL("../host/main.ts", import.meta.url));
@@ -96,12 +96,12 @@ export async function startHost(env: Record<string, string>, hearLog: (log: Host
       url = await ready.promise;
     },
     clock: (now, speed) => send({ type: "clock", now, speed }),
-    settle: () =>
+    untilIdle: () =>
       new Promise((resolve, reject) => {
         if (failed) return reject(failed);
         const id = ++asked;
         waiting.set(id, { resolve, reject });
-        send({ type: "settle", id });
+        send({ type: "untilIdle", id });
       }),
     kill: () => end("SIGKILL"),
     async stop() {

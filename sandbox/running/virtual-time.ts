@@ -41,12 +41,12 @@ const earliest = (times: (number | null | undefined)[]): number | undefined => {
 };
 
 /** A host that was killed meanwhile is waited for and asked anew; one that died by itself is an error. */
-async function settleHost({ host, restarted }: VirtualTimeParts): Promise<number | null> {
+async function untilHostIdle({ host, restarted }: VirtualTimeParts): Promise<number | null> {
   for (;;) {
     await restarted();
     const child = host();
     try {
-      return (await child?.settle()) ?? null;
+      return (await child?.untilIdle()) ?? null;
     } catch (error) {
       if (host() === child) throw error;
     }
@@ -54,11 +54,11 @@ async function settleHost({ host, restarted }: VirtualTimeParts): Promise<number
 }
 
 /** Everything due now on both sides; returns when the host is next due. */
-async function settleNow(parts: VirtualTimeParts): Promise<number | null> {
+async function untilAllIdle(parts: VirtualTimeParts): Promise<number | null> {
   const { clock, observe } = parts;
   for (;;) {
     // The host first, always: what is due on both sides at once must not depend on who is quicker.
-    const due = await settleHost(parts);
+    const due = await untilHostIdle(parts);
     if ((await clock.runDue()) === 0) {
       observe();
       return due;
@@ -69,10 +69,10 @@ async function settleNow(parts: VirtualTimeParts): Promise<number | null> {
 async function jump(parts: VirtualTimeParts, condition: Condition, limit: number): Promise<boolean> {
   const { clock } = parts;
   for (;;) {
-    const hostDue = await settleNow(parts);
+    const hostDue = await untilAllIdle(parts);
     if (await condition()) return true;
     // The condition may have called the app, which may have set things going.
-    const again = parts.host() ? await settleNow(parts) : hostDue;
+    const again = parts.host() ? await untilAllIdle(parts) : hostDue;
     const now = clock.now();
     if (now >= limit) return false;
     const next = earliest([clock.nextDue(), again, parts.changes()]);

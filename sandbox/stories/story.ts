@@ -4,13 +4,13 @@ import type { Estate, Kind, Patient } from "../estate/estate.ts";
 import type { Random } from "../time/random.ts";
 import type { Account, Cluster, World } from "../azure/world.ts";
 
-export type Phase = "grace" | "revoked";
+export type StoryPhase = "grace" | "revoked";
 
 export type StoryContext = {
   readonly world: World;
   readonly random: Random;
   readonly kind: Kind;
-  readonly phase: Phase;
+  readonly phase: StoryPhase;
   /** The vault that the story is about, with everything that depends on it. */
   readonly patient: Patient;
   /** Owner of the subscription, and the one who may approve in the app. */
@@ -39,14 +39,14 @@ export type Story = {
   /** In plain words, for the list. */
   title: string;
   kinds: readonly Kind[];
-  phases: readonly Phase[];
+  phases: readonly StoryPhase[];
   /** What the app must name, and how it must end; never told to the app. */
   causes: readonly string[];
   steps?: readonly string[];
   anySteps?: readonly string[];
   /** Most writes allowed. */
   maxWrites?: number;
-  outcome: Partial<Record<Phase, string>>;
+  outcome: Partial<Record<StoryPhase, string>>;
   /** Databases concerned, at least. */
   targets?: number;
   mode?: "observe" | "approve" | "heal";

@@ -1,7 +1,7 @@
 /** The unknowns as a page: what is not known of Azure, and what the app makes of it either way. */
 import type { Kind } from "../estate/estate.ts";
 import type { Row } from "../matrix/trial.ts";
-import type { Phase } from "../stories/story.ts";
+import type { StoryPhase } from "../stories/story.ts";
 import { cameTo } from "./judge.ts";
 import { readings } from "./readings.ts";
 import { isFelt, mattering, type Play } from "./run.ts";
@@ -12,7 +12,7 @@ type Came = { came: string; compared: string; problems: string[] };
 export type RowRecord = {
   story: string;
   kind: Kind;
-  phase: Phase;
+  phase: StoryPhase;
   /** What it came to under the documented reading, and what does not hold there. */
   documented: string;
   problems: string[];

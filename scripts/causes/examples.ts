@@ -8,7 +8,7 @@ import type { Kind, Patient } from "../../sandbox/estate/estate.ts";
 import { openScene, type Scene, type SceneOptions } from "../../sandbox/play/scene.ts";
 import { incidentsOf } from "../../sandbox/stories/acts.ts";
 import { stories } from "../../sandbox/stories/index.ts";
-import type { Phase, Story } from "../../sandbox/stories/story.ts";
+import type { StoryPhase, Story } from "../../sandbox/stories/story.ts";
 import type { Timeline } from "../../sandbox/play/timeline.ts";
 import type { CauseCode } from "../../src/domain/cause-code.ts";
 import { causes } from "../../src/domain/causes/index.ts";
@@ -53,7 +53,7 @@ export type Examples = v.InferOutput<typeof examples>;
 export const readExamples = async (file: string): Promise<Examples> => v.parse(examples, JSON.parse(await readFile(file, "utf8")));
 
 /** Which story shows a cause, with which kinds of database. */
-export type Showing = { code: CauseCode; story: Story; kinds: readonly Kind[]; phase: Phase; mode: Mode };
+export type Showing = { code: CauseCode; story: Story; kinds: readonly Kind[]; phase: StoryPhase; mode: Mode };
 
 /** Where another story shows more than the first one about the cause. */
 const BEST: Partial<Record<CauseCode, string>> = {

@@ -184,7 +184,7 @@ async function write(deps: ApplyDeps, input: ApplyInput, { targets }: Incident):
     await recordStep(deps, input, "refused", refusalDetail(written.reason, `${written.code}: ${written.detail}`));
     return { kind: "settled", result: "refused" };
   }
-  await settle(deps, input, written.detail);
+  await finish(deps, input, written.detail);
   return { kind: "settled", result: "done" };
 }
 
@@ -230,7 +230,7 @@ async function noteUnanswered(
 }
 
 /** After a write that Azure carried out. */
-export async function settle(
+export async function finish(
   deps: Pick<ApplyDeps, "incidents" | "audit" | "now" | "log" | "countExtension">,
   input: ApplyInput,
   detail: string,

@@ -1,5 +1,5 @@
 /** Asks Azure how a submitted step went. Permission: reading the operation. */
-import { type ApplyDeps, type ApplyInput, recordStep, settle } from "./apply-step.ts";
+import { type ApplyDeps, type ApplyInput, recordStep, finish } from "./apply-step.ts";
 import type { AppliedStep } from "../domain/incident.ts";
 import { type Again, orAgain } from "./results.ts";
 
@@ -21,12 +21,12 @@ async function pollStep(deps: PollDeps, { poller, ...input }: PollInput): Promis
   const state = await deps.poll(poller);
   if (state.kind === "running") return { kind: "running" };
   if (state.kind === "succeeded") {
-    await settle(deps, input, "Azure says Succeeded");
+    await finish(deps, input, "Azure says Succeeded");
     return { kind: "settled", result: "done" };
   }
   if (state.kind === "unknown") {
     // Written once is enough: whether it worked is read from the facts, never by writing again.
-    await settle(deps, input, `Azure accepted it; how it went can't be read: ${state.detail}`);
+    await finish(deps, input, `Azure accepted it; how it went can't be read: ${state.detail}`);
     return { kind: "settled", result: "done" };
   }
   await recordStep(deps, input, "failed", `${state.code}: ${state.detail}`);

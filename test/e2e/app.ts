@@ -139,7 +139,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
 }
 
 /** What came of a trouble that began at `since`. */
-export type Story = { incidents: Incident[]; audit: AuditRow[]; writes: RecordedWrite[] };
+export type Aftermath = { incidents: Incident[]; audit: AuditRow[]; writes: RecordedWrite[] };
 
 /** Puts the service's next look at these databases far enough away for a repair. */
 export function putOffKeyChecks({ sandbox }: App, { databases }: Patient): void {
@@ -156,7 +156,7 @@ async function latest({ reader }: App, { vault }: Patient, since: string): Promi
 }
 
 /** Lets time pass until the app has closed an incident about the patient that it opened since then. */
-export async function ended(app: App, patient: Patient, since: string): Promise<Story> {
+export async function ended(app: App, patient: Patient, since: string): Promise<Aftermath> {
   let heard = 0;
   const closed = async (): Promise<boolean> => {
     const said = app.log.filter(
@@ -171,7 +171,7 @@ export async function ended(app: App, patient: Patient, since: string): Promise<
 }
 
 /** What the app says of the patient since then. */
-export async function told(app: App, patient: Patient, since: string): Promise<Story> {
+export async function told(app: App, patient: Patient, since: string): Promise<Aftermath> {
   const rows = await latest(app, patient, since);
   const audits = await Promise.all(rows.map(({ id }) => listAudit(app.reader, id)));
   return {

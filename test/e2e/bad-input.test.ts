@@ -7,7 +7,7 @@ import type { Json, JsonObject } from "../../sandbox/azure/world.ts";
 import { Clock } from "../../sandbox/time/clock.ts";
 import { startSandbox } from "../../sandbox/running/sandbox.ts";
 import type { Patient } from "../../sandbox/estate/estate.ts";
-import { type App, type AppEvent, ended, HOUR, MINUTE, SECOND, startApp, type Story, told } from "./app.ts";
+import { type App, type AppEvent, ended, HOUR, MINUTE, SECOND, startApp, type Aftermath, told } from "./app.ts";
 
 let app: App;
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => app?.close());
 
-type Delivered = Story & { status: number; lines: AppEvent[] };
+type Delivered = Aftermath & { status: number; lines: AppEvent[] };
 
 /** As Event Grid would post it; then everything that follows from it at once. All is well: there is a look, and no incident. */
 async function deliver(to: "onKeyVaultEvent" | "onResourceEvent", body: unknown, patient = app.patient("orders")): Promise<Delivered> {

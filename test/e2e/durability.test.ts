@@ -4,7 +4,7 @@ import type { AuditRow } from "../../sandbox/running/app-api.ts";
 import { chainOf } from "../../sandbox/play/audit.ts";
 import type { Patient } from "../../sandbox/estate/estate.ts";
 import { truePhase } from "../../sandbox/play/watch.ts";
-import { type App, ended, type Message, MINUTE, putOffKeyChecks, startApp, type Story, type Trap } from "./app.ts";
+import { type App, ended, type Message, MINUTE, putOffKeyChecks, startApp, type Aftermath, type Trap } from "./app.ts";
 import { loseDefaultIdentity, removeGrant, removePolicy, rotateBehindPin } from "./breaks.ts";
 
 let app: App;
@@ -33,7 +33,7 @@ type Break = (app: App, patient: Patient) => Promise<string>;
 /** What the audit of a repair holds, in order, however often the host died; reasons to look may come in at any time. */
 const ROWS = ["facts", "diagnosis", "plan", "step", "step", "facts", "verification", "outcome"];
 
-function expectOneRepair({ incidents, audit, writes }: Story, patient: Patient, outcome: string): void {
+function expectOneRepair({ incidents, audit, writes }: Aftermath, patient: Patient, outcome: string): void {
   const [incident] = incidents;
   const healthy = patient.databases.map(() => "healthy");
   expect(incidents).toHaveLength(1);

@@ -6,7 +6,7 @@ import type { Patient } from "../../sandbox/estate/estate.ts";
 import { getIncident, listAudit, listIncidents } from "../../sandbox/running/app-api.ts";
 import { same } from "../../sandbox/azure/routes.ts";
 import { truePhase } from "../../sandbox/play/watch.ts";
-import { type App, ended, HOUR, MINUTE, putOffKeyChecks, startApp, type Story, told } from "./app.ts";
+import { type App, ended, HOUR, MINUTE, putOffKeyChecks, startApp, type Aftermath, told } from "./app.ts";
 import { loseDefaultIdentity, removeGrant, removePolicy } from "./breaks.ts";
 
 let app: App;
@@ -41,7 +41,7 @@ async function breakAll(patients: Patient[]): Promise<{ patient: Patient; since:
   return broken;
 }
 
-function expectMended({ incidents, audit, writes }: Story, { databases, vault }: Patient): void {
+function expectMended({ incidents, audit, writes }: Aftermath, { databases, vault }: Patient): void {
   expect(incidents.map(({ outcome, reason }) => ({ outcome, reason }))).toEqual([{ outcome: "OutageAvoided", reason: null }]);
   expect(databases.map((database) => truePhase(app.sandbox.world, database))).toEqual(databases.map(() => "healthy"));
   const own = writes.filter(({ url }) => url.includes(vault.name));

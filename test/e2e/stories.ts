@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { stories } from "../../sandbox/stories/index.ts";
-import type { Phase, Story } from "../../sandbox/stories/story.ts";
+import type { StoryPhase, Story } from "../../sandbox/stories/story.ts";
 import type { Kind } from "../../sandbox/estate/estate.ts";
 import type { Scenes } from "./scenes.ts";
 
@@ -15,7 +15,7 @@ const SEEDS = [7, 42, 1001, 31_337];
 const DURATION = /^P(?!$)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$/;
 
 /** alone: without the vaults beside it, which each of the first stories has around it. */
-type Row = { story: Story; kinds: readonly Kind[]; phase: Phase; seed: number; alone: boolean };
+type Row = { story: Story; kinds: readonly Kind[]; phase: StoryPhase; seed: number; alone: boolean };
 
 /** Without all, kinds and seeds take turns, so that both kinds and every seed are met somewhere. */
 const rows: Row[] = stories.flatMap((story, i) =>
@@ -30,7 +30,7 @@ const rows: Row[] = stories.flatMap((story, i) =>
 );
 
 /** A file for each phase: two that play at the same time. */
-export function testStories(phase: Phase, scenes: Scenes): void {
+export function testStories(phase: StoryPhase, scenes: Scenes): void {
   const named = rows.filter((row) => row.phase === phase).map((row) => ({ ...row, name: row.story.name, kind: row.kinds.join(" and ") }));
 
   describe(`every story in the phase ${phase} ends as it must`, () => {

@@ -8,7 +8,7 @@ beforeAll(async () => {
   host = await startHost();
   for (const id of ["c1", "c2"]) await host.start("hello", id, {});
   await host.start("waiter", "c3");
-  await host.settle();
+  await host.untilIdle();
 });
 afterAll(async () => {
   await host.stop();
@@ -71,7 +71,7 @@ test("gives links that work from outside", async () => {
 test("purges one, and many by time and end state", async () => {
   await host.start("hello", "p1", {});
   await host.start("fails", "p2");
-  await host.settle();
+  await host.untilIdle();
   expect(await host.client("purgeInstanceHistory", "p1")).toEqual({ result: { instancesDeleted: 1 } });
   expect(await host.client("purgeInstanceHistory", "p1")).toEqual({ result: { instancesDeleted: 0 } });
   await expect(host.status("p1")).rejects.toThrow("no instance p1");

@@ -18,19 +18,19 @@ afterAll(removeStateDirectories);
 test("runs activities one at a time when told so", async () => {
   const it = await run({ env: { SANDBOX_HOST_CONCURRENCY: "1" } });
   await it.start("parallel", "p1");
-  await it.settle();
+  await it.untilIdle();
   expect(it.notes()).toEqual(["a", "b", "c"].flatMap((name) => [`slow started ${name}`, `slow ended ${name}`]));
 });
 
 test("fires a durable timer at its virtual time, and not before", async () => {
   const it = await run();
   await it.start("sleeper", "s1", { minutes: 90 });
-  expect(await it.settle()).toBe(Date.parse("2026-03-01T01:30:00.000Z"));
+  expect(await it.untilIdle()).toBe(Date.parse("2026-03-01T01:30:00.000Z"));
   it.clock("2026-03-01T01:29:59.999Z");
-  await it.settle();
+  await it.untilIdle();
   expect((await it.status("s1")).runtimeStatus).toBe("Running");
   it.clock("2026-03-01T01:30:00.000Z");
-  await it.settle();
+  await it.untilIdle();
   expect(await it.status("s1")).toMatchObject({
     runtimeStatus: "Completed",
     output: { from: "2026-03-01T00:00:00.000Z", to: "2026-03-01T01:30:00.000Z" },
@@ -40,7 +40,7 @@ test("fires a durable timer at its virtual time, and not before", async () => {
 test("chains a timer beyond six days", async () => {
   const it = await run({ env: { TICK_SCHEDULE: "0 0 0 1 1 *" } });
   await it.start("sleeper", "s1", { minutes: 10 * 24 * 60 });
-  expect(await it.settle()).toBe(Date.parse("2026-03-04T00:00:00.000Z"));
+  expect(await it.untilIdle()).toBe(Date.parse("2026-03-04T00:00:00.000Z"));
   await it.advanceTo("2026-03-10T23:59:00.000Z");
   expect((await it.status("s1")).runtimeStatus).toBe("Running");
   await it.advanceTo("2026-03-11T00:00:00.000Z");
@@ -51,7 +51,7 @@ test("keeps an instance running while a timer is neither awaited nor cancelled",
   const it = await run();
   await it.start("leavesTimerOpen", "o1", { minutes: 60 });
   await it.raise("o1", "signal");
-  await it.settle();
+  await it.untilIdle();
   expect((await it.status("o1")).runtimeStatus).toBe("Running");
   await it.advanceTo("2026-03-01T01:00:00.000Z");
   expect(await it.status("o1")).toMatchObject({ runtimeStatus: "Completed", output: "done" });
@@ -60,7 +60,7 @@ test("keeps an instance running while a timer is neither awaited nor cancelled",
 test("retries an activity after its interval of virtual time", async () => {
   const it = await run();
   await it.start("retries", "r1", { failures: 2 });
-  expect(await it.settle()).toBe(Date.parse("2026-03-01T00:01:00.000Z"));
+  expect(await it.untilIdle()).toBe(Date.parse("2026-03-01T00:01:00.000Z"));
   await it.advanceTo("2026-03-01T00:02:00.000Z");
   expect(await it.status("r1")).toMatchObject({ runtimeStatus: "Completed", output: 3 });
 });
@@ -89,7 +89,7 @@ test("starts a new generation with a fresh history", async () => {
 test("fails an orchestration whose replay differs, loudly", async () => {
   const it = await run();
   await it.start("dice", "d1");
-  await it.settle();
+  await it.untilIdle();
   const dice = await it.status("d1");
   expect(dice.runtimeStatus).toBe("Failed");
   expect(dice.output).toMatch(/^Non-Deterministic workflow detected/);
@@ -104,15 +104,15 @@ test("keeps all of it when the process is killed in the middle, and runs an unfi
   const first = await run({ directory, env: { SANDBOX_HOST_CONCURRENCY: "1" } });
   await first.start("rounds", "n1", { round: 1, until: 2 });
   await first.start("waiter", "w1");
-  await first.settle();
+  await first.untilIdle();
   await first.raise("w1", "signal", "kept");
-  await first.settle();
+  await first.untilIdle();
   await first.start("parallel", "p1");
   await expect.poll(() => first.notes()).toContain("slow started b");
   await first.kill();
 
   const second = await run({ directory, now: "2026-03-01T00:00:30.000Z" });
-  await second.settle();
+  await second.untilIdle();
   expect(await second.status("w1")).toMatchObject({ runtimeStatus: "Completed", output: "kept" });
   expect(await second.status("p1")).toMatchObject({ runtimeStatus: "Completed", output: ["a", "b", "c"] });
   const started = second.notes().filter((line) => line.startsWith("slow started"));
@@ -131,7 +131,7 @@ test("takes up from a kill at any moment and ends the same", async () => {
     await new Promise((resolve) => setTimeout(resolve, wait));
     await first.kill();
     const second = await run({ directory });
-    await second.settle();
+    await second.untilIdle();
     expect(await second.status("p1")).toMatchObject({ runtimeStatus: "Completed", output: ["a", "b", "c"] });
     expect(await second.status("h1")).toMatchObject({ runtimeStatus: "Completed", output: ["hello Ada", "hello Bob"] });
     await second.stop();
@@ -141,15 +141,15 @@ test("takes up from a kill at any moment and ends the same", async () => {
 test("runs timers by itself when time runs", async () => {
   const it = await run();
   await it.start("sleeper", "s1", { minutes: 60 });
-  await it.settle();
+  await it.untilIdle();
   it.clock("2026-03-01T00:00:00.000Z", 36_000); // an hour in 100 ms
   await expect.poll(async () => (await it.status("s1")).runtimeStatus).toBe("Completed");
 });
 
-test("settles once fifty orchestrations that started together have all ended", async () => {
+test("is idle once fifty orchestrations that started together have all ended", async () => {
   const it = await run();
   await Promise.all(Array.from({ length: 50 }, (_, i) => it.client("startNew", "hello", { instanceId: `b${i}` })));
-  await it.settle();
+  await it.untilIdle();
   const ended = await Promise.all(Array.from({ length: 50 }, (_, i) => it.status(`b${i}`)));
   expect(ended.filter(({ runtimeStatus }) => runtimeStatus !== "Completed")).toEqual([]);
 });

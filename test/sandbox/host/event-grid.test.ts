@@ -21,7 +21,7 @@ async function deliver(body: unknown, type = "Notification", name = "onEvent"): 
     headers: { "content-type": "application/json", ...(type ? { "aeg-event-type": type } : {}) },
     body: JSON.stringify(body),
   });
-  await host.settle();
+  await host.untilIdle();
   return response;
 }
 

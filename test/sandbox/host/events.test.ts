@@ -21,14 +21,14 @@ test("an event that comes before anybody waits is kept for the first who does", 
   await it.gated("e1");
   await it.raise("e1", "signal", "early");
   it.openGate("e1");
-  await it.settle();
+  await it.untilIdle();
   expect(await it.status("e1")).toMatchObject({ runtimeStatus: "Completed", output: "early" });
 });
 
 test("an event that comes while an activity runs goes to a waiter that lost to its timer, and is lost", async () => {
   const it = await run();
   await it.start("forgottenWaiter", "f1");
-  await it.settle();
+  await it.untilIdle();
   it.clock("2026-03-01T00:01:00.000Z");
   await it.gated("f1");
   await it.raise("f1", "signal");
@@ -41,7 +41,7 @@ test("a task that is done before it is put into Task.any does not end it", async
   const it = await run();
   await it.start("completedInAny", "c1");
   await it.raise("c1", "signal");
-  await it.settle();
+  await it.untilIdle();
   expect((await it.status("c1")).runtimeStatus).toBe("Running");
   await it.advanceTo("2026-03-01T00:05:00.000Z");
   expect(await it.status("c1")).toMatchObject({ runtimeStatus: "Completed", output: "2026-03-01T00:05:00.000Z" });
@@ -50,9 +50,9 @@ test("a task that is done before it is put into Task.any does not end it", async
 test("waiters of one name are served last in, first out", async () => {
   const it = await run();
   await it.start("lastInFirstOut", "l1");
-  await it.settle();
+  await it.untilIdle();
   for (const data of ["first", "second", "third"]) await it.raise("l1", "signal", data);
-  await it.settle();
+  await it.untilIdle();
   expect((await it.status("l1")).output).toEqual(["third", "second", "first"]);
 });
 

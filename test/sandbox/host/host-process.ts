@@ -33,7 +33,7 @@ export type HostProcess = {
   gated(name: string): Promise<void>;
   /** Lets it end. */
   openGate(name: string): void;
-  settle(): Promise<number | null>;
+  untilIdle(): Promise<number | null>;
   clock(now: string | number, speed?: number): void;
   /** Steps through all that is due on the way, as the driver does. */
   advanceTo(time: string): Promise<void>;
@@ -87,12 +87,12 @@ export async function startHost({
     },
   });
   const logs: Log[] = [];
-  const settled = new Map<number, (due: number | null) => void>();
+  const idle = new Map<number, (due: number | null) => void>();
   const ready = Promise.withResolvers<Extract<FromHost, { type: "ready" }>>();
   child.on("message", (message: FromHost) => {
     if (message.type === "ready") ready.resolve(message);
     else if (message.type === "failed") ready.reject(new Error(message.error));
-    else if (message.type === "settled") settled.get(message.id)?.(message.nextDue);
+    else if (message.type === "idle") idle.get(message.id)?.(message.nextDue);
     else logs.push(message);
   });
   child.once("exit", () => ready.reject(new Error("the host ended")));
@@ -100,11 +100,11 @@ export async function startHost({
   let asked = 0;
   let time = Date.parse(now);
 
-  const settle = (): Promise<number | null> =>
+  const untilIdle = (): Promise<number | null> =>
     new Promise((resolve) => {
       asked += 1;
-      settled.set(asked, resolve);
-      child.send({ type: "settle", id: asked });
+      idle.set(asked, resolve);
+      child.send({ type: "untilIdle", id: asked });
     });
   const clock = (to: string | number, speed = 0): void => {
     time = typeof to === "number" ? to : Date.parse(to);
@@ -134,12 +134,12 @@ export async function startHost({
       while (!notes().includes(`gated started ${name}`)) await sleep(5);
     },
     openGate: (name) => writeFileSync(`${notesFile}.open-${name}`, ""),
-    settle,
+    untilIdle,
     clock,
     async advanceTo(to) {
       const until = Date.parse(to);
       for (;;) {
-        const due = await settle();
+        const due = await untilIdle();
         if (time >= until) return;
         clock(Math.min(until, due ?? until));
       }

@@ -59,7 +59,7 @@ test("answers 204 for a function that returns nothing, and 500 without a word fo
   const thrown = await call("/api/throws");
   expect(thrown.status).toBe(500);
   expect(await thrown.text()).toBe("");
-  await host.settle();
+  await host.untilIdle();
   expect(host.logs.some((log) => log.function === "throws" && log.message.includes("secret detail"))).toBe(true);
 });
 

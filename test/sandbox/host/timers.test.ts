@@ -19,7 +19,7 @@ const every5 = { TICK_SCHEDULE: "0 */5 * * * *" };
 
 test("fires at its occurrences by virtual time, and says what is next", async () => {
   const it = await run({ env: every5 });
-  expect(await it.settle()).toBe(Date.parse("2026-03-01T00:05:00.000Z"));
+  expect(await it.untilIdle()).toBe(Date.parse("2026-03-01T00:05:00.000Z"));
   expect(it.events("tick")).toHaveLength(0);
   await it.advanceTo("2026-03-01T00:15:00.000Z");
   expect(it.events("tick")).toHaveLength(3);
@@ -40,19 +40,19 @@ test("gives the function its timer with camel-cased names", async () => {
 
 test("runs once, late, for all the occurrences that the clock jumped over", async () => {
   const it = await run({ env: every5 });
-  await it.settle();
+  await it.untilIdle();
   it.clock("2026-03-01T12:02:00.000Z");
-  expect(await it.settle()).toBe(Date.parse("2026-03-01T12:05:00.000Z"));
+  expect(await it.untilIdle()).toBe(Date.parse("2026-03-01T12:05:00.000Z"));
   expect(it.events("tick")).toMatchObject([{ timer: { isPastDue: true } }]);
 });
 
 test("runs late after the host was down at its time", async () => {
   const directory = stateDirectory();
   const first = await run({ env: every5, directory });
-  await first.settle();
+  await first.untilIdle();
   await first.kill();
   const second = await run({ env: every5, directory, now: "2026-03-01T00:12:00.000Z" });
-  await second.settle();
+  await second.untilIdle();
   expect(second.events("tick")).toMatchObject([{ timer: { isPastDue: true } }]);
 });
 
@@ -60,7 +60,7 @@ test("runs when an operator says so", async () => {
   const it = await run({ env: every5 });
   const response = await fetch(`${it.url}/admin/functions/tick`, { method: "POST", body: "{}" });
   expect(response.status).toBe(202);
-  await it.settle();
+  await it.untilIdle();
   expect(it.events("tick")).toHaveLength(1);
 });
 
