@@ -1,5 +1,5 @@
 /** The one way a database is changed: a PATCH that holds what a PATCH may hold (domain/databases/database-change.ts). */
-import { changeRefusal, type DatabaseChange } from "../domain/databases/database-change.ts";
+import { forbidsChange, type DatabaseChange } from "../domain/databases/database-change.ts";
 import { InvariantError } from "../domain/errors.ts";
 import type { TargetKind } from "../domain/facts.ts";
 import { armUrl } from "./arm.ts";
@@ -15,8 +15,8 @@ export async function patchDatabase(
   id: string,
   change: DatabaseChange,
 ): Promise<StepResult> {
-  const refusal = changeRefusal(kind, change);
-  if (refusal !== undefined) throw new InvariantError(`${id}: ${refusal}`);
+  const why = forbidsChange(kind, change);
+  if (why !== undefined) throw new InvariantError(`${id}: ${why}`);
   const url = armUrl(id, API[kind]);
   return fromAnswer(await arm.send("PATCH", url, change), url, `the ${kind} took it at once`);
 }

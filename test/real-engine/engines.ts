@@ -5,7 +5,7 @@ import { type HostProcess, type StartOptions, type Status, startHost } from "../
 
 type Check = (status: Status) => boolean;
 
-export type Engine = Omit<HostProcess, "settle" | "clock" | "advanceTo" | "logs" | "events" | "functions"> & {
+export type Engine = Omit<HostProcess, "untilIdle" | "clock" | "advanceTo" | "logs" | "events" | "functions"> & {
   /** Lets time pass until that instance is so. */
   until(id: string, check: Check): Promise<Status>;
   /** Lets the app's time pass. */
@@ -30,8 +30,8 @@ export async function startLocal(options: StartOptions = {}): Promise<Engine> {
     async gated(name) {
       const isThere = host.gated(name).then(() => "there" as const);
       for (;;) {
-        // While it is held up, nothing settles.
-        const due = await Promise.race([isThere, host.settle()]);
+        // While it is held up, it is never idle.
+        const due = await Promise.race([isThere, host.untilIdle()]);
         if (due === "there") return;
         if (due === null) throw new Error(`${name} never comes to its gate`);
         now = due;
@@ -41,7 +41,7 @@ export async function startLocal(options: StartOptions = {}): Promise<Engine> {
     async until(id, check) {
       const giveUp = now + 24 * 60 * MINUTE;
       for (;;) {
-        const due = await host.settle();
+        const due = await host.untilIdle();
         const status = await host.status(id);
         if (check(status)) return status;
         if (due === null || due > giveUp) throw new Error(`${id} stays ${JSON.stringify(status)}`);

@@ -71,7 +71,7 @@ export const detachFromCluster = (identityId: string, kept: ClusterEncryption): 
 });
 
 /** Why a PATCH must not be sent; undefined where it may. */
-export function changeRefusal(kind: TargetKind, { identity, properties, ...more }: DatabaseChange): string | undefined {
+export function forbidsChange(kind: TargetKind, { identity, properties, ...more }: DatabaseChange): string | undefined {
   const named = [...Object.keys(properties ?? {}), ...Object.keys(more)];
   if (kind === "cluster") {
     const isWhole = identity !== undefined && named.length === 1 && named[0] === "encryption";

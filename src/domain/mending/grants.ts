@@ -76,7 +76,7 @@ export function refusedOf(
 }
 
 /** Why a grant must not be made. */
-export function grantRefusal(facts: Facts, target: TargetFacts, { identityId, principalId }: Grantee): string | undefined {
+export function whyNoGrant(facts: Facts, target: TargetFacts, { identityId, principalId }: Grantee): string | undefined {
   const access = principalId === null ? undefined : accessOf(facts, target, principalId);
   if (principalId === null || access?.state !== "judged") return undefined;
   const refused = refusedOf(facts, target, principalId, access.effective.operations);

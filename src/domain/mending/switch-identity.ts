@@ -5,7 +5,7 @@ import { readinessOf } from "../access/key-access.ts";
 import { type NamedDefault, userAssigned } from "../databases/default-identity.ts";
 import { principalOf } from "../databases/index.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { grantDrafts, grantRefusal } from "./grants.ts";
+import { grantDrafts, whyNoGrant } from "./grants.ts";
 import type { Grantee, StepDraft } from "../steps/step.ts";
 
 /** Account: attach, then default, in two writes. Cluster: identity and key URL in one, which attaches it too. */
@@ -24,8 +24,8 @@ export function grantAndSwitch(
   grantee: Grantee,
   steps: { before?: StepDraft[]; after: StepDraft[] },
 ): Mend {
-  const refusal = grantRefusal(facts, target, grantee);
-  if (refusal !== undefined) return { kind: "escalate", reason: refusal };
+  const why = whyNoGrant(facts, target, grantee);
+  if (why !== undefined) return { kind: "escalate", reason: why };
   return { kind: "steps", steps: [...(steps.before ?? []), ...grantDrafts(facts, target, grantee), ...steps.after] };
 }
 

@@ -14,7 +14,7 @@ import { detachDraft } from "../mending/switch-identity.ts";
 import type { Facts } from "../facts.ts";
 import { liveVaultOf } from "../databases/key-path.ts";
 import type { Settings } from "../settings.ts";
-import { completeStep, isGrant, mergeDrafts, mergeKeyOf, precondition, rankOfDraft, refusalOf } from "../steps/index.ts";
+import { completeStep, isGrant, mergeDrafts, mergeKeyOf, precondition, rankOfDraft, whyForbidden } from "../steps/index.ts";
 import type { Plan, PlanBlock, Step, StepDraft } from "../steps/step.ts";
 import { say } from "../steps/az.ts";
 
@@ -138,9 +138,9 @@ function advise(block: Block, facts: Facts): PlanBlock {
 export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings, isRecovered = false): Plan {
   const { proposals, blocks } = propose(facts, diagnosis, settings);
   const allowed = proposals.filter(({ draft, cause, targetId }) => {
-    const refusal = refusalOf(draft, { facts, settings, cause });
-    if (refusal !== undefined) addBlock(blocks, { cause, kind: "escalate", reason: refusal }, targetId);
-    return refusal === undefined;
+    const why = whyForbidden(draft, { facts, settings, cause });
+    if (why !== undefined) addBlock(blocks, { cause, kind: "escalate", reason: why }, targetId);
+    return why === undefined;
   });
   const steps: Step[] = [];
   const reasons = new Map<string, string>();

@@ -41,7 +41,7 @@ export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> 
   },
   merge: (first, second) => ({ ...first, keys: withAll(first.keys, second.keys) }),
   // Microsoft Learn, "Configure customer-managed keys" (get, wrapKey, unwrapKey) and "Data encryption at rest in vCore" (list as well).
-  refusal: ({ keys }) =>
+  forbids: ({ keys }) =>
     keys.every((key) => ALLOWED.includes(key)) ? undefined : "only reading, listing, wrapping and unwrapping is ever granted",
   grants: "policy",
   switchesIdentity: false,

@@ -16,7 +16,7 @@ export const allowTrustedServices: StepSpec<"AllowTrustedServices"> = {
     return vault.network.bypass === "AzureServices" ? "done" : "todo";
   },
   merge: null,
-  refusal: null,
+  forbids: null,
   grants: null,
   switchesIdentity: false,
   counts: null,

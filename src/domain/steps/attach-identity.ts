@@ -40,7 +40,7 @@ export const attachIdentity: StepSpec<"AttachIdentity"> = {
     return identity?.state === "live" ? "todo" : stale(`identity ${identityId} is not there`);
   },
   merge: null,
-  refusal: null,
+  forbids: null,
   grants: null,
   switchesIdentity: false,
   counts: null,

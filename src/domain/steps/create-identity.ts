@@ -30,7 +30,7 @@ export const createIdentity: StepSpec<"CreateIdentity"> = {
     return standsInFor(identity, insteadOf) ? "done" : stale(`identity ${identityId} belongs to somebody else`);
   },
   merge: null,
-  refusal: null,
+  forbids: null,
   grants: null,
   switchesIdentity: false,
   counts: null,

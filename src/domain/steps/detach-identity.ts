@@ -33,7 +33,7 @@ export const detachIdentity: StepSpec<"DetachIdentity"> = {
   merge: null,
   // Only for what takes the place of the default: the default itself is detached by nobody but a person (recorded: Azure/azure-cli
   // test_cosmosdb_managed_service_identity.yaml, an account without its default identity says Undefined).
-  refusal: ({ targetId, identityId }, { facts, cause }) => {
+  forbids: ({ targetId, identityId }, { facts, cause }) => {
     const used = facts.targets.find(({ id }) => sameId(id, targetId))?.defaultIdentity;
     const isUsed = used?.form === "user" && sameId(used.id, identityId);
     return isUsed && cause !== "IdentityDeleted" ? "an identity in use is not detached" : undefined;

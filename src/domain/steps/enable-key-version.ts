@@ -16,7 +16,7 @@ export const enableKeyVersion: StepSpec<"EnableKeyVersion"> = {
     return version.enabled ? "done" : "todo";
   },
   merge: null,
-  refusal: null,
+  forbids: null,
   grants: null,
   switchesIdentity: false,
   counts: null,

@@ -27,7 +27,7 @@ export const extendKeyExpiry: StepSpec<"ExtendKeyExpiry"> = {
     return toMs(params.expiresOn) > toMs(facts.at) ? "todo" : stale("the expiry to set has passed");
   },
   merge: null,
-  refusal: ({ expiresOn, previous }, { facts, settings }) => {
+  forbids: ({ expiresOn, previous }, { facts, settings }) => {
     // Key Vault takes an expiry in the past without a word, and never takes one off again (recorded: Azure/azure-sdk-for-js keyvault-keys,
     // recording_can_update_a_disabled_key.js).
     if (previous === null) return "a version without an expiry is given none";

@@ -1,7 +1,7 @@
 /** Grants a role at one key. The assignment's name is derived from scope, principal and role, so a repetition is no second grant. */
 import { roleGuid } from "../access/access.ts";
 import { az, azPrincipal } from "./az.ts";
-import { checkRole, granteeId, refuseGrant } from "./grantee.ts";
+import { checkRole, granteeId, forbidsGrant } from "./grantee.ts";
 import { actions, onId, type StepSpec } from "./spec.ts";
 
 export const grantKeyRole: StepSpec<"GrantKeyRole"> = {
@@ -30,7 +30,7 @@ export const grantKeyRole: StepSpec<"GrantKeyRole"> = {
   sets: null,
   precondition: (params, facts) => checkRole(params.scope.replace(/\/keys\/[^/]+$/i, ""), params.scope, params, facts),
   merge: null,
-  refusal: (params, { facts }) => refuseGrant(params, facts),
+  forbids: (params, { facts }) => forbidsGrant(params, facts),
   grants: "role",
   switchesIdentity: false,
   counts: null,

@@ -23,7 +23,7 @@ export function checkGrantee({ identityId, principalId }: Grantee, facts: Facts)
 }
 
 /** Least privilege (Microsoft Learn, "Best practices for Azure RBAC"): never a role that can do more, never above the vault that is this patient. */
-export function refuseGrant(
+export function forbidsGrant(
   { scope, roleDefinitionId }: { scope: string; roleDefinitionId: string },
   { vault }: Facts,
 ): string | undefined {

@@ -94,8 +94,8 @@ export function mergeDrafts<D extends StepDraft>(first: D, second: StepDraft): D
 }
 
 /** Why the move must not be made; undefined where it may. */
-export const refusalOf = <N extends StepName>(draft: Draft<N>, proposed: Proposed): string | undefined =>
-  specOf(draft).refusal?.(draft.params, proposed);
+export const whyForbidden = <N extends StepName>(draft: Draft<N>, proposed: Proposed): string | undefined =>
+  specOf(draft).forbids?.(draft.params, proposed);
 
 /** What is to be remembered after the step; undefined where nothing is. */
 export const countAfter = <N extends StepName>(step: Draft<N>): Extension | undefined => specOf(step).counts?.(step.params);

@@ -18,7 +18,7 @@ export const recoverKey: StepSpec<"RecoverKey"> = {
     return key.state === "deleted" ? "todo" : stale(`key ${params.key} is ${key.state}`);
   },
   merge: null,
-  refusal: null,
+  forbids: null,
   grants: null,
   switchesIdentity: false,
   counts: null,

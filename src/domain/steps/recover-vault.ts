@@ -25,7 +25,7 @@ export const recoverVault: StepSpec<"RecoverVault"> = {
     return vault.state === "deleted" ? "todo" : stale(`vault ${vaultId} is ${vault.state}`);
   },
   merge: null,
-  refusal: null,
+  forbids: null,
   grants: null,
   switchesIdentity: false,
   counts: null,

@@ -65,7 +65,7 @@ export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
     return exists ? "done" : "todo";
   },
   merge: null,
-  refusal: null,
+  forbids: null,
   grants: null,
   switchesIdentity: false,
   counts: null,

@@ -22,7 +22,7 @@ export const restoreKeyOperations: StepSpec<"RestoreKeyOperations"> = {
   },
   merge: (first, second) => ({ ...first, operations: withAll(first.operations, second.operations) }),
   // Key Vault REST reference, "Update Key": key_ops is replaced as a whole, so that what is there has to be sent along.
-  refusal: ({ vaultUri, key, version, operations }, { facts }) => {
+  forbids: ({ vaultUri, key, version, operations }, { facts }) => {
     const live = facts.keys.find((one) => one.name.toLowerCase() === key.toLowerCase());
     const now = live?.state === "live" ? (live.versions.find((one) => one.version === version)?.operations ?? []) : [];
     const more = operations.filter((operation) => !now.includes(operation) && !ALLOWED.includes(operation));

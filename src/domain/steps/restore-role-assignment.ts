@@ -2,7 +2,7 @@
 import { roleGuid } from "../access/access.ts";
 import { sameId } from "../arm-id.ts";
 import { az, azPrincipal, azText } from "./az.ts";
-import { checkRole, granteeId, refuseGrant } from "./grantee.ts";
+import { checkRole, granteeId, forbidsGrant } from "./grantee.ts";
 import { actions, onId, type StepSpec } from "./spec.ts";
 import type { StepParams } from "./step.ts";
 
@@ -48,9 +48,9 @@ export const restoreRoleAssignment: StepSpec<"RestoreRoleAssignment"> = {
     return checkRole(params.scope.replace(/\/keys\/[^/]+$/i, ""), params.scope, params, facts);
   },
   merge: null,
-  refusal: (params, { facts }) =>
+  forbids: (params, { facts }) =>
     PRINCIPAL_TYPES.includes(params.principalType)
-      ? refuseGrant(params, facts)
+      ? forbidsGrant(params, facts)
       : `an assignment is not made for a principal of type ${params.principalType}`,
   grants: "role",
   switchesIdentity: false,

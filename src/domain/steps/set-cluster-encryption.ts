@@ -33,7 +33,7 @@ export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
   },
   merge: null,
   // Microsoft Learn, vCore troubleshooting guide, row 1: only when the cluster is back to Ready may the key be changed.
-  refusal: ({ targetId, keyUrl }, { facts }) => {
+  forbids: ({ targetId, keyUrl }, { facts }) => {
     const target = facts.targets.find(({ id }) => sameId(id, targetId));
     if (target && !isSameKey(target.keyUri ?? "", keyUrl)) return ANOTHER_KEY;
     const isSameVersion = parseKeyUri(target?.keyUri ?? "").version === parseKeyUri(keyUrl).version;

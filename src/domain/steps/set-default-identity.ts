@@ -31,7 +31,7 @@ export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
     return isSameDefault(target.defaultIdentity, wanted) ? "done" : checkSwitch(target, wanted, facts);
   },
   merge: null,
-  refusal: null,
+  forbids: null,
   grants: null,
   switchesIdentity: true,
   counts: null,

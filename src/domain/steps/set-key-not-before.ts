@@ -17,7 +17,7 @@ export const setKeyNotBefore: StepSpec<"SetKeyNotBefore"> = {
     return version.notBefore === null || toMs(version.notBefore) <= toMs(facts.at) ? "done" : "todo";
   },
   merge: null,
-  refusal: null,
+  forbids: null,
   grants: null,
   switchesIdentity: false,
   counts: null,

@@ -25,7 +25,7 @@ export const setKeyUri: StepSpec<"SetKeyUri"> = {
   merge: null,
   // A revoked account takes nothing but changes of its identities (Microsoft Learn, "Troubleshoot CMK", 1.5). The guide to revoked
   // accounts says to set a malformed URI right all the same: that one attempt is made, and Azure's refusal believed.
-  refusal: ({ targetId, keyUri }, { facts, cause }) => {
+  forbids: ({ targetId, keyUri }, { facts, cause }) => {
     const target = facts.targets.find(({ id }) => sameId(id, targetId));
     if (target && !isSameKey(target.keyUri ?? "", keyUri)) return ANOTHER_KEY;
     if (!target || verdictOf(target) !== "lost" || cause === "KeyUriMalformed") return undefined;

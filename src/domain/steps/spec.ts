@@ -42,7 +42,7 @@ export type StepSpec<N extends StepName> = {
    * What Azure does not allow or Keymend does not allow itself, whatever a cause proposes: why this must not be made, undefined where it
    * may. A repair that it stops becomes a matter for a person.
    */
-  refusal: ((params: StepParams[N], proposed: Proposed) => string | undefined) | null;
+  forbids: ((params: StepParams[N], proposed: Proposed) => string | undefined) | null;
   /** By what it gives a principal access to a key: only those that have a grantee do, and they all do. */
   grants: StepParams[N] extends Grantee ? "role" | "policy" : null;
   /** Whether a database reaches its key by another identity from then on. */

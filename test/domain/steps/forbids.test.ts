@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Facts } from "../../../src/domain/facts.ts";
 import type { CauseCode } from "../../../src/domain/cause-code.ts";
-import { rankOf, refusalOf, stepSpecs } from "../../../src/domain/steps/index.ts";
+import { rankOf, whyForbidden, stepSpecs } from "../../../src/domain/steps/index.ts";
 import type { StepName, StepParams } from "../../../src/domain/steps/step.ts";
 import { DAY } from "../../../src/domain/time.ts";
 import {
@@ -30,13 +30,13 @@ import {
 const onVersion = { vaultId: VAULT_ID, vaultUri: "https://kv-orders.vault.azure.net", key: "cmk", version: V1 };
 const grantee = { identityId: IDENTITY_ID, principalId: PRINCIPAL };
 
-function refused<N extends StepName>(
+function forbidden<N extends StepName>(
   name: N,
   params: StepParams[N],
   facts: Partial<Facts> = {},
   cause: CauseCode = "AccessMissing",
 ): string | undefined {
-  return refusalOf({ name, params }, { facts: someFacts(facts), settings: someSettings({ expiryHorizonMs: 100 * DAY }), cause });
+  return whyForbidden({ name, params }, { facts: someFacts(facts), settings: someSettings({ expiryHorizonMs: 100 * DAY }), cause });
 }
 
 describe("legal moves", () => {
@@ -73,7 +73,7 @@ describe("legal moves", () => {
     ["earlier is not", "2026-09-01T00:00:00.000Z", "2026-10-01T00:00:00.000Z", false],
     ["beyond the horizon is not", "2027-12-01T00:00:00.000Z", "2026-10-01T00:00:00.000Z", false],
   ])("of an expiry: %s", (_what, expiresOn, previous, isLegal) => {
-    expect(refused("ExtendKeyExpiry", { ...onVersion, expiresOn, previous, extensions: 1 }) === undefined).toBe(isLegal);
+    expect(forbidden("ExtendKeyExpiry", { ...onVersion, expiresOn, previous, extensions: 1 }) === undefined).toBe(isLegal);
   });
 
   test.each<[string, string, string, boolean]>([
@@ -83,7 +83,7 @@ describe("legal moves", () => {
     ["no other vault is", `${VAULT_ID}2`, ENCRYPTION_ROLE, false],
     ["no other role is", KEY_SCOPE, ENCRYPTION_ROLE.replace("e147488a", "14b46e9e"), false],
   ])("of a grant: %s", (_what, scope, roleDefinitionId, isLegal) => {
-    expect(refused("GrantKeyRole", { ...grantee, scope, roleDefinitionId }) === undefined).toBe(isLegal);
+    expect(forbidden("GrantKeyRole", { ...grantee, scope, roleDefinitionId }) === undefined).toBe(isLegal);
     const restore = {
       ...grantee,
       scope,
@@ -94,14 +94,14 @@ describe("legal moves", () => {
       conditionVersion: null,
       description: null,
     };
-    expect(refused("RestoreRoleAssignment", restore) === undefined).toBe(isLegal);
+    expect(forbidden("RestoreRoleAssignment", restore) === undefined).toBe(isLegal);
   });
 
   test("of a grant: none without a vault, or where it is not known which one it is", () => {
     const params = { ...grantee, scope: KEY_SCOPE, roleDefinitionId: ENCRYPTION_ROLE };
-    expect(refused("GrantKeyRole", params, { vault: null })).toBeDefined();
-    expect(refused("GrantKeyRole", params, { vault: { state: "gone", id: null, name: "kv-orders" } })).toBeDefined();
-    expect(refused("GrantKeyRole", params, { vault: { state: "gone", id: "", name: "kv-orders" } })).toBeDefined();
+    expect(forbidden("GrantKeyRole", params, { vault: null })).toBeDefined();
+    expect(forbidden("GrantKeyRole", params, { vault: { state: "gone", id: null, name: "kv-orders" } })).toBeDefined();
+    expect(forbidden("GrantKeyRole", params, { vault: { state: "gone", id: "", name: "kv-orders" } })).toBeDefined();
   });
 
   test("of a restored assignment: its principal is of a type that Azure takes", () => {
@@ -114,32 +114,32 @@ describe("legal moves", () => {
       conditionVersion: null,
       description: null,
     };
-    expect(refused("RestoreRoleAssignment", { ...params, principalType: "ServicePrincipal" })).toBeUndefined();
-    expect(refused("RestoreRoleAssignment", { ...params, principalType: "Unknown" })).toContain("type Unknown");
+    expect(forbidden("RestoreRoleAssignment", { ...params, principalType: "ServicePrincipal" })).toBeUndefined();
+    expect(forbidden("RestoreRoleAssignment", { ...params, principalType: "Unknown" })).toContain("type Unknown");
   });
 
   test("no database is moved to another key", () => {
     for (const other of ["https://kv-other.vault.azure.net/keys/cmk", "https://kv-orders.vault.azure.net/keys/other"]) {
-      expect(refused("SetKeyUri", { targetId: ACCOUNT_ID, keyUri: other })).toContain("stays with its key");
+      expect(forbidden("SetKeyUri", { targetId: ACCOUNT_ID, keyUri: other })).toContain("stays with its key");
       const params = { targetId: CLUSTER_ID, identityId: IDENTITY_ID, keyUrl: other };
-      expect(refused("SetClusterEncryption", params, { targets: [aCluster()] })).toContain("stays with its key");
+      expect(forbidden("SetClusterEncryption", params, { targets: [aCluster()] })).toContain("stays with its key");
     }
   });
 
   test("a database that was not read, or names no key, has none that it could be moved away from", () => {
     expect(
-      refused("DetachIdentity", { targetId: "/x", targetKind: "account", identityId: "/i", keeps: null }, {}, "BorrowedIdentity"),
+      forbidden("DetachIdentity", { targetId: "/x", targetKind: "account", identityId: "/i", keeps: null }, {}, "BorrowedIdentity"),
     ).toBeUndefined();
     const targets = [anAccount({ keyUri: null }), aCluster({ keyUri: null })];
-    expect(refused("SetKeyUri", { targetId: ACCOUNT_ID, keyUri: KEY_URI }, { targets })).toContain("stays with its key");
-    expect(refused("SetClusterEncryption", { targetId: CLUSTER_ID, identityId: IDENTITY_ID, keyUrl: KEY_URI }, { targets })).toContain(
+    expect(forbidden("SetKeyUri", { targetId: ACCOUNT_ID, keyUri: KEY_URI }, { targets })).toContain("stays with its key");
+    expect(forbidden("SetClusterEncryption", { targetId: CLUSTER_ID, identityId: IDENTITY_ID, keyUrl: KEY_URI }, { targets })).toContain(
       "stays with its key",
     );
   });
 
   test("an identity in use is detached only at the end of its own replacement", () => {
     const detach = (identityId: string, cause: CauseCode) =>
-      refused("DetachIdentity", { targetId: ACCOUNT_ID, targetKind: "account", identityId, keeps: null }, {}, cause);
+      forbidden("DetachIdentity", { targetId: ACCOUNT_ID, targetKind: "account", identityId, keeps: null }, {}, cause);
     expect(detach(IDENTITY_ID, "BorrowedIdentity")).toBe("an identity in use is not detached");
     expect(detach(IDENTITY_ID, "IdentityDeleted")).toBeUndefined();
     expect(detach(`${IDENTITY_ID}-2`, "BorrowedIdentity")).toBeUndefined();
@@ -151,39 +151,39 @@ describe("legal moves", () => {
     ["all is not", ["all"], false],
   ])("of a policy: %s", (_what, keys, isLegal) => {
     expect(
-      refused("AddAccessPolicyPermissions", { ...grantee, vaultId: VAULT_ID, tenantId: TENANT, applicationId: null, keys }) === undefined,
+      forbidden("AddAccessPolicyPermissions", { ...grantee, vaultId: VAULT_ID, tenantId: TENANT, applicationId: null, keys }) === undefined,
     ).toBe(isLegal);
   });
 
   test("of key operations: only wrapping and unwrapping are put back, what is there stays", () => {
     const keys = [aKey([aVersion(V1, { operations: ["sign"] })])];
-    expect(refused("RestoreKeyOperations", { ...onVersion, operations: ["sign", "wrapKey", "unwrapKey"] }, { keys })).toBeUndefined();
-    expect(refused("RestoreKeyOperations", { ...onVersion, operations: ["sign", "verify"] }, { keys })).toContain("verify");
-    expect(refused("RestoreKeyOperations", { ...onVersion, operations: ["sign"] }, { keys: [aKey([aVersion(V2)])] })).toContain("sign");
-    expect(refused("RestoreKeyOperations", { ...onVersion, operations: ["wrapKey"] }, { keys: [] })).toBeUndefined();
+    expect(forbidden("RestoreKeyOperations", { ...onVersion, operations: ["sign", "wrapKey", "unwrapKey"] }, { keys })).toBeUndefined();
+    expect(forbidden("RestoreKeyOperations", { ...onVersion, operations: ["sign", "verify"] }, { keys })).toContain("verify");
+    expect(forbidden("RestoreKeyOperations", { ...onVersion, operations: ["sign"] }, { keys: [aKey([aVersion(V2)])] })).toContain("sign");
+    expect(forbidden("RestoreKeyOperations", { ...onVersion, operations: ["wrapKey"] }, { keys: [] })).toBeUndefined();
   });
 
   test("a revoked account takes changes of its identities and nothing else, but for the one attempt that the guide asks for", () => {
     const lost = { targets: [anAccount({ service: revoked() })] };
     const uri = { targetId: ACCOUNT_ID, keyUri: KEY_URI };
-    expect(refused("SetKeyUri", uri, lost)).toBe("a revoked account takes nothing but changes of its identities");
-    expect(refused("SetKeyUri", uri, lost, "KeyUriMalformed")).toBeUndefined();
-    expect(refused("SetKeyUri", uri)).toBeUndefined();
-    expect(refused("SetKeyUri", uri, { targets: [] })).toBeUndefined();
-    expect(refused("SetDefaultIdentity", { targetId: ACCOUNT_ID, defaultIdentity: "FirstPartyIdentity" }, lost)).toBeUndefined();
-    expect(refused("AttachIdentity", { targetId: ACCOUNT_ID, identityId: IDENTITY_ID }, lost)).toBeUndefined();
+    expect(forbidden("SetKeyUri", uri, lost)).toBe("a revoked account takes nothing but changes of its identities");
+    expect(forbidden("SetKeyUri", uri, lost, "KeyUriMalformed")).toBeUndefined();
+    expect(forbidden("SetKeyUri", uri)).toBeUndefined();
+    expect(forbidden("SetKeyUri", uri, { targets: [] })).toBeUndefined();
+    expect(forbidden("SetDefaultIdentity", { targetId: ACCOUNT_ID, defaultIdentity: "FirstPartyIdentity" }, lost)).toBeUndefined();
+    expect(forbidden("AttachIdentity", { targetId: ACCOUNT_ID, identityId: IDENTITY_ID }, lost)).toBeUndefined();
   });
 
   test("a cluster's key is changed only while it is Ready, its identity at any time", () => {
     const lost = { targets: [aCluster({ keyUri: `${KEY_URI}/${V1}`, service: inaccessible() })] };
     const params = { targetId: CLUSTER_ID, identityId: IDENTITY_ID };
-    expect(refused("SetClusterEncryption", { ...params, keyUrl: KEY_URI }, lost)).toBe(
+    expect(forbidden("SetClusterEncryption", { ...params, keyUrl: KEY_URI }, lost)).toBe(
       "the key of a cluster is changed only while it is Ready",
     );
-    expect(refused("SetClusterEncryption", { ...params, keyUrl: `${KEY_URI}/${V1}` }, lost)).toBeUndefined();
+    expect(forbidden("SetClusterEncryption", { ...params, keyUrl: `${KEY_URI}/${V1}` }, lost)).toBeUndefined();
     expect(
-      refused("SetClusterEncryption", { ...params, keyUrl: KEY_URI }, { targets: [aCluster({ keyUri: `${KEY_URI}/${V1}` })] }),
+      forbidden("SetClusterEncryption", { ...params, keyUrl: KEY_URI }, { targets: [aCluster({ keyUri: `${KEY_URI}/${V1}` })] }),
     ).toBeUndefined();
-    expect(refused("SetClusterEncryption", { ...params, keyUrl: KEY_URI }, { targets: [] })).toBeUndefined();
+    expect(forbidden("SetClusterEncryption", { ...params, keyUrl: KEY_URI }, { targets: [] })).toBeUndefined();
   });
 });
