@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { causes } from "../../../src/domain/causes/index.ts";
 import type { CauseCode } from "../../../src/domain/cause-code.ts";
@@ -138,6 +139,34 @@ describe("who changed a key", () => {
       causes.map(({ code }) => code).filter((code) => /^(Key(?!Uri|VersionPinned)|OldVersion)/.test(code)),
     );
   });
+});
+
+test("whatever the logs say, a loss is undone unasked only where somebody is named and nobody whose changes count as meant", () => {
+  const { given, turn } = lost({ cause: "KeyDisabled" });
+  const rows = fc.array(
+    fc.record({
+      operation: fc.constantFrom("KeyUpdate", "KeyCreate", "KeyDelete", "KeyGet", "constructor"),
+      uris: fc.constantFrom([KEY], [`${KEY}/1`], [`${KEY}-2`], ["https://kv-orders.vault.azure.net/"], []),
+      at: fc.integer({ min: -60, max: 20 }).map(after),
+      objectId: fc.constantFrom("boss", "BOSS", "ada", "me", null),
+    }),
+    { maxLength: 6 },
+  );
+  fc.assert(
+    fc.property(rows, (entries) => {
+      const own = { ...settings, ownPrincipalId: "me" };
+      const logged = authorsInKeyLog(entries, VAULT_ID);
+      const { next } = decideTurn(
+        turnInput({ ...given, settings: own, incident: turn.incident, turn: 1, signals: [], now: after(20), logged }),
+      );
+      const explains = entries.filter(
+        ({ operation, uris, at }) =>
+          ["KeyUpdate", "KeyCreate"].includes(operation) && uris.some((uri) => uri.startsWith(KEY) && uri !== `${KEY}-2`) && at <= after(5),
+      );
+      const authors = explains.map(({ objectId }) => objectId?.toLowerCase()).filter((id) => id !== undefined && id !== "me");
+      expect(next.do).toBe(authors.length > 0 && !authors.includes("boss") ? "step" : "wait");
+    }),
+  );
 });
 
 describe("a look is planned for when the log can be whole", () => {
