@@ -186,6 +186,8 @@ export type Progress = {
   heard?: string[];
   /** The hour mark was told. */
   saidSlow: boolean;
+  /** Writes whose effect was not seen yet, with what was there before. Absent in what earlier versions kept. */
+  written?: { step: Step; at: string; before: string }[];
   /** A write that may have worked though its answer was lost or its operation failed; absent where there is none. */
   sent?: Step;
 };

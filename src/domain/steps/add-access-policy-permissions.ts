@@ -1,5 +1,7 @@
 /** Adds key permissions to one principal's access policy. Azure merges them with what is there and leaves other principals alone. */
 import { POLICY_PERMISSIONS } from "../access/access.ts";
+import type { AccessPolicy, LiveVault } from "../facts.ts";
+import type { StepParams } from "./step.ts";
 import { azPrincipal, azRest, BLANK } from "./az.ts";
 import { checkGrantee, granteeId } from "./grantee.ts";
 import { actions, findVault, isStale, onId, stale, type StepSpec, withAll } from "./spec.ts";
@@ -9,6 +11,12 @@ const API_VERSION = "2026-02-01";
 const ALLOWED = Object.values(POLICY_PERMISSIONS);
 
 const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+const policiesOf = (
+  { tenantId, principalId, applicationId }: StepParams["AddAccessPolicyPermissions"],
+  { policies }: LiveVault,
+): AccessPolicy[] =>
+  policies.filter((one) => sameText(one.tenantId, tenantId) && sameText(one.objectId, principalId!) && one.applicationId === applicationId);
 
 export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> = {
   permission: () => actions("Microsoft.KeyVault/vaults/accessPolicies/write"),
@@ -32,12 +40,17 @@ export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> 
     const wrong = checkGrantee(params, facts);
     if (wrong) return wrong;
     if (vault.permissionModel !== "policies") return stale("the vault was switched to Azure RBAC");
-    const mine = vault.policies.filter(
-      ({ tenantId, objectId, applicationId }) =>
-        sameText(tenantId, params.tenantId) && sameText(objectId, params.principalId!) && applicationId === params.applicationId,
-    );
+    const mine = policiesOf(params, vault);
     const has = (key: string): boolean => mine.some(({ keys }) => keys.some((one) => sameText(one, key) || sameText(one, "all")));
     return params.keys.every(has) ? "done" : "todo";
+  },
+  shows: (params, facts) => {
+    const vault = findVault(facts, params.vaultId);
+    return isStale(vault)
+      ? undefined
+      : policiesOf(params, vault)
+          .flatMap(({ keys }) => keys.map((key) => key.toLowerCase()))
+          .toSorted();
   },
   merge: (first, second) => ({ ...first, keys: withAll(first.keys, second.keys) }),
   // Microsoft Learn, "Configure customer-managed keys" (get, wrapKey, unwrapKey) and "Data encryption at rest in vCore" (list as well).

@@ -15,6 +15,7 @@ export const allowTrustedServices: StepSpec<"AllowTrustedServices"> = {
     if (isStale(vault)) return vault;
     return vault.network.bypass === "AzureServices" ? "done" : "todo";
   },
+  shows: null,
   merge: null,
   forbids: null,
   grants: null,

@@ -39,6 +39,7 @@ export const attachIdentity: StepSpec<"AttachIdentity"> = {
     const identity = facts.identities.find(({ id }) => sameId(id, identityId));
     return identity?.state === "live" ? "todo" : stale(`identity ${identityId} is not there`);
   },
+  shows: null,
   merge: null,
   forbids: null,
   grants: null,

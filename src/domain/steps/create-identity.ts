@@ -29,6 +29,10 @@ export const createIdentity: StepSpec<"CreateIdentity"> = {
     if (identity?.state !== "live") return "todo";
     return standsInFor(identity, insteadOf) ? "done" : stale(`identity ${identityId} belongs to somebody else`);
   },
+  shows: ({ identityId }, facts) => {
+    const identity = facts.identities.find(({ id }) => sameId(id, identityId));
+    return identity?.state === "live" ? (identity.tags[INSTEAD_OF_TAG] ?? "") : identity?.state;
+  },
   merge: null,
   forbids: null,
   grants: null,

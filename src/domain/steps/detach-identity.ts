@@ -30,6 +30,7 @@ export const detachIdentity: StepSpec<"DetachIdentity"> = {
     if (identity && (identity.state === "gone" || isRecreated(target, identity))) return "todo";
     return stale(`${identityId} is not known to be gone`);
   },
+  shows: null,
   merge: null,
   // Only for what takes the place of the default: the default itself is detached by nobody but a person (recorded: Azure/azure-cli
   // test_cosmosdb_managed_service_identity.yaml, an account without its default identity says Undefined).

@@ -15,6 +15,7 @@ export const enableKeyVersion: StepSpec<"EnableKeyVersion"> = {
     if (isStale(version)) return version;
     return version.enabled ? "done" : "todo";
   },
+  shows: null,
   merge: null,
   forbids: null,
   grants: null,

@@ -2,7 +2,7 @@
 import { parseKeyUri } from "../key-uri.ts";
 import { toMs } from "../time.ts";
 import { az, azTime } from "./az.ts";
-import { dataActions, findVersion, isStale, keyUrl, onVersion, stale, type StepSpec, versionUrl } from "./spec.ts";
+import { dataActions, findVersion, isStale, keyUrl, onVersion, stale, shownVersion, type StepSpec, versionUrl } from "./spec.ts";
 import type { StepParams } from "./step.ts";
 
 /** Under this it is kept how often the expiry of a key version was moved. */
@@ -26,6 +26,7 @@ export const extendKeyExpiry: StepSpec<"ExtendKeyExpiry"> = {
     if (version.expiresOn !== params.previous) return stale(`the expiry was changed to ${version.expiresOn}`);
     return toMs(params.expiresOn) > toMs(facts.at) ? "todo" : stale("the expiry to set has passed");
   },
+  shows: (params, facts) => shownVersion(facts, params)?.expiresOn,
   merge: null,
   forbids: ({ expiresOn, previous }, { facts, settings }) => {
     // Key Vault takes an expiry in the past without a word, and never takes one off again (recorded: Azure/azure-sdk-for-js keyvault-keys,

@@ -29,6 +29,7 @@ export const grantKeyRole: StepSpec<"GrantKeyRole"> = {
   key: (params) => [...onId(params.scope, params.roleDefinitionId), granteeId(params)],
   sets: null,
   precondition: (params, facts) => checkRole(params.scope.replace(/\/keys\/[^/]+$/i, ""), params.scope, params, facts),
+  shows: null,
   merge: null,
   forbids: (params, { facts }) => forbidsGrant(params, facts),
   grants: "role",

@@ -79,6 +79,12 @@ function changing({ params }: Draft<StepName>, facts: Facts): Precondition | und
   return target && state && !AT_REST.includes(state.toLowerCase()) ? stale(`${target.name} is being changed (${state})`) : undefined;
 }
 
+/** The value that a step sets, as these facts show it, as text; undefined where it can't be seen, or is being changed, or where no third value could be. */
+export function shownBy<N extends StepName>(step: Draft<N>, facts: Facts): string | undefined {
+  const value = changing(step, facts) ? undefined : specOf(step).shows?.(step.params, facts);
+  return value === undefined ? undefined : JSON.stringify(value);
+}
+
 export const isGrant = (step: StepDraft): step is Grant => specOf(step).grants !== null;
 
 /** Command lines a person can run instead of the step. */

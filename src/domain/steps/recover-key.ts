@@ -17,6 +17,7 @@ export const recoverKey: StepSpec<"RecoverKey"> = {
     if (key.state === "live") return "done";
     return key.state === "deleted" ? "todo" : stale(`key ${params.key} is ${key.state}`);
   },
+  shows: null,
   merge: null,
   forbids: null,
   grants: null,

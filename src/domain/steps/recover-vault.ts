@@ -24,6 +24,7 @@ export const recoverVault: StepSpec<"RecoverVault"> = {
     if (vault.state === "live") return "done";
     return vault.state === "deleted" ? "todo" : stale(`vault ${vaultId} is ${vault.state}`);
   },
+  shows: null,
   merge: null,
   forbids: null,
   grants: null,

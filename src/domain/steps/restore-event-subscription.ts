@@ -64,6 +64,7 @@ export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
     const exists = facts.eventSubscriptions.some((one) => sameId(one.topicId, topicId) && normalId(one.name) === normalId(name));
     return exists ? "done" : "todo";
   },
+  shows: null,
   merge: null,
   forbids: null,
   grants: null,

@@ -1,6 +1,6 @@
 /** Puts back the key operations that a database needs. The write carries the whole set, so it must rest on the present one. */
 import { az } from "./az.ts";
-import { dataActions, findVersion, isStale, onVersion, stale, type StepSpec, versionUrl, withAll } from "./spec.ts";
+import { dataActions, findVersion, isStale, onVersion, stale, shownVersion, type StepSpec, versionUrl, withAll } from "./spec.ts";
 
 const ALLOWED: readonly string[] = ["wrapKey", "unwrapKey"];
 
@@ -20,6 +20,7 @@ export const restoreKeyOperations: StepSpec<"RestoreKeyOperations"> = {
     if (params.operations.every((operation) => operations.includes(operation))) return "done";
     return operations.every((operation) => params.operations.includes(operation)) ? "todo" : stale("the key operations were changed");
   },
+  shows: (params, facts) => shownVersion(facts, params)?.operations?.toSorted(),
   merge: (first, second) => ({ ...first, operations: withAll(first.operations, second.operations) }),
   // Key Vault REST reference, "Update Key": key_ops is replaced as a whole, so that what is there has to be sent along.
   forbids: ({ vaultUri, key, version, operations }, { facts }) => {

@@ -47,6 +47,7 @@ export const restoreRoleAssignment: StepSpec<"RestoreRoleAssignment"> = {
       return "done";
     return checkRole(params.scope.replace(/\/keys\/[^/]+$/i, ""), params.scope, params, facts);
   },
+  shows: null,
   merge: null,
   forbids: (params, { facts }) =>
     PRINCIPAL_TYPES.includes(params.principalType)

@@ -5,7 +5,7 @@ import type { TargetFacts } from "../facts.ts";
 import { parseKeyUri } from "../key-uri.ts";
 import { azPatch } from "./az.ts";
 import { checkSwitch } from "./set-default-identity.ts";
-import { actions, ANOTHER_KEY, findTarget, isSameKey, isStale, onId, stale, type StepSpec } from "./spec.ts";
+import { actions, ANOTHER_KEY, findTarget, isSameKey, isStale, onId, stale, shownTarget, type StepSpec } from "./spec.ts";
 
 const isReady = ({ service }: TargetFacts): boolean => service.clusterStatus?.toLowerCase() === "ready";
 
@@ -30,6 +30,10 @@ export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
     // The write attaches the identity itself.
     const attached = [...target.attached, { id: identityId, principalId: null, clientId: null }];
     return checkSwitch({ ...target, attached }, { form: "user", id: identityId, federatedClientId: null }, facts);
+  },
+  shows: ({ targetId }, facts) => {
+    const target = shownTarget(facts, targetId);
+    return target && [target.defaultIdentity, target.keyUri];
   },
   merge: null,
   // Microsoft Learn, vCore troubleshooting guide, row 1: only when the cluster is back to Ready may the key be changed.

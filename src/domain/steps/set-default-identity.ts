@@ -4,7 +4,7 @@ import { readinessOf } from "../access/key-access.ts";
 import { principalOf } from "../databases/index.ts";
 import { azUpdateAccount } from "./az.ts";
 import { isSameDefault, readDefaultIdentity } from "../databases/default-identity.ts";
-import { actions, findTarget, isStale, onId, type Precondition, stale, type StepSpec } from "./spec.ts";
+import { actions, findTarget, isStale, onId, type Precondition, stale, shownTarget, type StepSpec } from "./spec.ts";
 
 /** `settling`: the grant is there and may not have reached the vault; waiting costs less than an account that loses access. */
 export function checkSwitch(target: TargetFacts, wanted: DefaultIdentity, facts: Facts): Precondition {
@@ -30,6 +30,7 @@ export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
     if (!wanted) return stale(`'${defaultIdentity}' is no default identity`);
     return isSameDefault(target.defaultIdentity, wanted) ? "done" : checkSwitch(target, wanted, facts);
   },
+  shows: ({ targetId }, facts) => shownTarget(facts, targetId)?.defaultIdentity,
   merge: null,
   forbids: null,
   grants: null,

@@ -1,7 +1,7 @@
 /** Lets one key version be used from now on. */
 import { toMs } from "../time.ts";
 import { az, azTime } from "./az.ts";
-import { dataActions, findVersion, isStale, onVersion, type StepSpec, versionUrl } from "./spec.ts";
+import { dataActions, findVersion, isStale, onVersion, shownVersion, type StepSpec, versionUrl } from "./spec.ts";
 
 export const setKeyNotBefore: StepSpec<"SetKeyNotBefore"> = {
   permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
@@ -16,6 +16,7 @@ export const setKeyNotBefore: StepSpec<"SetKeyNotBefore"> = {
     if (isStale(version)) return version;
     return version.notBefore === null || toMs(version.notBefore) <= toMs(facts.at) ? "done" : "todo";
   },
+  shows: (params, facts) => shownVersion(facts, params)?.notBefore,
   merge: null,
   forbids: null,
   grants: null,

@@ -2,7 +2,7 @@
 import { sameId } from "../arm-id.ts";
 import { verdictOf } from "../databases/index.ts";
 import { azUpdateAccount } from "./az.ts";
-import { actions, ANOTHER_KEY, findTarget, isSameKey, isStale, onId, stale, type StepSpec } from "./spec.ts";
+import { actions, ANOTHER_KEY, findTarget, isSameKey, isStale, onId, stale, shownTarget, type StepSpec } from "./spec.ts";
 
 export const setKeyUri: StepSpec<"SetKeyUri"> = {
   permission: () => actions("Microsoft.DocumentDB/databaseAccounts/write"),
@@ -22,6 +22,7 @@ export const setKeyUri: StepSpec<"SetKeyUri"> = {
     if (target.keyUri === keyUri) return "done";
     return isSameKey(target.keyUri ?? "", keyUri) ? "todo" : stale(`${target.name} names another key now`);
   },
+  shows: ({ targetId }, facts) => shownTarget(facts, targetId)?.keyUri,
   merge: null,
   // A revoked account takes nothing but changes of its identities (Microsoft Learn, "Troubleshoot CMK", 1.5). The guide to revoked
   // accounts says to set a malformed URI right all the same: that one attempt is made, and Azure's refusal believed.

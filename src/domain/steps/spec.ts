@@ -36,6 +36,11 @@ export type StepSpec<N extends StepName> = {
   /** What it sets, as far as only a new decision changes it: part of the id, so that an approval is for exactly this. */
   sets: ((params: StepParams[N]) => string[]) | null;
   precondition: (params: StepParams[N], facts: Facts) => Precondition;
+  /**
+   * The value that it sets, as a look shows it now: undefined where it can't be seen. null: nothing but there or not, done or not, so that no
+   * third value could show. Compared with what was there before the write (turn/answers.ts).
+   */
+  shows: ((params: StepParams[N], facts: Facts) => unknown) | null;
   /** Two that are one step, as one: what each adds, united. null: of two that would set different things, the first. */
   merge: ((first: StepParams[N], second: StepParams[N]) => StepParams[N]) | null;
   /**
@@ -90,6 +95,15 @@ export function findVersion(facts: Facts, params: OnKeyVersion): Or<KeyVersionFa
 export function findTarget(facts: Facts, targetId: string): Or<TargetFacts> {
   return facts.targets.find(({ id }) => sameId(id, targetId)) ?? stale(`database ${targetId} was not read`);
 }
+
+/** Undefined where it can't be seen. */
+export function shownVersion(facts: Facts, params: OnKeyVersion): KeyVersionFacts | undefined {
+  const version = findVersion(facts, params);
+  return isStale(version) ? undefined : version;
+}
+
+export const shownTarget = (facts: Facts, targetId: string): TargetFacts | undefined =>
+  facts.targets.find(({ id }) => sameId(id, targetId));
 
 export const keyUrl = ({ vaultUri, key }: OnKey): string => `${vaultUri}/keys/${key}`;
 export const versionUrl = (params: OnKeyVersion): string => `${keyUrl(params)}/${params.version}`;

@@ -12,6 +12,7 @@ import { toIso, toMs } from "../time.ts";
 import { carryTarget, endGone } from "./judge-databases.ts";
 import { type JudgedStep, showStep, shownSince } from "./judge-steps.ts";
 import { authorOf } from "./authors.ts";
+import { hearAnswers } from "./answers.ts";
 import { followLosses } from "./losses.ts";
 import { rejectionOf } from "./questions.ts";
 import { causesOf, mergeCauses, signature } from "./same-trouble.ts";
@@ -153,6 +154,19 @@ export function takeSent(draft: Draft): void {
     result: entry.result,
     detail: entry.detail,
   });
+}
+
+/** A write that shows as something else than it asked for. */
+export function takeAnswers(draft: Draft): void {
+  const { incident, input } = draft;
+  if (incident.progress.written === undefined) return;
+  const { left, others } = hearAnswers(incident, input.facts, input.now);
+  const { written: _, ...progress } = incident.progress;
+  incident.progress = left.length === 0 ? progress : { ...progress, written: left };
+  for (const { step, entry } of others) {
+    incident.applied = [...incident.applied, entry];
+    note(draft, "refusal", `${stepInShort(step)}: ${entry.detail}`, { step, result: entry.result, detail: entry.detail }, `-${step.id}`);
+  }
 }
 
 export function takeLosses({ incident, input }: Draft): void {

@@ -7,6 +7,7 @@ import type { Incident, IncidentTarget, Next, Outcome, OutcomeCode, Turn } from 
 import { openIncident } from "../incident.ts";
 import type { Signal } from "../signal.ts";
 import { formatDuration, toIso, toMs } from "../time.ts";
+import { rememberBefore } from "./answers.ts";
 import { groundsOf } from "./grounds.ts";
 import { nextLogAt } from "./logs.ts";
 import { repairsWithin } from "./losses.ts";
@@ -16,6 +17,7 @@ import { isFinal, isSuccess, nextLookAfterMs, worstOutcome } from "./outcome.ts"
 import {
   type Draft,
   note,
+  takeAnswers,
   takeDecisions,
   takeFacts,
   takeLogged,
@@ -115,7 +117,7 @@ function next(draft: Draft, steps: readonly JudgedStep[]): Next {
   const now = steps.find(isNext);
   if (now) {
     incident.state = "working";
-    incident.progress.looks = 0;
+    incident.progress = { ...rememberBefore(incident.progress, now.step, input.facts, input.now), looks: 0 };
     return { do: "step", step: now.step };
   }
   const { now: at, settings, plan, diagnosis } = input;
@@ -155,6 +157,7 @@ export function decideTurn(input: TurnInput): Turn {
   takeSignals(draft);
   takeLogged(draft);
   takeSent(draft);
+  takeAnswers(draft);
   takeDecisions(draft);
   takeLosses(draft);
   const steps = judgeSteps(input.plan, { ...input, incident: draft.incident });

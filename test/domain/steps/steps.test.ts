@@ -29,58 +29,15 @@ import {
   V2,
   VAULT_ID,
 } from "../../support/builders.ts";
+import { draft, FUTURE, PAST, SAMPLES, SECOND, VAULT_URI } from "../../support/steps.ts";
 
-const VAULT_URI = "https://kv-orders.vault.azure.net";
-const PAST = "2026-10-01T00:00:00.000Z";
-const FUTURE = "2027-10-01T00:00:00.000Z";
-const SECOND = identityIdOf("id-orders-2");
 const PRINCIPAL_2 = "22222222-0000-4000-8000-000000000002";
 const ours = anIdentity("id-orders-2", PRINCIPAL_2, { tags: { "keymend:insteadOf": "id-orders" } });
-const onKey = { vaultId: VAULT_ID, vaultUri: VAULT_URI, key: "cmk" };
-const onVersion = { ...onKey, version: V1 };
-const toIdentity = { identityId: IDENTITY_ID, principalId: PRINCIPAL };
 const unread = { state: "unreadable", why: "denied", detail: "403" } as const;
 const goneIdentity = { state: "gone", id: IDENTITY_ID } as const;
 const blind = { ...unread, principalId: PRINCIPAL, keyName: "cmk", keyScope: KEY_SCOPE };
 const settled = anAccess({ principalId: PRINCIPAL_2, assignments: [anAssignment({ principalId: PRINCIPAL_2 })] });
 const noRole = { access: [anAccess({ assignments: [] })] };
-
-const SAMPLES: { [N in StepName]: StepParams[N] } = {
-  ExtendKeyExpiry: { ...onVersion, expiresOn: FUTURE, previous: PAST, extensions: 1 },
-  EnableKeyVersion: onVersion,
-  SetKeyNotBefore: { ...onVersion, notBefore: NOW },
-  RestoreKeyOperations: { ...onVersion, operations: ["sign", "wrapKey", "unwrapKey"] },
-  RecoverKey: onKey,
-  RecoverVault: { vaultId: VAULT_ID, location: "westeurope", tenantId: TENANT, sku: "premium" },
-  RestoreEventSubscription: {
-    topicId: "/subscriptions/s/resourceGroups/rg/providers/Microsoft.EventGrid/systemTopics/t",
-    topicLocation: "westeurope",
-    source: VAULT_ID,
-    name: "keymend",
-    properties: { filter: {} },
-  },
-  RestoreRoleAssignment: {
-    ...toIdentity,
-    scope: VAULT_ID,
-    name: "aaaa",
-    roleDefinitionId: ENCRYPTION_ROLE,
-    principalType: "ServicePrincipal",
-    condition: null,
-    conditionVersion: null,
-    description: "it's for orders",
-  },
-  GrantKeyRole: { ...toIdentity, scope: KEY_SCOPE, roleDefinitionId: "e147488a-f6f5-4113-8e2d-b22465e65bf6" },
-  AddAccessPolicyPermissions: { ...toIdentity, vaultId: VAULT_ID, tenantId: TENANT, applicationId: null, keys: ["wrapKey", "get"] },
-  CreateIdentity: { identityId: SECOND, location: "West Europe", insteadOf: "id-orders" },
-  AttachIdentity: { targetId: ACCOUNT_ID, identityId: SECOND },
-  SetDefaultIdentity: { targetId: ACCOUNT_ID, defaultIdentity: `UserAssignedIdentity=${SECOND}` },
-  DetachIdentity: { targetId: ACCOUNT_ID, targetKind: "account", identityId: SECOND, keeps: null },
-  AllowTrustedServices: { vaultId: VAULT_ID },
-  SetKeyUri: { targetId: ACCOUNT_ID, keyUri: KEY_URI },
-  SetClusterEncryption: { targetId: CLUSTER_ID, identityId: IDENTITY_ID, keyUrl: KEY_URI },
-};
-
-const draft = <N extends StepName>(name: N, over: Partial<StepParams[N]> = {}) => ({ name, params: { ...SAMPLES[name], ...over } });
 
 type Row = [
   what: string,
