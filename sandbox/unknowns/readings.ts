@@ -204,7 +204,8 @@ const doubts: Record<string, Doubt> = {
     question: "which right whoever makes an event subscription needs at its destination",
     source: "Microsoft Learn, Authorizing access to Event Grid resources",
     others: ["Microsoft.Web/sites/functions/write"],
-    reasons: ["NotPermitted"],
+    // The refusal is a 400, which names no permission but in its words.
+    reasons: ["NotPermitted", "NotAccepted"],
   },
 };
 

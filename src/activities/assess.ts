@@ -8,7 +8,7 @@ import { diagnose } from "../domain/plan/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
 import type { Baseline, Facts, Patient, Unreadable, LiftedTag } from "../domain/facts.ts";
 import { type AuditEntry, type Decision, type Incident, type Next, type Outcome, readRefusal } from "../domain/incident.ts";
-import { plan } from "../domain/plan/plan.ts";
+import { type History, plan } from "../domain/plan/plan.ts";
 import { type KnownDatabase, knownAfter } from "../domain/databases/sight.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Signal } from "../domain/signal.ts";
@@ -132,6 +132,14 @@ const orUnread = <T>(reading: Promise<T | Unreadable>): Promise<T | Unreadable> 
     throw error;
   });
 
+const historyOf = (incident: Incident | undefined): History => {
+  const found = incident?.causes ?? [];
+  return {
+    isRecovered: found.some(({ code }) => code === "VaultDeleted"),
+    lostDefault: found.flatMap(({ code, targetIds }) => (code === "DefaultIdentityUndefined" ? targetIds : [])),
+  };
+};
+
 type Open = NonNullable<Awaited<ReturnType<Incidents["load"]>>>;
 
 /** Reads everything there is to know and decides; writes nothing. */
@@ -142,8 +150,7 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
   const facts = await deps.gatherFacts(input.patient, open?.incident.targets ?? []);
   const permissions = await permissionsAgain(deps, open?.incident ?? previous, facts);
   const diagnosis = diagnose(facts, settings);
-  const isRecovered = open?.incident.causes.some(({ code }) => code === "VaultDeleted") === true;
-  const planned = plan(facts, diagnosis, settings, isRecovered);
+  const planned = plan(facts, diagnosis, settings, historyOf(open?.incident));
   const now = deps.now().toISOString();
   const given = {
     now,

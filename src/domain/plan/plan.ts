@@ -42,14 +42,21 @@ function mendOf({ code, evidence }: Finding, facts: Facts, id: string, settings:
   return { kind: isGone ? "wait" : "escalate", reason: evidence.facts.join("; ") };
 }
 
+/**
+ * What was seen in this incident. isRecovered: the vault deleted, so what is missing around it went with that. lostDefault: databases without
+ * a default identity. Where any update of its identities takes an account's default away (hashicorp/terraform-provider-azurerm,
+ * cosmosdb_account), letting go of a stale identity would cut off what has just come back.
+ */
+export type History = { isRecovered: boolean; lostDefault: readonly string[] };
+
 /** What an incident leaves to do and no cause shows any more: a stale identity, and event subscriptions that went with a deleted vault. */
-function tidyUp(facts: Facts, isRecovered: boolean): Chore[] {
+function tidyUp(facts: Facts, { isRecovered, lostDefault }: History): Chore[] {
   const vault = liveVaultOf(facts);
   const lost = vault ? lostSubscriptions(facts, vault.id, isRecovered) : [];
   return facts.targets.flatMap((target): Chore[] => {
     const stale = staleAttachment(facts, target);
     const subscriptions = lost.map((draft): Chore => ({ draft, cause: undefined, targetId: target.id }));
-    if (stale === undefined) return subscriptions;
+    if (stale === undefined || lostDefault.some((id) => sameId(id, target.id))) return subscriptions;
     return [
       ...subscriptions,
       { draft: detachDraft(target, stale.identityId, stale.current), cause: "IdentityDeleted", targetId: target.id },
@@ -134,8 +141,9 @@ function advise(block: Block, facts: Facts): PlanBlock {
   return { ...block, advice: [say(`${block.cause}: ${block.reason}`), ...new Set(lines)] };
 }
 
-/** isRecovered: the vault was seen deleted in this incident, so what is missing around it went with that. */
-export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings, isRecovered = false): Plan {
+const NO_HISTORY: History = { isRecovered: false, lostDefault: [] };
+
+export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings, history = NO_HISTORY): Plan {
   const { proposals, blocks } = propose(facts, diagnosis, settings);
   const allowed = proposals.filter(({ draft, cause, targetId }) => {
     const why = whyForbidden(draft, { facts, settings, cause });
@@ -145,7 +153,7 @@ export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings, isR
   const steps: Step[] = [];
   const reasons = new Map<string, string>();
   const keyOf = (chore: Chore): string => mergeKeyOf(chore.draft) + (isForStranger(chore, facts, settings) ? " stranger" : "");
-  for (const { draft, causes, targetIds, asks } of unite([...allowed, ...tidyUp(facts, isRecovered)], keyOf)) {
+  for (const { draft, causes, targetIds, asks } of unite([...allowed, ...tidyUp(facts, history)], keyOf)) {
     const state = precondition(draft, facts);
     if (state === "done") continue;
     const needs = asks.length > 0 || causes.some((code) => isAsked(code, settings)) ? "approval" : "nothing";

@@ -420,6 +420,15 @@ describe("a deleted identity", () => {
     expect(found.steps[0]).toMatchObject({ ready: true, causes: ["IdentityDeleted"], needs: "approval" });
   });
 
+  test("stays attached where the account was without a default in this incident: letting go of it could take the new one away", () => {
+    const target = { attached, defaultIdentity: { form: "user", id: SECOND, federatedClientId: null } as const };
+    const facts = someFacts({ targets: [anAccount(target)], identities: [goneIdentity, second()], access: granted(null) });
+    const left = (lostDefault: string[]) =>
+      namesOf(plan(facts, diagnose(facts, someSettings()), someSettings(), { isRecovered: false, lostDefault }));
+    expect(left([ACCOUNT_ID.toUpperCase()])).toEqual([]);
+    expect(left(["/another"])).toEqual(["DetachIdentity"]);
+  });
+
   test("takes the next free name where somebody else has the first", () => {
     const found = planned(anAccount, { identities: [goneIdentity, second({ tags: {} })] });
     expect(paramsOf(found, "CreateIdentity").identityId).toBe(identityIdOf("id-orders-3"));
