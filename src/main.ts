@@ -17,7 +17,7 @@ import { createHttpClient } from "./azure/http-client.ts";
 import { createInventory } from "./azure/inventory.ts";
 import { createPublishOutcome } from "./azure/publish-outcome.ts";
 import { createReadActivityLog } from "./azure/read-activity-log.ts";
-import { createReadAccess } from "./azure/read-access.ts";
+import { createReadAccess, createReadHeld } from "./azure/read-access.ts";
 import { createReadEventSubscriptions } from "./azure/read-event-subscriptions.ts";
 import { createReadIdentity } from "./azure/read-identity.ts";
 import { createReadKeyLog } from "./azure/read-key-log.ts";
@@ -95,6 +95,7 @@ const gatherFacts = createGatherFacts({
     readIdentity: createReadIdentity(clients),
     readAccess: createReadAccess(clients),
     readEventSubscriptions,
+    readHeld: createReadHeld(clients),
   }),
   baselines,
   firstPartyPrincipalId: config.firstPartyPrincipalId,

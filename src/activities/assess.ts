@@ -8,7 +8,7 @@ import { diagnose } from "../domain/plan/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
 import type { Baseline, Facts, Patient, Unreadable, LiftedTag } from "../domain/facts.ts";
 import { type AuditEntry, type Decision, type Incident, type Next, type Outcome, readRefusal } from "../domain/incident.ts";
-import { type History, plan } from "../domain/plan/plan.ts";
+import { historyOf, plan } from "../domain/plan/plan.ts";
 import { type KnownDatabase, knownAfter } from "../domain/databases/sight.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Signal } from "../domain/signal.ts";
@@ -132,14 +132,6 @@ const orUnread = <T>(reading: Promise<T | Unreadable>): Promise<T | Unreadable> 
     throw error;
   });
 
-const historyOf = (incident: Incident | undefined): History => {
-  const found = incident?.causes ?? [];
-  return {
-    isRecovered: found.some(({ code }) => code === "VaultDeleted"),
-    lostDefault: found.flatMap(({ code, targetIds }) => (code === "DefaultIdentityUndefined" ? targetIds : [])),
-  };
-};
-
 type Open = NonNullable<Awaited<ReturnType<Incidents["load"]>>>;
 
 /** Reads everything there is to know and decides; writes nothing. */
@@ -189,7 +181,8 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
   await deps.baselines.remember(input.patient, (before) => knownAfter(facts, before));
   const over = outlivedLifts(facts);
   if (over.length > 0) await deps.baselines.endLifts(input.patient, over);
-  if (turn.healthy && vault?.state === "live") await deps.baselines.save(input.patient, baselineOf(facts, diagnosis, vault));
+  if (turn.healthy && vault?.state === "live")
+    await deps.baselines.save(input.patient, baselineOf(facts, diagnosis, vault, historyOf(turn.incident).recovered !== null));
   if (turn.incident) await writeDown(deps, turn.incident, turn.entries, facts.at, open?.etag);
   else deps.log.info("looked", { vaultId: input.patient.id, text: `${input.patient.vaultName ?? input.patient.id}: nothing new` });
   await tellReadiness(deps, input.patient, diagnosis);

@@ -5,6 +5,7 @@ import type {
   Baseline,
   EventSubscriptionFacts,
   Facts,
+  Held,
   IdentityFacts,
   KeyFacts,
   LiftedTag,
@@ -31,6 +32,8 @@ export type FactSources = {
   readIdentity: (id: string) => Promise<IdentityFacts>;
   readAccess: (question: { principalId: string; keyScope: string; keyName: string }) => Promise<AccessFacts>;
   readEventSubscriptions: (vaultId: string) => Promise<EventSubscriptionFacts[] | Unreadable>;
+  /** Role assignments at the vault and its keys, whosever. */
+  readHeld: (vaultId: string) => Promise<Held | Unreadable>;
 };
 
 export type GatherDeps = {
@@ -114,12 +117,13 @@ export function createGatherFacts({
       ({ principalId, keyScope }) => `${keyScope} ${principalId}`,
     );
     const inUse = seen.flatMap(({ target }) => target.versionInUse ?? []);
-    const [keys, access, eventSubscriptions] = await Promise.all([
+    const [keys, access, eventSubscriptions, held] = await Promise.all([
       Promise.all(keyNames.map((name) => sources.readKey(vault, name, inUse))),
       Promise.all(questions.map((question) => sources.readAccess(question))),
       sources.readEventSubscriptions(vault.id),
+      sources.readHeld(vault.id),
     ]);
-    return { keys, access, eventSubscriptions };
+    return { keys, access, eventSubscriptions, ...("state" in held ? {} : { held }) };
   }
 
   return async (patient, knownTargets) => {

@@ -3,8 +3,8 @@
  * read, and a custom role may change between two looks.
  */
 import type { DenyAssignment as SdkDeny, Permission, RoleAssignment as SdkAssignment } from "@azure/arm-authorization";
-import { normalId } from "../domain/arm-id.ts";
-import type { AccessFacts, DenyAssignment, RoleAssignment, RoleDefinition, RolePermission } from "../domain/facts.ts";
+import { isUnder, normalId } from "../domain/arm-id.ts";
+import type { AccessFacts, DenyAssignment, Held, RoleAssignment, RoleDefinition, RolePermission, Unreadable } from "../domain/facts.ts";
 import { actions } from "../domain/steps/spec.ts";
 import { callAzure, collect, toUnreadable } from "./call-azure.ts";
 import type { CallEnding } from "./call-azure.ts";
@@ -55,6 +55,28 @@ export function createReadAccess(clients: Pick<Clients, "authorization">): ReadA
       definitions: await Promise.all(roleIds.map((id) => definition(client, id))),
       denies: denies.value.map(denyFacts),
     };
+  };
+}
+
+/** Permission. */
+export const READ_HELD = actions("Microsoft.Authorization/roleAssignments/read");
+
+export type ReadHeld = (vaultId: string) => Promise<Held | Unreadable>;
+
+/** A subscription may have 4,000 (Microsoft Learn, "Troubleshoot Azure RBAC limits"); they are remembered with the vault. */
+const HELD_KEPT = 200;
+
+/** Without a filter the list has those above and below the scope too (Microsoft Learn, "List Azure role assignments using the REST API"). */
+export function createReadHeld(clients: Pick<Clients, "authorization">): ReadHeld {
+  return async (vaultId) => {
+    const client = clients.authorization(parseResourcePath(vaultId).subscriptionId);
+    const listed = await callAzure("read role assignments", vaultId, () =>
+      collect(client.roleAssignments.listForScope(withoutLeadingSlash(vaultId))),
+    );
+    if (!listed.ok) return toUnreadable(listed.failure);
+    const own = listed.value.map(assignmentFacts).filter(({ scope }) => isUnder(vaultId, scope));
+    const inOrder = own.toSorted((a, b) => a.id.localeCompare(b.id));
+    return { assignments: inOrder.slice(0, HELD_KEPT), left: Math.max(0, own.length - HELD_KEPT) };
   };
 }
 

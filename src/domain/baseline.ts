@@ -46,12 +46,17 @@ function rememberedLenders({ targets, baseline }: Facts): Record<string, string>
   return Object.fromEntries(lenders);
 }
 
-/** What is remembered of a look that `isBaseline` lets become one. */
-export function baselineOf(facts: Facts, { targets }: Pick<Diagnosis, "targets">, vault: LiveVault): Baseline {
+/**
+ * What is remembered of a look that `isBaseline` lets become one. isRecovered: the vault or a key of it was deleted in this incident; what
+ * was held around it before is not forgotten until that is over.
+ */
+export function baselineOf(facts: Facts, { targets }: Pick<Diagnosis, "targets">, vault: LiveVault, isRecovered = false): Baseline {
   const well = facts.targets.filter(({ id }) => targets.some((seen) => sameId(seen.id, id) && works(seen)));
   const assignments = facts.access.flatMap((access) => (access.state === "read" ? access.assignments : []));
+  const held = isRecovered ? facts.baseline?.held : (facts.held ?? facts.baseline?.held);
   return {
     at: facts.at,
+    ...(held ? { held } : {}),
     assignments: assignments.filter((assignment, i) => assignments.findIndex((other) => other.id === assignment.id) === i),
     policies: vault.policies,
     permissionModel: vault.permissionModel,

@@ -223,6 +223,9 @@ export type EventSubscriptionFacts = {
 /** With which principal a database reached which key, and since when each has stood: ISO 8601 UTC. key: its name, in lower case. */
 export type Holder = { principalId: string; key: string; accessSince: string; defaultSince: string };
 
+/** Role assignments made at a vault or at its keys, whosever: the first of them, and how many more there are. */
+export type Held = { assignments: RoleAssignment[]; left: number };
+
 /** Last known good, refreshed only while everything is healthy. */
 export type Baseline = {
   at: string;
@@ -238,6 +241,8 @@ export type Baseline = {
   principals: Record<string, string>;
   /** Target id (lower case) → who had access for it. Absent in what earlier versions kept: then nobody is known to have had any. */
   holders?: Record<string, Holder>;
+  /** What a recovery of the vault does not bring back. Absent in what earlier versions kept, and where it could not be read. */
+  held?: Held;
 };
 
 /** What is looked at: a vault, or a database whose key URI names none. */
@@ -260,6 +265,8 @@ export type Facts = {
   targets: TargetFacts[];
   missing: MissingTarget[];
   eventSubscriptions: EventSubscriptionFacts[];
+  /** Absent where it could not be read, and where there is no live vault. */
+  held?: Held;
   baseline: Baseline | null;
   /** How often Keymend has extended a key version's expiry: `{vault name}/{key}/{version}` in lower case → count. */
   expiryExtensions: Record<string, number>;

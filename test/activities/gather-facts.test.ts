@@ -76,6 +76,7 @@ function setUp(azure: Azure = {}) {
       return anAccess({ principalId, keyName, keyScope });
     },
     readEventSubscriptions: async () => [],
+    readHeld: async () => ({ assignments: [], left: 0 }),
     ...azure.sources,
   };
   const deps: GatherDeps = {
@@ -120,6 +121,7 @@ describe("one patient", () => {
       targets: [anAccount()],
       missing: [],
       eventSubscriptions: [],
+      held: { assignments: [], left: 0 },
       baseline: aBaseline(),
       expiryExtensions: { "kv-orders/cmk/1": 2 },
       lifted: [],

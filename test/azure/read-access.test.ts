@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createReadAccess } from "../../src/azure/read-access.ts";
+import { createReadAccess, createReadHeld } from "../../src/azure/read-access.ts";
 import { createReadIdentity } from "../../src/azure/read-identity.ts";
 import { byPath, fakeAzure, IDENTITY_ID, SUB, VAULT_ID } from "../support/fake-azure.ts";
 import type { Answers } from "../support/fake-azure.ts";
@@ -193,4 +193,24 @@ test("reads an identity, and says when there is none", async () => {
   expect(await createReadIdentity(fakeAzure(() => undefined).clients)(IDENTITY_ID)).toEqual({ state: "gone", id: IDENTITY_ID });
   const odd = await createReadIdentity(fakeAzure(() => undefined).clients)("not an id");
   expect(odd).toMatchObject({ state: "unreadable", why: "unusable" });
+});
+
+test("of what is held at a vault and its keys as much is read as is remembered, whosever it is, and the rest counted", async () => {
+  const row = (n: number, scope: string) => ({
+    id: `${scope}/providers/Microsoft.Authorization/roleAssignments/${String(n).padStart(4, "0")}`,
+    name: String(n),
+    properties: { scope, roleDefinitionId: "r", principalId: `p${n}`, principalType: "Group" },
+  });
+  const value = [
+    row(900, `/subscriptions/${SUB}`),
+    ...Array.from({ length: 230 }, (_, n) => row(n, n % 2 === 0 ? VAULT_ID : `${VAULT_ID}/keys/k1`)),
+  ];
+  const list = `GET ${VAULT_ID}/providers/Microsoft.Authorization/roleAssignments`;
+  const held = await createReadHeld(fakeAzure(byPath({ [list]: { body: { value } } })).clients)(VAULT_ID);
+  expect(held).toMatchObject({ left: 30 });
+  expect("assignments" in held && held.assignments).toHaveLength(200);
+  expect(await createReadHeld(fakeAzure(byPath({ [list]: denied })).clients)(VAULT_ID)).toMatchObject({
+    state: "unreadable",
+    why: "denied",
+  });
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { addWorkspace } from "../../sandbox/azure/monitor/build.ts";
 import { roleAssignmentId } from "../../sandbox/azure/authorization/build.ts";
 import { createInventory, READ_INVENTORY } from "../../src/azure/inventory.ts";
-import { createReadAccess, READ_ACCESS } from "../../src/azure/read-access.ts";
+import { createReadAccess, createReadHeld, READ_ACCESS, READ_HELD } from "../../src/azure/read-access.ts";
 import { createReadActivityLog, READ_ACTIVITY_LOG } from "../../src/azure/read-activity-log.ts";
 import { createReadTarget, READ_DATABASE } from "../../src/azure/read-database.ts";
 import { createReadEventSubscriptions, READ_EVENT_SUBSCRIPTIONS } from "../../src/azure/read-event-subscriptions.ts";
@@ -78,6 +78,10 @@ const reads: Record<string, { declared: Permission; read: (sandbox: Sandbox) => 
       const { vault, keyName, identity } = patient("account", "rbac");
       return createReadAccess(clients)({ principalId: identity.principalId, keyScope: `${vault.id}/keys/${keyName}`, keyName });
     },
+  },
+  "what is held at a vault": {
+    declared: READ_HELD,
+    read: ({ clients, patient }) => createReadHeld(clients)(patient("account", "rbac").vault.id),
   },
   "activity log": {
     declared: READ_ACTIVITY_LOG,

@@ -4,7 +4,7 @@ import { matchesPattern } from "../../sandbox/azure/authorization/pattern.ts";
 import { type Choices, type DeployedRole, EVERYTHING, readDeployedRoles, readLogReader } from "../../sandbox/estate/deployed-roles.ts";
 import { KEYMEND_KEY_PERMISSIONS } from "../../sandbox/estate/keymend-access.ts";
 import { READ_INVENTORY } from "../../src/azure/inventory.ts";
-import { READ_ACCESS } from "../../src/azure/read-access.ts";
+import { READ_ACCESS, READ_HELD } from "../../src/azure/read-access.ts";
 import { READ_ACTIVITY_LOG } from "../../src/azure/read-activity-log.ts";
 import { READ_DATABASE } from "../../src/azure/read-database.ts";
 import { READ_EVENT_SUBSCRIPTIONS } from "../../src/azure/read-event-subscriptions.ts";
@@ -19,6 +19,7 @@ import type { Permission } from "../../src/domain/steps/spec.ts";
 const READS: readonly Permission[] = [
   READ_INVENTORY,
   READ_ACCESS,
+  READ_HELD,
   READ_ACTIVITY_LOG,
   READ_DATABASE,
   READ_EVENT_SUBSCRIPTIONS,

@@ -1,8 +1,8 @@
 import type { Cause } from "../cause.ts";
 import type { DeletedVault, Facts, TargetFacts } from "../facts.ts";
-import { lostAssignment, restoreDraft } from "../mending/grants.ts";
-import { keyScopeOf } from "../arm-id.ts";
-import { principalIn, uriOf } from "../databases/key-path.ts";
+import { restoreDraft } from "../mending/grants.ts";
+import { losesByRecovery, ownAssignment } from "../mending/recovery.ts";
+import { principalIn } from "../databases/key-path.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { lostSubscriptions } from "../mending/event-subscriptions.ts";
 import { VAULT_DELETED } from "../mending/made-by.ts";
@@ -19,11 +19,10 @@ const ANY_SKU = "standard";
 /** What a recovery does not bring back: role assignments on the vault. Access policies come back by themselves. */
 function grantsToRestore(facts: Facts, target: TargetFacts, vault: DeletedVault): StepDraft[] {
   const principal = principalIn(facts, target);
-  const key = uriOf(target)?.key;
-  if (principal.state !== "known" || !key || facts.baseline?.permissionModel !== "rbac") return [];
+  const lost = ownAssignment(facts, target, vault.id);
+  if (principal.state !== "known" || !lost) return [];
   const { principalId, identityId } = principal;
-  const lost = lostAssignment(facts, vault.id, keyScopeOf(vault.id, key), principalId);
-  return lost ? [restoreDraft(lost, { principalId, identityId })] : [];
+  return [restoreDraft(lost, { principalId, identityId })];
 }
 
 export const vaultDeleted: Cause = {
@@ -44,13 +43,19 @@ export const vaultDeleted: Cause = {
     const text = `vault ${vault.name} is deleted since ${vault.deletedOn ?? "an unknown time"} and will be purged ${vault.scheduledPurgeOn ?? "at an unknown time"}`;
     return { effect: "broken", facts: [text], values: {} };
   },
-  mend: ({ facts: reasons }, facts, target) => {
+  mend: ({ facts: reasons }, facts, target, { ownPrincipalId }) => {
     const { vault, baseline } = facts;
     if (vault?.state !== "deleted") return { kind: "wait", reason: reasons.join("; ") };
     const { id: vaultId, location } = vault;
     const recover: StepDraft = {
       name: "RecoverVault",
-      params: { vaultId, location, tenantId: facts.tenantId, sku: baseline?.sku ?? ANY_SKU },
+      params: {
+        vaultId,
+        location,
+        tenantId: facts.tenantId,
+        sku: baseline?.sku ?? ANY_SKU,
+        loses: losesByRecovery(facts, vaultId, ownPrincipalId),
+      },
     };
     return { kind: "steps", steps: [recover, ...grantsToRestore(facts, target, vault), ...lostSubscriptions(facts, vaultId, true)] };
   },

@@ -30,7 +30,7 @@ export function lostAssignment(facts: Facts, vaultId: string, keyScope: string, 
   return lost.find(({ condition }) => condition === null) ?? lost[0];
 }
 
-export function restoreDraft(assignment: RoleAssignment, grantee: Grantee): StepDraft {
+export function restoreDraft(assignment: RoleAssignment, grantee: Grantee): Extract<StepDraft, { name: "RestoreRoleAssignment" }> {
   const { scope, name, roleDefinitionId, principalType, condition, conditionVersion, description } = assignment;
   return {
     name: "RestoreRoleAssignment",

@@ -9,6 +9,7 @@ import type { Diagnosis, Finding, Mend } from "../cause.ts";
 import { showDatabase } from "../mending/advice.ts";
 import { causeOf } from "../causes/index.ts";
 import { lostSubscriptions } from "../mending/event-subscriptions.ts";
+import { type Recovered, stillMissing } from "../mending/recovery.ts";
 import { staleAttachment } from "../mending/replacement-identity.ts";
 import { detachDraft } from "../mending/switch-identity.ts";
 import type { Facts } from "../facts.ts";
@@ -43,16 +44,16 @@ function mendOf({ code, evidence }: Finding, facts: Facts, id: string, settings:
 }
 
 /**
- * What was seen in this incident. isRecovered: the vault deleted, so what is missing around it went with that. lostDefault: databases without
+ * What was seen in this incident. recovered: what was deleted, so that what is missing around it went with that. lostDefault: databases without
  * a default identity. Where any update of its identities takes an account's default away (hashicorp/terraform-provider-azurerm,
  * cosmosdb_account), letting go of a stale identity would cut off what has just come back.
  */
-export type History = { isRecovered: boolean; lostDefault: readonly string[] };
+export type History = { recovered: Recovered; lostDefault: readonly string[] };
 
 /** What an incident leaves to do and no cause shows any more: a stale identity, and event subscriptions that went with a deleted vault. */
-function tidyUp(facts: Facts, { isRecovered, lostDefault }: History): Chore[] {
+function tidyUp(facts: Facts, { recovered, lostDefault }: History): Chore[] {
   const vault = liveVaultOf(facts);
-  const lost = vault ? lostSubscriptions(facts, vault.id, isRecovered) : [];
+  const lost = vault ? lostSubscriptions(facts, vault.id, recovered === "vault") : [];
   return facts.targets.flatMap((target): Chore[] => {
     const stale = staleAttachment(facts, target);
     const subscriptions = lost.map((draft): Chore => ({ draft, cause: undefined, targetId: target.id }));
@@ -141,9 +142,17 @@ function advise(block: Block, facts: Facts): PlanBlock {
   return { ...block, advice: [say(`${block.cause}: ${block.reason}`), ...new Set(lines)] };
 }
 
-const NO_HISTORY: History = { isRecovered: false, lostDefault: [] };
+/** Of an incident, if there is one. A vault takes its keys with it. */
+export function historyOf(incident: { causes: readonly { code: CauseCode; targetIds: readonly string[] }[] } | null | undefined): History {
+  const found = incident?.causes ?? [];
+  const was = (code: CauseCode): boolean => found.some((cause) => cause.code === code);
+  return {
+    recovered: was("VaultDeleted") ? "vault" : was("KeyDeleted") ? "keys" : null,
+    lostDefault: found.flatMap(({ code, targetIds }) => (code === "DefaultIdentityUndefined" ? targetIds : [])),
+  };
+}
 
-export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings, history = NO_HISTORY): Plan {
+export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings, history = historyOf(null)): Plan {
   const { proposals, blocks } = propose(facts, diagnosis, settings);
   const allowed = proposals.filter(({ draft, cause, targetId }) => {
     const why = whyForbidden(draft, { facts, settings, cause });
@@ -163,5 +172,6 @@ export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings, his
     steps.push(step);
   }
   sayWaiting(steps, reasons, blocks);
-  return { steps: withoutTwins(steps), blocks: blocks.map((block) => advise(block, facts)) };
+  const missing = stillMissing(facts, history.recovered, settings.ownPrincipalId);
+  return { steps: withoutTwins(steps), blocks: blocks.map((block) => advise(block, facts)), ...(missing ? { missing } : {}) };
 }

@@ -32,6 +32,7 @@ export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> 
   },
   on: ({ vaultId }) => vaultId,
   about: null,
+  tells: null,
   key: (params) => [...onId(params.vaultId), granteeId(params), params.applicationId ?? ""],
   sets: ({ keys }) => keys.map((key) => key.toLowerCase()).toSorted(),
   precondition: (params, facts) => {

@@ -8,6 +8,7 @@ export const allowTrustedServices: StepSpec<"AllowTrustedServices"> = {
   az: ({ vaultId }) => [az("keyvault", "update", ...azNamed(vaultId), "--bypass", "AzureServices")],
   on: ({ vaultId }) => vaultId,
   about: null,
+  tells: null,
   key: ({ vaultId }) => onId(vaultId),
   sets: null,
   precondition: ({ vaultId }, facts) => {

@@ -28,6 +28,7 @@ export const attachIdentity: StepSpec<"AttachIdentity"> = {
   az: ({ targetId, identityId }) => azAttach(targetId, identityId),
   on: ({ targetId }) => targetId,
   about: null,
+  tells: null,
   key: ({ targetId, identityId }) => onId(targetId, identityId),
   sets: null,
   precondition: ({ targetId, identityId }, facts) => {

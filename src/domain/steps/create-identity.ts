@@ -21,6 +21,7 @@ export const createIdentity: StepSpec<"CreateIdentity"> = {
   ],
   on: ({ identityId }) => identityId,
   about: null,
+  tells: null,
   key: ({ identityId }) => onId(identityId),
   sets: null,
   precondition: ({ identityId, insteadOf }, facts) => {

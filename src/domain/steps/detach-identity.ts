@@ -14,6 +14,7 @@ export const detachIdentity: StepSpec<"DetachIdentity"> = {
       : azPatch("cluster", targetId, detachFromCluster(identityId, keeps)),
   on: ({ targetId }) => targetId,
   about: null,
+  tells: null,
   key: ({ targetId, identityId }) => onId(targetId, identityId),
   sets: null,
   precondition: ({ targetId, identityId }, facts) => {

@@ -8,6 +8,7 @@ export const enableKeyVersion: StepSpec<"EnableKeyVersion"> = {
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--enabled", "true")],
   on: versionUrl,
   about: null,
+  tells: null,
   key: onVersion,
   sets: null,
   precondition: (params, facts) => {

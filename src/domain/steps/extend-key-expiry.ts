@@ -17,6 +17,7 @@ export const extendKeyExpiry: StepSpec<"ExtendKeyExpiry"> = {
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--expires", azTime(params.expiresOn))],
   on: versionUrl,
   about: null,
+  tells: null,
   key: onVersion,
   sets: null,
   precondition: (params, facts) => {

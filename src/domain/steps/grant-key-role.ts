@@ -26,6 +26,7 @@ export const grantKeyRole: StepSpec<"GrantKeyRole"> = {
   ],
   on: ({ scope }) => scope,
   about: null,
+  tells: null,
   key: (params) => [...onId(params.scope, params.roleDefinitionId), granteeId(params)],
   sets: null,
   precondition: (params, facts) => checkRole(params.scope.replace(/\/keys\/[^/]+$/i, ""), params.scope, params, facts),

@@ -106,12 +106,14 @@ export const whyForbidden = <N extends StepName>(draft: Draft<N>, proposed: Prop
 /** What is to be remembered after the step; undefined where nothing is. */
 export const countAfter = <N extends StepName>(step: Draft<N>): Extension | undefined => specOf(step).counts?.(step.params);
 
-function describe<N extends StepName>(draft: Draft<N>): Pick<Step, "id" | "on" | "about" | "permission" | "undo"> {
+function describe<N extends StepName>(draft: Draft<N>): Pick<Step, "id" | "on" | "about" | "tells" | "permission" | "undo"> {
   const spec = specOf(draft);
   const { params } = draft;
   const id = [draft.name, ...spec.key(params), ...(spec.sets?.(params) ?? [])].join("|");
+  const tells = spec.tells?.(params);
   return {
     id,
+    ...(tells ? { tells } : {}),
     on: spec.on(params),
     about: spec.about?.(params) ?? null,
     permission: showPermission(spec.permission(params)),

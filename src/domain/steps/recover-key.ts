@@ -9,6 +9,8 @@ export const recoverKey: StepSpec<"RecoverKey"> = {
   az: (params) => [az("keyvault", "key", "recover", "--vault-name", parseKeyUri(keyUrl(params)).vaultName ?? "", "--name", params.key)],
   on: keyUrl,
   about: null,
+  // Azure does not document whether role assignments at a key's own scope outlive it.
+  tells: () => "role assignments at the key itself may not come back with it: what is missing then is told at the end",
   key: (params) => [keyUrl(params).toLowerCase()],
   sets: null,
   precondition: (params, facts) => {

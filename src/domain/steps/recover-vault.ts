@@ -3,19 +3,24 @@
  * (Microsoft Learn, "Azure Key Vault soft-delete overview").
  */
 import { nameOf, sameId } from "../arm-id.ts";
-import { az, azNamed } from "./az.ts";
+import { az, azNamed, say } from "./az.ts";
 import { actions, onId, stale, type StepSpec } from "./spec.ts";
 
 export const recoverVault: StepSpec<"RecoverVault"> = {
   // Microsoft Learn, "Azure Key Vault recovery management": the second one at subscription scope.
   permission: () => actions("Microsoft.KeyVault/vaults/write", "Microsoft.KeyVault/locations/deletedVaults/read"),
   undo: ({ vaultId }) => `delete vault ${nameOf(vaultId)} again: every database that wraps with its keys loses access`,
-  az: ({ vaultId, location }) => [
+  az: ({ vaultId, location, loses }) => [
     az("keyvault", "recover", ...azNamed(vaultId), "--location", location),
-    `# no role assignment on vault ${nameOf(vaultId)} comes back by itself, Keymend's own neither (docs/deploy.md), nor do event subscriptions; look whether its private endpoints did`,
+    say(
+      loses?.text ??
+        `role assignments and event subscriptions of ${nameOf(vaultId)} do not come back by themselves, Keymend's own neither (docs/deploy.md)`,
+    ),
+    ...(loses?.az ?? []),
   ],
   on: ({ vaultId }) => vaultId,
   about: null,
+  tells: ({ loses }) => loses?.text ?? null,
   key: ({ vaultId }) => onId(vaultId),
   sets: null,
   precondition: ({ vaultId }, { vault }) => {

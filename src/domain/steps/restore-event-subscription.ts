@@ -56,6 +56,7 @@ export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
   },
   on: ({ source }) => source,
   about: aboutOf,
+  tells: null,
   key: ({ source, topicId, name }) => [...onId(source, topicId), name.toLowerCase()],
   sets: null,
   precondition: ({ source, topicId, name }, facts) => {

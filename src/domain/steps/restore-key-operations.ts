@@ -10,6 +10,7 @@ export const restoreKeyOperations: StepSpec<"RestoreKeyOperations"> = {
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--ops", ...params.operations)],
   on: versionUrl,
   about: null,
+  tells: null,
   key: onVersion,
   sets: ({ operations }) => operations.toSorted(),
   precondition: (params, facts) => {

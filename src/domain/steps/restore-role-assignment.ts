@@ -39,6 +39,7 @@ export const restoreRoleAssignment: StepSpec<"RestoreRoleAssignment"> = {
   ],
   on: ({ scope }) => scope,
   about: null,
+  tells: null,
   key: (params) => [...onId(params.scope, params.roleDefinitionId), granteeId(params)],
   sets: ({ name }) => [name.toLowerCase()],
   precondition: (params, facts) => {

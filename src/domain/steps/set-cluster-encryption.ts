@@ -15,6 +15,7 @@ export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
   az: ({ targetId, identityId, keyUrl }) => azPatch("cluster", targetId, setEncryption({ identityId, keyUrl })),
   on: ({ targetId }) => targetId,
   about: null,
+  tells: null,
   key: ({ targetId }) => onId(targetId),
   sets: ({ identityId, keyUrl }) => [...onId(identityId), keyUrl.toLowerCase()],
   precondition: ({ targetId, identityId, keyUrl }, facts) => {

@@ -21,6 +21,7 @@ export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
   az: ({ targetId, defaultIdentity }) => [azUpdateAccount(targetId, "--default-identity", defaultIdentity)],
   on: ({ targetId }) => targetId,
   about: null,
+  tells: null,
   key: ({ targetId }) => onId(targetId),
   sets: ({ defaultIdentity }) => [defaultIdentity.toLowerCase()],
   precondition: ({ targetId, defaultIdentity }, facts) => {

@@ -9,6 +9,7 @@ export const setKeyNotBefore: StepSpec<"SetKeyNotBefore"> = {
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--not-before", azTime(params.notBefore))],
   on: versionUrl,
   about: null,
+  tells: null,
   key: onVersion,
   sets: null,
   precondition: (params, facts) => {

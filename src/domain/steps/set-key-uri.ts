@@ -14,6 +14,7 @@ export const setKeyUri: StepSpec<"SetKeyUri"> = {
   ],
   on: ({ targetId }) => targetId,
   about: null,
+  tells: null,
   key: ({ targetId }) => onId(targetId),
   sets: ({ keyUri }) => [keyUri.toLowerCase()],
   precondition: ({ targetId, keyUri }, facts) => {

@@ -31,6 +31,8 @@ export type StepSpec<N extends StepName> = {
   on: (params: StepParams[N]) => string;
   /** What it is for, where its name and what it acts on do not tell. */
   about: ((params: StepParams[N]) => string) | null;
+  /** What whoever agrees to it has to know; null where its name says all. */
+  tells: ((params: StepParams[N]) => string | null) | null;
   /** Steps of one name that agree in this are one step. */
   key: (params: StepParams[N]) => string[];
   /** What it sets, as far as only a new decision changes it: part of the id, so that an approval is for exactly this. */

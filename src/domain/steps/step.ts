@@ -9,6 +9,9 @@ type OnKeyVersion = OnKey & { version: string };
 /** The principal of a grant. `principalId` is null while the identity is still to be created: the step is then not ready. */
 export type Grantee = { identityId: string | null; principalId: string | null };
 
+/** What a recovery does not bring back, in words and as commands that make it again. */
+export type Loses = { text: string; az: string[] };
+
 export type StepParams = {
   /** expiresOn: the new expiry, ISO 8601 UTC. previous: what it was. */
   ExtendKeyExpiry: OnKeyVersion & { expiresOn: string; previous: string | null; extensions: number };
@@ -17,7 +20,8 @@ export type StepParams = {
   /** operations: the whole set after the step (what is there and what is put back). */
   RestoreKeyOperations: OnKeyVersion & { operations: string[] };
   RecoverKey: OnKey;
-  RecoverVault: { vaultId: string; location: string; tenantId: string; sku: string };
+  /** loses: absent in what earlier versions kept. */
+  RecoverVault: { vaultId: string; location: string; tenantId: string; sku: string; loses?: Loses };
   RestoreEventSubscription: { topicId: string; topicLocation: string; source: string; name: string; properties: Record<string, unknown> };
   RestoreRoleAssignment: Grantee & {
     scope: string;
@@ -60,6 +64,8 @@ export type Step = StepDraft & {
   on: string;
   /** What it is for, in words; null where its name and what it acts on tell. */
   about: string | null;
+  /** What whoever agrees to it has to know; absent where there is nothing. */
+  tells?: string;
   /** Causes it mends, and the databases it serves (ids as stored). */
   causes: CauseCode[];
   targetIds: string[];
@@ -90,4 +96,6 @@ export type Plan = {
   steps: Step[];
   /** What no step mends. */
   blocks: PlanBlock[];
+  /** What is still missing since something was recovered, in words and as commands; absent where nothing is. */
+  missing?: Loses;
 };

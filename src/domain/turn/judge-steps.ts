@@ -97,6 +97,11 @@ export function isOffered({ state }: JudgedStep): boolean {
   return state.kind !== "settling";
 }
 
+function whyOf({ tells }: Step, state: StepState): string | null {
+  const why = state.kind === "ask" || state.kind === "refuse" ? state.why : null;
+  return state.kind === "ask" && tells ? [why, tells].filter((part) => part).join("; ") : why;
+}
+
 export const showStep = ({ step, state }: JudgedStep): PlannedStep => ({
   id: step.id,
   name: step.name,
@@ -106,7 +111,7 @@ export const showStep = ({ step, state }: JudgedStep): PlannedStep => ({
   needs: state.kind === "ask" ? "approval" : step.needs,
   causes: step.causes,
   state: shown(state),
-  why: state.kind === "ask" || state.kind === "refuse" ? state.why : null,
+  why: whyOf(step, state),
   undo: step.undo,
   az: isOffered({ step, state }) ? azOf(step) : [],
 });

@@ -1,7 +1,8 @@
 /** What a person is given where Keymend may not act: lines for a POSIX shell, in order. Words are comments. */
-import type { PlanBlock } from "../steps/step.ts";
-import { readRefusal } from "../incident.ts";
+import type { Plan, PlanBlock } from "../steps/step.ts";
+import { type OutcomeCode, readRefusal } from "../incident.ts";
 import { azOf, stepSpecs } from "../steps/index.ts";
+import { isSuccess } from "./outcome.ts";
 import { isOffered, type JudgedStep } from "./judge-steps.ts";
 import { stepInShort } from "../short-names.ts";
 import { say } from "../steps/az.ts";
@@ -40,3 +41,9 @@ function linesOf(steps: readonly JudgedStep[]): string[] {
 export function runbookOf(steps: readonly JudgedStep[], blocks: readonly PlanBlock[]): string[] {
   return [...linesOf(steps.filter(isOffered)), ...new Set(blocks.flatMap(({ advice }) => advice))];
 }
+
+/** What is left for a person at the end: what Keymend could not do, and what a recovery does not bring back. */
+export const runbookAtEnd = (code: OutcomeCode, steps: readonly JudgedStep[], { blocks, missing }: Plan): string[] => [
+  ...(isSuccess(code) ? [] : runbookOf(steps, blocks)),
+  ...(missing?.az ?? []),
+];

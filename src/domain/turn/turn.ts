@@ -3,6 +3,7 @@
  * next. The orchestration carries it out; nothing is decided anywhere else.
  */
 import { isBaseline } from "../baseline.ts";
+import type { Plan } from "../steps/step.ts";
 import type { Incident, IncidentTarget, Next, Outcome, OutcomeCode, Turn } from "../incident.ts";
 import { openIncident } from "../incident.ts";
 import type { Signal } from "../signal.ts";
@@ -27,7 +28,7 @@ import {
   takeSignals,
   type TurnInput,
 } from "./record.ts";
-import { runbookOf } from "./runbook.ts";
+import { runbookAtEnd, runbookOf } from "./runbook.ts";
 import { isKnown } from "./same-trouble.ts";
 import { FINAL_LOOK_AFTER_MS, FINAL_LOOKS_FOR_MS, SLOW_AFTER_MS } from "./waits.ts";
 
@@ -75,12 +76,17 @@ function sayReopened(draft: Draft): void {
   note(draft, "note", what, { incidentId: previous.id }, "-reopened");
 }
 
+/** What a recovery in this incident has left for a person to put back is told with whatever it came to. */
+function toldMissing(outcome: Outcome, { missing }: Plan): Outcome {
+  return missing ? { ...outcome, detail: `${outcome.detail}; ${missing.text}` } : outcome;
+}
+
 function close(draft: Draft, all: readonly Ending[], steps: readonly JudgedStep[]): Next {
   const { incident, input } = draft;
   const endings = telling(all);
   const code: OutcomeCode = worstOutcome(endings.map((ending) => ending.outcome));
   const because = endings.find((ending) => ending.outcome === code);
-  const outcome = { code, reason: because?.reason ?? null, detail: because?.detail ?? "nothing is wrong" };
+  const outcome = toldMissing({ code, reason: because?.reason ?? null, detail: because?.detail ?? "nothing is wrong" }, input.plan);
   incident.state = "closed";
   incident.closedAt = input.now;
   incident.outcome = outcome.code;
@@ -88,7 +94,7 @@ function close(draft: Draft, all: readonly Ending[], steps: readonly JudgedStep[
   incident.detail = outcome.detail;
   incident.endings = isSuccess(code) ? 0 : incident.endings + 1;
   incident.nextLookAt = isSuccess(code) ? null : toIso(toMs(input.now) + lookAgainAfterMs(code, draft));
-  incident.runbook = isSuccess(code) ? [] : runbookOf(steps, input.plan.blocks);
+  incident.runbook = runbookAtEnd(code, steps, input.plan);
   note(draft, code === "Refused" ? "refusal" : "outcome", `${code}${outcome.reason ? ` (${outcome.reason})` : ""}: ${outcome.detail}`, {
     outcome,
     runbook: incident.runbook,

@@ -166,7 +166,8 @@ describe.each([
     });
     expect(namesOf(found)).toEqual(["RecoverVault", "RestoreRoleAssignment", "RestoreEventSubscription"]);
     expect(readyOf(found)).toEqual(["RecoverVault"]);
-    expect(paramsOf(found, "RecoverVault")).toEqual({ vaultId: VAULT_ID, location: "westeurope", tenantId: TENANT, sku: "premium" });
+    expect(paramsOf(found, "RecoverVault")).toMatchObject({ vaultId: VAULT_ID, location: "westeurope", tenantId: TENANT, sku: "premium" });
+    expect(found.steps[0]!.tells).toContain("what else kv-orders had is not known");
     expect(paramsOf(found, "RestoreRoleAssignment")).toMatchObject({ scope: VAULT_ID, name: anAssignment().name, principalId: PRINCIPAL });
     expect(new Set(found.steps.map(({ needs }) => needs))).toEqual(new Set(["approval"]));
   });
@@ -424,7 +425,7 @@ describe("a deleted identity", () => {
     const target = { attached, defaultIdentity: { form: "user", id: SECOND, federatedClientId: null } as const };
     const facts = someFacts({ targets: [anAccount(target)], identities: [goneIdentity, second()], access: granted(null) });
     const left = (lostDefault: string[]) =>
-      namesOf(plan(facts, diagnose(facts, someSettings()), someSettings(), { isRecovered: false, lostDefault }));
+      namesOf(plan(facts, diagnose(facts, someSettings()), someSettings(), { recovered: null, lostDefault }));
     expect(left([ACCOUNT_ID.toUpperCase()])).toEqual([]);
     expect(left(["/another"])).toEqual(["DetachIdentity"]);
   });

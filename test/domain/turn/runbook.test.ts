@@ -98,7 +98,7 @@ const ROWS: Row[] = [
     "into its own group",
     { vaultId: VAULT_ID, location: "West Europe", tenantId: TENANT, sku: "premium" },
     `az keyvault recover ${named("kv-orders")} --location 'West Europe'`,
-    expect.stringMatching(/^# no role assignment on vault kv-orders comes back by itself/) as unknown as string,
+    expect.stringMatching(/^# role assignments and event subscriptions of kv-orders do not come back by themselves/) as unknown as string,
   ),
   row(
     "RestoreEventSubscription",
