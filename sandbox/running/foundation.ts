@@ -20,6 +20,8 @@ export type HostOptions = {
   stateFile: string;
   /** 0: any. Only a host that is started anew can be given one. */
   port: number;
+  /** Of another host than the local one. */
+  entry?: string | undefined;
   onLog: (log: HostLog) => void;
 };
 
@@ -55,7 +57,7 @@ export async function createFoundation(tables: Tables, options: { dir: string; s
     network,
     identity,
     answerWith: (next) => void (front = next),
-    async openHost({ env, now, stateFile, port, onLog }) {
+    async openHost({ env, now, stateFile, port, entry, onLog }) {
       if (child?.isAlive && settings === JSON.stringify(env)) {
         await child.renew(now, stateFile, onLog);
         return child;
@@ -64,7 +66,7 @@ export async function createFoundation(tables: Tables, options: { dir: string; s
       child = undefined;
       settings = JSON.stringify(env);
       const own = { SANDBOX_HOST_STATE: stateFile, SANDBOX_HOST_PORT: String(port), SANDBOX_HOST_NOW: new Date(now).toISOString() };
-      child = await startHost({ ...env, ...own }, onLog);
+      child = await startHost({ ...env, ...own }, onLog, entry);
       return child;
     },
     async close() {

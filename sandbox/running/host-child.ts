@@ -25,13 +25,13 @@ type FromHost =
   | { type: "idle"; id: number; nextDue: number | null }
   | ({ type: "log" } & HostLog);
 
-const ENTRY = fileURLToPath(new URL("../host/main.ts", import.meta.url));
+const LOCAL_HOST = fileURLToPath(new URL("../host/main.ts", import.meta.url));
 const KEPT_ERRORS = 4000;
 
 type Watched = { child: ChildProcess; errors: () => string; ended: () => Promise<unknown> | undefined };
 
-function launch(env: Record<string, string>): Watched {
-  const child = fork(ENTRY, {
+function launch(entry: string, env: Record<string, string>): Watched {
+  const child = fork(entry, {
     // Its own process group: Ctrl-C is for the sandbox, which stops its host itself. It ends with the channel if all else fails.
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -47,9 +47,9 @@ function launch(env: Record<string, string>): Watched {
   return { child, errors: () => errors.trim(), ended: () => (alive() ? once(child, "exit") : undefined) };
 }
 
-/** env: all that the child gets to see. */
-export async function startHost(env: Record<string, string>, hearLog: (log: HostLog) => void): Promise<HostChild> {
-  const { child, errors, ended } = launch(env);
+/** env: all that the child gets to see. entry: of a host that speaks as the local one does. */
+export async function startHost(env: Record<string, string>, hearLog: (log: HostLog) => void, entry = LOCAL_HOST): Promise<HostChild> {
+  const { child, errors, ended } = launch(entry, env);
   const waiting = new Map<number, { resolve: (due: number | null) => void; reject: (error: Error) => void }>();
   let asked = 0;
   let failed: Error | undefined;

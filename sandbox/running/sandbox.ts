@@ -45,6 +45,8 @@ export type SandboxOptions = {
   /** After every move of the clock. */
   observe?: (sandbox: Sandbox) => void;
   onError?: (error: unknown) => void;
+  /** Of another host than the local one, which must speak as that does; time must then run at a speed. */
+  hostEntry?: string;
   /** A table service that outlives this sandbox; in it the app must be given tables of its own, by its settings. */
   tables?: Tables;
   /** A foundation that outlives this sandbox, tables and all; nothing of an earlier play may be left in them. */
@@ -182,7 +184,8 @@ async function start(options: SandboxOptions, folder: TemporaryFolder, closing: 
   });
   const stateFile = join(folder.path, "host.sqlite");
   const launch = async (port: number): Promise<void> => {
-    const child = await foundation.openHost({ env, now: clock.now(), stateFile, port, onLog: options.onLog ?? (() => {}) });
+    const onLog = options.onLog ?? (() => {});
+    const child = await foundation.openHost({ env, now: clock.now(), stateFile, port, entry: options.hostEntry, onLog });
     host.child = child;
     host.url = child.url;
     child.clock(clock.now(), clock.speed);

@@ -51,7 +51,8 @@ export type App = {
   close(): Promise<void>;
 };
 
-export type AppOptions = Partial<Pick<SandboxOptions, "seed" | "mode" | "settings" | "arrange">>;
+/** speed: of virtual time, where it is not to jump. */
+export type AppOptions = Partial<Pick<SandboxOptions, "seed" | "mode" | "settings" | "arrange" | "hostEntry">> & { speed?: number };
 
 /** One app is broken in the same way again and again here, which it would ask about: that has stories of its own. */
 const FORGETFUL = { KEYMEND_REPEAT_WINDOW: "PT1S", KEYMEND_KNOWN_GOOD_AFTER: "PT1S" };
@@ -91,6 +92,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
     start: START,
     settings: { KEYMEND_TABLE_CONNECTION_STRING: tables, ...FORGETFUL, ...options.settings },
     ...(options.arrange ? { arrange: options.arrange } : {}),
+    ...(options.hostEntry ? { hostEntry: options.hostEntry } : {}),
     onLog(line) {
       const event = eventOf(line);
       if (event) log.push(event);
@@ -134,6 +136,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
       await tap.close();
     },
   };
+  if (options.speed !== undefined) await time.setSpeed(options.speed);
   await app.wait(2 * MINUTE);
   return app;
 }

@@ -1,7 +1,9 @@
 /** The two engines, so that the same behaviour can be played on both: the local host steps through virtual time, on the real one it goes by. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type HostProcess, type StartOptions, type Status, startHost } from "../sandbox/host/host-process.ts";
+import { type HostProcess, type StartOptions, type Status, startHost, stateDirectory } from "../sandbox/host/host-process.ts";
 
 type Check = (status: Status) => boolean;
 
@@ -55,22 +57,32 @@ export async function startLocal(options: StartOptions = {}): Promise<Engine> {
 /** What an engine stands on; several may stand on the same. */
 export type Ground = { program: string; storage: string; began: number };
 
+/** Quicker than host.json has it: this waits for what is there to happen. */
+const STORAGE_PROVIDER = {
+  type: "AzureStorage",
+  maxQueuePollingInterval: "00:00:00.200",
+  partitionCount: 1,
+  workItemQueueVisibilityTimeout: "00:00:10",
+};
+
+/** What differs from host.json, in a file: it may change while nothing runs. */
+export function writeSettings(settings: object = {}, file = join(stateDirectory(), "settings.json")): string {
+  writeFileSync(file, JSON.stringify({ storageProvider: STORAGE_PROVIDER, ...settings }));
+  return file;
+}
+
+export const REAL_HOST = fileURLToPath(new URL("host.ts", import.meta.url));
+
 export async function startReal({ program, storage, began }: Ground, options: StartOptions & { settings?: object } = {}): Promise<Engine> {
   const { settings, env, ...rest } = options;
-  const storageProvider = {
-    type: "AzureStorage",
-    maxQueuePollingInterval: "00:00:00.200",
-    partitionCount: 1,
-    workItemQueueVisibilityTimeout: "00:00:10",
-  };
   const host = await startHost({
     ...rest,
-    entry: fileURLToPath(new URL("host.ts", import.meta.url)),
+    entry: REAL_HOST,
     env: {
       HOME: process.env["HOME"] ?? "",
       REAL_ENGINE: program,
       REAL_ENGINE_STORAGE: storage,
-      REAL_ENGINE_SETTINGS: JSON.stringify({ storageProvider, ...settings }),
+      REAL_ENGINE_SETTINGS: writeSettings(settings),
       REAL_ENGINE_ANCHOR: JSON.stringify({ engine: began, app: began, speed: SPEED }),
       ...env,
     },

@@ -2,9 +2,10 @@
  * A Functions host whose durable engine is the real extension: its process runs beside this one, which holds the app, and calls back
  * for each invocation. To whoever starts it, it is the local host: the same messages, the same addresses. If this process dies, so does the engine's.
  * Environment: as sandbox/host/main.ts has it, and REAL_ENGINE (the program), REAL_ENGINE_STORAGE (a connection string),
- * REAL_ENGINE_SETTINGS (JSON: what differs from host.json), REAL_ENGINE_ANCHOR (JSON: how the app's time runs; else it is told).
+ * REAL_ENGINE_SETTINGS (a JSON file: what differs from host.json), REAL_ENGINE_ANCHOR (JSON: how the app's time runs; else it is told).
  */
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { resolve } from "node:path";
@@ -28,6 +29,8 @@ import type { Log } from "../../sandbox/host/worker.ts";
 import { type Anchor, TimeScale } from "./time-scale.ts";
 
 const { env } = process;
+/** How often schedules are looked at, ms of the wall. */
+const TICK = 100;
 const wallClock = Date.now;
 const parent = connectParent();
 const clock = new HostClock();
@@ -46,11 +49,15 @@ const bundle = resolve(env["SANDBOX_HOST_BUNDLE"] ?? "dist/main.mjs");
 const { registry, worker, hostJson } = await loadApp(bundle, log);
 const byType = (...types: TriggerType[]) => [...registry.functions.values()].filter((fn) => types.includes(fn.type));
 
-/** Set once it is told; nothing is invoked before. */
-let time: TimeScale;
+/** Nothing is invoked before it is known. */
+const scale = told.promise.then((anchor) => {
+  clock.set(anchor.app + (wallClock() - anchor.engine) * anchor.speed, anchor.speed);
+  return new TimeScale(anchor);
+});
 let clientData: { rpcBaseUrl: string } & Record<string, unknown>;
 
 async function invoke(fn: RegisteredFunction, text: string): Promise<object> {
+  const time = await scale;
   const isOrchestration = fn.type === "orchestrationTrigger";
   const input = isOrchestration ? JSON.stringify(time.told(JSON.parse(text))) : text;
   try {
@@ -81,6 +88,7 @@ if (address === null || typeof address === "string") throw new Error("no port");
 
 /** The extension's own HTTP interface, as the local host has it at the same address. */
 async function manage({ method, url, headers, body }: HostRequest, segments: readonly string[]): Promise<HostResponse> {
+  const time = await scale;
   const query = new URLSearchParams(url.search);
   for (const name of ["createdTimeFrom", "createdTimeTo"]) if (query.has(name)) query.set(name, time.toEngine(query.get(name)!));
   const target = `${clientData.rpcBaseUrl}${segments.map(encodeURIComponent).join("/")}?${query.toString()}`;
@@ -127,7 +135,7 @@ engine.once("exit", (code) => {
 });
 createInterface({ input: engine.stderr }).on("line", (line) => log("information", "", line));
 const written = hostJsonOf(bundle).extensions?.durableTask ?? {};
-const changed: Record<string, unknown> = JSON.parse(env["REAL_ENGINE_SETTINGS"] ?? "{}");
+const changed: Record<string, unknown> = JSON.parse(readFileSync(env["REAL_ENGINE_SETTINGS"]!, "utf8"));
 engine.stdin.write(
   `${JSON.stringify({
     worker: `http://127.0.0.1:${address.port}/`,
@@ -140,10 +148,12 @@ engine.stdin.write(
     functions: byType("orchestrationTrigger", "activityTrigger").map(({ name, type }) => ({ name, kind: type })),
   })}\n`,
 );
-const anchor = await told.promise;
-time = new TimeScale(anchor);
-clock.set(anchor.app + (wallClock() - anchor.engine) * anchor.speed, anchor.speed);
-timers.start();
+async function runTimers(): Promise<void> {
+  await scale;
+  timers.start();
+  setInterval(() => timers.fireDue(), TICK);
+}
+void runTimers();
 for await (const line of createInterface({ input: engine.stdout })) {
   if (!line.startsWith("{")) log("information", "", line);
   else {

@@ -217,6 +217,11 @@ df.app.orchestration("http", function* (context) {
   yield context.df.callHttp({ method: "GET", url: "https://example.org" });
 });
 
+df.app.orchestration("gatedOnce", function* (context) {
+  yield context.df.callActivity("gated", { name: context.df.instanceId });
+  return { greeted: yield context.df.callActivity("greet", "Ada"), version: context.df.version };
+});
+
 // The traps of external events.
 df.app.orchestration("earlyEvent", function* (context) {
   yield context.df.callActivity("gated", { name: context.df.instanceId });
