@@ -167,13 +167,13 @@ test("nothing is written while the audit can't be", async () => {
 
 test("an inventory that does not answer is an incident of its own, told once, and over once it does; known vaults are healed meanwhile", async () => {
   const patient = app.patient("catalog");
-  putOffKeyChecks(app, patient);
   const path = "/providers/Microsoft.ResourceGraph/";
   app.sandbox.azure.faults.arm({ match: { path, caller: "keymend" }, fault: { kind: "status", status: 503 }, times: 1_000_000 });
   const since = app.sandbox.world.clock.now();
   const estate = `/subscriptions/${app.sandbox.world.subscriptionId}`;
   const rows = async () => (await listIncidents(app.reader)).filter(({ vaultId }) => vaultId === estate);
   await app.until("the incident of the inventory", async () => (await rows()).length > 0);
+  putOffKeyChecks(app, patient);
   expectMended(await ended(app, patient, await removeGrant(app, patient)), patient);
   await app.wait(3 * HOUR);
   const [row] = await rows();
