@@ -144,9 +144,9 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
 /** What came of a trouble that began at `since`. */
 export type Aftermath = { incidents: Incident[]; audit: AuditRow[]; writes: RecordedWrite[] };
 
-/** Puts the service's next look at these databases far enough away for a repair. */
+/** Puts the service's next look at these databases far enough away for a repair: a grant may take ten minutes to be felt. */
 export function putOffKeyChecks({ sandbox }: App, { databases }: Patient): void {
-  for (const database of databases) setNextCheck(sandbox.world, database, sandbox.world.clock.now() + 40 * MINUTE);
+  for (const database of databases) setNextCheck(sandbox.world, database, sandbox.world.clock.now() + 25 * MINUTE);
 }
 
 type Row = { id: string; openedAt: string; state: string };
