@@ -1,5 +1,6 @@
 // Keymend for one subscription: the app, its identity and least-privilege roles, and the events that wake it.
-// Deploy twice: first without events (Event Grid refuses a function that does not exist yet), publish the code, then with deployEvents=true.
+// npm run deploy and azd up deploy it twice: first without events (Event Grid refuses a function that does not exist yet), then with
+// deployEvents=true, once the code is published. With packageUri, the place of a released zip, once is enough.
 targetScope = 'subscription'
 
 @description('Region of everything that is made here.')
@@ -57,7 +58,10 @@ param outcomeTopicEndpoint string = ''
 @description('The name of the system topic of this subscription where it has one already (only one is allowed).')
 param subscriptionTopicName string = ''
 
-@description('True once the code is published.')
+@description('Where the zip of a release is, for the app to fetch; empty: the code is published by other means.')
+param packageUri string = ''
+
+@description('True once the code is published. With packageUri it is, and the events come in any case.')
 param deployEvents bool = false
 
 @description('A vault to watch.')
@@ -131,12 +135,24 @@ module logReader 'modules/log-reader.bicep' = [for id in (empty(logWorkspaceReso
   }
 }]
 
+module code 'modules/code.bicep' = if (!empty(packageUri)) {
+  name: '${name}-code'
+  scope: group
+  params: {
+    functionAppName: app.outputs.functionAppName
+    packageUri: packageUri
+  }
+}
+
+// A function that does not exist yet can't be a destination.
+var withEvents = deployEvents || !empty(packageUri)
+
 resource watched 'Microsoft.KeyVault/vaults@2024-11-01' existing = [for vault in vaults: {
   name: last(split(vault.id, '/'))
   scope: resourceGroup(split(vault.id, '/')[2], split(vault.id, '/')[4])
 }]
 
-module vaultEvents 'modules/vault-events.bicep' = [for (vault, i) in vaults: if (deployEvents) {
+module vaultEvents 'modules/vault-events.bicep' = [for (vault, i) in vaults: if (withEvents) {
   name: '${name}-events-${i}'
   scope: resourceGroup(split(vault.id, '/')[2], split(vault.id, '/')[4])
   params: {
@@ -146,9 +162,10 @@ module vaultEvents 'modules/vault-events.bicep' = [for (vault, i) in vaults: if 
     reuseTopic: contains(vault, 'topicName')
     functionAppId: app.outputs.functionAppId
   }
+  dependsOn: [code]
 }]
 
-module subscriptionEvents 'modules/subscription-events.bicep' = if (deployEvents) {
+module subscriptionEvents 'modules/subscription-events.bicep' = if (withEvents) {
   name: '${name}-events-subscription'
   scope: group
   params: {
@@ -156,12 +173,13 @@ module subscriptionEvents 'modules/subscription-events.bicep' = if (deployEvents
     reuseTopic: !empty(subscriptionTopicName)
     functionAppId: app.outputs.functionAppId
   }
+  dependsOn: [code]
 }
 
 @description('Where the operations API is.')
 output apiUrl string = app.outputs.apiUrl
 
-@description('Publish the code here: func azure functionapp publish NAME --typescript')
+@description('Publish the code here: az functionapp deployment source config-zip --src ZIP')
 output functionAppName string = app.outputs.functionAppName
 
 @description('Keymend\'s own identity.')

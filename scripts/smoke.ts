@@ -1,14 +1,18 @@
 /**
  * Loads the bundle that ships as the Functions worker would: exactly the expected functions register, and a wrong
- * configuration stops it with every problem named. With --load=good or --load=bad it is the process that loads.
+ * configuration stops it with every problem named. With --bundle=FILE another than dist/main.mjs; with --load=good or --load=bad it is the
+ * process that loads.
  */
 import { spawnSync } from "node:child_process";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { isDeepStrictEqual } from "node:util";
 import { type App, loadApp } from "../sandbox/host/load-app.ts";
 
-const BUNDLE = resolve(import.meta.dirname, "../dist/main.mjs");
+const given = (option: string): string | undefined =>
+  process.argv.find((argument) => argument.startsWith(`--${option}=`))?.slice(`--${option}=`.length);
+
+const BUNDLE = resolve(given("bundle") ?? join(import.meta.dirname, "../dist/main.mjs"));
 
 const EXPECTED: Record<string, string> = {
   healVault: "orchestrationTrigger",
@@ -72,7 +76,8 @@ async function load(settings: Record<string, string>): Promise<void> {
   console.log(JSON.stringify({ ms, functions }));
 }
 
-const loadApart = (which: string) => spawnSync(process.execPath, [import.meta.filename, `--load=${which}`], { encoding: "utf8" });
+const loadApart = (which: string) =>
+  spawnSync(process.execPath, [import.meta.filename, `--load=${which}`, `--bundle=${BUNDLE}`], { encoding: "utf8" });
 
 function checkGood(): string[] {
   const { stdout, stderr, status } = loadApart("good");
@@ -95,7 +100,7 @@ function checkBad(): string[] {
   return [`a wrong configuration should name\n${expected.join("\n")}\nand names\n${told.join("\n")}\nin\n${stderr}`];
 }
 
-const which = process.argv.find((argument) => argument.startsWith("--load="))?.slice("--load=".length);
+const which = given("load");
 if (which !== undefined) await load(SETTINGS[which]!);
 else {
   const problems = [...checkGood(), ...checkBad()];

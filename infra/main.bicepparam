@@ -1,0 +1,29 @@
+// The parameters of main.bicep from the environment: azd keeps them for each of its environments (`azd env set KEYMEND_MODE heal`),
+// a pipeline in its variables. docs/deploy.md says what each means.
+using 'main.bicep'
+
+param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
+param resourceGroupName = readEnvironmentVariable('KEYMEND_RESOURCE_GROUP', 'rg-keymend')
+param name = readEnvironmentVariable('KEYMEND_NAME', 'keymend')
+param mode = readEnvironmentVariable('KEYMEND_MODE', 'observe')
+param storageSku = readEnvironmentVariable('KEYMEND_STORAGE_SKU', 'Standard_ZRS')
+param apiAudience = readEnvironmentVariable('KEYMEND_API_AUDIENCE')
+// Resource ids, with commas between; ID=TOPIC where the vault has a system topic already.
+param vaults = map(filter(split(readEnvironmentVariable('KEYMEND_VAULTS', ''), ','), vault => !empty(trim(vault))), vault => contains(vault, '=') ? {
+  id: trim(first(split(vault, '=')))
+  topicName: trim(last(split(vault, '=')))
+} : {
+  id: trim(vault)
+})
+param subscriptionTopicName = readEnvironmentVariable('KEYMEND_SUBSCRIPTION_TOPIC', '')
+param firstPartyPrincipalId = readEnvironmentVariable('KEYMEND_FIRST_PARTY_PRINCIPAL_ID', '')
+param privilegedCallers = filter(map(split(readEnvironmentVariable('KEYMEND_PRIVILEGED_CALLERS', ''), ','), caller => trim(caller)), caller => !empty(caller))
+param allowAccessPolicyRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_ACCESS_POLICY_REPAIRS', 'false'))
+param allowVaultRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_VAULT_REPAIRS', 'false'))
+param allowIdentityRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_IDENTITY_REPAIRS', 'false'))
+param outcomeTopicEndpoint = readEnvironmentVariable('KEYMEND_OUTCOME_TOPIC_ENDPOINT', '')
+param logWorkspaceResourceId = readEnvironmentVariable('KEYMEND_LOG_WORKSPACE_RESOURCE_ID', '')
+param settings = json(readEnvironmentVariable('KEYMEND_SETTINGS', '{}'))
+param packageUri = readEnvironmentVariable('KEYMEND_PACKAGE_URI', '')
+// Set by the hook that runs once the code is published.
+param deployEvents = bool(readEnvironmentVariable('KEYMEND_DEPLOY_EVENTS', 'false'))

@@ -1,0 +1,103 @@
+/**
+ * `npm run package`: what a release is made of, into dist/release. The zip that a function app runs, the deployment as one JSON file
+ * (where there is a Bicep compiler; --complete fails where there is none; --package-uri says in it where the zip will be), the list of the packages in it, and the digests of all.
+ * The same commit gives the same bytes: nothing of the clock, of the machine or of the order of a folder goes in.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { type Zippable, zipSync } from "fflate";
+import { findCompiler } from "./infra/bicep.ts";
+
+const { values } = parseArgs({
+  options: {
+    complete: { type: "boolean" },
+    "package-uri": { type: "string" },
+    out: { type: "string", default: "dist/release" },
+    app: { type: "string", default: "dist/app" },
+  },
+});
+const manifest: { name: string; version: string; type: string; main: string } = JSON.parse(readFileSync("package.json", "utf8"));
+
+const text = (content: unknown): string => `${JSON.stringify(content, null, 2)}\n`;
+const json = (content: unknown): Uint8Array => new TextEncoder().encode(text(content));
+
+/** Without scripts and dependencies: the bundle holds all that it needs, so whoever installs or builds once more finds nothing to do. */
+function appFiles(): Record<string, Uint8Array> {
+  const { name, version, type, main } = manifest;
+  return {
+    "dist/main.mjs": readFileSync("dist/main.mjs"),
+    "dist/main.mjs.map": readFileSync("dist/main.mjs.map"),
+    "host.json": readFileSync("host.json"),
+    "package.json": json({ name, version, type, main }),
+  };
+}
+
+/** The first moment that a zip can tell; it tells local time, so it is given as such. */
+const BEGINNING = new Date(1980, 0, 1);
+const UNIX = 3;
+const READABLE_FILE = 0o100644 << 16;
+
+function zipOf(files: Record<string, Uint8Array>): Uint8Array {
+  const entries = Object.entries(files).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const zippable: Zippable = Object.fromEntries(
+    entries.map(([name, bytes]) => [name, [bytes, { level: 9, mtime: BEGINNING, os: UNIX, attrs: READABLE_FILE }]]),
+  );
+  return zipSync(zippable);
+}
+
+type Locked = { name?: string; version?: string; integrity?: string; license?: string; dev?: boolean };
+
+/** CycloneDX 1.5. From the lock itself: `npm sbom --omit dev` leaves out what a development dependency needs as well. */
+function listOfPackages(): string {
+  const { packages }: { packages: Record<string, Locked> } = JSON.parse(readFileSync("package-lock.json", "utf8"));
+  const shipped = Object.entries(packages).filter(([path, { dev }]) => path !== "" && dev !== true);
+  const components = shipped.map(([path, { name = path.split("node_modules/").at(-1)!, version = "", integrity, license }]) => ({
+    type: "library",
+    "bom-ref": path,
+    name,
+    version,
+    purl: `pkg:npm/${name.replace("@", "%40")}@${version}`,
+    licenses: license === undefined ? [] : [{ expression: license }],
+    hashes: (integrity?.match(/sha512-\S+/g) ?? []).map((sum) => ({
+      alg: "SHA-512",
+      content: Buffer.from(sum.slice("sha512-".length), "base64").toString("hex"),
+    })),
+  }));
+  const { name, version } = manifest;
+  const component = { type: "application", "bom-ref": name, name, version, purl: `pkg:npm/${name}@${version}` };
+  return text({ bomFormat: "CycloneDX", specVersion: "1.5", version: 1, metadata: { component }, components });
+}
+
+const label = `${manifest.name}-${manifest.version}`;
+rmSync(values.out, { recursive: true, force: true });
+mkdirSync(values.out, { recursive: true });
+const files = appFiles();
+writeFileSync(join(values.out, `${label}.zip`), zipOf(files));
+// For azd, which makes its own zip of a folder (azure.yaml).
+rmSync(values.app, { recursive: true, force: true });
+for (const [name, bytes] of Object.entries(files)) {
+  mkdirSync(dirname(join(values.app, name)), { recursive: true });
+  writeFileSync(join(values.app, name), bytes);
+}
+writeFileSync(join(values.out, `${label}.cdx.json`), listOfPackages());
+
+const compiler = findCompiler();
+const template = join(values.out, "main.json");
+const built = compiler?.build("infra/main.bicep", template);
+if (built?.status === 0 && values["package-uri"] !== undefined) {
+  const compiled: { parameters: { packageUri: { defaultValue: string } } } = JSON.parse(readFileSync(template, "utf8"));
+  compiled.parameters.packageUri.defaultValue = values["package-uri"];
+  writeFileSync(template, text(compiled));
+}
+if (built === undefined) console.warn("SKIPPED: without a Bicep compiler there is no main.json");
+else if (built.status !== 0) console.error(built.said);
+
+const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const sums = readdirSync(values.out)
+  .toSorted()
+  .map((name) => `${digestOf(readFileSync(join(values.out, name)))}  ${name}`);
+writeFileSync(join(values.out, "SHA256SUMS"), `${sums.join("\n")}\n`);
+console.log(`${Object.keys(files).length} files in ${label}.zip; in ${values.out}:\n${sums.join("\n")}`);
+process.exitCode = built?.status === 0 || (built === undefined && !values.complete) ? 0 : 1;

@@ -1,0 +1,76 @@
+// What a release is made of: two runs on the same files give the same bytes, and the app starts from what the zip holds.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { unzipSync } from "fflate";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+let dir: string;
+let label: string;
+const ran: string[] = [];
+
+const run = (...args: string[]): string => execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+const at = (...parts: string[]): string => join(dir, ...parts);
+const zip = (): Record<string, Uint8Array> => unzipSync(readFileSync(at("first", `${label}.zip`)));
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "package-"));
+  const { name, version } = JSON.parse(readFileSync("package.json", "utf8")) as { name: string; version: string };
+  label = `${name}-${version}`;
+  for (const which of ["first", "second"]) ran.push(run("scripts/package.ts", `--out=${at(which)}`, `--app=${at("app")}`));
+});
+
+afterAll(() => rmSync(dir, { recursive: true }));
+
+describe("a release", () => {
+  test("has the same bytes each time it is made", () => {
+    const files = readdirSync(at("first")).toSorted();
+    expect(files).toEqual(readdirSync(at("second")).toSorted());
+    expect(files).toEqual(expect.arrayContaining(["SHA256SUMS", `${label}.cdx.json`, `${label}.zip`]));
+    expect(files.filter((file) => !readFileSync(at("first", file)).equals(readFileSync(at("second", file))))).toEqual([]);
+    const sums = readFileSync(at("first", "SHA256SUMS"), "utf8").trim().split("\n");
+    expect(sums.map((line) => line.split("  ")[1])).toEqual(files.filter((file) => file !== "SHA256SUMS"));
+  });
+
+  test("has the deployment as one file, or says that no compiler was there", () => {
+    const compiled = readdirSync(at("first")).includes("main.json");
+    if (!compiled) console.warn("SKIPPED: no Bicep compiler, so the release has no main.json");
+    const { resources } = compiled
+      ? (JSON.parse(readFileSync(at("first", "main.json"), "utf8")) as { resources: object })
+      : { resources: {} };
+    expect(Object.keys(resources).length > 0).toBe(compiled);
+    run("scripts/package.ts", `--out=${at("third")}`, `--app=${at("app")}`, "--package-uri=https://keymend.example/keymend.zip");
+    const said = compiled ? readFileSync(at("third", "main.json"), "utf8") : "";
+    expect(said.includes('"defaultValue": "https://keymend.example/keymend.zip"')).toBe(compiled);
+  });
+
+  test("holds what a function app runs, and nothing else", () => {
+    expect(Object.keys(zip())).toEqual(["dist/main.mjs", "dist/main.mjs.map", "host.json", "package.json"]);
+    expect(JSON.parse(Buffer.from(zip()["package.json"]!).toString())).toEqual({
+      name: "keymend",
+      version: expect.any(String),
+      type: "module",
+      main: "dist/main.mjs",
+    });
+  });
+
+  test("starts as it comes out of the zip, and as azd gets it", () => {
+    for (const [name, bytes] of Object.entries(zip())) expect(readFileSync(at("app", name)).equals(bytes)).toBe(true);
+    expect(run("scripts/smoke.ts", `--bundle=${at("app", "dist", "main.mjs")}`)).toMatch(/functions registered/);
+  });
+
+  test("lists every package that is in it, with what it is licensed under", () => {
+    const list = JSON.parse(readFileSync(at("first", `${label}.cdx.json`), "utf8")) as {
+      bomFormat: string;
+      metadata: { component: { name: string } };
+      components: { name: string; version: string; licenses: object[] }[];
+    };
+    expect(list).toMatchObject({ bomFormat: "CycloneDX", metadata: { component: { name: "keymend" } } });
+    const listed = Object.fromEntries(list.components.map(({ name, version }) => [name, version]));
+    const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as { dependencies: Record<string, string> };
+    expect(listed).toMatchObject(dependencies);
+    expect(list.components.filter(({ licenses }) => licenses.length === 0)).toEqual([]);
+    expect(listed).not.toHaveProperty("vitest");
+  });
+});
