@@ -22,6 +22,7 @@ param allowAccessPolicyRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_ACC
 param allowVaultRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_VAULT_REPAIRS', 'false'))
 param allowIdentityRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_IDENTITY_REPAIRS', 'false'))
 param outcomeTopicEndpoint = readEnvironmentVariable('KEYMEND_OUTCOME_TOPIC_ENDPOINT', '')
+param logWorkspaceId = readEnvironmentVariable('KEYMEND_LOG_WORKSPACE', '')
 param logWorkspaceResourceId = readEnvironmentVariable('KEYMEND_LOG_WORKSPACE_RESOURCE_ID', '')
 param settings = json(readEnvironmentVariable('KEYMEND_SETTINGS', '{}'))
 param packageUri = readEnvironmentVariable('KEYMEND_PACKAGE_URI', '')

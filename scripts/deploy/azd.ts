@@ -1,0 +1,51 @@
+/** What `azd up` can't do by itself (azure.yaml): the app registration before the resources, the events after the code. */
+import { type Call, createAz, DeployError } from "./az.ts";
+import { isAlive } from "./health.ts";
+import { ensureRegistration } from "./registration.ts";
+
+export type Hook = {
+  /** azd hands its environment over: what was set there, and what the template put out. */
+  env: Readonly<Record<string, string | undefined>>;
+  az: Call;
+  azd: Call;
+  told: (line: string) => void;
+  answerOf: (url: string) => Promise<string>;
+};
+
+/** An audience that somebody has set is theirs, and so is its registration. */
+async function register({ env, az: call, azd, told }: Hook): Promise<void> {
+  if ((env["KEYMEND_VAULTS"] ?? "").trim() === "")
+    throw new DeployError(
+      "there is nothing to watch",
+      "azd env set KEYMEND_VAULTS with the resource ids of the vaults, commas between, then azd up",
+    );
+  if ((env["KEYMEND_API_AUDIENCE"] ?? "") !== "") return;
+  const az = createAz(call, { isDryRun: false, told });
+  const { tenantId } = await az.ask<{ tenantId: string }>("account", "show");
+  const wanted = env["AZURE_TENANT_ID"] ?? tenantId;
+  if (wanted !== tenantId)
+    throw new DeployError(`azd is in the tenant ${wanted}, az in ${tenantId}`, `az login --tenant ${wanted}, then azd up`);
+  const graph = (await az.ask<string>("cloud", "show", "--query", "endpoints.microsoftGraphResourceId")).replace(/\/+$/, "");
+  const appId = await ensureRegistration(az, { name: env["KEYMEND_NAME"] ?? "keymend", appId: undefined, graph, assignments: [] });
+  await azd(["env", "set", "KEYMEND_API_AUDIENCE", `api://${appId},${appId}`]);
+}
+
+async function addEvents({ env, azd, told, answerOf }: Hook): Promise<void> {
+  if (env["KEYMEND_DEPLOY_EVENTS"] !== "true") {
+    // Kept by azd, so the next `azd up` has the events in its one deployment.
+    await azd(["env", "set", "KEYMEND_DEPLOY_EVENTS", "true"]);
+    told("azd provision");
+    await azd(["provision", "--no-prompt"]);
+  }
+  const url = `${env["apiUrl"]}/health`;
+  const answer = await answerOf(url);
+  told(`${url} answers ${answer}`);
+  if (!isAlive(answer))
+    throw new DeployError(`${url} answers ${answer}`, "an app that was just made takes minutes: azd hooks run postdeploy");
+}
+
+export async function runHook(which: string | undefined, hook: Hook): Promise<void> {
+  if (which === "registration") await register(hook);
+  else if (which === "events") await addEvents(hook);
+  else throw new DeployError(`there is no hook ${which ?? ""}`, "registration, or events");
+}

@@ -1,0 +1,205 @@
+/** The whole deployment, given the world that it speaks to. In this order: the app registration, the resources, the code, and once its functions are there the events. Whatever is as it should be is left alone. */
+import { execFileSync } from "node:child_process";
+import { globSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { type Az, type Call, createAz, DeployError, messageOf } from "./az.ts";
+import { isAlive } from "./health.ts";
+import { assignmentsOf, HELP, type Options, parametersOf, readOptions } from "./options.ts";
+import { ensureRegistration } from "./registration.ts";
+import { createReport, type Report, type Streams } from "./report.ts";
+import {
+  deployStack,
+  describeStack,
+  digestOfFile,
+  digestOfTemplate,
+  findStack,
+  hasParameters,
+  NOTHING,
+  type Parameters,
+  type Stack,
+} from "./stack.ts";
+import { foreignSubscriptionTopic, listTopics, readVaults } from "./topics.ts";
+
+/** It brought `az stack ... --action-on-unmanage`. */
+const OLDEST_AZ = "2.61.0";
+
+type Run = { az: Az; options: Options; report: ReturnType<typeof createReport>; world: World };
+
+type Account = { id: string; tenantId: string; user: { name: string } };
+
+async function checkAccount(az: Az): Promise<Account> {
+  const { "azure-cli": version } = await az.ask<Record<string, string>>("version");
+  if (version === undefined || version.localeCompare(OLDEST_AZ, "en", { numeric: true }) < 0)
+    throw new DeployError(`the Azure CLI is ${version ?? "unknown"}, and deployment stacks need ${OLDEST_AZ}`, "az upgrade");
+  try {
+    return await az.ask<Account>("account", "show");
+  } catch (error) {
+    throw new DeployError(messageOf(error), "az login, then az account set --subscription YOUR-SUBSCRIPTION", { cause: error });
+  }
+}
+
+/** Tries until it works, as long as what it meets may pass. */
+async function retry<T>(options: Options, report: Report, mayPass: RegExp, attempt: () => Promise<T>): Promise<T> {
+  const until = Date.now() + Number(options.wait) * 60_000;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const message = messageOf(error);
+      if (!mayPass.test(message) || Date.now() >= until) throw error;
+      report.wait(`${message.split("\n").at(-1)}; trying again in ${options.pause} s`);
+      await setTimeout(Number(options.pause) * 1000);
+    }
+  }
+}
+
+async function objectIds(az: Az, options: Options): Promise<{ role: string; objectId: string }[]> {
+  const assignments = assignmentsOf(options);
+  if (!assignments.some(({ objectId }) => objectId === "me")) return assignments;
+  const me = await az.ask<string>("ad", "signed-in-user", "show", "--query", "id");
+  return assignments.map(({ role, objectId }) => ({ role, objectId: objectId === "me" ? me : objectId }));
+}
+
+async function register(az: Az, options: Options): Promise<string | null> {
+  if (options.audience !== undefined) return null;
+  const graph = (await az.ask<string>("cloud", "show", "--query", "endpoints.microsoftGraphResourceId")).replace(/\/+$/, "");
+  const assignments = await objectIds(az, options);
+  return ensureRegistration(az, { name: options["app-name"] ?? options.name, appId: options["app-id"], graph, assignments });
+}
+
+async function parametersFor(az: Az, options: Options, account: Account, before: Stack): Promise<Parameters> {
+  const said = parametersOf(options);
+  if (options.vault.length === 0 && before === NOTHING)
+    throw new DeployError("there is nothing to watch", "say which vaults with --vault NAME");
+  const where = { name: options.name, subscription: account.id, topics: await listTopics(az) };
+  const merged = { ...before.parameters, ...said };
+  const subscriptionTopicName = foreignSubscriptionTopic(where, groupOf(merged));
+  return {
+    ...(subscriptionTopicName === undefined ? {} : { subscriptionTopicName }),
+    ...merged,
+    ...(options.vault.length === 0 ? {} : { vaults: await readVaults(az, options.vault, where) }),
+  };
+}
+
+function packageFor({ package: given }: Options): string {
+  if (given !== undefined) return given;
+  execFileSync(process.execPath, ["scripts/package.ts"], { stdio: ["ignore", "ignore", "inherit"] });
+  return globSync("dist/release/*.zip")[0]!;
+}
+
+/** New roles take minutes until storage knows them (Learn, "Troubleshoot Azure RBAC"); the app's own site, until it is there. */
+const MAY_PASS = /\b(?:40[134]|50[0234])\b|Forbidden|Unauthorized|BlobUploadFailed|AuthorizationPermissionMismatch|timed? ?out|connection/i;
+
+type Place = { app: string; group: string };
+
+const EVENTS_MAY_PASS = /endpoint validation|destination endpoint/i;
+
+const FUNCTIONS = ["onKeyVaultEvent", "onResourceEvent"];
+
+/** Event Grid refuses a function that is not there yet. */
+async function awaitFunctions(az: Az, options: Options, report: Report, { app, group }: Place): Promise<void> {
+  await retry(options, report, /is not there yet/, async () => {
+    const names = await az.ask<string[]>("functionapp", "function", "list", "--resource-group", group, "--name", app, "--query", "[].name");
+    const missing = FUNCTIONS.filter((name) => !names.some((one) => one.endsWith(`/${name}`)));
+    if (missing.length > 0)
+      throw new DeployError(
+        `the function ${missing.join(", ")} is not there yet`,
+        `az functionapp log deployment show --name ${app} --resource-group ${group}`,
+      );
+  });
+}
+
+/** The Azure CLI knows an app on Flex Consumption and publishes with a token (Azure/azure-cli, appservice/custom.py, enable_zip_deploy_flex). */
+async function publish(az: Az, options: Options, report: Report, place: Place, file: string): Promise<void> {
+  const { app, group } = place;
+  const line = ["functionapp", "deployment", "source", "config-zip", "--resource-group", group, "--name", app, "--src", file];
+  await retry(options, report, MAY_PASS, () => az.change(...line));
+  if (!options["dry-run"]) await awaitFunctions(az, options, report, place);
+}
+
+async function awaitHealth({ options, report, world }: Run, apiUrl: string): Promise<void> {
+  const url = `${apiUrl}/health`;
+  await retry(options, report, /./, async () => {
+    const answer = await world.answerOf(url);
+    if (!isAlive(answer)) throw new DeployError(`${url} answers ${answer}`, "see the log stream of the function app, then run this again");
+  });
+}
+
+/** Incidents and audit outlive the app: the guide's lock, once. */
+async function lockRecords(az: Az, group: string): Promise<void> {
+  const accounts = await az.ask<string[]>("storage", "account", "list", "--resource-group", group, "--query", "[].id");
+  for (const id of accounts) {
+    const locks = await az.ask<{ level: string }[]>("lock", "list", "--resource", id);
+    if (locks.length === 0) await az.change("lock", "create", "--name", "keymend-records", "--lock-type", "CanNotDelete", "--resource", id);
+  }
+}
+
+const GROUP = "rg-keymend";
+const groupOf = ({ resourceGroupName }: Parameters): string => (typeof resourceGroupName === "string" ? resourceGroupName : GROUP);
+
+type Wish = { parameters: Parameters; template: string; code: string; file: string };
+
+/** The resources, the code, the events: each only where it is due. */
+async function bring({ az, options, report }: Run, before: Stack, { parameters, template, code, file }: Wish): Promise<Stack["outputs"]> {
+  const { name, location = before.location, again } = options;
+  const make = (deployEvents: boolean, published: string): Promise<Stack | undefined> => {
+    const described = { template: options.template, description: describeStack(template, published) };
+    return deployStack(az, { name, location, parameters: { ...parameters, deployEvents }, ...described });
+  };
+  // Events that are there stay: their functions are there too.
+  const hadEvents = before.parameters["deployEvents"] === true;
+
+  report.begin("the resources");
+  const isMade = before.madeFrom === template && hasParameters(before, { ...parameters, deployEvents: hadEvents });
+  const { outputs } = isMade && !again ? before : ((await make(hadEvents, before.published)) ?? before);
+  if (outputs !== NOTHING.outputs) await lockRecords(az, groupOf(parameters));
+
+  report.begin("the code and the events");
+  const place = { app: outputs.functionAppName, group: groupOf(parameters) };
+  const isDue = again || before.published !== code;
+  if (isDue) await publish(az, options, report, place, file);
+  if (isDue || !hadEvents) await retry(options, report, EVENTS_MAY_PASS, () => make(true, code));
+  return outputs;
+}
+
+async function deploy(run: Run): Promise<void> {
+  const { az, options, report } = run;
+  const account = await checkAccount(az);
+  report.begin(`subscription ${account.id}, as ${account.user.name}`);
+  const before = await findStack(az, options.name);
+  const asked = await parametersFor(az, options, account, before);
+  report.begin("the app registration");
+  const clientId = await register(az, options);
+  const apiAudience = options.audience ?? `api://${clientId},${clientId}`;
+  const file = packageFor(options);
+  const digests = { template: digestOfTemplate(options.template), code: digestOfFile(file) };
+  const outputs = await bring(run, before, { parameters: { ...asked, apiAudience }, file, ...digests });
+  const { functionAppName: functionApp, apiUrl, principalId } = outputs;
+  const dryRun = options["dry-run"];
+  if (!dryRun) await awaitHealth(run, apiUrl);
+  const { changes } = report;
+  const next = [`docs/operate.md; a token: az account get-access-token --resource ${apiAudience.split(",")[0]}`];
+  report.end({ dryRun, subscription: account.id, clientId, functionApp, apiUrl, principalId, healthy: !dryRun, changes, next });
+}
+
+export type World = Streams & {
+  call: Call;
+  /** Status and body, or why there is no answer. */
+  answerOf: (url: string) => Promise<string>;
+};
+
+/** The exit code. */
+export async function runDeploy(args: readonly string[], world: World): Promise<number> {
+  const report = createReport(world, { json: args.includes("--json"), isDryRun: args.includes("--dry-run") });
+  try {
+    const options = readOptions(args);
+    const az = createAz(world.call, { isDryRun: options["dry-run"], told: (line) => report.change(line) });
+    if (options.help) world.out(`${HELP}\n`);
+    else await deploy({ az, options, report, world });
+    return 0;
+  } catch (error) {
+    if (!(error instanceof DeployError)) throw error;
+    report.fail(error.message, error.next);
+    return 1;
+  }
+}
