@@ -56,6 +56,7 @@ export async function createHost({ app, stateFile, port, clock, log, settings }:
     now,
     log,
     maxConcurrentActivities: Number(settings["SANDBOX_HOST_CONCURRENCY"] ?? hostJson.maxConcurrentActivities),
+    firesEarly: settings["SANDBOX_HOST_EARLY_TIMERS"] === "1",
     preserveUnprocessedEvents: settings["SANDBOX_HOST_PRESERVE_EVENTS"] === "1",
   });
   const timers = new Timers(byType("timerTrigger"), { store, invoke, inFlight, now, settings });

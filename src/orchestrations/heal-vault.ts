@@ -30,18 +30,28 @@ const GIVE_UP_AFTER_MS = 2 * HOUR;
 
 const nowOf = (context: OrchestrationContext): number => context.df.currentUtcDateTime.getTime();
 
+/**
+ * A timer may fire up to a second before its time: Azure Storage delays a message by whole seconds, and what is left over is cut off
+ * (Azure/durabletask TaskHubQueue.cs, GetVisibilityDelay; seen in test/real-engine). What then is left is waited out with a second more.
+ */
+const EARLY_MS = SECOND;
+
 function* sleep(context: OrchestrationContext, ms: number): Orchestration<void> {
-  yield context.df.createTimer(toDate(nowOf(context) + ms));
+  const until = nowOf(context) + ms;
+  for (let at = until; nowOf(context) < until; at = until + EARLY_MS) yield context.df.createTimer(toDate(at));
 }
 
 /** Until the time, or until somebody says that something has changed. */
 function* waitOrWake(context: OrchestrationContext, until: number): Orchestration<void> {
-  if (until <= nowOf(context)) return;
-  const timer = context.df.createTimer(toDate(until));
-  const wake = context.df.waitForExternalEvent(WAKE_UP);
-  yield context.df.Task.any([timer, wake]);
-  // A timer left running would keep this instance alive after its end.
-  if (!timer.isCompleted) timer.cancel();
+  for (let at = until; nowOf(context) < until; at = until + EARLY_MS) {
+    const timer = context.df.createTimer(toDate(at));
+    const wake = context.df.waitForExternalEvent(WAKE_UP);
+    yield context.df.Task.any([timer, wake]);
+    if (timer.isCompleted) continue;
+    // A timer left running would keep this instance alive after its end.
+    timer.cancel();
+    return;
+  }
 }
 
 /** Incident ids sort by time and are the same however often the activity that uses one is repeated. */

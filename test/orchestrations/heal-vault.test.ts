@@ -51,6 +51,25 @@ describe("healVault", () => {
     expect(timers(result)).toEqual(["2026-01-01T00:05:00.000Z"]);
   });
 
+  test("a wait whose timer fires up to a second early, as Azure Storage's do, is not over: the service is not looked at twice", async () => {
+    const result = await play(
+      { assess: () => ({ kind: "wait", incidentId: "i1", until: "2026-01-01T00:05:00.000Z", why: "" }) },
+      { earlyBy: 600 },
+    );
+    expect(timers(result)).toEqual(["2026-01-01T00:05:00.000Z", "2026-01-01T00:05:01.000Z"]);
+    expect(called(result)).toEqual(["assess"]);
+    expect(result.now).toBe("2026-01-01T00:05:00.400Z");
+  });
+
+  test("what Azure asks for is waited out, also where the timer fires early", async () => {
+    const durations = { assess: 0 };
+    const assess = () => ({ kind: "again", afterMs: 30_000, why: "429" });
+    expect(timers(await play({ assess }, { durations, earlyBy: 999 })).slice(0, 2)).toEqual([
+      "2026-01-01T00:00:30.000Z",
+      "2026-01-01T00:00:31.000Z",
+    ]);
+  });
+
   test("waits by its own clock for as long as was said, whatever that of the look says", async () => {
     for (const until of ["2025-12-31T22:05:00.000Z", "2026-01-01T02:05:00.000Z"]) {
       const result = await play({ assess: () => ({ kind: "wait", incidentId: "i1", until, afterMs: 300_000, why: "" }) });

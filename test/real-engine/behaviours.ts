@@ -238,6 +238,22 @@ export const behaviours: Behaviour[] = [
     expected: ["Completed", "heard"],
   },
   {
+    name: "a timer fires at most a second before its time",
+    play: async (it, id) => {
+      // Each a little later within its second than the one before.
+      const waits = [0, 1, 2, 3, 4].map((at) => (3 + at / 5) * it.speed);
+      const early = await Promise.all(
+        waits.map(async (wait, at) => {
+          const { output } = await run(it, "sleeper", `${id}-${at}`, { minutes: wait / 60 });
+          const { from, to } = output as { from: string; to: string };
+          return wait - (Date.parse(to) - Date.parse(from)) / 1000;
+        }),
+      );
+      return early.every((by) => by <= it.speed);
+    },
+    expected: true,
+  },
+  {
     name: "a timer neither awaited nor cancelled keeps its instance running",
     play: async (it, id) => {
       await it.start("leavesTimerOpen", id, { minutes: 15 });

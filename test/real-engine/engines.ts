@@ -10,6 +10,8 @@ type Check = (status: Status) => boolean;
 export type Engine = Omit<HostProcess, "untilIdle" | "clock" | "advanceTo" | "logs" | "events" | "functions"> & {
   /** Lets time pass until that instance is so. */
   until(id: string, check: Check): Promise<Status>;
+  /** How many of the app's seconds go by in one of the engine's. */
+  speed: number;
   /** Lets the app's time pass. */
   pass(minutes: number): Promise<void>;
 };
@@ -21,7 +23,7 @@ const PATIENCE = 90_000;
 const POLL = 100;
 
 export async function startLocal(options: StartOptions = {}): Promise<Engine> {
-  const host = await startHost({ now: new Date().toISOString(), ...options });
+  const host = await startHost({ now: new Date().toISOString(), env: { SANDBOX_HOST_EARLY_TIMERS: "1" }, ...options });
   let now = Date.now();
   const advance = async (to: number): Promise<void> => {
     now = Math.max(now, to);
@@ -29,6 +31,7 @@ export async function startLocal(options: StartOptions = {}): Promise<Engine> {
   };
   return {
     ...host,
+    speed: 1,
     async gated(name) {
       const isThere = host.gated(name).then(() => "there" as const);
       for (;;) {
@@ -89,6 +92,7 @@ export async function startReal({ program, storage, began }: Ground, options: St
   });
   return {
     ...host,
+    speed: SPEED,
     async until(id, check) {
       for (const giveUp = Date.now() + PATIENCE; ; await sleep(POLL)) {
         const status = await host.status(id);

@@ -26,6 +26,8 @@ export type ReplayOptions = {
   /** External events; `at` is a time, or milliseconds after the start. */
   events?: { at: string | number; name: string; input?: unknown }[];
   now?: string;
+  /** Timers fire so many ms before their time, though not before they are set. */
+  earlyBy?: number;
   /** How long an activity takes, by name; 1 s unless said. */
   durations?: Record<string, number>;
   instanceId?: string;
@@ -175,7 +177,9 @@ class Replay {
       const fireAt = iso(decision.fireAt);
       this.#trace.push({ kind: "timer", fireAt, at });
       this.#history.push(historyEvent("TimerCreated", this.#now, { EventId: decision.id, FireAt: fireAt }));
-      this.#schedule(decision.fireAt, async (now) => historyEvent("TimerFired", now, { TimerId: decision.id, FireAt: fireAt }));
+      this.#schedule(Math.max(this.#now, decision.fireAt - (this.#options.earlyBy ?? 0)), async (now) =>
+        historyEvent("TimerFired", now, { TimerId: decision.id, FireAt: fireAt }),
+      );
       return;
     }
     const { name } = decision;

@@ -23,6 +23,7 @@ export type EngineParts = {
   log: Log;
   maxConcurrentActivities: number;
   preserveUnprocessedEvents: boolean;
+  firesEarly: boolean;
 };
 
 export class Engine {

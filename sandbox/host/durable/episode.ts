@@ -29,6 +29,7 @@ export type TurnParts = {
   now: () => number;
   log: Log;
   preserveUnprocessedEvents: boolean;
+  firesEarly: boolean;
   create: (instance: NewInstance) => void;
   deliver: (id: string, message: Message) => void;
   scheduleActivity: (task: ActivityTask) => void;
@@ -137,7 +138,8 @@ export class EpisodeRunner {
     const { id: EventId } = decision;
     const task = { instanceId: instance.id, executionId: instance.executionId, taskId: EventId };
     if (decision.kind === "timer") {
-      store.addTimer({ ...task, fireAt: decision.fireAt });
+      const { fireAt } = decision;
+      store.addTimer({ ...task, fireAt, dueAt: this.#parts.firesEarly ? inWholeSeconds(at, fireAt) : fireAt });
       return historyEvent("TimerCreated", at, { EventId, FireAt: new Date(decision.fireAt).toISOString() });
     }
     const { name: Name, input: Input } = decision;
@@ -202,6 +204,11 @@ export class EpisodeRunner {
           });
     this.#parts.deliver(parent.id, { executionId: parent.executionId, event });
   }
+}
+
+/** A message is delayed by whole seconds, and what is left over is cut off. Source: Azure/durabletask TaskHubQueue.cs, GetVisibilityDelay. */
+function inWholeSeconds(now: number, fireAt: number): number {
+  return now + Math.max(0, Math.floor((fireAt - now) / 1000)) * 1000;
 }
 
 /** What an execution still listens to: an ended one to nothing, a current one not to answers for those before it. */

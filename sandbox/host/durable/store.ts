@@ -45,7 +45,8 @@ export type ActivityTask = {
   starts: number;
 };
 
-export type TimerTask = { instanceId: string; executionId: string; taskId: number; fireAt: number };
+/** dueAt: when it does fire. */
+export type TimerTask = { instanceId: string; executionId: string; taskId: number; fireAt: number; dueAt: number };
 
 export type CronStatus = { last: number | null; next: number; lastUpdated: number | null };
 
@@ -164,7 +165,7 @@ export class Store {
   }
 
   addTimer(task: TimerTask): void {
-    this.#run("INSERT INTO timers (fireAt, instance, document) VALUES (?, ?, ?)", task.fireAt, task.instanceId, JSON.stringify(task));
+    this.#run("INSERT INTO timers (fireAt, instance, document) VALUES (?, ?, ?)", task.dueAt, task.instanceId, JSON.stringify(task));
   }
 
   timersDue(now: number): Stored<TimerTask>[] {

@@ -37,6 +37,15 @@ test("fires a durable timer at its virtual time, and not before", async () => {
   });
 });
 
+test("fires a durable timer up to a second early where Azure Storage's are played: in whole seconds from when it is set", async () => {
+  const it = await run({ env: { SANDBOX_HOST_EARLY_TIMERS: "1" } });
+  await it.start("sleeper", "s1", { minutes: 0.04 });
+  expect(await it.untilIdle()).toBe(Date.parse("2026-03-01T00:00:02.000Z"));
+  it.clock("2026-03-01T00:00:02.000Z");
+  await it.untilIdle();
+  expect((await it.status("s1")).output).toEqual({ from: "2026-03-01T00:00:00.000Z", to: "2026-03-01T00:00:02.000Z" });
+});
+
 test("chains a timer beyond six days", async () => {
   const it = await run({ env: { TICK_SCHEDULE: "0 0 0 1 1 *" } });
   await it.start("sleeper", "s1", { minutes: 10 * 24 * 60 });
