@@ -128,6 +128,8 @@ export function pageOf({ seed, rows }: Results, wanted: readonly Row[]): string 
     "",
     `Seed ${seed}. ${rows.length} of ${wanted.length} rows, ${plays.length} plays under another reading. **${problems.length} do not hold.**`,
     "",
+    "`npm run unknowns -- --missing` plays what is left, and anew what was played with other code than today's.",
+    "",
     "| Reading | What is not known | Source | What came of it, plays |",
     "| --- | --- | --- | --- |",
     ...readings.map(({ name, question, source }) => `| ${[`\`${name}\``, question, source, countsOf(rows, name)].join(" | ")} |`),
@@ -141,8 +143,6 @@ export function pageOf({ seed, rows }: Results, wanted: readonly Row[]): string 
           "",
         ]
       : []),
-    ...(unplayed.length > 0
-      ? ["## Not played yet", "", "`npm run unknowns -- --missing` plays them.", "", ...unplayed.map((row) => `- ${rowName(row)}`), ""]
-      : []),
+    ...(unplayed.length > 0 ? ["## Not played yet", "", ...unplayed.map((row) => `- ${rowName(row)}`), ""] : []),
   ].join("\n");
 }
