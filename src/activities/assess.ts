@@ -15,9 +15,9 @@ import type { Signal } from "../domain/signal.ts";
 import type { Step } from "../domain/steps/step.ts";
 import { MINUTE, toIso, toMs } from "../domain/time.ts";
 import { outlivedLifts } from "../domain/turn/policy.ts";
-import { authorsIn, type LogEntry, type LogQuestion, questionToLog } from "../domain/turn/activity-log.ts";
-import { authorsInKeyLog, type KeyLogEntry, type KeyLogQuestion, questionToKeyLog } from "../domain/turn/key-log.ts";
-import type { Asking } from "../domain/turn/logs.ts";
+import { authorsIn, type LogEntry, type LogQuestion } from "../domain/turn/activity-log.ts";
+import { authorsInKeyLog, type KeyLogEntry, type KeyLogQuestion } from "../domain/turn/key-log.ts";
+import { type LogQuestions, questionsOf } from "../domain/turn/log-questions.ts";
 import type { TurnInput } from "../domain/turn/record.ts";
 import { decideTurn } from "../domain/turn/turn.ts";
 import type { Log } from "../log.ts";
@@ -108,8 +108,7 @@ async function permissionsAgain({ readPermissions }: AssessDeps, incident: Incid
 type Logged = Pick<TurnInput, "logged" | "unread">;
 
 /** Whom the logs name. What one does not answer leaves the author unknown, which asks a person: it holds up no repair. */
-async function askLogs({ readActivityLog, readKeyLog }: AssessDeps, asking: Asking): Promise<Required<Logged>> {
-  const [activity, keys] = [questionToLog(asking), questionToKeyLog(asking)];
+async function askLogs({ readActivityLog, readKeyLog }: AssessDeps, { activity, keys }: LogQuestions): Promise<Required<Logged>> {
   const [ofActivity, ofKeys] = await Promise.all([
     activity ? orUnread(readActivityLog(activity)) : [],
     keys ? orUnread(readKeyLog(keys)) : [],
@@ -161,12 +160,10 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
     ...(permissions === undefined ? {} : { permissions }),
     settings,
   };
-  const first = decideTurn(given);
-  const logs = await askLogs(deps, { incident: first.incident, steps: planned.steps, facts, diagnosis, settings, now });
+  const logs = await askLogs(deps, questionsOf(given));
   for (const { log, detail } of logs.unread)
     deps.log.warn("logUnread", { vaultId: input.patient.id, text: `who made the change stays unknown: ${log} can't be read: ${detail}` });
-  const turn = logs.logged.length + logs.unread.length === 0 ? first : decideTurn({ ...given, ...logs });
-  return { facts, diagnosis, turn, signalIds: signals.map((signal) => signal.id) };
+  return { facts, diagnosis, turn: decideTurn({ ...given, ...logs }), signalIds: signals.map((signal) => signal.id) };
 }
 
 async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResult> {

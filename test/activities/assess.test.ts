@@ -197,6 +197,28 @@ describe("who made a change that no event told of", () => {
     expect(lines.filter(({ event }) => event === "logUnread")).toMatchObject([{ level: "warn" }]);
   });
 
+  test("is known before the one decision of a look", async () => {
+    const order: string[] = [];
+    const { deps } = fakeEdges(facts);
+    const digest: AssessDeps["digest"] = (value) => {
+      order.push("digest");
+      return deps.digest(value);
+    };
+    const digestsOf = async (over: Partial<AssessDeps>) => {
+      order.length = 0;
+      await secondLook({ digest, ...over }, "ada");
+      return order.filter((what) => what === "digest").length;
+    };
+    const unasked = await digestsOf({ settings: { ...settings, privilegedCallers: [] } });
+    const readActivityLog: AssessDeps["readActivityLog"] = async () => {
+      order.push("log");
+      return [taken("ada")];
+    };
+    expect(await digestsOf({ readActivityLog })).toBe(unasked);
+    // The facts' own digest alone comes before the answer.
+    expect(order.indexOf("log")).toBe(1);
+  });
+
   test("is no answer where the program is wrong", async () => {
     await expect(secondLook({ readActivityLog: throwing(new Died("no")) }, "ada")).rejects.toThrow(Died);
   });

@@ -17,7 +17,7 @@ import { authorsOf, CLOCKS_DIFFER_MS, isOfKeys, isOfResourceManager, seenAt } fr
 const LAG_MS = 20 * MINUTE;
 
 export type Asking = {
-  incident: Incident | null;
+  incident: Incident;
   steps: readonly Step[];
   facts: Facts;
   diagnosis: Diagnosis;
@@ -30,7 +30,7 @@ type IsIn = (step: Step, diagnosis: Diagnosis) => boolean;
 
 /** When a log can be whole about each step that nobody is named for. Without a healthy look there is no telling what came before the loss. */
 function wholeAt({ incident, steps, facts, diagnosis, settings }: Asking, isIn: IsIn): number[] {
-  if (!incident || settings.privilegedCallers.length === 0 || facts.baseline === null) return [];
+  if (settings.privilegedCallers.length === 0 || facts.baseline === null) return [];
   const unnamed = steps.filter((step) => isIn(step, diagnosis) && authorsOf(step, incident, { facts, diagnosis }).length === 0);
   return unnamed.map((step) => seenAt(step, incident) + LAG_MS);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { CauseCode } from "../../../src/domain/cause-code.ts";
 import type { Facts } from "../../../src/domain/facts.ts";
-import { authorsIn, type LogEntry, questionToLog } from "../../../src/domain/turn/activity-log.ts";
+import { authorsIn, type LogEntry } from "../../../src/domain/turn/activity-log.ts";
+import { questionsOf } from "../../../src/domain/turn/log-questions.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
 import { ACCOUNT_ID, aBaseline, IDENTITY_ID, someFacts, someSettings, SUBSCRIPTION, VAULT_ID } from "../../support/builders.ts";
 import { after, aSignal, aStep, diagnosisOf, finding, planOf, seen, turnInput } from "../../support/turns.ts";
@@ -23,7 +24,7 @@ function asked({ cause = "AccessMissing", by = null, minutes = 20, ...over }: Ov
     ...diagnosisOf(seen({ findings: [finding(cause)] })),
   });
   const { incident } = decideTurn(input);
-  return questionToLog({ ...input, incident, steps: [step], ...what, now: after(minutes) });
+  return questionsOf({ ...input, incident, signals: [], now: after(minutes) }).activity;
 }
 
 describe("the activity log is asked", () => {
@@ -48,10 +49,6 @@ describe("the activity log is asked", () => {
     ["of what is older than it keeps", { facts: someFacts({ baseline: aBaseline({ at: after(-91 * 24 * 60) }) }) }],
   ])("not %s", (_, over) => {
     expect(asked(over)).toBeUndefined();
-  });
-
-  test("not where there is no incident", () => {
-    expect(questionToLog({ ...turnInput(), steps: [aStep()], facts, settings, now: after(20) })).toBeUndefined();
   });
 
   test("of no group where an id is of none, nor of a vault that is nowhere", () => {

@@ -4,7 +4,8 @@ import { causes } from "../../../src/domain/causes/index.ts";
 import type { CauseCode } from "../../../src/domain/cause-code.ts";
 import type { Facts } from "../../../src/domain/facts.ts";
 import { KEY_OPERATIONS } from "../../../src/domain/signal.ts";
-import { authorsInKeyLog, type KeyLogEntry, questionToKeyLog } from "../../../src/domain/turn/key-log.ts";
+import { authorsInKeyLog, type KeyLogEntry } from "../../../src/domain/turn/key-log.ts";
+import { questionsOf } from "../../../src/domain/turn/log-questions.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
 import { anAccount, aBaseline, someFacts, someSettings, VAULT_ID } from "../../support/builders.ts";
 import { after, aSignal, aStep, diagnosisOf, finding, planOf, seen, turnInput } from "../../support/turns.ts";
@@ -20,23 +21,20 @@ type Over = { cause?: CauseCode; minutes?: number; facts?: Facts; settings?: typ
 
 /** A turn at the loss, and what a later one would ask. */
 function lost({ cause = "KeyDisabled", ...over }: Over = {}) {
-  const step = aStep({ causes: [cause] });
-  const given = { settings, facts, ...over, plan: planOf(step), ...diagnosisOf(seen({ findings: [finding(cause)] })) };
-  const signals = [aSignal({ source: "sweep", what: "sweep" })];
-  return { step, given, turn: decideTurn(turnInput({ ...given, signals })) };
-}
-
-function asked({ minutes = 20, ...over }: Over = {}) {
-  const { step, given, turn } = lost(over);
-  return questionToKeyLog({
-    incident: turn.incident,
-    steps: [step],
+  const given = {
     settings,
     facts,
     ...over,
-    diagnosis: given.diagnosis,
-    now: after(minutes),
-  });
+    plan: planOf(aStep({ causes: [cause] })),
+    ...diagnosisOf(seen({ findings: [finding(cause)] })),
+  };
+  const signals = [aSignal({ source: "sweep", what: "sweep" })];
+  return { given, turn: decideTurn(turnInput({ ...given, signals })) };
+}
+
+function asked({ minutes = 20, ...over }: Over = {}) {
+  const { given, turn } = lost(over);
+  return questionsOf({ ...given, incident: turn.incident, signals: [], now: after(minutes) }).keys;
 }
 
 describe("the vault's audit log is asked", () => {
@@ -56,13 +54,11 @@ describe("the vault's audit log is asked", () => {
     expect(asked(over)).toBeUndefined();
   });
 
-  test("not where there is no incident, nor where an author is named", () => {
-    const { step, given, turn } = lost();
-    const asking = { steps: [step], facts, diagnosis: given.diagnosis, settings, now: after(20) };
-    expect(questionToKeyLog({ ...asking, incident: null })).toBeUndefined();
+  test("not where an author is named", () => {
+    const { given, turn } = lost();
     const logged = authorsInKeyLog([entry()], VAULT_ID);
     const named = decideTurn(turnInput({ ...given, incident: turn.incident, turn: 1, signals: [], now: after(20), logged })).incident;
-    expect(questionToKeyLog({ ...asking, incident: named })).toBeUndefined();
+    expect(questionsOf({ ...given, incident: named, signals: [], now: after(20) })).toEqual({});
   });
 });
 
