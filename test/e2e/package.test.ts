@@ -5,6 +5,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { stringify } from "yaml";
+
+type Resource = { type: string; name: string; condition?: string; properties?: object; [more: string]: unknown };
+type Template = { resources: Record<string, Resource> | Resource[]; variables?: object };
+
+/** Each resource with all that is deployed of it; of a module, its resources. Without what the compiler adds for itself. */
+function resourcesIn({ resources, variables }: Template): string {
+  const texts = Object.entries(resources).flatMap(([symbol, resource]: [string, Resource]) => {
+    if (resource["existing"] === true) return [];
+    const { type, dependsOn: _, apiVersion: _version, ...rest } = resource;
+    if (type !== "Microsoft.Resources/deployments") return [`${type}\n${stringify(rest, { lineWidth: 0 })}`];
+    const { template, ...how } = resource.properties as { template: Template };
+    const { name, condition, copy } = { copy: undefined, condition: undefined, ...rest };
+    const inside = resourcesIn(template).replaceAll(/^(?=.)/gm, "  ");
+    return [`module ${symbol}\n${stringify({ name, condition, copy, ...how }, { lineWidth: 0 })}\n${inside}`];
+  });
+  return [...(variables === undefined ? [] : [`variables\n${stringify(variables, { lineWidth: 0 })}`]), ...texts].join("\n");
+}
 
 let dir: string;
 let label: string;
@@ -43,6 +61,15 @@ describe("a release", () => {
     run("scripts/package.ts", `--out=${at("third")}`, `--app=${at("app")}`, "--package-uri=https://keymend.example/keymend.zip");
     const said = compiled ? readFileSync(at("third", "main.json"), "utf8") : "";
     expect(said.includes('"defaultValue": "https://keymend.example/keymend.zip"')).toBe(compiled);
+  });
+
+  /** After a change that is meant: `vitest run test/e2e/package.test.ts --update`, and read the difference. */
+  test("deploys the resources that are written down, property by property", async () => {
+    const isThere = readdirSync(at("first")).includes("main.json");
+    if (!isThere) console.warn("SKIPPED: no Bicep compiler, so nothing is held against test/infra/resources.txt");
+    const written = isThere ? resourcesIn(JSON.parse(readFileSync(at("first", "main.json"), "utf8")) as Template) : undefined;
+    if (written === undefined) expect(isThere).toBe(false);
+    else await expect(written).toMatchFileSnapshot("../infra/resources.txt");
   });
 
   test("holds what a function app runs, and nothing else", () => {
