@@ -55,6 +55,16 @@ param allowIdentityRepairs bool = false
 @description('Endpoint of a custom Event Grid topic that hears every outcome; empty: none.')
 param outcomeTopicEndpoint string = ''
 
+@description('Who gets a mail when an incident ends otherwise than quietly, or nobody sweeps. Empty, and no action group: nobody is told.')
+param alertEmails string[] = []
+
+@description('An action group that is told the same: its resource id.')
+param actionGroupId string = ''
+
+@description('Memory of each instance. What is always ready is paid for by it.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int = 512
+
 @description('The name of the system topic of this subscription where it has one already (only one is allowed).')
 param subscriptionTopicName string = ''
 
@@ -99,6 +109,7 @@ module app 'modules/app.bicep' = {
     privilegedCallers: privilegedCallers
     logWorkspaceId: logWorkspaceId
     outcomeTopicEndpoint: outcomeTopicEndpoint
+    instanceMemoryMB: instanceMemoryMB
     overrides: empty(contradicting) ? settings : fail('settings: give the parameter in place of ${join(contradicting, ', ')}')
   }
 }
@@ -172,6 +183,20 @@ module subscriptionEvents 'modules/subscription-events.bicep' = if (withEvents) 
     topicName: empty(subscriptionTopicName) ? '${name}-subscription' : subscriptionTopicName
     reuseTopic: !empty(subscriptionTopicName)
     functionAppId: app.outputs.functionAppId
+  }
+  dependsOn: [code]
+}
+
+// Where no code runs yet nobody sweeps, and that is no alarm.
+module alerts 'modules/alerts.bicep' = if (withEvents && (!empty(alertEmails) || !empty(actionGroupId))) {
+  name: '${name}-alerts'
+  scope: group
+  params: {
+    name: name
+    location: location
+    insightsName: app.outputs.insightsName
+    emails: alertEmails
+    actionGroupId: actionGroupId
   }
   dependsOn: [code]
 }

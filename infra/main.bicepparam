@@ -24,6 +24,9 @@ param allowIdentityRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_IDENTIT
 param outcomeTopicEndpoint = readEnvironmentVariable('KEYMEND_OUTCOME_TOPIC_ENDPOINT', '')
 param logWorkspaceId = readEnvironmentVariable('KEYMEND_LOG_WORKSPACE', '')
 param logWorkspaceResourceId = readEnvironmentVariable('KEYMEND_LOG_WORKSPACE_RESOURCE_ID', '')
+param alertEmails = filter(map(split(readEnvironmentVariable('KEYMEND_ALERT_EMAILS', ''), ','), email => trim(email)), email => !empty(email))
+param actionGroupId = readEnvironmentVariable('KEYMEND_ACTION_GROUP_ID', '')
+param instanceMemoryMB = any(int(readEnvironmentVariable('KEYMEND_INSTANCE_MEMORY_MB', '512')))
 param settings = json(readEnvironmentVariable('KEYMEND_SETTINGS', '{}'))
 param packageUri = readEnvironmentVariable('KEYMEND_PACKAGE_URI', '')
 // Set by the hook that runs once the code is published.

@@ -8,6 +8,7 @@ param firstPartyPrincipalId string
 param privilegedCallers string[]
 param logWorkspaceId string
 param outcomeTopicEndpoint string
+param instanceMemoryMB int
 param overrides object
 
 var suffix = uniqueString(resourceGroup().id, name)
@@ -122,7 +123,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       runtime: { name: 'node', version: '22' }
       scaleAndConcurrency: {
         maximumInstanceCount: 40
-        instanceMemoryMB: 2048
+        instanceMemoryMB: instanceMemoryMB
         // One instance kept warm for Durable: a cold start eats into the hour before the service looks again.
         alwaysReady: [{ name: 'durable', instanceCount: 1 }]
       }
@@ -155,3 +156,4 @@ output functionAppId string = app.id
 output functionAppName string = app.name
 output apiUrl string = 'https://${app.properties.defaultHostName}/api'
 output principalId string = identity.properties.principalId
+output insightsName string = insights.name

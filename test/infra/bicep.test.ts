@@ -98,6 +98,21 @@ describe("the guides", () => {
   });
 });
 
+describe("the alerts", () => {
+  test("read lines that the app writes, which sampling leaves alone", () => {
+    const queries = [...readFileSync("infra/modules/alerts.bicep", "utf8").matchAll(/"event":"(\w+)"/g)].map(([, event]) => event!);
+    const src = globSync("src/**/*.ts")
+      .map((file) => readFileSync(file, "utf8"))
+      .join("\n");
+    expect(queries).toEqual(["swept", "eventDropped"]);
+    for (const event of queries) expect(src).toMatch(new RegExp(`log\\.\\w+\\("${event}"`));
+    const { logging } = JSON.parse(readFileSync("host.json", "utf8")) as {
+      logging: { applicationInsights: { samplingSettings: { excludedTypes: string } } };
+    };
+    expect(logging.applicationInsights.samplingSettings.excludedTypes.split(";")).toContain("Trace");
+  });
+});
+
 describe("the events", () => {
   test("are filtered by the very operations that the app understands", () => {
     const values = /values: \[([\s\S]*?)\]/.exec(readFileSync("infra/modules/subscription-events.bicep", "utf8"))![1]!;

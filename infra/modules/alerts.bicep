@@ -1,0 +1,87 @@
+// Who is told, and of what: each rule reads the lines that the app itself writes, so that it means what they mean.
+param name string
+param location string
+param insightsName string
+
+@description('Who gets a mail.')
+param emails string[]
+
+@description('An action group that is there already: its resource id. Empty: one is made for the mails.')
+param actionGroupId string
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+resource made 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails)) {
+  name: 'ag-${name}'
+  location: 'global'
+  properties: {
+    groupShortName: take(name, 12)
+    enabled: true
+    emailReceivers: [for email in emails: {
+      name: email
+      emailAddress: email
+      useCommonAlertSchema: true
+    }]
+  }
+}
+
+// Severities: 1 error, 2 warning (Microsoft Learn, "Azure Monitor alerts": severity).
+var rules = [
+  {
+    name: 'outcome'
+    severity: 1
+    summary: 'An incident ended otherwise than quietly, or something in Keymend itself does: its lines at the level of an error.'
+    query: 'traces | where severityLevel >= 3 and message startswith \'{"event":"\''
+    operator: 'GreaterThan'
+    threshold: 0
+    window: 'PT5M'
+  }
+  {
+    name: 'no-sweep'
+    severity: 1
+    summary: 'No sweep for 15 minutes: nobody looks after the databases.'
+    query: 'traces | where message startswith \'{"event":"swept"\''
+    operator: 'LessThan'
+    threshold: 1
+    window: 'PT15M'
+  }
+  {
+    name: 'dropped'
+    severity: 2
+    summary: 'Events arrive that Keymend can not read, or can not be kept.'
+    query: 'traces | where message startswith \'{"event":"eventDropped"\''
+    operator: 'GreaterThan'
+    threshold: 0
+    window: 'PT15M'
+  }
+]
+
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in rules: {
+  name: 'alert-${name}-${rule.name}'
+  location: location
+  properties: {
+    displayName: 'Keymend (${name}): ${rule.name}'
+    description: rule.summary
+    severity: rule.severity
+    enabled: true
+    scopes: [insights.id]
+    evaluationFrequency: 'PT5M'
+    windowSize: rule.window
+    criteria: {
+      allOf: [
+        {
+          query: rule.query
+          timeAggregation: 'Count'
+          operator: rule.operator
+          threshold: rule.threshold
+        }
+      ]
+    }
+    autoMitigate: true
+    actions: {
+      actionGroups: concat(empty(emails) ? [] : [made.id], empty(actionGroupId) ? [] : [actionGroupId])
+    }
+  }
+}]
