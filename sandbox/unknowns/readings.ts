@@ -88,6 +88,11 @@ const doubts: Record<string, Doubt> = {
     source: "Azure/azure-rest-api-specs issue 38811",
     others: [true],
   },
+  "documentdb.operationsAskForRead": {
+    question: "whether following a change of a database takes a right of its own",
+    source: "Microsoft Learn, Azure permissions for databases (lists the actions, not whether a signed address asks for them)",
+    others: [true],
+  },
   "documentdb.identityWithDefault": {
     question: "what becomes of identity and default identity in one update",
     source: "hashicorp/terraform-provider-azurerm, cosmosdb_account (Azure bug 2209567)",

@@ -20,6 +20,7 @@ import { createPublishOutcome } from "../../src/azure/publish-outcome.ts";
 import type { PublishOutcome } from "../../src/azure/publish-outcome.ts";
 import { createStepWriter } from "../../src/azure/write-step.ts";
 import type { StepResult } from "../../src/azure/step-result.ts";
+import type { Permission } from "../../src/domain/steps/spec.ts";
 import type { StepDraft } from "../../src/domain/steps/step.ts";
 
 const SUBSCRIPTION = "5d3e6f10-0000-4000-8000-00000000ab01";
@@ -113,3 +114,20 @@ export async function startSandbox(): Promise<Sandbox> {
     },
   };
 }
+
+/** Takes away all that Keymend has but this, at the subscription. */
+export function leaveOnly({ world, estate }: Sandbox, { actions, dataActions }: Permission): void {
+  const { principalId } = estate.keymend;
+  const own = [...world.roleAssignments].filter(([, assignment]) => assignment.principalId === principalId);
+  const watcher = [...world.roleDefinitions.values()].find(({ roleName }) => roleName.startsWith("Keymend Watcher"));
+  const kept = own.find(([, { roleDefinitionId }]) => watcher !== undefined && roleDefinitionId.endsWith(watcher.name));
+  if (watcher === undefined || kept === undefined) throw new Error("Keymend is no watcher");
+  watcher.permissions = [{ actions: [...actions], notActions: [], dataActions: [...dataActions], notDataActions: [] }];
+  for (const [id] of own) if (id !== kept[0]) world.roleAssignments.delete(id);
+}
+
+/** The same without one of it, for each that there is. */
+export const withoutEach = ({ actions, dataActions }: Permission): { action: string; left: Permission }[] => [
+  ...actions.map((action) => ({ action, left: { actions: actions.filter((other) => other !== action), dataActions } })),
+  ...dataActions.map((action) => ({ action, left: { actions, dataActions: dataActions.filter((other) => other !== action) } })),
+];

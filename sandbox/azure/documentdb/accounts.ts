@@ -6,7 +6,6 @@ import { ACCOUNT_TYPE, accountBody } from "./account-body.ts";
 import { groupScope, HEADERS, requireAccount, requireGroup, shown } from "./account-find.ts";
 import { deleteAccount, patchAccount, putAccount } from "./account-write.ts";
 import { operationOf } from "./operations.ts";
-import { requireSignature } from "./signature.ts";
 
 const inSubscription = "/subscriptions/{subscriptionId}/providers/Microsoft.DocumentDB";
 const inGroup = `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/${ACCOUNT_TYPE}`;
@@ -47,7 +46,7 @@ export const accountRoutes: Route[] = [
       status: [...world.accounts.values()].some(({ name }) => same(name, params["accountName"] ?? "")) ? 200 : 404,
     }),
   },
-  // Whoever holds a signed address may poll: no action is asked for.
+  // Which action is asked for, if any, is said in operations.ts.
   { method: "GET", pattern: `${inSubscription}/locations/{location}/operationsStatus/{operationId}`, action: null, handle: status },
   { method: "GET", pattern: `${inSubscription}/locations/{location}/operationResults/{operationId}`, action: null, handle: deleteResult },
   { method: "GET", pattern: `${one}/operationResults/{operationId}`, action: null, handle: writeResult },
@@ -64,8 +63,7 @@ function listed(world: World, accounts: Account[]): Reply {
 
 /** Exactly `{"status":"Dequeued"}` until `{"status":"Succeeded"}`: no id, no times. How a failure looks was not recorded; this is ARM's form. */
 function status(call: Call): Reply {
-  requireSignature(call.world, call.url);
-  const operation = operationOf(call.world, call.params["operationId"]!, "account");
+  const operation = operationOf(call, "account");
   if (operation.state === "running") return { status: 200, headers: HEADERS, body: { status: "Dequeued" } };
   if (operation.state === "succeeded") return { status: 200, headers: HEADERS, body: { status: "Succeeded" } };
   return { status: 200, headers: HEADERS, body: { status: "Failed", error: { ...operation.error! } } };
@@ -82,8 +80,7 @@ function writeResult(call: Call): Reply {
 }
 
 function pending(call: Call): Reply | undefined {
-  requireSignature(call.world, call.url);
-  const operation = operationOf(call.world, call.params["operationId"]!, "account");
+  const operation = operationOf(call, "account");
   if (operation.state === "failed") throw new AzureError(400, operation.error!.code, operation.error!.message, { unwrapped: true });
   return operation.state === "running" ? { status: 202, headers: { ...HEADERS, location: call.url.href } } : undefined;
 }

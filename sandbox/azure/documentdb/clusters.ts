@@ -6,7 +6,6 @@ import { CLUSTER_TYPE, clusterBody, pretty } from "./cluster-body.ts";
 import { requireCluster } from "./cluster-find.ts";
 import { deleteCluster, patchCluster, putCluster } from "./cluster-write.ts";
 import { clusterOperationHeaders, operationOf } from "./operations.ts";
-import { requireSignature } from "./signature.ts";
 import type { Operation } from "./state.ts";
 import { wordSwitch } from "./switches.ts";
 
@@ -40,7 +39,7 @@ export const clusterRoutes: Route[] = [
   { method: "PUT", pattern: one, action: write, event: write, handle: putCluster },
   { method: "PATCH", pattern: one, action: write, event: write, handle: patchCluster },
   { method: "DELETE", pattern: one, action: remove, event: remove, handle: deleteCluster },
-  // Whoever holds a signed address may poll: no action is asked for.
+  // Which action is asked for, if any, is said in operations.ts.
   {
     method: "GET",
     pattern: `${inSubscription}/locations/{location}/mongoClusterAzureAsyncOperation/{operationId}`,
@@ -59,8 +58,7 @@ const STATUS = { running: "InProgress", succeeded: "Succeeded", failed: "Failed"
 
 /** Every poll carries both addresses again with fresh signatures. */
 function status(call: Call): Reply {
-  requireSignature(call.world, call.url);
-  const operation = operationOf(call.world, call.params["operationId"]!, "cluster");
+  const operation = operationOf(call, "cluster");
   const body = {
     id: `/subscriptions/${call.world.subscriptionId}/providers/Microsoft.DocumentDB/locations/${operation.region}/mongoClusterAzureAsyncOperation/${operation.id}`,
     name: operation.id,
@@ -79,8 +77,7 @@ function startTime(call: Call, operation: Operation): string {
 
 /** 202 while it runs; then the cluster (`final-state-via: location`), after a deletion an empty object (recorded). */
 function result(call: Call): Reply {
-  requireSignature(call.world, call.url);
-  const operation = operationOf(call.world, call.params["operationId"]!, "cluster");
+  const operation = operationOf(call, "cluster");
   if (operation.state === "running") return { status: 202, headers: clusterOperationHeaders(call, operation) };
   if (operation.state === "failed") throw new AzureError(400, operation.error!.code, operation.error!.message);
   const cluster = call.world.clusters.get(operation.target);

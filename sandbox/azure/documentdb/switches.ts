@@ -38,6 +38,8 @@ const FLAGS = {
   "documentdb.defaultIdentityRevalidates": false,
   /** A cluster made without an identity takes one; seen: 500 internal_server_error (azure-rest-api-specs issue 38811). */
   "documentdb.clusterTakesFirstIdentity": false,
+  /** Following a change's signed address takes a right of its own; "Azure permissions for databases" (Microsoft Learn) lists some and does not say. */
+  "documentdb.operationsAskForRead": false,
 };
 
 const WORDS = {
