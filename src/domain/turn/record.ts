@@ -134,7 +134,9 @@ function boundedAuthors(authors: readonly Author[], privileged: readonly string[
   const byChange = new Map<string, Author>();
   for (const author of authors) {
     const change = JSON.stringify([author.objectId, author.operation, author.scope]);
-    if (!byChange.has(change)) byChange.set(change, author);
+    const known = byChange.get(change);
+    // The earliest: whoever did it again after the loss had still done it before.
+    if (!known || toMs(author.at) < toMs(known.at)) byChange.set(change, author);
   }
   const distinct = [...byChange.values()];
   const isPrivileged = (id: string): boolean => privileged.includes(id.toLowerCase());

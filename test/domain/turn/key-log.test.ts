@@ -137,6 +137,22 @@ describe("who changed a key", () => {
   });
 });
 
+test("who did the same again after the loss was seen had done it before", () => {
+  const { given, turn } = lost({ cause: "KeyDisabled" });
+  const same = { operation: "KeyUpdate", uris: [KEY], objectId: "ada" };
+  const entries = [
+    { ...same, at: after(9) },
+    { ...same, at: after(-2) },
+    { ...same, at: after(7) },
+  ];
+  const next = (some: typeof entries): string =>
+    decideTurn(
+      turnInput({ ...given, incident: turn.incident, turn: 1, signals: [], now: after(20), logged: authorsInKeyLog(some, VAULT_ID) }),
+    ).next.do;
+  expect(next(entries)).toBe("step");
+  expect(next(entries.toSpliced(1, 1))).toBe("wait");
+});
+
 test("whatever the logs say, a loss is undone unasked only where somebody is named and nobody whose changes count as meant", () => {
   const { given, turn } = lost({ cause: "KeyDisabled" });
   const rows = fc.array(
