@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import { isKeyId } from "../domain/arm-id.ts";
 import { InvariantError, TransientError } from "../domain/errors.ts";
+import { subjectOf } from "../domain/steps/index.ts";
 import { actions } from "../domain/steps/spec.ts";
 import type { StepDraft, StepName, StepParams } from "../domain/steps/step.ts";
 import { ARM_ENDPOINT } from "./arm.ts";
@@ -101,8 +102,3 @@ function readOperation(body: v.InferOutput<typeof operation>): PollResult {
 }
 
 const isKeyUrl = (url: string): boolean => url.startsWith(ARM_ENDPOINT) && isKeyId(new URL(url).pathname);
-
-function subjectOf(step: StepDraft): string {
-  const params: Partial<Record<"targetId" | "vaultId" | "scope" | "topicId" | "identityId", string | null>> = step.params;
-  return params.targetId ?? params.vaultId ?? params.scope ?? params.topicId ?? params.identityId ?? step.name;
-}

@@ -4,7 +4,7 @@ import type { AccessPolicy, LiveVault } from "../facts.ts";
 import type { StepParams } from "./step.ts";
 import { azPrincipal, azRest, BLANK } from "./az.ts";
 import { checkGrantee, granteeId } from "./grantee.ts";
-import { actions, findVault, isStale, onId, stale, type StepSpec, withAll } from "./spec.ts";
+import { actions, findVault, isStale, onId, stale, type StepSpec, touchesPrincipal, withAll } from "./spec.ts";
 
 const API_VERSION = "2026-02-01";
 
@@ -31,6 +31,7 @@ export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> 
     return [azRest("put", `${params.vaultId}/accessPolicies/add`, API_VERSION, body, isKnown ? undefined : principal)];
   },
   on: ({ vaultId }) => vaultId,
+  touches: touchesPrincipal,
   about: null,
   tells: null,
   key: (params) => [...onId(params.vaultId), granteeId(params), params.applicationId ?? ""],

@@ -1,12 +1,13 @@
 /** Lets trusted Azure services past a vault's firewall. Its rules stay, public access stays as it is. */
 import { az, azNamed } from "./az.ts";
-import { actions, findVault, isStale, onId, type StepSpec } from "./spec.ts";
+import { actions, findVault, isStale, onId, type StepSpec, touchesVault } from "./spec.ts";
 
 export const allowTrustedServices: StepSpec<"AllowTrustedServices"> = {
   permission: () => actions("Microsoft.KeyVault/vaults/write"),
   undo: ({ vaultId }) => `set the firewall bypass of ${vaultId} back to None: databases that wrap with its keys lose access`,
   az: ({ vaultId }) => [az("keyvault", "update", ...azNamed(vaultId), "--bypass", "AzureServices")],
   on: ({ vaultId }) => vaultId,
+  touches: touchesVault,
   about: null,
   tells: null,
   key: ({ vaultId }) => onId(vaultId),

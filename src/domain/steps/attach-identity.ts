@@ -2,7 +2,7 @@
 import { sameId } from "../arm-id.ts";
 import { attachUser, BOTH_ASSIGNED, SYSTEM_ASSIGNED, USER_ASSIGNED } from "../databases/database-change.ts";
 import { az, azPatch, BLANK } from "./az.ts";
-import { actions, findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
+import { actions, findTarget, isStale, onId, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
 /** Attaching takes the right to hand that identity on (Microsoft Learn, "Managed Identity Operator"). */
 const ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
@@ -27,6 +27,7 @@ export const attachIdentity: StepSpec<"AttachIdentity"> = {
   undo: ({ identityId }) => `detach ${identityId} again, once it is not the default identity`,
   az: ({ targetId, identityId }) => azAttach(targetId, identityId),
   on: ({ targetId }) => targetId,
+  touches: touchesDatabase,
   about: null,
   tells: null,
   key: ({ targetId, identityId }) => onId(targetId, identityId),

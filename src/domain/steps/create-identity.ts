@@ -1,7 +1,7 @@
 /** Creates the user-assigned identity that stands in for one that can't come back. Its tag says for which. */
 import { sameId } from "../arm-id.ts";
 import { azRest } from "./az.ts";
-import { actions, onId, stale, type StepSpec } from "./spec.ts";
+import { actions, onId, stale, type StepSpec, touchesNothing } from "./spec.ts";
 
 /** Tag of an identity that Keymend made: the name of the one it stands in for. */
 export const INSTEAD_OF_TAG = "keymend:insteadOf";
@@ -20,6 +20,8 @@ export const createIdentity: StepSpec<"CreateIdentity"> = {
     azRest("put", identityId, API_VERSION, { location, tags: { [INSTEAD_OF_TAG]: insteadOf } }),
   ],
   on: ({ identityId }) => identityId,
+  // It holds nothing until it is granted something.
+  touches: touchesNothing,
   about: null,
   tells: null,
   key: ({ identityId }) => onId(identityId),

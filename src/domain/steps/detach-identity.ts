@@ -3,7 +3,7 @@ import { sameId } from "../arm-id.ts";
 import { detachFromCluster } from "../databases/database-change.ts";
 import { az, azNamed, azPatch } from "./az.ts";
 import { isRecreated } from "../databases/index.ts";
-import { actions, findTarget, isStale, onId, stale, type StepSpec } from "./spec.ts";
+import { actions, findTarget, isStale, onId, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
 export const detachIdentity: StepSpec<"DetachIdentity"> = {
   permission: ({ targetKind }) => actions(`Microsoft.DocumentDB/${targetKind === "account" ? "databaseAccounts" : "mongoClusters"}/write`),
@@ -13,6 +13,7 @@ export const detachIdentity: StepSpec<"DetachIdentity"> = {
       ? [az("cosmosdb", "identity", "remove", ...azNamed(targetId), "--identities", identityId)]
       : azPatch("cluster", targetId, detachFromCluster(identityId, keeps)),
   on: ({ targetId }) => targetId,
+  touches: touchesDatabase,
   about: null,
   tells: null,
   key: ({ targetId, identityId }) => onId(targetId, identityId),

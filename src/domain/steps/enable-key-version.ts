@@ -1,12 +1,13 @@
 /** Enables one key version. */
 import { az } from "./az.ts";
-import { dataActions, findVersion, isStale, onVersion, type StepSpec, versionUrl } from "./spec.ts";
+import { dataActions, findVersion, isStale, onVersion, type StepSpec, touchesKey, versionUrl } from "./spec.ts";
 
 export const enableKeyVersion: StepSpec<"EnableKeyVersion"> = {
   permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
   undo: (params) => `disable version ${params.version} of key ${params.key} again: every database that wraps with it loses access`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--enabled", "true")],
   on: versionUrl,
+  touches: touchesKey,
   about: null,
   tells: null,
   key: onVersion,

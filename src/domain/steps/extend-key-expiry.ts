@@ -2,7 +2,18 @@
 import { parseKeyUri } from "../key-uri.ts";
 import { toMs } from "../time.ts";
 import { az, azTime } from "./az.ts";
-import { dataActions, findVersion, isStale, keyUrl, onVersion, stale, shownVersion, type StepSpec, versionUrl } from "./spec.ts";
+import {
+  dataActions,
+  findVersion,
+  isStale,
+  keyUrl,
+  onVersion,
+  shownVersion,
+  stale,
+  type StepSpec,
+  touchesKey,
+  versionUrl,
+} from "./spec.ts";
 import type { StepParams } from "./step.ts";
 
 /** Under this it is kept how often the expiry of a key version was moved. */
@@ -16,6 +27,7 @@ export const extendKeyExpiry: StepSpec<"ExtendKeyExpiry"> = {
     previous === null ? null : `set the expiry back to ${previous}; if that has passed, the key stops wrapping at once`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--expires", azTime(params.expiresOn))],
   on: versionUrl,
+  touches: touchesKey,
   about: null,
   tells: null,
   key: onVersion,

@@ -2,7 +2,7 @@
 import { roleGuid } from "../access/access.ts";
 import { az, azPrincipal } from "./az.ts";
 import { checkRole, granteeId, forbidsGrant } from "./grantee.ts";
-import { actions, onId, type StepSpec } from "./spec.ts";
+import { actions, onId, type StepSpec, touchesPrincipal } from "./spec.ts";
 
 export const grantKeyRole: StepSpec<"GrantKeyRole"> = {
   permission: () => actions("Microsoft.Authorization/roleAssignments/write"),
@@ -25,6 +25,7 @@ export const grantKeyRole: StepSpec<"GrantKeyRole"> = {
     ),
   ],
   on: ({ scope }) => scope,
+  touches: touchesPrincipal,
   about: null,
   tells: null,
   key: (params) => [...onId(params.scope, params.roleDefinitionId), granteeId(params)],

@@ -19,7 +19,7 @@ import { setClusterEncryption } from "./set-cluster-encryption.ts";
 import { setDefaultIdentity } from "./set-default-identity.ts";
 import { setKeyNotBefore } from "./set-key-not-before.ts";
 import { setKeyUri } from "./set-key-uri.ts";
-import { type Extension, type Precondition, type Proposed, showPermission, stale, type StepSpec } from "./spec.ts";
+import { type Extension, type Precondition, type Proposed, showPermission, stale, type StepSpec, type Touch } from "./spec.ts";
 import type { Grant, Step, StepDraft, StepName, StepParams } from "./step.ts";
 
 /**
@@ -64,6 +64,12 @@ type Draft<N extends StepName> = { name: N; params: StepParams[N] };
 
 const specOf = <N extends StepName>({ name }: Draft<N>): StepSpec<N> => stepSpecs[name];
 
+/** What the step acts on: an ARM id, or a key version's URL. */
+export const subjectOf = <N extends StepName>(step: Draft<N>): string => specOf(step).on(step.params);
+
+/** What databases share, if anything, that the step is made at. */
+export const touchOf = <N extends StepName>(step: Draft<N>): Touch => specOf(step).touches(step.params);
+
 /** Whether the step may run on facts read just now. */
 export function precondition<N extends StepName>(step: Draft<N>, facts: Facts): Precondition {
   const state = specOf(step).precondition(step.params, facts);
@@ -73,8 +79,9 @@ export function precondition<N extends StepName>(step: Draft<N>, facts: Facts): 
 const AT_REST: readonly string[] = ["succeeded", "failed", "canceled"];
 
 /** A database takes one change at a time, whoever began it: 412 "operation in progress which requires an exclusive lock" (hashicorp/terraform-provider-azurerm issue 15842). */
-function changing({ params }: Draft<StepName>, facts: Facts): Precondition | undefined {
-  const target = "targetId" in params ? facts.targets.find(({ id }) => sameId(id, params.targetId)) : undefined;
+function changing<N extends StepName>(step: Draft<N>, facts: Facts): Precondition | undefined {
+  const touch = touchOf(step);
+  const target = touch.what === "database" ? facts.targets.find(({ id }) => sameId(id, touch.targetId)) : undefined;
   const state = target?.service.provisioningState;
   return target && state && !AT_REST.includes(state.toLowerCase()) ? stale(`${target.name} is being changed (${state})`) : undefined;
 }
@@ -114,7 +121,7 @@ function describe<N extends StepName>(draft: Draft<N>): Pick<Step, "id" | "on" |
   return {
     id,
     ...(tells ? { tells } : {}),
-    on: spec.on(params),
+    on: subjectOf(draft),
     about: spec.about?.(params) ?? null,
     permission: showPermission(spec.permission(params)),
     undo: spec.undo(params),

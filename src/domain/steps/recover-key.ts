@@ -1,13 +1,14 @@
 /** Brings a soft-deleted key back, with all its versions. */
 import { parseKeyUri } from "../key-uri.ts";
 import { az } from "./az.ts";
-import { dataActions, findKey, isStale, keyUrl, stale, type StepSpec } from "./spec.ts";
+import { dataActions, findKey, isStale, keyUrl, stale, type StepSpec, touchesKey } from "./spec.ts";
 
 export const recoverKey: StepSpec<"RecoverKey"> = {
   permission: () => dataActions("Microsoft.KeyVault/vaults/keys/recover/action"),
   undo: ({ key }) => `delete key ${key} again: every database that wraps with it loses access`,
   az: (params) => [az("keyvault", "key", "recover", "--vault-name", parseKeyUri(keyUrl(params)).vaultName ?? "", "--name", params.key)],
   on: keyUrl,
+  touches: touchesKey,
   about: null,
   // Azure does not document whether role assignments at a key's own scope outlive it.
   tells: () => "role assignments at the key itself may not come back with it: what is missing then is told at the end",

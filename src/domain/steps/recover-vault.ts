@@ -4,7 +4,7 @@
  */
 import { nameOf, sameId } from "../arm-id.ts";
 import { az, azNamed, say } from "./az.ts";
-import { actions, onId, stale, type StepSpec } from "./spec.ts";
+import { actions, onId, stale, type StepSpec, touchesVault } from "./spec.ts";
 
 export const recoverVault: StepSpec<"RecoverVault"> = {
   // Microsoft Learn, "Azure Key Vault recovery management": the second one at subscription scope.
@@ -19,6 +19,7 @@ export const recoverVault: StepSpec<"RecoverVault"> = {
     ...(loses?.az ?? []),
   ],
   on: ({ vaultId }) => vaultId,
+  touches: touchesVault,
   about: null,
   tells: ({ loses }) => loses?.text ?? null,
   key: ({ vaultId }) => onId(vaultId),

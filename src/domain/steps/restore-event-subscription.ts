@@ -2,7 +2,7 @@
 import { nameOf, normalId, sameId } from "../arm-id.ts";
 import { placeOf } from "../short-names.ts";
 import { az, azRest, say } from "./az.ts";
-import { actions, findVault, isStale, onId, type StepSpec } from "./spec.ts";
+import { actions, findVault, isStale, onId, type StepSpec, touchesNothing } from "./spec.ts";
 import type { StepParams } from "./step.ts";
 
 /** Microsoft.EventGrid, first stable version with system topics that clients still call. */
@@ -55,6 +55,8 @@ export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
     ];
   },
   on: ({ source }) => source,
+  // Keymend hears by it; no database has its key by it.
+  touches: touchesNothing,
   about: aboutOf,
   tells: null,
   key: ({ source, topicId, name }) => [...onId(source, topicId), name.toLowerCase()],

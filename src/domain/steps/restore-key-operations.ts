@@ -1,6 +1,17 @@
 /** Puts back the key operations that a database needs. The write carries the whole set, so it must rest on the present one. */
 import { az } from "./az.ts";
-import { dataActions, findVersion, isStale, onVersion, stale, shownVersion, type StepSpec, versionUrl, withAll } from "./spec.ts";
+import {
+  dataActions,
+  findVersion,
+  isStale,
+  onVersion,
+  shownVersion,
+  stale,
+  type StepSpec,
+  touchesKey,
+  versionUrl,
+  withAll,
+} from "./spec.ts";
 
 const ALLOWED: readonly string[] = ["wrapKey", "unwrapKey"];
 
@@ -9,6 +20,7 @@ export const restoreKeyOperations: StepSpec<"RestoreKeyOperations"> = {
   undo: (params) => `take the operations that were put back off version ${params.version} of key ${params.key} again`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--ops", ...params.operations)],
   on: versionUrl,
+  touches: touchesKey,
   about: null,
   tells: null,
   key: onVersion,

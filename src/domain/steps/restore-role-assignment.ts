@@ -3,7 +3,7 @@ import { roleGuid } from "../access/access.ts";
 import { sameId } from "../arm-id.ts";
 import { az, azPrincipal, azText } from "./az.ts";
 import { checkRole, granteeId, forbidsGrant } from "./grantee.ts";
-import { actions, onId, type StepSpec } from "./spec.ts";
+import { actions, onId, type StepSpec, touchesPrincipal } from "./spec.ts";
 import type { StepParams } from "./step.ts";
 
 type Params = StepParams["RestoreRoleAssignment"];
@@ -38,6 +38,7 @@ export const restoreRoleAssignment: StepSpec<"RestoreRoleAssignment"> = {
     ),
   ],
   on: ({ scope }) => scope,
+  touches: touchesPrincipal,
   about: null,
   tells: null,
   key: (params) => [...onId(params.scope, params.roleDefinitionId), granteeId(params)],

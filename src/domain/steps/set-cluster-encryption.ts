@@ -5,7 +5,7 @@ import type { TargetFacts } from "../facts.ts";
 import { parseKeyUri } from "../key-uri.ts";
 import { azPatch } from "./az.ts";
 import { checkSwitch } from "./set-default-identity.ts";
-import { actions, ANOTHER_KEY, findTarget, isSameKey, isStale, onId, stale, shownTarget, type StepSpec } from "./spec.ts";
+import { actions, ANOTHER_KEY, findTarget, isSameKey, isStale, onId, shownTarget, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
 const isReady = ({ service }: TargetFacts): boolean => service.clusterStatus?.toLowerCase() === "ready";
 
@@ -14,6 +14,7 @@ export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
   undo: () => "set identity and key URL back to what the audit shows, together",
   az: ({ targetId, identityId, keyUrl }) => azPatch("cluster", targetId, setEncryption({ identityId, keyUrl })),
   on: ({ targetId }) => targetId,
+  touches: touchesDatabase,
   about: null,
   tells: null,
   key: ({ targetId }) => onId(targetId),

@@ -4,7 +4,7 @@ import { readinessOf } from "../access/key-access.ts";
 import { principalOf } from "../databases/index.ts";
 import { azUpdateAccount } from "./az.ts";
 import { isSameDefault, readDefaultIdentity } from "../databases/default-identity.ts";
-import { actions, findTarget, isStale, onId, type Precondition, stale, shownTarget, type StepSpec } from "./spec.ts";
+import { actions, findTarget, isStale, onId, type Precondition, shownTarget, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
 /** `settling`: the grant is there and may not have reached the vault; waiting costs less than an account that loses access. */
 export function checkSwitch(target: TargetFacts, wanted: DefaultIdentity, facts: Facts): Precondition {
@@ -20,6 +20,7 @@ export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
   undo: () => "set the default identity back to what the audit shows, if that identity still exists and is attached",
   az: ({ targetId, defaultIdentity }) => [azUpdateAccount(targetId, "--default-identity", defaultIdentity)],
   on: ({ targetId }) => targetId,
+  touches: touchesDatabase,
   about: null,
   tells: null,
   key: ({ targetId }) => onId(targetId),

@@ -1,13 +1,14 @@
 /** Lets one key version be used from now on. */
 import { toMs } from "../time.ts";
 import { az, azTime } from "./az.ts";
-import { dataActions, findVersion, isStale, onVersion, shownVersion, type StepSpec, versionUrl } from "./spec.ts";
+import { dataActions, findVersion, isStale, onVersion, shownVersion, type StepSpec, touchesKey, versionUrl } from "./spec.ts";
 
 export const setKeyNotBefore: StepSpec<"SetKeyNotBefore"> = {
   permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
   undo: (params) => `set the activation date of version ${params.version} of key ${params.key} back to what the audit shows`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--not-before", azTime(params.notBefore))],
   on: versionUrl,
+  touches: touchesKey,
   about: null,
   tells: null,
   key: onVersion,

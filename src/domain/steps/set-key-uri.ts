@@ -2,7 +2,7 @@
 import { sameId } from "../arm-id.ts";
 import { verdictOf } from "../databases/index.ts";
 import { azUpdateAccount } from "./az.ts";
-import { actions, ANOTHER_KEY, findTarget, isSameKey, isStale, onId, stale, shownTarget, type StepSpec } from "./spec.ts";
+import { actions, ANOTHER_KEY, findTarget, isSameKey, isStale, onId, shownTarget, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
 export const setKeyUri: StepSpec<"SetKeyUri"> = {
   permission: () => actions("Microsoft.DocumentDB/databaseAccounts/write"),
@@ -13,6 +13,7 @@ export const setKeyUri: StepSpec<"SetKeyUri"> = {
     azUpdateAccount(targetId, "--key-uri", keyUri),
   ],
   on: ({ targetId }) => targetId,
+  touches: touchesDatabase,
   about: null,
   tells: null,
   key: ({ targetId }) => onId(targetId),

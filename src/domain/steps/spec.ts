@@ -21,6 +21,16 @@ export type Proposed = { facts: Facts; settings: Settings; cause: CauseCode };
 /** How often the expiry of a key version was moved, this time included. */
 export type Extension = { keyVersion: string; count: number };
 
+/** What a write is made at, of all that databases have: whichever of them share it are brought back by it too. */
+export type Touch =
+  | { what: "vault" }
+  | { what: "key"; key: string }
+  /** null: still to be created, so nobody's yet. */
+  | { what: "principal"; principalId: string | null }
+  | { what: "database"; targetId: string }
+  /** No database has its key by it. */
+  | { what: "nothing" };
+
 export type StepSpec<N extends StepName> = {
   /** Of all that a step is made with, only the kind of its database may change it. */
   permission: (params: Pick<StepParams[N], "targetKind" & keyof StepParams[N]>) => Permission;
@@ -29,6 +39,7 @@ export type StepSpec<N extends StepName> = {
   az: (params: StepParams[N]) => string[];
   /** What it acts on: an ARM id, or a key version's URL. */
   on: (params: StepParams[N]) => string;
+  touches: (params: StepParams[N]) => Touch;
   /** What it is for, where its name and what it acts on do not tell. */
   about: ((params: StepParams[N]) => string) | null;
   /** What whoever agrees to it has to know; null where its name says all. */
@@ -60,6 +71,12 @@ export type StepSpec<N extends StepName> = {
 
 export const actions = (...list: string[]): Permission => ({ actions: list, dataActions: [] });
 export const dataActions = (...list: string[]): Permission => ({ actions: [], dataActions: list });
+
+export const touchesVault = (): Touch => ({ what: "vault" });
+export const touchesKey = ({ key }: OnKey): Touch => ({ what: "key", key });
+export const touchesPrincipal = ({ principalId }: Grantee): Touch => ({ what: "principal", principalId });
+export const touchesDatabase = ({ targetId }: { targetId: string }): Touch => ({ what: "database", targetId });
+export const touchesNothing = (): Touch => ({ what: "nothing" });
 
 export const showPermission = (permission: Permission): string => [...permission.actions, ...permission.dataActions].join(", ");
 

@@ -6,10 +6,10 @@ import { sameId } from "../arm-id.ts";
 import { isKnownGood, strangeTo } from "../access/known-good.ts";
 import type { Facts, LiftedTag, TargetFacts } from "../facts.ts";
 import type { RefusalReason } from "../incident.ts";
-import { principalIn } from "../databases/key-path.ts";
-import { parseKeyUri } from "../key-uri.ts";
+import { principalIn, uriOf } from "../databases/key-path.ts";
 import type { Mode, Settings } from "../settings.ts";
-import { isGrant } from "../steps/index.ts";
+import { isGrant, touchOf } from "../steps/index.ts";
+import type { Touch } from "../steps/spec.ts";
 import type { Grant, Step } from "../steps/step.ts";
 import { formatDuration } from "../time.ts";
 
@@ -61,7 +61,7 @@ export function revokedOnPurpose(facts: Facts, target: TargetFacts): string | un
   if (standingTag(target, REVOKED_TAG, facts.lifted) !== undefined) return `database ${target.name}`;
   const { vault } = facts;
   if (vault && "tags" in vault && tag(vault.tags, REVOKED_TAG) !== undefined) return `vault ${vault.name}`;
-  const keyName = target.keyUri === null ? null : parseKeyUri(target.keyUri).key;
+  const keyName = uriOf(target)?.key;
   const key = facts.keys.find((k) => k.name.toLowerCase() === keyName?.toLowerCase());
   return key && "tags" in key && tag(key.tags, REVOKED_TAG) !== undefined ? `key ${key.name}` : undefined;
 }
@@ -103,19 +103,28 @@ function doubtAbout(facts: Facts, settings: Settings, callers: readonly string[]
 }
 
 /** Databases that a write would bring back besides those it is made for: they share the key, the grant, or the vault. */
-function isTouched({ params }: Step, facts: Facts, target: TargetFacts): boolean {
-  if ("key" in params) return target.keyUri !== null && parseKeyUri(target.keyUri).key?.toLowerCase() === params.key.toLowerCase();
-  if ("targetId" in params) return sameId(params.targetId, target.id);
-  if (!("principalId" in params)) return "vaultId" in params;
-  const principal = principalIn(facts, target);
-  return principal.state === "known" && principal.principalId.toLowerCase() === params.principalId?.toLowerCase();
+function isTouched(touch: Touch, facts: Facts, target: TargetFacts): boolean {
+  switch (touch.what) {
+    case "vault":
+      return true;
+    case "key":
+      return uriOf(target)?.key?.toLowerCase() === touch.key.toLowerCase();
+    case "principal": {
+      const principal = principalIn(facts, target);
+      return principal.state === "known" && principal.principalId.toLowerCase() === touch.principalId?.toLowerCase();
+    }
+    case "database":
+      return sameId(touch.targetId, target.id);
+    case "nothing":
+      return false;
+  }
 }
 
 /** callers: object ids of those who can have made what the step puts back. */
 export function judgeStep(step: Step, facts: Facts, settings: Settings, callers: readonly string[]): Verdict {
   const served = facts.targets.filter((target) => step.targetIds.some((id) => sameId(id, target.id)));
   // One tagged database is enough: a shared repair would bring it back too.
-  const touched = facts.targets.filter((target) => served.includes(target) || isTouched(step, facts, target));
+  const touched = facts.targets.filter((target) => served.includes(target) || isTouched(touchOf(step), facts, target));
   const meant = touched.map((target) => revokedOnPurpose(facts, target)).find((what) => what !== undefined);
   if (meant !== undefined) return { kind: "refuse", reason: "RevokedOnPurpose", why: `${meant} is tagged ${REVOKED_TAG}` };
   const mode = modeForStep(served, settings, facts.lifted);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { judgeStep, modeOf, outlivedLifts, revokedOnPurpose } from "../../../src/domain/turn/policy.ts";
-import type { Facts, LiftedTag } from "../../../src/domain/facts.ts";
-import type { Step } from "../../../src/domain/steps/step.ts";
+import type { Facts, LiftedTag, TargetFacts } from "../../../src/domain/facts.ts";
+import { completeStep } from "../../../src/domain/steps/index.ts";
+import type { Touch } from "../../../src/domain/steps/spec.ts";
+import type { Step, StepDraft, StepName } from "../../../src/domain/steps/step.ts";
 import {
   ACCOUNT_ID,
   CLUSTER_ID,
@@ -17,6 +19,7 @@ import {
   someFacts,
   someSettings,
 } from "../../support/builders.ts";
+import { draft } from "../../support/steps.ts";
 import { aStep } from "../../support/turns.ts";
 
 const heal = someSettings();
@@ -123,35 +126,70 @@ describe("a deliberate revocation", () => {
     });
   });
 
-  const other = { id: CLUSTER_ID, tags };
-  const onKey = aStep();
-  const grant = (principalId: string | null): Step => ({
-    ...aStep(),
-    name: "GrantKeyRole",
-    params: { identityId: IDENTITY_ID, principalId, scope: "/s", roleDefinitionId: "r" },
-  });
-  const onVault: Step = { ...aStep(), name: "AllowTrustedServices", params: { vaultId: VAULT_ID } };
-  const onDatabase: Step = {
-    ...aStep(),
-    name: "SetDefaultIdentity",
-    params: { targetId: ACCOUNT_ID, defaultIdentity: "FirstPartyIdentity" },
+  /** Beside the database that is served: one on a key and an identity of its own, but for what is shared. */
+  const alone: Partial<TargetFacts> = {
+    id: CLUSTER_ID,
+    tags,
+    keyUri: "https://kv-orders.vault.azure.net/keys/other",
+    defaultIdentity: { form: "undefined" },
   };
-  const made: Step = { ...aStep(), name: "CreateIdentity", params: { identityId: "/id-2", location: "x", insteadOf: "id" } };
+  const { keyUri, defaultIdentity } = anAccount();
+  const shared: Record<Touch["what"], Partial<TargetFacts> | null> = {
+    vault: alone,
+    key: { ...alone, keyUri: keyUri!.replace("cmk", "CMK") },
+    principal: { ...alone, defaultIdentity },
+    database: { ...alone, id: ACCOUNT_ID.toUpperCase() },
+    nothing: null,
+  };
+  const kinds: { readonly [N in StepName]: Touch["what"] } = {
+    RecoverVault: "vault",
+    RecoverKey: "key",
+    EnableKeyVersion: "key",
+    SetKeyNotBefore: "key",
+    ExtendKeyExpiry: "key",
+    RestoreKeyOperations: "key",
+    CreateIdentity: "nothing",
+    RestoreRoleAssignment: "principal",
+    GrantKeyRole: "principal",
+    AddAccessPolicyPermissions: "principal",
+    AllowTrustedServices: "vault",
+    SetKeyUri: "database",
+    AttachIdentity: "database",
+    SetDefaultIdentity: "database",
+    SetClusterEncryption: "database",
+    DetachIdentity: "database",
+    RestoreEventSubscription: "nothing",
+  };
+  const served = `${ACCOUNT_ID}-served`;
+  const stepOf = (name: StepName, over: Partial<Step["params"]> = {}): Step => {
+    const { params } = draft(name);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a name and the sample made for it
+    const made = { name, params: { ...params, ...("targetId" in params ? { targetId: ACCOUNT_ID } : {}), ...over } } as StepDraft;
+    return completeStep(made, { causes: ["KeyDisabled"], targetIds: [served], needs: "nothing", ready: true });
+  };
+  const refuses = (step: Step, over: Partial<TargetFacts>): boolean => {
+    const facts = someFacts({ targets: [anAccount({ id: served }), anAccount(over)], baseline: aBaseline() });
+    return judgeStep(step, facts, heal, []).kind === "refuse";
+  };
 
-  test.each([
-    ["a step on the key that it shares", onKey, other, "refuse"],
-    ["a step on another key", onKey, { ...other, keyUri: "https://kv-orders.vault.azure.net/keys/other" }, "allow"],
-    ["a step on a key, where it has none", onKey, { ...other, keyUri: null }, "allow"],
-    ["a grant to the identity that it shares", grant(PRINCIPAL.toUpperCase()), other, "refuse"],
-    ["a grant to another identity", grant("another"), other, "ask"],
-    ["a grant to one that is still to be made", grant(null), other, "ask"],
-    ["a grant, where it has no identity", grant(PRINCIPAL), { ...other, defaultIdentity: { form: "undefined" } as const }, "allow"],
-    ["a step on the vault", onVault, other, "refuse"],
-    ["a step on another database", onDatabase, other, "allow"],
-    ["an identity that is made for another", made, other, "allow"],
-  ])("of a database that is not served by it, and %s", (_, step, over, kind) => {
-    const facts = someFacts({ targets: [anAccount(), anAccount(over)], baseline: aBaseline() });
-    expect(judgeStep(step, facts, heal, []).kind).toBe(kind);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.entries forgets the names
+  test.each(Object.entries(kinds) as [StepName, Touch["what"]][])("stops %s where it shares what that is made at: the %s", (name, kind) => {
+    const sharing = Object.entries(shared).filter(([, over]) => over !== null && refuses(stepOf(name), over));
+    // The vault is shared by all of them.
+    expect(sharing.map(([what]) => what)).toEqual(
+      kind === "vault" ? ["vault", "key", "principal", "database"] : kind === "nothing" ? [] : [kind],
+    );
+  });
+
+  test.each<[string, Step, Partial<TargetFacts>]>([
+    ["a step on a key, where it has none", stepOf("EnableKeyVersion"), { ...alone, keyUri: null }],
+    ["a grant to one that is still to be made", stepOf("GrantKeyRole", { principalId: null }), { ...alone, defaultIdentity }],
+  ])("does not stop %s", (_, step, over) => {
+    expect(refuses(step, over)).toBe(false);
+  });
+
+  test("stops a grant to its principal, however that is written", () => {
+    expect(refuses(stepOf("GrantKeyRole", { principalId: PRINCIPAL.toUpperCase() }), shared.principal!)).toBe(true);
   });
 });
 
