@@ -4,6 +4,9 @@ import { describe, expect, test } from "vitest";
 import { causes } from "../../src/domain/causes/index.ts";
 import { stepSpecs } from "../../src/domain/steps/index.ts";
 
+type Rule = { name: string; from: { path?: string }; to: { pathNot?: string } };
+const RULES = "../../.dependency-cruiser.mjs";
+
 const PAGES = [
   "README.md",
   "CONTRIBUTING.md",
@@ -36,7 +39,8 @@ describe.each(PAGES)("%s", (page) => {
   });
 
   test("links to what exists", () => {
-    const links = [...textOf(page).matchAll(/\]\((?!https:|#)([^)#]+)(?:#[^)]*)?\)/g)].map((match) => match[1]!);
+    // GitHub shows a page two levels below its repository, beside its releases.
+    const links = [...textOf(page).matchAll(/\]\((?!https:|#|\.\.\/\.\.\/releases\/)([^)#]+)(?:#[^)]*)?\)/g)].map((match) => match[1]!);
     expect(links.filter((link) => !existsSync(join(dirname(page), link)))).toEqual([]);
   });
 });
@@ -54,6 +58,49 @@ test.each([
 ])("%s, to which the page on the order points, has them all in that order", (file, names) => {
   const listed = [...textOf(file).matchAll(/^ {2}([A-Z]\w+): \w+,$/gm)].map((match) => match[1]!);
   expect(listed).toEqual(names);
+});
+
+test("each line of the causes' registry has above it why it stands there", () => {
+  const lines = textOf("src/domain/causes/index.ts").split("\n");
+  const unsaid = lines.filter((line, i) => /^ {2}[A-Z]\w+: \w+,$/.test(line) && !lines[i - 1]!.startsWith("  // "));
+  expect(unsaid).toEqual([]);
+});
+
+test.each(["src/domain", "sandbox"])("the floor plan of %s is that of the import rules", async (house) => {
+  const { forbidden } = ((await import(RULES)) as { default: { forbidden: Rule[] } }).default;
+  const below = (room: string, allowed: string): string => {
+    const rooms = allowed.split("(")[1]!.split(")")[0]!.split("|");
+    return rooms.filter((one) => one !== room).join(", ") || "nothing";
+  };
+  const plan = forbidden.flatMap(({ from, to }) => {
+    const room = new RegExp(`^\\^${house}/(\\w+)/$`).exec(from.path ?? "")?.[1];
+    return room === undefined || !to.pathNot?.startsWith(`^${house}/(${room}`) ? [] : [[room, below(room, to.pathNot)]];
+  });
+  const table = textOf("docs/architecture.md").split(`| Room of \`${house}\``)[1]!.split("\n\n")[0]!;
+  const rows = [...table.matchAll(/^\| `(\w+)` +\| (.+?) +\|$/gm)].map(([, room, cell]) => [room, cell!.replaceAll("`", "")]);
+  expect(plan.length).toBeGreaterThan(5);
+  expect(rows).toEqual(plan);
+});
+
+describe("the updates", () => {
+  const renovate = JSON.parse(textOf("renovate.json")) as {
+    customManagers: { managerFilePatterns: string[]; matchStrings: string[] }[];
+    packageRules: { matchDepTypes?: string[]; enabled?: boolean }[];
+  };
+  const inSlashes = (pattern: string): RegExp => new RegExp(/^\/(.+)\/$/.exec(pattern)![1]!);
+
+  test("find the version that a script names", () => {
+    const found = renovate.customManagers.flatMap(({ managerFilePatterns, matchStrings }) => {
+      const files = globSync("{scripts,src,test}/**/*.ts").filter((file) => managerFilePatterns.some((one) => inSlashes(one).test(file)));
+      return files.flatMap((file) => matchStrings.flatMap((one) => [...textOf(file).matchAll(new RegExp(one, "g"))]));
+    });
+    expect(found.map(({ groups }) => groups!["currentValue"])).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
+    expect(found.map(({ input }) => input)).toEqual([expect.stringContaining("Azure.Bicep.CommandLine")]);
+  });
+
+  test("leave the range of Node that is promised", () => {
+    expect(renovate.packageRules.filter(({ matchDepTypes }) => matchDepTypes?.includes("engines"))).toMatchObject([{ enabled: false }]);
+  });
 });
 
 test("a workflow's actions are pinned by their commit, with the version beside it", () => {

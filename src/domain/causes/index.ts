@@ -1,7 +1,8 @@
 /**
  * All causes, in the order in which each is asked about a database, which is the order of repair: vault → key → identity → access →
  * network → database. Nearly all judge by the facts alone, and where two could say the same, one of them yields by its own condition, said at
- * its line; those of access and those at the end go by what was found before them. Where two would set one thing differently, the one that comes first is heard.
+ * its line; those of access and those at the end go by what was found before them. Where two would set one thing of one database differently, the one
+ * that comes first is heard; of two databases that share it, the first.
  * A cause without its line here does not compile.
  */
 import type { CauseCode } from "../cause-code.ts";
@@ -38,12 +39,13 @@ import { vaultGone } from "./vault-gone.ts";
 import { vaultUnreachable } from "./vault-unreachable.ts";
 
 const registry: { readonly [C in CauseCode]: Cause } = {
-  // Out of reach: whatever else was read is another place's, so these eclipse the rest and nothing after them is asked.
+  // Out of reach: whatever else was read is another place's, so this one and the next eclipse the rest and nothing after them is asked.
   ManagedHsm: managedHsm,
   // Before every vault cause: from another tenant a vault looks gone.
   OtherTenant: otherTenant,
   // The vault. Without one no key can be read, so that the causes of keys find nothing; gone and deleted are two states of one fact.
   VaultGone: vaultGone,
+  // Never beside the one above.
   VaultDeleted: vaultDeleted,
   // A live vault in the wrong place, and no repair: beside whatever else is found.
   OtherRegion: otherRegion,
@@ -51,6 +53,7 @@ const registry: { readonly [C in CauseCode]: Cause } = {
   KeyUriMalformed: keyUriMalformed,
   // The key: gone, deleted and live are states of one fact. What follows is about versions of a live one.
   KeyGone: keyGone,
+  // Never beside the one above.
   KeyDeleted: keyDeleted,
   // No attribute makes it fit: said before what could be set on it.
   KeyUnfit: keyUnfit,
@@ -58,28 +61,34 @@ const registry: { readonly [C in CauseCode]: Cause } = {
   KeyDisabled: keyDisabled,
   // Yields to KeyDisabled: only where the latest is on was the older one switched off too early.
   OldVersionDisabled: oldVersionDisabled,
+  // Yields to none: a version can be off, ahead of its time and expired at once, and each is mended.
   KeyNotYetValid: keyNotYetValid,
-  // Expired before near, as an expired version still in use is the worse of two.
+  // Expired before near, as an expired version still in use is the worse of two. Of the version before, which may be in use after a rotation
+  // and which nothing else points to, it yields to OldVersionDisabled.
   KeyExpired: keyExpired,
   // Yields version by version to KeyExpired: what has expired is near no more.
   KeyNearExpiry: keyNearExpiry,
+  // Yields version by version to KeyUnfit: a key of a wrong type never had them.
   KeyOperationsRemoved: keyOperationsRemoved,
   // The identity, one state of one fact each: gone; none or not attached; there. Access is asked only of one that is there.
   IdentityDeleted: identityDeleted,
+  // Never beside the one above.
   DefaultIdentityUndefined: defaultIdentityUndefined,
   // One that is there and was put in the other's place: before all of access, which yields to it, as nothing is granted to a newcomer.
   DefaultIdentityChanged: defaultIdentityChanged,
+  // One that is there and another account's: found beside whatever it lacks. Who was put in another's place gets that one back first.
   BorrowedIdentity: borrowedIdentity,
-  // Access: one lack, one cause. The switched model takes it where the grants are in the other model.
+  // Access: one lack, one cause. The switched model takes it where the grants are in the other model; it yields to AccessDenied.
   PermissionModelSwitched: permissionModelSwitched,
-  // Somebody said no: no grant goes around that. The others of access yield to it.
+  // Somebody said no: no grant goes around that. What would grant a role yields to it.
   AccessDenied: accessDenied,
-  // Yields to both above, in a vault of role assignments ...
+  // Yields to both above, in a vault of role assignments.
   AccessMissing: accessMissing,
-  // ... and this one in a vault of access policies, which know no denial.
+  // Yields to PermissionModelSwitched alone: a vault of access policies knows no denial.
   PolicyMissing: policyMissing,
   // The network: yields to the perimeter, which overrides the vault's own bypass.
   NetworkBlocked: networkBlocked,
+  // Yields to none.
   PerimeterBlocked: perimeterBlocked,
   // After all that reads the key path: what was not read matters less where something else explains the loss.
   Unreadable: unreadable,
@@ -87,7 +96,8 @@ const registry: { readonly [C in CauseCode]: Cause } = {
   ProvisioningFailed: provisioningFailed,
   // Found beside whatever is broken, and waits for it: a cluster is moved to the latest version once the one it names works.
   KeyVersionPinned: keyVersionPinned,
-  // The service complains and the path is whole: both only where nothing before is broken. This one takes the codes of a vault out of reach ...
+  // The service complains and the path is whole: both only where what was found before is still to break, or nothing was. This one takes the
+  // codes of a vault out of reach ...
   VaultUnreachable: vaultUnreachable,
   // ... and the last one whatever is left: mended, and the service has not noticed.
   Revalidating: revalidating,

@@ -86,7 +86,7 @@ function isForStranger({ draft, targetId }: Chore, facts: Facts, settings: Setti
   return isGrant(draft) && target !== undefined && strangeTo(facts, target, draft.params, settings) !== undefined;
 }
 
-/** Equal steps become one that serves all their causes and databases; where two would set different things, the first cause is heard. */
+/** Equal steps become one that serves all their causes and databases; where two would set different things, the first is heard: by database, then by cause. */
 function unite(proposals: readonly Chore[], keyOf: (chore: Chore) => string): Wanted[] {
   const byKey = new Map<string, Wanted>();
   for (const chore of proposals) {
