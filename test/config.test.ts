@@ -29,6 +29,14 @@ function problemsOf(env: Env): string[] {
 
 const problemsWith = (over: Env): string[] => problemsOf({ ...LEAST, ...over });
 
+test("no sentence but the guide's tells a default", () => {
+  const files = [...globSync("src/**/*.ts"), ...globSync("{README,docs/*}.md")].filter((file) => file !== "docs/settings.md");
+  const told = /KEYMEND\\?_[\w\\]+(?:`? \(|, )(?:\d+|[a-z]+) (?:day|hour|minute|second)s?\)/;
+  expect(files.length).toBeGreaterThan(50);
+  expect(files.filter((file) => told.test(readFileSync(file, "utf8")))).toEqual([]);
+  expect("`KEYMEND_SETTLE` (a minute)").toMatch(told);
+});
+
 test("the least that works has the defaults, and writes nothing", () => {
   expect(readConfig(LEAST)).toEqual({
     settings: {

@@ -89,6 +89,20 @@ describe("the guides", () => {
     expect(parameters.filter((name) => !guide.includes(`\`${name}\``))).toEqual([]);
   });
 
+  test("of the deployment tell every parameter's default", () => {
+    const said: Record<string, string> = { "''": "none", "[]": "none", "deployment().location": "the deployment's" };
+    const declared = [...readFileSync("infra/main.bicep", "utf8").matchAll(/^param (\w+) [\w[\]]+(?: = (.+))?$/gm)];
+    const defaults = declared.map(([, name, value = ""]) => [name!, said[value] ?? (value && `\`${value.replaceAll("'", "")}\``)]);
+    const rows = [...readFileSync("docs/deploy.md", "utf8").matchAll(/^\| (`\w+`(?:, `\w+`)*) +\| .* \| +(.*?) *\|$/gm)];
+    const told = rows.flatMap(([, names, cells]) => {
+      const [all, each] = [names!.replaceAll("`", "").split(", "), cells!.split(", ")];
+      return all.map((name, i) => [name, all.length === each.length ? each[i]! : cells!]);
+    });
+    const parameters = told.filter(([name]) => defaults.some(([declaredName]) => declaredName === name));
+    expect(defaults.length).toBeGreaterThan(10);
+    expect(Object.fromEntries(parameters)).toEqual(Object.fromEntries(defaults));
+  });
+
   test("use only npm scripts that exist", () => {
     const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
     const guides = [...globSync("*.md"), ...globSync("docs/*.md")].map((file) => readFileSync(file, "utf8")).join("\n");

@@ -14,7 +14,7 @@ declare module "../cause-code.ts" {
 export const keyNearExpiry: Cause = {
   code: "KeyNearExpiry",
   title: "The key expires soon",
-  shownBy: "The expiry of a version that matters lies within the lead time (KEYMEND_EXPIRY_LEAD, 30 days).",
+  shownBy: "The expiry of a version that matters lies within the lead time (KEYMEND_EXPIRY_LEAD).",
   repair: "The same as for an expired one, weeks ahead, so that no database notices.",
   steps: ["ExtendKeyExpiry"],
   kinds: ["account", "cluster"],
