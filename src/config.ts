@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { causes } from "./domain/causes/index.ts";
 import type { CauseCode } from "./domain/cause-code.ts";
 import { ConfigError } from "./domain/errors.ts";
-import type { Settings } from "./domain/settings.ts";
+import { MODES, type Settings } from "./domain/settings.ts";
 import { parseDuration } from "./domain/time.ts";
 
 export type Config = {
@@ -59,7 +59,7 @@ const wishes = v.pipe(
 const ncrontab = v.pipe(v.string(), v.trim(), v.regex(/^\S+(\s+\S+){5}$/, "must be an NCRONTAB expression of six fields"));
 
 const settings = v.object({
-  KEYMEND_MODE: v.optional(v.picklist(["observe", "approve", "heal"], "must be observe, approve or heal"), "observe"),
+  KEYMEND_MODE: v.optional(v.picklist(MODES, "must be observe, approve or heal"), "observe"),
   KEYMEND_SUBSCRIPTIONS: v.pipe(guids, v.minLength(1, "must name at least one subscription")),
   KEYMEND_TENANT_ID: guid,
   KEYMEND_IDENTITY_CLIENT_ID: v.optional(guid),

@@ -4,7 +4,7 @@
  */
 import { countAfter, precondition } from "../domain/steps/index.ts";
 import type { Step, StepDraft } from "../domain/steps/step.ts";
-import { type AppliedStep, type Incident, type PlannedStep, refusalDetail, toldAlso } from "../domain/incident.ts";
+import { type AppliedStep, type AzureRefusal, type Incident, type PlannedStep, refusalDetail, toldAlso } from "../domain/incident.ts";
 import { InvariantError, TransientError } from "../domain/errors.ts";
 import type { Facts, Patient } from "../domain/facts.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -25,7 +25,7 @@ export type WriteResult =
   | { kind: "done"; detail: string }
   /** poller: where to ask how it went. */
   | { kind: "submitted"; poller: string }
-  | { kind: "refused"; reason: string; code: string; detail: string };
+  | { kind: "refused"; reason: AzureRefusal; code: string; detail: string };
 
 export type StepWriter = { submit: (step: StepDraft) => Promise<WriteResult> };
 

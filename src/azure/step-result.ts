@@ -1,11 +1,9 @@
 /** How one write to Azure may end, and how an answer becomes such an ending. */
 import * as v from "valibot";
+import type { AzureRefusal } from "../domain/incident.ts";
 import type { StepName, StepParams } from "../domain/steps/step.ts";
 import type { ArmAnswer } from "./arm.ts";
 import type { Failure, FailureKind } from "./classify-error.ts";
-
-/** AnsweredOtherwise: taken, and answered with another value than was asked for. */
-export type AzureRefusal = "NotPermitted" | "Locked" | "Firewall" | "NotAccepted" | "Conflict" | "AnsweredOtherwise";
 
 export type StepResult =
   /** In force as far as Azure answers for it; `detail` is one sentence for the audit. */

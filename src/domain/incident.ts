@@ -21,14 +21,23 @@ export type OutcomeCode =
   | "Escalated"
   | "Unrecoverable";
 
+/** How Azure refuses a write, by what that means for who goes on. */
+const AZURE_REFUSALS = [
+  "NotPermitted",
+  "Locked",
+  "Firewall",
+  "NotAccepted",
+  "Conflict",
+  /** Taken, and answered with another value than was asked for. */
+  "AnsweredOtherwise",
+] as const;
+export type AzureRefusal = (typeof AZURE_REFUSALS)[number];
+
 export type RefusalReason = "RevokedOnPurpose" | "Rejected" | "ApprovalExpired" | "Stopped";
 export type EscalationReason =
   | CauseCode
-  | "NotPermitted"
+  | Extract<AzureRefusal, "NotPermitted" | "NotAccepted" | "AnsweredOtherwise">
   | "NotRevalidated"
-  | "NotAccepted"
-  /** A write was answered with another value than it asked for. */
-  | "AnsweredOtherwise"
   | "AzureUnavailable"
   | "InternalError"
   /** Of the inventory, which is no vault's. */
@@ -95,12 +104,14 @@ export type KeyScope = { kind: "key"; vaultId: string; name: string };
 /** A loss that Keymend's own write, at that time, was seen to have ended. */
 export type Repair = { cause: CauseCode; targetId: string; at: string };
 
-/** How Azure refused a step, as its entry tells it. reason: what that means for who goes on; what: Azure's code and words. */
-export const refusalDetail = (reason: string, what: string): string => `${reason}: ${what}`;
+/** How Azure refused a step, as its entry tells it. what: Azure's code and words. */
+export const refusalDetail = (reason: AzureRefusal, what: string): string => `${reason}: ${what}`;
 
-export function readRefusal({ detail }: Pick<AppliedStep, "detail">): { reason: string; what: string } {
-  const [reason = "", ...what] = detail.split(": ");
-  return { reason, what: what.join(": ") };
+/** reason: null where the entry bears a word that is none of today's. */
+export function readRefusal({ detail }: Pick<AppliedStep, "detail">): { reason: AzureRefusal | null; what: string } {
+  const [word, ...what] = detail.split(": ");
+  const reason = AZURE_REFUSALS.find((one) => one === word);
+  return reason === undefined ? { reason: null, what: detail } : { reason, what: what.join(": ") };
 }
 
 export type Decision = {

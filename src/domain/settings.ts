@@ -1,7 +1,9 @@
 /** What the rules may be told from outside: the part of the configuration that the domain reads. Durations are ISO 8601. */
 import type { CauseCode } from "./cause-code.ts";
 
-export type Mode = "observe" | "approve" | "heal";
+/** The narrowest first. */
+export const MODES = ["observe", "approve", "heal"] as const;
+export type Mode = (typeof MODES)[number];
 
 export type Settings = {
   mode: Mode;

@@ -146,14 +146,22 @@ function judgeStepState(view: View, step: JudgedStep["step"], state: StepState):
 function sayDenied(step: JudgedStep["step"], result: AppliedStep): Ending {
   const what = stepInShort(step);
   const { reason, what: said } = readRefusal(result);
-  if (reason === "AnsweredOtherwise")
-    return ended("Escalated", reason, `Azure answered ${what} with another value, and it is not tried again: ${said}`);
-  if (reason !== "NotPermitted") return ended("Escalated", "NotAccepted", `Azure refused ${what}: ${result.detail}`);
-  return ended(
-    "Escalated",
-    "NotPermitted",
-    `Keymend is not permitted to do ${what}, which takes ${step.permission}; how a person does it is in the runbook`,
-  );
+  switch (reason) {
+    case "AnsweredOtherwise":
+      return ended("Escalated", reason, `Azure answered ${what} with another value, and it is not tried again: ${said}`);
+    case "NotPermitted":
+      return ended(
+        "Escalated",
+        reason,
+        `Keymend is not permitted to do ${what}, which takes ${step.permission}; how a person does it is in the runbook`,
+      );
+    case "Locked":
+    case "Firewall":
+    case "NotAccepted":
+    case "Conflict":
+    case null:
+      return ended("Escalated", "NotAccepted", `Azure refused ${what}: ${result.detail}`);
+  }
 }
 
 /** Only what was so for a while ends anything. */

@@ -7,7 +7,7 @@ import { isKnownGood, strangeTo } from "../access/known-good.ts";
 import type { Facts, LiftedTag, TargetFacts } from "../facts.ts";
 import type { RefusalReason } from "../incident.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
-import type { Mode, Settings } from "../settings.ts";
+import { type Mode, MODES, type Settings } from "../settings.ts";
 import { isGrant, touchOf } from "../steps/index.ts";
 import type { Touch } from "../steps/spec.ts";
 import type { Grant, Step } from "../steps/step.ts";
@@ -28,7 +28,6 @@ export const OWN_TAGS = [REVOKED_TAG, MODE_TAG] as const;
 /** As the database bears it. */
 export const valueOfTag = ({ tags }: TargetFacts, name: string): string | undefined => tag(tags, name);
 
-const MODES: readonly Mode[] = ["observe", "approve", "heal"];
 const narrower = (a: Mode, b: Mode): Mode => (MODES.indexOf(a) < MODES.indexOf(b) ? a : b);
 
 /** Tag names compare without case (Microsoft Learn, "Use tags to organize your Azure resources"). */

@@ -26,7 +26,10 @@ function commandsOf({ step, state }: JudgedStep): string[] {
       ];
     case "Firewall":
       return [say(`${words}: from an address that the vault's firewall lets in`), ...azOf(step)];
-    default:
+    case "Locked":
+    case "Conflict":
+    case "AnsweredOtherwise":
+    case null:
       return azOf(step);
   }
 }

@@ -277,7 +277,9 @@ describe("taking steps", () => {
       "NotPermitted",
       "Keymend is not permitted to do EnableKeyVersion on kv-orders/cmk, which takes keys/update; how a person does it is in the runbook",
     ],
-    ["NotAccepted: BadRequest: x", "NotAccepted", "Azure refused EnableKeyVersion on kv-orders/cmk: NotAccepted: BadRequest: x"],
+    ...["NotAccepted: BadRequest: x", "Locked: ScopeLocked: x", "Firewall: x", "Conflict: x", "A word of an earlier version: x"].map(
+      (words) => [words, "NotAccepted", `Azure refused EnableKeyVersion on kv-orders/cmk: ${words}`],
+    ),
     [
       "AnsweredOtherwise: OtherValue: asked for exp 9, got -5; put back",
       "AnsweredOtherwise",
@@ -292,7 +294,9 @@ describe("taking steps", () => {
   test.each([
     ["NotPermitted: ForbiddenByRbac: x", [/by hand, or grant Keymend's identity keys\/update/, ENABLE]],
     ["Firewall: ForbiddenByFirewall: x", [/from an address that the vault's firewall lets in/, ENABLE]],
-    ["Locked: ScopeLocked: x", [ENABLE]],
+    ...["Locked: ScopeLocked: x", "Conflict: x", "AnsweredOtherwise: x", "A word of an earlier version: x"].map(
+      (words): [string, RegExp[]] => [words, [ENABLE]],
+    ),
     // The same again would be refused again.
     ["NotAccepted: BadRequest: no: more", [/^# Azure does not take EnableKeyVersion on kv-orders\/cmk: BadRequest: no: more$/]],
   ])("of what Azure refuses with '%s' the runbook says what a person can do", (words, lines) => {
