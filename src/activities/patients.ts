@@ -2,6 +2,7 @@
  * Who is looked at: turns the inventory, what is known from before and a signal's scope into patients. Each vault once; a database whose
  * key URI names no vault is its own. The inventory says what is new; what is known is looked at whatever it says (domain/databases/sight.ts).
  */
+import { vaultUriOf } from "../domain/clouds.ts";
 import { isUnder, isVaultId, nameOf, sameId } from "../domain/arm-id.ts";
 import type { MissingTarget, Patient, TargetFacts, TargetKind, VaultFacts } from "../domain/facts.ts";
 import { vaultNameOf } from "../domain/key-uri.ts";
@@ -67,7 +68,7 @@ export function createPatients({ inventory, baselines, look }: PatientsDeps) {
   }
 
   /** The vault's URI stands for it where no id is to be found any more. Where the inventory is silent the vault itself is asked all the same. */
-  async function idOf(name: string, seen: View, otherwise = `https://${name}.vault.azure.net`): Promise<string> {
+  async function idOf(name: string, seen: View, otherwise = vaultUriOf(name)): Promise<string> {
     const listed = seen.unread
       ? undefined
       : await inventory.findVault(name).catch((error: unknown): undefined => void (seen.unread ??= asError(error)));

@@ -12,11 +12,12 @@ import {
 } from "@azure/core-rest-pipeline";
 import type { HttpClient, HttpMethods, PipelineResponse, ProxySettings } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
+import { CLOUD, isResourceManager } from "../domain/clouds.ts";
 import { wholeId } from "../domain/arm-id.ts";
 import { InvariantError } from "../domain/errors.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
 
-export const ARM_ENDPOINT = "https://management.azure.com";
+export const ARM_ENDPOINT = CLOUD.resourceManager;
 
 /** Where a resource answers. apiVersion: as a query. What a name has beyond ASCII the client encodes. */
 export const armUrl = (id: string, apiVersion: string): string => `${ARM_ENDPOINT}${wholeId(id)}?${apiVersion}`;
@@ -44,7 +45,7 @@ type Host = { scope: string; name: string; isUrl: (url: string) => boolean };
 
 const ARM_HOST: Host = { scope: `${ARM_ENDPOINT}/.default`, name: "Azure Resource Manager", isUrl: isArmUrl };
 const VAULT_HOST: Host = {
-  scope: "https://vault.azure.net/.default",
+  scope: `https://${CLOUD.vaultSuffix}/.default`,
   name: "Key Vault",
   isUrl: (url) => parseKeyUri(url).kind === "vault",
 };
@@ -99,11 +100,11 @@ export function createArm(options: SendOptions): Arm {
 
 /**
  * Operations may be answered by a regional front end or with an explicit port.
- * Recorded: Azure/azure-powershell CosmosDB.Test, 2023-04 (`eastus2euap.management.azure.com`); Azure/azure-cli test_create_system_topic.yaml (`:443`)
+ * Recorded: Azure/azure-powershell CosmosDB.Test, 2023-04 (`eastus2euap.` before the host); Azure/azure-cli test_create_system_topic.yaml (`:443`)
  */
 export function isArmUrl(url: string): boolean {
   const { protocol, hostname } = new URL(url);
-  return protocol === "https:" && (hostname === "management.azure.com" || hostname.endsWith(".management.azure.com"));
+  return protocol === "https:" && isResourceManager(hostname);
 }
 
 function parseBody(response: PipelineResponse): unknown {

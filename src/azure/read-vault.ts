@@ -1,5 +1,6 @@
 /** Reads one vault as facts: live, deleted, or gone, which is said only where all that could hold it was searched (domain/databases/sight.ts). */
 import type { DeletedVault as SdkDeletedVault, Vault } from "@azure/arm-keyvault";
+import { vaultUriOf } from "../domain/clouds.ts";
 import { parseArmId } from "../domain/arm-id.ts";
 import type { DeletedVault, LiveVault, Unreadable, VaultFacts, VaultNetwork } from "../domain/facts.ts";
 import { absentVault, type Heard } from "../domain/databases/sight.ts";
@@ -41,7 +42,7 @@ export function createReadVault(clients: Pick<Clients, "vaults" | "subscriptionI
 
   /** Whether it lets anybody in does not matter: that it answers does. */
   const listen = (name: string): Promise<Heard> =>
-    clients.sendToVault("GET", `https://${name}.vault.azure.net/keys?${LIST_KEYS}`).then(() => "answered", heardIn);
+    clients.sendToVault("GET", `${vaultUriOf(name)}/keys?${LIST_KEYS}`).then(() => "answered", heardIn);
 
   /** Found in no list. */
   const nowhere = async (id: string | null, name: string): Promise<VaultFacts> => {
@@ -78,7 +79,7 @@ function liveFacts(vault: Vault): LiveVault {
     state: "live",
     id: vault.id ?? "",
     name,
-    uri: (properties.vaultUri ?? `https://${name}.vault.azure.net`).replace(/\/+$/, ""),
+    uri: (properties.vaultUri ?? vaultUriOf(name)).replace(/\/+$/, ""),
     resourceGroup: path.resourceGroup,
     location: vault.location ?? "",
     tenantId: properties.tenantId,

@@ -1,6 +1,7 @@
 /** Key URIs as databases store them: which vault and key they name, and what is wrong with those that Azure would not follow. */
 
 import { withoutLastSlashes } from "./arm-id.ts";
+import { keyHostOf } from "./clouds.ts";
 
 export type KeyUriFault =
   | "notAUri"
@@ -26,11 +27,6 @@ export type KeyUri = {
 };
 
 const PARTS = /^([a-z]+):\/\/([^/:?#]+)(:\d+)?(?:\/([^?#]*))?([?#].*)?$/i;
-/**
- * Of the public cloud, in which Keymend works (Azure Key Vault documentation, "About keys, secrets, and certificates": DNS suffixes). A vault
- * of another cloud may bear the name of one here, and is not it.
- */
-const HOST = /^([a-z0-9-]+)\.(vault|managedhsm)\.azure\.net$/;
 const KEY_NAME = /^[0-9a-z-]{1,127}$/i;
 const VERSION = /^[0-9a-f]{32}$/i;
 
@@ -62,7 +58,7 @@ export function parseKeyUri(raw: string): KeyUri {
   if (!match) return { host: "", vaultName: null, key: null, version: null, kind: "unknown", faults: ["notAUri"] };
   const [, protocol, authority, port, path, rest] = match;
   const host = authority!.toLowerCase();
-  const known = HOST.exec(host);
+  const known = keyHostOf(host);
   const read = readPath(path ?? "");
   const faults: KeyUriFault[] = [];
   if (protocol!.toLowerCase() !== "https") faults.push("notHttps");
@@ -70,8 +66,8 @@ export function parseKeyUri(raw: string): KeyUri {
   faults.push(...read.faults);
   // `:443` is how Key Vault itself writes some of its links (recorded: Azure/azure-cli test_keyvault_key.yaml).
   if ((port !== undefined && port !== ":443") || rest !== undefined) faults.push("extraParts");
-  const kind = known ? (known[2] === "vault" ? "vault" : "managedHsm") : "unknown";
-  return { host, vaultName: known?.[1] ?? null, key: read.key, version: read.version, kind, faults };
+  const kind = known?.kind ?? "unknown";
+  return { host, vaultName: known?.name ?? null, key: read.key, version: read.version, kind, faults };
 }
 
 /** The vault that a database's key lies in; null where its URI names none. A managed HSM is none, though it may bear the name of one. */

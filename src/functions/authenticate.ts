@@ -4,6 +4,7 @@
  */
 import type { HttpRequest } from "@azure/functions";
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from "jose";
+import { CLOUD } from "../domain/clouds.ts";
 import { TransientError } from "../domain/errors.ts";
 import { ProblemError } from "./problem.ts";
 
@@ -22,7 +23,7 @@ export type AuthenticateDeps = {
   now: () => Date;
 };
 
-const AUTHORITY = "https://login.microsoftonline.com";
+const AUTHORITY = CLOUD.login;
 
 /**
  * Says who signed in, and not that the client that shows it may call: no access token. It is for an app by its client id, never by its
@@ -56,7 +57,7 @@ export function createAuthenticate({ tenantId, audiences, fetchJson, now }: Auth
   }
   const keys = createRemoteJWKSet(new URL(`${AUTHORITY}/${tenantId}/discovery/v2.0/keys`), { [customFetch]: fetchKeys });
   // Version 1 and version 2 tokens of the same tenant.
-  const issuer = [`${AUTHORITY}/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`];
+  const issuer = CLOUD.issuersOf(tenantId);
   const challenge = { "www-authenticate": `Bearer authorization_uri="${AUTHORITY}/${tenantId}"` };
 
   async function verify(token: string): Promise<JWTPayload> {

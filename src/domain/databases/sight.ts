@@ -6,6 +6,7 @@
  * - Out of sight is what Keymend can't search everywhere for: it is unreadable, which is never absence.
  * - Gone is what was searched for everywhere where it could be, that answers no more, and of which the service does not say that it has it.
  */
+import { vaultUriOf } from "../clouds.ts";
 import { foldCase, isVaultId, nameOf, normalId, sameId } from "../arm-id.ts";
 import { verdictOf } from "./index.ts";
 import { keyOf, versionInUseOf } from "./key-path.ts";
@@ -102,7 +103,7 @@ function knownOf({ kind, id, keyUri, attached, defaultIdentity }: TargetFacts): 
  * Resource Manager says is not there is forgotten, and so is what has another patient's key by now.
  */
 export function knownAfter({ targets, missing, patient }: Facts, before: readonly KnownDatabase[]): KnownDatabase[] {
-  const keyUri = patient.vaultName === null ? null : `https://${patient.vaultName}.vault.azure.net`;
+  const keyUri = patient.vaultName === null ? null : vaultUriOf(patient.vaultName);
   const unread = missing.map(({ kind, id }) => before.find((one) => sameId(one.id, id)) ?? { kind, id, keyUri, identityIds: [] });
   return [...targets.map(knownOf), ...unread];
 }

@@ -1,0 +1,70 @@
+/** What Azure is called in each of its clouds. Hosts and ids of a cloud are written nowhere else. */
+
+export type Cloud = {
+  /** As the Azure CLI has it. */
+  name: string;
+  /** Azure Resource Manager, also what its tokens are for. Regional front ends answer under it. */
+  resourceManager: string;
+  login: string;
+  /** Who signs tokens of a tenant: version 2, version 1. */
+  issuersOf: (tenantId: string) => string[];
+  /** Behind the name of a vault, and what its tokens are for. */
+  vaultSuffix: string;
+  hsmSuffix: string;
+  /** The application id of Azure Cosmos DB; null where no documentation says it. */
+  cosmosApplication: string | null;
+};
+
+/**
+ * Hosts: Azure/azure-cli, azure/cli/core/cloud.py. Issuers: Microsoft Learn, "Access tokens in the Microsoft identity platform" and "National
+ * clouds". Applications: Microsoft Learn, "Configure customer-managed keys for your Azure Cosmos DB account".
+ */
+export const CLOUDS = {
+  AzureCloud: {
+    name: "AzureCloud",
+    resourceManager: "https://management.azure.com",
+    login: "https://login.microsoftonline.com",
+    issuersOf: (tenantId) => [`https://login.microsoftonline.com/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`],
+    vaultSuffix: "vault.azure.net",
+    hsmSuffix: "managedhsm.azure.net",
+    cosmosApplication: "a232010e-820c-4083-83bb-3ace5fc29d0b",
+  },
+  AzureUSGovernment: {
+    name: "AzureUSGovernment",
+    resourceManager: "https://management.usgovcloudapi.net",
+    login: "https://login.microsoftonline.us",
+    issuersOf: (tenantId) => [`https://login.microsoftonline.us/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`],
+    vaultSuffix: "vault.usgovcloudapi.net",
+    hsmSuffix: "managedhsm.usgovcloudapi.net",
+    cosmosApplication: "57506a73-e302-42a9-b869-6f12d9ec29e9",
+  },
+  AzureChinaCloud: {
+    name: "AzureChinaCloud",
+    resourceManager: "https://management.chinacloudapi.cn",
+    login: "https://login.chinacloudapi.cn",
+    issuersOf: (tenantId) => [`https://login.partner.microsoftonline.cn/${tenantId}/v2.0`, `https://sts.chinacloudapi.cn/${tenantId}/`],
+    vaultSuffix: "vault.azure.cn",
+    hsmSuffix: "managedhsm.azure.cn",
+    cosmosApplication: null,
+  },
+} as const satisfies Record<string, Cloud>;
+
+/** The one that Keymend works in. The clients' own defaults are this one's too (src/azure/clients.ts). */
+export const CLOUD = CLOUDS.AzureCloud;
+
+export const vaultUriOf = (vaultName: string, cloud: Cloud = CLOUD): string => `https://${vaultName}.${cloud.vaultSuffix}`;
+
+/** Whether a host is Azure Resource Manager, or a regional front end of it. */
+export function isResourceManager(host: string, cloud: Cloud = CLOUD): boolean {
+  const own = cloud.resourceManager.slice("https://".length);
+  return host === own || host.endsWith(`.${own}`);
+}
+
+/** A vault of another cloud may bear the name of one here, and is not it. Null: no host of this cloud. */
+export function keyHostOf(host: string, cloud: Cloud = CLOUD): { name: string; kind: "vault" | "managedHsm" } | null {
+  const name = host.split(".", 1)[0]!;
+  const suffix = host.slice(name.length + 1);
+  if (!/^[a-z0-9-]+$/.test(name)) return null;
+  if (suffix === cloud.vaultSuffix) return { name, kind: "vault" };
+  return suffix === cloud.hsmSuffix ? { name, kind: "managedHsm" } : null;
+}
