@@ -162,6 +162,14 @@ async function bring({ az, options, report }: Run, before: Stack, { parameters, 
   return outputs;
 }
 
+const isSaid = (value: unknown): boolean => value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0);
+
+/** An incident that nobody hears of waits for whoever looks. */
+const nobodyTold = ({ alertEmails, actionGroupId, outcomeTopicEndpoint }: Parameters): string[] =>
+  [alertEmails, actionGroupId, outcomeTopicEndpoint].some(isSaid)
+    ? []
+    : [`nobody is told of an incident: npm run deploy -- --set 'alertEmails=["you@example.com"]'`];
+
 async function deploy(run: Run): Promise<void> {
   const { az, options, report } = run;
   const account = await checkAccount(az);
@@ -178,7 +186,8 @@ async function deploy(run: Run): Promise<void> {
   const dryRun = options["dry-run"];
   if (!dryRun) await awaitHealth(run, apiUrl);
   const { changes } = report;
-  const next = [`docs/operate.md; a token: az account get-access-token --resource ${apiAudience.split(",")[0]}`];
+  const token = `az account get-access-token --resource ${apiAudience.split(",")[0]}`;
+  const next = [...nobodyTold(asked), `docs/operate.md; a token: ${token}`];
   report.end({ dryRun, subscription: account.id, clientId, functionApp, apiUrl, principalId, healthy: !dryRun, changes, next });
 }
 

@@ -136,6 +136,13 @@ describe("the deployment of what is there", () => {
     expect(out).toContain("nothing to change");
   });
 
+  test("says that nobody is told, until somebody is", async () => {
+    expect((await deploy()).out).toContain("nobody is told of an incident");
+    expect((await deploy("--set", 'alertEmails=["on-call@contoso.example"]')).out).not.toContain("nobody is told");
+    expect(model.stacks[0]!.parameters).toMatchObject({ alertEmails: { value: ["on-call@contoso.example"] } });
+    expect((await deploy("--set", "alertEmails=[]")).out).toContain("nobody is told of an incident");
+  });
+
   test("keeps what is not said again, and the events", async () => {
     expect(await deploy("--mode", "observe")).toMatchObject({ code: 0 });
     expect(changes().map(short)).toEqual(["stack sub create"]);
