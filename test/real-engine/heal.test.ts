@@ -1,7 +1,7 @@
 /** The shipped bundle on the real Durable extension: a repair that a deployment falls into. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type App, ended, putOffKeyChecks, startApp } from "../e2e/app.ts";
-import { removePolicy } from "../e2e/breaks.ts";
+import { removePolicy, rotateBehindPin } from "../e2e/breaks.ts";
 import { removeStateDirectories } from "../sandbox/host/host-process.ts";
 import { REAL_HOST, writeSettings } from "./engines.ts";
 import { build, missing } from "./program.ts";
@@ -10,6 +10,8 @@ import { type Storage, startStorage } from "./storage.ts";
 const skipped = missing();
 /** Of the app's time: an hour is half a minute. */
 const SPEED = 120;
+/** A file for the histories of this version: CONTRIBUTING.md says when. */
+const RECORD = process.env["RECORD_HISTORIES"];
 
 describe.skipIf(skipped)("on the real extension", () => {
   let storage: Storage;
@@ -34,6 +36,7 @@ describe.skipIf(skipped)("on the real extension", () => {
         REAL_ENGINE: program,
         REAL_ENGINE_STORAGE: storage.connectionString,
         REAL_ENGINE_SETTINGS: settings,
+        ...(RECORD ? { REAL_ENGINE_RECORD: RECORD } : {}),
       },
     });
     // It knows what healthy looks like once the first sweep's looks are over.
@@ -71,4 +74,10 @@ describe.skipIf(skipped)("on the real extension", () => {
     await app.operator.app("POST", "/api/heal", { id: patient.vault.id, reason: "once more, by the next version" });
     await app.until("the next look", async () => (await versionOf(before!.instanceId)) === "0.2.0");
   }, 300_000);
+
+  test.runIf(RECORD)("records also a repair whose write is polled", async () => {
+    const patient = app.patient("sessions");
+    const { incidents } = await ended(app, patient, await rotateBehindPin(app, patient));
+    expect(incidents).toMatchObject([{ state: "closed" }]);
+  });
 });

@@ -2,14 +2,16 @@
  * A Functions host whose durable engine is the real extension: its process runs beside this one, which holds the app, and calls back
  * for each invocation. To whoever starts it, it is the local host: the same messages, the same addresses. If this process dies, so does the engine's.
  * Environment: as sandbox/host/main.ts has it, and REAL_ENGINE (the program), REAL_ENGINE_STORAGE (a connection string),
- * REAL_ENGINE_SETTINGS (a JSON file: what differs from host.json), REAL_ENGINE_ANCHOR (JSON: how the app's time runs; else it is told).
+ * REAL_ENGINE_SETTINGS (a JSON file: what differs from host.json), REAL_ENGINE_ANCHOR (JSON: how the app's time runs; else it is told),
+ * REAL_ENGINE_RECORD (a file: histories are added to it).
  */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { resolve } from "node:path";
-import { stateOfFailure } from "../../sandbox/host/durable/actions.ts";
+import { type OrchestratorState, stateOfFailure } from "../../sandbox/host/durable/actions.ts";
+import { type Recorded, shapeOf, wayOf } from "../support/recorded-history.ts";
 import { rpcPath } from "../../sandbox/host/durable/client-binding.ts";
 import { Store } from "../../sandbox/host/durable/store.ts";
 import { HostClock } from "../../sandbox/host/clock.ts";
@@ -56,6 +58,15 @@ const scale = told.promise.then((anchor) => {
 });
 let clientData: { rpcBaseUrl: string } & Record<string, unknown>;
 
+/** What an orchestrator was given and asked for, at its end: once for each way in which it went. */
+function record(trigger: string, state: OrchestratorState): void {
+  const file = env["REAL_ENGINE_RECORD"];
+  if (!file || !state.isDone) return;
+  const line: Recorded = { trigger: JSON.parse(trigger), shape: shapeOf(state) };
+  const known = existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
+  if (!known.some((other) => wayOf(JSON.parse(other)) === wayOf(line))) appendFileSync(file, `${JSON.stringify(line)}\n`);
+}
+
 async function invoke(fn: RegisteredFunction, text: string): Promise<object> {
   const time = await scale;
   const isOrchestration = fn.type === "orchestrationTrigger";
@@ -63,7 +74,10 @@ async function invoke(fn: RegisteredFunction, text: string): Promise<object> {
   try {
     const data = text === "" ? {} : { string: input };
     const answer = fromTypedData(await worker.invoke(fn, { inputs: [{ name: fn.trigger.name, data }] }));
-    return { value: isOrchestration ? time.asked(JSON.parse(JSON.stringify(answer))) : (answer ?? null) };
+    if (!isOrchestration) return { value: answer ?? null };
+    const state: OrchestratorState = JSON.parse(JSON.stringify(answer));
+    record(input, state);
+    return { value: time.asked(state) };
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     const state = stateOfFailure(error);
