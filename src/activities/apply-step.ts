@@ -77,6 +77,7 @@ export async function recordStep(
     id: step.id,
     name: step.name,
     on: step.on,
+    about: step.about,
     at,
     result,
     detail,

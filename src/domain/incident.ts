@@ -70,7 +70,8 @@ export type PlannedStep = {
   id: string;
   name: StepName;
   on: string;
-  about: string | null;
+  /** What it is for, where its name and what it acts on do not tell. Absent in what earlier versions kept. */
+  about?: string | null;
   permission: string;
   needs: Step["needs"];
   causes: CauseCode[];
@@ -85,6 +86,8 @@ export type AppliedStep = {
   id: string;
   name: StepName;
   on: string;
+  /** As of the planned step. Absent in what earlier versions kept. */
+  about?: string | null;
   at: string;
   result: "done" | "alreadyDone" | "refused" | "failed" | "stale";
   detail: string;

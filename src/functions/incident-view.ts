@@ -24,10 +24,11 @@ export function viewIncident(incident: Incident) {
     })),
     plan: incident.plan && {
       hash: incident.plan.hash,
-      steps: incident.plan.steps.map(({ id, name, on, permission, state, why, needs, undo, az }) => ({
+      steps: incident.plan.steps.map(({ id, name, on, about, permission, state, why, needs, undo, az }) => ({
         id,
         name,
         on,
+        about: about ?? null,
         permission,
         state,
         why: why ?? null,
@@ -36,7 +37,15 @@ export function viewIncident(incident: Incident) {
         az,
       })),
     },
-    applied: incident.applied.map(({ name, on, at, result, detail, targetIds }) => ({ name, on, at, result, detail, targetIds })),
+    applied: incident.applied.map(({ name, on, about, at, result, detail, targetIds }) => ({
+      name,
+      on,
+      about: about ?? null,
+      at,
+      result,
+      detail,
+      targetIds,
+    })),
     decision: incident.decision,
     nextLookAt: incident.nextLookAt,
     runbook: incident.runbook,

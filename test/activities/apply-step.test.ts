@@ -71,6 +71,7 @@ describe("a step that may be taken", () => {
     await apply();
     expect(stored().applied).toEqual([
       {
+        about: null,
         id: "step-1",
         name: "EnableKeyVersion",
         on: aStep().on,

@@ -275,8 +275,35 @@ describe("GET incidents/{id}", () => {
     const { jsonBody } = await call("incident", "Keymend.Reader", { params: { id: "i1" } });
     expect(jsonBody).toMatchObject({
       plan: null,
-      applied: [{ name: "RecoverKey", on: "/k", at: NOW, result: "done", detail: "", targetIds: ["/t"] }],
+      applied: [{ name: "RecoverKey", on: "/k", about: null, at: NOW, result: "done", detail: "", targetIds: ["/t"] }],
     });
+  });
+
+  test("tells two steps of one name on one thing apart by what each is for", async () => {
+    const topic = "/subscriptions/s/resourceGroups/g/providers/Microsoft.EventGrid/systemTopics/kv-orders";
+    const restore = (id: string, about: string) => ({ ...aStep({ id, on: topic, needs: "approval" as const }), about });
+    const plan = planOf(restore("a", "keys to keymend"), restore("b", "keys to billing"));
+    const { incident } = decideTurn(turnInput({ plan }));
+    const applied = plan.steps.map(({ id, name, on, about }) => ({
+      id,
+      name,
+      on,
+      about,
+      at: NOW,
+      result: "done" as const,
+      detail: "",
+      targetIds: [],
+    }));
+    const { call } = setUp({ incidents: [{ ...incident!, applied }] });
+    const { jsonBody } = await call("incident", "Keymend.Reader", { params: { id: "i1" } });
+    const both = [
+      { on: topic, about: "keys to keymend" },
+      { on: topic, about: "keys to billing" },
+    ];
+    expect(jsonBody).toMatchObject({ plan: { steps: both }, applied: both });
+    const kept = { ...incident!, plan: { ...incident!.plan!, steps: incident!.plan!.steps.map(({ about: _, ...step }) => step) } };
+    const earlier = await setUp({ incidents: [kept] }).call("incident", "Keymend.Reader", { params: { id: "i1" } });
+    expect(earlier.jsonBody).toMatchObject({ plan: { steps: [{ about: null }, { about: null }] } });
   });
 
   test.each([{ id: "i9" }, {}])("says that there is none (%o)", async (params) => {

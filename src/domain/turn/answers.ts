@@ -31,10 +31,10 @@ function judgeAnswer({ step, at, before }: Written, { applied }: Incident, facts
 
 /** Another value than was asked, as an entry that keeps the step from being tried again. */
 function entryOf({ step, before }: Written, now: string, at: string): AppliedStep {
-  const { id, name, on, targetIds, causes, undo } = step;
+  const { id, name, on, about, targetIds, causes, undo } = step;
   const said = `OtherValue: ${stepInShort(step)} was written over ${before}, and shows as ${now}`;
   const detail = refusalDetail("AnsweredOtherwise", undo === null ? `${said}; it can't be undone` : `${said}; to undo it: ${undo}`);
-  return { id, name, on, at, result: "refused", detail, targetIds, causes };
+  return { id, name, on, about, at, result: "refused", detail, targetIds, causes };
 }
 
 /** What the look says of earlier writes: what is still to be seen, and what shows as something else. */

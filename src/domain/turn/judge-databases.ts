@@ -121,15 +121,16 @@ function judgeRecovering(view: View): TargetState {
 
 function judgeStepState(view: View, step: JudgedStep["step"], state: StepState): TargetState | undefined {
   const { now, settings } = view;
+  const what = stepInShort(step);
   switch (state.kind) {
     case "settling":
-      return pending(check(view), `${step.name} is done; waiting for it to take effect`);
+      return pending(check(view), `${what} is done; waiting for it to take effect`);
     case "fresh":
-      return pending(state.until, `${step.name} waits: what it puts back was reported gone a moment ago, and is looked at once more`);
+      return pending(state.until, `${what} waits: what it puts back was reported gone a moment ago, and is looked at once more`);
     case "ask": {
       const expires = toMs(state.question.at) + settings.approvalTtlMs;
-      if (toMs(now) >= expires) return ended("Refused", "ApprovalExpired", `nobody decided on ${step.name} in time`);
-      return pending(earliest(toIso(expires), later(now, LONGEST_WAIT_MS)), `${step.name} waits for approval: ${state.why}`, true);
+      if (toMs(now) >= expires) return ended("Refused", "ApprovalExpired", `nobody decided on ${what} in time`);
+      return pending(earliest(toIso(expires), later(now, LONGEST_WAIT_MS)), `${what} waits for approval: ${state.why}`, true);
     }
     case "observe":
       return ended("Observed", null, "observe mode: nothing is written");

@@ -5,6 +5,7 @@ import { judgeStep } from "./policy.ts";
 import { authorsOf } from "./authors.ts";
 import { sayRepeated, settlesUntil } from "./losses.ts";
 import { approvalOf, type Asked, questionOf, rejectionOf } from "./questions.ts";
+import { stepInShort } from "../short-names.ts";
 import type { Plan, Step } from "../steps/step.ts";
 import { azOf, precondition } from "../steps/index.ts";
 import { toMs } from "../time.ts";
@@ -47,7 +48,7 @@ function judgeHistory(step: Step, applied: readonly AppliedStep[], now: string):
   if (last.result === "refused") return { kind: "denied", result: last };
   if (last.result !== "failed" && toMs(now) - toMs(last.at) < SETTLE_AFTER_WRITE_MS) return { kind: "settling" };
   if (tries.length >= MAX_TRIES)
-    return { kind: "refuse", reason: "Stopped", why: `${step.name} was tried ${tries.length} times and did not help` };
+    return { kind: "refuse", reason: "Stopped", why: `${stepInShort(step)} was tried ${tries.length} times and did not help` };
   return undefined;
 }
 
@@ -73,10 +74,10 @@ export const judgeSteps = (plan: Plan, view: JudgeView): JudgedStep[] => plan.st
 export function shownSince({ progress, applied }: Incident, facts: Facts, now: string): { step: Step; entry: AppliedStep } | undefined {
   const step = progress.sent;
   if (step === undefined || precondition(step, facts) !== "done") return undefined;
-  const { id, name, on, targetIds, causes } = step;
+  const { id, name, on, about, targetIds, causes } = step;
   const hasFailed = applied.some((entry) => entry.id === id && entry.result === "failed");
   const detail = `${hasFailed ? "its operation failed" : "Azure's answer was lost"}; it is so now`;
-  return { step, entry: { id, name, on, at: now, result: "done", detail, targetIds, causes } };
+  return { step, entry: { id, name, on, about, at: now, result: "done", detail, targetIds, causes } };
 }
 
 const SHOWN: Record<Exclude<StepState["kind"], "allowed">, PlannedStep["state"]> = {

@@ -266,7 +266,7 @@ describe("taking steps", () => {
     expect(incidentOf(turn)).toMatchObject({
       outcome: "Refused",
       reason: "Stopped",
-      detail: "EnableKeyVersion was tried 3 times and did not help",
+      detail: "EnableKeyVersion on kv-orders/cmk was tried 3 times and did not help",
     });
     expect(incidentOf(turn).runbook.length).toBeGreaterThan(0);
   });
