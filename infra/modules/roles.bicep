@@ -1,4 +1,4 @@
-// What Keymend may read and write in this subscription. Every write names the steps that need it.
+// What Keymend may read and write in this subscription. Every write has above it the steps that need it.
 targetScope = 'subscription'
 
 param name string
@@ -50,8 +50,6 @@ resource watcher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
-// SetDefaultIdentity, AttachIdentity, DetachIdentity, SetKeyUri: databaseAccounts/write. SetClusterEncryption: mongoClusters/write.
-// RestoreEventSubscription: systemTopics/write, systemTopics/eventSubscriptions/write, eventSubscriptions/write at the vault, functions/read.
 resource mender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, name, 'mender')
   properties: {
@@ -63,11 +61,17 @@ resource mender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
       {
         actions: concat(
           [
+            // SetKeyUri, AttachIdentity, SetDefaultIdentity, DetachIdentity
             'Microsoft.DocumentDB/databaseAccounts/write'
+            // SetClusterEncryption, DetachIdentity
             'Microsoft.DocumentDB/mongoClusters/write'
+            // AttachIdentity, SetClusterEncryption
             'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'
+            // RestoreEventSubscription
             'Microsoft.EventGrid/systemTopics/write'
+            // RestoreEventSubscription
             'Microsoft.EventGrid/systemTopics/eventSubscriptions/write'
+            // RestoreEventSubscription
             'Microsoft.EventGrid/eventSubscriptions/write'
             'Microsoft.Web/sites/functions/read'
           ],
@@ -86,7 +90,7 @@ resource mender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
-// GrantKeyRole, RestoreRoleAssignment: only one role, only to service principals, never to itself, and never a deletion.
+// Only one role, only to service principals, never to itself, and never a deletion.
 resource granter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, name, 'granter')
   properties: {
@@ -96,6 +100,7 @@ resource granter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
     assignableScopes: [subscription().id]
     permissions: [
       {
+        // RestoreRoleAssignment, GrantKeyRole
         actions: ['Microsoft.Authorization/roleAssignments/write']
         notActions: []
         dataActions: []
@@ -124,7 +129,7 @@ resource keyReader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
-// ExtendKeyExpiry, EnableKeyVersion, SetKeyNotBefore, RestoreKeyOperations: keys/update. RecoverKey: keys/recover. Assigned vault by vault.
+// Assigned vault by vault.
 resource keyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, name, 'key-keeper')
   properties: {
@@ -138,7 +143,9 @@ resource keyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
         notActions: []
         dataActions: [
           'Microsoft.KeyVault/vaults/keys/read'
+          // EnableKeyVersion, SetKeyNotBefore, ExtendKeyExpiry, RestoreKeyOperations
           'Microsoft.KeyVault/vaults/keys/update/action'
+          // RecoverKey
           'Microsoft.KeyVault/vaults/keys/recover/action'
         ]
         notDataActions: []

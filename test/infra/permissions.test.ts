@@ -63,6 +63,25 @@ describe("the roles that are deployed", () => {
     expect(differences(united([...STEPS, ...READS]), without)).toEqual({ ...NONE, lacking: taken });
   });
 
+  test("have above each write the steps that take it", () => {
+    const lines = readFileSync("infra/modules/roles.bicep", "utf8").split("\n");
+    const writes = lines.flatMap((line, i) =>
+      [...(/^ *(?:condition|description):/.test(line) ? [] : line.matchAll(/'(Microsoft\.[^']+\/(?:write|action))'/g))].map(
+        ([, action]) => ({
+          action: action!,
+          said: /^ *\/\/ (.+)$/.exec(lines[i - 1]!)?.[1]?.split(", ") ?? [],
+        }),
+      ),
+    );
+    const takes = (action: string): string[] =>
+      Object.entries(stepSpecs).flatMap(([name, { permission }]) => {
+        const { actions, dataActions } = united(KINDS.map((targetKind) => permission({ targetKind })));
+        return [...actions, ...dataActions].includes(action) ? [name] : [];
+      });
+    expect(writes.length).toBeGreaterThan(10);
+    expect(writes).toEqual(writes.map(({ action }) => ({ action, said: takes(action) })));
+  });
+
   test("assign the one that grants with a condition, and no other", () => {
     const { roles } = readDeployedRoles(EVERYTHING, "7c0ffee0-0000-4000-8000-000000000001");
     const grants = ({ permissions }: DeployedRole): boolean =>
