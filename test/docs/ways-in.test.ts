@@ -82,6 +82,37 @@ test.each(["src/domain", "sandbox"])("the floor plan of %s is that of the import
   expect(rows).toEqual(plan);
 });
 
+describe("the operations", () => {
+  const routes = [...textOf("src/main.ts").matchAll(/^operation\("\w+", "(\w+)", "([^"]+)", api\.(\w+)\);$/gm)];
+  const api = textOf("src/functions/operations-api.ts");
+  const ROLES: Record<string, string> = {
+    READ: "any",
+    OPERATE: "Operator",
+    APPROVE: "Approver",
+    'OPERATE.concat("Keymend.Reader")': "Reader, Operator",
+  };
+
+  test("have a row in the README, with the roles that the code asks for", () => {
+    const rows = [...textOf("README.md").matchAll(/^\| (`(?:GET|POST) \/api.*?) +\| (.+?) +\| /gm)];
+    const told = routes.map(([, method, route]) => {
+      const row = rows.find(([, calls]) => calls!.split(/[`?]/).includes(`${method} /api/${route}`));
+      return [route, row?.[2]];
+    });
+    const asked = routes.map(([, , route, name]) => [
+      route,
+      ROLES[new RegExp(`const ${name}(?:Now)? = guard\\((.+?), async`).exec(api)![1]!],
+    ]);
+    expect(routes.length).toBeGreaterThan(5);
+    expect(told).toEqual(asked);
+  });
+
+  test("stand in the guide", () => {
+    const guide = textOf("docs/operate.md");
+    const called = (route: string): RegExp => new RegExp(`(?:\\$API|/api)/${route.replace("{id}", "(?:<id>|\\{id\\})")}["\`?]`);
+    expect(routes.map(([, , route]) => route!).filter((route) => !called(route).test(guide))).toEqual([]);
+  });
+});
+
 describe("the updates", () => {
   const renovate = JSON.parse(textOf("renovate.json")) as {
     customManagers: { managerFilePatterns: string[]; matchStrings: string[] }[];
