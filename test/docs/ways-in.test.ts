@@ -147,6 +147,28 @@ test("the code uses every word that the README explains", () => {
   expect(words.filter((word) => !code.some((text) => text.includes(word)))).toEqual([]);
 });
 
+/** Azure's own things, by Azure's own names; and names that say what they are as any reader reads them. */
+const AZURES =
+  "AccessPolicy DefaultIdentity DeletedVault DenyAssignment LiveVault RoleAssignment RoleDefinition RolePermission ServiceStatus VaultNetwork";
+const PLAIN =
+  "AuditEntry Default Grant Held Holder KeyScope LiftedTag Loses Mend Next OutcomeCode Progress Repair StepName StepParams TargetKind";
+
+test("the README explains every name of the domain's shapes", () => {
+  const words = new Set(
+    [
+      ...textOf("README.md")
+        .split("## Words")[1]!
+        .matchAll(/\*\*(\w+)\*\*|_(\w+)_/g),
+    ].map(([, bold, italic]) => bold ?? italic!),
+  );
+  const shapes = ["cause.ts", "facts.ts", "incident.ts", "steps/step.ts"].map((file) => textOf(`src/domain/${file}`)).join("\n");
+  const names = [...shapes.matchAll(/^export type (\w+)/gm)].map(([, name]) => name!);
+  // Its last word tells what a thing is: a PlannedStep is a step.
+  const isExplained = (name: string): boolean => words.has(/[A-Z][a-z]*$/.exec(name)![0].toLowerCase());
+  expect(names.length).toBeGreaterThan(40);
+  expect(names.filter((name) => !isExplained(name)).toSorted()).toEqual(`${AZURES} ${PLAIN}`.split(" ").toSorted());
+});
+
 test("the workflow runs on the oldest Node that the README promises, and on newer ones", () => {
   const [, promised] = /^Node (\d+) or later/m.exec(textOf("README.md"))!;
   const [, listed] = /^ +node: \[(.+)\]$/m.exec(textOf(".github/workflows/ci.yml"))!;

@@ -49,10 +49,10 @@ export type TurnInput = {
 };
 
 /** An incident in the making, with what is to be appended to its audit. */
-export type Draft = { incident: Incident; entries: AuditEntry[]; input: TurnInput };
+export type TurnDraft = { incident: Incident; entries: AuditEntry[]; input: TurnInput };
 
 /** of: tells several of a kind in one turn apart. Ids go by no position: a look that is repeated may have heard one signal more. */
-export function note(draft: Draft, kind: AuditEntry["kind"], what: string, data: unknown, of = ""): void {
+export function note(draft: TurnDraft, kind: AuditEntry["kind"], what: string, data: unknown, of = ""): void {
   const { input, entries, incident } = draft;
   entries.push({ entryId: `${input.turn}-${kind}${of}`, kind, what, data });
   if (kind !== "facts") incident.timeline = toldAlso(incident, input.now, what);
@@ -79,7 +79,7 @@ export function hear(before: Incident, signals: readonly Signal[], { privilegedC
   return incident;
 }
 
-export function takeSignals(draft: Draft): void {
+export function takeSignals(draft: TurnDraft): void {
   const { incident: before, input } = draft;
   const known = new Set(before.signalIds);
   const taken = input.signals.filter(({ id }) => !known.has(id));
@@ -96,7 +96,7 @@ export function takeSignals(draft: Draft): void {
 }
 
 /** Whom the logs name besides those that events have named (`hear` has taken them). Keymend's own writes are no one's change. */
-export function takeLogged(draft: Draft): void {
+export function takeLogged(draft: TurnDraft): void {
   const { incident, input } = draft;
   const { privilegedCallers, ownPrincipalId } = input.settings;
   const known = incident.authors!;
@@ -116,14 +116,14 @@ export function takeLogged(draft: Draft): void {
   for (const { log, detail } of input.unread ?? []) tellUnread(draft, log, detail);
 }
 
-function tellNamed(draft: Draft, log: LogName, named: readonly Author[]): void {
+function tellNamed(draft: TurnDraft, log: LogName, named: readonly Author[]): void {
   if (named.length === 0) return;
   const who = [...new Set(named.map(({ objectId, operation }) => `${operation} by ${objectId}`))].slice(0, TOLD_SINGLY);
   note(draft, "signal", `${log} says: ${who.join("; ")}`, named, `-${log}`);
 }
 
 /** Once in an incident: it is asked again at each look. */
-function tellUnread(draft: Draft, log: LogName, detail: string): void {
+function tellUnread(draft: TurnDraft, log: LogName, detail: string): void {
   const said = `who made the change stays unknown: ${log} can't be read`;
   if (draft.incident.timeline.some(({ what }) => what.startsWith(said))) return;
   note(draft, "note", `${said}: ${detail}`, { log, detail }, `-${log}`);
@@ -144,7 +144,7 @@ function boundedAuthors(authors: readonly Author[], privileged: readonly string[
 }
 
 /** A write whose answer was lost and that shows by now. */
-export function takeSent(draft: Draft): void {
+export function takeSent(draft: TurnDraft): void {
   const { incident, input } = draft;
   const shown = shownSince(incident, input.facts, input.now);
   if (!shown) return;
@@ -159,7 +159,7 @@ export function takeSent(draft: Draft): void {
 }
 
 /** A write that shows as something else than it asked for. */
-export function takeAnswers(draft: Draft): void {
+export function takeAnswers(draft: TurnDraft): void {
   const { incident, input } = draft;
   if (incident.progress.written === undefined) return;
   const { left, others } = hearAnswers(incident, input.facts, input.now);
@@ -171,21 +171,21 @@ export function takeAnswers(draft: Draft): void {
   }
 }
 
-export function takeLosses({ incident, input }: Draft): void {
+export function takeLosses({ incident, input }: TurnDraft): void {
   const { losses, repairs } = followLosses(incident, input);
   incident.progress.losses = losses;
   incident.repairs = repairs;
 }
 
 /** A service that has noticed is an outage, whatever Keymend may do about it. */
-function takeOutages(draft: Draft, before: readonly IncidentTarget[]): void {
+function takeOutages(draft: TurnDraft, before: readonly IncidentTarget[]): void {
   const isDown = (targets: readonly IncidentTarget[], id: string): boolean =>
     targets.some((target) => target.phase === "revoked" && sameId(target.id, id));
   const down = draft.incident.targets.filter(({ id }) => isDown(draft.incident.targets, id) && !isDown(before, id)).map(({ id }) => id);
   if (down.length > 0) note(draft, "outage", `the service has noticed: ${namesOf(down)} out of reach`, { targets: down });
 }
 
-export function takeFacts(draft: Draft): void {
+export function takeFacts(draft: TurnDraft): void {
   const { incident, input } = draft;
   const before = { targets: incident.targets, causes: signature(incident.causes), phases: phasesOf(incident) };
   const seenNow = input.diagnosis.targets.map((seen) =>
@@ -227,7 +227,7 @@ function describe(incident: Incident, found: readonly IncidentCause[]): string {
 const ASKS: PlannedStep["state"] = "waitsForApproval";
 
 /** What people said stands in the timeline, also what came too late or was overruled. Its audit row is written where it came in. */
-export function takeDecisions(draft: Draft): void {
+export function takeDecisions(draft: TurnDraft): void {
   const { input } = draft;
   const { heard = [] } = draft.incident.progress;
   const news = input.decisions.filter(({ id }) => !heard.includes(id));
@@ -238,7 +238,7 @@ export function takeDecisions(draft: Draft): void {
 }
 
 /** What is asked now; a question ends where nothing calls for its step any more, or its write is made. */
-function takeQuestions({ incident, input }: Draft, steps: readonly JudgedStep[]): void {
+function takeQuestions({ incident, input }: TurnDraft, steps: readonly JudgedStep[]): void {
   const before = incident.progress.asked ?? {};
   const asked: Record<string, Question> = isWhole(input.diagnosis) ? {} : { ...before };
   for (const { step, state } of steps) {
@@ -257,7 +257,7 @@ function inForce(steps: readonly JudgedStep[], { approvalTtlMs }: Settings): Inc
   return { planHash: newest.planHash, steps: approved.map(({ id }) => id), expiresAt: toIso(toMs(newest.at) + approvalTtlMs) };
 }
 
-export function takePlan(draft: Draft, steps: readonly JudgedStep[]): void {
+export function takePlan(draft: TurnDraft, steps: readonly JudgedStep[]): void {
   const { incident, input } = draft;
   incident.progress.turn = input.turn;
   takeQuestions(draft, steps);

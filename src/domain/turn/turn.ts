@@ -16,7 +16,7 @@ import { type Ending, judgeTarget, sayWorks, type TargetState } from "./judge-da
 import { isNext, type JudgedStep, judgeSteps } from "./judge-steps.ts";
 import { isFinal, isSuccess, nextLookAfterMs, worstOutcome } from "./outcome.ts";
 import {
-  type Draft,
+  type TurnDraft,
   note,
   takeAnswers,
   takeDecisions,
@@ -62,13 +62,13 @@ function telling(endings: readonly Ending[]): readonly Ending[] {
   return others.length > 0 ? others : endings;
 }
 
-function lookAgainAfterMs(code: OutcomeCode, { incident, input }: Draft): number {
+function lookAgainAfterMs(code: OutcomeCode, { incident, input }: TurnDraft): number {
   if (!isFinal(code)) return nextLookAfterMs(incident.endings);
   return isFinal(input.previous?.outcome ?? null) ? FINAL_LOOKS_FOR_MS : FINAL_LOOK_AFTER_MS;
 }
 
 /** A verdict that was told as final, and is none. */
-function sayReopened(draft: Draft): void {
+function sayReopened(draft: TurnDraft): void {
   const { previous, incident, plan } = draft.input;
   if (incident || !previous || !isFinal(previous.outcome)) return;
   if (plan.blocks.some(({ kind, cause }) => kind === "unrecoverable" && cause === previous.reason)) return;
@@ -81,7 +81,7 @@ function toldMissing(outcome: Outcome, { missing }: Plan): Outcome {
   return missing ? { ...outcome, detail: `${outcome.detail}; ${missing.text}` } : outcome;
 }
 
-function close(draft: Draft, all: readonly Ending[], steps: readonly JudgedStep[]): Next {
+function close(draft: TurnDraft, all: readonly Ending[], steps: readonly JudgedStep[]): Next {
   const { incident, input } = draft;
   const endings = telling(all);
   const code: OutcomeCode = worstOutcome(endings.map((ending) => ending.outcome));
@@ -106,7 +106,7 @@ function withEnding(target: IncidentTarget, state: TargetState): IncidentTarget 
   return state.kind === "ended" ? { ...target, outcome: state.outcome, reason: state.reason, detail: state.detail } : target;
 }
 
-function saySlow(draft: Draft): void {
+function saySlow(draft: TurnDraft): void {
   const { incident, input } = draft;
   const slow = incident.targets.find(
     (t) => t.phase === "recovering" && t.pathOkSince !== null && toMs(input.now) - toMs(t.pathOkSince) >= SLOW_AFTER_MS,
@@ -118,7 +118,7 @@ function saySlow(draft: Draft): void {
   });
 }
 
-function next(draft: Draft, steps: readonly JudgedStep[]): Next {
+function next(draft: TurnDraft, steps: readonly JudgedStep[]): Next {
   const { incident, input } = draft;
   const now = steps.find(isNext);
   if (now) {
@@ -150,7 +150,7 @@ function next(draft: Draft, steps: readonly JudgedStep[]): Next {
 }
 
 /** Where a step is asked about for want of an author, a log that may name one is not waited for longer than it takes. */
-function untilLog({ incident, input }: Draft, judged: readonly JudgedStep[], until: string): string {
+function untilLog({ incident, input }: TurnDraft, judged: readonly JudgedStep[], until: string): string {
   const steps = judged.filter(({ state }) => state.kind === "ask").map(({ step }) => step);
   const at = nextLogAt({ ...input, incident, steps });
   return at !== undefined && toMs(at) < toMs(until) ? at : until;
@@ -159,7 +159,7 @@ function untilLog({ incident, input }: Draft, judged: readonly JudgedStep[], unt
 export function decideTurn(input: TurnInput): Turn {
   const healthy = isBaseline(input);
   // A turn never changes what it was given.
-  const draft: Draft = { incident: structuredClone(input.incident ?? open(input)), entries: [], input };
+  const draft: TurnDraft = { incident: structuredClone(input.incident ?? open(input)), entries: [], input };
   takeSignals(draft);
   takeLogged(draft);
   takeSent(draft);
