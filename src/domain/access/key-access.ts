@@ -160,7 +160,7 @@ const propagationOf = ({ scope, principalId: holder }: RoleAssignment, principal
   sameText(holder, principalId) && parseArmId(scope)?.subscriptionId ? PROPAGATION_MS : SLOW_PROPAGATION_MS;
 
 /** Whether a principal's access can be relied on: `settling` it is granted, and may not have reached the vault. */
-export function readinessOf(facts: Facts, target: TargetFacts, principalId: string): "none" | "settling" | "settled" {
+export function grantStateOf(facts: Facts, target: TargetFacts, principalId: string): "none" | "settling" | "settled" {
   const access = accessOf(facts, target, principalId);
   if (access?.state !== "judged" || !access.effective.allowed) return "none";
   if (access.model === "policies") return "settled";

@@ -1,7 +1,7 @@
 import { nameOf } from "../arm-id.ts";
 import type { Cause } from "../cause.ts";
 import { isYoungDefault } from "../access/known-good.ts";
-import { readinessOf } from "../access/key-access.ts";
+import { grantStateOf } from "../access/key-access.ts";
 import { isSameDefault, type NamedDefault, rememberedDefault, writeDefault } from "../databases/default-identity.ts";
 import { principalStateOf, verdictOf } from "../databases/index.ts";
 import { principalIn } from "../databases/key-path.ts";
@@ -18,7 +18,7 @@ declare module "../cause-code.ts" {
 /** Attached, there, and able to reach the key. */
 function isUsable(facts: Facts, target: TargetFacts, choice: NamedDefault): boolean {
   const state = principalStateOf({ ...target, defaultIdentity: choice }, facts.identities, facts.firstPartyPrincipalId);
-  return state.state === "known" && readinessOf(facts, target, state.principalId) !== "none";
+  return state.state === "known" && grantStateOf(facts, target, state.principalId) !== "none";
 }
 
 /** Nothing proves that the present default identity reaches the key, and the service does not say so either. */
@@ -26,7 +26,7 @@ function isCutOff(facts: Facts, target: TargetFacts): boolean {
   const principal = principalIn(facts, target);
   if (verdictOf(target) === "healthy" && principal.state === "unreadable") return false;
   if (principal.state === "unreadable") return target.defaultIdentity.form !== "unknown";
-  return principal.state === "known" && readinessOf(facts, target, principal.principalId) === "none";
+  return principal.state === "known" && grantStateOf(facts, target, principal.principalId) === "none";
 }
 
 const sayDefault = (choice: NamedDefault): string =>

@@ -1,7 +1,7 @@
 /** The writes that make a database use another identity, each on its own, after the grant that it needs. */
 import { sameId } from "../arm-id.ts";
 import type { Mend } from "../cause.ts";
-import { readinessOf } from "../access/key-access.ts";
+import { grantStateOf } from "../access/key-access.ts";
 import { type NamedDefault, userAssigned } from "../databases/default-identity.ts";
 import { principalOf } from "../databases/index.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
@@ -40,7 +40,7 @@ const userIdentity = (id: string): NamedDefault => ({ form: "user", id, federate
 
 /** The one attached identity that can reach the key, if there is just one. */
 export function onlyAble(facts: Facts, target: TargetFacts): NamedDefault | undefined {
-  const able = (principalId: string | null | undefined): boolean => !!principalId && readinessOf(facts, target, principalId) !== "none";
+  const able = (principalId: string | null | undefined): boolean => !!principalId && grantStateOf(facts, target, principalId) !== "none";
   // A grant outlives its identity: only one that exists can do anything with it.
   const users = target.attached.filter(({ id }) =>
     able(principalOf({ ...target, defaultIdentity: userIdentity(id) }, facts.identities, null)),

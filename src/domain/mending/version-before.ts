@@ -3,13 +3,13 @@
  * one (Microsoft Learn, "Configure customer-managed keys", key rotation), so after a rotation it may be the one before.
  */
 import type { Facts, KeyVersionFacts, TargetFacts } from "../facts.ts";
-import { readinessOf } from "../access/key-access.ts";
+import { grantStateOf } from "../access/key-access.ts";
 import { isFreshVersion, keyOf, principalIn, versionInUseOf } from "../databases/key-path.ts";
 import { verdictOf } from "../databases/index.ts";
 
 function canReachKey(facts: Facts, target: TargetFacts): boolean {
   const principal = principalIn(facts, target);
-  return principal.state === "known" && readinessOf(facts, target, principal.principalId) === "settled";
+  return principal.state === "known" && grantStateOf(facts, target, principal.principalId) === "settled";
 }
 
 export type VersionBefore = KeyVersionFacts & {

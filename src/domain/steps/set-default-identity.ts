@@ -1,6 +1,6 @@
 /** Makes an attached identity the one an account uses towards its vault, in a write of its own. Never one without access. */
 import type { DefaultIdentity, Facts, TargetFacts } from "../facts.ts";
-import { readinessOf } from "../access/key-access.ts";
+import { grantStateOf } from "../access/key-access.ts";
 import { principalOf } from "../databases/index.ts";
 import { azUpdateAccount } from "./az.ts";
 import { isSameDefault, readDefaultIdentity } from "../databases/default-identity.ts";
@@ -10,9 +10,9 @@ import { actions, findTarget, isStale, onId, type Precondition, shownTarget, sta
 export function checkSwitch(target: TargetFacts, wanted: DefaultIdentity, facts: Facts): Precondition {
   const principalId = principalOf({ ...target, defaultIdentity: wanted }, facts.identities, facts.firstPartyPrincipalId);
   if (principalId === undefined) return stale(`the identity to use is not attached to ${target.name}, or not known`);
-  const readiness = readinessOf(facts, target, principalId);
-  if (readiness === "none") return stale(`the identity to use on ${target.name} has no access to the key`);
-  return readiness === "settling" ? stale(`the grant of the identity to use on ${target.name} may not have reached the vault yet`) : "todo";
+  const state = grantStateOf(facts, target, principalId);
+  if (state === "none") return stale(`the identity to use on ${target.name} has no access to the key`);
+  return state === "settling" ? stale(`the grant of the identity to use on ${target.name} may not have reached the vault yet`) : "todo";
 }
 
 export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {

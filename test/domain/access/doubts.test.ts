@@ -4,7 +4,7 @@ import { type AccessQuestion, effectiveAccess } from "../../../src/domain/access
 import { judgeCondition, matchesAction } from "../../../src/domain/access/condition.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import type { AccessPolicy, DenyAssignment, Facts } from "../../../src/domain/facts.ts";
-import { readinessOf } from "../../../src/domain/access/key-access.ts";
+import { grantStateOf } from "../../../src/domain/access/key-access.ts";
 import { plan } from "../../../src/domain/plan/plan.ts";
 import { judgeStep } from "../../../src/domain/turn/policy.ts";
 import { precondition } from "../../../src/domain/steps/index.ts";
@@ -155,7 +155,7 @@ describe("a deny assignment", () => {
   test("on a group keeps a database from being switched to another identity", () => {
     const access = [anAccess({ principalId: OTHER, assignments: [anAssignment({ principalId: OTHER })], denies: [aDeny()] })];
     const facts = someFacts({ identities: [anIdentity("id-2", OTHER)], access });
-    expect(readinessOf(facts, facts.targets[0]!, OTHER)).toBe("none");
+    expect(grantStateOf(facts, facts.targets[0]!, OTHER)).toBe("none");
   });
 });
 
@@ -260,7 +260,7 @@ describe("an access policy", () => {
 
   test("of somebody else's is no doubt about an identity that is not in use yet", () => {
     const facts = someFacts(on(byGroup, { identities: [anIdentity(), anIdentity("id-2", OTHER)] }));
-    expect(readinessOf(facts, facts.targets[0]!, OTHER)).toBe("none");
+    expect(grantStateOf(facts, facts.targets[0]!, OTHER)).toBe("none");
   });
 
   test("is not in doubt where roles say that the vault was switched", () => {
@@ -317,9 +317,9 @@ describe("a grant has reached the vault", () => {
     ["at a management group after a day", { scope: MANAGEMENT_GROUP }, 25 * HOUR, "settled"],
     ["at the root not after eleven", { scope: "/" }, 11 * MINUTE, "settling"],
     ["through a group not after eleven", { principalId: GROUP, principalType: "Group" }, 11 * MINUTE, "settling"],
-  ])("%s", (_what, over, ms, readiness) => {
+  ])("%s", (_what, over, ms, state) => {
     const facts = someFacts({ access: [anAccess({ assignments: [anAssignment({ ...over, createdOn: ago(ms) })] })] });
-    expect(readinessOf(facts, facts.targets[0]!, PRINCIPAL)).toBe(readiness);
+    expect(grantStateOf(facts, facts.targets[0]!, PRINCIPAL)).toBe(state);
   });
 });
 
