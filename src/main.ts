@@ -45,6 +45,7 @@ import { createBaselineStore } from "./storage/baseline-store.ts";
 import { digestOf, hashText } from "./storage/canonical-json.ts";
 import { createIncidentStore } from "./storage/incident-store.ts";
 import { createMailbox } from "./storage/mailbox.ts";
+import { createRestraintStore } from "./storage/restraint-store.ts";
 import { createTables } from "./storage/tables.ts";
 
 /** All times are reckoned by Azure's clock: what is compared with them comes from there. */
@@ -83,6 +84,7 @@ const audit = createAuditLog(tables);
 const setAside = (text: string): void => createLog(console).warn("setAside", { text });
 const incidents = createIncidentStore<Incident>(tables, setAside);
 const baselines = createBaselineStore(tables, setAside);
+const restraint = createRestraintStore(tables);
 const inventory = createInventory(clients, now, setAside);
 const writer = createStepWriter(clients);
 const readEventSubscriptions = createReadEventSubscriptions(clients, now);
@@ -150,6 +152,7 @@ activity(ASSESS, (log) =>
     readKeyLog,
     mailbox,
     baselines,
+    restraint,
     publishOutcome,
     digest: digestOf,
     settings,
@@ -157,7 +160,17 @@ activity(ASSESS, (log) =>
   }),
 );
 activity(APPLY_STEP, (log) =>
-  createApplyStep({ ...records, gatherFacts, mailbox, writer, countExtension: baselines.countExtension, digest: digestOf, settings, log }),
+  createApplyStep({
+    ...records,
+    gatherFacts,
+    mailbox,
+    restraint,
+    writer,
+    countExtension: baselines.countExtension,
+    digest: digestOf,
+    settings,
+    log,
+  }),
 );
 activity(POLL_STEP, (log) => createPollStep({ ...records, poll: writer.poll, countExtension: baselines.countExtension, log }));
 activity(GIVE_UP, (log) => createGiveUp({ ...records, publishOutcome, setAside: mailbox.setAside, log }));
@@ -219,6 +232,7 @@ const api = createOperationsApi({
     listDecisions: mailbox.listDecisions,
     appendAudit: (incidentId, what, data, caller) =>
       audit.append(incidentId, [{ entryId: randomUUID(), kind: "approval", what, data, at: now().toISOString(), actor: caller.objectId }]),
+    restraint,
     listAudit: audit.list,
     verifyAudit: audit.verify,
   },
@@ -248,6 +262,9 @@ operation("incident", "GET", "incidents/{id}", api.incident);
 operation("decide", "POST", "incidents/{id}/decision", api.decide);
 operation("heal", "POST", "heal", api.heal);
 operation("lift", "POST", "lift", api.lift);
+operation("paused", "GET", "pause", api.paused);
+operation("pause", "POST", "pause", api.pause);
+operation("resume", "POST", "resume", api.resume);
 operation("diagnose", "POST", "diagnose", api.diagnose);
 operation("audit", "GET", "audit", api.audit);
 app.http("health", {

@@ -12,6 +12,7 @@ import { diagnose } from "../domain/plan/diagnose.ts";
 import { SECOND, toIso } from "../domain/time.ts";
 import { judgeNow } from "../domain/turn/judge-steps.ts";
 import { hear } from "../domain/turn/record.ts";
+import { heldBack, type Restraint } from "../domain/turn/restraint.ts";
 import { RETRY_WITHIN_MS } from "../domain/turn/waits.ts";
 import { namesOf, stepInShort } from "../domain/short-names.ts";
 import type { Log } from "../log.ts";
@@ -43,6 +44,8 @@ export type ApplyDeps = {
   incidents: Incidents;
   audit: AuditLog;
   mailbox: Pick<Mailbox, "listSignals" | "listDecisions"> & Claims;
+  /** What keeps Keymend from writing anything. */
+  restraint: { load: () => Promise<Restraint> };
   digest: (value: unknown) => string;
   /** Keeps how often a key version's expiry was extended, this time included. */
   countExtension: (patient: Patient, keyVersion: string, count: number) => Promise<void>;
@@ -133,11 +136,17 @@ const withoutSent = ({ sent: _, ...progress }: Incident["progress"]): Incident["
 /** Intent may have changed since the plan: what people and Azure say by now is judged by the rule that planned it. */
 async function isStillAllowed(deps: ApplyDeps, { patient, step }: ApplyInput, before: Incident, facts: Facts): Promise<boolean> {
   const { settings, digest, mailbox } = deps;
-  const [signals, decisions] = await Promise.all([mailbox.listSignals(patient.id), mailbox.listDecisions(before.id)]);
+  const [signals, decisions, restraint] = await Promise.all([
+    mailbox.listSignals(patient.id),
+    mailbox.listDecisions(before.id),
+    deps.restraint.load(),
+  ]);
   const incident = hear(before, signals, settings);
   const diagnosis = diagnose(facts, settings);
   const now = deps.now().toISOString();
-  return judgeNow(step, { facts, diagnosis, settings, incident, decisions, now, digest }).kind === "allowed";
+  return (
+    judgeNow(step, { facts, diagnosis, settings, incident, decisions, now, digest, held: heldBack(restraint, now) }).kind === "allowed"
+  );
 }
 
 /** How long another run of the same activity is left alone before a look says what came of it. */

@@ -18,6 +18,7 @@ import { outlivedLifts } from "../domain/turn/policy.ts";
 import { authorsIn, type LogEntry, type LogQuestion } from "../domain/turn/activity-log.ts";
 import { authorsInKeyLog, type KeyLogEntry, type KeyLogQuestion } from "../domain/turn/key-log.ts";
 import { type LogQuestions, questionsOf } from "../domain/turn/log-questions.ts";
+import { heldBack, type Restraint } from "../domain/turn/restraint.ts";
 import type { TurnInput } from "../domain/turn/record.ts";
 import { decideTurn } from "../domain/turn/turn.ts";
 import type { Log } from "../log.ts";
@@ -74,6 +75,8 @@ export type AssessDeps = {
     readinessTold: (patient: Patient) => Promise<string | undefined>;
     keepReadinessTold: (patient: Patient, digest: string) => Promise<void>;
   };
+  /** What keeps Keymend from writing anything. */
+  restraint: { load: () => Promise<Restraint> };
   /** Tells whoever wants to know how an incident ended. */
   publishOutcome: (incident: Incident) => Promise<void>;
   /** Keymend's own role assignments at these scopes, with what they allow; plain JSON. */
@@ -142,6 +145,7 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
   const permissions = await permissionsAgain(deps, open?.incident ?? previous, facts);
   const diagnosis = diagnose(facts, settings);
   const planned = plan(facts, diagnosis, settings, historyOf(open?.incident));
+  const restraint = await deps.restraint.load();
   const now = deps.now().toISOString();
   const given = {
     now,
@@ -159,6 +163,7 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
     digest,
     ...(permissions === undefined ? {} : { permissions }),
     settings,
+    held: heldBack(restraint, now),
   };
   const logs = await askLogs(deps, questionsOf(given));
   for (const { log, detail } of logs.unread)

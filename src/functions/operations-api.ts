@@ -13,6 +13,7 @@ import type { Decision, Incident } from "../domain/incident.ts";
 import { OWN_TAGS } from "../domain/turn/policy.ts";
 import { plan } from "../domain/plan/plan.ts";
 import type { Settings } from "../domain/settings.ts";
+import { RESTRAINT_AUDIT } from "../domain/turn/restraint.ts";
 import { questionId, rejectionOf } from "../domain/turn/questions.ts";
 import type { Signal, SignalScope } from "../domain/signal.ts";
 import type { Log } from "../log.ts";
@@ -20,6 +21,7 @@ import { WAKE_UP } from "../orchestrations/names.ts";
 import type { ApiCaller, Authenticate, Role } from "./authenticate.ts";
 import { summarizeIncident, viewIncident } from "./incident-view.ts";
 import { createLiftTag, type KeepLift } from "./lift-tag.ts";
+import { createPausing, type RestraintRecords } from "./pause.ts";
 import { ProblemError } from "./problem.ts";
 import { readBody, readQuery, readSkipToken, readState, readTop } from "./read-body.ts";
 import { instanceIdOf, type SendSignal } from "./send-signal.ts";
@@ -34,7 +36,8 @@ export type ApiStores = {
   keepLift: KeepLift;
   listClaims: (incidentId: string) => Promise<Claim[]>;
   listDecisions: (incidentId: string) => Promise<Decision[]>;
-  appendAudit: (incidentId: string, what: string, data: unknown, caller: ApiCaller) => Promise<unknown>;
+  appendAudit: (incidentId: string, what: string, data: unknown, caller: ApiCaller) => Promise<NonNullable<Incident["audit"]>>;
+  restraint: RestraintRecords;
   listAudit: (incidentId: string, top: number, continuation: string | undefined) => Promise<Page<unknown>>;
   verifyAudit: (incidentId: string, seal: Incident["audit"]) => Promise<unknown>;
 };
@@ -73,6 +76,8 @@ const DATABASE_ID = v.pipe(
   v.transform(wholeId),
 );
 const LIFT = v.strictObject({ id: DATABASE_ID, tag: v.picklist(OWN_TAGS, `must be ${OWN_TAGS.join(" or ")}`), reason: REASON });
+const PAUSE = v.strictObject({ reason: REASON, until: v.optional(v.string()) });
+const RESUME = v.strictObject({ reason: REASON });
 const DECIDE = v.strictObject({
   planHash: v.pipe(v.string(), v.minLength(1)),
   decision: v.picklist(["approve", "reject"], "must be approve or reject"),
@@ -106,6 +111,8 @@ export function createOperationsApi(deps: ApiDeps) {
 
   const liftTag = createLiftTag({ ...deps, keepLift: stores.keepLift });
 
+  const pausing = createPausing(deps);
+
   /** Every answer is JSON; every refusal a problem document. */
   const guard =
     (anyOf: readonly Role[], operation: Operation) =>
@@ -132,12 +139,13 @@ export function createOperationsApi(deps: ApiDeps) {
     throw new ProblemError(404, found.detail, [{ field: "id", problem: "is not in the inventory" }]);
   }
 
-  async function incidentOf({ request }: ApiCall): Promise<Incident> {
-    const id = request.params["id"] ?? "";
+  async function incidentById(id: string): Promise<Incident> {
     const incident = await stores.findIncident(id);
     if (!incident) throw new ProblemError(404, `There is no incident ${id}.`);
     return incident;
   }
+
+  const incidentOf = ({ request }: ApiCall): Promise<Incident> => incidentById(request.params["id"] ?? "");
 
   const incidents = guard(READ, async ({ request }) => {
     const { query } = request;
@@ -185,6 +193,22 @@ export function createOperationsApi(deps: ApiDeps) {
       location: incidentsOf(request, patient),
       "retry-after": "5",
     });
+  });
+
+  const paused = guard(READ, async () => json(await pausing.read()));
+
+  const pause = guard(OPERATE, async ({ request, log }, caller) => {
+    const said = await readBody(request, PAUSE);
+    const state = await pausing.pause(said, caller);
+    log.warn("paused", { by: caller.objectId, until: state.pause?.until ?? null, text: `${caller.name}: ${said.reason}` });
+    return json(state);
+  });
+
+  const resume = guard(OPERATE, async ({ request, log }, caller) => {
+    const said = await readBody(request, RESUME);
+    const state = await pausing.resume(said, caller);
+    log.warn("resumed", { by: caller.objectId, text: `${caller.name}: ${said.reason}` });
+    return json(state);
   });
 
   const diagnoseNow = guard(OPERATE.concat("Keymend.Reader"), async ({ request }) => {
@@ -280,13 +304,12 @@ export function createOperationsApi(deps: ApiDeps) {
   const audit = guard(READ, async ({ request }) => {
     const incidentId = readQuery(request, "incidentId");
     // Of one that is not there nothing is verified.
-    const found = await stores.findIncident(incidentId);
-    if (!found) throw new ProblemError(404, `There is no incident ${incidentId}.`);
+    const seal = incidentId === RESTRAINT_AUDIT ? await stores.restraint.loadSeal() : (await incidentById(incidentId)).audit;
     const { continuation } = readSkipToken(request, AUDIT_ROW);
     const page = await stores.listAudit(incidentId, readTop(request, 100), continuation);
     const link = nextLink(request, page.continuation);
-    return json({ value: page.value, chain: await stores.verifyAudit(incidentId, found.audit), ...(link ? { nextLink: link } : {}) });
+    return json({ value: page.value, chain: await stores.verifyAudit(incidentId, seal), ...(link ? { nextLink: link } : {}) });
   });
 
-  return { incidents, incident, heal, lift, diagnose: diagnoseNow, decide, audit };
+  return { incidents, incident, heal, lift, paused, pause, resume, diagnose: diagnoseNow, decide, audit };
 }

@@ -219,6 +219,22 @@ describe("what is read just before the write decides", () => {
     expect([journal, azure.writes]).toEqual([["claim"], []]);
   });
 
+  const paused = { pause: { reason: "a migration", by: "o1", name: "ada", at: NOW, until: null } };
+
+  test("a pause since the plan stops the write, and so does one that comes while the step is being claimed", async () => {
+    const before = setUp();
+    before.restraint.now = paused;
+    expect(await before.apply()).toEqual({ kind: "settled", result: "stale" });
+    expect(before.journal).toEqual([]);
+    const { apply, restraint, mailbox, journal } = setUp();
+    const claim = async (one: Claim): Promise<boolean> => {
+      restraint.now = paused;
+      return mailbox.claim(one);
+    };
+    expect(await apply({ mailbox: { ...mailbox, claim } })).toEqual({ kind: "settled", result: "stale" });
+    expect(journal).toEqual(["claim"]);
+  });
+
   test("two runs of the same activity at the same time write once", async () => {
     const { apply, azure } = setUp();
     const write = azure.write;

@@ -275,6 +275,25 @@ describe("the operations API", () => {
     expectProblem(await call("POST", "/api/lift", { token: await bearer("approver"), body }), 400, fields);
   });
 
+  test.for<[string, string, string, string[] | undefined]>([
+    ["pause", "nothing", "", undefined],
+    ["pause", "no JSON", "{", undefined],
+    ["pause", "null", "null", ["(body)"]],
+    ["pause", "nothing of what is needed", "{}", ["reason"]],
+    ["pause", "wrong types", '{"reason":{},"until":[]}', ["reason", "until"]],
+    ["pause", "an end that is no time", '{"reason":"x","until":"tomorrow"}', ["until"]],
+    ["pause", "an end that is over", '{"reason":"x","until":"2020-01-01T00:00:00Z"}', ["until"]],
+    ["pause", "an end without end", '{"reason":"x","until":"P99999999999999999999D"}', ["until"]],
+    ["pause", "a member too many", '{"reason":"x","vault":"kv-orders"}', ["vault"]],
+    ["resume", "nothing of what is needed", "{}", ["reason"]],
+    ["resume", "an empty reason", '{"reason":"  "}', ["reason"]],
+    ["resume", "a member too many", '{"reason":"x","until":"PT1H"}', ["until"]],
+  ])("%s with %s is a problem that names the field, and pauses nothing", async ([operation, , body, fields]) => {
+    expectProblem(await call("POST", `/api/${operation}`, { token: await bearer("operator"), body }), 400, fields);
+    const { body: state } = await call("GET", "/api/pause", { token: await bearer("reader") });
+    expect(state).toEqual({ writes: true, why: null, pause: null });
+  });
+
   test("lift from a database that is not there, bears no such tag, or can be rid of it, is a problem, and lifts nothing", async () => {
     const token = await bearer("approver");
     const lift = (name: string) =>

@@ -4,6 +4,7 @@ import { createPatients } from "../../src/activities/patients.ts";
 import type { LiftedTag, TargetFacts } from "../../src/domain/facts.ts";
 import type { Decision, Incident } from "../../src/domain/incident.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
+import type { Restraint, RestraintSeal } from "../../src/domain/turn/restraint.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import { createAuthenticate, type Role } from "../../src/functions/authenticate.ts";
 import type { Claim } from "../../src/activities/apply-step.ts";
@@ -50,6 +51,8 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
   const audit: { incidentId: string; what: string; data: unknown; by: string }[] = [];
   const lifts: LiftedTag[] = [];
   const listed: Listed[] = [];
+  const restraint: Restraint = { pause: null };
+  const seals: RestraintSeal[] = [];
   let guids = 0;
   const deps: ApiDeps = {
     authenticate: createAuthenticate({
@@ -92,9 +95,23 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
       appendAudit: async (incidentId, what, data, caller) => {
         journal.push("audit");
         audit.push({ incidentId, what, data, by: caller.objectId });
+        return { rows: audit.length, head: `head of ${what}` };
+      },
+      restraint: {
+        load: async () => restraint,
+        keepPause: async (pause) => {
+          journal.push("pause");
+          restraint.pause = pause;
+        },
+        endPause: async () => {
+          journal.push("resume");
+          restraint.pause = null;
+        },
+        loadSeal: async () => seals.at(-1),
+        keepSeal: async (seal) => void seals.push(seal),
       },
       listAudit: async (_, top, continuation) => ({ value: [{ seq: 1, top, after: continuation ?? null }], continuation: "00000001" }),
-      verifyAudit: async () => ({ ok: true, rows: 1, head: "h" }),
+      verifyAudit: async (incidentId, seal) => ({ ok: true, rows: 1, head: "h", of: incidentId, seal: seal ?? null }),
     },
     settings: someSettings(),
     hash: (text) => `hash of ${text}`,
@@ -173,7 +190,7 @@ describe("lifting a tag", () => {
 });
 
 describe("who may do what", () => {
-  const operations = ["incidents", "incident", "audit", "heal", "lift", "diagnose", "decide"] as const;
+  const operations = ["incidents", "incident", "audit", "heal", "lift", "paused", "pause", "resume", "diagnose", "decide"] as const;
   test.each(operations)("%s wants a token", async (name) => {
     expect(await setUp().call(name, null)).toMatchObject(problem(401));
   });
@@ -183,19 +200,24 @@ describe("who may do what", () => {
     ["heal", "Keymend.Approver"],
     ["lift", "Keymend.Reader"],
     ["lift", "Keymend.Operator"],
+    ["pause", "Keymend.Reader"],
+    ["pause", "Keymend.Approver"],
+    ["resume", "Keymend.Reader"],
+    ["resume", "Keymend.Approver"],
     ["diagnose", "Keymend.Approver"],
     ["decide", "Keymend.Reader"],
     ["decide", "Keymend.Operator"],
   ] as const)("%s is not for %s", async (name, role) => {
     const edges = setUp();
     expect(await edges.call(name, role, post(`/api/${name}`, toHeal, "i1"))).toMatchObject(problem(403));
-    expect([edges.signals, edges.decisions, edges.audit]).toEqual([[], [], []]);
+    expect([edges.signals, edges.decisions, edges.audit, edges.journal]).toEqual([[], [], [], []]);
   });
 
   test.each([
     ["incidents", "Keymend.Approver"],
     ["incident", "Keymend.Operator"],
     ["audit", "Keymend.Reader"],
+    ["paused", "Keymend.Approver"],
   ] as const)("%s is for everyone with a role", async (name, role) => {
     expect(await setUp().call(name, role, { path: "/api/x?incidentId=i1", params: { id: "i1" } })).toMatchObject({ status: 200 });
   });
@@ -571,6 +593,47 @@ describe("GET audit", () => {
   });
 });
 
+describe("POST pause and resume", () => {
+  const asOperator = (edges: ReturnType<typeof setUp>, name: "pause" | "resume", body: unknown) =>
+    edges.call(name, "Keymend.Operator", post(`/api/${name}`, body));
+  const reason = "a migration";
+
+  test("is in the audit before it holds, with who, why and until when; so is its end", async () => {
+    const edges = setUp();
+    expect(await edges.call("paused", "Keymend.Reader")).toMatchObject({ jsonBody: { writes: true, why: null, pause: null } });
+    const pause = { reason, by: "o1", name: "ada@example.com", at: NOW, until: after(240) };
+    const jsonBody = { writes: false, why: expect.stringContaining(reason), pause };
+    expect(await asOperator(edges, "pause", { reason, until: "PT4H" })).toMatchObject({ status: 200, jsonBody });
+    expect(await edges.call("paused", "Keymend.Reader")).toMatchObject({ jsonBody });
+    expect(await asOperator(edges, "resume", { reason: "done" })).toMatchObject({ status: 200, jsonBody: { writes: true, pause: null } });
+    expect(edges.journal).toEqual(["audit", "pause", "audit", "resume"]);
+    expect(edges.audit).toMatchObject([
+      { incidentId: "pause", what: `all writing paused until ${after(240)} by ada@example.com: ${reason}`, data: pause, by: "o1" },
+      { incidentId: "pause", what: "writing resumed by ada@example.com: done", data: { pause } },
+    ]);
+    expect(edges.log.lines).toMatchObject([{ level: "warn", event: "paused" }, { event: "resumed" }]);
+  });
+
+  test("without an end holds until somebody resumes; the audit of both is read by the word pause", async () => {
+    const edges = setUp();
+    expect(await asOperator(edges, "pause", { reason })).toMatchObject({ jsonBody: { pause: { until: null } } });
+    const answer = await edges.call("audit", "Keymend.Reader", { path: "/api/audit?incidentId=pause" });
+    expect(answer).toMatchObject({ jsonBody: { chain: { of: "pause", seal: { rows: 1 } } } });
+  });
+
+  test.each([
+    ["reason", { reason: " " }],
+    ["until", { reason, until: "tomorrow" }],
+    ["until", { reason, until: "P31D" }],
+    ["until", { reason, until: 4 }],
+    ["vault", { reason, vault: VAULT_ID }],
+  ])("names a wrong %s, and pauses nothing", async (field, body) => {
+    const edges = setUp();
+    expect(await asOperator(edges, "pause", body)).toMatchObject(problem(400, [{ field, problem: expect.any(String) }]));
+    expect(edges.journal).toEqual([]);
+  });
+});
+
 describe("what goes wrong inside", () => {
   test.each([
     [null, "5"],
@@ -607,6 +670,7 @@ function setUpStores(): ApiDeps["stores"] {
     keepLift: never,
     listClaims: never,
     appendAudit: never,
+    restraint: { load: never, keepPause: never, endPause: never, loadSeal: never, keepSeal: never },
     listAudit: never,
     verifyAudit: never,
   };

@@ -11,6 +11,7 @@ import type { Signal } from "../../src/domain/signal.ts";
 import type { StepDraft } from "../../src/domain/steps/step.ts";
 import type { LogEntry, LogQuestion } from "../../src/domain/turn/activity-log.ts";
 import type { KeyLogEntry, KeyLogQuestion } from "../../src/domain/turn/key-log.ts";
+import type { Restraint } from "../../src/domain/turn/restraint.ts";
 import type { Fields, Log } from "../../src/log.ts";
 import { NOW, someFacts } from "./builders.ts";
 
@@ -145,6 +146,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
   const readinessTold = new Map<string, string>();
   const told: Incident[] = [];
   const extensions: string[] = [];
+  const restraint: { now: Restraint } = { now: { pause: null } };
   const log = fakeLog();
   const incidents = fakeIncidents(journal);
   const audit = fakeAudit(journal);
@@ -161,6 +163,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
       readinessTold: async ({ id }: Patient) => readinessTold.get(id),
       keepReadinessTold: async ({ id }: Patient, digest: string) => void readinessTold.set(id, digest),
     },
+    restraint: { load: async () => restraint.now },
     publishOutcome: async (incident: Incident) => void told.push(incident),
     setAside: async () => {
       const waiting = mailbox.signals.splice(0).length;
@@ -188,5 +191,5 @@ export function fakeEdges(facts: Facts = someFacts()) {
     now: () => new Date(clock.at),
     log,
   };
-  return { deps, azure, clock, journal, incidents, audit, mailbox, baselines, told, extensions, lines: log.lines };
+  return { deps, azure, clock, restraint, journal, incidents, audit, mailbox, baselines, told, extensions, lines: log.lines };
 }

@@ -98,6 +98,7 @@ export const turnInput = (over: Partial<TurnInput> = {}): TurnInput => ({
   plan: planOf(aStep()),
   digest: () => "h1",
   settings: someSettings(),
+  held: null,
   ...over,
 });
 

@@ -3,6 +3,7 @@ import type { Diagnosis } from "../cause.ts";
 import type { Facts } from "../facts.ts";
 import type { Settings } from "../settings.ts";
 import type { Plan } from "../steps/step.ts";
+import type { Held } from "./restraint.ts";
 import { causesOf, signature } from "./same-trouble.ts";
 
 type Look = {
@@ -10,6 +11,8 @@ type Look = {
   diagnosis: Diagnosis;
   plan: Plan;
   settings: Settings;
+  /** Why nothing at all is written. */
+  held: Held | null;
   /** What Keymend itself may do where it was refused before; undefined where it was not. */
   permissions?: unknown;
 };
@@ -30,7 +33,7 @@ function tagsOf({ vault, keys, targets }: Facts): unknown {
 }
 
 /** Plain JSON, the same for the same. What only waits for the service to notice is no ground. */
-export const groundsOf = ({ facts, diagnosis, plan, settings, permissions }: Look): unknown => ({
+export const groundsOf = ({ facts, diagnosis, plan, settings, held, permissions }: Look): unknown => ({
   causes: signature(causesOf(diagnosis).filter(({ code }) => code !== "Revalidating")),
   phases: diagnosis.targets.map(({ id, phase }) => [id.toLowerCase(), phase]),
   tags: tagsOf(facts),
@@ -38,5 +41,6 @@ export const groundsOf = ({ facts, diagnosis, plan, settings, permissions }: Loo
   steps: plan.steps.map(({ id, needs }) => [id, needs]),
   blocks: plan.blocks.map(({ cause, kind }) => [cause, kind]),
   settings,
+  held: held && [held.reason, held.since],
   permissions: permissions ?? null,
 });

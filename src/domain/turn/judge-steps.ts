@@ -4,6 +4,7 @@ import type { AppliedStep, Decision, Incident, PlannedStep, Question, RefusalRea
 import { judgeStep } from "./policy.ts";
 import { authorsOf } from "./authors.ts";
 import { sayRepeated, settlesUntil } from "./losses.ts";
+import type { Held } from "./restraint.ts";
 import { approvalOf, type Asked, questionOf, rejectionOf } from "./questions.ts";
 import { stepInShort } from "../short-names.ts";
 import type { Plan, Step } from "../steps/step.ts";
@@ -52,18 +53,20 @@ function judgeHistory(step: Step, applied: readonly AppliedStep[], now: string):
   return undefined;
 }
 
-export type JudgeView = Asked & { facts: Facts; incident: Incident };
+/** held: why nothing at all may be written. */
+export type JudgeView = Asked & { facts: Facts; incident: Incident; held: Held | null };
 
 /** How one step stands now: the same rule when it is planned and right before it is written. */
 export function judgeNow(step: Step, view: JudgeView): StepState {
-  const { facts, settings, incident, now } = view;
+  const { facts, settings, incident, now, held } = view;
   const history = judgeHistory(step, incident.applied, now);
   if (history) return history;
   const verdict = judgeStep(step, facts, settings, authorsOf(step, incident, view));
-  const until = verdict.kind === "refuse" ? undefined : settlesUntil(step, incident, view.diagnosis, settings, now);
+  if (verdict.kind === "refuse") return verdict;
+  if (held && verdict.kind !== "observe") return { kind: "refuse", reason: held.reason, why: held.why };
+  const until = settlesUntil(step, incident, view.diagnosis, settings, now);
   if (until !== undefined) return { kind: "fresh", until };
   if (verdict.kind === "observe") return { kind: "observe" };
-  if (verdict.kind === "refuse") return verdict;
   const why = verdict.kind === "ask" ? verdict.why : sayRepeated(step, incident, settings, now);
   return why === undefined ? { kind: "allowed", ready: step.ready } : judgeAsk(step, why, view);
 }

@@ -14,6 +14,7 @@ import { type JudgedStep, showStep, shownSince } from "./judge-steps.ts";
 import { authorOf } from "./authors.ts";
 import { hearAnswers } from "./answers.ts";
 import { followLosses } from "./losses.ts";
+import type { Held } from "./restraint.ts";
 import { rejectionOf } from "./questions.ts";
 import { causesOf, mergeCauses, signature } from "./same-trouble.ts";
 
@@ -46,6 +47,8 @@ export type TurnInput = {
   /** What Keymend itself may do, as it was read where it had been refused; absent where it had not. */
   permissions?: unknown;
   settings: Settings;
+  /** Why nothing at all may be written now. */
+  held: Held | null;
 };
 
 /** An incident in the making, with what is to be appended to its audit. */

@@ -109,6 +109,7 @@ function play(start: Facts, graveyard: Graveyard, { person, azure, service, mode
       plan: planned,
       digest,
       settings,
+      held: null,
     });
     incident = decided.incident;
     const { next } = decided;

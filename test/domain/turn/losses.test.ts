@@ -127,7 +127,7 @@ describe("what Keymend has put back", () => {
     const { repairs: __, ...incident } = { ...decideTurn(turnInput({})).incident!, progress, ...applied({ at: after(1) }) };
     expect(decideTurn(turnInput({ incident, now: after(20) })).next).toMatchObject({ do: "step" });
     const { facts, diagnosis, digest } = turnInput();
-    const view = { incident, facts, diagnosis, digest, settings, decisions: [], now: after(20) };
+    const view = { incident, facts, diagnosis, digest, settings, decisions: [], now: after(20), held: null };
     expect(judgeNow(aStep(), view)).toEqual({ kind: "allowed", ready: true });
     const seenBefore = {
       ...incident,

@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import type { Pause } from "../../src/domain/turn/restraint.ts";
+import { createBaselineStore } from "../../src/storage/baseline-store.ts";
+import { createRestraintStore } from "../../src/storage/restraint-store.ts";
+import { useAzurite } from "../support/azurite.ts";
+
+const { fresh } = useAzurite();
+const pause: Pause = { reason: "a migration", by: "o1", name: "ada", at: "2026-11-21T10:00:00.000Z", until: null };
+
+test("keeps the newest pause until it is ended, and how far the audit about it went", async () => {
+  const { tables } = fresh();
+  const store = createRestraintStore(tables);
+  expect([await store.load(), await store.loadSeal()]).toEqual([{ pause: null }, undefined]);
+  await store.keepPause(pause);
+  await store.keepPause({ ...pause, reason: "another" });
+  await store.keepSeal({ rows: 2, head: "h" });
+  expect(await store.load()).toEqual({ pause: { ...pause, reason: "another" } });
+  // It is no vault's.
+  expect(await createBaselineStore(tables, () => undefined).listKnown()).toEqual([]);
+  await store.endPause();
+  await store.endPause();
+  expect([await store.load(), await store.loadSeal()]).toEqual([{ pause: null }, { rows: 2, head: "h" }]);
+});
+
+test("a pause that can't be read stops whoever asks: it may forbid the write", async () => {
+  const { tables } = fresh();
+  const row = { partitionKey: "the.restraint", rowKey: "pause", schema: 9, parts: 1, json0: "{}" };
+  await tables.use("baseline", "put", (client) => client.upsertEntity(row, "Replace"));
+  await expect(createRestraintStore(tables).load()).rejects.toThrow("schema 9");
+});
