@@ -42,6 +42,8 @@ export type Route = {
   method: "GET" | "PUT" | "PATCH" | "POST" | "DELETE" | "HEAD";
   pattern: string;
   action: string | null;
+  /** Whether the action is asked for, where that is open; it is where omitted. */
+  isAsked?: (world: World) => boolean;
   /** operationName of the ARM event on success; none where omitted (reads, POST reads). */
   event?: string;
   scopeOf?: (call: Call) => string;

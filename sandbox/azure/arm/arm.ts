@@ -130,7 +130,7 @@ function scopeOf({ route, params }: Match<Route>, request: AzureRequest): string
 
 function authorize(world: World, exchange: Exchange, call: Call): void {
   const { route, caller, scope } = exchange;
-  if (!route?.action) return;
+  if (!route?.action || route.isAsked?.(world) === false) return;
   const decision = evaluateAction(world, caller.oid, route.action, scope, route.attributesOf?.(call) ?? {});
   exchange.assignmentId = decision.assignmentId;
   if (!decision.allowed) {

@@ -5,7 +5,7 @@ import type { Account, World } from "../world.ts";
 import { ACCOUNT_TYPE, accountBody } from "./account-body.ts";
 import { groupScope, HEADERS, requireAccount, requireGroup, shown } from "./account-find.ts";
 import { deleteAccount, patchAccount, putAccount } from "./account-write.ts";
-import { operationOf } from "./operations.ts";
+import { followed, operationOf } from "./operations.ts";
 
 const inSubscription = "/subscriptions/{subscriptionId}/providers/Microsoft.DocumentDB";
 const inGroup = `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/${ACCOUNT_TYPE}`;
@@ -46,10 +46,9 @@ export const accountRoutes: Route[] = [
       status: [...world.accounts.values()].some(({ name }) => same(name, params["accountName"] ?? "")) ? 200 : 404,
     }),
   },
-  // Which action is asked for, if any, is said in operations.ts.
-  { method: "GET", pattern: `${inSubscription}/locations/{location}/operationsStatus/{operationId}`, action: null, handle: status },
-  { method: "GET", pattern: `${inSubscription}/locations/{location}/operationResults/{operationId}`, action: null, handle: deleteResult },
-  { method: "GET", pattern: `${one}/operationResults/{operationId}`, action: null, handle: writeResult },
+  followed(`${inSubscription}/locations/{location}/operationsStatus/{operationId}`, status),
+  followed(`${inSubscription}/locations/{location}/operationResults/{operationId}`, deleteResult),
+  followed(`${one}/operationResults/{operationId}`, writeResult),
 ];
 
 /** No nextLink; the only account answer with a charset (recorded: cloud-custodian CosmosDBTest.test_find_by_name.json, 2026-06). */

@@ -5,7 +5,7 @@ import { groupScope, requireGroup } from "./account-find.ts";
 import { CLUSTER_TYPE, clusterBody, pretty } from "./cluster-body.ts";
 import { requireCluster } from "./cluster-find.ts";
 import { deleteCluster, patchCluster, putCluster } from "./cluster-write.ts";
-import { clusterOperationHeaders, operationOf } from "./operations.ts";
+import { clusterOperationHeaders, followed, operationOf } from "./operations.ts";
 import type { Operation } from "./state.ts";
 import { wordSwitch } from "./switches.ts";
 
@@ -39,19 +39,8 @@ export const clusterRoutes: Route[] = [
   { method: "PUT", pattern: one, action: write, event: write, handle: putCluster },
   { method: "PATCH", pattern: one, action: write, event: write, handle: patchCluster },
   { method: "DELETE", pattern: one, action: remove, event: remove, handle: deleteCluster },
-  // Which action is asked for, if any, is said in operations.ts.
-  {
-    method: "GET",
-    pattern: `${inSubscription}/locations/{location}/mongoClusterAzureAsyncOperation/{operationId}`,
-    action: null,
-    handle: status,
-  },
-  {
-    method: "GET",
-    pattern: `${inSubscription}/locations/{location}/mongoClusterOperationResults/{operationId}`,
-    action: null,
-    handle: result,
-  },
+  followed(`${inSubscription}/locations/{location}/mongoClusterAzureAsyncOperation/{operationId}`, status),
+  followed(`${inSubscription}/locations/{location}/mongoClusterOperationResults/{operationId}`, result),
 ];
 
 const STATUS = { running: "InProgress", succeeded: "Succeeded", failed: "Failed" } as const;

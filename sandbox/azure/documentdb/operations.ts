@@ -3,10 +3,8 @@
  * Sources: recorded in azure-powershell TestAnalyticalStorageSchemaTypeUpdateAccount.json (2023, 2024) and
  * azure-cli-extensions test_cosmosdb_mongocluster_crud.yaml (2024).
  */
-import { authorizationFailed } from "../arm/arm-errors.ts";
-import { evaluateAction } from "../authorization/evaluate.ts";
 import { AzureError } from "../routes.ts";
-import type { Call } from "../routes.ts";
+import type { Call, Route } from "../routes.ts";
 import { regionCode } from "./regions.ts";
 import { requireSignature, signedUrl } from "./signature.ts";
 import { isAccount, stateOf } from "./state.ts";
@@ -56,20 +54,17 @@ export function begin(call: Call, work: Work): Operation {
 /** The operation that a signed address is for. */
 export function operationOf(call: Call, kind: Operation["kind"]): Operation {
   requireSignature(call.world, call.url);
-  requireRight(call);
   const id = call.params["operationId"]!;
   const operation = stateOf(call.world).operations.get(id.toLowerCase());
   if (operation?.kind === kind) return operation;
   throw new AzureError(404, "NotFound", `The operation '${id}' could not be found.`);
 }
 
-/** Whoever holds a signed address may follow it, unless the switch says otherwise. */
-function requireRight({ world, url, caller }: Call): void {
-  if (!flagSwitch(world, "documentdb.operationsAskForRead")) return;
-  const [provider, type, , operations] = url.pathname.split("/providers/")[1]!.split("/");
+/** Where a change is followed: whoever holds the signed address may, unless the switch says otherwise. */
+export function followed(pattern: string, handle: Route["handle"]): Route {
+  const [provider, type, , operations] = pattern.split("/providers/").at(-1)!.split("/");
   const action = `${provider}/${type}/${operations}/read`;
-  const { allowed, reason } = evaluateAction(world, caller.oid, action, url.pathname);
-  if (!allowed) throw authorizationFailed(caller, action, url.pathname, reason === "ok" ? "none" : reason);
+  return { method: "GET", pattern, action, isAsked: (world) => flagSwitch(world, "documentdb.operationsAskForRead"), handle };
 }
 
 const base = (call: Call): string => `/subscriptions/${call.world.subscriptionId}/providers/Microsoft.DocumentDB/locations`;
