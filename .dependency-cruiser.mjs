@@ -28,6 +28,14 @@ const rooms = (name, house, plan) => [
   },
 ];
 
+/** What stands there is known: anything else neither imports nor is imported. */
+const known = (name, inside, all, comment) => [
+  { name, comment, severity: "error", from: { path: inside, pathNot: all }, to: {} },
+  { name: `${name}-for-all`, comment, severity: "error", from: {}, to: { path: inside, pathNot: all } },
+];
+
+const SRC = ["activities", "azure", "domain", "functions", "orchestrations", "storage"];
+
 const DOMAIN = {
   databases: [],
   access: ["databases"],
@@ -50,6 +58,21 @@ const SANDBOX = {
   unknowns: ["azure", "estate", "stories", "matrix"],
   // A process of its own: it knows the app and Azure by their protocols.
   host: [],
+};
+
+/** Azure's parts: what all providers share lowest, the lists over all of them last. Shapes and the wire stand in its root. */
+const AZURE = {
+  authorization: [],
+  entra: [],
+  kql: [],
+  monitor: ["authorization", "entra", "kql"],
+  arm: ["authorization", "entra", "monitor"],
+  keyvault: ["authorization", "entra", "monitor", "arm"],
+  documentdb: ["authorization", "arm", "keyvault"],
+  "managed-identity": ["authorization", "arm"],
+  "event-grid": ["authorization", "entra", "arm"],
+  "resource-graph": ["authorization", "kql", "keyvault", "documentdb", "managed-identity", "event-grid"],
+  resources: ["authorization", "monitor", "arm", "documentdb"],
 };
 
 /** @type {import("dependency-cruiser").IConfiguration} */
@@ -133,6 +156,9 @@ export default {
       "^src/(functions|activities|orchestrations|domain)/|^src/log\\.ts$",
       "triggers parse and call",
     ),
+    ...known("src-rooms-are-known", "^src/[^/]+/", `^src/(${SRC.join("|")})/`, "a new room comes with its rules"),
+    ...known("src-root-is-known", "^src/[^/]+\\.ts$", "^src/(main|config|log)\\.ts$", "everything else has a room"),
+    only("src-root-knows-the-domain", "^src/(?!main\\.ts)[^/]+\\.ts$", "^src/domain/", "settings and log lines are read by all rooms"),
     only("main-is-the-top", "^src/(?!main\\.ts)", "^src/(?!main\\.ts)", "nothing imports the composition root"),
     {
       name: "azure-sdks-only-in-azure",
@@ -148,6 +174,21 @@ export default {
       severity: "error",
       from: {},
       to: { path: "^sandbox/main\\.ts$" },
+    },
+    ...known("sandbox-root-is-known", "^sandbox/[^/]+\\.ts$", "^sandbox/main\\.ts$", "its root holds its entry alone"),
+    ...rooms("sandbox-azure", "sandbox/azure", AZURE),
+    {
+      name: "sandbox-azure-root-knows-no-room",
+      comment: "but what puts them together, and who answers at which host",
+      severity: "error",
+      from: { path: "^sandbox/azure/[^/]+\\.ts$", pathNot: "^sandbox/azure/(azure|hosts)\\.ts$" },
+      to: { path: "^sandbox/azure/[^/]+/" },
+    },
+    {
+      name: "sandbox-azure-is-put-together-on-top",
+      severity: "error",
+      from: { path: "^sandbox/azure/[^/]+/" },
+      to: { path: "^sandbox/azure/(azure|hosts)\\.ts$" },
     },
     { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
   ],

@@ -2,23 +2,11 @@
  * The events ARM raises after PUT, PATCH, POST and DELETE: success or failure, once the operation has ended.
  * Source: MicrosoftDocs/azure-docs articles/event-grid/event-schema-subscriptions.md (shape, claims of a service principal, no body).
  */
-import type { JWTPayload } from "jose";
 import type { JsonObject, World } from "../world.ts";
-import type { AzureRequest } from "../wire.ts";
+import { claimsOf, type Done, isInSubscription } from "../change.ts";
 
 /** ARM follows a provider's asynchronous operation itself; how often is not documented. */
 const FOLLOW_MS = 15_000;
-
-export type Done = {
-  request: AzureRequest;
-  /** operationName: the action that was asked for. */
-  operation: string;
-  scope: string;
-  claims: JWTPayload;
-  correlationId: string;
-  /** Name of the role assignment that allowed it. */
-  assignmentId: string | null;
-};
 
 export type Ending = "Success" | "Failure";
 
@@ -34,10 +22,6 @@ export function whenEnded(world: World, done: Done, poll: Poll, tell: (ending: E
   };
   world.clock.in(FOLLOW_MS, what, look);
 }
-
-/** Nothing above the subscription raises an event in it, or an entry in its activity log. */
-export const isInSubscription = (world: World, { scope }: Done): boolean =>
-  `${scope}/`.toLowerCase().startsWith(`/subscriptions/${world.subscriptionId}/`.toLowerCase());
 
 export function publish(world: World, done: Done, ending: Ending): void {
   const source = `/subscriptions/${world.subscriptionId}`;
@@ -83,26 +67,5 @@ function evidenceOf(world: World, done: Done): JsonObject {
     roleDefinitionId: bare(roleDefinitionId),
     principalId: bare(assignment.principalId),
     principalType: assignment.principalType,
-  };
-}
-
-/** A service principal's claims carry no name; a user's do. All values are texts. */
-export function claimsOf(world: World, claims: JWTPayload): JsonObject {
-  const text = (name: string): string => {
-    const value = claims[name];
-    return typeof value === "string" || typeof value === "number" ? String(value) : "";
-  };
-  const user = claims["idtyp"] === "user";
-  return {
-    ...Object.fromEntries(["aud", "iss", "iat", "nbf", "exp", "appid", "appidacr"].map((name) => [name, text(name)])),
-    ipaddr: user ? "203.0.113.5" : undefined,
-    name: user ? text("name") : undefined,
-    "http://schemas.microsoft.com/identity/claims/identityprovider": text("idp"),
-    "http://schemas.microsoft.com/identity/claims/objectidentifier": text("oid"),
-    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier": text("sub"),
-    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn": user ? text("upn") : undefined,
-    "http://schemas.microsoft.com/identity/claims/tenantid": world.tenantId,
-    uti: text("uti"),
-    ver: text("ver"),
   };
 }

@@ -3,7 +3,7 @@
  * data planes are not in it. Shapes: MicrosoftDocs/azure-monitor-docs articles/azure-monitor/platform/activity-log-schema.md, Administrative
  * category, with what ARM adds there today: tenantId, and eventCategory, entity, message, hierarchy in `properties`.
  */
-import { claimsOf, isInSubscription, type Done } from "../arm/arm-events.ts";
+import { claimsOf, isInSubscription, type Done } from "../change.ts";
 import { textAt } from "../json.ts";
 import { recordedBody } from "../wire.ts";
 import { switchOf } from "../switches.ts";

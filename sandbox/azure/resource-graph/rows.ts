@@ -9,7 +9,7 @@ import { isObject, objectAt, textAt } from "../json.ts";
 import { vaultBody } from "../keyvault/vault-body.ts";
 import { renderIdentity } from "../managed-identity/identity-body.ts";
 import type { Json, JsonObject, World } from "../world.ts";
-import type { Row } from "./expressions.ts";
+import type { Row } from "../kql/expressions.ts";
 
 export const COLUMNS =
   "id name type tenantId kind location resourceGroup subscriptionId managedBy sku plan properties tags identity zones extendedLocation".split(

@@ -6,7 +6,7 @@
 import { isObject, textAt } from "../json.ts";
 import { switchOf } from "../switches.ts";
 import type { World } from "../world.ts";
-import type { Row } from "./expressions.ts";
+import type { Row } from "../kql/expressions.ts";
 import { liveResources, rowOf } from "./rows.ts";
 
 type Seen = { row: Row; at: number; settled: boolean };

@@ -5,7 +5,8 @@
  * 2024-09). Order and locks: Azure Resource Manager, "Resource group and resource deletion"; the order among these types is not documented.
  */
 import { logActivity } from "../monitor/activity-log.ts";
-import { publish, whenEnded, type Done } from "../arm/arm-events.ts";
+import { publish, whenEnded } from "../arm/arm-events.ts";
+import type { Done } from "../change.ts";
 import { resourceGroupNotFound, scopeLocked } from "../arm/arm-errors.ts";
 import { createMatcher, segmentsOf } from "../match.ts";
 import { AzureError, type Call, type Reply, type Route } from "../routes.ts";

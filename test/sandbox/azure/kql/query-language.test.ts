@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { QueryError } from "../../../../sandbox/azure/resource-graph/cursor.ts";
-import { compileQuery, type Table } from "../../../../sandbox/azure/resource-graph/operators.ts";
-import type { Row } from "../../../../sandbox/azure/resource-graph/expressions.ts";
+import { QueryError } from "../../../../sandbox/azure/kql/cursor.ts";
+import { compileQuery, type Table } from "../../../../sandbox/azure/kql/operators.ts";
+import type { Row } from "../../../../sandbox/azure/kql/expressions.ts";
 
 const ROWS: Row[] = [
   {
