@@ -10,6 +10,8 @@ export type HostJson = {
   hubName: string;
   defaultVersion: string | null;
   versionMatchStrategy: VersionMatchStrategy;
+  /** Whether an instance that this host does not run fails, instead of waiting for another. */
+  failsOtherVersions: boolean;
   anyStateOverridable: boolean;
   maxConcurrentActivities: number;
 };
@@ -22,6 +24,7 @@ type Written = {
       hubName?: string;
       defaultVersion?: string;
       versionMatchStrategy?: VersionMatchStrategy;
+      versionFailureStrategy?: "Reject" | "Fail";
       overridableExistingInstanceStates?: string;
       maxConcurrentActivityFunctions?: number;
     };
@@ -42,6 +45,7 @@ export function readHostJson(bundle: string): HostJson {
     hubName: durable.hubName ?? "TestHubName",
     defaultVersion: durable.defaultVersion ?? null,
     versionMatchStrategy: durable.versionMatchStrategy ?? "CurrentOrOlder",
+    failsOtherVersions: durable.versionFailureStrategy === "Fail",
     // Source: Azure/azure-functions-durable-extension DurableTaskOptions.cs, NonRunningStates unless said.
     anyStateOverridable: durable.overridableExistingInstanceStates === "AnyState",
     maxConcurrentActivities: durable.maxConcurrentActivityFunctions ?? 10,

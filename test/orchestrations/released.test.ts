@@ -25,7 +25,11 @@ async function answer(trigger: Recorded["trigger"]): Promise<OrchestratorState> 
 
 test("new instances are of this version: the host's is the package's", () => {
   const { extensions } = JSON.parse(readFileSync("host.json", "utf8")) as { extensions: { durableTask: Record<string, unknown> } };
-  expect(extensions.durableTask).toMatchObject({ defaultVersion: version, versionMatchStrategy: "CurrentOrOlder" });
+  expect(extensions.durableTask).toMatchObject({
+    defaultVersion: version,
+    versionMatchStrategy: "CurrentOrOlder",
+    versionFailureStrategy: "Fail",
+  });
 });
 
 test("this version has its histories recorded", () => {

@@ -35,6 +35,8 @@ export type TurnParts = {
   scheduleActivity: (task: ActivityTask) => void;
 };
 
+const VERSION_MISMATCH = "VersionMismatch: Orchestration version did not comply with Worker Versioning";
+
 /** So many episodes of one instance without time passing are no work any more. */
 const spinning = 2000;
 
@@ -49,7 +51,10 @@ export class EpisodeRunner {
   async run(id: string): Promise<void> {
     const { store, now } = this.#parts;
     const instance = store.instance(id);
-    if (instance && !isRunHere(instance.version, this.#parts.hostJson)) return;
+    if (instance && !isRunHere(instance.version, this.#parts.hostJson)) {
+      if (this.#parts.hostJson.failsOtherVersions) store.transaction(() => this.#failVersion(instance));
+      return;
+    }
     const messages = store.messages(id);
     const events = instance ? readable(instance, messages) : [];
     if (!instance || events.length === 0) {
@@ -97,6 +102,16 @@ export class EpisodeRunner {
       this.#logFailure(instance, reason);
       return failing(reason, actions);
     }
+  }
+
+  /** As the real extension says it. */
+  #failVersion(instance: Instance): void {
+    const { store, now } = this.#parts;
+    for (const message of store.messages(instance.id)) store.deleteMessage(message.sequence);
+    if (!isRunning(instance)) return;
+    instance.updatedAt = now();
+    this.#end(instance, { kind: "failed", reason: VERSION_MISMATCH, details: VERSION_MISMATCH, nonDeterministic: false }, now());
+    store.saveInstance(instance);
   }
 
   /** An orchestration that goes on for ever without waiting would keep time standing, and say nothing. */

@@ -147,6 +147,31 @@ test("takes up from a kill at any moment and ends the same", async () => {
   }
 });
 
+test("an instance of a newer version waits for its host, and can't be ended; where the host is told to fail it, it makes room", async () => {
+  const directory = stateDirectory();
+  const next = await run({ directory, app: "next/everything" });
+  await next.start("listens", "l1");
+  await next.untilIdle();
+  await next.stop();
+
+  const waits = await run({ directory });
+  await waits.client("terminate", "l1", "enough");
+  await waits.untilIdle();
+  expect((await waits.status("l1")).runtimeStatus).toBe("Running");
+  expect((await waits.start("listens", "l1")).status).toBe(409);
+  await waits.stop();
+
+  const fails = await run({ directory, app: "back/everything" });
+  await fails.untilIdle();
+  expect(await fails.status("l1")).toMatchObject({
+    runtimeStatus: "Failed",
+    output: "VersionMismatch: Orchestration version did not comply with Worker Versioning",
+  });
+  expect((await fails.start("listens", "l1")).status).toBe(202);
+  await fails.untilIdle();
+  expect(await fails.status("l1")).toMatchObject({ runtimeStatus: "Running", version: "1.0" });
+});
+
 test("runs timers by itself when time runs", async () => {
   const it = await run();
   await it.start("sleeper", "s1", { minutes: 60 });
