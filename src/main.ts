@@ -1,7 +1,6 @@
 /** Composition root: settings → clients → activities → functions. The only reader of the environment; nothing imports it. */
 import { randomUUID } from "node:crypto";
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from "@azure/functions";
-import { createDefaultHttpClient, createPipelineFromOptions, createPipelineRequest } from "@azure/core-rest-pipeline";
 import { ManagedIdentityCredential } from "@azure/identity";
 import * as df from "durable-functions";
 import { createApplyStep } from "./activities/apply-step.ts";
@@ -13,6 +12,7 @@ import { createPollStep } from "./activities/poll-step.ts";
 import { createWatchInventory } from "./activities/watch-inventory.ts";
 import { createAzureClock } from "./azure/azure-clock.ts";
 import { createClients } from "./azure/clients.ts";
+import { createFetchJson } from "./azure/fetch-json.ts";
 import { createHttpClient } from "./azure/http-client.ts";
 import { createInventory } from "./azure/inventory.ts";
 import { createPublishOutcome } from "./azure/publish-outcome.ts";
@@ -109,23 +109,12 @@ const known = { vaultIdOf: baselines.vaultIdOf, listKnown: shareAnswer(now, base
 const patients = createPatients({ inventory, baselines: known, look });
 const sendSignal = createSendSignal({ addSignal: mailbox.addSignal, hash: hashText, now });
 
-const publish =
-  config.outcomeTopicEndpoint === undefined ? undefined : createPublishOutcome({ endpoint: config.outcomeTopicEndpoint, credential });
-
-async function publishOutcome(incident: Incident): Promise<void> {
-  const { id, vaultId, outcome, reason, detail, closedAt, openedAt } = incident;
-  const causes = incident.causes.map((cause) => cause.code);
-  const targets = incident.targets.map((target) => ({ id: target.id, phase: target.phase, outcome: target.outcome }));
-  const refusal = await publish?.({
-    id: `${id}-${outcome}`,
-    subject: vaultId,
-    type: `Keymend.${outcome}`,
-    time: closedAt ?? openedAt,
-    data: { incidentId: id, vaultId, outcome, reason, detail, causes, targets, openedAt, closedAt },
-  });
-  if (refusal !== undefined)
-    createLog(console).error("outcomeNotTold", { incidentId: id, vaultId, text: `the outcome topic refused it: ${refusal}` });
-}
+const outcomeNotTold = ({ id, vaultId }: Incident, why: string): void =>
+  createLog(console).error("outcomeNotTold", { incidentId: id, vaultId, text: `the outcome topic refused it: ${why}` });
+const publishOutcome =
+  config.outcomeTopicEndpoint === undefined
+    ? async (): Promise<void> => undefined
+    : createPublishOutcome({ endpoint: config.outcomeTopicEndpoint, credential, onRefusal: outcomeNotTold });
 
 /** Each activity logs to its own invocation. */
 function activity<K extends keyof Activities>(name: K, create: (log: Log) => Activities[K]): void {
@@ -208,18 +197,8 @@ app.timer("housekeeping", {
   handler: (_, context) => housekeeping(df.getClient(context), createLog(context)),
 });
 
-const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 2 } });
-const http = createDefaultHttpClient();
-
-/** Through the SDKs' own pipeline, which goes by the proxy settings as everything else here does. */
-async function fetchJson(url: string): Promise<unknown> {
-  const response = await pipeline.sendRequest(http, createPipelineRequest({ url, timeout: 10_000 }));
-  if (response.status !== 200) throw new Error(`${url} answered ${response.status}`);
-  return JSON.parse(response.bodyAsText ?? "");
-}
-
 const api = createOperationsApi({
-  authenticate: createAuthenticate({ tenantId: config.tenantId, audiences: config.apiAudiences, fetchJson, now }),
+  authenticate: createAuthenticate({ tenantId: config.tenantId, audiences: config.apiAudiences, fetchJson: createFetchJson(), now }),
   patients,
   gatherFacts,
   sendSignal,

@@ -1,25 +1,41 @@
 /** Sends outcomes to a custom Event Grid topic, for those who want to hear of them elsewhere. */
 import { EventGridPublisherClient } from "@azure/eventgrid";
 import type { TokenCredential } from "@azure/identity";
+import type { Incident } from "../domain/incident.ts";
 import type { NetworkOptions } from "./arm.ts";
 import { callAzure } from "./call-azure.ts";
 import { limitTime } from "./clients.ts";
 
-export type OutcomeEvent = {
-  /** Stable per incident and outcome: Event Grid delivers at least once, receivers tell duplicates by it. */
-  id: string;
-  subject: string;
-  type: string;
-  time: string;
-  data: Record<string, unknown>;
-};
+/** What those who listen are given of an incident that has ended. */
+function eventOf({ id, vaultId, outcome, reason, detail, openedAt, closedAt, causes, targets }: Incident) {
+  return {
+    source: "/keymend",
+    // Stable per incident and outcome: Event Grid delivers at least once, receivers tell duplicates by it.
+    id: `${id}-${outcome}`,
+    subject: vaultId,
+    type: `Keymend.${outcome}`,
+    time: new Date(closedAt ?? openedAt),
+    data: {
+      incidentId: id,
+      vaultId,
+      outcome,
+      reason,
+      detail,
+      causes: causes.map(({ code }) => code),
+      targets: targets.map((target) => ({ id: target.id, phase: target.phase, outcome: target.outcome })),
+      openedAt,
+      closedAt,
+    },
+  };
+}
 
-/** Answers why the topic refused it, or undefined. */
-export type PublishOutcome = (event: OutcomeEvent) => Promise<string | undefined>;
+export type PublishOutcome = (incident: Incident) => Promise<void>;
 
+/** onRefusal: hears why the topic refused it. */
 export function createPublishOutcome(options: {
   endpoint: string;
   credential: TokenCredential;
+  onRefusal: (incident: Incident, why: string) => void;
   pipelineOptions?: NetworkOptions;
 }): PublishOutcome {
   const client = new EventGridPublisherClient(options.endpoint, "CloudEvent", options.credential, {
@@ -27,10 +43,9 @@ export function createPublishOutcome(options: {
     retryOptions: { maxRetries: 0 },
     additionalPolicies: [{ policy: limitTime, position: "perCall" }],
   });
-  return async ({ id, subject, type, time, data }) => {
-    const event = { source: "/keymend", id, subject, type, time: new Date(time), data };
-    const sent = await callAzure("publish an outcome", options.endpoint, () => client.send([event]));
+  return async (incident) => {
+    const sent = await callAzure("publish an outcome", options.endpoint, () => client.send([eventOf(incident)]));
     // A topic that refuses will refuse again: said once, and no reason to hold up the incident.
-    return sent.ok ? undefined : `${sent.failure.code}: ${sent.failure.message}`;
+    if (!sent.ok) options.onRefusal(incident, `${sent.failure.code}: ${sent.failure.message}`);
   };
 }

@@ -10,6 +10,9 @@ import { createReadIdentity } from "../../src/azure/read-identity.ts";
 import { createReadKey } from "../../src/azure/read-key.ts";
 import { createReadVault } from "../../src/azure/read-vault.ts";
 import { createStepWriter } from "../../src/azure/write-step.ts";
+import type { Incident } from "../../src/domain/incident.ts";
+import { decideTurn } from "../../src/domain/turn/turn.ts";
+import { turnInput } from "../support/turns.ts";
 import { startSandbox } from "./sandbox-azure.ts";
 import type { Sandbox } from "./sandbox-azure.ts";
 
@@ -368,11 +371,52 @@ test("a write whose answer is lost is made once", async () => {
 });
 
 test("tells an outcome to a custom topic, as a CloudEvent with an id that stays", async () => {
-  const event = { id: "i1-Healed", subject: "/v1", type: "Keymend.Healed", time: "2026-11-21T10:00:00.000Z", data: { outcome: "Healed" } };
-  await sandbox.publishOutcome(event);
-  expect(sandbox.azure.published).toMatchObject([{ events: [{ ...event, source: "/keymend", specversion: "1.0" }] }]);
+  const openedAt = "2026-11-21T10:00:00.000Z";
+  const incident: Incident = {
+    ...decideTurn(turnInput({ now: openedAt })).incident!,
+    id: "i1",
+    outcome: "Healed",
+    reason: null,
+    detail: "well",
+  };
+  const { vaultId, causes, targets } = incident;
+  const event = {
+    source: "/keymend",
+    specversion: "1.0",
+    id: "i1-Healed",
+    subject: vaultId,
+    type: "Keymend.Healed",
+    time: openedAt,
+    data: {
+      incidentId: "i1",
+      vaultId,
+      outcome: "Healed",
+      reason: null,
+      detail: "well",
+      causes: causes.map(({ code }) => code),
+      targets: targets.map(({ id, phase, outcome }) => ({ id, phase, outcome })),
+      openedAt,
+      closedAt: null,
+    },
+  };
+  expect(event.data.causes.length * event.data.targets.length).toBeGreaterThan(0);
+  const closedAt = "2026-11-21T11:00:00.000Z";
+  await sandbox.publishOutcome(incident);
+  await sandbox.publishOutcome({ ...incident, closedAt });
+  const later = { ...event, time: closedAt, data: { ...event.data, closedAt } };
+  expect(sandbox.azure.published).toMatchObject([{ events: [event] }, { events: [later] }]);
+  expect(sandbox.refusals).toEqual([]);
+});
+
+test("a topic that is busy may be told again, one that refuses is said once and holds nothing up", async () => {
+  const incident = decideTurn(turnInput()).incident!;
   sandbox.azure.faults.arm({ match: { path: "/api/events" }, fault: { kind: "status", status: 503 } });
-  await expect(sandbox.publishOutcome(event)).rejects.toMatchObject({ name: "TransientError" });
+  await expect(sandbox.publishOutcome(incident)).rejects.toMatchObject({ name: "TransientError" });
+  expect(sandbox.refusals).toEqual([]);
+  sandbox.azure.faults.arm({ match: { path: "/api/events" }, fault: { kind: "status", status: 403, code: "Forbidden", message: "no" } });
+  await sandbox.publishOutcome(incident);
+  expect(sandbox.refusals).toEqual([expect.stringContaining("Forbidden")]);
+  expect(sandbox.azure.published).toEqual([]);
 });
 
 test("the activity log tells who did what, of operations that have ended well", async () => {

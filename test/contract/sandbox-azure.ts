@@ -33,6 +33,8 @@ export type Sandbox = {
   estate: Estate;
   clients: Clients;
   publishOutcome: PublishOutcome;
+  /** Why the outcome topic refused what was published. */
+  refusals: string[];
   /** The estate's patient of that kind and permission model. */
   patient: (kind: Patient["kind"], access: Patient["access"]) => Patient;
   /** Moves time on, running what is due. */
@@ -84,12 +86,14 @@ export async function startSandbox(): Promise<Sandbox> {
     }
     clock.set(end);
   };
+  const refusals: string[] = [];
   return {
     world,
     azure,
+    refusals,
     estate,
     clients,
-    publishOutcome: createPublishOutcome({ endpoint: TOPIC, credential, pipelineOptions }),
+    publishOutcome: createPublishOutcome({ endpoint: TOPIC, credential, pipelineOptions, onRefusal: (_, why) => refusals.push(why) }),
     pass,
     patient: (kind, access) => {
       const found = estate.patients.find((patient) => patient.kind === kind && patient.access === access);
