@@ -64,6 +64,18 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
+resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
+  name: guid(resourceGroup().id, name, 'workbook')
+  location: location
+  kind: 'shared'
+  properties: {
+    displayName: 'Keymend (${name})'
+    category: 'workbook'
+    sourceId: insights.id
+    serializedData: loadTextContent('workbook.json')
+  }
+}
+
 module access 'app-access.bicep' = {
   name: '${name}-access'
   params: {

@@ -23,9 +23,9 @@ export type Stack = { location: string; parameters: Parameters; outputs: Outputs
 
 const hash = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);
 
-/** What a template is: its own bytes, and for Bicep those of its modules. */
+/** What a template is: its own bytes, and for Bicep those of its modules and of what they load. */
 export function digestOfTemplate(file: string): string {
-  const files = file.endsWith(".bicep") ? globSync(join(dirname(file), "**/*.bicep")).toSorted() : [file];
+  const files = file.endsWith(".bicep") ? globSync(join(dirname(file), "**/*.{bicep,json}")).toSorted() : [file];
   return hash(files.map((one) => readFileSync(one, "utf8")).join("\0"));
 }
 

@@ -1,11 +1,12 @@
 // The deployment script against a stand-in of the Azure CLI: what it changes, in which order, and that the same again changes nothing.
 import { execFile } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { digestOfTemplate } from "../../scripts/deploy/stack.ts";
 import { answer, type Model } from "../support/fake-az.ts";
 import { DeployError } from "../../scripts/deploy/az.ts";
 import { runDeploy } from "../../scripts/deploy/run.ts";
@@ -210,6 +211,17 @@ describe("the system topics that are there already", () => {
     expect(err).toContain("theirs");
     expect(err).toContain("rg-other");
   });
+});
+
+test("a template is another when a module of it is, or what a module loads", () => {
+  mkdirSync(join(dir, "infra", "modules"), { recursive: true });
+  const main = join(dir, "infra", "main.bicep");
+  const digests = ["main.bicep", "modules/a.bicep", "modules/a.json"].map((file) => {
+    writeFileSync(join(dir, "infra", file), file);
+    return digestOfTemplate(main);
+  });
+  expect(new Set(digests).size).toBe(3);
+  expect(digestOfTemplate(main)).toBe(digests[2]);
 });
 
 describe("before anything is changed", () => {

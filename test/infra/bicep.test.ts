@@ -112,8 +112,24 @@ describe("the guides", () => {
   });
 });
 
-describe("the alerts", () => {
-  test("read lines that the app writes, which sampling leaves alone", () => {
+describe("the alerts and the workbook", () => {
+  test("the workbook reads lines that the app writes, by fields that they have", () => {
+    const { items } = JSON.parse(readFileSync("infra/modules/workbook.json", "utf8")) as { items: { content: { query?: string } }[] };
+    const queries = items.flatMap(({ content }) => content.query ?? []);
+    const src = globSync("src/**/*.ts")
+      .map((file) => readFileSync(file, "utf8"))
+      .join("\n");
+    const events = new Set(queries.flatMap((query) => [...query.matchAll(/"event":"(\w+)"/g)].map(([, event]) => event!)));
+    expect([...events].toSorted()).toEqual(["closed", "swept", "write"]);
+    for (const event of events) expect(src).toMatch(new RegExp(`log\\.\\w+\\("${event}"`));
+    const fields = new Set(queries.flatMap((query) => [...query.matchAll(/\bd\.(\w+)/g)].map(([, field]) => field!)));
+    const written = [
+      ...src.matchAll(/log\.(?:info|error)\("\w+", (?:fields|\{[^}]*\})|const fields = \{[^}]*\}|createLog[\s\S]{0,300}event,/g),
+    ].join("\n");
+    expect([...fields].filter((field) => !new RegExp(`\\b${field}\\b`).test(written))).toEqual([]);
+  });
+
+  test("the alerts read lines that the app writes, which sampling leaves alone", () => {
     const queries = [...readFileSync("infra/modules/alerts.bicep", "utf8").matchAll(/"event":"(\w+)"/g)].map(([, event]) => event!);
     const src = globSync("src/**/*.ts")
       .map((file) => readFileSync(file, "utf8"))
