@@ -159,7 +159,7 @@ test("nothing is written while the audit can't be", async () => {
   putOffKeyChecks(app, patient);
   app.set({ on: ({ to, url }) => to === "tables" && url.includes("$batch"), then: "before", keep: true });
   const since = await removeGrant(app, patient);
-  await app.wait(20 * MINUTE);
+  await app.wait(10 * MINUTE);
   expect((await told(app, patient, since)).writes).toEqual([]);
   app.disarm();
   expectMended(await ended(app, patient, since), patient);
