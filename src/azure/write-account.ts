@@ -7,7 +7,7 @@ import {
   type DatabaseChange,
   detachUser,
   setDefault,
-  setKeyUri,
+  keyUriChange,
   SYSTEM_ASSIGNED,
   typeWithUsers,
 } from "../domain/databases/database-change.ts";
@@ -77,7 +77,7 @@ export function createAccountWrites(clients: Pick<Clients, "accounts" | "identit
     SetKeyUri: async ({ targetId, keyUri }) => {
       const account = await read(targetId);
       if (account.keyVaultKeyUri === keyUri) return done(`the key URI is ${keyUri} already`);
-      return patch(targetId, setKeyUri(keyUri));
+      return patch(targetId, keyUriChange(keyUri));
     },
   };
 }

@@ -1,7 +1,7 @@
 /** What a cause is: one way to lose the key, with all that is known about it as one value. The registry is causes/index.ts. */
 import type { CauseCode } from "./cause-code.ts";
 import type { Facts, TargetFacts } from "./facts.ts";
-import type { KeyOperation, Operation } from "./signal.ts";
+import type { LogOperation, Operation } from "./signal.ts";
 import type { Settings } from "./settings.ts";
 import type { StepDraft, StepName } from "./steps/step.ts";
 import type { ServiceVerdict } from "./databases/rules.ts";
@@ -45,7 +45,7 @@ export type Cause = {
   /** Public source of the rule, by page or specification. */
   source: string;
   /** By which operations somebody can have made it; see mending/made-by.ts. */
-  madeBy: readonly (Operation | KeyOperation)[];
+  madeBy: readonly (Operation | LogOperation)[];
   /** `auto` and `ask` are defaults a policy may change; `none`: there is nothing to allow. */
   default: Default;
   /** Status codes of an account that this cause explains. */
@@ -84,5 +84,5 @@ export type Diagnosis = {
   at: string;
   targets: TargetDiagnosis[];
   /** What the turn tells authors by, which knows no cause itself. */
-  madeBy: (cause: CauseCode) => readonly (Operation | KeyOperation)[];
+  madeBy: (cause: CauseCode) => readonly (Operation | LogOperation)[];
 };

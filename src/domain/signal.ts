@@ -101,7 +101,7 @@ export const OPERATIONS = {
 export type Operation = keyof typeof OPERATIONS;
 
 /** On a key, of which no event tells and no activity log: names of the vault's own log (Microsoft Learn, "Azure Key Vault logging"). */
-export const KEY_OPERATIONS = [
+export const LOG_OPERATIONS = [
   "keycreate",
   "keydelete",
   "keyimport",
@@ -111,7 +111,7 @@ export const KEY_OPERATIONS = [
   "keyrotateifdue",
   "keyupdate",
 ] as const;
-export type KeyOperation = (typeof KEY_OPERATIONS)[number];
+export type LogOperation = (typeof LOG_OPERATIONS)[number];
 
 /** An operation may be called `constructor`, which an object has of itself. */
 const PLACES = new Map<string, (resource: string) => SignalScope | undefined>(Object.entries(OPERATIONS));
@@ -119,7 +119,7 @@ const PLACES = new Map<string, (resource: string) => SignalScope | undefined>(Ob
 export const isHeardOf = (operation: string): boolean => PLACES.has(operation.toLowerCase());
 
 /** Undefined for an operation that can't take a key away, and where the resource does not fit it. */
-export const placeOf = (operation: string, resource: string): SignalScope | undefined =>
+export const signalScopeOf = (operation: string, resource: string): SignalScope | undefined =>
   PLACES.get(operation.toLowerCase())?.(wholeId(resource));
 
 const KEY_VAULT_TYPES = new Set([

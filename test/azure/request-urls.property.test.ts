@@ -9,7 +9,7 @@ import { createReadVault } from "../../src/azure/read-vault.ts";
 import { createAccessWrites } from "../../src/azure/write-access.ts";
 import { patchDatabase } from "../../src/azure/patch-database.ts";
 import { isUnder, keyScopeOf, nameOf, normalId } from "../../src/domain/arm-id.ts";
-import { setKeyUri } from "../../src/domain/databases/database-change.ts";
+import { keyUriChange } from "../../src/domain/databases/database-change.ts";
 import { fakeAzure } from "../support/fake-azure.ts";
 import { accountId, clusterId, groupName, guid, identityId, keyName, spellings, vaultId } from "../support/legal-names.ts";
 
@@ -34,7 +34,7 @@ test("a database", async () => {
   await all(accountId, async (id) => expect(await asked((clients) => createReadTarget(clients)("account", id))).toEqual([normalId(id)]));
   await all(clusterId, async (id) => expect(await asked((clients) => createReadTarget(clients)("cluster", id))).toEqual([normalId(id)]));
   await all(accountId, async (id) =>
-    expect(await asked((clients) => patchDatabase(clients, "account", id, setKeyUri("https://kv.vault.azure.net/keys/cmk")))).toEqual([
+    expect(await asked((clients) => patchDatabase(clients, "account", id, keyUriChange("https://kv.vault.azure.net/keys/cmk")))).toEqual([
       normalId(id),
     ]),
   );

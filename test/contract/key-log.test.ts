@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AuditTable, Principal } from "../../sandbox/azure/world.ts";
 import { addLogWorkspace } from "../../sandbox/estate/log-workspace.ts";
 import { createReadKeyLog } from "../../src/azure/read-key-log.ts";
-import { KEY_OPERATIONS } from "../../src/domain/signal.ts";
+import { LOG_OPERATIONS } from "../../src/domain/signal.ts";
 import { authorsInKeyLog, type KeyLogEntry } from "../../src/domain/turn/key-log.ts";
 import { type Sandbox, startSandbox } from "./sandbox-azure.ts";
 
@@ -34,7 +34,7 @@ describe("a vault's audit log", () => {
     await change("GET", `/keys/${keyName}/`, estate.operator);
     await change("DELETE", `/keys/${keyName}`, estate.operator);
     await change("PATCH", "/keys/cmk-catalog/", estate.operator, patient("cluster", "rbac").vault.name);
-    const question = { workspaceId, vaultId: vault.id, operations: KEY_OPERATIONS };
+    const question = { workspaceId, vaultId: vault.id, operations: LOG_OPERATIONS };
     const time = (ms: number): string => new Date(world.clock.now() + ms).toISOString();
     const ask = () => createReadKeyLog(clients)({ ...question, since: time(-HOUR), until: time(0) });
     return { ask, at, uri: `https://${vault.name}.vault.azure.net/keys/${keyName}`, objectId: estate.operator.oid };

@@ -10,6 +10,9 @@ import { judgeCondition, matchesAction } from "./condition.ts";
 import type { AccessPolicy, DenyAssignment, RoleAssignment, RoleDefinition, RolePermission } from "../facts.ts";
 import { toMs } from "../time.ts";
 
+/** The principal of a grant. `principalId` is null while the identity is still to be created: the step is then not ready. */
+export type Grantee = { identityId: string | null; principalId: string | null };
+
 export const DATA_ACTIONS: Record<KeyOperation, string> = {
   read: "Microsoft.KeyVault/vaults/keys/read",
   wrap: "Microsoft.KeyVault/vaults/keys/wrap/action",

@@ -52,9 +52,9 @@ function accessByPolicies(vault: LiveVault, target: TargetFacts, principalId: st
   });
 }
 
-type Question = { target: TargetFacts; vault: LiveVault; principalId: string; read: AccessFacts | undefined };
+type AccessQuery = { target: TargetFacts; vault: LiveVault; principalId: string; read: AccessFacts | undefined };
 
-function judgeByPolicies(facts: Facts, { target, vault, principalId, read }: Question): AccessState {
+function judgeByPolicies(facts: Facts, { target, vault, principalId, read }: AccessQuery): AccessState {
   const effective = accessByPolicies(vault, target, principalId, read);
   const inactive = read?.state === "read" ? accessByRoles(read, rulesOf(target).operations) : undefined;
   const doubt = inactive?.allowed === true ? undefined : doubtOfPolicies(facts, target, vault, { principalId, effective });
@@ -63,7 +63,7 @@ function judgeByPolicies(facts: Facts, { target, vault, principalId, read }: Que
     : { state: "unknown", detail: doubt };
 }
 
-function judgeByRoles(facts: Facts, { target, vault, principalId, read }: Question): AccessState {
+function judgeByRoles(facts: Facts, { target, vault, principalId, read }: AccessQuery): AccessState {
   if (read?.state !== "read") return { state: "unknown", detail: sayUnread(principalId, read) };
   const isServed = isInUse(facts, target, principalId) && verdictOf(target) === "healthy";
   // Its word may be an hour old.

@@ -8,9 +8,8 @@ import { liveVaultOf, principalIn, uriOf } from "../databases/key-path.ts";
 import type { Baseline, Facts, Holder, RoleAssignment, TargetFacts } from "../facts.ts";
 import type { Settings } from "../settings.ts";
 import { formatDuration, toMs } from "../time.ts";
+import type { Grantee } from "./access.ts";
 import { accessOf } from "./key-access.ts";
-
-type Grantee = { identityId: string | null; principalId: string | null };
 
 const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

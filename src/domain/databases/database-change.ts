@@ -47,7 +47,7 @@ export function detachUser(identityId: string, left: { hasSystem: boolean; hasUs
 export const setDefault = (defaultIdentity: string): DatabaseChange => ({ properties: { defaultIdentity } });
 
 /** "Cannot update Customer Managed Key settings and other properties at the same time" (Azure/azure-service-operator issue 5560). */
-export const setKeyUri = (keyVaultKeyUri: string): DatabaseChange => ({ properties: { keyVaultKeyUri } });
+export const keyUriChange = (keyVaultKeyUri: string): DatabaseChange => ({ properties: { keyVaultKeyUri } });
 
 const encryptionOf = ({ identityId, keyUrl }: ClusterEncryption): Record<string, unknown> => ({
   encryption: {

@@ -8,7 +8,8 @@ import type { Facts, LiveVault, RoleAssignment, TargetFacts } from "../facts.ts"
 import { accessOf } from "../access/key-access.ts";
 import { liveVaultOf, uriOf } from "../databases/key-path.ts";
 import { rulesOf } from "../databases/index.ts";
-import type { Grantee, StepDraft } from "../steps/step.ts";
+import type { Grantee } from "../access/access.ts";
+import type { StepDraft } from "../steps/step.ts";
 
 const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

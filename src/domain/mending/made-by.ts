@@ -1,5 +1,5 @@
 /** The operations that can have made a loss. Who touches a vault afterwards, or something else on it, has not made it. */
-import type { KeyOperation, Operation } from "../signal.ts";
+import type { LogOperation, Operation } from "../signal.ts";
 
 export const ASSIGNMENT: readonly Operation[] = [
   "microsoft.authorization/roleassignments/delete",
@@ -12,10 +12,10 @@ const GROUP_DELETED: readonly Operation[] = ["microsoft.resources/subscriptions/
 export const VAULT_DELETED: readonly Operation[] = ["microsoft.keyvault/vaults/delete", ...GROUP_DELETED];
 export const IDENTITY_DELETED: readonly Operation[] = ["microsoft.managedidentity/userassignedidentities/delete", ...GROUP_DELETED];
 /** What happens to a key happens on the data plane, which Azure Resource Manager tells nobody of (Microsoft Learn, "Azure Monitor activity log": control-plane events only). */
-export const NEW_VERSION: readonly KeyOperation[] = ["keycreate", "keyimport", "keyrestore", "keyrotate", "keyrotateifdue"];
-export const VERSION_CHANGED: readonly KeyOperation[] = ["keyupdate"];
-export const VERSION: readonly KeyOperation[] = [...VERSION_CHANGED, ...NEW_VERSION];
-export const KEY_DELETED: readonly KeyOperation[] = ["keydelete"];
-export const KEY_GONE: readonly KeyOperation[] = [...KEY_DELETED, "keypurge"];
+export const NEW_VERSION: readonly LogOperation[] = ["keycreate", "keyimport", "keyrestore", "keyrotate", "keyrotateifdue"];
+export const VERSION_CHANGED: readonly LogOperation[] = ["keyupdate"];
+export const VERSION: readonly LogOperation[] = [...VERSION_CHANGED, ...NEW_VERSION];
+export const KEY_DELETED: readonly LogOperation[] = ["keydelete"];
+export const KEY_GONE: readonly LogOperation[] = [...KEY_DELETED, "keypurge"];
 /** Time, the service itself, or a sight that fails: nobody's operation. */
 export const NOBODY: readonly Operation[] = [];

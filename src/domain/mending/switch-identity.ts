@@ -6,7 +6,8 @@ import { type NamedDefault, userAssigned } from "../databases/default-identity.t
 import { principalOf } from "../databases/index.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { grantDrafts, whyNoGrant } from "./grants.ts";
-import type { Grantee, StepDraft } from "../steps/step.ts";
+import type { Grantee } from "../access/access.ts";
+import type { StepDraft } from "../steps/step.ts";
 
 /** Account: attach, then default, in two writes. Cluster: identity and key URL in one, which attaches it too. */
 export function switchDrafts(target: TargetFacts, identityId: string): StepDraft[] {

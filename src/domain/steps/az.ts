@@ -2,7 +2,7 @@
 import { CLOUD } from "../clouds.ts";
 import { isDatabaseId, parseArmId } from "../arm-id.ts";
 import type { TargetKind } from "../facts.ts";
-import type { Grantee } from "./step.ts";
+import type { Grantee } from "../access/access.ts";
 
 /** A command that the shell runs first, for what is not known yet; what it prints takes its place. */
 export type LookUp = { run: string };

@@ -5,7 +5,7 @@ import { isUnder, sameId } from "../arm-id.ts";
 import type { Facts } from "../facts.ts";
 import { accessByRoles } from "../access/key-access.ts";
 import { findVault, isStale, type Precondition, stale } from "./spec.ts";
-import type { Grantee } from "./step.ts";
+import type { Grantee } from "../access/access.ts";
 
 const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

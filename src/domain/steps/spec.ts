@@ -7,7 +7,8 @@ import type { CauseCode } from "../cause-code.ts";
 import type { Facts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts } from "../facts.ts";
 import { parseKeyUri } from "../key-uri.ts";
 import type { Settings } from "../settings.ts";
-import type { Grantee, StepName, StepParams } from "./step.ts";
+import type { Grantee } from "../access/access.ts";
+import type { StepName, StepParams } from "./step.ts";
 
 /** `todo` it may run and would change something; `done` it is so already; `stale` the facts it rests on have changed. */
 export type Precondition = "todo" | "done" | { stale: string };

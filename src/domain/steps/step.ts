@@ -1,13 +1,11 @@
 /** Steps: one idempotent write to Azure each, as plain data. What is known of each (permission, undo, az command) is in the file of its name. */
+import type { Grantee } from "../access/access.ts";
 import type { CauseCode } from "../cause-code.ts";
 import type { ClusterEncryption } from "../databases/database-change.ts";
 import type { TargetKind } from "../facts.ts";
 
 type OnKey = { vaultId: string; vaultUri: string; key: string };
 type OnKeyVersion = OnKey & { version: string };
-
-/** The principal of a grant. `principalId` is null while the identity is still to be created: the step is then not ready. */
-export type Grantee = { identityId: string | null; principalId: string | null };
 
 /** What a recovery does not bring back, in words and as commands that make it again. */
 export type Loses = { text: string; az: string[] };

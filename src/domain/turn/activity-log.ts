@@ -2,7 +2,7 @@
 import { parseArmId } from "../arm-id.ts";
 import type { Facts } from "../facts.ts";
 import type { Author } from "../incident.ts";
-import { placeOf } from "../signal.ts";
+import { signalScopeOf } from "../signal.ts";
 import { MINUTE, toMs } from "../time.ts";
 import { isOfResourceManager } from "./authors.ts";
 import { type Asking, spanToSearch } from "./logs.ts";
@@ -42,7 +42,7 @@ export function questionToLog(asking: Asking): LogQuestion | undefined {
 
 export function authorsIn(entries: readonly LogEntry[]): Author[] {
   return entries.flatMap(({ operation, resource, at, objectId }) => {
-    const scope = placeOf(operation, resource);
+    const scope = signalScopeOf(operation, resource);
     return scope && objectId !== null ? [{ objectId, operation: operation.toLowerCase(), scope, at }] : [];
   });
 }

@@ -1,6 +1,6 @@
 /** What a vault's own log is asked about its keys, and what its entries say: the activity log knows nothing of the data plane. */
 import type { Author } from "../incident.ts";
-import { KEY_OPERATIONS } from "../signal.ts";
+import { LOG_OPERATIONS } from "../signal.ts";
 import { isOfKeys } from "./authors.ts";
 import { type Asking, spanToSearch } from "./logs.ts";
 
@@ -15,7 +15,7 @@ export function questionToKeyLog(asking: Asking): KeyLogQuestion | undefined {
   const { settings, facts } = asking;
   const span = spanToSearch(asking, isOfKeys);
   if (span === undefined || settings.logWorkspace === null || facts.vault?.id == null) return undefined;
-  return { workspaceId: settings.logWorkspace, vaultId: facts.vault.id, operations: KEY_OPERATIONS, ...span };
+  return { workspaceId: settings.logWorkspace, vaultId: facts.vault.id, operations: LOG_OPERATIONS, ...span };
 }
 
 /** With a version or without, and among the deleted ones. */

@@ -8,7 +8,7 @@ import {
   detachUser,
   setDefault,
   setEncryption,
-  setKeyUri,
+  keyUriChange,
   typeWithUsers,
 } from "../../../src/domain/databases/database-change.ts";
 
@@ -19,7 +19,7 @@ const ofAccount: [string, DatabaseChange][] = [
   ["attach the system identity", attachSystem(true, ["/id-1"])],
   ["set the default identity", setDefault("UserAssignedIdentity=/id-2")],
   ["detach", detachUser("/id-1", { hasSystem: false, hasUsers: true })],
-  ["set the key URI", setKeyUri(KEEPS.keyUrl)],
+  ["set the key URI", keyUriChange(KEEPS.keyUrl)],
 ];
 const ofCluster: [string, DatabaseChange][] = [
   ["set identity and key", setEncryption(KEEPS)],

@@ -4,7 +4,7 @@ import type { Phase } from "../../../src/domain/cause.ts";
 import { causeOf, causes } from "../../../src/domain/causes/index.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import type { Facts, KeyFacts, TargetFacts } from "../../../src/domain/facts.ts";
-import { KEY_OPERATIONS, OPERATIONS } from "../../../src/domain/signal.ts";
+import { LOG_OPERATIONS, OPERATIONS } from "../../../src/domain/signal.ts";
 import {
   ACCOUNT_ID,
   aBaseline,
@@ -653,7 +653,7 @@ describe("the registry", () => {
 
   test("knows of every operation that is heard of what it can have made", () => {
     expect([...new Set(causes.flatMap(({ madeBy }) => madeBy))].toSorted()).toEqual(
-      [...Object.keys(OPERATIONS), ...KEY_OPERATIONS].toSorted(),
+      [...Object.keys(OPERATIONS), ...LOG_OPERATIONS].toSorted(),
     );
   });
 });

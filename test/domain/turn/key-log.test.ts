@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { causes } from "../../../src/domain/causes/index.ts";
 import type { CauseCode } from "../../../src/domain/cause-code.ts";
 import type { Facts } from "../../../src/domain/facts.ts";
-import { KEY_OPERATIONS } from "../../../src/domain/signal.ts";
+import { LOG_OPERATIONS } from "../../../src/domain/signal.ts";
 import { authorsInKeyLog, type KeyLogEntry } from "../../../src/domain/turn/key-log.ts";
 import { questionsOf } from "../../../src/domain/turn/log-questions.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
@@ -39,7 +39,7 @@ function asked({ minutes = 20, ...over }: Over = {}) {
 
 describe("the vault's audit log is asked", () => {
   test("for what happened to its keys since the last healthy look", () => {
-    expect(asked()).toEqual({ workspaceId: "w1", vaultId: VAULT_ID, operations: KEY_OPERATIONS, since: after(-20), until: after(20) });
+    expect(asked()).toEqual({ workspaceId: "w1", vaultId: VAULT_ID, operations: LOG_OPERATIONS, since: after(-20), until: after(20) });
   });
 
   test.each<[string, Over]>([
