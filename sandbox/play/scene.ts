@@ -97,11 +97,39 @@ function contextFor({ kind, patient }: Subject, { options, sandbox, watch, heard
     isOver: () =>
       heard.closed.slice(heard.past.get(patient)?.closed ?? 0).some((event) => event.outcome !== "NoChangeNeeded" && isOurs(event)),
     goOn: () => void heard.past.set(patient, { closed: heard.closed.length, until: world.clock.now() }),
+    disturb: (disturbance) => sandbox.azure.eventGrid.disturb(disturbance),
+    async deliver(functionName, body) {
+      const url = `${sandbox.hostUrl}/runtime/webhooks/EventGrid?functionName=${functionName}`;
+      const headers = { "content-type": "application/json", "aeg-event-type": "Notification" };
+      const response = await fetch(url, { method: "POST", headers, body });
+      await response.arrayBuffer();
+    },
+    arm: (fault) => sandbox.azure.faults.arm(fault),
+    killHostAtWrite() {
+      killAtWrite(sandbox, (error) => options.onError(error));
+      timeline.say("host", "Keymend will be killed in the middle of its next write");
+    },
     hasLooked: () => [...heard.looked, ...heard.closed].some(isOurs),
     wait: async (ms) => void (await until(() => false, world.clock.now() + ms)),
     async until(what, condition, limitMs = 4 * HOUR) {
       if (!(await until(condition, world.clock.now() + limitMs))) throw new Error(`the story waited in vain for ${what}`);
     },
+  };
+}
+
+/** Of several that wait for a write, one a write. */
+function killAtWrite(sandbox: Sandbox, onError: (error: unknown) => void): void {
+  const { azure, world } = sandbox;
+  const handle = azure.handle.bind(azure);
+  let isArmed = true;
+  azure.handle = async (request) => {
+    const before = world.writes.length;
+    const reply = await handle(request);
+    const isHeard = !("fault" in reply) && request.method !== "GET";
+    if (!isArmed || !isHeard || !world.writes.slice(before).some(({ keymend }) => keymend)) return reply;
+    isArmed = false;
+    sandbox.restartHost().catch(onError);
+    return { fault: "reset" };
   };
 }
 

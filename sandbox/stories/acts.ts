@@ -1,9 +1,11 @@
 /** What people do in the stories, each through Azure's or the app's front door, with their own identity. */
 import type { Actor, Answer } from "../running/actor.ts";
 import { getIncident, type IncidentRow, listIncidents } from "../running/app-api.ts";
+import { assignRole, roleDefinitionIdOf } from "../azure/authorization/build.ts";
+import { ROLE } from "../azure/authorization/builtin-roles.ts";
 import { same } from "../azure/routes.ts";
 import { objectAt } from "../azure/json.ts";
-import type { Account, Cluster, Json, RoleAssignmentState } from "../azure/world.ts";
+import type { Account, Cluster, Json, RoleAssignmentState, World } from "../azure/world.ts";
 import type { Patient } from "../estate/estate.ts";
 import type { StoryContext } from "./story.ts";
 
@@ -112,6 +114,27 @@ export async function removeGrant(context: StoryContext): Promise<void> {
   context.tell(
     `role assignment of ${context.patient.identity.name} removed from ${context.patient.vault.name}, by ${context.operator.principal.name}`,
   );
+}
+
+/** The patient's own grant has always stood above its vault, where it reaches every other vault too. */
+export function grantAtParent(world: World, patient: Patient, where: "the resource group" | "the subscription"): void {
+  const { assignment } = grantOf({ world, patient });
+  for (const [key, one] of world.roleAssignments) if (one === assignment) world.roleAssignments.delete(key);
+  const subscription = `/subscriptions/${world.subscriptionId}`;
+  const scope = where === "the subscription" ? subscription : `${subscription}/resourceGroups/${patient.vault.id.split("/")[4]}`;
+  assignRole(world, { principalId: patient.identity.principalId, role: ROLE.keyVaultCryptoServiceEncryptionUser, scope });
+}
+
+export async function removeGrantAtParent({ operator, patient, tell, world }: StoryContext): Promise<void> {
+  const { identity } = patient;
+  const role = roleDefinitionIdOf(world, ROLE.keyVaultCryptoServiceEncryptionUser);
+  const assignment = [...world.roleAssignments.values()].find(
+    ({ principalId, roleDefinitionId }) => same(principalId, identity.principalId) && same(roleDefinitionId, role),
+  );
+  if (!assignment) throw new Error(`${identity.name} has no role assignment`);
+  const { scope, name } = assignment;
+  await operator.arm("DELETE", `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`, API.authorization);
+  tell(`role assignment of ${identity.name} removed at ${scope}, by ${operator.principal.name}`);
 }
 
 /** Changes the current version of the patient's key on the vault's data plane. */

@@ -1,6 +1,8 @@
 /** What a story is: a documented way to break things, told to Azure through its own front door, and what must come of it. */
 import type { Actor } from "../running/actor.ts";
 import type { Estate, Kind, Patient } from "../estate/estate.ts";
+import type { FaultSpec } from "../azure/faults.ts";
+import type { Disturbance } from "../azure/event-grid/disturb.ts";
 import type { Random } from "../time/random.ts";
 import type { Account, Cluster, World } from "../azure/world.ts";
 
@@ -28,6 +30,14 @@ export type StoryContext = {
   goOn: () => void;
   /** The app has looked since the break, and either found nothing to do or brought it to an end. */
   hasLooked: () => boolean;
+  /** What goes wrong with deliveries from now on. */
+  disturb: (disturbance: Disturbance) => void;
+  /** Sends a function what no publisher sent, as Event Grid would. */
+  deliver: (functionName: string, body: string) => Promise<void>;
+  /** What goes wrong with requests from now on. */
+  arm: (fault: FaultSpec) => void;
+  /** The host dies as soon as Azure has carried out the app's next write, before the app hears of it, and is started again. */
+  killHostAtWrite: () => void;
   /** Lets virtual time pass. */
   wait: (ms: number) => Promise<void>;
   /** Lets virtual time pass until it holds; fails the story if it does not within the time (default 4 hours). */

@@ -1,0 +1,22 @@
+import { removeGrant } from "./acts.ts";
+import type { Story } from "./story.ts";
+
+export const throttled: Story = {
+  name: "throttled",
+  title: "Azure Resource Manager throttles what Keymend reads while a grant is lost: it waits as it is told, and writes once",
+  kinds: ["account", "cluster"],
+  phases: ["grace", "revoked"],
+  causes: ["AccessMissing"],
+  anySteps: ["RestoreRoleAssignment", "GrantKeyRole"],
+  maxWrites: 1,
+  outcome: { grace: "OutageAvoided", revoked: "Healed" },
+  vault: "rbac",
+  feltWithinMs: 10 * 60_000,
+  async break(context) {
+    await removeGrant(context);
+    // Azure Resource Manager, "Understand how Azure Resource Manager throttles requests": 429 with Retry-After, reads and writes have buckets of their own.
+    const fault = { kind: "status", status: 429, retryAfter: 15 } as const;
+    context.arm({ match: { caller: "keymend", host: "management.azure.com", method: "GET" }, fault, after: 5, times: 12 });
+    context.tell("Azure Resource Manager throttles: 429 with Retry-After");
+  },
+};
