@@ -145,7 +145,8 @@ async function isStillAllowed(deps: ApplyDeps, { patient, step }: ApplyInput, be
   const diagnosis = diagnose(facts, settings);
   const now = deps.now().toISOString();
   return (
-    judgeNow(step, { facts, diagnosis, settings, incident, decisions, now, digest, held: heldBack(restraint, now) }).kind === "allowed"
+    judgeNow(step, { facts, diagnosis, settings, incident, decisions, now, digest, held: heldBack(restraint, settings, now) }).kind ===
+    "allowed"
   );
 }
 

@@ -18,11 +18,12 @@ import { outlivedLifts } from "../domain/turn/policy.ts";
 import { authorsIn, type LogEntry, type LogQuestion } from "../domain/turn/activity-log.ts";
 import { authorsInKeyLog, type KeyLogEntry, type KeyLogQuestion } from "../domain/turn/key-log.ts";
 import { type LogQuestions, questionsOf } from "../domain/turn/log-questions.ts";
-import { heldBack, type Restraint } from "../domain/turn/restraint.ts";
+import { heldBack } from "../domain/turn/restraint.ts";
 import type { TurnInput } from "../domain/turn/record.ts";
 import { decideTurn } from "../domain/turn/turn.ts";
 import type { Log } from "../log.ts";
 import type { GatherFacts } from "./gather-facts.ts";
+import { noteTrouble, type Restraints, tellStorm } from "./note-trouble.ts";
 import { type Again, orAgain } from "./results.ts";
 import { outcomeOf, tellOutcome } from "./tell-outcome.ts";
 
@@ -76,7 +77,7 @@ export type AssessDeps = {
     keepReadinessTold: (patient: Patient, digest: string) => Promise<void>;
   };
   /** What keeps Keymend from writing anything. */
-  restraint: { load: () => Promise<Restraint> };
+  restraint: Restraints;
   /** Tells whoever wants to know how an incident ended. */
   publishOutcome: (incident: Incident) => Promise<void>;
   /** Keymend's own role assignments at these scopes, with what they allow; plain JSON. */
@@ -145,8 +146,10 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
   const permissions = await permissionsAgain(deps, open?.incident ?? previous, facts);
   const diagnosis = diagnose(facts, settings);
   const planned = plan(facts, diagnosis, settings, historyOf(open?.incident));
-  const restraint = await deps.restraint.load();
   const now = deps.now().toISOString();
+  const restraint = await noteTrouble(deps.restraint, { patient: input.patient, diagnosis, now });
+  const held = heldBack(restraint, settings, now);
+  await tellStorm(deps.restraint, restraint, held, deps.log);
   const given = {
     now,
     turn: input.turn,
@@ -163,7 +166,7 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
     digest,
     ...(permissions === undefined ? {} : { permissions }),
     settings,
-    held: heldBack(restraint, now),
+    held,
   };
   const logs = await askLogs(deps, questionsOf(given));
   for (const { log, detail } of logs.unread)

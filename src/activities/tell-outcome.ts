@@ -11,7 +11,7 @@ export const outcomeOf = ({ outcome, reason, detail }: Incident): Outcome => ({ 
 export async function tellOutcome({ publishOutcome, log }: TellDeps, incident: Incident): Promise<void> {
   const { id: incidentId, vaultId } = incident;
   const { code, reason, detail: text } = outcomeOf(incident);
-  const fields = { incidentId, vaultId, outcome: code, reason, loudness: loudness(code), text };
+  const fields = { incidentId, vaultId, outcome: code, reason, loudness: loudness(code, reason), text };
   if (fields.loudness === "alarm") log.error("closed", fields);
   else log.info("closed", fields);
   await publishOutcome(incident);

@@ -33,7 +33,7 @@ const AZURE_REFUSALS = [
 ] as const;
 export type AzureRefusal = (typeof AZURE_REFUSALS)[number];
 
-export type RefusalReason = "RevokedOnPurpose" | "Paused" | "Rejected" | "ApprovalExpired" | "Stopped";
+export type RefusalReason = "RevokedOnPurpose" | "Paused" | "Storm" | "Rejected" | "ApprovalExpired" | "Stopped";
 export type EscalationReason =
   | CauseCode
   | Extract<AzureRefusal, "NotPermitted" | "NotAccepted" | "AnsweredOtherwise">

@@ -23,6 +23,9 @@ export type Settings = {
   repeatWindowMs: number;
   /** A loss that an event reported is looked at once more after this, before it is undone. */
   settleMs: number;
+  /** More vaults than these that lose their key within `stormWindowMs` are a storm: nothing is written until a person has looked. */
+  maxAffectedVaults: number;
+  stormWindowMs: number;
   /** Overrides of the causes' defaults. */
   causes: Partial<Record<CauseCode, "auto" | "ask">>;
   /** Object ids whose changes count as meant: auto becomes ask. */

@@ -1,5 +1,13 @@
-/** Pauses and resumes all writing. On record before it holds: who, when, why, until when. */
-import { heldBack, type Pause, pauseEnd, type Restraint, RESTRAINT_AUDIT, type RestraintSeal } from "../domain/turn/restraint.ts";
+/** Pauses all writing, and resumes it also after a storm. On record before it holds: who, when, why, until when. */
+import {
+  heldBack,
+  type Pause,
+  pauseEnd,
+  type Restraint,
+  RESTRAINT_AUDIT,
+  type RestraintSeal,
+  type StormLimits,
+} from "../domain/turn/restraint.ts";
 import type { ApiCaller } from "./authenticate.ts";
 import { ProblemError } from "./problem.ts";
 
@@ -7,6 +15,7 @@ export type RestraintRecords = {
   load: () => Promise<Restraint>;
   keepPause: (pause: Pause) => Promise<void>;
   endPause: () => Promise<void>;
+  keepResumed: (at: string) => Promise<void>;
   loadSeal: () => Promise<RestraintSeal | undefined>;
   keepSeal: (seal: RestraintSeal) => Promise<void>;
 };
@@ -16,17 +25,18 @@ export type PauseDeps = {
     restraint: RestraintRecords;
     appendAudit: (incidentId: string, what: string, data: unknown, caller: ApiCaller) => Promise<RestraintSeal>;
   };
+  settings: StormLimits;
   now: () => Date;
 };
 
-export function createPausing({ stores: { restraint, appendAudit }, now }: PauseDeps) {
+export function createPausing({ stores: { restraint, appendAudit }, settings, now }: PauseDeps) {
   const record = async (what: string, data: unknown, caller: ApiCaller): Promise<void> =>
     restraint.keepSeal(await appendAudit(RESTRAINT_AUDIT, what, data, caller));
 
   async function read() {
-    const { pause } = await restraint.load();
-    const held = heldBack({ pause }, now().toISOString());
-    return { writes: held === null, why: held?.why ?? null, pause: held && pause };
+    const kept = await restraint.load();
+    const held = heldBack(kept, settings, now().toISOString());
+    return { writes: held === null, why: held?.why ?? null, pause: held?.reason === "Paused" ? kept.pause : null };
   }
 
   return {
@@ -46,8 +56,10 @@ export function createPausing({ stores: { restraint, appendAudit }, now }: Pause
     },
 
     resume: async ({ reason }: { reason: string }, caller: ApiCaller) => {
-      const { pause } = await restraint.load();
-      await record(`writing resumed by ${caller.name}: ${reason}`, { reason, pause }, caller);
+      const { pause, troubles } = await restraint.load();
+      const at = now().toISOString();
+      await record(`writing resumed by ${caller.name}: ${reason}`, { reason, pause, troubles: troubles.length }, caller);
+      await restraint.keepResumed(at);
       await restraint.endPause();
       return read();
     },

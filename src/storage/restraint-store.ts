@@ -1,6 +1,8 @@
 /** What keeps Keymend from writing, kept in the baseline's table in a partition of its own: one query reads all of it. */
-import { orAbsent } from "../azure/call-azure.ts";
-import type { Pause, Restraint, RestraintSeal } from "../domain/turn/restraint.ts";
+import { patientKey } from "../domain/databases/sight.ts";
+import { isNew, orAbsent } from "../azure/call-azure.ts";
+import type { Pause, Restraint, RestraintSeal, Trouble } from "../domain/turn/restraint.ts";
+import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";
 import { quote } from "./tables.ts";
 import type { Tables } from "./tables.ts";
@@ -11,6 +13,11 @@ export type RestraintStore = {
   /** The newest counts. */
   keepPause: (pause: Pause) => Promise<void>;
   endPause: () => Promise<void>;
+  /** Since when a vault is in trouble stays what it was. */
+  addTrouble: (trouble: Trouble) => Promise<void>;
+  endTrouble: (vaultId: string) => Promise<void>;
+  keepResumed: (at: string) => Promise<void>;
+  keepStormTold: (told: boolean) => Promise<void>;
   /** How far the audit about pauses went when it was last written. */
   loadSeal: () => Promise<RestraintSeal | undefined>;
   keepSeal: (seal: RestraintSeal) => Promise<void>;
@@ -20,6 +27,26 @@ export type RestraintStore = {
 const PARTITION = "the.restraint";
 const PAUSE = "pause";
 const SEAL = "audit";
+const RESUMED = "resumed";
+const STORM = "storm-told";
+const TROUBLE = "trouble-";
+
+const rowOf = (vaultId: string): string => `${TROUBLE}${hashText(patientKey(vaultId))}`;
+
+const nothing = (): Restraint => ({ pause: null, troubles: [], resumedAt: null, stormTold: false });
+
+type Row = Record<string, unknown> & { rowKey?: string };
+
+function take(kept: Restraint, row: Row): void {
+  const json = (): string => jsonOf(row, "what keeps Keymend from writing");
+  if (row.rowKey === PAUSE) kept.pause = JSON.parse(json());
+  else if (row.rowKey === RESUMED) kept.resumedAt = JSON.parse(json());
+  else if (row.rowKey === STORM) kept.stormTold = JSON.parse(json());
+  else if (row.rowKey?.startsWith(TROUBLE)) {
+    const trouble: Trouble = JSON.parse(json());
+    kept.troubles.push(trouble);
+  }
+}
 
 export function createRestraintStore(tables: Tables): RestraintStore {
   const keep = (rowKey: string, value: unknown, what: string): Promise<void> =>
@@ -29,16 +56,26 @@ export function createRestraintStore(tables: Tables): RestraintStore {
   return {
     load: () =>
       tables.use("baseline", "look whether writing is paused", async (client) => {
-        let pause: Pause | null = null;
-        for await (const row of client.listEntities({ queryOptions: { filter: `PartitionKey eq ${quote(PARTITION)}` } }))
-          if (row.rowKey === PAUSE) pause = JSON.parse(jsonOf(row, "the pause"));
-        return { pause };
+        const kept = nothing();
+        for await (const row of client.listEntities({ queryOptions: { filter: `PartitionKey eq ${quote(PARTITION)}` } })) take(kept, row);
+        return kept;
       }),
     keepPause: (pause) => keep(PAUSE, pause, "the pause"),
     endPause: () =>
       tables.use("baseline", "end the pause", async (client) => {
         await orAbsent(() => client.deleteEntity(PARTITION, PAUSE));
       }),
+    addTrouble: (trouble) =>
+      tables.use("baseline", "keep that a vault is in trouble", async (client) => {
+        const key = { partitionKey: PARTITION, rowKey: rowOf(trouble.vaultId) };
+        await isNew(() => client.createEntity({ ...key, ...toRow(trouble, `the trouble of ${trouble.vaultId}`) }));
+      }),
+    endTrouble: (vaultId) =>
+      tables.use("baseline", "forget a vault's trouble", async (client) => {
+        await orAbsent(() => client.deleteEntity(PARTITION, rowOf(vaultId)));
+      }),
+    keepResumed: (at) => keep(RESUMED, at, "when writing was resumed"),
+    keepStormTold: (told) => keep(STORM, told, "whether a storm was told"),
     loadSeal: () =>
       tables.use("baseline", "look up the audit of pauses", async (client) => {
         const row = await orAbsent(() => client.getEntity(PARTITION, SEAL));

@@ -219,7 +219,8 @@ describe("what is read just before the write decides", () => {
     expect([journal, azure.writes]).toEqual([["claim"], []]);
   });
 
-  const paused = { pause: { reason: "a migration", by: "o1", name: "ada", at: NOW, until: null } };
+  const unheld = { troubles: [], resumedAt: null, stormTold: false };
+  const paused = { ...unheld, pause: { reason: "a migration", by: "o1", name: "ada", at: NOW, until: null } };
 
   test("a pause since the plan stops the write, and so does one that comes while the step is being claimed", async () => {
     const before = setUp();
@@ -233,6 +234,14 @@ describe("what is read just before the write decides", () => {
     };
     expect(await apply({ mailbox: { ...mailbox, claim } })).toEqual({ kind: "settled", result: "stale" });
     expect(journal).toEqual(["claim"]);
+  });
+
+  test("so does a storm", async () => {
+    const { apply, restraint, journal } = setUp();
+    const troubles = Array.from({ length: 11 }, (_, i) => ({ vaultId: `https://kv${i}.vault.azure.net`, since: NOW, causes: [] }));
+    restraint.now = { ...unheld, pause: null, troubles };
+    expect(await apply()).toEqual({ kind: "settled", result: "stale" });
+    expect(journal).toEqual([]);
   });
 
   test("two runs of the same activity at the same time write once", async () => {

@@ -51,7 +51,7 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
   const audit: { incidentId: string; what: string; data: unknown; by: string }[] = [];
   const lifts: LiftedTag[] = [];
   const listed: Listed[] = [];
-  const restraint: Restraint = { pause: null };
+  const restraint: Restraint = { pause: null, troubles: [], resumedAt: null, stormTold: false };
   const seals: RestraintSeal[] = [];
   let guids = 0;
   const deps: ApiDeps = {
@@ -107,6 +107,7 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
           journal.push("resume");
           restraint.pause = null;
         },
+        keepResumed: async (at) => void (restraint.resumedAt = at),
         loadSeal: async () => seals.at(-1),
         keepSeal: async (seal) => void seals.push(seal),
       },
@@ -126,7 +127,7 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
     const token = role === null ? undefined : await issuer.sign({ roles: [role], preferred_username: "ada@example.com" });
     return api[name]({ request: aRequest({ ...request, ...(token === undefined ? {} : { token }) }), client: durable.client, log });
   }
-  return { call, durable, log, journal, signals, decisions, audit, lifts, listed };
+  return { call, durable, log, journal, signals, decisions, audit, lifts, listed, restraint };
 }
 
 const problem = (status: number, errors?: unknown) => ({
@@ -614,6 +615,20 @@ describe("POST pause and resume", () => {
     expect(edges.log.lines).toMatchObject([{ level: "warn", event: "paused" }, { event: "resumed" }]);
   });
 
+  test("resuming ends a storm too, of what is in trouble by then", async () => {
+    const edges = setUp();
+    edges.restraint.troubles = Array.from({ length: 11 }, (_, i) => ({
+      vaultId: `https://kv${i}.vault.azure.net`,
+      since: NOW,
+      causes: [],
+    }));
+    expect(await edges.call("paused", "Keymend.Reader")).toMatchObject({
+      jsonBody: { writes: false, why: expect.stringContaining("11 vaults are out of reach"), pause: null },
+    });
+    expect(await asOperator(edges, "resume", { reason: "one template took them all" })).toMatchObject({ jsonBody: { writes: true } });
+    expect(edges.audit).toMatchObject([{ data: { troubles: 11 } }]);
+  });
+
   test("without an end holds until somebody resumes; the audit of both is read by the word pause", async () => {
     const edges = setUp();
     expect(await asOperator(edges, "pause", { reason })).toMatchObject({ jsonBody: { pause: { until: null } } });
@@ -670,7 +685,7 @@ function setUpStores(): ApiDeps["stores"] {
     keepLift: never,
     listClaims: never,
     appendAudit: never,
-    restraint: { load: never, keepPause: never, endPause: never, loadSeal: never, keepSeal: never },
+    restraint: { load: never, keepPause: never, endPause: never, keepResumed: never, loadSeal: never, keepSeal: never },
     listAudit: never,
     verifyAudit: never,
   };

@@ -5,21 +5,22 @@ import { createRestraintStore } from "../../src/storage/restraint-store.ts";
 import { useAzurite } from "../support/azurite.ts";
 
 const { fresh } = useAzurite();
+const NONE = { pause: null, troubles: [], resumedAt: null, stormTold: false };
 const pause: Pause = { reason: "a migration", by: "o1", name: "ada", at: "2026-11-21T10:00:00.000Z", until: null };
 
 test("keeps the newest pause until it is ended, and how far the audit about it went", async () => {
   const { tables } = fresh();
   const store = createRestraintStore(tables);
-  expect([await store.load(), await store.loadSeal()]).toEqual([{ pause: null }, undefined]);
+  expect([await store.load(), await store.loadSeal()]).toEqual([NONE, undefined]);
   await store.keepPause(pause);
   await store.keepPause({ ...pause, reason: "another" });
   await store.keepSeal({ rows: 2, head: "h" });
-  expect(await store.load()).toEqual({ pause: { ...pause, reason: "another" } });
+  expect(await store.load()).toEqual({ ...NONE, pause: { ...pause, reason: "another" } });
   // It is no vault's.
   expect(await createBaselineStore(tables, () => undefined).listKnown()).toEqual([]);
   await store.endPause();
   await store.endPause();
-  expect([await store.load(), await store.loadSeal()]).toEqual([{ pause: null }, { rows: 2, head: "h" }]);
+  expect([await store.load(), await store.loadSeal()]).toEqual([NONE, { rows: 2, head: "h" }]);
 });
 
 test("a pause that can't be read stops whoever asks: it may forbid the write", async () => {
@@ -27,4 +28,18 @@ test("a pause that can't be read stops whoever asks: it may forbid the write", a
   const row = { partitionKey: "the.restraint", rowKey: "pause", schema: 9, parts: 1, json0: "{}" };
   await tables.use("baseline", "put", (client) => client.upsertEntity(row, "Replace"));
   await expect(createRestraintStore(tables).load()).rejects.toThrow("schema 9");
+});
+
+test("keeps each vault in trouble once, by whatever it is named, since it first was, and what was told and resumed", async () => {
+  const store = createRestraintStore(fresh().tables);
+  const trouble = { vaultId: "https://kv-orders.vault.azure.net", since: "2026-11-21T10:00:00.000Z", causes: ["KeyDeleted" as const] };
+  await store.addTrouble(trouble);
+  const id = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/KV-orders";
+  await store.addTrouble({ ...trouble, vaultId: id, since: "2026-11-21T11:00:00.000Z" });
+  await store.keepStormTold(true);
+  await store.keepResumed("2026-11-21T12:00:00.000Z");
+  expect(await store.load()).toEqual({ pause: null, troubles: [trouble], resumedAt: "2026-11-21T12:00:00.000Z", stormTold: true });
+  await store.endTrouble(id);
+  await store.endTrouble(id);
+  expect((await store.load()).troubles).toEqual([]);
 });

@@ -47,6 +47,8 @@ export const someSettings = (over: Partial<Settings> = {}): Settings => ({
   knownGoodAfterMs: DAY,
   repeatWindowMs: 7 * DAY,
   settleMs: 0,
+  maxAffectedVaults: 10,
+  stormWindowMs: HOUR,
   causes: {},
   privilegedCallers: [],
   logWorkspace: null,

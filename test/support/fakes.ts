@@ -11,7 +11,7 @@ import type { Signal } from "../../src/domain/signal.ts";
 import type { StepDraft } from "../../src/domain/steps/step.ts";
 import type { LogEntry, LogQuestion } from "../../src/domain/turn/activity-log.ts";
 import type { KeyLogEntry, KeyLogQuestion } from "../../src/domain/turn/key-log.ts";
-import type { Restraint } from "../../src/domain/turn/restraint.ts";
+import type { Restraint, Trouble } from "../../src/domain/turn/restraint.ts";
 import type { Fields, Log } from "../../src/log.ts";
 import { NOW, someFacts } from "./builders.ts";
 
@@ -146,7 +146,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
   const readinessTold = new Map<string, string>();
   const told: Incident[] = [];
   const extensions: string[] = [];
-  const restraint: { now: Restraint } = { now: { pause: null } };
+  const restraint: { now: Restraint } = { now: { pause: null, troubles: [], resumedAt: null, stormTold: false } };
   const log = fakeLog();
   const incidents = fakeIncidents(journal);
   const audit = fakeAudit(journal);
@@ -163,7 +163,14 @@ export function fakeEdges(facts: Facts = someFacts()) {
       readinessTold: async ({ id }: Patient) => readinessTold.get(id),
       keepReadinessTold: async ({ id }: Patient, digest: string) => void readinessTold.set(id, digest),
     },
-    restraint: { load: async () => restraint.now },
+    restraint: {
+      load: async () => structuredClone(restraint.now),
+      addTrouble: async (trouble: Trouble) => void restraint.now.troubles.push(trouble),
+      endTrouble: async (vaultId: string) => {
+        restraint.now.troubles = restraint.now.troubles.filter((one) => one.vaultId !== vaultId);
+      },
+      keepStormTold: async (isTold: boolean) => void (restraint.now.stormTold = isTold),
+    },
     publishOutcome: async (incident: Incident) => void told.push(incident),
     setAside: async () => {
       const waiting = mailbox.signals.splice(0).length;

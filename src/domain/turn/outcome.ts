@@ -1,5 +1,5 @@
 /** Outcomes: which is worse, which is told to whom, and when an ending that is no success is looked at again. */
-import type { OutcomeCode } from "../incident.ts";
+import type { OutcomeCode, Reason } from "../incident.ts";
 import { HOUR } from "../time.ts";
 
 /** From best to worst: an incident's outcome is the worst of its targets'. */
@@ -32,7 +32,8 @@ const LOUDNESS: Record<OutcomeCode, Loudness> = {
   Unrecoverable: "alarm",
 };
 
-export const loudness = (code: OutcomeCode): Loudness => LOUDNESS[code];
+/** A storm is told as one, not once for each vault. */
+export const loudness = (code: OutcomeCode, reason: Reason): Loudness => (reason === "Storm" ? "inform" : LOUDNESS[code]);
 
 export const isSuccess = (code: OutcomeCode): boolean => LOUDNESS[code] === "quiet" || code === "Healed";
 

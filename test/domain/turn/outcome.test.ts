@@ -10,7 +10,7 @@ test("an incident is as bad as its worst database", () => {
 });
 
 test("success is quiet, healing informs, everything a person must see alarms", () => {
-  expect([loudness("Prevented"), loudness("Healed"), loudness("Observed"), loudness("Refused")]).toEqual([
+  expect([loudness("Prevented", null), loudness("Healed", null), loudness("Observed", null), loudness("Refused", "Paused")]).toEqual([
     "quiet",
     "inform",
     "inform",

@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { toMs, toIso, DAY, HOUR } from "../../../src/domain/time.ts";
-import { heldBack, type Pause, pauseEnd } from "../../../src/domain/turn/restraint.ts";
+import { heldBack, lossesIn, type Pause, pauseEnd, type Restraint } from "../../../src/domain/turn/restraint.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
 import { anAccount, NOW, someFacts, someSettings } from "../../support/builders.ts";
-import { after, applied, aSignal, aStep, planOf, turnInput, turns } from "../../support/turns.ts";
+import { after, applied, aSignal, aStep, finding, healthy, planOf, recovering, seen, turnInput, turns } from "../../support/turns.ts";
 
 const pause: Pause = { reason: "a migration", by: "o1", name: "ada", at: NOW, until: null };
-const held = heldBack({ pause }, NOW)!;
+const NONE: Restraint = { pause: null, troubles: [], resumedAt: null, stormTold: false };
+const LIMITS = { maxAffectedVaults: 2, stormWindowMs: HOUR };
+const held = heldBack({ ...NONE, pause }, LIMITS, NOW)!;
 const digest = (value: unknown): string => JSON.stringify(value);
 
 describe("a pause", () => {
@@ -17,11 +19,11 @@ describe("a pause", () => {
     ["with an end holds before it", { until: after(30) }, 29, true],
     ["with an end is over with it", { until: after(30) }, 30, false],
   ])("%s", (_what, over, minutes, holds) => {
-    expect(heldBack({ pause: over && { ...pause, ...over } }, after(minutes)) !== null).toBe(holds);
+    expect(heldBack({ ...NONE, pause: over && { ...pause, ...over } }, LIMITS, after(minutes)) !== null).toBe(holds);
   });
 
   test("says who, since when, until when, why, and what ends it", () => {
-    expect(heldBack({ pause: { ...pause, until: after(30) } }, NOW)?.why).toBe(
+    expect(heldBack({ ...NONE, pause: { ...pause, until: after(30) } }, LIMITS, NOW)?.why).toBe(
       `nothing is written until ${after(30)}: ada paused Keymend at ${NOW} (a migration); POST /api/resume ends it`,
     );
   });
@@ -42,6 +44,56 @@ describe("a pause", () => {
     ["", undefined],
   ])("that is to end '%s' ends at %s", (text, end) => {
     expect(pauseEnd(text, NOW)).toBe(end);
+  });
+});
+
+describe("a storm", () => {
+  const since = (...minutes: number[]): Restraint["troubles"] =>
+    minutes.map((minute, i) => ({ vaultId: `https://kv${i}.vault.azure.net`, since: after(minute), causes: ["AccessMissing"] }));
+
+  test.each<[string, number[], string | null, boolean]>([
+    ["as many as are allowed", [0, 1], null, false],
+    ["one more at once", [0, 0, 0], null, true],
+    ["one more just within the window", [59, 0, 30], null, true],
+    ["one more as the window is over", [0, 30, 60], null, false],
+    ["one now and then", [0, 90, 180, 270], null, false],
+    ["many of late, beside old ones", [0, 300, 310, 320], null, true],
+    ["those that a person has looked at", [0, 1, 2], after(2), false],
+    ["new ones since, no more than allowed", [0, 1, 2, 3, 4], after(2), false],
+    ["one more since", [0, 3, 4, 5], after(2), true],
+  ])("of %s: minutes %j, resumed %s", (_what, minutes, resumedAt, isStorm) => {
+    expect(heldBack({ ...NONE, troubles: since(...minutes), resumedAt }, LIMITS, after(600))?.reason).toBe(isStorm ? "Storm" : undefined);
+  });
+
+  test("says how many, of what, by what limit, and what is to be done", () => {
+    const troubles = [...since(0, 1), { ...since(2)[0]!, causes: ["AccessMissing", "KeyDeleted"] as const }].map((one) => ({
+      ...one,
+      causes: [...one.causes],
+    }));
+    expect(heldBack({ ...NONE, troubles }, LIMITS, NOW)?.why).toMatch(
+      /3 vaults are out of reach \(AccessMissing of 3, KeyDeleted of 1\), more than 2 of them since within 1 h: .*POST \/api\/resume/,
+    );
+  });
+
+  test("a pause is heard first", () => {
+    expect(heldBack({ ...NONE, pause, troubles: since(0, 0, 0) }, LIMITS, NOW)?.reason).toBe("Paused");
+  });
+
+  const risk = seen({ phase: "atRisk", findings: [{ ...finding(), evidence: { ...finding().evidence, effect: "willBreak" } }] });
+  test.each([
+    ["out of reach", [seen(), healthy()], ["AccessMissing"]],
+    [
+      "revoked, by several causes",
+      [seen({ phase: "revoked", findings: [finding("KeyExpired"), finding()] }), seen()],
+      ["AccessMissing", "KeyExpired"],
+    ],
+    ["at risk only", [risk], []],
+    ["healthy", [healthy()], []],
+    ["recovering", [recovering()], []],
+    ["not to be seen", [seen({ findings: [finding("Unreadable")] })], []],
+    ["never come up", [seen({ findings: [finding("ProvisioningFailed")] })], []],
+  ])("counts a vault whose databases are %s by %j", (_what, targets, causes) => {
+    expect(lossesIn({ targets })).toEqual(causes);
   });
 });
 
@@ -82,7 +134,7 @@ describe("while all writing is held", () => {
   });
 
   test("another pause is told again", () => {
-    const another = heldBack({ pause: { ...pause, at: after(4) } }, after(5));
+    const another = heldBack({ ...NONE, pause: { ...pause, at: after(4) } }, LIMITS, after(5));
     expect(decideTurn(turnInput({ ...sweep, held: another })).next).toMatchObject({ outcome: { reason: "Paused" } });
   });
 });

@@ -1,0 +1,39 @@
+/** Keeps which vaults are out of reach of their key now, and says once that there are too many of them to write anything. */
+import type { Diagnosis } from "../domain/cause.ts";
+import type { Patient } from "../domain/facts.ts";
+import { patientKey } from "../domain/databases/sight.ts";
+import { type Held, lossesIn, type Restraint, type Trouble } from "../domain/turn/restraint.ts";
+import type { Log } from "../log.ts";
+
+export type Restraints = {
+  load: () => Promise<Restraint>;
+  /** Since when a vault is in trouble stays what it was. */
+  addTrouble: (trouble: Trouble) => Promise<void>;
+  endTrouble: (vaultId: string) => Promise<void>;
+  keepStormTold: (told: boolean) => Promise<void>;
+};
+
+type Look = { patient: Patient; diagnosis: Diagnosis; now: string };
+
+/** Written down before it is counted: of many looks at the same time the last ones see them all. */
+export async function noteTrouble(restraint: Restraints, { patient, diagnosis, now }: Look): Promise<Restraint> {
+  const causes = lossesIn(diagnosis);
+  const before = await restraint.load();
+  const isKnown = before.troubles.some(({ vaultId }) => patientKey(vaultId) === patientKey(patient.id));
+  if (causes.length > 0 === isKnown) return before;
+  if (isKnown) await restraint.endTrouble(patient.id);
+  else await restraint.addTrouble({ vaultId: patient.id, since: now, causes });
+  return restraint.load();
+}
+
+/** Kept after it was told: at worst it is told twice. */
+export async function tellStorm(restraint: Restraints, { stormTold }: Restraint, held: Held | null, log: Log): Promise<void> {
+  if (held?.reason === "Storm" && !stormTold) {
+    log.error("storm", { text: held.why });
+    await restraint.keepStormTold(true);
+  }
+  if (held === null && stormTold) {
+    log.warn("stormOver", { text: "what made a storm is mended, or a person has looked at it: Keymend writes again" });
+    await restraint.keepStormTold(false);
+  }
+}

@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { noteTrouble, tellStorm } from "../../src/activities/note-trouble.ts";
+import type { Held } from "../../src/domain/turn/restraint.ts";
+import { NOW } from "../support/builders.ts";
+import { fakeEdges } from "../support/fakes.ts";
+import { after, diagnosisOf, healthy, PATIENT, seen } from "../support/turns.ts";
+
+const lost = { patient: PATIENT, ...diagnosisOf(seen()), now: NOW };
+const well = { patient: PATIENT, ...diagnosisOf(healthy()), now: after(9) };
+
+describe("which vaults are out of reach", () => {
+  test("is written down before it is counted, since they first were, and taken back once they are not", async () => {
+    const { deps, restraint } = fakeEdges();
+    const trouble = { vaultId: PATIENT.id, since: NOW, causes: ["AccessMissing"] };
+    expect((await noteTrouble(deps.restraint, lost)).troubles).toEqual([trouble]);
+    expect((await noteTrouble(deps.restraint, { ...lost, now: after(5) })).troubles).toEqual([trouble]);
+    expect((await noteTrouble(deps.restraint, well)).troubles).toEqual([]);
+    expect(restraint.now.troubles).toEqual([]);
+  });
+
+  test("costs a healthy vault no write", async () => {
+    const { deps } = fakeEdges();
+    const never = async (): Promise<never> => {
+      throw new Error("this should not be called");
+    };
+    expect(await noteTrouble({ ...deps.restraint, addTrouble: never, endTrouble: never }, well)).toMatchObject({ troubles: [] });
+  });
+});
+
+describe("a storm", () => {
+  const storm: Held = { reason: "Storm", since: "", why: "11 vaults are out of reach" };
+  const paused: Held = { reason: "Paused", since: NOW, why: "ada paused it" };
+
+  test("is told once, as an error, and once that it is over; a pause in between says neither", async () => {
+    const { deps, restraint, lines } = fakeEdges();
+    const tell = (held: Held | null) => tellStorm(deps.restraint, restraint.now, held, deps.log);
+    for (const held of [null, storm, storm, paused, storm, null, null]) await tell(held);
+    expect(lines.map(({ level, event }) => [level, event])).toEqual([
+      ["error", "storm"],
+      ["warn", "stormOver"],
+    ]);
+    expect(lines[0]?.fields).toMatchObject({ text: storm.why });
+  });
+});
