@@ -92,7 +92,7 @@ describe("a mistake is answered with the choices", () => {
     [
       "an unknown story, with the nearest names",
       ["--story", "role-remved"],
-      /'role-remved'; the nearest is 'role-removed', .*--list names all/,
+      /'role-remved'; the nearest are 'role-removed', .*--list names all/,
     ],
     ["one that is short of a word", ["--story", "vault"], /the nearest are 'vault-/],
     ["a name like none of them", ["--story", "qqqqqqqq"], /^no story is called 'qqqqqqqq'; --list names all \d+$/],
