@@ -18,8 +18,8 @@ export const messyEvents: Story = {
     const { disturb, deliver, tell, world, patient } = context;
     disturb({ kind: "duplicate", copies: 3 });
     disturb({ kind: "irregular", style: { stringMembers: true, lowerResourceGroups: true } });
-    // What comes of the repair arrives late and in reverse.
     await removeGrant(context);
+    // What comes of the repair arrives late and in reverse.
     disturb({ kind: "reorder", times: 2 });
     disturb({ kind: "delay", ms: 7 * MINUTE, times: 3 });
     const common = { id: "1", eventType: "Microsoft.Resources.ResourceDeleteSuccess", eventTime: world.clock.iso(), dataVersion: "2" };
