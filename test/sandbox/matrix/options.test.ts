@@ -34,7 +34,7 @@ test.each<[string, string[], RegExp]>([
   ["a kind that there is not", ["--kind", "foo"], /--kind is one of account, cluster, not 'foo'/],
   ["a phase that there is not", ["--phase", "later"], /--phase is one of grace, revoked, not 'later'/],
   ["a fault that there is not", ["--fault", "503,504"], /--fault is one of 429, 500, .*, not '504'/],
-  ["a story that there is not", ["--stories", "role-removed,role-remved"], /'role-remved'; the nearest is 'role-removed'/],
+  ["a story that there is not", ["--stories", "role-removed,role-remved"], /'role-remved'; the nearest (is|are) 'role-removed'/],
   ["an empty list", ["--stories", ""], /needs the name of a story/],
   ["rows that no story has", ["--stories", "key-rotated-pinned", "--kind", "account"], /no row is of key-rotated-pinned, account/],
   ["a seed that is no number", ["--seed", "x"], /--seed is a whole number from 0/],
