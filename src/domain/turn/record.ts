@@ -164,7 +164,6 @@ export function takeSent(draft: TurnDraft): void {
 /** A write that shows as something else than it asked for. */
 export function takeAnswers(draft: TurnDraft): void {
   const { incident, input } = draft;
-  if (incident.progress.written === undefined) return;
   const { left, others } = hearAnswers(incident, input.facts, input.now);
   const { written: _, ...progress } = incident.progress;
   incident.progress = left.length === 0 ? progress : { ...progress, written: left };

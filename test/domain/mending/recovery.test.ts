@@ -90,6 +90,8 @@ test.each([
 ] as const)("an incident with %j has recovered: %s", (codes, expected) => {
   expect(historyOf({ causes: codes.map((code) => ({ code, targetIds: [] })) }).recovered).toBe(expected);
   expect(historyOf(null).recovered).toBeNull();
+  const lost = { code: "DefaultIdentityUndefined", targetIds: ["a", "b"] } as const;
+  expect(historyOf({ causes: [{ code: "KeyDeleted", targetIds: ["c"] }, lost] }).lostDefault).toEqual(["a", "b"]);
 });
 
 test("what is missing is told with whatever the incident came to, with the commands, also where it ended well", () => {

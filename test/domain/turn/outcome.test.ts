@@ -19,6 +19,10 @@ test("success is quiet, healing informs, everything a person must see alarms", (
   expect([isSuccess("Superseded"), isSuccess("Healed"), isSuccess("Observed"), isSuccess("Escalated")]).toEqual([true, true, false, false]);
 });
 
+test("what a storm holds up is told by the storm, not by each vault", () => {
+  expect([loudness("Refused", "Storm"), loudness("Escalated", "Storm")]).toEqual(["inform", "inform"]);
+});
+
 test("what did not succeed is looked at again after 1 h, doubling to 32 h", () => {
   expect([0, 1, 2, 6, 50].map((n) => nextLookAfterMs(n) / HOUR)).toEqual([1, 1, 2, 32, 32]);
 });
