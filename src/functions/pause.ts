@@ -14,7 +14,7 @@ import { ProblemError } from "./problem.ts";
 export type RestraintRecords = {
   load: () => Promise<Restraint>;
   keepPause: (pause: Pause) => Promise<void>;
-  endPause: () => Promise<void>;
+  endPause: (pause: Pause) => Promise<void>;
   keepResumed: (at: string) => Promise<void>;
   loadSeal: () => Promise<RestraintSeal | undefined>;
   keepSeal: (seal: RestraintSeal) => Promise<void>;
@@ -60,7 +60,7 @@ export function createPausing({ stores: { restraint, appendAudit }, settings, no
       const at = now().toISOString();
       await record(`writing resumed by ${caller.name}: ${reason}`, { reason, pause, troubles: troubles.length }, caller);
       await restraint.keepResumed(at);
-      await restraint.endPause();
+      if (pause) await restraint.endPause(pause);
       return read();
     },
   };

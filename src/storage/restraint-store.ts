@@ -2,7 +2,7 @@
 import { patientKey } from "../domain/databases/sight.ts";
 import { isNew, orAbsent } from "../azure/call-azure.ts";
 import type { Pause, Restraint, RestraintSeal, Trouble } from "../domain/turn/restraint.ts";
-import { hashText } from "./canonical-json.ts";
+import { digestOf, hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";
 import { quote } from "./tables.ts";
 import type { Tables } from "./tables.ts";
@@ -12,7 +12,8 @@ export type RestraintStore = {
   load: () => Promise<Restraint>;
   /** The newest counts. */
   keepPause: (pause: Pause) => Promise<void>;
-  endPause: () => Promise<void>;
+  /** Of this pause and no other: one that somebody began meanwhile stays. */
+  endPause: (pause: Pause) => Promise<void>;
   /** Since when a vault is in trouble stays what it was. */
   addTrouble: (trouble: Trouble) => Promise<void>;
   endTrouble: (vaultId: string) => Promise<void>;
@@ -61,9 +62,11 @@ export function createRestraintStore(tables: Tables): RestraintStore {
         return kept;
       }),
     keepPause: (pause) => keep(PAUSE, pause, "the pause"),
-    endPause: () =>
+    endPause: (pause) =>
       tables.use("baseline", "end the pause", async (client) => {
-        await orAbsent(() => client.deleteEntity(PARTITION, PAUSE));
+        const row = await orAbsent(() => client.getEntity(PARTITION, PAUSE));
+        if (row === undefined || digestOf(JSON.parse(jsonOf(row, "the pause"))) !== digestOf(pause)) return;
+        await orAbsent(() => client.deleteEntity(PARTITION, PAUSE, { etag: row.etag }));
       }),
     addTrouble: (trouble) =>
       tables.use("baseline", "keep that a vault is in trouble", async (client) => {

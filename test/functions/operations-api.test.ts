@@ -98,14 +98,14 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
         return { rows: audit.length, head: `head of ${what}` };
       },
       restraint: {
-        load: async () => restraint,
+        load: async () => ({ ...restraint }),
         keepPause: async (pause) => {
           journal.push("pause");
           restraint.pause = pause;
         },
-        endPause: async () => {
+        endPause: async (pause) => {
           journal.push("resume");
-          restraint.pause = null;
+          if (restraint.pause === pause) restraint.pause = null;
         },
         keepResumed: async (at) => void (restraint.resumedAt = at),
         loadSeal: async () => seals.at(-1),

@@ -18,9 +18,17 @@ test("keeps the newest pause until it is ended, and how far the audit about it w
   expect(await store.load()).toEqual({ ...NONE, pause: { ...pause, reason: "another" } });
   // It is no vault's.
   expect(await createBaselineStore(tables, () => undefined).listKnown()).toEqual([]);
-  await store.endPause();
-  await store.endPause();
+  const another = { ...pause, reason: "another" };
+  await store.endPause(another);
+  await store.endPause(another);
   expect([await store.load(), await store.loadSeal()]).toEqual([NONE, { rows: 2, head: "h" }]);
+});
+
+test("who ends a pause ends the one that was read, not the one that somebody began meanwhile", async () => {
+  const store = createRestraintStore(fresh().tables);
+  await store.keepPause({ ...pause, by: "o2", name: "bob" });
+  await store.endPause(pause);
+  expect(await store.load()).toMatchObject({ pause: { by: "o2" } });
 });
 
 test("a pause that can't be read stops whoever asks: it may forbid the write", async () => {
