@@ -147,6 +147,17 @@ export async function deleteKey({ operator, patient, tell }: StoryContext): Prom
   tell(`key ${patient.keyName} deleted from ${patient.vault.name}, by ${operator.principal.name}`);
 }
 
+/** A body as the operations API takes it. */
+export async function pauseOrResume(
+  { operator, tell }: StoryContext,
+  what: "pause" | "resume",
+  body: { reason: string; until?: string },
+): Promise<void> {
+  const answer = await operator.app("POST", `/api/${what}`, body);
+  if (answer.status !== 200) throw new Error(`${what} was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  tell(`${operator.principal.name}: ${what}, "${body.reason}"`);
+}
+
 export const unixSeconds = (context: Pick<StoryContext, "world">, inMs: number): number =>
   Math.floor((context.world.clock.now() + inMs) / 1000);
 

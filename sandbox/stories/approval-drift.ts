@@ -1,4 +1,5 @@
 import { API, approveAll, patchKey, readPlan, say, untilAsked } from "./acts.ts";
+import { keyDisabled } from "./key-disabled.ts";
 import type { Story, StoryContext } from "./story.ts";
 
 async function setEnabled(context: StoryContext, enabled: boolean): Promise<void> {
@@ -12,22 +13,13 @@ async function setEnabled(context: StoryContext, enabled: boolean): Promise<void
 }
 
 export const approvalDrift: Story = {
+  ...keyDisabled,
   name: "approval-drift",
   title:
     "while somebody still reads what Keymend asks, the key is enabled and disabled once more: a yes to the old question is refused, to the new one heard",
-  kinds: ["account", "cluster"],
-  phases: ["grace", "revoked"],
-  causes: ["KeyDisabled"],
-  steps: ["EnableKeyVersion"],
   maxWrites: 1,
-  outcome: { grace: "OutageAvoided", revoked: "Healed" },
-  vault: "rbac",
   // People read twice.
   checkInMinutes: [35, 55],
-  async break(context) {
-    await patchKey(context, { attributes: { enabled: false } });
-    context.tell(`key ${context.patient.keyName} disabled, by ${context.operator.principal.name}`);
-  },
   async after(context) {
     await untilAsked(context);
     const asked = await readPlan(context);

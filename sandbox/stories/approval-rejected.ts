@@ -1,4 +1,5 @@
-import { patchKey, rejectIt } from "./acts.ts";
+import { rejectIt } from "./acts.ts";
+import { keyDisabled } from "./key-disabled.ts";
 import type { Story } from "./story.ts";
 
 export const approvalRejected: Story = {
@@ -10,9 +11,6 @@ export const approvalRejected: Story = {
   maxWrites: 0,
   outcome: { grace: "Refused", revoked: "Refused" },
   vault: "rbac",
-  async break(context) {
-    await patchKey(context, { attributes: { enabled: false } });
-    context.tell(`key ${context.patient.keyName} disabled, by ${context.operator.principal.name}`);
-  },
+  break: keyDisabled.break,
   after: (context) => rejectIt(context, "disabled by us, leave it"),
 };

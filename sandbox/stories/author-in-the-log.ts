@@ -1,26 +1,19 @@
 import { same } from "../azure/routes.ts";
-import { removeGrant } from "./acts.ts";
+import { roleRemoved } from "./role-removed.ts";
 import type { Story } from "./story.ts";
 
 const SOMEBODY_ELSE = "00000000-0000-4000-8000-00000000b055";
 
 export const authorInTheLog: Story = {
+  ...roleRemoved,
   name: "author-in-the-log",
   title:
     "a grant is removed and no event tells of it: the activity log names who did it, whose changes don't count as meant, and Keymend puts it back unasked",
-  kinds: ["account", "cluster"],
-  phases: ["grace", "revoked"],
-  causes: ["AccessMissing"],
-  anySteps: ["RestoreRoleAssignment", "GrantKeyRole"],
   maxWrites: 1,
-  outcome: { grace: "OutageAvoided", revoked: "Healed" },
-  vault: "rbac",
   settings: { KEYMEND_PRIVILEGED_CALLERS: SOMEBODY_ELSE },
-  feltWithinMs: 10 * 60_000,
   checkInMinutes: [50, 55],
   arrange({ world }) {
     const topic = [...world.eventSubscriptions.values()].filter(({ name }) => same(name, "keymend-resources"));
     for (const { id } of topic) world.eventSubscriptions.delete(id.toLowerCase());
   },
-  break: removeGrant,
 };

@@ -1,6 +1,7 @@
 import { addLogWorkspace } from "../estate/log-workspace.ts";
-import { approveAll, incidentsOf, patchKey } from "./acts.ts";
+import { approveAll, incidentsOf } from "./acts.ts";
 import { getIncident } from "../running/app-api.ts";
+import { keyDisabled } from "./key-disabled.ts";
 import type { Story, StoryContext } from "./story.ts";
 
 /** What the app asks names who did it: only the vault's own log knows that, and only once it has come in. */
@@ -18,15 +19,10 @@ async function untilNamed(context: StoryContext): Promise<void> {
 }
 
 export const keyDisabledMeant: Story = {
+  ...keyDisabled,
   name: "key-disabled-meant",
   title:
     "a key is disabled by somebody whose changes count as meant, of which no event tells: the vault's audit log names who, and Keymend asks",
-  kinds: ["account", "cluster"],
-  phases: ["grace", "revoked"],
-  causes: ["KeyDisabled"],
-  steps: ["EnableKeyVersion"],
-  outcome: { grace: "OutageAvoided", revoked: "Healed" },
-  vault: "rbac",
   // Of itself it would be enabled unasked.
   settings: { KEYMEND_CAUSES: "KeyDisabled=auto" },
   settingsOf: ({ operator, logWorkspace }) => ({
@@ -36,10 +32,6 @@ export const keyDisabledMeant: Story = {
   checkInMinutes: [50, 55],
   arrange({ world, estate }) {
     estate.logWorkspace ??= addLogWorkspace(world, estate);
-  },
-  async break(context) {
-    await patchKey(context, { attributes: { enabled: false } });
-    context.tell(`key ${context.patient.keyName} disabled, by ${context.operator.principal.name}`);
   },
   async after(context) {
     await untilNamed(context);

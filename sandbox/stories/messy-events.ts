@@ -1,19 +1,14 @@
 import { removeGrant } from "./acts.ts";
+import { roleRemoved } from "./role-removed.ts";
 import type { Story } from "./story.ts";
 
 const MINUTE = 60_000;
 
 export const messyEvents: Story = {
+  ...roleRemoved,
   name: "messy-events",
   title: "a grant is removed, and what tells of it comes twice, late, out of order and with malformed events in between: one repair",
-  kinds: ["account", "cluster"],
-  phases: ["grace", "revoked"],
-  causes: ["AccessMissing"],
-  anySteps: ["RestoreRoleAssignment", "GrantKeyRole"],
   maxWrites: 1,
-  outcome: { grace: "OutageAvoided", revoked: "Healed" },
-  vault: "rbac",
-  feltWithinMs: 10 * MINUTE,
   async break(context) {
     const { disturb, deliver, tell, world, patient } = context;
     disturb({ kind: "duplicate", copies: 3 });

@@ -1,4 +1,4 @@
-import { removeGrant } from "./acts.ts";
+import { pauseOrResume, removeGrant } from "./acts.ts";
 import type { Story } from "./story.ts";
 
 export const paused: Story = {
@@ -12,10 +12,7 @@ export const paused: Story = {
   vault: "rbac",
   feltWithinMs: 10 * 60_000,
   async break(context) {
-    const { operator, tell } = context;
-    const { status, body } = await operator.app("POST", "/api/pause", { reason: "we move the vaults tonight", until: "PT12H" });
-    if (status !== 200) throw new Error(`the pause was answered ${status}: ${JSON.stringify(body)}`);
-    tell(`${operator.principal.name} pauses Keymend: "we move the vaults tonight"`);
+    await pauseOrResume(context, "pause", { reason: "we move the vaults tonight", until: "PT12H" });
     await removeGrant(context);
   },
 };

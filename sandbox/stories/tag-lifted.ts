@@ -1,4 +1,5 @@
 import { approveAll, patchKey } from "./acts.ts";
+import { revokedOnPurpose } from "./revoked-on-purpose.ts";
 import type { Story } from "./story.ts";
 
 export const tagLifted: Story = {
@@ -10,10 +11,7 @@ export const tagLifted: Story = {
   steps: ["EnableKeyVersion"],
   outcome: { revoked: "Healed" },
   vault: "rbac",
-  async break(context) {
-    await patchKey(context, { attributes: { enabled: false }, tags: { "keymend:revoked": "security incident 1207" } });
-    context.tell(`key ${context.patient.keyName} disabled and tagged keymend:revoked, by ${context.operator.principal.name}`);
-  },
+  break: revokedOnPurpose.break,
   async after(context) {
     await context.until("the app to refuse", context.isOver);
     await context.wait(20 * 60_000);

@@ -1,17 +1,12 @@
 import { removeGrant } from "./acts.ts";
+import { roleRemoved } from "./role-removed.ts";
 import type { Story } from "./story.ts";
 
 export const throttled: Story = {
+  ...roleRemoved,
   name: "throttled",
   title: "Azure Resource Manager throttles what Keymend reads while a grant is lost: it waits as it is told, and writes once",
-  kinds: ["account", "cluster"],
-  phases: ["grace", "revoked"],
-  causes: ["AccessMissing"],
-  anySteps: ["RestoreRoleAssignment", "GrantKeyRole"],
   maxWrites: 1,
-  outcome: { grace: "OutageAvoided", revoked: "Healed" },
-  vault: "rbac",
-  feltWithinMs: 10 * 60_000,
   async break(context) {
     await removeGrant(context);
     // Azure Resource Manager, "Understand how Azure Resource Manager throttles requests": 429 with Retry-After, reads and writes have buckets of their own.
