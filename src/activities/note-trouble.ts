@@ -2,6 +2,7 @@
 import type { Diagnosis } from "../domain/cause.ts";
 import type { Patient } from "../domain/facts.ts";
 import { patientKey } from "../domain/databases/sight.ts";
+import { isWhole } from "../domain/turn/losses.ts";
 import { type Held, lossesIn, type Restraint, type Trouble } from "../domain/turn/restraint.ts";
 import type { Log } from "../log.ts";
 
@@ -20,9 +21,10 @@ export async function noteTrouble(restraint: Restraints, { patient, diagnosis, n
   const causes = lossesIn(diagnosis);
   const before = await restraint.load();
   const isKnown = before.troubles.some(({ vaultId }) => patientKey(vaultId) === patientKey(patient.id));
-  if (causes.length > 0 === isKnown) return before;
-  if (isKnown) await restraint.endTrouble(patient.id);
-  else await restraint.addTrouble({ vaultId: patient.id, since: now, causes });
+  if (!isKnown && causes.length > 0) await restraint.addTrouble({ vaultId: patient.id, since: now, causes });
+  // A storm that only can't be seen any more is not over.
+  else if (isKnown && causes.length === 0 && isWhole(diagnosis)) await restraint.endTrouble(patient.id);
+  else return before;
   return restraint.load();
 }
 

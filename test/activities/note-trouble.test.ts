@@ -3,7 +3,7 @@ import { noteTrouble, tellStorm } from "../../src/activities/note-trouble.ts";
 import type { Held } from "../../src/domain/turn/restraint.ts";
 import { NOW } from "../support/builders.ts";
 import { fakeEdges } from "../support/fakes.ts";
-import { after, diagnosisOf, healthy, PATIENT, seen } from "../support/turns.ts";
+import { after, diagnosisOf, finding, healthy, PATIENT, recovering, seen } from "../support/turns.ts";
 
 const lost = { patient: PATIENT, ...diagnosisOf(seen()), now: NOW };
 const well = { patient: PATIENT, ...diagnosisOf(healthy()), now: after(9) };
@@ -16,6 +16,19 @@ describe("which vaults are out of reach", () => {
     expect((await noteTrouble(deps.restraint, { ...lost, now: after(5) })).troubles).toEqual([trouble]);
     expect((await noteTrouble(deps.restraint, well)).troubles).toEqual([]);
     expect(restraint.now.troubles).toEqual([]);
+  });
+
+  test.each([
+    ["could not be read", { findings: [finding("Unreadable")] }, 1],
+    ["was read as lost by another cause", { findings: [finding("KeyDeleted")] }, 1],
+    ["never came up", { findings: [finding("ProvisioningFailed")] }, 0],
+    ["is only still to be noticed", recovering(), 0],
+  ])("one that %s since counts or not: %#", async (_what, since, count) => {
+    const { deps } = fakeEdges();
+    await noteTrouble(deps.restraint, lost);
+    const later = { patient: PATIENT, ...diagnosisOf(seen(since)), now: after(9) };
+    const { troubles } = await noteTrouble(deps.restraint, later);
+    expect(troubles.map(({ since: at }) => at)).toEqual(count === 1 ? [NOW] : []);
   });
 
   test("costs a healthy vault no write", async () => {

@@ -21,8 +21,9 @@ const lostNow = ({ targets }: Diagnosis): Which[] =>
     findings.filter(({ evidence }) => evidence.effect === "broken").map(({ code }) => ({ cause: code, targetId: id })),
   );
 
-/** What could not be read may hide a loss. */
-const isWhole = ({ targets }: Diagnosis): boolean => targets.every(({ findings }) => findings.every(({ code }) => code !== "Unreadable"));
+/** What could not be read may hide a loss, or call for a step: what was known before then stands. */
+export const isWhole = ({ targets }: Pick<Diagnosis, "targets">): boolean =>
+  targets.every(({ findings }) => findings.every(({ code }) => code !== "Unreadable"));
 
 /** Keymend's own write for it, the newest since it was seen. */
 function repairOf(loss: Loss, { applied }: Pick<Incident, "applied">): Repair[] {

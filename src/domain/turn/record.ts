@@ -13,7 +13,7 @@ import { carryTarget, endGone } from "./judge-databases.ts";
 import { type JudgedStep, showStep, shownSince } from "./judge-steps.ts";
 import { authorOf } from "./authors.ts";
 import { hearAnswers } from "./answers.ts";
-import { followLosses } from "./losses.ts";
+import { followLosses, isWhole } from "./losses.ts";
 import type { Held } from "./restraint.ts";
 import { rejectionOf } from "./questions.ts";
 import { causesOf, mergeCauses, signature } from "./same-trouble.ts";
@@ -278,9 +278,6 @@ export function takePlan(draft: TurnDraft, steps: readonly JudgedStep[]): void {
   incident.plan = { hash, steps: shown };
   if (before?.hash !== hash) note(draft, "plan", describePlan(shown), incident.plan);
 }
-
-/** What could not be read may be just what calls for a step. */
-const isWhole = ({ targets }: Diagnosis): boolean => targets.every(({ findings }) => findings.every(({ code }) => code !== "Unreadable"));
 
 const WORDS: Record<PlannedStep["state"], string> = {
   next: "now",
