@@ -61,6 +61,8 @@ const toldAgainAt = ({ outcome, closedAt, nextLookAt }: Incident): number =>
 /** The last incident, where its verdict rested on just this and its next look is not due: nothing new to tell anybody. */
 export function isKnown({ previous, signals, now }: Look, grounds: string): Incident | undefined {
   if (!previous?.outcome || isSuccess(previous.outcome) || previous.nextLookAt === null) return undefined;
+  // Azure's silence was no verdict on the vault: a look that it answers is not as before.
+  if (previous.reason === "AzureUnavailable") return undefined;
   if (signals.some((signal) => signal.source === "operator") || toMs(now) >= toldAgainAt(previous)) return undefined;
   return previous.grounds === grounds ? previous : undefined;
 }

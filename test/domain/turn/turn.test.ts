@@ -216,6 +216,7 @@ describe("trouble that is known already", () => {
     ["a success", { outcome: "Healed" as const }],
     ["one without a next look", { nextLookAt: null }],
     ["one without an outcome", { outcome: null }],
+    ["Azure's silence, once it answers", { outcome: "Escalated" as const, reason: "AzureUnavailable" as const }],
   ])("does not hide behind %s", (_, change) => {
     expect(decideTurn(turnInput({ ...observe, previous: { ...previous, ...change }, now: after(10) })).incident).not.toBeNull();
   });
