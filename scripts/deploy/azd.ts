@@ -26,7 +26,12 @@ async function register({ env, az: call, azd, told }: Hook): Promise<void> {
   if (wanted !== tenantId)
     throw new DeployError(`azd is in the tenant ${wanted}, az in ${tenantId}`, `az login --tenant ${wanted}, then azd up`);
   const graph = (await az.ask<string>("cloud", "show", "--query", "endpoints.microsoftGraphResourceId")).replace(/\/+$/, "");
-  const appId = await ensureRegistration(az, { name: env["KEYMEND_NAME"] ?? "keymend", appId: undefined, graph, assignments: [] });
+  const appId = await ensureRegistration(az, {
+    name: env["KEYMEND_NAME"] ?? "keymend",
+    appId: env["KEYMEND_APP_ID"],
+    graph,
+    assignments: [],
+  });
   await azd(["env", "set", "KEYMEND_API_AUDIENCE", `api://${appId},${appId}`]);
 }
 

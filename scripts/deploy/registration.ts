@@ -48,15 +48,20 @@ export type Assignment = { role: string; objectId: string };
 const UNKNOWN = "<client id>";
 const UNKNOWN_SP = "<object id of the service principal>";
 
-async function find(az: Az, name: string, appId: string | undefined): Promise<Application | undefined> {
+/**
+ * A name proves nothing: whoever may register applications may have taken it (Learn, "Default user permissions"), and its owner says who
+ * approves. So one that only bears the name is a question.
+ */
+async function find(az: Az, { name, appId, known }: Wish): Promise<Application | undefined> {
   if (appId !== undefined) return az.ask("ad", "app", "show", "--id", appId);
-  const found = await az.ask<Application[]>("ad", "app", "list", "--filter", `displayName eq '${name}'`);
-  if (found.length > 1)
+  const found = await az.ask<Application[]>("ad", "app", "list", "--filter", `displayName eq '${name.replaceAll("'", "''")}'`);
+  const own = found.find((one) => one.appId === known);
+  if (own === undefined && found.length > 0)
     throw new DeployError(
       `${found.length} app registrations are called ${name}: ${found.map((one) => one.appId).join(", ")}`,
-      "say which one with --app-id",
+      "take one that is yours with --app-id (azd env set KEYMEND_APP_ID), or name another with --app-name",
     );
-  return found[0];
+  return own;
 }
 
 const lacking = <T extends { value: string | null }>(wanted: readonly T[], there: readonly { value: string | null }[]): T[] =>
@@ -112,11 +117,19 @@ async function assign(az: Az, graph: string, resourceId: string, app: Applicatio
   }
 }
 
-export type Wish = { name: string; appId: string | undefined; graph: string; assignments: readonly Assignment[] };
+/** appId: of the one that was said. known: of the one that is deployed already. */
+export type Wish = {
+  name: string;
+  appId?: string | undefined;
+  known?: string | undefined;
+  graph: string;
+  assignments: readonly Assignment[];
+};
 
 /** Its client id. */
-export async function ensureRegistration(az: Az, { name, appId, graph, assignments }: Wish): Promise<string> {
-  const found = await find(az, name, appId);
+export async function ensureRegistration(az: Az, wish: Wish): Promise<string> {
+  const { name, graph, assignments } = wish;
+  const found = await find(az, wish);
   const made =
     found ??
     (await az.change<Application>(

@@ -60,11 +60,35 @@ async function objectIds(az: Az, options: Options): Promise<{ role: string; obje
   return assignments.map(({ role, objectId }) => ({ role, objectId: objectId === "me" ? me : objectId }));
 }
 
-async function register(az: Az, options: Options): Promise<string | null> {
-  if (options.audience !== undefined) return null;
+const audienceOf = (clientId: string): string => `api://${clientId},${clientId}`;
+
+/** Of a registration that this script has brought up to date. */
+function ownIdIn(audience: unknown): string | undefined {
+  const id = typeof audience === "string" ? audience.split(",")[1] : undefined;
+  return id !== undefined && audience === audienceOf(id) ? id : undefined;
+}
+
+type Registration = { clientId: string | null; apiAudience: string };
+
+/** An audience of a registration that is left alone: the one that is said, or that is deployed where nothing is said. */
+function foreignAudience({ audience, "app-name": name, "app-id": id }: Options, deployed: unknown): string | undefined {
+  if (audience !== undefined || name !== undefined || id !== undefined) return audience;
+  return typeof deployed === "string" && ownIdIn(deployed) === undefined ? deployed : undefined;
+}
+
+async function register(az: Az, options: Options, { parameters: { apiAudience: deployed } }: Stack): Promise<Registration> {
+  const foreign = foreignAudience(options, deployed);
+  if (foreign !== undefined) {
+    if (assignmentsOf(options).length === 0) return { clientId: null, apiAudience: foreign };
+    throw new DeployError(`the audience ${foreign} is of a registration that is left alone, and so are its roles`, "give them there");
+  }
+  const { "app-name": name, "app-id": id } = options;
   const graph = (await az.ask<string>("cloud", "show", "--query", "endpoints.microsoftGraphResourceId")).replace(/\/+$/, "");
   const assignments = await objectIds(az, options);
-  return ensureRegistration(az, { name: options["app-name"] ?? options.name, appId: options["app-id"], graph, assignments });
+  const known = ownIdIn(deployed);
+  const appId = id ?? (name === undefined ? known : undefined);
+  const clientId = await ensureRegistration(az, { name: name ?? options.name, appId, known, graph, assignments });
+  return { clientId, apiAudience: audienceOf(clientId) };
 }
 
 async function parametersFor(az: Az, options: Options, account: Account, before: Stack): Promise<Parameters> {
@@ -177,8 +201,7 @@ async function deploy(run: Run): Promise<void> {
   const before = await findStack(az, options.name);
   const asked = await parametersFor(az, options, account, before);
   report.begin("the app registration");
-  const clientId = await register(az, options);
-  const apiAudience = options.audience ?? `api://${clientId},${clientId}`;
+  const { clientId, apiAudience } = await register(az, options, before);
   const file = packageFor(options);
   const digests = { template: digestOfTemplate(options.template), code: digestOfFile(file) };
   const outputs = await bring(run, before, { parameters: { ...asked, apiAudience }, file, ...digests });

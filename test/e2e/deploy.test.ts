@@ -188,6 +188,42 @@ describe("the deployment of what is there", () => {
   });
 });
 
+describe("the registration that is deployed", () => {
+  test.each([
+    ["of another name", ["--app-name", "callers"]],
+    ["that was said by its id", ["--app-id", "c11e0000-0000-4000-8000-000000000007"]],
+    ["that is none of ours", ["--audience", "api://theirs"]],
+  ])("%s stays where it is not said again, and where it is", async (_, said) => {
+    const there = { appId: "c11e0000-0000-4000-8000-000000000007", displayName: "there", identifierUris: [], appRoles: [] };
+    Object.assign(model, { apps: [{ ...there, api: { oauth2PermissionScopes: [], preAuthorizedApplications: [] } }] });
+    await deploy("--vault", "vault-a", ...said);
+    const { apps, stacks } = copy();
+    for (const args of [[], said]) {
+      Object.assign(model, { calls: [] });
+      expect(await deploy(...args)).toMatchObject({ code: 0 });
+      expect(changes()).toEqual([]);
+    }
+    expect(await deploy("--mode", "approve")).toMatchObject({ code: 0 });
+    expect(model.apps).toEqual(apps);
+    const audience = (stacks[0] as unknown as { parameters: { apiAudience: object } }).parameters.apiAudience;
+    expect(model.stacks[0]!.parameters).toMatchObject({ mode: { value: "approve" }, apiAudience: audience });
+  });
+
+  test("is let go for another that is asked for", async () => {
+    await deploy("--vault", "vault-a");
+    await deploy("--app-name", "callers");
+    expect(model.apps.map(({ displayName }) => displayName)).toEqual(["keymend", "callers"]);
+    const { appId } = model.apps[1]!;
+    expect(model.stacks[0]!.parameters).toMatchObject({ apiAudience: { value: `api://${appId},${appId}` } });
+  });
+
+  test("gives no role where it is left alone, and says so", async () => {
+    const { code, err } = await deploy("--vault", "vault-a", "--audience", "api://theirs", "--reader", "me");
+    expect({ code, changes: changes() }).toEqual({ code: 1, changes: [] });
+    expect(err).toContain("api://theirs");
+  });
+});
+
 describe("the system topics that are there already", () => {
   const SUBSCRIPTION = "/subscriptions/5ab50000-0000-4000-8000-000000000001";
   const vault = `${SUBSCRIPTION}/resourceGroups/rg-vaults/providers/Microsoft.KeyVault/vaults/vault-a`;
@@ -264,8 +300,18 @@ describe("before anything is changed", () => {
 
   test("two registrations of the name are a question", async () => {
     await deploy("--vault", "vault-a");
-    Object.assign(model, { apps: [model.apps[0]!, { ...model.apps[0]!, appId: "c11e0000-0000-4000-8000-000000000009" }] });
-    expect((await deploy()).err).toMatch(/2 app registrations are called keymend: .*\n.*--app-id/);
+    Object.assign(model, { apps: [model.apps[0]!, { ...model.apps[0]!, appId: "c11e0000-0000-4000-8000-000000000009" }], stacks: [] });
+    expect((await deploy("--vault", "vault-a")).err).toMatch(/2 app registrations are called keymend: .*\n.*--app-id/);
+  });
+
+  /** Learn, "Default user permissions in Microsoft Entra ID": members may register applications, and own what they register. */
+  test("so is one that somebody has made who is not known: nothing is put on it, and no role is given there", async () => {
+    const theirs = { appId: "c11e0000-0000-4000-8000-000000000009", displayName: "it's keymend", identifierUris: [], appRoles: [] };
+    Object.assign(model, { apps: [{ ...theirs, api: { oauth2PermissionScopes: [], preAuthorizedApplications: [] } }] });
+    const { code, err } = await deploy("--vault", "vault-a", "--app-name", "it's keymend", "--reader", "me");
+    expect({ code, changes: changes() }).toEqual({ code: 1, changes: [] });
+    expect(err).toMatch(/1 app registrations are called it's keymend: c11e\S+\n.*--app-id.*--app-name/);
+    expect(await deploy("--vault", "vault-a", "--app-id", theirs.appId)).toMatchObject({ code: 0 });
   });
 
   test("--help names every option", async () => {

@@ -71,6 +71,16 @@ describe("the hook before the resources", () => {
     expect(model.apps).toHaveLength(1);
   });
 
+  test("takes one that is there only where it is said", async () => {
+    await runHook("registration", hook({ KEYMEND_VAULTS: "/subscriptions/s" }));
+    await expect(runHook("registration", hook({ KEYMEND_VAULTS: "/subscriptions/s" }))).rejects.toMatchObject({
+      next: expect.stringContaining("KEYMEND_APP_ID") as unknown,
+    });
+    const KEYMEND_APP_ID = model.apps[0]!.appId;
+    await runHook("registration", hook({ KEYMEND_VAULTS: "/subscriptions/s", KEYMEND_APP_ID }));
+    expect(azd.at(-1)).toEqual(["env", "set", "KEYMEND_API_AUDIENCE", `api://${KEYMEND_APP_ID},${KEYMEND_APP_ID}`]);
+  });
+
   test.each<[string, Hook["env"], string]>([
     ["where there is nothing to watch", { KEYMEND_VAULTS: " " }, "nothing to watch"],
     ["in another tenant than az is in", { KEYMEND_VAULTS: "/s", AZURE_TENANT_ID: "another" }, "in the tenant another"],

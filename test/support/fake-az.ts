@@ -118,8 +118,8 @@ function publish(): string {
 
 const STORAGE = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-keymend/providers/Microsoft.Storage/storageAccounts/keymend1`;
 const filtered = <T>(list: readonly T[], property: keyof T): T[] => {
-  const [, value] = /eq '([^']*)'/.exec(option("--filter"))!;
-  return list.filter((one) => one[property] === value);
+  const [, value] = /eq '((?:[^']|'')*)'$/.exec(option("--filter"))!;
+  return list.filter((one) => one[property] === value!.replaceAll("''", "'"));
 };
 
 const ANSWERS: Record<string, () => unknown> = {
