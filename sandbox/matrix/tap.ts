@@ -37,6 +37,8 @@ export type Tap = {
   begin(databases: () => readonly Database[]): void;
   /** Whether all databases were well at that time, as the service itself knows it. */
   wellAt(ms: number): boolean;
+  /** Whether one is not well, or was seen not to be since the break. */
+  readonly isHurt: boolean;
 };
 
 type Truth = { at: number; well: boolean };
@@ -97,11 +99,12 @@ export function tapCalls(
   /** After everything is written a look in peace comes before the next strike: each is then a mishap of its own. */
   let isInPeace = true;
 
+  const areWell = (): boolean => databases?.().every((database) => truePhase(world, database) === "healthy") ?? true;
   const noteTruth = (): void => {
     // Reading changes nothing, and in one instant nothing changes by itself.
     const last = calls.at(-1);
     if (last && last.at === clock.now() && !last.write) return;
-    const well = databases?.().every((database) => truePhase(world, database) === "healthy") ?? true;
+    const well = areWell();
     if (truths.at(-1)?.well !== well) truths.push({ at: clock.now(), well });
   };
   const mayBeStruck = ({ key, moment }: Strike, name: CallName, at: number): boolean => {
@@ -159,5 +162,8 @@ export function tapCalls(
       databases = of;
     },
     wellAt: (ms) => truths.findLast(({ at }) => at <= ms)?.well ?? true,
+    get isHurt() {
+      return !areWell() || truths.some(({ well }) => !well);
+    },
   };
 }

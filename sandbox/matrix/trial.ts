@@ -38,6 +38,8 @@ export type Trial = {
   hits: readonly Strike[];
   /** How many calls were struck. */
   struck: number;
+  /** Whether a database lost its key, as the sandbox knows it. */
+  isHurt: boolean;
 };
 
 /** Calls to be struck, and what happens when none is. */
@@ -190,7 +192,9 @@ async function perform(
   });
   const hits = hitsThatCount(tap.hits, told);
   if (strike && more.length === 0 && hits.length === 0) problems.push("the call to be struck never came");
-  return { outcome: result.outcome, reason: result.reason, problems, written: usualOf(writes), calls: tap.calls, hits, struck: tap.struck };
+  const { outcome, reason } = result;
+  const { calls, struck, isHurt } = tap;
+  return { outcome, reason, problems, written: usualOf(writes), calls, hits, struck, isHurt };
 }
 
 async function runOn(setup: TrialSetup, row: Row, disturbance: Disturbance | undefined): Promise<Trial> {
@@ -198,9 +202,9 @@ async function runOn(setup: TrialSetup, row: Row, disturbance: Disturbance | und
   try {
     return await perform(row, prepared, disturbance);
   } catch (error) {
-    const { calls, hits, struck } = prepared.tap;
+    const { calls, hits, struck, isHurt } = prepared.tap;
     const problems = [`the trial broke off: ${messageOf(error)}`];
-    return { outcome: null, reason: null, problems, written: new Map(), calls, hits: hits.map(({ strike }) => strike), struck };
+    return { outcome: null, reason: null, problems, written: new Map(), calls, hits: hits.map(({ strike }) => strike), struck, isHurt };
   } finally {
     await prepared.scene.sandbox.close();
   }

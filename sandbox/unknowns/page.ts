@@ -30,8 +30,9 @@ const textOf = ({ outcome, reason }: Play["trial"]): string => `${outcome ?? "no
 
 const NOT_FELT = "not felt";
 
-function cameOf({ trial, documented }: Play): Came {
-  if (!isFelt(trial)) return { came: NOT_FELT, compared: NOT_FELT, problems: [] };
+function cameOf(play: Play): Came {
+  const { trial, documented } = play;
+  if (!isFelt(play)) return { came: NOT_FELT, compared: NOT_FELT, problems: [] };
   return {
     came: textOf(trial),
     compared: trial.problems.length > 0 ? "does not hold" : cameTo(trial, documented),
@@ -84,8 +85,9 @@ const leftOf = ({ asked, plays, problems }: RowRecord): number =>
 
 export const rowName = ({ story, kind, phase }: Row): string => `${story.name}, ${kind}, ${phase}`;
 
-export function problemLines({ row, reading, trial }: Play): string[] {
-  return isFelt(trial) ? trial.problems.map((problem) => `${rowName(row)}, ${reading?.name ?? "as documented"}: ${problem}`) : [];
+export function problemLines(play: Play): string[] {
+  const { row, reading, trial } = play;
+  return isFelt(play) ? trial.problems.map((problem) => `${rowName(row)}, ${reading?.name ?? "as documented"}: ${problem}`) : [];
 }
 
 const RULE = [

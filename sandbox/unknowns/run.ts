@@ -52,10 +52,16 @@ export const mattering = (asked: readonly string[], all: readonly Reading[] = re
   return touched.filter(isMore);
 };
 
-/** A break that another Azure does not feel, or does not know: there is nothing to mend, and nothing to judge. */
-const NOT_FELT = /^the trial broke off: (the service never noticed the break|the story waited in vain)/;
+/** Keymend is down until the service has noticed: nothing of this is its doing. */
+const NEVER_NOTICED = /^the trial broke off: the service never noticed the break/;
+const WAITED_IN_VAIN = /^the trial broke off: the story waited in vain/;
 
-export const isFelt = ({ problems }: Pick<Trial, "problems">): boolean => !problems.some((problem) => NOT_FELT.test(problem));
+/**
+ * Whether there was something to mend, and so to judge: not where another Azure does not feel the break. Who waits in vain for the app while
+ * a database is hurt, or where none is hurt as documented either, has met its silence.
+ */
+export const isFelt = ({ trial, documented }: Pick<Play, "trial" | "documented">): boolean =>
+  !trial.problems.some((problem) => NEVER_NOTICED.test(problem) || (WAITED_IN_VAIN.test(problem) && documented.isHurt && !trial.isHurt));
 
 async function playUnder(runner: TrialRunner, row: Row, documented: Trial, reading: Reading): Promise<Trial> {
   return runner.run(

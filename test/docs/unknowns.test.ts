@@ -39,6 +39,7 @@ const trial = (over: Partial<Trial> = {}): Trial => ({
   calls: [],
   hits: [],
   struck: 0,
+  isHurt: true,
   ...over,
 });
 
@@ -88,13 +89,30 @@ describe("what is kept of a play", () => {
     expect(pageOf(begun, [row])).toContain("1 readings are left");
   });
 
-  test("is no problem where the break is not felt under the reading", () => {
-    const unfelt = play({
-      reading,
-      trial: trial({ outcome: null, problems: ["the trial broke off: the service never noticed the break"] }),
-    });
+  const brokeOff = (why: string, isHurt: boolean) => trial({ outcome: null, problems: [`the trial broke off: ${why}`], isHurt });
+  const inVain = "the story waited in vain for the app to ask";
+
+  test.each([
+    ["the service never noticed it", brokeOff("the service never noticed the break", true)],
+    ["no database was hurt by it, and so nobody was asked", brokeOff(inVain, false)],
+  ])("is no problem where the break is not felt under the reading: %s", (_why, unfeltTrial) => {
+    const unfelt = play({ reading, trial: unfeltTrial });
     expect(problemLines(unfelt)).toEqual([]);
     expect(pageOf(withPlay(begun, unfelt, "now", order), [row])).toContain("not felt 1");
+  });
+
+  test.each([
+    ["a database is hurt", brokeOff(inVain, true), trial()],
+    ["none is hurt as documented either", brokeOff(inVain, false), trial({ isHurt: false })],
+  ])("is a problem where the app is silent though %s", (_what, silent, documented) => {
+    const played = play({ reading, trial: silent, documented });
+    expect(problemLines(played)).toEqual([expect.stringContaining(inVain)]);
+    expect(pageOf(withPlay(begun, played, "now", order), [row])).toContain("**1 do not hold.**");
+  });
+
+  test("is a problem where the story waits in vain as documented", () => {
+    const silent = brokeOff(inVain, false);
+    expect(problemLines(play({ trial: silent, documented: silent }))).toEqual([expect.stringContaining(inVain)]);
   });
 
   test("of a story that is no more goes", () => {

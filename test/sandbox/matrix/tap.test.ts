@@ -4,11 +4,12 @@ import { createWorld } from "../../../sandbox/azure/world.ts";
 import { Clock } from "../../../sandbox/time/clock.ts";
 import { columns } from "../../../sandbox/matrix/columns.ts";
 import { type Moment, type Strike, tapCalls } from "../../../sandbox/matrix/tap.ts";
+import { buildEstate } from "../../../sandbox/estate/estate.ts";
+import { createRandom } from "../../../sandbox/time/random.ts";
 
 const ARM = "https://management.azure.com/subscriptions/s/resourceGroups/rg/providers";
 const column = columns.find(({ name }) => name === "503")!;
 const forGood = columns.find(({ name }) => name === "503 for good")!;
-import { createRandom } from "../../../sandbox/time/random.ts";
 
 /** Azure as far as the tap needs one: every request is served, unless it is struck. */
 function tapped(strikes: readonly Strike[], usualWrites = 1) {
@@ -87,4 +88,26 @@ test("the nth write is struck; for good means every such call from then on", asy
   expect([await write("a"), await write("b")]).toEqual(["struck", "struck"]);
   at(5);
   expect(await write("a")).toBe("struck");
+});
+
+test("a database is hurt that is not well, or was seen not to be, also where the app asks nothing meanwhile", async () => {
+  const faults = createFaults();
+  const world = createWorld({ clock: new Clock(0), random: createRandom(1), tenantId: "t", subscriptionId: "s", switches: {} });
+  const { databases, vault } = buildEstate(world).patients[0]!;
+  const tap = tapCalls({ azure: { faults }, world }, [], 0);
+  tap.begin(() => databases);
+  const look = () =>
+    faults.around(
+      { method: "GET", url: new URL(`${ARM}/x`), headers: {}, body: "" },
+      { oid: "o", appid: "a", name: "id-keymend", keymend: true },
+      async () => ({ status: 200, headers: {}, body: "" }),
+    );
+  await look();
+  expect(tap.isHurt).toBe(false);
+  world.vaults.delete(vault.id.toLowerCase());
+  expect(tap.isHurt).toBe(true);
+  world.clock.set(1);
+  await look();
+  world.vaults.set(vault.id.toLowerCase(), vault);
+  expect(tap.isHurt).toBe(true);
 });
