@@ -2,72 +2,9 @@ import { expect, test } from "vitest";
 import type { RecordedWrite } from "../../../sandbox/azure/world.ts";
 import { type Evidence, problemsOf, usualOf } from "../../../sandbox/matrix/judge.ts";
 import type { Told } from "../../../sandbox/play/result.ts";
-import { roleRemoved } from "../../../sandbox/stories/role-removed.ts";
+import { closed, evidence, grant } from "./evidence.ts";
 
-const CLOSED = "2026-11-02T10:00:00.000Z";
-
-const told: Told = {
-  incident: {
-    id: "i1",
-    vaultId: "/v",
-    openedAt: CLOSED,
-    closedAt: CLOSED,
-    state: "closed",
-    outcome: "OutageAvoided",
-    reason: null,
-    detail: "",
-    causes: [],
-    targets: [],
-    plan: null,
-    applied: [],
-    runbook: [],
-  },
-  auditRows: 3,
-  chain: "verified",
-};
-
-const put: RecordedWrite = {
-  at: CLOSED,
-  caller: "id-keymend",
-  oid: "1",
-  keymend: true,
-  method: "PUT",
-  url: "https://management.azure.com/x/roleAssignments/1?api-version=2022-04-01",
-  action: "",
-  status: 201,
-  body: { properties: {} },
-};
-
-const result: Evidence["result"] = {
-  story: "role-removed",
-  targets: [{ id: "/a", kind: "account", phaseBefore: "inGrace", phaseAfter: "healthy" }],
-  causes: ["AccessMissing"],
-  steps: ["RestoreRoleAssignment"],
-  writes: 1,
-  outcome: "OutageAvoided",
-  reason: null,
-  outage: false,
-  virtual: { detected: "PT1S", fixed: "PT2S", healthy: "PT1H" },
-  wallMs: 1,
-  auditRows: 3,
-};
-
-function evidence(over: Partial<Evidence> = {}, resultOver: Partial<Evidence["result"]> = {}): Evidence {
-  return {
-    story: roleRemoved,
-    phase: "grace",
-    result: { ...result, ...resultOver },
-    told: [told],
-    wellAtLast: true,
-    wellAt: () => true,
-    writes: [put],
-    usual: new Map(),
-    tooSoonBy: 0,
-    failedOperations: 0,
-    unended: [],
-    ...over,
-  };
-}
+const told: Told = { incident: closed, auditRows: 3, chain: "verified" };
 
 test("what closes about databases that are not the story's may do so while those are not well", () => {
   const about = (id: string): Partial<Evidence> => ({
@@ -100,7 +37,7 @@ test.each<[string, Partial<Evidence>, Partial<Evidence["result"]>, string]>([
   ["a success told before it was one", { wellAt: () => false }, {}, "i1 closed as OutageAvoided while a database was not well"],
   ["a success in an outage", {}, { outage: true }, "OutageAvoided, and the outage is true"],
   ["a success that nothing was done for", {}, { steps: [] }, "OutageAvoided without any of RestoreRoleAssignment, GrantKeyRole"],
-  ["the same write twice", { writes: [put, put] }, {}, "carried out 2 times"],
+  ["the same write twice", { writes: [grant, grant] }, {}, "carried out 2 times"],
   ["a write sooner than asked", { tooSoonBy: 900 }, {}, "wrote again 900 ms sooner than Azure asked"],
   ["an orchestration that runs on", { unended: ["orchestration heal-1 is Running"] }, {}, "orchestration heal-1 is Running"],
   ["a broken chain", { told: [{ ...told, chain: "broken" }] }, {}, "the audit of i1: chain broken"],
@@ -109,15 +46,19 @@ test.each<[string, Partial<Evidence>, Partial<Evidence["result"]>, string]>([
 });
 
 test("a thing written more often than without the fault is a problem, though with other values", () => {
-  const other = { ...put, body: { properties: { more: true } } };
-  const usual = new Map([[`PUT ${put.url.split("?")[0]!.toLowerCase()}`, 2]]);
-  expect(problemsOf(evidence({ writes: [put, other], usual }))).toEqual([]);
-  expect(problemsOf(evidence({ writes: [put, other] })).join()).toContain("carried out 2 times");
+  const other = { ...grant, body: { properties: { more: true } } };
+  const usual = usualOf([grant, grant]);
+  expect(problemsOf(evidence({ writes: [grant, other], usual }))).toEqual([]);
+  expect(problemsOf(evidence({ writes: [grant, other] })).join()).toContain("carried out 2 times");
 });
 
 test("a second thing of a kind under another name is a problem, where the story makes one", () => {
   const action = "Microsoft.ManagedIdentity/userAssignedIdentities/write";
-  const make = (name: string): RecordedWrite => ({ ...put, action, url: `https://management.azure.com/x/userAssignedIdentities/${name}` });
+  const make = (name: string): RecordedWrite => ({
+    ...grant,
+    action,
+    url: `https://management.azure.com/x/userAssignedIdentities/${name}`,
+  });
   const usual = usualOf([make("a")]);
   expect(problemsOf(evidence({ writes: [make("b")], usual }))).toEqual([]);
   expect(problemsOf(evidence({ writes: [make("a"), make("b")], usual }))).toEqual([`carried out 2 times: ${action}`]);
@@ -125,11 +66,11 @@ test("a second thing of a kind under another name is a problem, where the story 
 });
 
 test("a write that was refused may come again, and so may one whose operation Azure failed", () => {
-  expect(problemsOf(evidence({ writes: [{ ...put, status: 503 }, put] }))).toEqual([]);
-  expect(problemsOf(evidence({ writes: [put, put], failedOperations: 1 }))).toEqual([]);
+  expect(problemsOf(evidence({ writes: [{ ...grant, status: 503 }, grant] }))).toEqual([]);
+  expect(problemsOf(evidence({ writes: [grant, grant], failedOperations: 1 }))).toEqual([]);
 });
 
 test("a signature in the address makes no other write of it", () => {
-  const again = { ...put, url: `${put.url}&t=1&s=2` };
-  expect(problemsOf(evidence({ writes: [put, again] })).join()).toContain("carried out 2 times");
+  const again = { ...grant, url: `${grant.url}&t=1&s=2` };
+  expect(problemsOf(evidence({ writes: [grant, again] })).join()).toContain("carried out 2 times");
 });

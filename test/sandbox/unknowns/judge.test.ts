@@ -1,27 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { RecordedWrite } from "../../../sandbox/azure/world.ts";
 import { type Evidence, usualOf } from "../../../sandbox/matrix/judge.ts";
 import type { Told } from "../../../sandbox/play/result.ts";
-import { roleRemoved } from "../../../sandbox/stories/role-removed.ts";
 import { cameTo, type Documented, problemsUnder } from "../../../sandbox/unknowns/judge.ts";
-
-const AT = "2026-11-02T10:00:00.000Z";
-
-const closed: NonNullable<Told["incident"]> = {
-  id: "i1",
-  vaultId: "/v",
-  openedAt: AT,
-  closedAt: AT,
-  state: "closed",
-  outcome: "OutageAvoided",
-  reason: null,
-  detail: "",
-  causes: [],
-  targets: [],
-  plan: null,
-  applied: [],
-  runbook: [],
-};
+import { closed, evidence, grant } from "../matrix/evidence.ts";
 
 const asking: NonNullable<Told["incident"]> = {
   ...closed,
@@ -31,17 +12,6 @@ const asking: NonNullable<Told["incident"]> = {
   plan: { hash: "h", steps: [{ name: "GrantKeyRole", on: "/v", permission: "p", needs: "approval", state: "waitsForApproval" }] },
 };
 
-const grant: RecordedWrite = {
-  at: AT,
-  caller: "id-keymend",
-  oid: "1",
-  keymend: true,
-  method: "PUT",
-  url: "https://management.azure.com/x/roleAssignments/1?api-version=2022-04-01",
-  action: "Microsoft.Authorization/roleAssignments/write",
-  status: 201,
-  body: { properties: {} },
-};
 const enable = {
   ...grant,
   method: "PATCH",
@@ -50,37 +20,6 @@ const enable = {
 };
 
 const documented: Documented = { outcome: "OutageAvoided", reason: null, written: usualOf([grant]) };
-
-const result: Evidence["result"] = {
-  story: "role-removed",
-  targets: [{ id: "/a", kind: "account", phaseBefore: "inGrace", phaseAfter: "healthy" }],
-  causes: ["AccessMissing"],
-  steps: ["RestoreRoleAssignment"],
-  writes: 1,
-  outcome: "OutageAvoided",
-  reason: null,
-  outage: false,
-  virtual: { detected: "PT1S", fixed: "PT2S", healthy: "PT1H" },
-  wallMs: 1,
-  auditRows: 3,
-};
-
-function evidence(over: Partial<Evidence> = {}, resultOver: Partial<Evidence["result"]> = {}): Evidence {
-  return {
-    story: roleRemoved,
-    phase: "grace",
-    result: { ...result, ...resultOver },
-    told: [{ incident: closed, auditRows: 3, chain: "verified" }],
-    wellAtLast: true,
-    wellAt: () => true,
-    writes: [grant],
-    usual: documented.written,
-    tooSoonBy: 0,
-    failedOperations: 0,
-    unended: [],
-    ...over,
-  };
-}
 
 const noWrite = { writes: [], wellAtLast: false } as const;
 const question: Partial<Evidence> = {
