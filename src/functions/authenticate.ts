@@ -25,6 +25,9 @@ export type AuthenticateDeps = {
 
 const AUTHORITY = CLOUD.login;
 
+/** Clocks differ: a token just issued by one that is ahead is good (RFC 7519, 4.1.4 and 4.1.5: "some small leeway ... to account for clock skew"). */
+const CLOCK_SKEW_SECONDS = 60;
+
 /**
  * Says who signed in, and not that the client that shows it may call: no access token. It is for an app by its client id, never by its
  * URI, and names no client in azp or appid, as every access token does; what only it has counts too (Microsoft Learn, "ID token claims
@@ -68,6 +71,7 @@ export function createAuthenticate({ tenantId, audiences, fetchJson, now }: Auth
           audience: audiences,
           algorithms: ["RS256"],
           currentDate: now(),
+          clockTolerance: CLOCK_SKEW_SECONDS,
           requiredClaims: ["exp", "oid"],
         })
       ).payload;
