@@ -6,7 +6,7 @@ import type { OrchestrationContext, Task } from "durable-functions";
 import type { AssessResult } from "../activities/assess.ts";
 import type { Patient } from "../domain/facts.ts";
 import { HOUR, MINUTE, SECOND, toDate, toMs } from "../domain/time.ts";
-import { RETRY_WITHIN_MS } from "../domain/turn/waits.ts";
+import { LONGEST_WAIT_MS, RETRY_WITHIN_MS } from "../domain/turn/waits.ts";
 import { call } from "./call.ts";
 import { WAKE_UP } from "./names.ts";
 
@@ -23,8 +23,12 @@ export type HealInput = {
 
 type Orchestration<T> = Generator<Task, T, never>;
 
+/** What Azure asks for, up to the longest wait: an instance that sleeps for longer looks after nothing, and would count as stuck. */
+const heededMs = (asked: number | null): number => Math.min(asked ?? 0, LONGEST_WAIT_MS);
+
 /** 1 s, 2 s, 4 s ... 5 min, or what Azure asked for. */
-const backOffMs = (count: number, asked: number | null): number => Math.max(asked ?? 0, Math.min(SECOND * 2 ** count, RETRY_WITHIN_MS));
+const backOffMs = (count: number, asked: number | null): number =>
+  Math.max(heededMs(asked), Math.min(SECOND * 2 ** count, RETRY_WITHIN_MS));
 
 const GIVE_UP_AFTER_MS = 2 * HOUR;
 
@@ -79,7 +83,7 @@ function* carryOut(
     yield* sleep(context, Math.max(pollAfterMs(polls), asked));
     const polled = yield* call(context, "pollStep", { patient, incidentId, step, turn, poller: submitted.poller });
     if (polled.kind === "settled") return undefined;
-    asked = (polled.kind === "again" ? polled.afterMs : null) ?? 0;
+    asked = heededMs(polled.kind === "again" ? polled.afterMs : null);
   }
   return { afterMs: null };
 }
@@ -129,7 +133,7 @@ function* unanswered(
   }
   const until = nowOf(context) + backOffMs(count - 1, asked);
   // What Azure asks for is waited out, whoever calls meanwhile.
-  if (asked !== null) yield* sleep(context, asked);
+  yield* sleep(context, heededMs(asked));
   yield* waitOrWake(context, until);
   return { ...input, unanswered: { count, since } };
 }

@@ -145,6 +145,19 @@ describe("healVault", () => {
     expect(Date.parse(poll.now) - Date.parse(start)).toBe(10_000 + 45_000);
   });
 
+  test("how a write went is asked again within the longest wait, whatever Azure asks for", async () => {
+    let polls = 0;
+    const result = await play(
+      {
+        assess: () => stepNext,
+        applyStep: () => ({ kind: "submitted", poller: "p" }),
+        pollStep: () => (++polls === 1 ? { kind: "again", afterMs: 86_400_000, why: "429" } : { kind: "settled", result: "done" }),
+      },
+      { durations: { assess: 0, applyStep: 0, pollStep: 0 } },
+    );
+    expect(Date.parse(result.now) - Date.parse(start)).toBe(10_000 + 900_000);
+  });
+
   test("a signal does not shorten what Azure asks for; beyond that it does", async () => {
     const durations = { assess: 0, applyStep: 0 };
     const events = [{ at: 5000, name: "signal" }];
@@ -164,6 +177,8 @@ describe("healVault", () => {
     { count: 3, asked: null, waits: 8000 },
     { count: 3, asked: 20_000, waits: 20_000 },
     { count: 30, asked: null, waits: 300_000 },
+    { count: 0, asked: 900_000, waits: 900_000 },
+    { count: 0, asked: 86_400_000, waits: 900_000 },
   ])("after $count unanswered looks (Azure asked for $asked) it waits $waits ms", async ({ count, asked, waits }) => {
     const result = await play(
       { assess: () => ({ kind: "again", afterMs: asked, why: "429" }) },
