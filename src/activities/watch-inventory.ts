@@ -37,8 +37,9 @@ export const createWatchInventory = ({ incidents, audit, publishOutcome, now, es
     if (!turn) return doubtSince;
     const entry = { entryId: `${at}-inventory`, kind: "outcome" as const, what: turn.what, data: turn.doubt, at, actor: "keymend" };
     const incident = { ...turn.incident, audit: await audit.append(turn.incident.id, [entry]) };
-    await incidents.save(incident, open?.etag);
+    // Kept after it was told: once it is kept it is told no more, and at worst it is told twice.
     await tell(incident, log);
+    await incidents.save(incident, open?.etag);
     return doubtSince;
   };
 };

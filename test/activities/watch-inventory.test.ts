@@ -42,6 +42,14 @@ test("an inventory that shrinks is an incident once it has stayed so, told once,
   expect(incidents.all).toHaveLength(2);
 });
 
+test("a sweep that dies as it writes it down has told it: nobody tells of an incident that is there already", async () => {
+  const edges = fakeEdges();
+  const { sweep, told } = setUp({ incidents: { ...edges.incidents, save: throwing(new Error("killed")) } });
+  await sweep(0, SHRUNK);
+  await expect(sweep(20, SHRUNK)).rejects.toThrow("killed");
+  expect(told).toMatchObject([{ reason: "InventoryShrank" }]);
+});
+
 test("one query that fails is no incident", async () => {
   const { sweep, incidents } = setUp();
   await sweep(0, { ...WHOLE, unread: transient() });
