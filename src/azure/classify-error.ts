@@ -111,7 +111,10 @@ function wordsOf(error: RestError): Words {
  * (recorded: Azure/azure-cli test_keyvault_key_delete.yaml, 2022-08). A proxy says 502 of a name that it can't resolve (RFC 9110 section 15.6.3).
  */
 export function heardIn(error: unknown): "answered" | "noSuchName" | "silent" {
-  if (!isRestError(error)) throw error;
+  if (!isRestError(error)) {
+    classifyError(error); // a mistake of this program is thrown on
+    return "silent"; // no token to ask with says nothing of the name
+  }
   const { headers } = error.response ?? {};
   if (headers?.has("x-ms-keyvault-service-version") || headers?.has("www-authenticate")) return "answered";
   return error.code === "ENOTFOUND" || error.statusCode === 404 || error.statusCode === 502 ? "noSuchName" : "silent";

@@ -308,5 +308,7 @@ test("a name that does not resolve is nobody's; no token to ask with says nothin
   const { clients } = fakeAzure(byPath(NONE));
   const failing = (error: Error) => createReadVault({ ...clients, sendToVault: throwing(error) })({ id: VAULT_ID, name: "v1" });
   expect(await failing(new RestError("getaddrinfo ENOTFOUND", { code: "ENOTFOUND" }))).toMatchObject({ state: "gone" });
-  await expect(failing(new Error("no token"))).rejects.toThrow("no token");
+  const noToken = Object.assign(new Error("the identity endpoint is down"), { name: "CredentialUnavailableError" });
+  expect(await failing(noToken)).toMatchObject({ state: "unreadable", detail: expect.stringContaining("is not known") });
+  await expect(failing(new TypeError("a mistake"))).rejects.toThrow("a mistake");
 });
