@@ -20,6 +20,9 @@ export const READ_ACCESS = actions(
   "Microsoft.Authorization/denyAssignments/read",
 );
 
+/** Azure promises no order, and what a verdict or a question rests on is compared as a whole: the same must read the same. */
+const byId = <T extends { id: string }>(list: readonly T[]): T[] => list.toSorted((a, b) => a.id.localeCompare(b.id));
+
 type Authorization = ReturnType<Clients["authorization"]>;
 
 export function createReadAccess(clients: Pick<Clients, "authorization">): ReadAccess {
@@ -45,7 +48,7 @@ export function createReadAccess(clients: Pick<Clients, "authorization">): ReadA
     const [assigned, denies] = await Promise.all([readAssignments(client, keyScope, principalId), deniesAt(client, keyScope)]);
     if (!assigned.list.ok) return { ...about, ...toUnreadable(assigned.list.failure) };
     if (!denies.ok) return { ...about, ...toUnreadable(denies.failure) };
-    const assignments = assigned.list.value.map(assignmentFacts);
+    const assignments = byId(assigned.list.value.map(assignmentFacts));
     const roleIds = [...new Set(assignments.map((assignment) => assignment.roleDefinitionId))];
     return {
       ...about,
@@ -53,7 +56,7 @@ export function createReadAccess(clients: Pick<Clients, "authorization">): ReadA
       viaGroups: assigned.viaGroups,
       assignments,
       definitions: await Promise.all(roleIds.map((id) => definition(client, id))),
-      denies: denies.value.map(denyFacts),
+      denies: byId(denies.value.map(denyFacts)),
     };
   };
 }
@@ -75,8 +78,7 @@ export function createReadHeld(clients: Pick<Clients, "authorization">): ReadHel
     );
     if (!listed.ok) return toUnreadable(listed.failure);
     const own = listed.value.map(assignmentFacts).filter(({ scope }) => isUnder(vaultId, scope));
-    const inOrder = own.toSorted((a, b) => a.id.localeCompare(b.id));
-    return { assignments: inOrder.slice(0, HELD_KEPT), left: Math.max(0, own.length - HELD_KEPT) };
+    return { assignments: byId(own).slice(0, HELD_KEPT), left: Math.max(0, own.length - HELD_KEPT) };
   };
 }
 

@@ -92,6 +92,19 @@ test("reads grants through groups, each definition once", async () => {
   }
 });
 
+test("in whatever order Azure lists them, the same grants and denials read the same", async () => {
+  const read = (...names: string[]) => {
+    const named = (of: string) => names.map((name) => ({ ...assignment("p1"), id: `${VAULT_ID}/providers/${of}/${name}`, name }));
+    const lists: Answers = (sent) => {
+      const path = sent.url.pathname.toLowerCase();
+      if (path === ASSIGNMENTS.toLowerCase()) return { body: { value: named("Microsoft.Authorization/roleAssignments") } };
+      return path === DENIES.toLowerCase() ? { body: { value: named("Microsoft.Authorization/denyAssignments") } } : answers()(sent);
+    };
+    return createReadAccess(fakeAzure(lists).clients)(ask);
+  };
+  expect(await read("n2", "n1", "n3")).toEqual(await read("n3", "n2", "n1"));
+});
+
 test("reads direct grants where groups are refused, and says so", async () => {
   const { clients, sent } = fakeAzure(answers({ assignedTo: true }));
   expect(await createReadAccess(clients)(ask)).toMatchObject({ state: "read", viaGroups: false, assignments: [{ principalId: "p1" }] });
