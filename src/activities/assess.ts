@@ -7,7 +7,7 @@ import type { Diagnosis } from "../domain/cause.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
 import type { Baseline, Facts, Patient, Unreadable, LiftedTag } from "../domain/facts.ts";
-import { type AuditEntry, type Decision, type Incident, type Next, type Outcome, readRefusal } from "../domain/incident.ts";
+import { type AuditEntry, type Decision, type Incident, type Next, isUnpermitted, type Outcome } from "../domain/incident.ts";
 import { historyOf, plan } from "../domain/plan/plan.ts";
 import { type KnownDatabase, knownAfter } from "../domain/databases/sight.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -103,7 +103,7 @@ export async function loadIncident(
 
 /** What Keymend itself may do where it was refused for want of a permission: once that is another, it is tried again. */
 async function permissionsAgain({ readPermissions }: AssessDeps, incident: Incident | null, { vault }: Facts): Promise<unknown> {
-  const refused = (incident?.applied ?? []).filter((step) => step.result === "refused" && readRefusal(step).reason === "NotPermitted");
+  const refused = (incident?.applied ?? []).filter(isUnpermitted);
   const vaultId = vault?.id ?? null;
   const scopes = new Set(refused.flatMap(({ on }) => (on.startsWith("/") ? [on] : vaultId === null ? [] : [vaultId])));
   return scopes.size === 0 ? undefined : readPermissions([...scopes].toSorted());

@@ -117,6 +117,10 @@ export function readRefusal({ detail }: Pick<AppliedStep, "detail">): { reason: 
   return reason === undefined ? { reason: null, what: detail } : { reason, what: what.join(": ") };
 }
 
+/** Azure refused it because Keymend's identity may not do it. */
+export const isUnpermitted = (entry: Pick<AppliedStep, "result" | "detail">): boolean =>
+  entry.result === "refused" && readRefusal(entry).reason === "NotPermitted";
+
 export type Decision = {
   id: string;
   incidentId: string;
@@ -194,6 +198,8 @@ export type Progress = {
   losses?: Loss[];
   /** When an operator last asked for a look: a no from before does not count any more. */
   askedAnewAt?: string;
+  /** What Keymend may do itself, as a digest, and when that last became another; absent where it was not refused for want of it. */
+  permissions?: { digest: string; changedAt: string | null };
   /** The turn that looked last: a step that was claimed in a later one is beyond what the incident says. */
   turn?: number;
   /** Decisions that the timeline tells. */
@@ -230,7 +236,6 @@ export type Turn = {
   healthy: boolean;
 };
 
-/** A new incident: nothing known yet. at: ISO 8601 UTC. endings: how many before it in a row were no success. */
 /** The incident's own timeline is for reading; the audit keeps everything. */
 const LONGEST_TIMELINE = 300;
 const LONGEST_LINE = 1000;
@@ -243,6 +248,7 @@ const cutLine = (what: string): string =>
 export const toldAlso = ({ timeline }: Pick<Incident, "timeline">, at: string, what: string): Incident["timeline"] =>
   [...timeline, { at, what: cutLine(what) }].slice(-LONGEST_TIMELINE);
 
+/** A new incident: nothing known yet. at: ISO 8601 UTC. endings: how many before it in a row were no success. */
 export const openIncident = (id: string, patient: IncidentPatient, at: string, endings: number): Incident => ({
   schema: 1,
   id,

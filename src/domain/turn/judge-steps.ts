@@ -1,6 +1,14 @@
 /** Which step of the plan may be taken now, and what holds each of the others back. */
 import type { Facts } from "../facts.ts";
-import type { AppliedStep, Decision, Incident, PlannedStep, Question, RefusalReason } from "../incident.ts";
+import {
+  type AppliedStep,
+  type Decision,
+  type Incident,
+  isUnpermitted,
+  type PlannedStep,
+  type Question,
+  type RefusalReason,
+} from "../incident.ts";
 import { judgeStep } from "./policy.ts";
 import { authorsOf } from "./authors.ts";
 import { sayRepeated, settlesUntil } from "./losses.ts";
@@ -41,15 +49,23 @@ function judgeAsk(step: Step, why: string, view: JudgeView): StepState {
   return { kind: "ask", why, question: questionOf(step, view) };
 }
 
+/** What it came to counts no more: an operator has asked anew since, or Keymend may do other things than when it was not permitted this. */
+function isLifted(entry: AppliedStep, { askedAnewAt, permissions }: Incident["progress"]): boolean {
+  const isBefore = (at: string | null | undefined): boolean => typeof at === "string" && toMs(entry.at) < toMs(at);
+  return isBefore(askedAnewAt) || (isUnpermitted(entry) && isBefore(permissions?.changedAt));
+}
+
 /** What was tried before decides first: nothing is written twice while its effect is awaited, nor more than three times in all. */
-function judgeHistory(step: Step, applied: readonly AppliedStep[], now: string): StepState | undefined {
+function judgeHistory(step: Step, { applied, progress }: Pick<Incident, "applied" | "progress">, now: string): StepState | undefined {
   const tries = applied.filter((entry) => entry.id === step.id && entry.result !== "stale");
-  const last = tries.at(-1);
-  if (!last) return undefined;
-  if (last.result === "refused") return { kind: "denied", result: last };
-  if (last.result !== "failed" && toMs(now) - toMs(last.at) < SETTLE_AFTER_WRITE_MS) return { kind: "settling" };
-  if (tries.length >= MAX_TRIES)
-    return { kind: "refuse", reason: "Stopped", why: `${stepInShort(step)} was tried ${tries.length} times and did not help` };
+  const newest = tries.at(-1);
+  const isWritten = newest?.result === "done" || newest?.result === "alreadyDone";
+  if (isWritten && toMs(now) - toMs(newest.at) < SETTLE_AFTER_WRITE_MS) return { kind: "settling" };
+  const counted = tries.filter((entry) => !isLifted(entry, progress));
+  const last = counted.at(-1);
+  if (last?.result === "refused") return { kind: "denied", result: last };
+  if (counted.length >= MAX_TRIES)
+    return { kind: "refuse", reason: "Stopped", why: `${stepInShort(step)} was tried ${counted.length} times and did not help` };
   return undefined;
 }
 
@@ -59,7 +75,7 @@ export type JudgeView = Asked & { facts: Facts; incident: Incident; held: Held |
 /** How one step stands now: the same rule when it is planned and right before it is written. */
 export function judgeNow(step: Step, view: JudgeView): StepState {
   const { facts, settings, incident, now, held } = view;
-  const history = judgeHistory(step, incident.applied, now);
+  const history = judgeHistory(step, incident, now);
   if (history) return history;
   const verdict = judgeStep(step, facts, settings, authorsOf(step, incident, view));
   if (verdict.kind === "refuse") return verdict;

@@ -173,6 +173,16 @@ export function takeAnswers(draft: TurnDraft): void {
   }
 }
 
+/** Where it was not permitted a step: once Keymend may do other things, that one is tried again, whatever else the incident waits for. */
+export function takePermissions(draft: TurnDraft): void {
+  const { incident, input } = draft;
+  const before = incident.progress.permissions;
+  const digest = input.permissions === undefined ? undefined : input.digest(input.permissions);
+  if (digest === undefined || digest === before?.digest) return;
+  incident.progress.permissions = { digest, changedAt: before ? input.now : null };
+  if (before) note(draft, "note", "Keymend's permissions have changed: what it was not permitted is tried again", {}, "-permissions");
+}
+
 export function takeLosses({ incident, input }: TurnDraft): void {
   const { losses, repairs } = followLosses(incident, input);
   incident.progress.losses = losses;

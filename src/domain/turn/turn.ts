@@ -23,6 +23,7 @@ import {
   takeFacts,
   takeLogged,
   takeLosses,
+  takePermissions,
   takePlan,
   takeSent,
   takeSignals,
@@ -165,6 +166,7 @@ export function decideTurn(input: TurnInput): Turn {
   takeSent(draft);
   takeAnswers(draft);
   takeDecisions(draft);
+  takePermissions(draft);
   takeLosses(draft);
   const steps = judgeSteps(input.plan, { ...input, incident: draft.incident });
   const quiet = input.incident ? undefined : quietEnd(input, steps);

@@ -291,6 +291,37 @@ describe("taking steps", () => {
     expect(incidentOf(turn)).toMatchObject({ outcome: "Escalated", reason, detail, nextLookAt: after(61) });
   });
 
+  describe("while the incident waits for something else", () => {
+    const digest = (value: unknown): string => JSON.stringify(value);
+    const asked = aStep({ id: "step-2", on: "y", needs: "approval" });
+    const base = { plan: planOf(aStep(), asked), digest, permissions: ["few"] };
+    const entry = (result: "refused" | "failed" | "done", detail: string, minutes: number) =>
+      applied({ result, detail, at: after(minutes) }).applied![0]!;
+    const refused = (detail: string) => ({ ...base, now: after(1), change: { applied: [entry("refused", detail, 0.5)] } });
+    const operator = { signals: [aSignal({ id: "o1", source: "operator", at: after(8) })] };
+
+    test.each<[string, string, Partial<TurnInput>, "step" | "wait"]>([
+      ["not permitted is tried again once Keymend may do more", "NotPermitted: x", { permissions: ["more"] }, "step"],
+      ["not permitted stays so while Keymend may do the same", "NotPermitted: x", {}, "wait"],
+      ["not accepted stays so whatever Keymend may do", "NotAccepted: x", { permissions: ["more"] }, "wait"],
+      ["not accepted is tried again where an operator asks anew", "NotAccepted: x", operator, "step"],
+    ])("what was %s", (_what, detail, change, next) => {
+      const turn = turns(base, refused(detail), { ...base, now: after(9), ...change });
+      expect(turn.next.do).toBe(next);
+      const told = incidentOf(turn).timeline.some(({ what }) => what.startsWith("Keymend's permissions have changed"));
+      expect(told).toBe("permissions" in change);
+    });
+
+    test("what was tried three times is tried again where an operator asks anew; what was just written is waited for all the same", () => {
+      const three = [1, 2, 3].map((minutes) => entry("failed", "", minutes));
+      const stopped = { ...base, now: after(4), change: { applied: three } };
+      expect(turns(base, stopped).next.do).toBe("wait");
+      expect(turns(base, stopped, { ...base, ...operator, now: after(9) }).next.do).toBe("step");
+      const written = { ...base, ...operator, now: after(9), change: { applied: [...three, entry("done", "", 7)] } };
+      expect(turns(base, stopped, written).next.do).toBe("wait");
+    });
+  });
+
   const ENABLE = /^az keyvault key set-attributes .*--enabled true$/;
   test.each([
     ["NotPermitted: ForbiddenByRbac: x", [/by hand, or grant Keymend's identity keys\/update/, ENABLE]],
