@@ -207,5 +207,8 @@ output apiUrl string = app.outputs.apiUrl
 @description('Publish the code here: az functionapp deployment source config-zip --src ZIP')
 output functionAppName string = app.outputs.functionAppName
 
+@description('Where the records are: lock it.')
+output storageId string = app.outputs.storageId
+
 @description('Keymend\'s own identity.')
 output principalId string = app.outputs.principalId

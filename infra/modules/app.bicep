@@ -168,4 +168,5 @@ output functionAppId string = app.id
 output functionAppName string = app.name
 output apiUrl string = 'https://${app.properties.defaultHostName}/api'
 output principalId string = identity.properties.principalId
+output storageId string = storage.id
 output insightsName string = insights.name

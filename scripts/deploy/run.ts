@@ -107,7 +107,11 @@ async function parametersFor(az: Az, options: Options, account: Account, before:
 
 function packageFor({ package: given }: Options): string {
   if (given !== undefined) return given;
-  execFileSync(process.execPath, ["scripts/package.ts"], { stdio: ["ignore", "ignore", "inherit"] });
+  try {
+    execFileSync(process.execPath, ["scripts/package.ts"], { stdio: ["ignore", "ignore", "inherit"] });
+  } catch (error) {
+    throw new DeployError("the package could not be made", "npm run package says why", { cause: error });
+  }
   return globSync("dist/release/*.zip")[0]!;
 }
 
@@ -149,13 +153,11 @@ async function awaitHealth({ options, report, world }: Run, apiUrl: string): Pro
   });
 }
 
-/** Incidents and audit outlive the app: the guide's lock, once. */
-async function lockRecords(az: Az, group: string): Promise<void> {
-  const accounts = await az.ask<string[]>("storage", "account", "list", "--resource-group", group, "--query", "[].id");
-  for (const id of accounts) {
-    const locks = await az.ask<{ level: string }[]>("lock", "list", "--resource", id);
-    if (locks.length === 0) await az.change("lock", "create", "--name", "keymend-records", "--lock-type", "CanNotDelete", "--resource", id);
-  }
+/** Incidents and audit outlive the app: the guide's lock, once. On this account alone, whatever else is in its group. */
+async function lockRecords(az: Az, storageId: string): Promise<void> {
+  const locks = storageId === NOTHING.outputs.storageId ? [] : await az.ask<object[]>("lock", "list", "--resource", storageId);
+  if (locks.length > 0) return;
+  await az.change("lock", "create", "--name", "keymend-records", "--lock-type", "CanNotDelete", "--resource", storageId);
 }
 
 const GROUP = "rg-keymend";
@@ -176,7 +178,7 @@ async function bring({ az, options, report }: Run, before: Stack, { parameters, 
   report.begin("the resources");
   const isMade = before.madeFrom === template && hasParameters(before, { ...parameters, deployEvents: hadEvents });
   const { outputs } = isMade && !again ? before : ((await make(hadEvents, before.published)) ?? before);
-  if (outputs !== NOTHING.outputs) await lockRecords(az, groupOf(parameters));
+  await lockRecords(az, outputs.storageId);
 
   report.begin("the code and the events");
   const place = { app: outputs.functionAppName, group: groupOf(parameters) };
@@ -200,9 +202,9 @@ async function deploy(run: Run): Promise<void> {
   report.begin(`subscription ${account.id}, as ${account.user.name}`);
   const before = await findStack(az, options.name);
   const asked = await parametersFor(az, options, account, before);
+  const file = packageFor(options);
   report.begin("the app registration");
   const { clientId, apiAudience } = await register(az, options, before);
-  const file = packageFor(options);
   const digests = { template: digestOfTemplate(options.template), code: digestOfFile(file) };
   const outputs = await bring(run, before, { parameters: { ...asked, apiAudience }, file, ...digests });
   const { functionAppName: functionApp, apiUrl, principalId } = outputs;

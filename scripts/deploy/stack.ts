@@ -7,7 +7,7 @@ import { type Az, DeployError } from "./az.ts";
 
 export type Parameters = Record<string, unknown>;
 
-type Outputs = { apiUrl: string; functionAppName: string; principalId: string };
+type Outputs = { apiUrl: string; functionAppName: string; principalId: string; storageId: string };
 
 type Told = {
   description?: string | null;
@@ -40,7 +40,7 @@ const NONE = "none";
 export const NOTHING: Stack = {
   location: "westeurope",
   parameters: {},
-  outputs: { apiUrl: "<api>", functionAppName: "<function app>", principalId: "<principal>" },
+  outputs: { apiUrl: "<api>", functionAppName: "<function app>", principalId: "<principal>", storageId: "<storage account>" },
   madeFrom: NONE,
   published: NONE,
 };
@@ -50,13 +50,18 @@ function read(shown: Shown): Stack {
   const [, template, published] = DESCRIPTION.exec(description ?? "") ?? [];
   const output = (name: keyof Outputs): string => {
     const value = outputs?.[name]?.value;
-    return typeof value === "string" ? value : "";
+    return typeof value === "string" ? value : NOTHING.outputs[name];
   };
   const given = Object.entries(parameters ?? {}).filter(([, { value }]) => value !== undefined);
   return {
     location,
     parameters: Object.fromEntries(given.map(([name, { value }]) => [name, value])),
-    outputs: { apiUrl: output("apiUrl"), functionAppName: output("functionAppName"), principalId: output("principalId") },
+    outputs: {
+      apiUrl: output("apiUrl"),
+      functionAppName: output("functionAppName"),
+      principalId: output("principalId"),
+      storageId: output("storageId"),
+    },
     // What did not succeed is made again.
     madeFrom: provisioningState.toLowerCase() === "succeeded" ? (template ?? NONE) : NONE,
     published: published ?? NONE,

@@ -87,6 +87,7 @@ describe("the deployment of nothing yet", () => {
     expect(app!.api.preAuthorizedApplications[0]!.delegatedPermissionIds).toEqual(app!.api.oauth2PermissionScopes.map(({ id }) => id));
     expect(principals).toMatchObject([{ appId: app!.appId, appRoleAssignmentRequired: true }]);
     expect(assigned).toMatchObject([{ resourceId: principals[0]!.id, appRoleId: app!.appRoles[0]!.id }]);
+    expect(model.locks).toEqual([(stacks[0]!.outputs as { storageId: { value: string } }).storageId.value]);
     expect(stacks[0]!.parameters).toMatchObject({
       vaults: { value: [{ id: expect.stringMatching(/\/vaults\/vault-a$/) as string }] },
       apiAudience: { value: `api://${app!.appId},${app!.appId}` },
@@ -265,8 +266,11 @@ describe("before anything is changed", () => {
     const was = copy();
     const { code, out } = await deploy("--vault", "vault-a", "--reader", "me", "--dry-run");
     expect({ code, after: { ...model, calls: [] } }).toEqual({ code: 0, after: was });
-    expect(out.match(/would run: az /g)).toHaveLength(10);
+    expect(out.match(/would run: az /g)).toHaveLength(11);
     expect(out).toContain("would run: az stack sub create --name keymend");
+    const told = (said: string, mark: string): string[] =>
+      [...said.matchAll(new RegExp(`${mark}: az (.+)`, "g"))].map(([, line]) => short(line!));
+    expect(told((await deploy("--vault", "vault-a", "--reader", "me")).out, "running")).toEqual(told(out, "would run"));
   });
 
   test("--json has the result alone on standard output", async () => {

@@ -31,6 +31,7 @@ export type Model = {
 };
 
 const SUBSCRIPTION = "5ab50000-0000-4000-8000-000000000001";
+const STORAGE = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-keymend/providers/Microsoft.Storage/storageAccounts/keymend1`;
 let model: Model;
 let args: readonly string[];
 
@@ -94,7 +95,12 @@ function createStack(): Stack {
   const parameters = Object.fromEntries(given);
   if (parameters["deployEvents"] === true && model.published === 0)
     refuse("Destination endpoint not found: there is no function onKeyVaultEvent");
-  const outputs = { apiUrl: model.apiUrl, functionAppName: "func-keymend-1", principalId: "9a1d0000-0000-4000-8000-000000000001" };
+  const outputs = {
+    apiUrl: model.apiUrl,
+    functionAppName: "func-keymend-1",
+    principalId: "9a1d0000-0000-4000-8000-000000000001",
+    storageId: STORAGE,
+  };
   const stack = {
     name: option("--name"),
     location: option("--location"),
@@ -116,7 +122,6 @@ function publish(): string {
   return "Deployment was successful.";
 }
 
-const STORAGE = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-keymend/providers/Microsoft.Storage/storageAccounts/keymend1`;
 const filtered = <T>(list: readonly T[], property: keyof T): T[] => {
   const [, value] = /eq '((?:[^']|'')*)'$/.exec(option("--filter"))!;
   return list.filter((one) => one[property] === value!.replaceAll("''", "'"));
@@ -141,8 +146,7 @@ const ANSWERS: Record<string, () => unknown> = {
   "stack sub list": () => model.stacks.map(({ name }) => name),
   "stack sub show": () => model.stacks.find(({ name }) => name === option("--name")),
   "stack sub create": createStack,
-  "storage account list": () => [STORAGE],
-  "lock list": () => model.locks.map(() => ({ level: "CanNotDelete" })),
+  "lock list": () => model.locks.filter((one) => one === option("--resource")).map(() => ({ level: "CanNotDelete" })),
   "lock create": () => void model.locks.push(option("--resource")),
   "functionapp deployment source config-zip": publish,
   "functionapp function list": () => (model.published > 0 ? ["func-keymend-1/onKeyVaultEvent", "func-keymend-1/onResourceEvent"] : []),
