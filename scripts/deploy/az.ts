@@ -34,7 +34,7 @@ export const program =
       execFile(name, args, { maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
         else if (error.code === "ENOENT")
-          reject(new DeployError(`there is no ${name} on the PATH`, `install it; of the Azure CLI, 2.61 or later`));
+          reject(new DeployError(`there is no ${name} on the PATH`, "install it; of the Azure CLI, 2.61 or later; on Windows, in WSL"));
         else
           reject(
             new DeployError(

@@ -1,6 +1,7 @@
 /** What the deployment is asked for. */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { MODES } from "../../src/domain/settings.ts";
 import { DeployError, messageOf } from "./az.ts";
 import { APP_ROLES, type Assignment } from "./registration.ts";
 import type { Parameters } from "./stack.ts";
@@ -97,6 +98,10 @@ export function readOptions(args: readonly string[]): Options {
   }
   parametersOf(given);
   for (const file of [given.template, given.package]) if (file !== undefined && !existsSync(file)) throw usage(`there is no file ${file}`);
+  // The template says so too, but only once the registration is made.
+  if (given.mode !== undefined && !MODES.some((mode) => mode === given.mode))
+    throw usage(`--mode is one of ${MODES.join(", ")}, not ${given.mode}`);
+  if (!/^[a-z0-9]{3,11}$/.test(given.name)) throw usage(`--name takes 3 to 11 lower-case letters and digits, not ${given.name}`);
   for (const name of ["wait", "pause"] as const)
     if (!/^\d+(\.\d+)?$/.test(given[name])) throw usage(`--${name} takes a number, not ${given[name]}`);
   return given;

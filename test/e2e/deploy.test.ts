@@ -292,6 +292,8 @@ describe("before anything is changed", () => {
     ],
     ["what is no vault", {}, ["--vault", "/subscriptions/s"], /is no vault/],
     ["an option that does not exist", {}, ["--vaults", "a"], /--help/],
+    ["a mode that does not exist", {}, ["--vault", "a", "--mode", "healing"], /observe, approve, heal.*healing/],
+    ["a name that resources can't have", {}, ["--vault", "a", "--name", "Key-Mend"], /Key-Mend/],
     ["a parameter that has an option", {}, ["--set", "mode=heal"], /option of its own/],
     ["a file that does not exist", {}, ["--template", "none.bicep"], /none\.bicep/],
   ])("refuses %s, and says what next", async (_, part, args, said) => {
