@@ -54,7 +54,8 @@ resource mender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, name, 'mender')
   properties: {
     roleName: 'Keymend Mender (${owner})'
-    description: 'Points databases back at their own identity and key. Cannot read their data or keys.'
+    // DatabaseAccountUpdateProperties 2026-03-15 and MongoClusterUpdateProperties 2026-06-01 (Azure/azure-rest-api-specs).
+    description: 'Points databases back at their own identity and key. Reads no data and no keys by itself, but the same writes can open the network of a database, and reset the administrator of a cluster.'
     type: 'CustomRole'
     assignableScopes: [subscription().id]
     permissions: [

@@ -92,6 +92,17 @@ describe("the roles that are deployed", () => {
     expect(condition).toContain("ForAnyOfAllValues:GuidNotEquals {7c0ffee0-0000-4000-8000-000000000001}");
   });
 
+  /** Azure/azure-rest-api-specs: DatabaseAccountUpdateProperties has ipRules and publicNetworkAccess, MongoClusterUpdateProperties administrator. */
+  test("say of the one that writes databases what the same writes could do, and so does the page on security", () => {
+    const mender = /^resource mender [\s\S]*?^ {4}description: '(.*)'$/m.exec(readFileSync("infra/modules/roles.bicep", "utf8"))![1]!;
+    const left = readFileSync("docs/security.md", "utf8").split("What is left:")[1]!;
+    for (const text of [mender, left]) {
+      expect(text).toContain("administrator");
+      expect(text).toContain("network");
+      expect(text).not.toContain("Cannot read");
+    }
+  });
+
   /** Microsoft Learn, "Azure custom roles": the display name must be the only one of its kind in the tenant. */
   test("are called otherwise in another subscription, and under another name", () => {
     const namesOf = (name: string, subscriptionId: string): string[] =>
