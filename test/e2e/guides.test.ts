@@ -59,7 +59,9 @@ describe("the guides' lines", () => {
   });
 
   test("hand over JSON where JSON belongs", () => {
-    const bodies = all().flatMap((line) => ["--body", "--app-roles", "-d"].flatMap((name) => optionOf(line, name) ?? []));
+    const bodies = all().flatMap((line) =>
+      ["--body", "--app-roles", "--role-definition", "-d"].flatMap((name) => optionOf(line, name) ?? []),
+    );
     expect(bodies.length).toBeGreaterThan(6);
     for (const body of bodies) expect(JSON.parse(body)).toBeInstanceOf(Object);
   });
