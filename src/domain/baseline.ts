@@ -5,7 +5,7 @@ import type { Diagnosis, TargetDiagnosis } from "./cause.ts";
 import { userAssigned } from "./databases/default-identity.ts";
 import type { Baseline, Facts, LiveVault, TargetFacts } from "./facts.ts";
 import type { Incident } from "./incident.ts";
-import type { Plan } from "./steps/step.ts";
+import type { Plan } from "./plan.ts";
 
 type Look = { facts: Facts; diagnosis: Pick<Diagnosis, "targets">; plan: Plan; incident: Incident | null };
 

@@ -3,7 +3,8 @@ import type { Diagnosis, Finding, TargetDiagnosis } from "../../src/domain/cause
 import { causeOf } from "../../src/domain/causes/index.ts";
 import type { Decision, Incident } from "../../src/domain/incident.ts";
 import type { Signal } from "../../src/domain/signal.ts";
-import type { Plan, PlanBlock, Step } from "../../src/domain/steps/step.ts";
+import type { Plan, PlanBlock } from "../../src/domain/plan.ts";
+import type { Step } from "../../src/domain/steps/step.ts";
 import { toIso, toMs, MINUTE } from "../../src/domain/time.ts";
 import type { TurnInput } from "../../src/domain/turn/record.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";

@@ -16,7 +16,8 @@ import type { Facts } from "../facts.ts";
 import { liveVaultOf } from "../databases/key-path.ts";
 import type { Settings } from "../settings.ts";
 import { completeStep, isGrant, mergeDrafts, mergeKeyOf, precondition, rankOfDraft, whyForbidden } from "../steps/index.ts";
-import type { Plan, PlanBlock, Step, StepDraft } from "../steps/step.ts";
+import type { Plan, PlanBlock } from "../plan.ts";
+import type { Step, StepDraft } from "../steps/step.ts";
 import { say } from "../steps/az.ts";
 
 type Proposal = { draft: StepDraft; cause: CauseCode; targetId: string; asks?: string };

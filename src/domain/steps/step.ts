@@ -77,23 +77,3 @@ export type Step = StepDraft & {
   /** False while it waits for an earlier step of the same plan, or for a grant to reach the vault. */
   ready: boolean;
 };
-
-export type PlanBlock = {
-  cause: CauseCode;
-  targetIds: string[];
-  kind: "wait" | "escalate" | "unrecoverable";
-  reason: string;
-  /** It rests on what the service says and on nothing that Keymend has read itself: that may be from before a repair. */
-  isWord?: true;
-  /** Commands that only read and prove the finding, and words about what a person can do, as comments of a shell. */
-  advice: string[];
-};
-
-export type Plan = {
-  /** In a legal order: vault → key → identity → access → network → database. */
-  steps: Step[];
-  /** What no step mends. */
-  blocks: PlanBlock[];
-  /** What is still missing since something was recovered, in words and as commands; absent where nothing is. */
-  missing?: Loses;
-};

@@ -2,7 +2,7 @@
 import type { Diagnosis } from "../cause.ts";
 import type { Facts } from "../facts.ts";
 import type { Settings } from "../settings.ts";
-import type { Plan } from "../steps/step.ts";
+import type { Plan } from "../plan.ts";
 import type { Held } from "./restraint.ts";
 import { causesOf, signature } from "./same-trouble.ts";
 

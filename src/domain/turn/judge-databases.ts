@@ -4,7 +4,7 @@ import type { Phase, TargetDiagnosis } from "../cause.ts";
 import { type AppliedStep, type Incident, type IncidentTarget, type OutcomeCode, readRefusal, type Reason } from "../incident.ts";
 import { worstOutcome } from "./outcome.ts";
 import type { Settings } from "../settings.ts";
-import type { Plan, PlanBlock } from "../steps/step.ts";
+import type { Plan, PlanBlock } from "../plan.ts";
 import { formatDuration, toIso, toMs } from "../time.ts";
 import type { JudgedStep, StepState } from "./judge-steps.ts";
 import { stepInShort } from "../short-names.ts";

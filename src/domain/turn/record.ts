@@ -6,7 +6,7 @@ import type { AuditEntry, Author, Decision, Incident, IncidentCause, IncidentTar
 import { toldAlso } from "../incident.ts";
 import type { Settings } from "../settings.ts";
 import type { Signal } from "../signal.ts";
-import type { Plan } from "../steps/step.ts";
+import type { Plan } from "../plan.ts";
 import { factsInShort, namesOf, stepInShort } from "../short-names.ts";
 import { toIso, toMs } from "../time.ts";
 import { carryTarget, endGone } from "./judge-databases.ts";

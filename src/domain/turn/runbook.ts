@@ -1,5 +1,5 @@
 /** What a person is given where Keymend may not act: lines for a POSIX shell, in order. Words are comments. */
-import type { Plan, PlanBlock } from "../steps/step.ts";
+import type { Plan, PlanBlock } from "../plan.ts";
 import { type OutcomeCode, readRefusal } from "../incident.ts";
 import { azOf, stepSpecs } from "../steps/index.ts";
 import { isSuccess } from "./outcome.ts";

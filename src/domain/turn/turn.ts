@@ -3,7 +3,7 @@
  * next. The orchestration carries it out; nothing is decided anywhere else.
  */
 import { isBaseline } from "../baseline.ts";
-import type { Plan } from "../steps/step.ts";
+import type { Plan } from "../plan.ts";
 import type { Incident, IncidentTarget, Next, Outcome, OutcomeCode, Turn } from "../incident.ts";
 import { openIncident } from "../incident.ts";
 import type { Signal } from "../signal.ts";

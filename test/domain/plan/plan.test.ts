@@ -4,7 +4,8 @@ import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import type { Facts, KeyFacts, KeyVersionFacts, TargetFacts } from "../../../src/domain/facts.ts";
 import { plan } from "../../../src/domain/plan/plan.ts";
 import type { Settings } from "../../../src/domain/settings.ts";
-import type { Plan, Step, StepName, StepParams } from "../../../src/domain/steps/step.ts";
+import type { Plan } from "../../../src/domain/plan.ts";
+import type { Step, StepName, StepParams } from "../../../src/domain/steps/step.ts";
 import { DAY } from "../../../src/domain/time.ts";
 import {
   ACCOUNT_ID,
