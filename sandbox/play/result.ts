@@ -1,6 +1,6 @@
 /** What a story came to: from what the sandbox saw, and from what the app's own operations API says. */
 import type { Actor } from "../running/actor.ts";
-import { getIncident, type Incident, listAudit } from "../running/app-api.ts";
+import { asks, getIncident, type Incident, listAudit } from "../running/app-api.ts";
 import { type Chain, chainOf } from "./audit.ts";
 import { incidentsOf } from "../stories/acts.ts";
 import type { Patient, Kind } from "../estate/estate.ts";
@@ -34,19 +34,20 @@ export function isoDuration(ms: number): string {
   return `P${text === "" ? "T0S" : text}`;
 }
 
-export type Told = { incident: Incident | undefined; auditRows: number; chain: Chain };
+/** asked: whether a person was asked anything, by the audit. */
+export type Told = { incident: Incident | undefined; auditRows: number; chain: Chain; asked: boolean };
 
 /** The first incident that found something; else the last that there was. */
 export async function askApp(reader: Actor, patient: Patient, sinceIso: string): Promise<Told> {
   const rows = await incidentsOf(reader, patient, sinceIso);
   const chosen = rows.find(({ outcome }) => outcome !== "NoChangeNeeded") ?? rows.at(-1);
-  return chosen ? readTold(reader, chosen.id) : { incident: undefined, auditRows: 0, chain: "none" };
+  return chosen ? readTold(reader, chosen.id) : { incident: undefined, auditRows: 0, chain: "none", asked: false };
 }
 
 /** One incident as the app tells it, with its audit checked. */
 export async function readTold(reader: Actor, id: string): Promise<Told> {
   const [incident, audit] = await Promise.all([getIncident(reader, id), listAudit(reader, id)]);
-  return { incident, auditRows: audit.length, chain: chainOf(id, audit, incident.audit) };
+  return { incident, auditRows: audit.length, chain: chainOf(id, audit, incident.audit), asked: audit.some(asks) };
 }
 
 /** When the last database had its key path whole for good; undefined while one has not. */
@@ -105,6 +106,7 @@ export function mergeTold(tolds: readonly Told[]): Told {
   return {
     incident: incidents.length === tolds.length ? merged : undefined,
     auditRows: tolds.reduce((sum, { auditRows }) => sum + auditRows, 0),
+    asked: tolds.some(({ asked }) => asked),
     chain: chains.includes("broken") ? "broken" : chains.every((chain) => chain === "verified") ? "verified" : "none",
   };
 }
@@ -171,6 +173,12 @@ function judgeSteps({ story, kinds }: Played, { steps, writes }: StoryResult, sa
   say(writes <= most, `Keymend wrote ${writes} times, ${most} are allowed`);
 }
 
+/** What is said of the end, and whether a person was asked first, where the story is about that. */
+function judgeWord({ story, told }: Played, { reason }: StoryResult, say: Say): void {
+  if (story.reason !== undefined) say(reason === story.reason, `the reason is ${reason ?? "none"}, not ${story.reason}`);
+  if (story.asks) say(told.asked, "nobody was asked");
+}
+
 /** What is wrong with the result, one sentence each; nothing where the story went as it must. */
 export function faultsOf(played: Played, result: StoryResult): string[] {
   const { story, phase, kinds, told } = played;
@@ -184,6 +192,7 @@ export function faultsOf(played: Played, result: StoryResult): string[] {
   for (const cause of story.causes)
     say(result.causes.includes(cause), `the cause ${cause} was not found, but [${result.causes.join(", ")}]`);
   judgeSteps(played, result, say);
+  judgeWord(played, result, say);
   say(result.targets.length >= (story.targets ?? 1), `${result.targets.length} databases in the incident`);
   say(
     result.targets.every(({ kind }) => kinds.includes(kind)),

@@ -60,6 +60,12 @@ export type IncidentRow = v.InferOutput<typeof incidentRow>;
 export type Incident = v.InferOutput<typeof incident>;
 export type AuditRow = v.InferOutput<typeof auditRow>;
 
+const plan = v.object({ steps: v.array(v.object({ state: v.string() })) });
+
+/** Whether it records a plan in which a step waits for a person. */
+export const asks = ({ kind: about, data }: AuditRow): boolean =>
+  about === "plan" && v.parse(plan, data).steps.some(({ state }) => state === "waitsForApproval");
+
 async function get<Schema extends v.GenericSchema>(actor: Actor, path: string, schema: Schema): Promise<v.InferOutput<Schema>> {
   const { status, body } = await actor.app("GET", path);
   if (status !== 200) throw new Error(`the app answers ${status} to GET ${path}: ${JSON.stringify(body)}`);

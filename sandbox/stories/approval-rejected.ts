@@ -10,6 +10,8 @@ export const approvalRejected: Story = {
   causes: ["KeyDisabled"],
   maxWrites: 0,
   outcome: { grace: "Refused", revoked: "Refused" },
+  reason: "Rejected",
+  asks: true,
   vault: "rbac",
   break: keyDisabled.break,
   after: (context) => rejectIt(context, "disabled by us, leave it"),

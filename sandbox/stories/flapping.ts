@@ -9,6 +9,8 @@ export const flapping: Story = {
   causes: ["AccessMissing"],
   maxWrites: 1,
   outcome: { grace: "Refused", revoked: "Refused" },
+  reason: "Rejected",
+  asks: true,
   vault: "rbac",
   feltWithinMs: 10 * 60_000,
   break: removeGrant,

@@ -8,6 +8,7 @@ export const healerNotPermitted: Story = {
   phases: ["grace", "revoked"],
   causes: ["AccessMissing"],
   outcome: { grace: "Escalated", revoked: "Escalated" },
+  reason: "NotPermitted",
   vault: "rbac",
   feltWithinMs: 10 * 60_000,
   arrange({ world, estate }) {

@@ -9,6 +9,7 @@ export const keyDisabled: Story = {
   causes: ["KeyDisabled"],
   steps: ["EnableKeyVersion"],
   outcome: { grace: "OutageAvoided", revoked: "Healed" },
+  asks: true,
   vault: "rbac",
   async break(context) {
     await patchKey(context, { attributes: { enabled: false } });

@@ -8,6 +8,7 @@ export const neverRevalidated: Story = {
   phases: ["revoked"],
   causes: ["AccessMissing"],
   outcome: { revoked: "Escalated" },
+  reason: "NotRevalidated",
   vault: "rbac",
   feltWithinMs: 10 * 60_000,
   arrange({ patient }) {

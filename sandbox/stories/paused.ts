@@ -9,6 +9,7 @@ export const paused: Story = {
   causes: ["AccessMissing"],
   maxWrites: 0,
   outcome: { grace: "Refused", revoked: "Refused" },
+  reason: "Paused",
   vault: "rbac",
   feltWithinMs: 10 * 60_000,
   async break(context) {

@@ -9,6 +9,7 @@ export const revokedOnPurpose: Story = {
   causes: ["KeyDisabled"],
   maxWrites: 0,
   outcome: { grace: "Refused", revoked: "Refused" },
+  reason: "RevokedOnPurpose",
   vault: "rbac",
   async break(context) {
     await patchKey(context, { attributes: { enabled: false }, tags: { "keymend:revoked": "security incident 1207" } });

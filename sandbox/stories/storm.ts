@@ -11,6 +11,7 @@ export const storm: Story = {
   causes: ["AccessMissing"],
   maxWrites: 0,
   outcome: { grace: "Refused", revoked: "Refused" },
+  reason: "Storm",
   vault: "rbac",
   settings: { KEYMEND_MAX_AFFECTED_VAULTS: "2" },
   feltWithinMs: 10 * 60_000,

@@ -57,6 +57,10 @@ export type Story = {
   /** Most writes allowed. */
   maxWrites?: number;
   outcome: Partial<Record<StoryPhase, string>>;
+  /** Why it ends so, where the story is about that. */
+  reason?: string;
+  /** A person must have been asked: the story is about that. */
+  asks?: true;
   /** Databases concerned, at least. */
   targets?: number;
   mode?: "observe" | "approve" | "heal";

@@ -27,6 +27,7 @@ export const tagLiftedByApprover: Story = {
   causes: ["KeyDisabled"],
   steps: ["EnableKeyVersion"],
   outcome: { revoked: "Healed" },
+  asks: true,
   vault: "rbac",
   async break(context) {
     const [database] = context.patient.databases;

@@ -10,6 +10,7 @@ export const tagLifted: Story = {
   causes: ["KeyDisabled"],
   steps: ["EnableKeyVersion"],
   outcome: { revoked: "Healed" },
+  asks: true,
   vault: "rbac",
   break: revokedOnPurpose.break,
   async after(context) {

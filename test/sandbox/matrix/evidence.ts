@@ -53,7 +53,7 @@ export function evidence(over: Partial<Evidence> = {}, resultOver: Partial<Evide
     story: roleRemoved,
     phase: "grace",
     result: { ...result, ...resultOver },
-    told: [{ incident: closed, auditRows: 3, chain: "verified" }],
+    told: [{ incident: closed, auditRows: 3, chain: "verified", asked: false }],
     wellAtLast: true,
     wellAt: () => true,
     writes: [grant],

@@ -4,7 +4,7 @@ import { type Evidence, problemsOf, usualOf } from "../../../sandbox/matrix/judg
 import type { Told } from "../../../sandbox/play/result.ts";
 import { closed, evidence, grant } from "./evidence.ts";
 
-const told: Told = { incident: closed, auditRows: 3, chain: "verified" };
+const told: Told = { incident: closed, auditRows: 3, chain: "verified", asked: false };
 
 test("what closes about databases that are not the story's may do so while those are not well", () => {
   const about = (id: string): Partial<Evidence> => ({

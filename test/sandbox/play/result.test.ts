@@ -49,7 +49,7 @@ beforeEach(() => {
     ],
     runbook: [],
   };
-  const told: Told = { incident, auditRows: 9, chain: "verified" };
+  const told: Told = { incident, auditRows: 9, chain: "verified", asked: false };
   played = { story: roleRemoved, kinds: ["account"], phase: "grace", brokeAt: BROKE, world, watch, told, wallMs: 1 };
 });
 
@@ -114,8 +114,22 @@ describe("what the story does not expect is a fault", () => {
   });
 
   test("no incident at all", () => {
-    played.told = { incident: undefined, auditRows: 0, chain: "none" };
+    played.told = { incident: undefined, auditRows: 0, chain: "none", asked: false };
     expect(faults()).toContain("the outcome is none, not OutageAvoided");
+  });
+
+  test("another reason, where the story is about one", () => {
+    played.story = { ...roleRemoved, reason: "Paused" };
+    expect(faults()).toEqual(["the reason is none, not Paused"]);
+    played.told.incident!.reason = "Paused";
+    expect(faults()).toEqual([]);
+  });
+
+  test("nobody asked, where the story is about asking", () => {
+    played.story = { ...roleRemoved, asks: true };
+    expect(faults()).toEqual(["nobody was asked"]);
+    played.told.asked = true;
+    expect(faults()).toEqual([]);
   });
 
   test("more writes than allowed", () => {
@@ -143,7 +157,7 @@ describe("two incidents of one story", () => {
   });
 
   test("are none where one is missing, and broken where one chain is", () => {
-    const missing: Told = { incident: undefined, auditRows: 0, chain: "none" };
+    const missing: Told = { incident: undefined, auditRows: 0, chain: "none", asked: false };
     expect(mergeTold([played.told, missing]).incident).toBeUndefined();
     expect(mergeTold([played.told, { ...played.told, chain: "broken" }]).chain).toBe("broken");
   });

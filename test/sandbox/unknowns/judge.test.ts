@@ -24,7 +24,7 @@ const documented: Documented = { outcome: "OutageAvoided", reason: null, written
 const noWrite = { writes: [], wellAtLast: false } as const;
 const question: Partial<Evidence> = {
   ...noWrite,
-  told: [{ incident: asking, auditRows: 3, chain: "verified" }],
+  told: [{ incident: asking, auditRows: 3, chain: "verified", asked: false }],
   unended: ["heal-1 is Running"],
 };
 
@@ -81,7 +81,7 @@ describe("another reading does not hold", () => {
     ["an orchestration that runs on", evidence({ unended: ["orchestration heal-1 is Running"] }), "orchestration heal-1 is Running"],
     [
       "an incident that stays open",
-      evidence({ told: [{ incident: asking, auditRows: 3, chain: "verified" }] }),
+      evidence({ told: [{ incident: asking, auditRows: 3, chain: "verified", asked: false }] }),
       "incident i1 is still waiting",
     ],
   ])("%s", (_what, seen, problem) => {
