@@ -1,10 +1,10 @@
 /**
  * `npm run package`: what a release is made of, into dist/release. The zip that a function app runs, the deployment as one JSON file
- * (where there is a Bicep compiler; --complete fails where there is none; --package-uri says in it where the zip will be), the list of the packages in it, and the digests of all.
+ * (where there is a Bicep compiler; --complete fails where there is none; --template is one that was compiled before; --package-uri says in it where the zip will be), the list of the packages in it, and the digests of all.
  * The same commit gives the same bytes: nothing of the clock, of the machine or of the order of a folder goes in.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Zippable, zipSync } from "fflate";
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     "package-uri": { type: "string" },
     out: { type: "string", default: "dist/release" },
     app: { type: "string", default: "dist/app" },
+    template: { type: "string" },
   },
 });
 const manifest: { name: string; version: string; type: string; main: string } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -83,16 +84,30 @@ for (const [name, bytes] of Object.entries(files)) {
 }
 writeFileSync(join(values.out, `${label}.cdx.json`), listOfPackages());
 
-const compiler = findCompiler();
 const template = join(values.out, "main.json");
-const built = compiler?.build("infra/main.bicep", template);
-if (built?.status === 0 && values["package-uri"] !== undefined) {
+
+/** Whether it is there now. */
+function compile(): boolean {
+  if (values.template !== undefined) {
+    copyFileSync(values.template, template);
+    return true;
+  }
+  const compiler = findCompiler();
+  if (compiler === undefined) {
+    console.warn("SKIPPED: without a Bicep compiler there is no main.json");
+    return false;
+  }
+  const { status, said } = compiler.build("infra/main.bicep", template);
+  if (status !== 0) throw new Error(said);
+  return true;
+}
+
+const isCompiled = compile();
+if (isCompiled && values["package-uri"] !== undefined) {
   const compiled: { parameters: { packageUri: { defaultValue: string } } } = JSON.parse(readFileSync(template, "utf8"));
   compiled.parameters.packageUri.defaultValue = values["package-uri"];
   writeFileSync(template, text(compiled));
 }
-if (built === undefined) console.warn("SKIPPED: without a Bicep compiler there is no main.json");
-else if (built.status !== 0) console.error(built.said);
 
 const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const sums = readdirSync(values.out)
@@ -100,4 +115,4 @@ const sums = readdirSync(values.out)
   .map((name) => `${digestOf(readFileSync(join(values.out, name)))}  ${name}`);
 writeFileSync(join(values.out, "SHA256SUMS"), `${sums.join("\n")}\n`);
 console.log(`${Object.keys(files).length} files in ${label}.zip; in ${values.out}:\n${sums.join("\n")}`);
-process.exitCode = built?.status === 0 || (built === undefined && !values.complete) ? 0 : 1;
+process.exitCode = isCompiled || !values.complete ? 0 : 1;
