@@ -43,6 +43,7 @@ const DOMAIN = {
   mending: ["databases", "access", "steps"],
   causes: ["databases", "access", "steps", "mending"],
   plan: ["databases", "access", "steps", "mending", "causes"],
+  reads: ["databases"],
   turn: ["databases", "access", "steps"],
 };
 

@@ -13,6 +13,7 @@ import { createWatchInventory } from "./activities/watch-inventory.ts";
 import { createAzureClock } from "./azure/azure-clock.ts";
 import { createClients } from "./azure/clients.ts";
 import { createFetchJson } from "./azure/fetch-json.ts";
+import { createGovernor } from "./azure/governor.ts";
 import { createHttpClient } from "./azure/http-client.ts";
 import { createInventory } from "./azure/inventory.ts";
 import { createPublishOutcome } from "./azure/publish-outcome.ts";
@@ -70,10 +71,12 @@ const credential =
   config.identityClientId === undefined
     ? new ManagedIdentityCredential()
     : new ManagedIdentityCredential({ clientId: config.identityClientId });
+const governor = createGovernor(now);
+const { reading } = governor;
 const clients = createClients({
   credential,
   subscriptionIds: config.subscriptionIds,
-  pipelineOptions: { httpClient: createHttpClient(clock) },
+  pipelineOptions: { httpClient: governor.govern(createHttpClient(clock)) },
 });
 const tables = createTables({
   location: "endpoint" in config.tables ? { endpoint: config.tables.endpoint, credential } : config.tables,
@@ -86,7 +89,11 @@ const incidents = createIncidentStore<Incident>(tables, setAside);
 const baselines = createBaselineStore(tables, setAside);
 const restraint = createRestraintStore(tables);
 const inventory = createInventory(clients, now, setAside);
-const writer = createStepWriter(clients);
+const stepWriter = createStepWriter(clients);
+const writer: typeof stepWriter = {
+  submit: (step) => governor.as("repair", () => stepWriter.submit(step)),
+  poll: (poller) => governor.as("repair", () => stepWriter.poll(poller)),
+};
 const readEventSubscriptions = createReadEventSubscriptions(clients, now);
 const gatherFacts = createGatherFacts({
   inventory,
@@ -136,6 +143,7 @@ activity(ASSESS, (log) =>
   createAssess({
     ...records,
     gatherFacts,
+    reading,
     readPermissions,
     readActivityLog,
     readKeyLog,
@@ -152,6 +160,7 @@ activity(APPLY_STEP, (log) =>
   createApplyStep({
     ...records,
     gatherFacts,
+    reading,
     mailbox,
     restraint,
     writer,

@@ -16,7 +16,8 @@ import { heldBack, type Restraint } from "../domain/turn/restraint.ts";
 import { RETRY_WITHIN_MS } from "../domain/turn/waits.ts";
 import { namesOf, stepInShort } from "../domain/short-names.ts";
 import type { Log } from "../log.ts";
-import type { AuditLog, Incidents, Mailbox } from "./assess.ts";
+import { repairOf } from "../domain/reads/look.ts";
+import type { AuditLog, Incidents, Mailbox, Reading } from "./assess.ts";
 import type { GatherFacts } from "./gather-facts.ts";
 import { type Again, orAgain } from "./results.ts";
 
@@ -40,6 +41,7 @@ export type Claims = { claim: (claim: Claim) => Promise<boolean> };
 
 export type ApplyDeps = {
   gatherFacts: GatherFacts;
+  reading: Reading;
   writer: StepWriter;
   incidents: Incidents;
   audit: AuditLog;
@@ -158,7 +160,7 @@ async function apply(deps: ApplyDeps, input: ApplyInput): Promise<ApplyResult> {
   const { incident } = await load(deps, patient, incidentId);
   const recorded = recordedBefore(incident, step);
   if (recorded) return { kind: "settled", result: recorded };
-  const facts = await deps.gatherFacts(patient, incident.targets);
+  const facts = await deps.reading(repairOf(patient), () => deps.gatherFacts(patient, incident.targets));
   if (!(await isStillAllowed(deps, input, incident, facts))) return { kind: "settled", result: "stale" };
   const state = precondition(step, facts);
   if (typeof state === "object") {
@@ -208,7 +210,7 @@ async function submit(deps: ApplyDeps, input: ApplyInput, targets: Incident["tar
     if (!(error instanceof TransientError)) throw error;
     await noteUnanswered(deps, input, error);
     if (error.retryAfterMs !== null) throw error;
-    const facts = await deps.gatherFacts(patient, targets);
+    const facts = await deps.reading(repairOf(patient), () => deps.gatherFacts(patient, targets));
     if (precondition(step, facts) !== "done") throw error;
     return { kind: "done", detail: "Azure's answer was lost; it is so now" };
   }

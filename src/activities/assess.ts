@@ -14,6 +14,7 @@ import type { Settings } from "../domain/settings.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { Step } from "../domain/steps/step.ts";
 import { MINUTE, toIso, toMs } from "../domain/time.ts";
+import { lookFor, type ReadLook } from "../domain/reads/look.ts";
 import { outlivedLifts } from "../domain/turn/policy.ts";
 import { authorsIn, type LogEntry, type LogQuestion } from "../domain/turn/activity-log.ts";
 import { authorsInKeyLog, type KeyLogEntry, type KeyLogQuestion } from "../domain/turn/key-log.ts";
@@ -62,8 +63,12 @@ export type AuditLog = {
   append: (incidentId: string, entries: readonly (AuditEntry & { at: string; actor: string })[]) => Promise<NonNullable<Incident["audit"]>>;
 };
 
+/** Lets a look read once it is its turn; throws TransientError before. */
+export type Reading = <T>(look: ReadLook, work: () => Promise<T>) => Promise<T>;
+
 export type AssessDeps = {
   gatherFacts: GatherFacts;
+  reading: Reading;
   incidents: Incidents;
   mailbox: Mailbox;
   audit: AuditLog;
@@ -142,7 +147,9 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
   const { settings, digest } = deps;
   const signals = await deps.mailbox.listSignals(input.patient.id);
   const decisions = open ? await deps.mailbox.listDecisions(open.incident.id) : [];
-  const facts = await deps.gatherFacts(input.patient, open?.incident.targets ?? []);
+  const facts = await deps.reading(lookFor(input.patient, open?.incident ?? null, signals), () =>
+    deps.gatherFacts(input.patient, open?.incident.targets ?? []),
+  );
   const permissions = await permissionsAgain(deps, open?.incident ?? previous, facts);
   const diagnosis = diagnose(facts, settings);
   const planned = plan(facts, diagnosis, settings, historyOf(open?.incident));

@@ -2,8 +2,8 @@
 import { TransientError } from "../domain/errors.ts";
 import type { Log } from "../log.ts";
 
-/** afterMs: how long Azure asked to wait; null where it did not say. */
-export type Again = { kind: "again"; afterMs: number | null; why: string };
+/** afterMs: how long Azure asked to wait; null where it did not say. isOurs: it is not its turn yet, and nobody asked Azure. */
+export type Again = { kind: "again"; afterMs: number | null; why: string; isOurs?: true };
 
 /** Runs an activity's work; a TransientError becomes `again`, every other error is a mistake of this program and is thrown on. */
 export async function orAgain<T>(log: Log, vaultId: string, work: () => Promise<T>): Promise<T | Again> {
@@ -11,8 +11,8 @@ export async function orAgain<T>(log: Log, vaultId: string, work: () => Promise<
     return await work();
   } catch (error) {
     if (!(error instanceof TransientError)) throw error;
-    const { retryAfterMs: afterMs, message: why } = error;
-    log.warn("again", { vaultId, afterMs, text: why });
-    return { kind: "again", afterMs, why };
+    const { retryAfterMs: afterMs, message: why, isOurs } = error;
+    log[isOurs ? "info" : "warn"]("again", { vaultId, afterMs, text: why });
+    return { kind: "again", afterMs, why, ...(isOurs ? { isOurs } : {}) };
   }
 }

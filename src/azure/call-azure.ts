@@ -1,7 +1,7 @@
 /** Runs one call to Azure and sorts its ending: a value, a refusal that a retry does not cure (a value too), or a thrown TransientError. */
 import { TransientError } from "../domain/errors.ts";
 import type { Unreadable } from "../domain/facts.ts";
-import { classifyError } from "./classify-error.ts";
+import { classifyError, NOT_SENT } from "./classify-error.ts";
 import type { Failure } from "./classify-error.ts";
 
 export type CallEnding<T> = { ok: true; value: T } | { ok: false; failure: Failure };
@@ -21,7 +21,8 @@ export async function callAzure<T>(operation: string, resourceId: string, run: (
 export function toTransientError(operation: string, resourceId: string, failure: Failure, cause?: unknown): TransientError {
   const detail = `${failure.code}: ${failure.message}`;
   const isUncertain = failure.kind === "transient";
-  return new TransientError({ operation, resourceId, retryAfterMs: failure.retryAfterMs ?? null, detail, isUncertain, cause });
+  const isOurs = failure.code === NOT_SENT;
+  return new TransientError({ operation, resourceId, retryAfterMs: failure.retryAfterMs ?? null, detail, isUncertain, isOurs, cause });
 }
 
 /** The value, or undefined where Azure says it is not there. Every other refusal is thrown as it came. */

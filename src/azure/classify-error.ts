@@ -3,7 +3,7 @@
  * failure and no failure to get a token is thrown on as it is: it would be a mistake of this program.
  */
 import { isRestError } from "@azure/core-rest-pipeline";
-import type { RestError } from "@azure/core-rest-pipeline";
+import type { PipelineResponse, RestError } from "@azure/core-rest-pipeline";
 
 export type FailureKind = "throttled" | "conflict" | "preconditionFailed" | "notFound" | "denied" | "firewall" | "invalid" | "transient";
 
@@ -120,8 +120,15 @@ export function heardIn(error: unknown): "answered" | "noSuchName" | "silent" {
   return error.code === "ENOTFOUND" || error.statusCode === 404 || error.statusCode === 502 ? "noSuchName" : "silent";
 }
 
-function readRetryAfter(error: RestError): number | undefined {
-  const header = (name: string): string | undefined => error.response?.headers.get(name) || undefined;
+/** Of a request that this program did not send, for want of a token (governor.ts). */
+export const NOT_SENT = "NotSent";
+
+const readRetryAfter = ({ response, statusCode }: RestError): number | undefined =>
+  response && retryAfterOf(response.headers, statusCode ?? response.status);
+
+/** How long Azure asks to wait; undefined where it does not say. */
+export function retryAfterOf(headers: PipelineResponse["headers"], status: number): number | undefined {
+  const header = (name: string): string | undefined => headers.get(name) || undefined;
   const inMs = header("retry-after-ms") ?? header("x-ms-retry-after-ms");
   const wait = header("retry-after");
   const waitMs =
@@ -129,7 +136,7 @@ function readRetryAfter(error: RestError): number | undefined {
       ? Number(inMs)
       : wait !== undefined
         ? (secondsToMs(wait) ?? Date.parse(wait) - (Date.parse(header("date") ?? "") || Date.now()))
-        : error.statusCode === 429
+        : status === 429
           ? quotaResetMs(header("x-ms-user-quota-resets-after"))
           : Number.NaN;
   return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);

@@ -9,6 +9,8 @@ export class TransientError extends Error {
   readonly retryAfterMs: number | null;
   /** It may have worked all the same: no answer came, or one that says nothing about it. */
   readonly isUncertain: boolean;
+  /** Azure was not asked: others come first. It says nothing of how Azure does. */
+  readonly isOurs: boolean;
 
   constructor(failure: {
     operation: string;
@@ -16,6 +18,7 @@ export class TransientError extends Error {
     retryAfterMs: number | null;
     detail: string;
     isUncertain?: boolean;
+    isOurs?: boolean;
     cause?: unknown;
   }) {
     super(`${failure.operation} on ${failure.resourceId} did not work this time: ${failure.detail}`, { cause: failure.cause });
@@ -23,6 +26,7 @@ export class TransientError extends Error {
     this.resourceId = failure.resourceId;
     this.retryAfterMs = failure.retryAfterMs;
     this.isUncertain = failure.isUncertain ?? false;
+    this.isOurs = failure.isOurs ?? false;
   }
 }
 

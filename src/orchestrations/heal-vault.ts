@@ -26,9 +26,12 @@ type Orchestration<T> = Generator<Task, T, never>;
 /** What Azure asks for, up to the longest wait: an instance that sleeps for longer looks after nothing, and would count as stuck. */
 const heededMs = (asked: number | null): number => Math.min(asked ?? 0, LONGEST_WAIT_MS);
 
+/** Who is told a time comes again then: the more often it was told, the less it is believed, up to this. */
+const TOLD_AGAIN_MS = 10 * SECOND;
+
 /** 1 s, 2 s, 4 s ... 5 min, or what Azure asked for. */
 const backOffMs = (count: number, asked: number | null): number =>
-  Math.max(heededMs(asked), Math.min(SECOND * 2 ** count, RETRY_WITHIN_MS));
+  Math.max(heededMs(asked), Math.min(SECOND * 2 ** count, asked === null ? RETRY_WITHIN_MS : TOLD_AGAIN_MS));
 
 const GIVE_UP_AFTER_MS = 2 * HOUR;
 
@@ -45,8 +48,8 @@ function* sleep(context: OrchestrationContext, ms: number): Orchestration<void> 
   for (let at = until; nowOf(context) < until; at = until + EARLY_MS) yield context.df.createTimer(toDate(at));
 }
 
-/** Until the time, or until somebody says that something has changed. */
-function* waitOrWake(context: OrchestrationContext, until: number): Orchestration<void> {
+/** Until the time, or until somebody says that something has changed: whether somebody did. */
+function* waitOrWake(context: OrchestrationContext, until: number): Orchestration<boolean> {
   for (let at = until; nowOf(context) < until; at = until + EARLY_MS) {
     const timer = context.df.createTimer(toDate(at));
     const wake = context.df.waitForExternalEvent(WAKE_UP);
@@ -54,8 +57,9 @@ function* waitOrWake(context: OrchestrationContext, until: number): Orchestratio
     if (timer.isCompleted) continue;
     // A timer left running would keep this instance alive after its end.
     timer.cancel();
-    return;
+    return true;
   }
+  return false;
 }
 
 /** Incident ids sort by time and are the same however often the activity that uses one is repeated. */
@@ -96,7 +100,10 @@ function* takeTurn(context: OrchestrationContext, input: HealInput): Orchestrati
     case "end":
       return assessed.outcome.code;
     case "again":
-      return yield* unanswered(context, again, newId, assessed.afterMs, assessed.why);
+      if (!assessed.isOurs) return yield* unanswered(context, again, newId, assessed.afterMs, assessed.why);
+      // Others come first: that is no silence of Azure's. Who calls makes it more urgent.
+      yield* waitOrWake(context, nowOf(context) + heededMs(assessed.afterMs));
+      return again;
     case "wait":
       yield* waitOrWake(context, assessed.afterMs === undefined ? toMs(assessed.until) : nowOf(context) + assessed.afterMs);
       return { ...again, incidentId: assessed.incidentId, unanswered: null };
@@ -134,8 +141,9 @@ function* unanswered(
   const until = nowOf(context) + backOffMs(count - 1, asked);
   // What Azure asks for is waited out, whoever calls meanwhile.
   yield* sleep(context, heededMs(asked));
-  yield* waitOrWake(context, until);
-  return { ...input, unanswered: { count, since } };
+  const woken = yield* waitOrWake(context, until);
+  // Nobody makes the next wait longer by calling.
+  return { ...input, unanswered: { count: woken ? count - 1 : count, since } };
 }
 
 /**

@@ -176,6 +176,8 @@ describe("healVault", () => {
     { count: 0, asked: null, waits: 1000 },
     { count: 3, asked: null, waits: 8000 },
     { count: 3, asked: 20_000, waits: 20_000 },
+    { count: 2, asked: 1000, waits: 4000 },
+    { count: 30, asked: 1000, waits: 10_000 },
     { count: 30, asked: null, waits: 300_000 },
     { count: 0, asked: 900_000, waits: 900_000 },
     { count: 0, asked: 86_400_000, waits: 900_000 },
@@ -187,6 +189,26 @@ describe("healVault", () => {
     );
     expect(Date.parse(result.now) - Date.parse(start)).toBe(waits);
     expect(result).toMatchObject({ kind: "continuedAsNew", input: { unanswered: { count: count + 1, since: start } } });
+  });
+
+  test("nobody makes the next wait longer by calling", async () => {
+    const result = await play(
+      { assess: () => ({ kind: "again", afterMs: null, why: "503" }) },
+      { durations: { assess: 0 }, events: [{ at: 2000, name: "signal" }] },
+      { ...input, unanswered: { count: 3, since: start } },
+    );
+    expect(Date.parse(result.now) - Date.parse(start)).toBe(2000);
+    expect(result).toMatchObject({ kind: "continuedAsNew", input: { unanswered: { count: 3, since: start } } });
+  });
+
+  test("who waits its turn has asked Azure nothing, and is woken by whoever calls", async () => {
+    const turn = { assess: () => ({ kind: "again" as const, afterMs: 40_000, why: "others come first", isOurs: true as const }) };
+    const given = { ...input, unanswered: { count: 30, since: "2025-12-31T21:00:00.000Z" } };
+    const waited = await play(turn, { durations: { assess: 0 } }, given);
+    expect(Date.parse(waited.now) - Date.parse(start)).toBe(40_000);
+    expect(waited).toMatchObject({ kind: "continuedAsNew", input: { turn: given.turn + 1, unanswered: given.unanswered } });
+    const woken = await play(turn, { durations: { assess: 0 }, events: [{ at: 3000, name: "signal" }] }, given);
+    expect(Date.parse(woken.now) - Date.parse(start)).toBe(3000);
   });
 
   test("two hours without an answer are escalated, never taken for healthy", async () => {

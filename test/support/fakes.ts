@@ -7,6 +7,7 @@ import type { Claim, Claims, WriteResult } from "../../src/activities/apply-step
 import { TransientError } from "../../src/domain/errors.ts";
 import type { Baseline, Facts, LiftedTag, Patient } from "../../src/domain/facts.ts";
 import type { Decision, Incident } from "../../src/domain/incident.ts";
+import type { ReadLook } from "../../src/domain/reads/look.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import type { StepDraft } from "../../src/domain/steps/step.ts";
 import type { LogEntry, LogQuestion } from "../../src/domain/turn/activity-log.ts";
@@ -153,6 +154,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
   const mailbox = fakeMailbox(journal);
   const deps = {
     gatherFacts: async () => structuredClone(azure.facts),
+    reading: <T>(_: ReadLook, work: () => Promise<T>): Promise<T> => work(),
     incidents,
     audit,
     mailbox,

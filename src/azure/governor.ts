@@ -1,0 +1,172 @@
+/**
+ * Shares out what Azure lets Keymend ask among all that runs in this process, per subscription and budget (domain/reads/budget.ts). A look
+ * is let in only once the bucket can carry it, in order of urgency; a request for which there is no token is not sent and ends as Azure's own
+ * 429 would. What a look had read when it was refused is kept for its next try. Never waits: that is the orchestration's, with durable timers.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { createHttpHeaders, type HttpClient, type PipelineRequest, type PipelineResponse, RestError } from "@azure/core-rest-pipeline";
+import { isResourceManager, keyHostOf } from "../domain/clouds.ts";
+import { TransientError } from "../domain/errors.ts";
+import { admit, type Budget, fullBudget, hear, type Rank, release, type Shape, take } from "../domain/reads/budget.ts";
+import type { ReadLook } from "../domain/reads/look.ts";
+import { MINUTE, SECOND } from "../domain/time.ts";
+import { NOT_SENT, retryAfterOf } from "./classify-error.ts";
+
+type Answers = Map<string, PipelineResponse>;
+type UnderWay = ReadLook & { answers: Answers; asked: number };
+
+/** Microsoft Learn, "Understand how Azure Resource Manager throttles requests": per subscription, region and principal. */
+const READS: Shape = { size: 250, perSecond: 25 };
+const WRITES: Shape = { size: 200, perSecond: 10 };
+/** Microsoft Learn, "Guidance for throttled requests in Azure Resource Graph": 15 queries in 5 seconds. */
+const GRAPH: Shape = { size: 15, perSecond: 3 };
+/** Microsoft Learn, "Azure Key Vault service limits": of a vault and region 2,000 in 10 seconds for keys in an HSM, the lower figure. */
+const VAULT: Shape = { size: 2000, perSecond: 200 };
+
+/** How long what was read counts for the next try of the same look: what is acted on is read anew in any case. */
+const KEPT_MS = 2 * MINUTE;
+
+/** What a look costs that was never made: itself, an identity, a key with its versions, grants and denies, and some databases. */
+const UNKNOWN_COST = 20;
+
+type Kind = { id: string; shape: Shape; remaining: string | null };
+
+function kindOf({ url, method }: PipelineRequest): Kind | null {
+  const { hostname, pathname } = new URL(url);
+  const path = pathname.toLowerCase();
+  if (keyHostOf(hostname)?.kind === "vault") return { id: `vault ${hostname}`, shape: VAULT, remaining: null };
+  if (!isResourceManager(hostname)) return null;
+  if (path === "/providers/microsoft.resourcegraph/resources") return { id: "graph", shape: GRAPH, remaining: "x-ms-user-quota-remaining" };
+  const subscription = /^\/subscriptions\/([^/]+)/.exec(path)?.[1];
+  const of = subscription === undefined ? "tenant" : "subscription";
+  const word = method === "GET" || method === "HEAD" ? "reads" : method === "DELETE" ? "deletes" : "writes";
+  return {
+    id: `${word} ${subscription ?? ""}`,
+    shape: word === "reads" ? READS : WRITES,
+    remaining: `x-ms-ratelimit-remaining-${of}-${word}`,
+  };
+}
+
+const readsOf = (subscriptionId: string): string => `reads ${subscriptionId.toLowerCase()}`;
+
+/**
+ * How long a budget is closed. A resource provider has limits of its own: where tokens are left it was not Resource Manager that refused
+ * (Microsoft Learn, "Troubleshooting API throttling errors": inspect the remaining reads).
+ */
+function closedForMs({ status, headers }: PipelineResponse, remaining: number | null): number | null {
+  if (status !== 429 || (remaining !== null && remaining > 0)) return null;
+  return retryAfterOf(headers, status) ?? SECOND;
+}
+
+function numberIn(response: PipelineResponse, header: string | null): number | null {
+  const text = header === null ? undefined : response.headers.get(header);
+  return text === undefined || !Number.isFinite(Number(text)) ? null : Number(text);
+}
+
+/** The SDKs hang what they make of an answer on it: each reader gets one of its own. */
+const copyOf = (response: PipelineResponse, request: PipelineRequest): PipelineResponse => ({
+  request,
+  status: response.status,
+  headers: createHttpHeaders(response.headers.toJSON({ preserveCase: true })),
+  ...(response.bodyAsText === undefined ? {} : { bodyAsText: response.bodyAsText }),
+});
+
+function notSent(request: PipelineRequest, id: string, waitMs: number): RestError {
+  const headers = createHttpHeaders({ "retry-after-ms": String(waitMs) });
+  const message = `not sent: what may be asked (${id}) is used up for now`;
+  const bodyAsText = JSON.stringify({ error: { code: NOT_SENT, message } });
+  return new RestError(message, { code: NOT_SENT, statusCode: 429, request, response: { request, headers, status: 429, bodyAsText } });
+}
+
+export function createGovernor(now: () => Date) {
+  const budgets = new Map<string, { shape: Shape; budget: Budget }>();
+  const context = new AsyncLocalStorage<{ rank: Rank; look?: UnderWay }>();
+  const kept = new Map<string, { question: string; at: number; answers: Answers }>();
+  const costs = new Map<string, number>();
+
+  const at = (): number => now().getTime();
+  function account(id: string, shape: Shape) {
+    const known = budgets.get(id);
+    if (known) return known;
+    const made = { shape, budget: fullBudget(shape, at()) };
+    budgets.set(id, made);
+    return made;
+  }
+
+  function keptFor({ key, question }: ReadLook): Answers {
+    for (const [other, { at: since }] of kept) if (at() - since > KEPT_MS) kept.delete(other);
+    const found = kept.get(key);
+    kept.delete(key);
+    return new Map(found && question !== null && found.question === question ? found.answers : []);
+  }
+
+  function letIn({ key, rank, subscriptionId }: ReadLook, alreadyRead: number): void {
+    if (subscriptionId === null) return;
+    const reads = account(readsOf(subscriptionId), READS);
+    const cost = Math.max(1, (costs.get(key) ?? UNKNOWN_COST) - alreadyRead);
+    const { budget, waitMs } = admit(reads.budget, READS, { key, rank, cost }, at());
+    reads.budget = budget;
+    if (waitMs === 0) return;
+    const detail = `what may be read is used up for now, ${rank} waits its turn`;
+    throw new TransientError({ operation: "look", resourceId: key, retryAfterMs: waitMs, detail, isOurs: true });
+  }
+
+  function leave({ key, subscriptionId }: ReadLook): void {
+    if (subscriptionId === null) return;
+    const reads = account(readsOf(subscriptionId), READS);
+    reads.budget = release(reads.budget, key);
+  }
+
+  /** Throws a TransientError where it is not its turn yet. */
+  async function reading<T>(look: ReadLook, work: () => Promise<T>): Promise<T> {
+    const answers = keptFor(look);
+    const keep = (): void => {
+      if (look.question !== null && answers.size > 0) kept.set(look.key, { question: look.question, at: at(), answers });
+    };
+    const underWay: UnderWay = { ...look, answers, asked: 0 };
+    try {
+      letIn(look, answers.size);
+      const result = await context.run({ rank: look.rank, look: underWay }, work);
+      costs.set(look.key, underWay.asked);
+      return result;
+    } catch (error) {
+      if (error instanceof TransientError) keep();
+      throw error;
+    } finally {
+      leave(look);
+    }
+  }
+
+  async function send(client: HttpClient, request: PipelineRequest): Promise<PipelineResponse> {
+    const kind = kindOf(request);
+    if (!kind) return client.sendRequest(request);
+    const { rank, look } = context.getStore() ?? { rank: "event" as const };
+    const of = account(kind.id, kind.shape);
+    const { budget, waitMs } = take(of.budget, kind.shape, { key: look?.key ?? null, rank }, at());
+    of.budget = budget;
+    if (waitMs > 0) throw notSent(request, kind.id, waitMs);
+    const response = await client.sendRequest(request);
+    const remaining = numberIn(response, kind.remaining);
+    of.budget = hear(of.budget, kind.shape, { remaining, closedForMs: closedForMs(response, remaining) }, at());
+    return response;
+  }
+
+  async function sendOrRecall(client: HttpClient, request: PipelineRequest): Promise<PipelineResponse> {
+    const look = context.getStore()?.look;
+    if (!look || request.method !== "GET") return send(client, request);
+    look.asked += 1;
+    const known = look.answers.get(request.url);
+    if (known) return copyOf(known, request);
+    const response = await send(client, request);
+    if (look.question !== null && (response.status === 200 || response.status === 404))
+      look.answers.set(request.url, copyOf(response, request));
+    return response;
+  }
+
+  return {
+    reading,
+    /** Outside of any look: what is asked on the way counts as that urgent. */
+    as: <T>(rank: Rank, work: () => Promise<T>): Promise<T> => context.run({ rank }, work),
+    govern: (client: HttpClient): HttpClient => ({ sendRequest: (request) => sendOrRecall(client, request) }),
+  };
+}

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { openIncident } from "../../../src/domain/incident.ts";
+import { lookFor, repairOf } from "../../../src/domain/reads/look.ts";
+import type { Signal } from "../../../src/domain/signal.ts";
+import { NOW, SUBSCRIPTION, VAULT_ID } from "../../support/builders.ts";
+import { PATIENT } from "../../support/turns.ts";
+
+const signal = (source: Signal["source"], id: string = source): Signal => ({
+  id,
+  source,
+  what: source,
+  at: NOW,
+  scope: { kind: "vault", id: VAULT_ID },
+  caller: null,
+});
+const incident = openIncident("i1", PATIENT, NOW, 0);
+
+test.each([
+  { what: "a sweep", incident: null, signals: [signal("sweep")], rank: "screening" },
+  { what: "nobody", incident: null, signals: [], rank: "screening" },
+  { what: "an event beside a sweep", incident: null, signals: [signal("sweep"), signal("event")], rank: "event" },
+  { what: "an operator", incident: null, signals: [signal("operator")], rank: "event" },
+  { what: "an incident that is worked on", incident, signals: [], rank: "repair" },
+  { what: "an incident that waits for a person", incident: { ...incident, state: "waiting" as const }, signals: [], rank: "event" },
+])("a look that $what asks for is $rank", ({ incident: open, signals, rank }) => {
+  expect(lookFor(PATIENT, open, signals)).toMatchObject({ rank, subscriptionId: SUBSCRIPTION.split("/").at(-1) });
+});
+
+test("who signals meanwhile has seen something that an earlier read may not show; the order of signals is nothing", () => {
+  const asked = (...ids: string[]) =>
+    lookFor(
+      PATIENT,
+      null,
+      ids.map((id) => signal("event", id)),
+    ).question;
+  expect(asked("e1", "e2")).toBe(asked("e2", "e1"));
+  expect(asked("e1", "e2")).not.toBe(asked("e1"));
+  expect(lookFor(PATIENT, incident, []).question).not.toBe(lookFor(PATIENT, null, []).question);
+});
+
+test("before a write everything is read anew; a vault without an id waits for no turn", () => {
+  expect(repairOf(PATIENT)).toMatchObject({ rank: "repair", question: null });
+  expect(repairOf({ ...PATIENT, id: "https://v1.vault.azure.net" }).subscriptionId).toBeNull();
+});
