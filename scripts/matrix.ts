@@ -5,7 +5,7 @@
  * --stories a,b   --kind K   --phase P   those rows alone, in the place of what they came to before
  * --fault A,B   --call TEXT   only strikes of those faults, at calls with that in their shape: told, and nothing written
  * --show   what happens in each trial; with one worker it can be read
- * --seed N (7)   --workers N (2)   --page-from-results: writes the page alone
+ * --minutes N: begins no other row after that   --seed N (7)   --workers N (2)   --page-from-results: writes the page alone
  */
 import { writeFile } from "node:fs/promises";
 import { readMatrixOptions } from "../sandbox/matrix/options.ts";
@@ -56,6 +56,7 @@ async function playAll(rows: readonly Row[]): Promise<number> {
   const played = runMatrix(rows, {
     seed,
     workers: options.workers,
+    hasTime: options.hasTime,
     choose,
     ...(options.show ? { write: (line: string) => void process.stdout.write(line) } : {}),
     onProgress(row, done, of) {

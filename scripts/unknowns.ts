@@ -4,7 +4,7 @@
  * --missing   those alone that are not played to their end, or were played with other code: goes on where it was stopped
  * --stories a,b   --kind K   --phase P   those rows alone   --reading TEXT   only readings with that in their name
  * --show   what happens in each play; with one worker it can be read
- * --seed N (7)   --workers N (2)   --page-from-results: writes the page alone
+ * --minutes N: begins no other row after that   --seed N (7)   --workers N (2)   --page-from-results: writes the page alone
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { PLAY_FLAGS, readPlayOptions } from "../sandbox/matrix/options.ts";
@@ -53,6 +53,7 @@ async function playAll(): Promise<number> {
   await playUnknowns(due, {
     seed,
     workers: options.workers,
+    hasTime: options.hasTime,
     choose,
     ...(options.show ? { write: (line: string) => void process.stdout.write(line) } : {}),
     async onPlay(play) {

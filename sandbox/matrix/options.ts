@@ -12,6 +12,8 @@ export type PlayOptions = {
   rows: Row[];
   seed: number | undefined;
   workers: number;
+  /** Whether to begin another row. */
+  hasTime: () => boolean;
   missing: boolean;
   show: boolean;
   pageFromResults: boolean;
@@ -25,6 +27,7 @@ export const PLAY_FLAGS = {
   phase: "string",
   seed: "string",
   workers: "string",
+  minutes: "string",
   missing: "boolean",
   show: "boolean",
   "page-from-results": "boolean",
@@ -51,10 +54,13 @@ export function readPlayOptions(flags: Flags, stories: readonly Story[]): PlayOp
   const chosen = named === undefined ? undefined : items(named).map((name) => storyOf(name, stories));
   const kind = oneOf("kind", text(flags["kind"]), KINDS);
   const phase = oneOf("phase", text(flags["phase"]), PHASES);
+  const minutes = numberOf("minutes", text(flags["minutes"]), 1);
+  const began = performance.now();
   return {
     rows: rowsWanted(rowsOf(stories), chosen, kind, phase),
     seed: numberOf("seed", text(flags["seed"]), 0),
     workers: numberOf("workers", text(flags["workers"]), 1) ?? 2,
+    hasTime: () => minutes === undefined || performance.now() - began < minutes * 60_000,
     missing: flags["missing"] === true,
     show: flags["show"] === true,
     pageFromResults: flags["page-from-results"] === true,

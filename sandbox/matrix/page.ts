@@ -127,9 +127,12 @@ const isOf =
 /** Rows that the results have nothing of yet. */
 export const missingFrom = ({ rows }: Results, wanted: readonly Row[]): Row[] => wanted.filter((row) => !rows.some(isOf(row)));
 
-/** Rows that were played with other code than today's, or not at all. */
-export const outdatedIn = ({ rows }: Results, wanted: readonly Row[], playedWith: (row: Row) => string): Row[] =>
-  wanted.filter((row) => rows.find(isOf(row))?.playedWith !== playedWith(row));
+/** Rows that were not played at all, and then those that were with other code than today's. */
+export function outdatedIn(results: Results, wanted: readonly Row[], playedWith: (row: Row) => string): Row[] {
+  const missing = missingFrom(results, wanted);
+  const isOutdated = (row: Row): boolean => results.rows.find(isOf(row))?.playedWith !== playedWith(row);
+  return [...missing, ...wanted.filter((row) => !missing.includes(row) && isOutdated(row))];
+}
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 

@@ -11,6 +11,8 @@ export type RowResult = { row: Row; undisturbed: Trial; struck: Struck[] };
 
 export type Together = {
   seed: number;
+  /** Who has no more time begins no other row. */
+  hasTime?: () => boolean;
   /** Trials at the same time. */
   workers: number;
   /** Shown what happens in every trial. */
@@ -77,7 +79,10 @@ export async function openRunners({ seed, workers, write }: Together): Promise<R
 export async function* runMatrix(rows: readonly Row[], options: RunOptions): AsyncGenerator<RowResult> {
   const runners = await openRunners(options);
   try {
-    for (const row of rows) yield await tryRow(runners.all, row, options);
+    for (const row of rows) {
+      if (options.hasTime?.() === false) return;
+      yield await tryRow(runners.all, row, options);
+    }
   } finally {
     await runners.close();
   }

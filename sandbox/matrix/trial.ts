@@ -5,7 +5,7 @@ import { readTold, type Told } from "../play/result.ts";
 import type { Scene } from "../play/scene.ts";
 import { createSceneRunner, type SceneRunner, type SceneRunnerOptions } from "../play/scene-runner.ts";
 import { incidentsOf } from "../stories/acts.ts";
-import type { StoryPhase, Story } from "../stories/story.ts";
+import { soon, type StoryPhase, type Story } from "../stories/story.ts";
 import { createTimeline, type Timeline } from "../play/timeline.ts";
 import { messageOf } from "../azure/wire.ts";
 import type { Switches } from "../azure/world.ts";
@@ -119,7 +119,7 @@ async function prepare(setup: TrialSetup, row: Row, { strikes, undisturbed }: Pa
     : silent;
   const scene = await scenes.open({
     story: {
-      ...story,
+      ...soon(story),
       arrange(parts) {
         story.arrange?.(parts);
         leaveOnly(parts.world, parts.estate, databasesOf(parts.patient, story));

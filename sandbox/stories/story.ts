@@ -80,3 +80,6 @@ export type Story = {
   /** What people do once it is broken: approve, reject, mend it by hand. Runs beside the app's own work. */
   after?: (context: StoryContext) => Promise<void>;
 };
+
+/** The service checks within the first half hour: later it sees the same, and each five minutes cost a look of the app's. */
+export const soon = (story: Story): Story => ({ ...story, checkInMinutes: story.checkInMinutes ?? [20, 27] });

@@ -73,12 +73,13 @@ export const playedOf = ({ rows }: Results, row: Row, playedWith: string): reado
   return record?.playedWith === playedWith ? Object.keys(record.plays) : [];
 };
 
-/** Rows that are not played to their end with this code. */
-export const unplayedIn = ({ rows }: Results, wanted: readonly Row[], playedWith: (row: Row) => string): Row[] =>
-  wanted.filter((row) => {
-    const record = rows.find(isOf(row));
-    return record?.playedWith !== playedWith(row) || leftOf(record) > 0;
-  });
+/** Rows that were never played to their end, and then those that were with other code than today's. */
+export function unplayedIn({ rows }: Results, wanted: readonly Row[], playedWith: (row: Row) => string): Row[] {
+  const recordOf = (row: Row): RowRecord | undefined => rows.find(isOf(row));
+  const isPlayed = (record: RowRecord | undefined): boolean => record !== undefined && leftOf(record) === 0;
+  const unplayed = wanted.filter((row) => !isPlayed(recordOf(row)));
+  return [...unplayed, ...wanted.filter((row) => isPlayed(recordOf(row)) && recordOf(row)?.playedWith !== playedWith(row))];
+}
 
 const leftOf = ({ asked, plays, problems }: RowRecord): number =>
   problems.length > 0 ? 0 : mattering(asked).filter(({ name }) => plays[name] === undefined).length;

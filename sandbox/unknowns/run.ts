@@ -97,7 +97,8 @@ export async function playUnknowns(rows: readonly Row[], options: UnknownsOption
     }
   };
   const work = async (runner: TrialRunner): Promise<void> => {
-    for (let row = left.shift(); row; row = left.shift()) await playRow(runner, row);
+    const next = (): Row | undefined => (options.hasTime?.() === false ? undefined : left.shift());
+    for (let row = next(); row; row = next()) await playRow(runner, row);
   };
   try {
     await Promise.all(runners.all.map(work));

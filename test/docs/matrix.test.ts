@@ -65,7 +65,8 @@ describe("what is kept of a row", () => {
     const [one, two, three, four] = rowsOf(stories);
     const of = ({ story, kind, phase }: Row, playedWith: string): RowRecord => row(story.name, { kind, phase, playedWith });
     const kept = { seed: 7, rows: [of(one!, "now"), of(two!, "then"), row(three!.story.name, { kind: three!.kind, phase: three!.phase })] };
-    expect(outdatedIn(kept, [one!, two!, three!, four!], () => "now")).toEqual([two, three, four]);
+    // What was never played comes first.
+    expect(outdatedIn(kept, [one!, two!, three!, four!], () => "now")).toEqual([four, two, three]);
   });
 
   test("shows on the page with its counts, and with what does not hold", () => {

@@ -71,6 +71,8 @@ describe("what is kept of a play", () => {
     expect(playedOf(ended, row, "now")).toEqual([]);
     expect(unplayedIn(ended, [row], () => "now")).toEqual([row]);
     expect(withPlay(ended, play(), "now", order).rows[0]!.plays).toEqual({});
+    // What was never played comes first.
+    expect(unplayedIn(ended, [row, other], () => "now")).toEqual([other, row]);
   });
 
   test("is left alone where the story does not hold as documented", () => {

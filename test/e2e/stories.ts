@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { stories } from "../../sandbox/stories/index.ts";
-import type { StoryPhase, Story } from "../../sandbox/stories/story.ts";
+import { soon, type StoryPhase, type Story } from "../../sandbox/stories/story.ts";
 import type { Kind } from "../../sandbox/estate/estate.ts";
 import type { Scenes } from "./scenes.ts";
 
@@ -31,8 +31,6 @@ const rows: Row[] = stories.flatMap((story, i) =>
 
 /** A file for each phase: two that play at the same time. */
 export function testStories(phase: StoryPhase, scenes: Scenes): void {
-  // The service looks within the first half hour: later it sees the same, and each five minutes cost a look of the app's.
-  const soon = (story: Story): Story => ({ ...story, checkInMinutes: story.checkInMinutes ?? [20, 27] });
   const named = rows.filter((row) => row.phase === phase).map((row) => ({ ...row, name: row.story.name, kind: row.kinds.join(" and ") }));
 
   describe(`every story in the phase ${phase} ends as it must`, () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { readMatrixOptions } from "../../../sandbox/matrix/options.ts";
 import { rowsOf } from "../../../sandbox/matrix/page.ts";
 import { UsageError } from "../../../sandbox/play/flags.ts";
@@ -6,7 +6,19 @@ import { stories } from "../../../sandbox/stories/index.ts";
 
 const read = (...args: string[]) => readMatrixOptions(args, stories);
 
+afterEach(() => void vi.useRealTimers());
+
 describe("the rows of the matrix", () => {
+  test("are begun for as many minutes as are given", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const { hasTime } = read("--minutes", "3");
+    vi.advanceTimersByTime(3 * 60_000 - 1);
+    expect(hasTime()).toBe(true);
+    vi.advanceTimersByTime(1);
+    expect(hasTime()).toBe(false);
+    expect(read().hasTime()).toBe(true);
+  });
+
   test("are all, where nothing is chosen", () => {
     expect(read()).toMatchObject({ faults: undefined, seed: undefined, workers: 2, missing: false, show: false, pageFromResults: false });
     expect(read().rows).toEqual(rowsOf(stories));
