@@ -213,6 +213,8 @@ async function tellReadiness({ baselines, digest, log }: AssessDeps, patient: Pa
   await baselines.keepReadinessTold(patient, said);
 }
 
+const asAudited = (at: string) => (entry: AuditEntry) => ({ ...entry, at, actor: "keymend" });
+
 async function writeDown(
   deps: AssessDeps,
   incident: Incident,
@@ -220,11 +222,9 @@ async function writeDown(
   at: string,
   etag: string | undefined,
 ): Promise<void> {
-  const audit = await deps.audit.append(
-    incident.id,
-    entries.map((entry) => ({ ...entry, at, actor: "keymend" })),
-  );
-  await deps.incidents.save({ ...incident, audit }, etag);
+  // A look that says nothing new adds no row, and need not read how far the audit goes: the seal stays that of the last that did.
+  const audit = entries.length === 0 ? undefined : await deps.audit.append(incident.id, entries.map(asAudited(at)));
+  await deps.incidents.save({ ...incident, ...(audit && { audit }) }, etag);
   for (const { kind, what } of entries) {
     const fields = { incidentId: incident.id, vaultId: incident.vaultId, text: what };
     if (kind === "outage") deps.log.error(kind, fields);

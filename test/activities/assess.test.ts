@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type AssessDeps, type AssessInput, type AssessResult, createAssess } from "../../src/activities/assess.ts";
 import type { Facts, TargetFacts } from "../../src/domain/facts.ts";
 import { DAY, MINUTE, toIso, toMs } from "../../src/domain/time.ts";
@@ -111,6 +111,18 @@ describe("a look that finds trouble", () => {
     const { assess, journal } = setUp();
     await assess();
     expect(journal).toEqual(["audit signal", "audit facts", "audit diagnosis", "audit plan", "save working", "drop e1"]);
+  });
+
+  test("that says nothing new reads no audit, and keeps how far it goes", async () => {
+    const { assess, audit, incidents } = setUp(disabled);
+    await assess();
+    await assess({}, { incidentId: "i1", turn: 1 });
+    const [before] = structuredClone(incidents.all);
+    const append = vi.fn(audit.append);
+    await assess({ audit: { append } }, { incidentId: "i1", turn: 2 });
+    expect(append).not.toHaveBeenCalled();
+    expect(incidents.all).toMatchObject([{ id: "i1", progress: { turn: 2 }, audit: before!.audit }]);
+    expect(before!.audit).toBeDefined();
   });
 
   test("says each thing in the log, with its incident and vault", async () => {
