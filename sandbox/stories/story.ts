@@ -82,4 +82,7 @@ export type Story = {
 };
 
 /** The service checks within the first half hour: later it sees the same, and each five minutes cost a look of the app's. */
-export const soon = (story: Story): Story => ({ ...story, checkInMinutes: story.checkInMinutes ?? [20, 27] });
+export const soon = (story: Story, within: readonly [number, number] = [20, 27]): Story => ({
+  ...story,
+  checkInMinutes: story.checkInMinutes ?? within,
+});
