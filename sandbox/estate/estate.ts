@@ -1,26 +1,14 @@
 /** The sample estate: four vaults, two with role assignments and two with access policies, the databases on them, and Keymend beside. */
 import { addPrincipal, assignRole } from "../azure/authorization/build.ts";
 import { loadBuiltInRoles, ROLE } from "../azure/authorization/builtin-roles.ts";
-import { addAccount, addCluster } from "../azure/documentdb/build.ts";
 import { FIRST_PARTY_APP_ID } from "../azure/documentdb/key-path.ts";
 import { addEventSubscription, addSystemTopic } from "../azure/event-grid/build.ts";
-import { addKey, addVault, keyUriOf, type KeySpec } from "../azure/keyvault/build.ts";
 import { addIdentity } from "../azure/managed-identity/build.ts";
 import type { Account, Cluster, ManagedIdentityState, Principal, ResourceGroup, Vault, Workspace, World } from "../azure/world.ts";
-import { grantKeymend, KEYMEND_KEY_PERMISSIONS } from "./keymend-access.ts";
+import { grantKeymend, grantKeymendAt } from "./keymend-access.ts";
+import { addKeyEvents, addPatient, adminsOf, appOf, DATA, KEYMEND, KEYS, type Patient, REGION } from "./patient.ts";
 
-/** The two kinds of database. */
-export type Kind = "account" | "cluster";
-
-/** One vault with everything that depends on it. */
-export type Patient = {
-  kind: Kind;
-  access: "rbac" | "policies";
-  vault: Vault;
-  keyName: string;
-  identity: ManagedIdentityState;
-  databases: (Account | Cluster)[];
-};
+export type { Kind, Patient } from "./patient.ts";
 
 export type Estate = {
   keymend: ManagedIdentityState;
@@ -34,10 +22,6 @@ export type Estate = {
   logWorkspace?: Workspace;
 };
 
-const REGION = "westus2";
-const DATA = "rg-data";
-const KEYS = "rg-keys";
-const KEYMEND = "rg-keymend";
 const DAY_S = 86_400;
 
 /** What lets an event through to onResourceEvent. */
@@ -52,7 +36,6 @@ const OPERATIONS = [
   "Microsoft.DocumentDB/mongoClusters/write",
   "Microsoft.Resources/subscriptions/resourceGroups/delete",
 ];
-const KEY_EVENTS = ["KeyNewVersionCreated", "KeyNearExpiry", "KeyExpired", "VaultAccessPolicyChanged"];
 
 function addGroups(world: World): void {
   for (const name of [DATA, KEYS, KEYMEND]) {
@@ -76,45 +59,8 @@ function addPeople(world: World): Pick<Estate, "operator" | "reader" | "approver
   return { operator, reader, approver, cosmosDb: addPrincipal(world, { name: "Azure Cosmos DB", appid: FIRST_PARTY_APP_ID }) };
 }
 
-type PatientSpec = {
-  name: string;
-  kind: Kind;
-  access: Patient["access"];
-  databases: string[];
-  key?: Omit<KeySpec, "name">;
-};
-
-function addPatient(world: World, spec: PatientSpec, admins: { oid: string; keys: string[] }[]): Patient {
-  const { name, kind, access } = spec;
-  const identity = addIdentity(world, { resourceGroup: DATA, name: `id-${name}`, location: REGION });
-  const own = kind === "account" ? ["get", "wrapKey", "unwrapKey"] : ["get", "list", "wrapKey", "unwrapKey"];
-  const policies = [{ objectId: identity.principalId, keys: own }, ...admins.map(({ oid, keys }) => ({ objectId: oid, keys }))];
-  const vault = addVault(world, {
-    name: `kv-${name}`,
-    resourceGroup: KEYS,
-    location: REGION,
-    rbac: access === "rbac",
-    policies: access === "policies" ? policies : [],
-  });
-  const keyName = `cmk-${name}`;
-  addKey(world, vault, { name: keyName, ...spec.key });
-  const uri = keyUriOf(vault, keyName);
-  const add = (database: string): Account | Cluster => {
-    const common = { name: database, resourceGroup: DATA, location: "West US 2", identities: [identity.id] };
-    return kind === "account"
-      ? addAccount(world, { ...common, keyUri: uri })
-      : addCluster(world, { ...common, location: REGION, keyUrl: uri });
-  };
-  return { kind, access, vault, keyName, identity, databases: spec.databases.map(add) };
-}
-
 function addEvents(world: World, vaults: Vault[]): void {
-  const app = `/subscriptions/${world.subscriptionId}/resourceGroups/${KEYMEND}/providers/Microsoft.Web/sites/func-keymend/functions`;
-  for (const vault of vaults) {
-    const topic = addSystemTopic(world, { resourceGroup: KEYS, name: `evgt-${vault.name}`, source: vault.id, location: REGION });
-    const includedEventTypes = KEY_EVENTS.map((type) => `Microsoft.KeyVault.${type}`);
-    addEventSubscription(world, { topic, name: "keymend-keys", functionId: `${app}/onKeyVaultEvent`, includedEventTypes });
-  }
+  for (const vault of vaults) addKeyEvents(world, vault);
   const topic = addSystemTopic(world, {
     resourceGroup: KEYMEND,
     name: "evgt-subscription",
@@ -123,7 +69,7 @@ function addEvents(world: World, vaults: Vault[]): void {
   addEventSubscription(world, {
     topic,
     name: "keymend-resources",
-    functionId: `${app}/onResourceEvent`,
+    functionId: `${appOf(world)}/onResourceEvent`,
     includedEventTypes: ["Write", "Delete", "Action"].map((verb) => `Microsoft.Resources.Resource${verb}Success`),
     filter: { advancedFilters: [{ operatorType: "StringIn", key: "data.operationName", values: OPERATIONS }] },
   });
@@ -150,10 +96,7 @@ export function buildEstate(world: World): Estate {
   addGroups(world);
   const people = addPeople(world);
   const keymend = addIdentity(world, { resourceGroup: KEYMEND, name: "id-keymend", location: REGION, keymend: true });
-  const admins = [
-    { oid: people.operator.oid, keys: ["all"] },
-    { oid: keymend.principalId, keys: KEYMEND_KEY_PERMISSIONS },
-  ];
+  const admins = adminsOf({ operator: people.operator, keymend });
   const inAYear = Math.floor(world.clock.now() / 1000) + 300 * DAY_S;
   const patients = [
     addPatient(world, { name: "orders", kind: "account", access: "rbac", databases: ["orders", "orders-history"] }, admins),
@@ -166,6 +109,31 @@ export function buildEstate(world: World): Estate {
   addGrants(world, patients);
   addEvents(world, vaults);
   return { keymend, ...people, patients };
+}
+
+export type Size = { vaults: number; databases: number };
+
+/**
+ * As many vaults as wanted, the sample's among them, each new one with so many databases: half of them accounts, half clusters, each kind
+ * half on role assignments and half on access policies.
+ */
+export function growEstate(world: World, estate: Estate, { vaults, databases }: Size): void {
+  const admins = adminsOf(estate);
+  for (let n = estate.patients.length; n < vaults; n += 1) {
+    const name = `v${String(n).padStart(4, "0")}`;
+    const names = Array.from({ length: databases }, (_, i) => `${name}-d${String(i).padStart(4, "0")}`);
+    const [kind, access] = [n % 2 === 0 ? "account" : "cluster", n % 4 < 2 ? "rbac" : "policies"] as const;
+    const patient = addPatient(world, { name, kind, access, databases: names }, admins);
+    if (access === "rbac")
+      assignRole(world, {
+        principalId: patient.identity.principalId,
+        role: ROLE.keyVaultCryptoServiceEncryptionUser,
+        scope: patient.vault.id,
+      });
+    grantKeymendAt(world, estate.keymend, [patient.vault]);
+    addKeyEvents(world, patient.vault);
+    estate.patients.push(patient);
+  }
 }
 
 /** The databases that are named stay, the others were never there: each vault with any costs a look at every sweep. */

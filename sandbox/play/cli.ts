@@ -1,5 +1,5 @@
 /** The command line: flags in, a command or a clear complaint out. Reads nothing else and prints nothing. */
-import type { Kind } from "../estate/estate.ts";
+import type { Kind, Size } from "../estate/estate.ts";
 import type { Mode } from "../running/sandbox.ts";
 import type { StoryPhase, Story } from "../stories/story.ts";
 import { type Flags, flagsOf, KINDS, numberOf, oneOf, PHASES, storyOf, text, UsageError } from "./flags.ts";
@@ -18,7 +18,7 @@ export type PlayCommand = {
 export type Command =
   | PlayCommand
   | { command: "list"; json: boolean }
-  | { command: "serve"; seed: number; mode: Mode; json: boolean; settings: Record<string, string> }
+  | { command: "serve"; seed: number; mode: Mode; json: boolean; settings: Record<string, string>; size: Size | undefined }
   | { command: "help"; text: string };
 
 const MODES = ["observe", "approve", "heal"] as const;
@@ -30,7 +30,8 @@ npm start -- --list [--json]               all stories
 npm start -- --story NAME [--kind account|cluster] [--phase grace|revoked] [--seed N]
              [--mode observe|approve|heal] [--once] [--json]
 npm run sandbox -- [--json] [--mode observe|approve|heal] [--seed N] [--setting NAME=VALUE ...]
-                                           no story: serves until a signal;
+             [--vaults N] [--databases N]  no story: serves until a signal; --vaults is how many there are in all, --databases
+                                           how many each has beyond the sample's (10);
                                            --setting is an app setting, as in local.settings.sample.json`;
 
 const seedOf = (value: string | undefined): number => numberOf("seed", value, 0) ?? DEFAULT_SEED;
@@ -81,7 +82,15 @@ function settingsOf(given: Flags[string], known: readonly string[]): Record<stri
 }
 
 function serveOf(args: string[], settingNames: readonly string[]): Command {
-  const flags = flagsOf(args, { json: "boolean", seed: "string", mode: "string", setting: "strings", help: "boolean" });
+  const flags = flagsOf(args, {
+    json: "boolean",
+    seed: "string",
+    mode: "string",
+    setting: "strings",
+    vaults: "string",
+    databases: "string",
+    help: "boolean",
+  });
   if (flags["help"]) return { command: "help", text: HELP };
   const mode = oneOf("mode", text(flags["mode"]), MODES) ?? "heal";
   return {
@@ -90,7 +99,18 @@ function serveOf(args: string[], settingNames: readonly string[]): Command {
     mode,
     json: flags["json"] === true,
     settings: settingsOf(flags["setting"], settingNames),
+    size: sizeOf(text(flags["vaults"]), text(flags["databases"])),
   };
+}
+
+/** The sample estate has this many. */
+const FEWEST_VAULTS = 4;
+
+function sizeOf(vaults: string | undefined, databases: string | undefined): Size | undefined {
+  const count = numberOf("vaults", vaults, FEWEST_VAULTS);
+  const each = numberOf("databases", databases, 1);
+  if (count === undefined && each !== undefined) throw new UsageError("--databases needs --vaults: how many vaults have so many");
+  return count === undefined ? undefined : { vaults: count, databases: each ?? 10 };
 }
 
 /** args: what follows the script's name; the first word may say `play` (the default) or `serve`. settingNames: the app settings that there are. */

@@ -1,11 +1,12 @@
 /** `npm run sandbox`: Azure, the host and the app, no story; says where everything is and serves until a signal. */
 import { startControl } from "../running/control.ts";
 import { type Sandbox, startSandbox } from "../running/sandbox.ts";
+import { growEstate, type Size } from "../estate/estate.ts";
 import type { Principal } from "../azure/world.ts";
 import type { Mode } from "../running/sandbox.ts";
 import { watchLifetime } from "../running/lifetime.ts";
 
-type ServeOptions = { seed: number; mode: Mode; json: boolean; settings: Record<string, string> };
+type ServeOptions = { seed: number; mode: Mode; json: boolean; settings: Record<string, string>; size: Size | undefined };
 
 const login = ({ appid, secret }: Principal): { clientId: string; clientSecret: string } => ({
   clientId: appid,
@@ -29,12 +30,19 @@ function addresses(sandbox: Sandbox, controlUrl: string): object {
 }
 
 /** Ends with 0 once it was told to stop. */
-export async function serve({ seed, mode, json, settings }: ServeOptions): Promise<number> {
+export async function serve({ seed, mode, json, settings, size }: ServeOptions): Promise<number> {
   const lifetime = watchLifetime();
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
   process.stderr.write(`Keymend sandbox: starting (seed ${seed}, mode ${mode})\n`);
-  const sandbox = await startSandbox({ seed, mode, start: Date.now(), onError: failed.reject, settings });
+  const sandbox = await startSandbox({
+    seed,
+    mode,
+    start: Date.now(),
+    onError: failed.reject,
+    settings,
+    ...(size ? { arrange: (world, estate) => growEstate(world, estate, size) } : {}),
+  });
   const control = await startControl({ world: sandbox.world, azure: sandbox.azure, advance: (ms) => sandbox.time.advance(ms) });
   try {
     await sandbox.time.setSpeed(1);

@@ -62,6 +62,23 @@ describe("npm run sandbox", () => {
     });
   });
 
+  test.each([
+    { args: [], size: undefined },
+    { args: ["--vaults", "100"], size: { vaults: 100, databases: 10 } },
+    { args: ["--vaults", "4", "--databases", "3"], size: { vaults: 4, databases: 3 } },
+  ])("an estate of any size: $args", ({ args, size }) => {
+    expect(read("serve", ...args)).toMatchObject({ size });
+  });
+
+  test.each([
+    ["--vaults", "3"],
+    ["--vaults", "many"],
+    ["--databases", "3"],
+    ["--vaults", "9", "--databases", "0"],
+  ])("there is no estate of %s %s", (...args) => {
+    expect(() => read("serve", ...args)).toThrow(UsageError);
+  });
+
   test("knows no stories", () => {
     expect(() => read("serve", "--story", "role-removed")).toThrow(UsageError);
   });
