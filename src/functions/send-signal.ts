@@ -7,7 +7,7 @@ import type { Patient } from "../domain/facts.ts";
 import { patientKey } from "../domain/databases/sight.ts";
 import type { Signal } from "../domain/signal.ts";
 import { toIso, toMs } from "../domain/time.ts";
-import { STUCK_AFTER_MS } from "../domain/turn/waits.ts";
+import { FOLDED_MS, STUCK_AFTER_MS } from "../domain/turn/waits.ts";
 import { HEAL_VAULT, WAKE_UP } from "../orchestrations/names.ts";
 import type { HealInput } from "../orchestrations/heal-vault.ts";
 
@@ -22,17 +22,20 @@ type Client = Pick<DurableClient, "getStatus" | "raiseEvent" | "startNew" | "ter
 /** begunAnew: the old one was stuck; ended: it was, and the next who signals begins anew. */
 type Sent = "woken" | "started" | "underWay" | "begunAnew" | "ended";
 
+/** movedAt: when it last did anything. */
+type State = { isRunning: boolean; movedAt?: Date };
+
 const RUNNING = new Set(["Running", "Pending", "ContinuedAsNew", "Suspended"]);
 
 export const instanceIdOf = (patient: Pick<Patient, "id">, hash: (text: string) => string): string =>
   `heal-${hash(patientKey(patient.id))}`;
 
 export function createSendSignal({ addSignal, hash, now }: SendSignalDeps) {
-  /** The client throws where there is no such instance. movedAt: when it last did anything. */
-  async function stateOf(client: Client, id: string): Promise<{ isRunning: boolean; movedAt?: Date }> {
+  /** The client throws where there is no such instance. */
+  async function stateOf(client: Client, id: string): Promise<State> {
     try {
       const { runtimeStatus, lastUpdatedTime } = await client.getStatus(id);
-      return RUNNING.has(runtimeStatus) ? { isRunning: true, movedAt: new Date(lastUpdatedTime) } : { isRunning: false };
+      return { isRunning: RUNNING.has(runtimeStatus), movedAt: new Date(lastUpdatedTime) };
     } catch (error) {
       if (error instanceof Error && error.message.includes("HTTP 404")) return { isRunning: false };
       throw error;
@@ -44,8 +47,17 @@ export function createSendSignal({ addSignal, hash, now }: SendSignalDeps) {
     return "woken";
   }
 
-  const start = (client: Client, id: string, patient: Patient): Promise<string> => {
-    const input: HealInput = { patient, patientHash: hash(patientKey(patient.id)), incidentId: null, turn: 0, unanswered: null };
+  /** endedAt: when the one before it did. */
+  const start = (client: Client, id: string, patient: Patient, endedAt?: Date): Promise<string> => {
+    const notBefore = (endedAt?.getTime() ?? Number.NaN) + FOLDED_MS;
+    const input: HealInput = {
+      patient,
+      patientHash: hash(patientKey(patient.id)),
+      incidentId: null,
+      turn: 0,
+      unanswered: null,
+      ...(notBefore > now().getTime() ? { notBefore: toIso(notBefore) } : {}),
+    };
     return client.startNew(HEAL_VAULT, { instanceId: id, input });
   };
 
@@ -73,17 +85,20 @@ export function createSendSignal({ addSignal, hash, now }: SendSignalDeps) {
     stuckBefore: string | null = toIso(now().getTime() - STUCK_AFTER_MS),
   ): Promise<Sent> => {
     const id = instanceIdOf(patient, hash);
+    let state: State | undefined;
     if (signal.source === "sweep") {
-      const { isRunning, movedAt } = await stateOf(client, id);
-      if (movedAt && stuckBefore !== null && movedAt.getTime() < toMs(stuckBefore))
+      state = await stateOf(client, id);
+      const { isRunning, movedAt } = state;
+      if (isRunning && movedAt && stuckBefore !== null && movedAt.getTime() < toMs(stuckBefore))
         return beginAnew(client, id, patient, movedAt.toISOString());
       // An instance at work looks by itself, at least as often as the sweep: to wake it would only cost reads.
       if (isRunning) return "underWay";
     }
     await addSignal(patient.id, signal);
-    if (signal.source !== "sweep" && (await stateOf(client, id)).isRunning) return wake(client, id);
+    state ??= await stateOf(client, id);
+    if (state.isRunning) return wake(client, id);
     try {
-      await start(client, id, patient);
+      await start(client, id, patient, state.movedAt);
       return "started";
     } catch (error) {
       // Somebody else started it in between: then it only has to be woken.

@@ -5,8 +5,8 @@
 import type { OrchestrationContext, Task } from "durable-functions";
 import type { AssessResult } from "../activities/assess.ts";
 import type { Patient } from "../domain/facts.ts";
-import { HOUR, MINUTE, SECOND, toDate, toMs } from "../domain/time.ts";
-import { LONGEST_WAIT_MS, RETRY_WITHIN_MS } from "../domain/turn/waits.ts";
+import { HOUR, MINUTE, SECOND, toDate, toIso, toMs } from "../domain/time.ts";
+import { FOLDED_MS, LONGEST_WAIT_MS, RETRY_WITHIN_MS } from "../domain/turn/waits.ts";
 import { call } from "./call.ts";
 import { WAKE_UP } from "./names.ts";
 
@@ -19,6 +19,8 @@ export type HealInput = {
   turn: number;
   /** Looks in a row that Azure did not answer, and since when. */
   unanswered: { count: number; since: string } | null;
+  /** Not looked at before this: what is told until then is one reason to look. Absent where nothing holds it back. */
+  notBefore?: string;
 };
 
 type Orchestration<T> = Generator<Task, T, never>;
@@ -92,7 +94,19 @@ function* carryOut(
   return { afterMs: null };
 }
 
-function* takeTurn(context: OrchestrationContext, input: HealInput): Orchestration<HealInput | string> {
+/** Who was woken looks no sooner than this after the look before. */
+const afterLook = (lookedAt: number, woken: boolean): Pick<HealInput, "notBefore"> =>
+  woken ? { notBefore: toIso(lookedAt + FOLDED_MS) } : {};
+
+/** Never for long, whoever's clock said so. */
+function* rest(context: OrchestrationContext, { notBefore }: HealInput): Orchestration<void> {
+  if (notBefore !== undefined) yield* sleep(context, Math.min(FOLDED_MS, toMs(notBefore) - nowOf(context)));
+}
+
+function* takeTurn(context: OrchestrationContext, given: HealInput): Orchestration<HealInput | string> {
+  yield* rest(context, given);
+  const { notBefore: _, ...input } = given;
+  const lookedAt = nowOf(context);
   const newId = incidentIdOf(context, input.patientHash);
   const assessed = yield* call(context, "assess", { patient: input.patient, incidentId: input.incidentId, newId, turn: input.turn });
   const again = { ...input, turn: input.turn + 1 };
@@ -102,11 +116,11 @@ function* takeTurn(context: OrchestrationContext, input: HealInput): Orchestrati
     case "again":
       if (!assessed.isOurs) return yield* unanswered(context, again, newId, assessed.afterMs, assessed.why);
       // Others come first: that is no silence of Azure's. Who calls makes it more urgent.
-      yield* waitOrWake(context, nowOf(context) + heededMs(assessed.afterMs));
-      return again;
-    case "wait":
-      yield* waitOrWake(context, assessed.afterMs === undefined ? toMs(assessed.until) : nowOf(context) + assessed.afterMs);
-      return { ...again, incidentId: assessed.incidentId, unanswered: null };
+      return { ...again, ...afterLook(lookedAt, yield* waitOrWake(context, nowOf(context) + heededMs(assessed.afterMs))) };
+    case "wait": {
+      const woken = yield* waitOrWake(context, assessed.afterMs === undefined ? toMs(assessed.until) : nowOf(context) + assessed.afterMs);
+      return { ...again, incidentId: assessed.incidentId, unanswered: null, ...afterLook(lookedAt, woken) };
+    }
     case "step": {
       const lost = yield* carryOut(context, input, assessed);
       const carried = { ...again, incidentId: assessed.incidentId, unanswered: null };
@@ -141,9 +155,10 @@ function* unanswered(
   const until = nowOf(context) + backOffMs(count - 1, asked);
   // What Azure asks for is waited out, whoever calls meanwhile.
   yield* sleep(context, heededMs(asked));
+  const askedAt = nowOf(context);
   const woken = yield* waitOrWake(context, until);
   // Nobody makes the next wait longer by calling.
-  return { ...input, unanswered: { count: woken ? count - 1 : count, since } };
+  return { ...input, unanswered: { count: woken ? count - 1 : count, since }, ...afterLook(askedAt, woken) };
 }
 
 /**

@@ -80,6 +80,16 @@ test.each(["Completed", "Failed", "Terminated", "Canceled"])("an instance that i
   expect(durable.started).toMatchObject([{ id: ID }]);
 });
 
+test.each([
+  { endedMsAgo: 1000, notBefore: "2026-11-02T10:00:04.000Z" },
+  { endedMsAgo: 5000, notBefore: undefined },
+])("one that ended $endedMsAgo ms ago looks again no sooner than 5 s after that", async ({ endedMsAgo, notBefore }) => {
+  const { sendSignal, client, durable } = setUp();
+  const lastUpdatedTime = new Date(Date.parse(NOW) - endedMsAgo);
+  await sendSignal({ ...client, getStatus: async () => ({ runtimeStatus: "Completed", lastUpdatedTime }) as never }, PATIENT, aSignal());
+  expect((durable.started[0]!.input as { notBefore?: string }).notBefore).toBe(notBefore);
+});
+
 describe("the sweep's signal", () => {
   const sweep = aSignal({ source: "sweep" });
 

@@ -92,6 +92,30 @@ describe("healVault", () => {
     expect(result.now).toBe("2026-01-01T00:01:00.000Z");
   });
 
+  test("who is woken looks no sooner than 5 s after the look before, who waits for a time then", async () => {
+    const wait = { assess: () => ({ kind: "wait", incidentId: "i1", until: "2026-01-01T00:05:00.000Z", why: "" }) };
+    const durations = { assess: 400 };
+    const woken = await play(wait, { durations, events: [{ at: 1000, name: "signal" }] });
+    expect(woken).toMatchObject({ kind: "continuedAsNew", input: { notBefore: "2026-01-01T00:00:05.000Z" } });
+    expect(await play(wait, { durations })).not.toHaveProperty("input.notBefore");
+    const rested = await play(
+      { assess: () => stepNext, applyStep: () => ({ kind: "settled", result: "done" }) },
+      { durations },
+      { ...input, notBefore: "2026-01-01T00:00:05.000Z" },
+    );
+    expect(timers(rested)).toEqual(["2026-01-01T00:00:05.000Z"]);
+    expect(rested).not.toHaveProperty("input.notBefore");
+  });
+
+  test("a time that another clock said holds nobody back for longer than that", async () => {
+    const rested = await play(
+      { assess: () => stepNext, applyStep: () => ({ kind: "settled", result: "done" }) },
+      {},
+      { ...input, notBefore: "2027-01-01T00:00:00.000Z" },
+    );
+    expect(timers(rested)).toEqual(["2026-01-01T00:00:05.000Z"]);
+  });
+
   test("carries out a step that is done at once, then looks again", async () => {
     const result = await play({ assess: () => stepNext, applyStep: () => ({ kind: "settled", result: "done" }) });
     expect(called(result)).toEqual(["assess", "applyStep"]);

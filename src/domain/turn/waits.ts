@@ -30,6 +30,9 @@ export const SETTLE_AFTER_WRITE_MS = 15 * MINUTE;
 /** How often one step may be tried in an incident before it is stopped. */
 export const MAX_TRIES = 3;
 
+/** However many events tell of a vault, it is looked at once in this time. */
+export const FOLDED_MS = 5 * SECOND;
+
 /** What Azure did not answer is asked again within this, unless Azure asks for more time. */
 export const RETRY_WITHIN_MS = 5 * MINUTE;
 
