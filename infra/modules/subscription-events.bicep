@@ -42,13 +42,20 @@ resource onResourceEvent 'Microsoft.EventGrid/systemTopics/eventSubscriptions@20
           values: [
             'Microsoft.Authorization/roleAssignments/delete'
             'Microsoft.Authorization/roleAssignments/write'
+            'Microsoft.Authorization/denyAssignments/delete'
+            'Microsoft.Authorization/denyAssignments/write'
             'Microsoft.KeyVault/vaults/write'
             'Microsoft.KeyVault/vaults/delete'
             'Microsoft.KeyVault/vaults/accessPolicies/write'
+            'Microsoft.KeyVault/locations/deletedVaults/purge/action'
             'Microsoft.ManagedIdentity/userAssignedIdentities/delete'
+            'Microsoft.ManagedIdentity/userAssignedIdentities/write'
             'Microsoft.DocumentDB/databaseAccounts/write'
             'Microsoft.DocumentDB/mongoClusters/write'
+            'Microsoft.Network/networkSecurityPerimeters/resourceAssociations/delete'
+            'Microsoft.Network/networkSecurityPerimeters/resourceAssociations/write'
             'Microsoft.Resources/subscriptions/resourceGroups/delete'
+            'Microsoft.Resources/subscriptions/resourceGroups/moveResources/action'
           ]
         }
       ]

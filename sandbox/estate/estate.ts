@@ -28,13 +28,20 @@ const DAY_S = 86_400;
 const OPERATIONS = [
   "Microsoft.Authorization/roleAssignments/write",
   "Microsoft.Authorization/roleAssignments/delete",
+  "Microsoft.Authorization/denyAssignments/write",
+  "Microsoft.Authorization/denyAssignments/delete",
   "Microsoft.KeyVault/vaults/write",
   "Microsoft.KeyVault/vaults/delete",
   "Microsoft.KeyVault/vaults/accessPolicies/write",
+  "Microsoft.KeyVault/locations/deletedVaults/purge/action",
   "Microsoft.ManagedIdentity/userAssignedIdentities/delete",
+  "Microsoft.ManagedIdentity/userAssignedIdentities/write",
   "Microsoft.DocumentDB/databaseAccounts/write",
   "Microsoft.DocumentDB/mongoClusters/write",
+  "Microsoft.Network/networkSecurityPerimeters/resourceAssociations/write",
+  "Microsoft.Network/networkSecurityPerimeters/resourceAssociations/delete",
   "Microsoft.Resources/subscriptions/resourceGroups/delete",
+  "Microsoft.Resources/subscriptions/resourceGroups/moveResources/action",
 ];
 
 function addGroups(world: World): void {

@@ -103,15 +103,27 @@ export function createPatients({ inventory, baselines, look }: PatientsDeps) {
           seen,
         );
       case "vault": {
-        const name = nameOf(scope.id).toLowerCase();
+        const name = vaultNameIn(scope.id) ?? nameOf(scope.id).toLowerCase();
         const mine = databases.filter((database) => vaultNameOf(database.keyUri)?.toLowerCase() === name);
         // Names of vaults are unique in all of Azure: an id that says another group must not make a second patient of it.
         return mine.length === 0 ? [] : [{ id: await idOf(name, seen, scope.id), kind: "vault", vaultName: name }];
       }
+      case "group":
+        return touchedInGroup(scope.id, seen);
       case "under":
-        // A grant above the vaults, or a deleted group: every vault below it may be touched.
+        // A grant above the vaults: every vault below it may be touched.
         return (await patientsOf(databases, seen)).filter((patient) => isUnder(scope.scope, patient.id));
     }
+  }
+
+  /** Each patient of which the vault, a database or an identity is in there. */
+  async function touchedInGroup(group: string, seen: View): Promise<Patient[]> {
+    const { databases } = seen;
+    const isIn = (id: string): boolean => isUnder(group, id);
+    const inside = databases.filter(({ id, identityIds }) => isIn(id) || identityIds.some(isIn));
+    const names = new Set(inside.map(({ keyUri }) => vaultNameOf(keyUri)?.toLowerCase()));
+    const isTouched = ({ id, vaultName }: Patient): boolean => isIn(id) || (vaultName !== null && names.has(vaultName));
+    return (await patientsOf(databases, seen)).filter(isTouched);
   }
 
   async function findDatabase(id: string): Promise<Found> {

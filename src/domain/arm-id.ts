@@ -163,11 +163,13 @@ export function isGroupId(id: string): boolean {
   return parsed?.type === null && parsed.resourceGroup !== null;
 }
 
-/** What a role assignment is at; undefined where the id is of none. */
+const ASSIGNMENT = /^microsoft\.authorization\/(?:role|deny)assignments$/i;
+
+/** What a role or deny assignment is at; undefined where the id is of none. */
 export function scopeOfAssignment(id: string): string | undefined {
   const found = read(id);
   const last = found?.blocks.at(-1);
-  return found && last?.type.join("/").toLowerCase() === "microsoft.authorization/roleassignments" ? upTo(found, last.start) : undefined;
+  return found && last && ASSIGNMENT.test(last.type.join("/")) ? upTo(found, last.start) : undefined;
 }
 
 const isManagementGroup = (id: string): boolean => parseArmId(id)?.type?.toLowerCase() === "microsoft.management/managementgroups";

@@ -2,13 +2,16 @@
  * Signals: reasons to look. An Event Grid event says where to look and perhaps who was there; its values are never trusted.
  * Sources: Microsoft Learn, "Azure Key Vault as Event Grid source" and "Azure subscription as an Event Grid source".
  */
-import { databaseIn, identityIn, isGroupId, scopeOfAssignment, vaultIn, wholeId } from "./arm-id.ts";
+import { databaseIn, identityIn, isGroupId, nameOf, parseArmId, scopeOfAssignment, vaultIn, wholeId } from "./arm-id.ts";
+import { vaultUriOf } from "./clouds.ts";
 import { toIso, toMs } from "./time.ts";
 
 export type SignalScope =
   | { kind: "vault"; id: string }
   /** Everything at or below an ARM scope. */
   | { kind: "under"; scope: string }
+  /** A resource group, with all that is in it. */
+  | { kind: "group"; id: string }
   | { kind: "identity"; id: string }
   | { kind: "database"; id: string };
 
@@ -77,24 +80,46 @@ const identityScope = (resource: string): SignalScope | undefined => {
   const id = identityIn(resource);
   return id === undefined ? undefined : { kind: "identity", id };
 };
-/** The deleted assignment itself is nowhere in the event: only its scope can be told, from its id. */
+/** Of a role or deny assignment. A deleted one is nowhere in the event: only its scope can be told, from its id. */
 function assignmentScope(resource: string): SignalScope | undefined {
   const scope = scopeOfAssignment(resource);
   return scope === undefined ? undefined : (vaultScope(scope) ?? { kind: "under", scope });
 }
-const groupScope = (resource: string): SignalScope | undefined => (isGroupId(resource) ? { kind: "under", scope: resource } : undefined);
+const groupScope = (resource: string): SignalScope | undefined => (isGroupId(resource) ? { kind: "group", id: resource } : undefined);
+/** Its id names the perimeter and not the vault, which may be any of the subscription's. */
+function perimeterScope(resource: string): SignalScope | undefined {
+  const { subscriptionId = null, type = null } = parseArmId(resource) ?? {};
+  const isOne = type?.toLowerCase() === "microsoft.network/networksecurityperimeters/resourceassociations";
+  return isOne && subscriptionId !== null ? { kind: "under", scope: `/subscriptions/${subscriptionId}` } : undefined;
+}
+/** It has no group any more, and is known by its name. */
+function purgedScope(resource: string): SignalScope | undefined {
+  const id = resource.replace(/\/purge$/i, "");
+  const isOne = parseArmId(id)?.type?.toLowerCase() === "microsoft.keyvault/locations/deletedvaults";
+  return isOne ? { kind: "vault", id: vaultUriOf(nameOf(id).toLowerCase()) } : undefined;
+}
 
-/** operationName in lower case → how its resource is a place to look at. */
+/**
+ * operationName in lower case → how its resource is a place to look at. Names: Microsoft Learn, "Azure permissions for Management and governance",
+ * "... for Security", "... for Identity", "... for Networking", "... for Databases". Of a move the group that is left is named.
+ */
 export const OPERATIONS = {
   "microsoft.authorization/roleassignments/delete": assignmentScope,
   "microsoft.authorization/roleassignments/write": assignmentScope,
+  "microsoft.authorization/denyassignments/delete": assignmentScope,
+  "microsoft.authorization/denyassignments/write": assignmentScope,
   "microsoft.keyvault/vaults/write": vaultScope,
   "microsoft.keyvault/vaults/delete": vaultScope,
   "microsoft.keyvault/vaults/accesspolicies/write": vaultScope,
+  "microsoft.keyvault/locations/deletedvaults/purge/action": purgedScope,
   "microsoft.managedidentity/userassignedidentities/delete": identityScope,
+  "microsoft.managedidentity/userassignedidentities/write": identityScope,
   "microsoft.documentdb/databaseaccounts/write": databaseScope,
   "microsoft.documentdb/mongoclusters/write": databaseScope,
+  "microsoft.network/networksecurityperimeters/resourceassociations/delete": perimeterScope,
+  "microsoft.network/networksecurityperimeters/resourceassociations/write": perimeterScope,
   "microsoft.resources/subscriptions/resourcegroups/delete": groupScope,
+  "microsoft.resources/subscriptions/resourcegroups/moveresources/action": groupScope,
 } satisfies Record<string, (resource: string) => SignalScope | undefined>;
 
 /** What can take a key away, in lower case. */

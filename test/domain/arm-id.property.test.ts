@@ -129,7 +129,7 @@ describe("an event's scope", () => {
   test("is everything under a group of any name", () => {
     check(fc.tuple(guid, groupName), ([sub, group]) => {
       const scope = `/subscriptions/${sub}/resourceGroups/${group}`;
-      const signal = { scope: { kind: "under", scope } };
+      const signal = { scope: { kind: "group", id: scope } };
       expect(operation("Microsoft.Authorization/roleAssignments/delete", assignmentOf(scope, sub))).toMatchObject({ signal });
       expect(operation("Microsoft.Resources/subscriptions/resourcegroups/delete", scope)).toMatchObject({ signal });
       expect(scopeOfAssignment(assignmentOf(scope, sub))).toBe(scope);

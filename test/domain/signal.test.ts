@@ -113,6 +113,8 @@ describe("a resource event", () => {
   const account = `${group}/providers/Microsoft.DocumentDB/databaseAccounts/orders`;
   const cluster = `${group}/providers/Microsoft.DocumentDB/mongoClusters/carts`;
 
+  const purged = "/subscriptions/s/providers/Microsoft.KeyVault/locations/westus2/deletedVaults/KV-orders";
+
   test.each([
     ["roleAssignments/delete at a vault", "Microsoft.Authorization/roleAssignments/delete", vault + guid, { kind: "vault", id: vault }],
     [
@@ -135,7 +137,33 @@ describe("a resource event", () => {
     ["identities/delete", "Microsoft.ManagedIdentity/userAssignedIdentities/delete", identity, { kind: "identity", id: identity }],
     ["accounts/write", "Microsoft.DocumentDB/databaseAccounts/write", account, { kind: "database", id: account }],
     ["clusters/write", "Microsoft.DocumentDB/mongoClusters/write", `${cluster}/`, { kind: "database", id: cluster }],
-    ["resourceGroups/delete", "Microsoft.Resources/subscriptions/resourceGroups/delete", group, { kind: "under", scope: group }],
+    ["resourceGroups/delete", "Microsoft.Resources/subscriptions/resourceGroups/delete", group, { kind: "group", id: group }],
+    ["a move", "Microsoft.Resources/subscriptions/resourceGroups/moveResources/action", group, { kind: "group", id: group }],
+    ["identities/write", "Microsoft.ManagedIdentity/userAssignedIdentities/write", identity, { kind: "identity", id: identity }],
+    [
+      "denyAssignments/write at a group",
+      "Microsoft.Authorization/denyAssignments/write",
+      `${group}/providers/Microsoft.Authorization/denyAssignments/3f6c`,
+      { kind: "under", scope: group },
+    ],
+    [
+      "denyAssignments/delete at a vault",
+      "Microsoft.Authorization/denyAssignments/delete",
+      `${vault}/providers/Microsoft.Authorization/denyAssignments/3f6c`,
+      { kind: "vault", id: vault },
+    ],
+    ...[purged, `${purged}/purge`].map((id): [string, string, string, object] => [
+      "a purge",
+      "Microsoft.KeyVault/locations/deletedVaults/purge/action",
+      id,
+      { kind: "vault", id: "https://kv-orders.vault.azure.net" },
+    ]),
+    [
+      "a perimeter's association",
+      "Microsoft.Network/networkSecurityPerimeters/resourceAssociations/write",
+      `${group}/providers/Microsoft.Network/networkSecurityPerimeters/p/resourceAssociations/a`,
+      { kind: "under", scope: "/subscriptions/s" },
+    ],
   ])("%s points at what it touches", (_, operation, resource, scope) => {
     expect(signalOf(resourceEvent(operation, resource)).scope).toEqual(scope);
   });
@@ -152,6 +180,11 @@ describe("a resource event", () => {
     ["Microsoft.ManagedIdentity/userAssignedIdentities/delete", vault],
     ["Microsoft.DocumentDB/databaseAccounts/write", vault],
     ["Microsoft.Resources/subscriptions/resourceGroups/delete", vault],
+    ["Microsoft.Resources/subscriptions/resourceGroups/moveResources/action", vault],
+    ["Microsoft.KeyVault/locations/deletedVaults/purge/action", vault],
+    ["Microsoft.KeyVault/locations/deletedVaults/purge/action", "no id"],
+    ["Microsoft.Network/networkSecurityPerimeters/resourceAssociations/delete", vault],
+    ["Microsoft.Network/networkSecurityPerimeters/resourceAssociations/delete", "no id"],
   ])("%s on a resource of another kind is invalid", (operation, resource) => {
     expect(readEvent(resourceEvent(operation, resource), own, now)).toMatchObject({ kind: "invalid" });
   });

@@ -34,6 +34,8 @@ function dependsOn(target: TargetFacts, { vault, identities }: Facts, scope: Aut
       return isVault(scope.id);
     case "key":
       return isVault(scope.vaultId) && keyNameIn(keyUri) === scope.name.toLowerCase();
+    case "group":
+      return [id, ...vaultIds, ...identities.map((one) => one.id), ...used].some((one) => isUnder(scope.id, one));
     case "under":
       return [...vaultIds, ...identities.map((one) => one.id), ...used].some((one) => isUnder(scope.scope, one));
   }

@@ -32,6 +32,7 @@ describe("the author of a loss", () => {
   const vault: Signal["scope"] = { kind: "vault", id: VAULT_ID };
   const database: Signal["scope"] = { kind: "database", id: ACCOUNT_ID };
   const identity: Signal["scope"] = { kind: "identity", id: IDENTITY_ID };
+  const group: Signal["scope"] = { kind: "group", id: `${SUBSCRIPTION}/resourceGroups/rg-orders` };
   const under = (scope: string): Signal["scope"] => ({ kind: "under", scope });
 
   test.each<[CauseCode, string, Signal["scope"]]>([
@@ -43,6 +44,7 @@ describe("the author of a loss", () => {
     ["VaultDeleted", "Microsoft.KeyVault/vaults/delete", vault],
     ["IdentityDeleted", "Microsoft.ManagedIdentity/userAssignedIdentities/delete", identity],
     ["IdentityDeleted", "Microsoft.Resources/subscriptions/resourceGroups/delete", under(`${SUBSCRIPTION}/resourceGroups/rg-orders`)],
+    ["IdentityDeleted", "Microsoft.Resources/subscriptions/resourceGroups/delete", group],
     ["DefaultIdentityUndefined", "Microsoft.DocumentDB/databaseAccounts/write", database],
     ["DefaultIdentityChanged", "Microsoft.DocumentDB/databaseAccounts/write", database],
     ["BorrowedIdentity", "Microsoft.DocumentDB/databaseAccounts/write", database],
