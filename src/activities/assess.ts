@@ -227,7 +227,7 @@ async function writeDown(
   await deps.incidents.save({ ...incident, ...(audit && { audit }) }, etag);
   for (const { kind, what } of entries) {
     const fields = { incidentId: incident.id, vaultId: incident.vaultId, text: what };
-    if (kind === "outage") deps.log.error(kind, fields);
+    if (kind === "outage" || kind === "otherValue") deps.log.error(kind, fields);
     else deps.log.info(kind, fields);
   }
 }

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { AzureRefusal } from "../domain/incident.ts";
 import type { StepName, StepParams } from "../domain/steps/step.ts";
 import type { ArmAnswer } from "./arm.ts";
-import type { Failure, FailureKind } from "./classify-error.ts";
+import { classifyError, type Failure, type FailureKind } from "./classify-error.ts";
 
 export type StepResult =
   /** In force as far as Azure answers for it; `detail` is one sentence for the audit. */
@@ -18,6 +18,16 @@ export type Writes<N extends StepName> = { [K in N]: (params: StepParams[K]) => 
 export const done = (detail: string): StepResult => ({ kind: "done", detail });
 
 export const refused = (reason: AzureRefusal, code: string, detail: string): StepResult => ({ kind: "refused", reason, code, detail });
+
+/** Never throws: that another value was answered must be told whatever comes of this. what: as it was before. */
+export async function takeBack(what: string, put: () => Promise<unknown>): Promise<string> {
+  try {
+    await put();
+    return `put back ${what}`;
+  } catch (error) {
+    return `could not be put back to ${what}: ${classifyError(error).message}`;
+  }
+}
 
 const REASONS: Partial<Record<FailureKind, AzureRefusal>> = {
   denied: "NotPermitted",

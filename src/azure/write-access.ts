@@ -1,5 +1,5 @@
 /** Gives one principal its access to a key back: by role assignment or by access policy. Only adds; never takes anything away. */
-import type { RoleAssignmentCreateParameters } from "@azure/arm-authorization";
+import type { RoleAssignment, RoleAssignmentCreateParameters } from "@azure/arm-authorization";
 import { createHash } from "node:crypto";
 import { roleGuid } from "../domain/access/access.ts";
 import { normalId, parseArmId } from "../domain/arm-id.ts";
@@ -7,7 +7,7 @@ import { InvariantError } from "../domain/errors.ts";
 import { classifyError } from "./classify-error.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath, withoutLeadingSlash } from "./resource-path.ts";
-import { done } from "./step-result.ts";
+import { done, refused } from "./step-result.ts";
 import type { StepResult, Writes } from "./step-result.ts";
 
 type AccessSteps = "RestoreRoleAssignment" | "GrantKeyRole" | "AddAccessPolicyPermissions";
@@ -63,6 +63,18 @@ export function createAccessWrites(clients: Pick<Clients, "authorization" | "vau
   };
 }
 
+/** What was made otherwise than it was asked for, in words; nothing where the answer does not say what was made. */
+function otherThan(made: RoleAssignment, asked: RoleAssignmentCreateParameters): string[] {
+  if (made.principalId === undefined) return [];
+  const pairs = [
+    ["principal", asked.principalId, made.principalId],
+    ["role", roleGuid(asked.roleDefinitionId), roleGuid(made.roleDefinitionId ?? "")],
+    // An empty one is none.
+    ["condition", asked.condition ?? "", made.condition ?? ""],
+  ] as const;
+  return pairs.flatMap(([what, wanted, got]) => (isSame(wanted, got) ? [] : [`asked for ${what} '${wanted}', got '${got}'`]));
+}
+
 /** Tries the names in turn: one may be taken by the assignment of another principal, for names are unique in the whole tenant. */
 async function assign(
   clients: Pick<Clients, "authorization" | "subscriptionIds">,
@@ -76,7 +88,11 @@ async function assign(
   if (name === undefined) throw new InvariantError(`no name to assign a role at ${scope} with`);
   try {
     const made = await client.roleAssignments.create(withoutLeadingSlash(scope), name, parameters);
-    return done(`role assignment ${made.name ?? name} at ${scope}`);
+    const differing = otherThan(made, parameters);
+    if (differing.length === 0) return done(`role assignment ${made.name ?? name} at ${scope}`);
+    // Keymend can't delete it: it has no permission to take anybody's access away.
+    const undo = `to undo it, delete role assignment ${made.name ?? name} at ${scope}`;
+    return refused("AnsweredOtherwise", "OtherValue", [...differing, undo].join("; "));
   } catch (error) {
     const { code, message } = classifyError(error);
     if (code === "RoleAssignmentExists") return done(message);

@@ -5,7 +5,7 @@ import { TransientError } from "../domain/errors.ts";
 import { armUrl } from "./arm.ts";
 import { classifyError } from "./classify-error.ts";
 import type { Clients } from "./clients.ts";
-import { done, refused } from "./step-result.ts";
+import { done, refused, takeBack } from "./step-result.ts";
 import type { StepResult, Writes } from "./step-result.ts";
 
 const VAULT_API = "api-version=2026-02-01";
@@ -42,28 +42,22 @@ const bodyOf = ({ key_ops: operations, ...attributes }: Values): unknown => ({
 const NAMES = ["enabled", "exp", "nbf", "key_ops"] as const;
 const wire = (value: Values[keyof Values]): string => JSON.stringify(Array.isArray(value) ? value.toSorted() : (value ?? null));
 
-/** Of what was asked, only what is otherwise. */
-const otherThan = (asked: Values, got: Values): (typeof NAMES)[number][] =>
-  NAMES.filter((name) => asked[name] !== undefined && wire(asked[name]) !== wire(got[name]));
+/** What is otherwise than it is to be. */
+const otherThan = (wanted: Values, got: Values): (typeof NAMES)[number][] => NAMES.filter((name) => wire(wanted[name]) !== wire(got[name]));
 
 const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
 
 /** Permission: Microsoft.KeyVault/vaults/keys/update/action and keys/read; to recover, keys/recover/action. */
 export function createKeyWrites(clients: Pick<Clients, "keys" | "sendToVault">): Writes<KeySteps> {
-  /** Never throws: that another value was answered must be told whatever comes of this. */
-  const putBack = async (url: string, back: Values): Promise<string> => {
-    if (Object.keys(back).length === 0) return "there was none before, which can't be set";
-    try {
-      await clients.sendToVault("PATCH", url, bodyOf(back));
-      return `put back ${JSON.stringify(back)}`;
-    } catch (error) {
-      return `could not be put back to ${JSON.stringify(back)}: ${classifyError(error).message}`;
-    }
-  };
+  const putBack = async (url: string, back: Values): Promise<string> =>
+    Object.keys(back).length === 0
+      ? "there was none before, which can't be set"
+      : takeBack(JSON.stringify(back), () => clients.sendToVault("PATCH", url, bodyOf(back)));
 
   /**
    * The PATCH changes only what it carries, also on a disabled key. Recorded: Azure/azure-sdk-for-js recording_can_update_a_disabled_key.js.
-   * Key Vault takes any date: what it answers is compared with what was asked, and another value is taken back.
+   * Key Vault takes any date: what it answers is compared with what was asked, and another value is taken back. What was to stay as it was and
+   * did not is told alone: somebody may have changed it a moment before, and may have meant it.
    */
   const change = async ({ vaultUri, key, version }: Version, patch: (now: Values) => Values | "done"): Promise<StepResult> => {
     const url = `${vaultUri}/keys/${encodeURIComponent(key)}/${version}?${KEYS_API}`;
@@ -71,11 +65,14 @@ export function createKeyWrites(clients: Pick<Clients, "keys" | "sendToVault">):
     const asked = patch(before);
     if (asked === "done") return done(`${key}/${version} was so already`);
     const got = valuesOf((await clients.sendToVault("PATCH", url, bodyOf(asked))).body);
-    const others = otherThan(asked, got);
+    const wanted = { ...before, ...asked };
+    const others = otherThan(wanted, got);
     if (others.length === 0) return done(`${key}/${version} changed`);
-    const back = Object.fromEntries(others.flatMap((name) => (before[name] === undefined ? [] : [[name, before[name]]])));
-    const said = others.map((name) => `asked for ${name} ${wire(asked[name])}, got ${wire(got[name])}`).join("; ");
-    return refused("AnsweredOtherwise", "OtherValue", `${said}; ${await putBack(url, back)}`);
+    const ours = others.filter((name) => asked[name] !== undefined);
+    const back = Object.fromEntries(ours.flatMap((name) => (before[name] === undefined ? [] : [[name, before[name]]])));
+    const said = others.map((name) => `${name in asked ? "asked for" : "left"} ${name} ${wire(wanted[name])}, got ${wire(got[name])}`);
+    const undone = ours.length === 0 ? [] : [await putBack(url, back)];
+    return refused("AnsweredOtherwise", "OtherValue", [...said, ...undone].join("; "));
   };
 
   return {

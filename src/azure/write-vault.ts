@@ -1,12 +1,19 @@
 /** Recovers a vault, and lets trusted services through its firewall. Never opens public access, never switches the permission model. */
+import type { NetworkRuleSet } from "@azure/arm-keyvault";
 import { armUrl } from "./arm.ts";
 import { orAbsent } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
-import { done, fromAnswer } from "./step-result.ts";
+import { done, fromAnswer, refused, takeBack } from "./step-result.ts";
 import type { Writes } from "./step-result.ts";
 
 const VAULT_API = "api-version=2026-02-01";
+
+/** A firewall as one text, the same for the same: ids and addresses compare without case, and their order says nothing. */
+function wordsOf({ bypass, defaultAction, ipRules = [], virtualNetworkRules = [] }: NetworkRuleSet): string {
+  const names = [...ipRules.map(({ value }) => value), ...virtualNetworkRules.map(({ id }) => id)];
+  return [`bypass ${bypass}`, `default ${defaultAction}`, ...names.toSorted()].join(", ").toLowerCase();
+}
 
 /** Permission: Microsoft.KeyVault/vaults/write; to recover, also Microsoft.KeyVault/locations/deletedVaults/read. */
 export function createVaultWrites(clients: Pick<Clients, "vaults" | "arm">): Writes<"RecoverVault" | "AllowTrustedServices"> {
@@ -28,8 +35,15 @@ export function createVaultWrites(clients: Pick<Clients, "vaults" | "arm">): Wri
       const { networkAcls } = (await vaults.get(resourceGroup, name)).properties;
       if (networkAcls === undefined || networkAcls.bypass?.toLowerCase() !== "none")
         return done(`vault ${name} lets trusted services in already`);
-      await vaults.update(resourceGroup, name, { properties: { networkAcls: { ...networkAcls, bypass: "AzureServices" } } });
-      return done(`vault ${name} lets trusted services in; its rules stay`);
+      const put = async (acls: NetworkRuleSet): Promise<NetworkRuleSet | undefined> =>
+        (await vaults.update(resourceGroup, name, { properties: { networkAcls: acls } })).properties.networkAcls;
+      const asked: NetworkRuleSet = { ...networkAcls, bypass: "AzureServices" };
+      const got = await put(asked);
+      // One that says nothing of it, or still the old, is no answer to it: the next look shows what came of it.
+      if (got === undefined || [asked, networkAcls].some((known) => wordsOf(known) === wordsOf(got)))
+        return done(`vault ${name} lets trusted services in; its rules stay`);
+      const undone = await takeBack(wordsOf(networkAcls), () => put(networkAcls));
+      return refused("AnsweredOtherwise", "OtherValue", `asked for ${wordsOf(asked)}, got ${wordsOf(got)}; ${undone}`);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { CauseCode } from "./cause-code.ts";
 import type { Phase } from "./cause.ts";
 import type { Patient, TargetKind } from "./facts.ts";
 import type { SignalScope } from "./signal.ts";
+import type { Beside } from "./steps/spec.ts";
 import type { Step, StepName } from "./steps/step.ts";
 
 export type OutcomeCode =
@@ -94,6 +95,8 @@ export type AppliedStep = {
   targetIds: string[];
   /** What it was made for; absent in what earlier versions kept. */
   causes?: CauseCode[];
+  /** Of a refusal: something else than it sets has changed with it, which nobody has put back. */
+  beside?: true;
 };
 
 /** A cause that a look found of a database, since when, and whether an event had told of something then. */
@@ -206,8 +209,11 @@ export type Progress = {
   heard?: string[];
   /** The hour mark was told. */
   saidSlow: boolean;
-  /** Writes whose effect was not seen yet, with what was there before. Absent in what earlier versions kept. */
-  written?: { step: Step; at: string; before: string }[];
+  /**
+   * Writes whose effect was not seen yet, with what was there before: of the value that is set, where a third could show, and of what stands
+   * beside it. Absent in what earlier versions kept.
+   */
+  written?: { step: Step; at: string; before?: string; beside?: Beside }[];
   /** A write that may have worked though its answer was lost or its operation failed; absent where there is none. */
   sent?: Step;
 };
@@ -215,7 +221,19 @@ export type Progress = {
 export type AuditEntry = {
   /** Unique within the incident; the same turn writes the same ids, so a repeated activity adds nothing twice. */
   entryId: string;
-  kind: "signal" | "facts" | "diagnosis" | "outage" | "plan" | "refusal" | "approval" | "step" | "verification" | "outcome" | "note";
+  kind:
+    | "signal"
+    | "facts"
+    | "diagnosis"
+    | "outage"
+    | "otherValue"
+    | "plan"
+    | "refusal"
+    | "approval"
+    | "step"
+    | "verification"
+    | "outcome"
+    | "note";
   what: string;
   data: unknown;
 };

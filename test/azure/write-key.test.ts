@@ -62,6 +62,20 @@ test.each<[string, Attributes, (asked: Attributes, patches: number) => FakeAnswe
   expect(sent()).toEqual([{ attributes: { exp: ASKED } }, ...undone]);
 });
 
+test.each<[string, Attributes]>([
+  ["another attribute", { enabled: false, exp: ASKED }],
+  ["a date that is not there any more", { enabled: true, exp: ASKED, nbf: undefined }],
+])("%s that has changed with what was asked is told and left alone: somebody may have meant it", async (_what, answered) => {
+  const { keys, sent } = setUp({ enabled: true, exp: 1793491200, nbf: 5 }, () => bundle({ nbf: 5, ...answered }));
+  const result = await keys.ExtendKeyExpiry(extend);
+  expect(result).toMatchObject({
+    kind: "refused",
+    reason: "AnsweredOtherwise",
+    detail: expect.stringMatching(/^left (enabled|nbf) .*, got /),
+  });
+  expect(sent()).toEqual([{ attributes: { exp: ASKED } }]);
+});
+
 test("another host than a vault's gets no token", async () => {
   const { keys } = setUp({}, () => bundle({}));
   await expect(keys.EnableKeyVersion({ ...ON, vaultUri: "https://v1.vault.azure.net.example.org" })).rejects.toBeInstanceOf(InvariantError);

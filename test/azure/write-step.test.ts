@@ -169,6 +169,29 @@ test("lets trusted services in and keeps every rule", async () => {
   expect(await submit(step, { [`GET ${VAULT_ID}`]: open })).toMatchObject({ result: { kind: "done" }, writes: [] });
 });
 
+test("puts the firewall back as it was where Azure answers with another one", async () => {
+  const rules = { defaultAction: "Deny", ipRules: [{ value: "1.2.3.4/32" }], virtualNetworkRules: [{ id: "/SUBNET" }] };
+  const answer = (networkAcls: Record<string, unknown>): FakeAnswer => ({
+    body: { id: VAULT_ID, properties: { tenantId: "t", sku: { family: "A", name: "standard" }, networkAcls } },
+  });
+  const before = { bypass: "None", ...rules };
+  const asked = { ...before, bypass: "AzureServices" };
+  const step: StepDraft = { name: "AllowTrustedServices", params: { vaultId: VAULT_ID } };
+  const [GET, PATCH] = [`GET ${VAULT_ID}`, `PATCH ${VAULT_ID}`];
+  const lost = { ...asked, ipRules: [] };
+  const { result, writes } = await submit(step, { [GET]: answer(before), [PATCH]: answer(lost) });
+  const bodies = [{ properties: { networkAcls: asked } }, { properties: { networkAcls: before } }];
+  expect(writes.map(({ body }) => body)).toEqual(bodies);
+  expect(result).toMatchObject({ kind: "refused", reason: "AnsweredOtherwise", code: "OtherValue" });
+  expect(JSON.stringify(result)).toContain(
+    "got bypass azureservices, default deny, /subnet; put back bypass none, default deny, /subnet, 1.2.3.4/32",
+  );
+  const failing = await submit(step, { [GET]: answer(before), [PATCH]: [answer(lost), error(409, "Conflict", "busy")] });
+  expect(JSON.stringify(failing.result)).toContain("could not be put back to bypass none");
+  const alike = { ...asked, bypass: "azureServices", virtualNetworkRules: [{ id: "/subnet" }] };
+  expect((await submit(step, { [GET]: answer(before), [PATCH]: answer(alike) })).result.kind).toBe("done");
+});
+
 const GRANT: StepDraft = { name: "GrantKeyRole", params: { ...GRANTEE, scope: KEY_SCOPE, roleDefinitionId: ROLE } };
 const WHOLE_ROLE = `/subscriptions/${SUB}/providers/Microsoft.Authorization/roleDefinitions/${ROLE}`;
 const assignmentAt = (name: string): string => `PUT ${KEY_SCOPE}/providers/Microsoft.Authorization/roleAssignments/${name}`;
@@ -241,6 +264,27 @@ test("restores an assignment under its old name, or under another where that is 
   const second = await submit(RESTORE, { [old]: taken, [assignmentAt(GRANT_NAME)]: { status: 201, body: { name: GRANT_NAME } } });
   expect(second.result).toMatchObject({ kind: "done" });
   expect(second.writes).toHaveLength(2);
+});
+
+test.each([
+  ["another principal", { principalId: "p9" }, "asked for principal 'p1', got 'p9'"],
+  [
+    "another role",
+    { roleDefinitionId: "/providers/Microsoft.Authorization/roleDefinitions/00482a5a-887f-4fb3-b363-3b7fe8e74483" },
+    "got '00482a5a-887f-4fb3-b363-3b7fe8e74483'",
+  ],
+  ["no role", { roleDefinitionId: undefined }, "got ''"],
+  ["a condition", { condition: "@x" }, "asked for condition '', got '@x'"],
+])("an assignment that was made with %s is told with what undoes it", async (_what, over, said) => {
+  const asked = { principalId: "P1", roleDefinitionId: WHOLE_ROLE.toUpperCase(), condition: null };
+  const made = (properties: unknown) =>
+    submit(GRANT, { [assignmentAt(GRANT_NAME)]: { status: 201, body: { name: GRANT_NAME, properties } } });
+  expect((await made(asked)).result.kind).toBe("done");
+  const { result, writes } = await made({ ...asked, ...over });
+  expect(result).toMatchObject({ kind: "refused", reason: "AnsweredOtherwise", code: "OtherValue" });
+  expect(JSON.stringify(result)).toContain(said);
+  expect(JSON.stringify(result)).toContain(`to undo it, delete role assignment ${GRANT_NAME}`);
+  expect(writes).toHaveLength(1);
 });
 
 const vaultWith = (keys: string[]): FakeAnswer => ({

@@ -1,8 +1,9 @@
 /** Adds key permissions to one principal's access policy. Azure merges them with what is there and leaves other principals alone. */
 import { POLICY_PERMISSIONS } from "../access/access.ts";
-import type { AccessPolicy, LiveVault } from "../facts.ts";
+import type { AccessPolicy, Facts, LiveVault } from "../facts.ts";
 import type { StepParams } from "./step.ts";
 import { azPrincipal, azRest, BLANK } from "./az.ts";
+import { besideOnVault, moreThan, policyName } from "./beside.ts";
 import { checkGrantee, granteeId } from "./grantee.ts";
 import { actions, findVault, isStale, onId, stale, type StepSpec, touchesPrincipal, withAll } from "./spec.ts";
 
@@ -12,11 +13,18 @@ const ALLOWED = Object.values(POLICY_PERMISSIONS);
 
 const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-const policiesOf = (
-  { tenantId, principalId, applicationId }: StepParams["AddAccessPolicyPermissions"],
-  { policies }: LiveVault,
-): AccessPolicy[] =>
+type Params = StepParams["AddAccessPolicyPermissions"];
+
+const policiesOf = ({ tenantId, principalId, applicationId }: Params, { policies }: LiveVault): AccessPolicy[] =>
   policies.filter((one) => sameText(one.tenantId, tenantId) && sameText(one.objectId, principalId!) && one.applicationId === applicationId);
+
+/** Every permission that the principal has on keys, in lower case; undefined where the vault can't be seen. */
+function keysOf(params: Params, facts: Facts): string[] | undefined {
+  const vault = findVault(facts, params.vaultId);
+  if (isStale(vault)) return undefined;
+  const keys = policiesOf(params, vault).flatMap((policy) => policy.keys);
+  return keys.map((key) => key.toLowerCase()).toSorted();
+}
 
 export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> = {
   permission: () => actions("Microsoft.KeyVault/vaults/accessPolicies/write"),
@@ -46,13 +54,10 @@ export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> 
     const has = (key: string): boolean => mine.some(({ keys }) => keys.some((one) => sameText(one, key) || sameText(one, "all")));
     return params.keys.every(has) ? "done" : "todo";
   },
-  shows: (params, facts) => {
-    const vault = findVault(facts, params.vaultId);
-    return isStale(vault)
-      ? undefined
-      : policiesOf(params, vault)
-          .flatMap(({ keys }) => keys.map((key) => key.toLowerCase()))
-          .toSorted();
+  shows: keysOf,
+  beside: (params, facts) => {
+    const others = besideOnVault(facts, params.vaultId, policyName({ ...params, objectId: params.principalId! }));
+    return others && { ...others, ...moreThan("the principal's permissions", keysOf(params, facts), params.keys) };
   },
   merge: (first, second) => ({ ...first, keys: withAll(first.keys, second.keys) }),
   // Microsoft Learn, "Configure customer-managed keys" (get, wrapKey, unwrapKey) and "Data encryption at rest in vCore" (list as well).

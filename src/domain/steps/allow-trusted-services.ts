@@ -1,5 +1,6 @@
 /** Lets trusted Azure services past a vault's firewall. Its rules stay, public access stays as it is. */
 import { az, azNamed } from "./az.ts";
+import { besideOnVault } from "./beside.ts";
 import { actions, findVault, isStale, onId, type StepSpec, touchesVault } from "./spec.ts";
 
 export const allowTrustedServices: StepSpec<"AllowTrustedServices"> = {
@@ -18,6 +19,7 @@ export const allowTrustedServices: StepSpec<"AllowTrustedServices"> = {
     return vault.network.bypass === "AzureServices" ? "done" : "todo";
   },
   shows: null,
+  beside: ({ vaultId }, facts) => besideOnVault(facts, vaultId, "bypass"),
   merge: null,
   forbids: null,
   grants: null,

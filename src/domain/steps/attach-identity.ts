@@ -2,6 +2,7 @@
 import { sameId } from "../arm-id.ts";
 import { attachUser, BOTH_ASSIGNED, SYSTEM_ASSIGNED, USER_ASSIGNED } from "../databases/database-change.ts";
 import { az, azPatch, BLANK } from "./az.ts";
+import { besideOnDatabase, DEFAULT_IDENTITY, identityName, SYSTEM_IDENTITY } from "./beside.ts";
 import { actions, findTarget, isStale, onId, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
 /** Attaching takes the right to hand that identity on (Microsoft Learn, "Managed Identity Operator"). */
@@ -42,6 +43,10 @@ export const attachIdentity: StepSpec<"AttachIdentity"> = {
     return identity?.state === "live" ? "todo" : stale(`identity ${identityId} is not there`);
   },
   shows: null,
+  beside: ({ targetId, identityId }, facts) =>
+    // Any update of its identities may take an account's default away (hashicorp/terraform-provider-azurerm, cosmosdb_account): a cause of its
+    // own, which puts it back.
+    besideOnDatabase(facts, targetId, identityId === SYSTEM_ASSIGNED ? SYSTEM_IDENTITY : identityName(identityId), DEFAULT_IDENTITY),
   merge: null,
   forbids: null,
   grants: null,

@@ -36,6 +36,7 @@ export const createIdentity: StepSpec<"CreateIdentity"> = {
     const identity = facts.identities.find(({ id }) => sameId(id, identityId));
     return identity?.state === "live" ? (identity.tags[INSTEAD_OF_TAG] ?? "") : identity?.state;
   },
+  beside: null,
   merge: null,
   forbids: null,
   grants: null,

@@ -2,6 +2,7 @@
 import { sameId } from "../arm-id.ts";
 import { detachFromCluster } from "../databases/database-change.ts";
 import { az, azNamed, azPatch } from "./az.ts";
+import { besideOnDatabase, DEFAULT_IDENTITY, identityName } from "./beside.ts";
 import { isRecreated } from "../databases/index.ts";
 import { actions, findTarget, isStale, onId, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
@@ -33,6 +34,7 @@ export const detachIdentity: StepSpec<"DetachIdentity"> = {
     return stale(`${identityId} is not known to be gone`);
   },
   shows: null,
+  beside: ({ targetId, identityId }, facts) => besideOnDatabase(facts, targetId, identityName(identityId), DEFAULT_IDENTITY),
   merge: null,
   // Only for what takes the place of the default: the default itself is detached by nobody but a person (recorded: Azure/azure-cli
   // test_cosmosdb_managed_service_identity.yaml, an account without its default identity says Undefined).

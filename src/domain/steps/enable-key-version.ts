@@ -1,5 +1,6 @@
 /** Enables one key version. */
 import { az } from "./az.ts";
+import { besideOnVersion } from "./beside.ts";
 import { dataActions, findVersion, isStale, onVersion, type StepSpec, touchesKey, versionUrl } from "./spec.ts";
 
 export const enableKeyVersion: StepSpec<"EnableKeyVersion"> = {
@@ -18,6 +19,7 @@ export const enableKeyVersion: StepSpec<"EnableKeyVersion"> = {
     return version.enabled ? "done" : "todo";
   },
   shows: null,
+  beside: (params, facts) => besideOnVersion(facts, params, "enabled"),
   merge: null,
   forbids: null,
   grants: null,

@@ -2,6 +2,7 @@
 import { parseKeyUri } from "../key-uri.ts";
 import { toMs } from "../time.ts";
 import { az, azTime } from "./az.ts";
+import { besideOnVersion } from "./beside.ts";
 import {
   dataActions,
   findVersion,
@@ -40,6 +41,7 @@ export const extendKeyExpiry: StepSpec<"ExtendKeyExpiry"> = {
     return toMs(params.expiresOn) > toMs(facts.at) ? "todo" : stale("the expiry to set has passed");
   },
   shows: (params, facts) => shownVersion(facts, params)?.expiresOn,
+  beside: (params, facts) => besideOnVersion(facts, params, "expiry"),
   merge: null,
   forbids: ({ expiresOn, previous }, { facts, settings }) => {
     // Key Vault takes an expiry in the past without a word, and never takes one off again (recorded: Azure/azure-sdk-for-js keyvault-keys,

@@ -32,6 +32,7 @@ export const grantKeyRole: StepSpec<"GrantKeyRole"> = {
   sets: null,
   precondition: (params, facts) => checkRole(params.scope.replace(/\/keys\/[^/]+$/i, ""), params.scope, params, facts),
   shows: null,
+  beside: null,
   merge: null,
   forbids: (params, { facts }) => forbidsGrant(params, facts),
   grants: "role",

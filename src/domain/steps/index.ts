@@ -19,7 +19,7 @@ import { setClusterEncryption } from "./set-cluster-encryption.ts";
 import { setDefaultIdentity } from "./set-default-identity.ts";
 import { setKeyNotBefore } from "./set-key-not-before.ts";
 import { setKeyUri } from "./set-key-uri.ts";
-import { type Extension, type Precondition, type Proposed, showPermission, stale, type StepSpec, type Touch } from "./spec.ts";
+import { type Beside, type Extension, type Precondition, type Proposed, showPermission, stale, type StepSpec, type Touch } from "./spec.ts";
 import type { Grant, Step, StepDraft, StepName, StepParams } from "./step.ts";
 
 /**
@@ -91,6 +91,10 @@ export function shownBy<N extends StepName>(step: Draft<N>, facts: Facts): strin
   const value = changing(step, facts) ? undefined : specOf(step).shows?.(step.params, facts);
   return value === undefined ? undefined : JSON.stringify(value);
 }
+
+/** What stands beside it, as these facts show it; undefined where that can't be seen, or is being changed, or where the step makes a thing of its own. */
+export const besideOf = <N extends StepName>(step: Draft<N>, facts: Facts): Beside | undefined =>
+  changing(step, facts) ? undefined : specOf(step).beside?.(step.params, facts);
 
 export const isGrant = (step: StepDraft): step is Grant => specOf(step).grants !== null;
 

@@ -21,6 +21,7 @@ export const recoverKey: StepSpec<"RecoverKey"> = {
     return key.state === "deleted" ? "todo" : stale(`key ${params.key} is ${key.state}`);
   },
   shows: null,
+  beside: null,
   merge: null,
   forbids: null,
   grants: null,

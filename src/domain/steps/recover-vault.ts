@@ -31,6 +31,7 @@ export const recoverVault: StepSpec<"RecoverVault"> = {
     return vault.state === "deleted" ? "todo" : stale(`vault ${vaultId} is ${vault.state}`);
   },
   shows: null,
+  beside: null,
   merge: null,
   forbids: null,
   grants: null,

@@ -68,6 +68,7 @@ export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
     return exists ? "done" : "todo";
   },
   shows: null,
+  beside: null,
   merge: null,
   forbids: null,
   grants: null,

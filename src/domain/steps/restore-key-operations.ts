@@ -1,5 +1,6 @@
 /** Puts back the key operations that a database needs. The write carries the whole set, so it must rest on the present one. */
 import { az } from "./az.ts";
+import { besideOnVersion, moreThan } from "./beside.ts";
 import {
   dataActions,
   findVersion,
@@ -34,6 +35,10 @@ export const restoreKeyOperations: StepSpec<"RestoreKeyOperations"> = {
     return operations.every((operation) => params.operations.includes(operation)) ? "todo" : stale("the key operations were changed");
   },
   shows: (params, facts) => shownVersion(facts, params)?.operations?.toSorted(),
+  beside: (params, facts) => {
+    const others = besideOnVersion(facts, params, "operations");
+    return others && { ...others, ...moreThan("operations", shownVersion(facts, params)?.operations, params.operations) };
+  },
   merge: (first, second) => ({ ...first, operations: withAll(first.operations, second.operations) }),
   // Key Vault REST reference, "Update Key": key_ops is replaced as a whole, so that what is there has to be sent along.
   forbids: ({ vaultUri, key, version, operations }, { facts }) => {

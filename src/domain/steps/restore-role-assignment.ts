@@ -50,6 +50,7 @@ export const restoreRoleAssignment: StepSpec<"RestoreRoleAssignment"> = {
     return checkRole(params.scope.replace(/\/keys\/[^/]+$/i, ""), params.scope, params, facts);
   },
   shows: null,
+  beside: null,
   merge: null,
   forbids: (params, { facts }) =>
     PRINCIPAL_TYPES.includes(params.principalType)

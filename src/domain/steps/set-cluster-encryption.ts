@@ -4,6 +4,7 @@ import { setEncryption } from "../databases/database-change.ts";
 import type { TargetFacts } from "../facts.ts";
 import { parseKeyUri } from "../key-uri.ts";
 import { azPatch } from "./az.ts";
+import { besideOnDatabase, DEFAULT_IDENTITY, identityName, KEY_URI } from "./beside.ts";
 import { checkSwitch } from "./set-default-identity.ts";
 import { actions, ANOTHER_KEY, findTarget, isSameKey, isStale, onId, shownTarget, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
@@ -37,6 +38,7 @@ export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
     const target = shownTarget(facts, targetId);
     return target && [target.defaultIdentity, target.keyUri];
   },
+  beside: ({ targetId, identityId }, facts) => besideOnDatabase(facts, targetId, KEY_URI, DEFAULT_IDENTITY, identityName(identityId)),
   merge: null,
   // Microsoft Learn, vCore troubleshooting guide, row 1: only when the cluster is back to Ready may the key be changed.
   forbids: ({ targetId, keyUrl }, { facts }) => {

@@ -3,6 +3,7 @@ import type { DefaultIdentity, Facts, TargetFacts } from "../facts.ts";
 import { grantStateOf } from "../access/key-access.ts";
 import { principalOf } from "../databases/index.ts";
 import { azUpdateAccount } from "./az.ts";
+import { besideOnDatabase, DEFAULT_IDENTITY } from "./beside.ts";
 import { isSameDefault, readDefaultIdentity } from "../databases/default-identity.ts";
 import { actions, findTarget, isStale, onId, type Precondition, shownTarget, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
@@ -33,6 +34,7 @@ export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
     return isSameDefault(target.defaultIdentity, wanted) ? "done" : checkSwitch(target, wanted, facts);
   },
   shows: ({ targetId }, facts) => shownTarget(facts, targetId)?.defaultIdentity,
+  beside: ({ targetId }, facts) => besideOnDatabase(facts, targetId, DEFAULT_IDENTITY),
   merge: null,
   forbids: null,
   grants: null,

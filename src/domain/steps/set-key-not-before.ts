@@ -1,6 +1,7 @@
 /** Lets one key version be used from now on. */
 import { toMs } from "../time.ts";
 import { az, azTime } from "./az.ts";
+import { besideOnVersion } from "./beside.ts";
 import { dataActions, findVersion, isStale, onVersion, shownVersion, type StepSpec, touchesKey, versionUrl } from "./spec.ts";
 
 export const setKeyNotBefore: StepSpec<"SetKeyNotBefore"> = {
@@ -19,6 +20,7 @@ export const setKeyNotBefore: StepSpec<"SetKeyNotBefore"> = {
     return version.notBefore === null || toMs(version.notBefore) <= toMs(facts.at) ? "done" : "todo";
   },
   shows: (params, facts) => shownVersion(facts, params)?.notBefore,
+  beside: (params, facts) => besideOnVersion(facts, params, "activation"),
   merge: null,
   forbids: null,
   grants: null,

@@ -2,6 +2,7 @@
 import { sameId } from "../arm-id.ts";
 import { verdictOf } from "../databases/index.ts";
 import { azUpdateAccount } from "./az.ts";
+import { besideOnDatabase, KEY_URI } from "./beside.ts";
 import { actions, ANOTHER_KEY, findTarget, isSameKey, isStale, onId, shownTarget, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
 export const setKeyUri: StepSpec<"SetKeyUri"> = {
@@ -25,6 +26,7 @@ export const setKeyUri: StepSpec<"SetKeyUri"> = {
     return isSameKey(target.keyUri ?? "", keyUri) ? "todo" : stale(`${target.name} names another key now`);
   },
   shows: ({ targetId }, facts) => shownTarget(facts, targetId)?.keyUri,
+  beside: ({ targetId }, facts) => besideOnDatabase(facts, targetId, KEY_URI),
   merge: null,
   // A revoked account takes nothing but changes of its identities (Microsoft Learn, "Troubleshoot CMK", 1.5). The guide to revoked
   // accounts says to set a malformed URI right all the same: that one attempt is made, and Azure's refusal believed.

@@ -32,6 +32,9 @@ export type Touch =
   /** No database has its key by it. */
   | { what: "nothing" };
 
+/** What stands beside the value that a step sets: a name for people → its value as text; null where that can't be seen now. */
+export type Beside = Record<string, string | null>;
+
 export type StepSpec<N extends StepName> = {
   /** Of all that a step is made with, only the kind of its database may change it. */
   permission: (params: Pick<StepParams[N], "targetKind" & keyof StepParams[N]>) => Permission;
@@ -55,6 +58,8 @@ export type StepSpec<N extends StepName> = {
    * third value could show. Compared with what was there before the write (turn/answers.ts).
    */
   shows: ((params: StepParams[N], facts: Facts) => unknown) | null;
+  /** The same of what else stands on the thing that it is written to (beside.ts). null: it makes a thing of its own, on which nothing stood. */
+  beside: ((params: StepParams[N], facts: Facts) => Beside | undefined) | null;
   /** Two that are one step, as one: what each adds, united. null: of two that would set different things, the first. */
   merge: ((first: StepParams[N], second: StepParams[N]) => StepParams[N]) | null;
   /**
@@ -101,7 +106,7 @@ export function findKey(facts: Facts, { vaultId, key: name }: OnKey): Or<KeyFact
   return facts.keys.find((key) => key.name.toLowerCase() === name.toLowerCase()) ?? stale(`key ${name} was not read`);
 }
 
-type OnKeyVersion = StepParams["EnableKeyVersion"];
+export type OnKeyVersion = StepParams["EnableKeyVersion"];
 
 export function findVersion(facts: Facts, params: OnKeyVersion): Or<KeyVersionFacts> {
   const key = findKey(facts, params);

@@ -96,6 +96,8 @@ function judgeHealthy(view: View, seen: TargetDiagnosis): TargetState {
       return pending(earliest(check(view), toIso(proven)), "the key path is whole; waiting for the service's next key check to pass");
   }
   if (wasBroken(target) && seen.service.verdict !== "healthy") return judgeSilent(view);
+  const beside = incident.applied.find((step) => step.beside === true && step.targetIds.some((id) => sameId(id, target.id)));
+  if (beside) return ended("Escalated", "AnsweredOtherwise", `the key path is whole, and ${readRefusal(beside).what}`);
   const ours = incident.applied.some(
     (step) => step.targetIds.some((id) => sameId(id, target.id)) && step.result !== "stale" && step.result !== "refused",
   );

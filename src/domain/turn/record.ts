@@ -169,7 +169,7 @@ export function takeAnswers(draft: TurnDraft): void {
   incident.progress = left.length === 0 ? progress : { ...progress, written: left };
   for (const { step, entry } of others) {
     incident.applied = [...incident.applied, entry];
-    note(draft, "refusal", `${stepInShort(step)}: ${entry.detail}`, { step, result: entry.result, detail: entry.detail }, `-${step.id}`);
+    note(draft, "otherValue", `${stepInShort(step)}: ${entry.detail}`, { step, result: entry.result, detail: entry.detail }, `-${step.id}`);
   }
 }
 
