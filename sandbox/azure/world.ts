@@ -259,8 +259,8 @@ export type RecordedWrite = {
 /** Reads of one kind by one caller: `route` is method and pattern. */
 export type RecordedReads = { caller: string; keymend: boolean; route: string; count: number };
 
-/** An entry of the activity log: when it happened and can be read, ms; `ticks` of 100 ns since 1970 give the order. */
-export type ActivityEntry = { at: number; visibleAt: number; ticks: bigint; event: JsonObject };
+/** An entry of the activity log: when it happened, ms; `lag` in [0, 1), how late it can be read, of the least to the most; `ticks` of 100 ns since 1970 give the order. */
+export type ActivityEntry = { at: number; lag: number; ticks: bigint; event: JsonObject };
 
 /** `customerId` is what queries name it by. */
 export type Workspace = { id: string; name: string; location: string; customerId: string };

@@ -1,27 +1,12 @@
 /** Plays stories under each other reading of what the documentation leaves open. */
-import type { Switches } from "../azure/world.ts";
 import type { Row, Trial, TrialRunner } from "../matrix/trial.ts";
 import { openRunners, type Together } from "../matrix/run.ts";
+import { createRecorder } from "./asked.ts";
 import { problemsUnder } from "./judge.ts";
 import { type Reading, readings } from "./readings.ts";
 
 /** One play under one reading; without one, the documented. */
 export type Play = { row: Row; reading: Reading | undefined; trial: Trial; documented: Trial; asked: readonly string[]; seconds: number };
-
-/** What Azure in the box asks about since the break: nothing else can matter to what comes after it. */
-function createRecorder() {
-  const asked = new Set<string>();
-  const switches: Switches = new Proxy<Switches>(
-    {},
-    {
-      get(values, name) {
-        if (typeof name === "string") asked.add(name);
-        return Reflect.get(values, name);
-      },
-    },
-  );
-  return { asked, switches };
-}
 
 /** Stories that set a switch themselves are about that very reading. */
 async function playDocumented(runner: TrialRunner, row: Row): Promise<{ trial: Trial; asked: string[] }> {

@@ -90,7 +90,8 @@ function passed(world: World, database: Database, latest: string): void {
     check.code = null;
     if (versionInUse(database) !== undefined) return;
   }
-  if (versionInUse(database) === undefined || isRipe(world, database, latest)) useVersion(database, latest);
+  const used = versionInUse(database);
+  if (used === undefined || (used !== latest && isRipe(world, database, latest))) useVersion(database, latest);
 }
 
 function isRipe(world: World, database: Database, latest: string): boolean {

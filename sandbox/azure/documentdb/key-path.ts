@@ -43,9 +43,17 @@ export function keyPath(world: World, database: Database): KeyPath {
   if (!latest.ok || used === undefined || used === latest.version) return latest;
   // Data keys are still wrapped with the version in use: it must stay usable until the service has moved on.
   const inUse = tryKey(world, database, `${versionless(uri)}/${used}`, { ofThisVersion: true });
-  if (inUse.ok) return latest;
-  return { ...inUse, code: isAccount(database) ? numberSwitch(world, "documentdb.oldVersionCode") : null };
+  return inUse.ok ? latest : lost(database, inUse.why, () => numberSwitch(world, "documentdb.oldVersionCode"));
 }
+
+/** The code is asked for when a check shows it: who only looks whether the path is whole asks nothing of what is not known. */
+const lost = (database: Database, why: string, code: () => number): KeyPath => ({
+  ok: false,
+  why,
+  get code() {
+    return isAccount(database) ? code() : null;
+  },
+});
 
 /** Sets what checks find for a database whatever the world says (a platform fault, a managed HSM); undefined ends it. */
 export function forceKeyPath(world: World, database: Database, path: KeyPath | undefined): void {
@@ -57,13 +65,12 @@ export function forceKeyPath(world: World, database: Database, path: KeyPath | u
 /** One key with the database's present identity, also one that it does not use yet. */
 export function tryKey(world: World, database: Database, uri: string, options: { ofThisVersion?: boolean } = {}): KeyPath {
   const kind = isAccount(database) ? "account" : "cluster";
-  const lost = (why: string, code: number): KeyPath => ({ ok: false, why, code: kind === "account" ? code : null });
   const wellFormed = options.ofThisVersion || (kind === "account" ? isAccountKeyUri(uri) : isClusterKeyUrl(uri));
   const principal = isAccount(database) ? accountPrincipal(world, database) : clusterPrincipal(world, database);
-  if ("why" in principal) return lost(principal.why, principal.code);
-  if (!wellFormed) return lost("Malformed", 4006);
+  if ("why" in principal) return lost(database, principal.why, () => principal.code);
+  if (!wellFormed) return lost(database, "Malformed", () => 4006);
   const use = keyUse(world, { keyUri: uri, principalId: principal.principalId, kind });
-  return use.ok ? { ok: true, version: use.version } : lost(use.why, codeOf(world, use.why));
+  return use.ok ? { ok: true, version: use.version } : lost(database, use.why, () => codeOf(world, use.why));
 }
 
 const versionless = (uri: string): string => uri.split("/").slice(0, 5).join("/");

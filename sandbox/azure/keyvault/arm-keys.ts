@@ -92,10 +92,10 @@ function readable(call: Call): { vault: Vault; key: Key; version: KeyVersion } {
 
 /** Field reports have ARM answer 400 where the data plane denies its own call (Azure/bicep issue 6539): behind a switch. */
 function askDataPlane(call: Call, vault: Vault, keyName: string): void {
-  if (!setting(call.world, "keyvault.armKeysAskDataPlane")) return;
   const { dataAction } = PERMISSIONS.get;
   const scope = `${vault.id}/keys/${keyName}`;
   if (evaluateDataAction(call.world, call.caller.oid, dataAction, scope).allowed) return;
+  if (!setting(call.world, "keyvault.armKeysAskDataPlane")) return;
   const caller = `name=KeyVault/ManagementPlane;appid=${call.caller.appid};oid=${call.caller.oid}`;
   throw new AzureError(400, "ForbiddenByRbac", `[ForbiddenByRbac (Forbidden)] ${rbacDenial(vault, caller, dataAction, scope)}`);
 }

@@ -7,7 +7,7 @@ import { claimsOf, isInSubscription, type Done } from "../change.ts";
 import { textAt } from "../json.ts";
 import { recordedBody } from "../wire.ts";
 import { switchOf } from "../switches.ts";
-import type { JsonObject, World } from "../world.ts";
+import type { ActivityEntry, JsonObject, World } from "../world.ts";
 
 type Ending = { status: "Started" | "Accepted" | "Succeeded" | "Failed"; httpStatus?: number; body?: string };
 
@@ -41,16 +41,26 @@ const OPERATION_TEXTS: Record<string, string> = {
 const spoken = (name: string): string => name.replace(/(?<=[a-z])(?=[A-Z])/g, " ");
 const localizable = (value: string, localizedValue = value): JsonObject => ({ value, localizedValue });
 
-/** One entry; it becomes visible later (activity-log.md: "usually available within 3 to 20 minutes"). */
+/** One entry; it becomes visible later. */
 export function logActivity(world: World, done: Done, ending: Ending): void {
   if (!isInSubscription(world, done)) return;
   const at = world.clock.now();
-  const [least, most] = [switchOf(world, "activityLogLagMinMinutes"), switchOf(world, "activityLogLagMaxMinutes")];
-  const visibleAt = at + world.random.int("activity-log.lag", least * 60, Math.max(least, most) * 60) * 1000;
   // Entries of one moment keep their order: so many ticks of 100 ns apart.
   const ticks = BigInt(at) * 10_000n + BigInt(world.activityLog.length % 10_000);
-  world.activityLog.push({ at, visibleAt, ticks, event: eventOf(world, done, ending, { ticks, visibleAt }) });
+  world.activityLog.push({ at, lag: world.random.next("activity-log.lag"), ticks, event: eventOf(world, done, ending, ticks) });
 }
+
+/** activity-log.md: "usually available within 3 to 20 minutes". Asked when somebody reads the entry: before that it makes no difference. */
+export function visibleAt(world: World, { at, lag }: ActivityEntry): number {
+  const [least, most] = [switchOf(world, "activityLogLagMinMinutes"), switchOf(world, "activityLogLagMaxMinutes")];
+  return at + (least * 60 + Math.floor(lag * (Math.max(0, most - least) * 60 + 1))) * 1000;
+}
+
+/** As it is read. */
+export const shownEvent = (world: World, entry: ActivityEntry): JsonObject => ({
+  ...entry.event,
+  submissionTimestamp: isoOf(BigInt(visibleAt(world, entry)) * 10_000n),
+});
 
 /** Seven fraction digits. */
 const isoOf = (ticks: bigint): string => {
@@ -58,7 +68,7 @@ const isoOf = (ticks: bigint): string => {
   return new Date(Number(ticks / 10_000n)).toISOString().replace(/\.\d+Z/, `.${fraction}Z`);
 };
 
-function eventOf(world: World, done: Done, ending: Ending, when: { ticks: bigint; visibleAt: number }): JsonObject {
+function eventOf(world: World, done: Done, ending: Ending, ticks: bigint): JsonObject {
   const { operation, scope: resourceId, correlationId } = done;
   const eventDataId = world.random.guid("activity-log.event");
   const claims = callerClaims(world, done);
@@ -74,15 +84,14 @@ function eventOf(world: World, done: Done, ending: Ending, when: { ticks: bigint
     eventName: began ? localizable("BeginRequest", "Begin request") : localizable("EndRequest", "End request"),
     category: localizable("Administrative"),
     httpRequest: httpRequestOf(done),
-    eventTimestamp: isoOf(when.ticks),
-    id: `${resourceId}/events/${eventDataId}/ticks/${TICKS_AT_EPOCH + when.ticks}`,
+    eventTimestamp: isoOf(ticks),
+    id: `${resourceId}/events/${eventDataId}/ticks/${TICKS_AT_EPOCH + ticks}`,
     level: ending.status === "Failed" ? "Error" : "Informational",
     operationId: correlationId,
     operationName: localizable(operation, OPERATION_TEXTS[operation.toLowerCase()]),
     ...resourceOf(resourceId, operation),
     status: localizable(ending.status),
     subStatus: subStatusOf(ending),
-    submissionTimestamp: isoOf(BigInt(when.visibleAt) * 10_000n),
     subscriptionId: world.subscriptionId,
     tenantId: world.tenantId,
     properties: {

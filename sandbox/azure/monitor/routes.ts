@@ -6,6 +6,7 @@
 import type { Call, Reply, Route } from "../routes.ts";
 import { switchOf } from "../switches.ts";
 import type { JsonObject } from "../world.ts";
+import { shownEvent, visibleAt } from "./activity-log.ts";
 import { readActivityFilter } from "./activity-log-filter.ts";
 
 /** activity-log.md, "Retention period". */
@@ -30,13 +31,14 @@ function list(call: Call): Reply {
   if (typeof filter === "string") return refused(filter);
   if (filter.from < now - KEPT_MS) return refused("The start time cannot be more than 90 days in the past.");
   const entries = world.activityLog
-    .filter(({ at, visibleAt, event }) => visibleAt <= now && at >= filter.from && at <= filter.to && filter.fits(event))
+    .filter(({ at, event }) => at >= filter.from && at <= filter.to && filter.fits(event))
+    .filter((entry) => visibleAt(world, entry) <= now)
     .sort((a, b) => Number(b.ticks - a.ticks));
   const start = startOf(url);
   if (start === undefined) return refused("The skip token is not valid.");
   const size = switchOf(world, "activityLogPageSize");
   const names = namesOf(url.searchParams.get("$select"));
-  const value = entries.slice(start, start + size).map(({ event }) => selected(event, names));
+  const value = entries.slice(start, start + size).map((entry) => selected(shownEvent(world, entry), names));
   return {
     status: 200,
     body: { value, ...(start + size < entries.length ? { nextLink: next(url, start + size) } : {}) },

@@ -3,6 +3,7 @@
  * (a key check's result) only with the next full scan. No figures are promised.
  * Source: MicrosoftDocs/azure-docs governance/resource-graph/overview.md, "How Resource Graph is kept current".
  */
+import { isDeepStrictEqual } from "node:util";
 import { isObject, textAt } from "../json.ts";
 import { switchOf } from "../switches.ts";
 import type { World } from "../world.ts";
@@ -11,10 +12,13 @@ import { liveResources, rowOf } from "./rows.ts";
 
 type Seen = { row: Row; at: number; settled: boolean };
 
+/** lag: in [0, 1), how late it shows, of the most. */
+type Write = { at: number; lag: number };
+
 type View = {
   seen: Map<string, Seen>;
-  /** When the last write to a resource becomes visible, ms. */
-  visibleAt: Map<string, number>;
+  /** The last write to a resource. */
+  written: Map<string, Write>;
   /** How many of the world's writes are noted. */
   noted: number;
   queried: boolean;
@@ -23,7 +27,7 @@ type View = {
 const views = new WeakMap<World, View>();
 
 export function knownRows(world: World): Row[] {
-  const view = views.get(world) ?? { seen: new Map(), visibleAt: new Map(), noted: 0, queried: false };
+  const view = views.get(world) ?? { seen: new Map(), written: new Map(), noted: 0, queried: false };
   views.set(world, view);
   noteWrites(world, view);
   const gone = new Set(view.seen.keys());
@@ -31,7 +35,7 @@ export function knownRows(world: World): Row[] {
   for (const source of liveResources(world)) {
     const key = source.id.toLowerCase();
     gone.delete(key);
-    const seen = current(world, view, key, () => rowOf(world, source.body()));
+    const seen = current(world, view, key, rowOf(world, source.body()));
     if (seen) rows.push(seen.row);
   }
   for (const key of gone) {
@@ -42,22 +46,33 @@ export function knownRows(world: World): Row[] {
   return rows;
 }
 
-function isPending(world: World, view: View, key: string): boolean {
-  return (view.visibleAt.get(key) ?? 0) > world.clock.now();
+function visibleAt(world: World, { at, lag }: Write): number {
+  return at + Math.floor(lag * (switchOf(world, "graphLagMaxSeconds") + 1)) * 1000;
 }
 
-/** The row to show: the one seen before while it holds, else a fresh one; none for what is too new. */
-function current(world: World, view: View, key: string, render: () => Row): Seen | undefined {
+function isPending(world: World, view: View, key: string): boolean {
+  const write = view.written.get(key);
+  return write !== undefined && visibleAt(world, write) > world.clock.now();
+}
+
+/**
+ * The row to show: the one seen before while it holds, else a fresh one; none for what is too new. Where both are the same nothing is asked
+ * of how late Resource Graph is.
+ */
+function current(world: World, view: View, key: string, row: Row): Seen | undefined {
   const now = world.clock.now();
   const seen = view.seen.get(key);
-  if (isPending(world, view, key) && (seen || view.queried)) return seen;
-  const scan = switchOf(world, "graphFullScanMinutes") * 60_000;
-  if (seen?.settled && seen.at >= (view.visibleAt.get(key) ?? 0) && now - seen.at < scan) return seen;
-  const row = render();
+  const isSame = isDeepStrictEqual(seen?.row, row);
+  if (!isSame && (seen || view.queried) && isPending(world, view, key)) return seen;
+  if (!isSame && seen?.settled && isUnscanned(world, view.written.get(key), seen.at)) return seen;
   const fresh = { row, at: now, settled: isSettled(row) };
   view.seen.set(key, fresh);
   return fresh;
 }
+
+/** Neither a write nor a full scan since has shown what is now. */
+const isUnscanned = (world: World, write: Write | undefined, at: number): boolean =>
+  (write === undefined || at >= visibleAt(world, write)) && world.clock.now() - at < switchOf(world, "graphFullScanMinutes") * 60_000;
 
 /** While a provider works on a resource it goes on sending notifications. */
 function isSettled(row: Row): boolean {
@@ -67,11 +82,10 @@ function isSettled(row: Row): boolean {
 }
 
 function noteWrites(world: World, view: View): void {
-  const most = switchOf(world, "graphLagMaxSeconds");
-  for (const write of world.writes.slice(view.noted)) {
+  for (const { url, status, at } of world.writes.slice(view.noted)) {
     // /subscriptions/s/resourceGroups/g/providers/namespace/type/name; writes below it are writes to it.
-    const id = new URL(write.url).pathname.split("/").slice(0, 9).join("/").toLowerCase();
-    if (write.status < 400) view.visibleAt.set(id, Date.parse(write.at) + world.random.int("graph-lag", 0, most) * 1000);
+    const id = new URL(url).pathname.split("/").slice(0, 9).join("/").toLowerCase();
+    if (status < 400) view.written.set(id, { at: Date.parse(at), lag: world.random.next("graph-lag") });
   }
   view.noted = world.writes.length;
 }

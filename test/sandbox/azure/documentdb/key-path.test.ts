@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { addPrincipal, assignRole } from "../../../../sandbox/azure/authorization/build.ts";
 import { ROLE } from "../../../../sandbox/azure/authorization/builtin-roles.ts";
 import { addAccount, addCluster } from "../../../../sandbox/azure/documentdb/build.ts";
+import { checkKey } from "../../../../sandbox/azure/documentdb/key-checks.ts";
 import { FIRST_PARTY_APP_ID, forceKeyPath, keyPath } from "../../../../sandbox/azure/documentdb/key-path.ts";
 import { addKeyVersion } from "../../../../sandbox/azure/keyvault/build.ts";
 import { addIdentity } from "../../../../sandbox/azure/managed-identity/build.ts";
@@ -60,7 +61,7 @@ test("codes that the documentation leaves open are switches", () => {
   setting.key.versions[0]!.enabled = false;
   expect(keyPath(setting.world, setting.account)).toMatchObject({ code: 4002 });
   Object.assign(setting.world.switches, { "documentdb.disabledOrExpiredCode": "4002" });
-  expect(() => keyPath(setting.world, setting.account)).toThrow("takes a number");
+  expect(() => checkKey(setting.world, setting.account)).toThrow("takes a number");
 });
 
 test.each([
