@@ -129,9 +129,11 @@ describe("an event's scope", () => {
   test("is everything under a group of any name", () => {
     check(fc.tuple(guid, groupName), ([sub, group]) => {
       const scope = `/subscriptions/${sub}/resourceGroups/${group}`;
-      const signal = { scope: { kind: "group", id: scope } };
-      expect(operation("Microsoft.Authorization/roleAssignments/delete", assignmentOf(scope, sub))).toMatchObject({ signal });
-      expect(operation("Microsoft.Resources/subscriptions/resourcegroups/delete", scope)).toMatchObject({ signal });
+      const at = (signalScope: object) => ({ signal: { scope: signalScope } });
+      const assignment = operation("Microsoft.Authorization/roleAssignments/delete", assignmentOf(scope, sub));
+      expect(assignment).toMatchObject(at({ kind: "under", scope }));
+      const deleted = operation("Microsoft.Resources/subscriptions/resourcegroups/delete", scope);
+      expect(deleted).toMatchObject(at({ kind: "group", id: scope }));
       expect(scopeOfAssignment(assignmentOf(scope, sub))).toBe(scope);
     });
   });
