@@ -24,6 +24,7 @@ import { resourceListRoutes } from "./resources/list.ts";
 import { providerRoutes } from "./resources/providers.ts";
 import { subscriptionRoutes } from "./resources/subscriptions.ts";
 import { tagRoutes } from "./resources/tags.ts";
+import { createBlobHost } from "./storage/blob-host.ts";
 import { createTokens, type Tokens } from "./entra/tokens.ts";
 import { createVaultHost } from "./keyvault/vault-host.ts";
 import { jsonReply, messageOf, type AzureFault, type AzureReply, type AzureRequest } from "./wire.ts";
@@ -72,6 +73,7 @@ export function createAzure(world: World, options: { deliver: Deliver }): Azure 
     documents: { handle: async (request) => answerDocuments(world, request) },
     eventGrid: customTopic,
     logs: createLogAnalytics(world, tokens, faults),
+    blobs: createBlobHost(world, tokens, faults),
   };
   return {
     async handle(request) {

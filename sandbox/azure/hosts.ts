@@ -2,7 +2,7 @@
 import { vaultOfHost } from "./keyvault/vault-state.ts";
 import type { World } from "./world.ts";
 
-export type HostKind = "arm" | "login" | "graph" | "vault" | "documents" | "eventGrid" | "logs";
+export type HostKind = "arm" | "login" | "graph" | "vault" | "documents" | "eventGrid" | "logs" | "blobs";
 
 const EXACT: Record<string, HostKind> = {
   "management.azure.com": "arm",
@@ -19,6 +19,7 @@ const UNDER: [string, HostKind][] = [
   [".vault.azure.net", "vault"],
   [".documents.azure.com", "documents"],
   [".eventgrid.azure.net", "eventGrid"],
+  [".blob.core.windows.net", "blobs"],
 ];
 
 export function hostKind(host: string): HostKind | undefined {

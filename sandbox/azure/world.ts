@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../time/clock.ts";
 import type { Random } from "../time/random.ts";
+import type { Container } from "./storage/state.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined };
 export type JsonObject = { [key: string]: Json | undefined };
@@ -307,6 +308,8 @@ export type World = {
   /** Where a vault's audit log goes, by the vault's lower-cased id; nowhere without a diagnostic setting. */
   readonly auditSettings: Map<string, { workspace: Workspace; table: AuditTable }>;
   readonly auditLog: AuditEntry[];
+  /** Of storage accounts, by `account/container`. */
+  readonly containers: Map<string, Container>;
   /** Published by the pipeline and the providers; Event Grid listens. */
   publish: (event: SourceEvent) => void;
 };
@@ -343,6 +346,7 @@ export function createWorld(options: {
     workspaces: new Map(),
     auditSettings: new Map(),
     auditLog: [],
+    containers: new Map(),
     publish: () => {},
   };
 }

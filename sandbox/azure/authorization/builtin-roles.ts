@@ -1,6 +1,6 @@
 /**
  * The built-in roles that matter here, with ids and permissions as published.
- * Source: MicrosoftDocs/azure-docs articles/role-based-access-control/built-in-roles/{privileged,general,security,databases,identity,integration}.md (2026-07).
+ * Source: MicrosoftDocs/azure-docs articles/role-based-access-control/built-in-roles/{privileged,general,security,databases,identity,integration,storage}.md (2026-07).
  */
 import type { RoleDefinitionState, World } from "../world.ts";
 
@@ -36,6 +36,7 @@ export const ROLE = {
   eventGridContributor: "1e241071-0855-49ea-94dc-649edcd759de",
   eventGridSubscriptionContributor: "428e0ff0-5e57-4d9c-a221-2c70d0e0a443",
   locksContributor: "28bf596f-4eb7-45ce-b5bc-6cf482fec137",
+  storageBlobDataOwner: "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
 } as const;
 
 const READ_AUTHORIZATION = "Microsoft.Authorization/*/read";
@@ -262,6 +263,15 @@ const ROLES: Record<string, Role & { id: string }> = {
       READ_GROUPS,
       SUPPORT,
     ],
+  },
+  "Storage Blob Data Owner": {
+    id: ROLE.storageBlobDataOwner,
+    description: "Allows for full access to Azure Storage blob containers and data, including assigning POSIX access control.",
+    actions: [
+      "Microsoft.Storage/storageAccounts/blobServices/containers/*",
+      "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action",
+    ],
+    dataActions: ["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/*"],
   },
   "Locks Contributor": {
     id: ROLE.locksContributor,
