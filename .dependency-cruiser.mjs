@@ -67,6 +67,7 @@ const AZURE = {
   entra: [],
   kql: [],
   monitor: ["authorization", "entra", "kql"],
+  storage: ["authorization", "entra"],
   arm: ["authorization", "entra", "monitor"],
   keyvault: ["authorization", "entra", "monitor", "arm"],
   documentdb: ["authorization", "arm", "keyvault"],

@@ -65,6 +65,14 @@ param actionGroupId string = ''
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 512
 
+@description('For how long the anchors of the audit can be taken away by nobody, also not by whoever owns the subscription: ISO 8601.')
+param recordsRetention string = 'P365D'
+
+@description('For how many days the log is kept.')
+@minValue(30)
+@maxValue(730)
+param logRetentionDays int = 90
+
 @description('The name of the system topic of this subscription where it has one already (only one is allowed).')
 param subscriptionTopicName string = ''
 
@@ -87,6 +95,7 @@ var decidedByParameters = [
   'keymend_first_party_principal_id'
   'keymend_privileged_callers'
   'keymend_log_workspace'
+  'keymend_anchor_retention'
   'keymend_outcome_topic_endpoint'
 ]
 var contradicting = intersection(map(objectKeys(settings), setting => toLower(setting)), decidedByParameters)
@@ -110,6 +119,8 @@ module app 'modules/app.bicep' = {
     logWorkspaceId: logWorkspaceId
     outcomeTopicEndpoint: outcomeTopicEndpoint
     instanceMemoryMB: instanceMemoryMB
+    recordsRetention: recordsRetention
+    logRetentionDays: logRetentionDays
     overrides: empty(contradicting) ? settings : fail('settings: give the parameter in place of ${join(contradicting, ', ')}')
   }
 }

@@ -18,6 +18,8 @@ export type Config = {
   apiAudiences: string[];
   tables: { connectionString: string } | { endpoint: string };
   tableNames: { incidents: string; audit: string; baseline: string };
+  /** Where the heads of the audit are kept out of reach, and for how long; null: nowhere. */
+  anchors: { container: string; retentionMs: number } | null;
   /** NCRONTAB: six fields. */
   schedules: { sweep: string; housekeeping: string };
   /** Endpoint of a custom Event Grid topic that hears every outcome; undefined: none. */
@@ -71,6 +73,8 @@ const settings = v.object({
   KEYMEND_TABLE_INCIDENTS: v.optional(tableName, "incidents"),
   KEYMEND_TABLE_AUDIT: v.optional(tableName, "audit"),
   KEYMEND_TABLE_BASELINE: v.optional(tableName, "baseline"),
+  KEYMEND_ANCHOR_CONTAINER: v.optional(https),
+  KEYMEND_ANCHOR_RETENTION: v.optional(duration, "P365D"),
   KEYMEND_SWEEP_SCHEDULE: v.optional(ncrontab, "0 */5 * * * *"),
   KEYMEND_HOUSEKEEPING_SCHEDULE: v.optional(ncrontab, "0 30 3 * * *"),
   KEYMEND_EXPIRY_LEAD: v.optional(duration, "P30D"),
@@ -193,6 +197,10 @@ function normalize(written: Written): Config {
       audit: written.KEYMEND_TABLE_AUDIT,
       baseline: written.KEYMEND_TABLE_BASELINE,
     },
+    anchors:
+      written.KEYMEND_ANCHOR_CONTAINER === undefined
+        ? null
+        : { container: written.KEYMEND_ANCHOR_CONTAINER.replace(/\/+$/, ""), retentionMs: written.KEYMEND_ANCHOR_RETENTION },
     schedules: { sweep: written.KEYMEND_SWEEP_SCHEDULE, housekeeping: written.KEYMEND_HOUSEKEEPING_SCHEDULE },
     outcomeTopicEndpoint: written.KEYMEND_OUTCOME_TOPIC_ENDPOINT,
   };

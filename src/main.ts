@@ -41,6 +41,7 @@ import { createLog, type Log } from "./log.ts";
 import { APPLY_STEP, ASSESS, GIVE_UP, HEAL_VAULT, POLL_STEP } from "./orchestrations/names.ts";
 import type { Activities } from "./orchestrations/call.ts";
 import { healVault } from "./orchestrations/heal-vault.ts";
+import { createAnchors } from "./storage/anchors.ts";
 import { createAuditLog } from "./storage/audit-log.ts";
 import { createBaselineStore } from "./storage/baseline-store.ts";
 import { digestOf, hashText } from "./storage/canonical-json.ts";
@@ -83,7 +84,10 @@ const tables = createTables({
   names: config.tableNames,
 });
 const mailbox = createMailbox<Signal, Decision>(tables);
-const audit = createAuditLog(tables);
+const audit = createAuditLog(
+  tables,
+  config.anchors && createAnchors({ ...config.anchors, credential, now, httpClient: createHttpClient(clock) }),
+);
 const setAside = (text: string): void => createLog(console).warn("setAside", { text });
 const incidents = createIncidentStore<Incident>(tables, setAside);
 const baselines = createBaselineStore(tables, setAside);
@@ -223,6 +227,7 @@ const api = createOperationsApi({
     restraint,
     listAudit: audit.list,
     verifyAudit: audit.verify,
+    isAnchored: audit.isAnchored,
   },
   settings,
   hash: hashText,

@@ -59,6 +59,7 @@ test("the least that works has the defaults, and writes nothing", () => {
     tenantId: GUID,
     subscriptionIds: [GUID],
     identityClientId: undefined,
+    anchors: null,
     firstPartyPrincipalId: null,
     apiAudiences: ["api://keymend"],
     tables: { endpoint: "https://keymend.table.core.windows.net" },
@@ -90,6 +91,7 @@ describe("every setting is read", () => {
     ["KEYMEND_TABLE_INCIDENTS", "Incidents2", { tableNames: { incidents: "Incidents2" } }],
     ["KEYMEND_TABLE_AUDIT", "a12", { tableNames: { audit: "a12" } }],
     ["KEYMEND_TABLE_BASELINE", "b".repeat(63), { tableNames: { baseline: "b".repeat(63) } }],
+    ["KEYMEND_ANCHOR_CONTAINER", "https://a.example/b/", { anchors: { container: "https://a.example/b", retentionMs: 365 * DAY } }],
     ["KEYMEND_SWEEP_SCHEDULE", " 0 0 * * * * ", { schedules: { sweep: "0 0 * * * *" } }],
     ["KEYMEND_HOUSEKEEPING_SCHEDULE", "0 0 4 * * 1", { schedules: { housekeeping: "0 0 4 * * 1" } }],
     ["KEYMEND_EXPIRY_LEAD", "P14DT12H", { settings: { expiryLeadMs: 14 * DAY + 12 * HOUR } }],
@@ -112,7 +114,12 @@ describe("every setting is read", () => {
     expect(readConfig(LEAST)).not.toMatchObject(expected);
   });
 
-  const ELSEWHERE = ["KEYMEND_MODE", "KEYMEND_TABLE_CONNECTION_STRING", "KEYMEND_TABLE_ENDPOINT"];
+  test("KEYMEND_ANCHOR_RETENTION=P2Y", () => {
+    const env = { ...LEAST, KEYMEND_ANCHOR_CONTAINER: "https://a.example/b", KEYMEND_ANCHOR_RETENTION: "P2Y" };
+    expect(readConfig(env).anchors).toEqual({ container: "https://a.example/b", retentionMs: 730 * DAY });
+  });
+
+  const ELSEWHERE = ["KEYMEND_ANCHOR_RETENTION", "KEYMEND_MODE", "KEYMEND_TABLE_CONNECTION_STRING", "KEYMEND_TABLE_ENDPOINT"];
 
   test("and none is declared that nobody reads: a row above shows what it changes", () => {
     expect([...ROWS.map(([name]) => name), ...ELSEWHERE].toSorted()).toEqual(SETTING_NAMES.toSorted());
@@ -175,16 +182,19 @@ describe("the defaults stand here alone", () => {
     }
   });
 
-  test("the deployment decides what has none, and takes the mode's from a parameter with the same", () => {
+  test("the deployment decides what has none, and has the others from parameters with the same", () => {
     const bicep = [...read("infra/modules/app.bicep").matchAll(/^ {2}(KEYMEND_\w+): (.*)$/gm)].map(([, name, value]) => ({
       name: name!,
       value: value!,
     }));
     expect(bicep.filter(({ name }) => !SETTING_NAMES.includes(name))).toEqual([]);
     expect(bicep.filter(({ value }) => value.includes("'") && !value.startsWith("join("))).toEqual([]);
-    expect(bicep.filter(({ name }) => SETTING_DEFAULTS[name] !== "").map(({ name }) => name)).toEqual(["KEYMEND_MODE"]);
     expect(SETTING_NAMES.filter((name) => isRequired(name) && !bicep.some((set) => set.name === name))).toEqual([]);
-    expect(/^param mode string = '(\w+)'/m.exec(read("infra/main.bicep"))?.[1]).toBe(SETTING_DEFAULTS["KEYMEND_MODE"]);
+    const defaultOf = (parameter: string): string | undefined =>
+      new RegExp(`^param ${parameter} string = '(\\w+)'`, "m").exec(read("infra/main.bicep"))?.[1];
+    const decided = bicep.filter(({ name }) => SETTING_DEFAULTS[name] !== "");
+    expect(decided.map(({ name }) => name)).toContain("KEYMEND_MODE");
+    expect(decided.map(({ value }) => defaultOf(value))).toEqual(decided.map(({ name }) => SETTING_DEFAULTS[name]));
   });
 });
 

@@ -9,6 +9,8 @@ param privilegedCallers string[]
 param logWorkspaceId string
 param outcomeTopicEndpoint string
 param instanceMemoryMB int
+param recordsRetention string
+param logRetentionDays int
 param overrides object
 
 var suffix = uniqueString(resourceGroup().id, name)
@@ -20,7 +22,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
   location: location
 }
 
-// Incidents, audit and baseline live here too: the guide has it locked, so that they outlive the app.
+// Code, and what Durable keeps while it works; the records are elsewhere (records.bicep).
 resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   name: storageName
   location: location
@@ -49,7 +51,7 @@ resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   location: location
   properties: {
     sku: { name: 'PerGB2018' }
-    retentionInDays: 90
+    retentionInDays: logRetentionDays
   }
 }
 
@@ -85,6 +87,16 @@ module access 'app-access.bicep' = {
   }
 }
 
+module records 'records.bicep' = {
+  name: '${name}-records'
+  params: {
+    name: name
+    location: location
+    storageSku: storageSku
+    principalId: identity.properties.principalId
+  }
+}
+
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: 'plan-${name}'
   location: location
@@ -107,7 +119,9 @@ var settings = {
   KEYMEND_IDENTITY_PRINCIPAL_ID: identity.properties.principalId
   KEYMEND_FIRST_PARTY_PRINCIPAL_ID: firstPartyPrincipalId
   KEYMEND_API_AUDIENCE: apiAudience
-  KEYMEND_TABLE_ENDPOINT: storage.properties.primaryEndpoints.table
+  KEYMEND_TABLE_ENDPOINT: records.outputs.tableEndpoint
+  KEYMEND_ANCHOR_CONTAINER: records.outputs.anchorContainer
+  KEYMEND_ANCHOR_RETENTION: recordsRetention
   KEYMEND_PRIVILEGED_CALLERS: join(privilegedCallers, ',')
   KEYMEND_LOG_WORKSPACE: logWorkspaceId
   KEYMEND_OUTCOME_TOPIC_ENDPOINT: outcomeTopicEndpoint
@@ -168,5 +182,5 @@ output functionAppId string = app.id
 output functionAppName string = app.name
 output apiUrl string = 'https://${app.properties.defaultHostName}/api'
 output principalId string = identity.properties.principalId
-output storageId string = storage.id
+output storageId string = records.outputs.storageId
 output insightsName string = insights.name

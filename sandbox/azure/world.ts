@@ -4,7 +4,6 @@
  */
 import type { Clock } from "../time/clock.ts";
 import type { Random } from "../time/random.ts";
-import type { Container } from "./storage/state.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined };
 export type JsonObject = { [key: string]: Json | undefined };
@@ -270,6 +269,23 @@ export type AuditTable = "AZKVAuditLogs" | "AzureDiagnostics";
 
 /** A row of a workspace's table: when it happened and can be read, ms. */
 export type AuditEntry = { at: number; visibleAt: number; workspaceId: string; table: AuditTable; row: Record<string, Json> };
+
+/** until: ms. */
+export type ImmutabilityPolicy = { until: number; mode: "locked" | "unlocked" };
+
+export type BlobVersion = { versionId: string; content: string; lastModified: number; isCurrent: boolean; policy?: ImmutabilityPolicy };
+
+/** Blob versioning is on for each: policies of single versions need it (Microsoft Learn, "Version-level WORM policies for immutable blob data"). */
+export type Container = {
+  /** ARM id. */
+  id: string;
+  account: string;
+  name: string;
+  /** immutableStorageWithVersioning */
+  takesPolicies: boolean;
+  /** By name, oldest version first. */
+  blobs: Map<string, BlobVersion[]>;
+};
 
 /** An event as published by an Azure source, before delivery: Event Grid schema without the envelope that the topic adds. */
 export type SourceEvent = { source: string; subject: string; eventType: string; eventTime: string; data: JsonObject; dataVersion: string };

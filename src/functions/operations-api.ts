@@ -40,6 +40,7 @@ export type ApiStores = {
   restraint: RestraintRecords;
   listAudit: (incidentId: string, top: number, continuation: string | undefined) => Promise<Page<unknown>>;
   verifyAudit: (incidentId: string, seal: Incident["audit"]) => Promise<unknown>;
+  isAnchored: (incidentId: string) => Promise<boolean>;
 };
 
 export type ApiDeps = {
@@ -54,6 +55,8 @@ export type ApiDeps = {
   newGuid: () => string;
   now: () => Date;
 };
+
+const unknownIncident = (id: string): ProblemError => new ProblemError(404, `There is no incident ${id}.`);
 
 export type ApiCall = { request: HttpRequest; client: DurableClient; log: Log };
 type Operation = (call: ApiCall, caller: ApiCaller) => Promise<HttpResponseInit>;
@@ -141,7 +144,7 @@ export function createOperationsApi(deps: ApiDeps) {
 
   async function incidentById(id: string): Promise<Incident> {
     const incident = await stores.findIncident(id);
-    if (!incident) throw new ProblemError(404, `There is no incident ${id}.`);
+    if (!incident) throw unknownIncident(id);
     return incident;
   }
 
@@ -301,10 +304,16 @@ export function createOperationsApi(deps: ApiDeps) {
     }
   }
 
+  /** Of one that is not there nothing is verified, unless an anchor knows that it was. */
+  async function sealOf(incidentId: string): Promise<Incident["audit"]> {
+    const found = await stores.findIncident(incidentId);
+    if (!found && !(await stores.isAnchored(incidentId))) throw unknownIncident(incidentId);
+    return found?.audit;
+  }
+
   const audit = guard(READ, async ({ request }) => {
     const incidentId = readQuery(request, "incidentId");
-    // Of one that is not there nothing is verified.
-    const seal = incidentId === RESTRAINT_AUDIT ? await stores.restraint.loadSeal() : (await incidentById(incidentId)).audit;
+    const seal = incidentId === RESTRAINT_AUDIT ? await stores.restraint.loadSeal() : await sealOf(incidentId);
     const { continuation } = readSkipToken(request, AUDIT_ROW);
     const page = await stores.listAudit(incidentId, readTop(request, 100), continuation);
     const link = nextLink(request, page.continuation);

@@ -14,8 +14,16 @@ export type AuditRow = AuditInput & {
 /** How far a chain went when the incident's row was last saved: kept there, in another table, so that the two bear each other out. */
 export type Seal = { rows: number; head: string };
 
-/** sealed: how many rows the incident's row bears out; those behind were written since and are the next save's. */
-export type ChainVerdict = { ok: true; rows: number; head: string; sealed: number } | { ok: false; rows: number; seq: number; why: string };
+/** A seal that is kept outside of the tables (anchors.ts). isLocked: nobody can take it away. */
+export type Anchor = Seal & { isLocked: boolean };
+
+/**
+ * sealed: how many rows the incident's row bears out; those behind were written since and are the next save's. anchored: how many a locked
+ * anchor bears out; null where there are no anchors by the settings.
+ */
+export type ChainVerdict =
+  | { ok: true; rows: number; head: string; sealed: number; anchored: number | null }
+  | { ok: false; rows: number; seq: number; why: string };
 
 /** What is known of a chain without any row. */
 export const emptySeal = (incidentId: string): Seal => ({ rows: 0, head: rootOf(incidentId) });
@@ -65,11 +73,16 @@ export function extendChain(
 }
 
 /**
- * Rows in order of seq. A chain holds where each row follows from the one before, and where it still has what the incident's row knows:
- * so it can't be emptied, cut or written anew in one table alone. More rows than the seal knows are no fault: the audit is written before
- * the incident's row, and a person's decision without it. Incidents of earlier versions have no seal.
+ * Rows in order of seq. A chain holds where each row follows from the one before, and where it still has what the incident's row and the
+ * anchors know: so it can't be emptied, cut or written anew in one table alone, nor with anchors in both. More rows than these know are no
+ * fault: the audit is written before them, and a person's decision without the incident's row. Incidents of earlier versions have no seal.
  */
-export function verifyChain(incidentId: string, rows: readonly AuditRow[], seal: Seal = emptySeal(incidentId)): ChainVerdict {
+export function verifyChain(
+  incidentId: string,
+  rows: readonly AuditRow[],
+  seal: Seal = emptySeal(incidentId),
+  anchors: readonly Anchor[] | null = null,
+): ChainVerdict {
   const fault = (seq: number, why: string): ChainVerdict => ({ ok: false, rows: rows.length, seq, why });
   if (rows.length === 0) return fault(1, "there is no row, and every incident has one");
   let prev = rootOf(incidentId);
@@ -78,9 +91,19 @@ export function verifyChain(incidentId: string, rows: readonly AuditRow[], seal:
     if (why !== undefined) return fault(row.seq, why);
     prev = row.hash;
   }
-  if (rows.length < seal.rows) return fault(rows.length + 1, `the incident's row knows of ${seal.rows} rows`);
-  if (seal.rows > 0 && rows[seal.rows - 1]?.hash !== seal.head) return fault(seal.rows, "the incident's row knows another row here");
-  return { ok: true, rows: rows.length, head: prev, sealed: seal.rows };
+  const witnesses = [{ who: "the incident's row", ...seal }, ...(anchors ?? []).map((anchor) => ({ who: "an anchor", ...anchor }))];
+  for (const witness of witnesses) {
+    const against = contradiction(rows, witness);
+    if (against !== undefined) return fault(against.seq, `${witness.who} ${against.why}`);
+  }
+  const locked = anchors?.filter(({ isLocked }) => isLocked).map((anchor) => anchor.rows);
+  return { ok: true, rows: rows.length, head: prev, sealed: seal.rows, anchored: locked ? Math.max(0, ...locked) : null };
+}
+
+function contradiction(rows: readonly AuditRow[], known: Seal): { seq: number; why: string } | undefined {
+  if (rows.length < known.rows) return { seq: rows.length + 1, why: `knows of ${known.rows} rows` };
+  if (known.rows > 0 && rows[known.rows - 1]?.hash !== known.head) return { seq: known.rows, why: "knows another row here" };
+  return undefined;
 }
 
 function faultOf(row: AuditRow, seq: number, prev: string): string | undefined {

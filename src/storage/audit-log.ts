@@ -1,6 +1,7 @@
 /** The audit: one partition per incident, appended to and never changed. Rows of one call are written together or not at all. */
 import type { TableClient, TransactionAction } from "@azure/data-tables";
 import { classifyError } from "../azure/classify-error.ts";
+import type { Anchors } from "./anchors.ts";
 import { emptySeal, extendChain, verifyChain } from "./audit-chain.ts";
 import type { AuditInput, AuditRow, ChainVerdict, Seal } from "./audit-chain.ts";
 import { cutText, fit, LONGEST_LABEL, LONGEST_TEXT } from "../domain/bounded.ts";
@@ -17,6 +18,8 @@ export type AuditLog = {
   list: (incidentId: string, top: number, continuation: string | undefined) => Promise<Page<AuditRow>>;
   /** seal: what the incident's row keeps, read before. */
   verify: (incidentId: string, seal: Seal | undefined) => Promise<ChainVerdict>;
+  /** Whether an anchor knows of it, though nothing else may any more. */
+  isAnchored: (incidentId: string) => Promise<boolean>;
 };
 
 /** learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions */
@@ -38,10 +41,11 @@ const bounded = (entry: AuditInput): AuditInput => ({
 
 const rowKey = (seq: number): string => String(seq).padStart(8, "0");
 
-export function createAuditLog(tables: Tables): AuditLog {
+/** anchors: null where the settings name no place for them. */
+export function createAuditLog(tables: Tables, anchors: Anchors | null = null): AuditLog {
   return {
-    append: (incidentId, entries) =>
-      tables.use("audit", "write the audit", async (client) => {
+    append: async (incidentId, entries) => {
+      const seal = await tables.use("audit", "write the audit", async (client) => {
         for (let tries = 1; ; tries++) {
           try {
             return await appendOnce(client, incidentId, entries);
@@ -49,7 +53,11 @@ export function createAuditLog(tables: Tables): AuditLog {
             if (tries === TRIES || classifyError(error).kind !== "conflict") throw error;
           }
         }
-      }),
+      });
+      // Also where nothing was added: who comes a second time may have been stopped between the two.
+      if (seal.rows > 0) await anchors?.keep(incidentId, seal);
+      return seal;
+    },
 
     list: (incidentId, top, continuation) =>
       tables.use("audit", "read the audit", async (client) => {
@@ -59,10 +67,15 @@ export function createAuditLog(tables: Tables): AuditLog {
         return { value: rows.slice(0, top), continuation: rows.length > top && last !== undefined ? rowKey(last.seq) : undefined };
       }),
 
-    verify: (incidentId, seal) =>
-      tables.use("audit", "verify the audit", async (client) =>
-        verifyChain(incidentId, await readRows(client, `PartitionKey eq ${quote(incidentId)}`), seal),
-      ),
+    verify: async (incidentId, seal) => {
+      // Before the rows: what is anchored was written before.
+      const known = anchors && (await anchors.list(incidentId));
+      return tables.use("audit", "verify the audit", async (client) =>
+        verifyChain(incidentId, await readRows(client, `PartitionKey eq ${quote(incidentId)}`), seal, known),
+      );
+    },
+
+    isAnchored: async (incidentId) => ((await anchors?.list(incidentId)) ?? []).length > 0,
   };
 }
 

@@ -147,6 +147,7 @@ describe("the app registration", () => {
 const STACK_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   create: ["--name", "--location", "--template-file", "--action-on-unmanage", "--deny-settings-mode", "--yes", "--parameters"],
   delete: ["--name", "--action-on-unmanage", "--yes"],
+  show: ["--name", "--query"],
 };
 
 describe("the Azure CLI", () => {

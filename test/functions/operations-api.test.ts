@@ -113,6 +113,7 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
       },
       listAudit: async (_, top, continuation) => ({ value: [{ seq: 1, top, after: continuation ?? null }], continuation: "00000001" }),
       verifyAudit: async (incidentId, seal) => ({ ok: true, rows: 1, head: "h", of: incidentId, seal: seal ?? null }),
+      isAnchored: async (incidentId) => incidentId === "taken-away",
     },
     settings: someSettings(),
     hash: (text) => `hash of ${text}`,
@@ -578,6 +579,13 @@ describe("GET audit", () => {
     expect(await setUp().call("audit", "Keymend.Reader", { path: "/api/audit?incidentId=nope" })).toMatchObject(problem(404));
   });
 
+  test("of one that only an anchor still knows is verified", async () => {
+    const path = "/api/audit?incidentId=taken-away";
+    expect(await setUp().call("audit", "Keymend.Reader", { path })).toMatchObject({
+      jsonBody: { chain: { of: "taken-away", seal: null } },
+    });
+  });
+
   test("ends where there is no more", async () => {
     const stores = {
       ...setUpStores(),
@@ -688,5 +696,6 @@ function setUpStores(): ApiDeps["stores"] {
     restraint: { load: never, keepPause: never, endPause: never, keepResumed: never, loadSeal: never, keepSeal: never },
     listAudit: never,
     verifyAudit: never,
+    isAnchored: never,
   };
 }

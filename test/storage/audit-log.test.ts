@@ -33,7 +33,7 @@ test("adds an entry once, however often it is appended", async () => {
   ]);
   expect(value[1]?.data).toBeNull();
   expect(value[2]?.prev).toBe(value[1]?.hash);
-  expect(await audit.verify("i1", undefined)).toEqual({ ok: true, rows: 3, head: value[2]?.hash, sealed: 0 });
+  expect(await audit.verify("i1", undefined)).toEqual({ ok: true, rows: 3, head: value[2]?.hash, sealed: 0, anchored: null });
 });
 
 test("two who append at once are both in one chain", async () => {
@@ -168,7 +168,7 @@ describe("a chain begun by an earlier version", () => {
   const two = first(2, one.hash, [{ tags: { 10: "b", 9: "a", $a: "c" } }], '[{"tags":{"9":"a","10":"b","$a":"c"}}]');
 
   test("still verifies", () => {
-    expect(verifyChain("i1", [one, two])).toEqual({ ok: true, rows: 2, head: two.hash, sealed: 0 });
+    expect(verifyChain("i1", [one, two])).toEqual({ ok: true, rows: 2, head: two.hash, sealed: 0, anchored: null });
     expect(verifyChain("i1", [one, { ...two, data: [] }])).toMatchObject({ ok: false, seq: 2 });
   });
 
@@ -246,6 +246,7 @@ describe("against what the incident's row keeps", () => {
           rows: count,
           head: rows.at(-1)!.hash,
           sealed: at + 1,
+          anchored: null,
         });
       }),
     );

@@ -3,9 +3,9 @@ import { createHttpHeaders, type HttpClient, RestError } from "@azure/core-rest-
 import { createTokens } from "../../sandbox/azure/entra/tokens.ts";
 import { createFaults, type Faults } from "../../sandbox/azure/faults.ts";
 import { createBlobHost } from "../../sandbox/azure/storage/blob-host.ts";
-import { addContainer, type Container } from "../../sandbox/azure/storage/state.ts";
+import { addContainer } from "../../sandbox/azure/storage/build.ts";
 import type { AzureReply } from "../../sandbox/azure/wire.ts";
-import type { Principal, World } from "../../sandbox/azure/world.ts";
+import type { Container, Principal, World } from "../../sandbox/azure/world.ts";
 import { type Anchors, createAnchors } from "../../src/storage/anchors.ts";
 import { aPerson, aWorld, GROUP } from "../sandbox/azure/pipeline.ts";
 
@@ -59,7 +59,7 @@ export function anchorPlace({
       credential: { getToken: async () => ({ token: await token(), expiresOnTimestamp: Date.now() + 3_600_000 }) },
       retentionMs: 365 * DAY_MS,
       now: () => new Date(world.clock.now()),
-      pipelineOptions: { httpClient },
+      httpClient,
     }),
     async send(method, path, headers = {}) {
       const url = new URL(`${URL_OF_CONTAINER}${path}`);

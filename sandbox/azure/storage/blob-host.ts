@@ -8,8 +8,7 @@ import type { Tokens } from "../entra/tokens.ts";
 import type { Faults } from "../faults.ts";
 import { countRead } from "../reads.ts";
 import { bearerOf, type AzureFault, type AzureReply, type AzureRequest } from "../wire.ts";
-import type { Caller, World } from "../world.ts";
-import type { BlobVersion, Container, ImmutabilityPolicy } from "./state.ts";
+import type { BlobVersion, Caller, Container, ImmutabilityPolicy, World } from "../world.ts";
 
 const AUDIENCES = ["https://storage.azure.com", "https://storage.azure.com/"];
 /** The first that knows policies of single versions. */
