@@ -97,7 +97,8 @@ function accountStatus(account: DatabaseAccountGetResults): ServiceStatus {
 /** The texts: swagger of Microsoft.DocumentDB 2023-09-15, CustomerManagedKeyStatus. The healthy one ends in a space on the wire. */
 function readStatusText(text: string): Pick<ServiceStatus, "healthy" | "code"> {
   const code = /\((\d{4})\)\.?$/.exec(text)?.[1];
-  if (text.startsWith("Access to the configured customer managed key confirmed")) return { healthy: true, code: null };
+  // The whole of it: what more it may say some day is a word that nobody knows.
+  if (/^Access to the configured customer managed key confirmed\.?$/.test(text)) return { healthy: true, code: null };
   if (code !== undefined) return { healthy: false, code: Number(code) };
   return { healthy: text.startsWith("Access to your account is currently revoked") ? false : null, code: null };
 }

@@ -102,10 +102,23 @@ function liveFacts(vault: Vault): LiveVault {
 
 const changedOn = ({ systemData }: Vault): string | null => systemData?.lastModifiedAt?.toISOString() ?? null;
 
+/** Words that nobody knows may let the service through or keep it out. */
+function unclearIn({ publicNetworkAccess, networkAcls = {} }: Vault["properties"]): Pick<VaultNetwork, "unclear"> {
+  const { defaultAction, bypass } = networkAcls;
+  const words = [
+    { name: "publicNetworkAccess", word: publicNetworkAccess, known: ["enabled", "disabled", "securedbyperimeter"] },
+    { name: "defaultAction", word: defaultAction, known: ["allow", "deny"] },
+    { name: "bypass", word: bypass, known: ["azureservices", "none"] },
+  ];
+  const unknown = words.filter(({ word, known }) => word && !known.includes(word.toLowerCase()));
+  return unknown.length === 0 ? {} : { unclear: unknown.map(({ name, word }) => `${name} '${word}'`).join(", ") };
+}
+
 /** Azure leaves out networkAcls that are the default. Recorded: Azure/azure-cli test_keyvault_network_rule.yaml, 2022-04 */
 function networkFacts(properties: Vault["properties"]): VaultNetwork {
   const acls = properties.networkAcls;
   return {
+    ...unclearIn(properties),
     publicNetworkAccess: properties.publicNetworkAccess ?? null,
     defaultAction: acls?.defaultAction?.toLowerCase() === "deny" ? "Deny" : "Allow",
     bypass: acls?.bypass?.toLowerCase() === "none" ? "None" : "AzureServices",

@@ -27,6 +27,8 @@ export type VaultNetwork = {
   bypass: "AzureServices" | "None";
   ipRules: string[];
   virtualNetworkRules: string[];
+  /** Words of it that Keymend does not know, each with its name; absent where there are none. */
+  unclear?: string;
 };
 
 export type LiveVault = {

@@ -66,6 +66,8 @@ test.each([
   ["Access to your account is currently revoked; for more details please visit https://x", false, null],
   ["A wording that nobody has seen (4020). ", false, 4020],
   ["Something else.", null, null],
+  ["Access to the configured customer managed key confirmed for the last time.", null, null],
+  ["Access to the configured customer managed key confirmed (4021).", false, 4021],
 ])("reads the status '%s'", async (customerManagedKeyStatus, healthy, code) => {
   expect(await readAccount(account({ customerManagedKeyStatus }))).toMatchObject({
     service: { healthy, code, text: customerManagedKeyStatus.trim() },

@@ -53,6 +53,19 @@ test("reads what Azure leaves out as its defaults", async () => {
   });
 });
 
+test.each([
+  [{ bypass: "AzureServices, Metrics", defaultAction: "Deny" }, "Enabled", "bypass 'AzureServices, Metrics'"],
+  [{ bypass: "None", defaultAction: "Ask" }, "Halfway", "publicNetworkAccess 'Halfway', defaultAction 'Ask'"],
+  [{ bypass: "azureservices", defaultAction: "deny" }, "securedByPerimeter", undefined],
+  [{ bypass: "NONE", defaultAction: "ALLOW" }, "", undefined],
+  [undefined, "disabled", undefined],
+])("a firewall of %j with public access '%s' has as words that nobody knows: %s", async (networkAcls, publicNetworkAccess, unclear) => {
+  const body = vault({ networkAcls, publicNetworkAccess });
+  expect(await read({ [`GET ${VAULT_ID}`]: { body } })).toMatchObject({
+    network: unclear === undefined ? expect.not.objectContaining({ unclear: expect.anything() }) : { unclear },
+  });
+});
+
 test("tells when the vault was last changed, where Azure does", async () => {
   const systemData = { createdAt: "2024-01-01T00:00:00Z", lastModifiedAt: "2026-05-06T07:08:09.1234567+00:00" };
   expect(await read({ [`GET ${VAULT_ID}`]: { body: { ...vault(), systemData } } })).toMatchObject({

@@ -5,7 +5,7 @@ import { keyOf, liveVaultOf, principalIn, uriOf, versionsOf } from "../databases
 import { verdictOf } from "../databases/index.ts";
 import { isDefaultChanged } from "../mending/lacking.ts";
 import { showAccess, showVault, showVersions } from "../mending/advice.ts";
-import { confirmedLimit } from "../databases/readiness.ts";
+import { confirmedLimit, firewallLimit } from "../databases/readiness.ts";
 import { unseenOf } from "../databases/sight.ts";
 import { say } from "../steps/az.ts";
 import { NOBODY } from "../mending/made-by.ts";
@@ -38,6 +38,10 @@ function unreadAccess(facts: Facts, target: TargetFacts): string[] {
   return access?.state === "unknown" ? [access.detail] : [];
 }
 
+/** What can't be judged of the network, where the service itself does not confirm its access. */
+const unknownNetwork = (facts: Facts, target: TargetFacts): string[] =>
+  confirmedLimit(facts, target) ? [] : [firewallLimit(facts, target)?.text ?? []].flat();
+
 /** What was not read of the version in use matters only where nothing else explains a loss. */
 function unreadOperations(facts: Facts, target: TargetFacts, found: readonly Finding[]): string[] {
   if (verdictOf(target) !== "lost" || found.some(({ evidence }) => evidence.effect === "broken")) return [];
@@ -68,6 +72,7 @@ export const unreadable: Cause = {
       ...unreadKey(facts, target),
       ...(isDefaultChanged(found) ? [] : unreadAccess(facts, target)),
       ...unreadOperations(facts, target, found),
+      ...unknownNetwork(facts, target),
       ...unclear,
     ];
     return all.length === 0 ? undefined : { effect: "unknown", facts: all, values: { words: unclear } };

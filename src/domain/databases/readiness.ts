@@ -60,8 +60,19 @@ function firstPartyOf({ firstPartyPrincipalId }: Facts, { keyUri, defaultIdentit
   };
 }
 
+/** A word that Azure has taken up since: it may let the service through or keep it out. */
+export function firewallLimit(facts: Facts, { keyUri }: TargetFacts): Limit | undefined {
+  const vault = liveVaultOf(facts);
+  if (keyUri === null || vault?.network.unclear === undefined) return undefined;
+  return {
+    cause: "Unreadable",
+    text: `the firewall of vault ${vault.name} says ${vault.network.unclear}, which Keymend does not know`,
+    wants: "a newer version of Keymend may know it",
+  };
+}
+
 export const limitOf = (facts: Facts, target: TargetFacts): Limit | undefined =>
-  hsmOf(target) ?? tenantOf(facts, target) ?? firstPartyOf(facts, target);
+  hsmOf(target) ?? tenantOf(facts, target) ?? firstPartyOf(facts, target) ?? firewallLimit(facts, target);
 
 /** A limit that the service's own word makes harmless. */
 export const confirmedLimit = (facts: Facts, target: TargetFacts): Limit | undefined =>

@@ -80,6 +80,13 @@ const LIMITS: Row[] = [
     /as Azure Cosmos DB itself/,
     /^set KEYMEND_FIRST_PARTY_PRINCIPAL_ID .*az ad sp show/,
   ],
+  [
+    "a firewall with a word that nobody knows",
+    { vault: aVault({ network: { ...aVault().network, unclear: "bypass 'Some'" } }) },
+    "Unreadable",
+    /^the firewall of vault kv-orders says bypass 'Some', which Keymend does not know$/,
+    /newer version/,
+  ],
 ];
 
 const factsOf = (make: typeof anAccount, { target, ...over }: Over, service?: ServiceStatus): Facts =>
