@@ -1,5 +1,6 @@
 /** Reads the app settings: parse → normalize → rules, all problems at once. The only words for settings and their defaults; nothing else has them. */
 import * as v from "valibot";
+import { parseArmId, wholeId } from "./domain/arm-id.ts";
 import { causes } from "./domain/causes/index.ts";
 import type { CauseCode } from "./domain/cause-code.ts";
 import { ConfigError } from "./domain/errors.ts";
@@ -45,6 +46,11 @@ const duration = v.pipe(
 );
 // Table names: letters and digits, 3 to 63 (Microsoft Learn, "Understanding the Table service data model").
 const tableName = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/, "must be 3 to 63 letters and digits, beginning with a letter"));
+const functionApp = v.pipe(
+  v.string(),
+  v.transform(wholeId),
+  v.check((id) => parseArmId(id)?.type?.toLowerCase() === "microsoft.web/sites", "must be the resource id of a function app"),
+);
 const https = v.pipe(v.string(), v.regex(/^https:\/\/\S+$/, "must be an https:// URL"));
 
 const ASKABLE = new Set<string>(causes.filter((cause) => cause.default !== "none").map((cause) => cause.code));
@@ -96,6 +102,8 @@ const settings = v.object({
   KEYMEND_PRIVILEGED_CALLERS: v.optional(guids, ""),
   KEYMEND_LOG_WORKSPACE: v.optional(guid),
   KEYMEND_CAUSES: v.optional(wishes, ""),
+  KEYMEND_FUNCTION_APP: v.optional(functionApp),
+  KEYMEND_ARM_FROM: v.optional(v.picklist(["approve", "heal"], "must be approve or heal"), "heal"),
   KEYMEND_OUTCOME_TOPIC_ENDPOINT: v.optional(https),
 });
 
@@ -184,6 +192,8 @@ function normalize(written: Written): Config {
       causes: written.KEYMEND_CAUSES,
       privilegedCallers: written.KEYMEND_PRIVILEGED_CALLERS,
       logWorkspace: written.KEYMEND_LOG_WORKSPACE ?? null,
+      functionAppId: written.KEYMEND_FUNCTION_APP ?? null,
+      armFrom: written.KEYMEND_ARM_FROM,
       ownPrincipalId: written.KEYMEND_IDENTITY_PRINCIPAL_ID ?? null,
     },
     tenantId: written.KEYMEND_TENANT_ID,

@@ -54,6 +54,8 @@ test("the least that works has the defaults, and writes nothing", () => {
       causes: {},
       privilegedCallers: [],
       logWorkspace: null,
+      functionAppId: null,
+      armFrom: "heal",
       ownPrincipalId: null,
     },
     tenantId: GUID,
@@ -81,6 +83,7 @@ describe("every setting is read", () => {
     expect(settings("KEYMEND_MODE", mode).settings.mode).toBe(mode);
   });
 
+  const APP = `/subscriptions/${GUID}/resourceGroups/rg/providers/Microsoft.Web/sites/func-keymend`;
   const ROWS: [name: string, value: string, expected: object][] = [
     ["KEYMEND_SUBSCRIPTIONS", ` ${GUID} , ${OTHER},`, { subscriptionIds: [GUID, OTHER.toLowerCase()] }],
     ["KEYMEND_TENANT_ID", ` ${OTHER} `, { tenantId: OTHER.toLowerCase() }],
@@ -107,6 +110,8 @@ describe("every setting is read", () => {
     ["KEYMEND_LOG_WORKSPACE", ` ${OTHER} `, { settings: { logWorkspace: OTHER.toLowerCase() } }],
     ["KEYMEND_PRIVILEGED_CALLERS", `${GUID},${OTHER}`, { settings: { privilegedCallers: [GUID, OTHER.toLowerCase()] } }],
     ["KEYMEND_CAUSES", "KeyDisabled=auto, KeyExpired = ask,", { settings: { causes: { KeyDisabled: "auto", KeyExpired: "ask" } } }],
+    ["KEYMEND_FUNCTION_APP", ` ${APP}/`, { settings: { functionAppId: APP } }],
+    ["KEYMEND_ARM_FROM", "approve", { settings: { armFrom: "approve" } }],
     ["KEYMEND_OUTCOME_TOPIC_ENDPOINT", "https://t.example/api/events", { outcomeTopicEndpoint: "https://t.example/api/events" }],
   ];
   test.each(ROWS)("%s=%s", (name, value, expected) => {

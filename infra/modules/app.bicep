@@ -16,6 +16,7 @@ param overrides object
 var suffix = uniqueString(resourceGroup().id, name)
 var storageName = take('${name}${suffix}', 24)
 var packages = 'packages'
+var appName = 'func-${name}-${suffix}'
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
   name: 'id-${name}'
@@ -124,11 +125,12 @@ var settings = {
   KEYMEND_ANCHOR_RETENTION: recordsRetention
   KEYMEND_PRIVILEGED_CALLERS: join(privilegedCallers, ',')
   KEYMEND_LOG_WORKSPACE: logWorkspaceId
+  KEYMEND_FUNCTION_APP: resourceId('Microsoft.Web/sites', appName)
   KEYMEND_OUTCOME_TOPIC_ENDPOINT: outcomeTopicEndpoint
 }
 
 resource app 'Microsoft.Web/sites@2024-04-01' = {
-  name: 'func-${name}-${suffix}'
+  name: appName
   location: location
   kind: 'functionapp,linux'
   identity: {

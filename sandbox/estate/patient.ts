@@ -34,9 +34,11 @@ export const adminsOf = ({ operator, keymend }: { operator: Principal; keymend: 
   { oid: keymend.principalId, keys: KEYMEND_KEY_PERMISSIONS },
 ];
 
+export const appIdOf = (world: World): string =>
+  `/subscriptions/${world.subscriptionId}/resourceGroups/${KEYMEND}/providers/Microsoft.Web/sites/func-keymend`;
+
 /** Where Keymend's functions are. */
-export const appOf = (world: World): string =>
-  `/subscriptions/${world.subscriptionId}/resourceGroups/${KEYMEND}/providers/Microsoft.Web/sites/func-keymend/functions`;
+export const appOf = (world: World): string => `${appIdOf(world)}/functions`;
 
 type PatientSpec = {
   name: string;

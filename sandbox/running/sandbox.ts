@@ -8,6 +8,7 @@ import { startTables, type Tables } from "./azurite.ts";
 import { Clock } from "../time/clock.ts";
 import { compileCacheEnv } from "./compile-cache.ts";
 import { buildEstate, type Estate } from "../estate/estate.ts";
+import { appIdOf } from "../estate/patient.ts";
 import { createFoundation, type Foundation } from "./foundation.ts";
 import type { HostChild, HostLog } from "./host-child.ts";
 import type { Network } from "../network/proxy.ts";
@@ -94,6 +95,7 @@ function appSettings(world: World, estate: Estate, tables: Tables, options: Sand
     KEYMEND_IDENTITY_PRINCIPAL_ID: estate.keymend.principalId,
     KEYMEND_FIRST_PARTY_PRINCIPAL_ID: estate.cosmosDb.oid,
     KEYMEND_API_AUDIENCE: API_AUDIENCE,
+    KEYMEND_FUNCTION_APP: appIdOf(world),
     KEYMEND_TABLE_CONNECTION_STRING: tables.connectionString,
     ...options.settingsOf?.(estate),
     ...options.settings,

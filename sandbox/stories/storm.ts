@@ -1,5 +1,6 @@
 import { addAccount, addCluster } from "../azure/documentdb/build.ts";
 import { addKey, addVault, keyUriOf } from "../azure/keyvault/build.ts";
+import { addKeyEvents } from "../estate/patient.ts";
 import { grantAtParent, removeGrantAtParent } from "./acts.ts";
 import type { Story } from "./story.ts";
 
@@ -24,6 +25,7 @@ export const storm: Story = {
       const resourceGroup = vault.id.split("/")[4]!;
       const beside = addVault(world, { name, resourceGroup, location, rbac: true });
       addKey(world, beside, { name: patient.keyName });
+      addKeyEvents(world, beside);
       const uri = keyUriOf(beside, patient.keyName);
       const common = { name: `${patient.databases[0]?.name}-${part}`, resourceGroup: "rg-data", identities: [identity.id] };
       if (kind === "account") addAccount(world, { ...common, location: "West US 2", keyUri: uri });

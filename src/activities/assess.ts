@@ -21,6 +21,7 @@ import { authorsInKeyLog, type KeyLogEntry, type KeyLogQuestion } from "../domai
 import { type LogQuestions, questionsOf } from "../domain/turn/log-questions.ts";
 import { heldBack } from "../domain/turn/restraint.ts";
 import type { TurnInput } from "../domain/turn/record.ts";
+import { type Unarmed, unarmedAfter } from "../domain/turn/unarmed.ts";
 import { decideTurn } from "../domain/turn/turn.ts";
 import type { Log } from "../log.ts";
 import type { GatherFacts } from "./gather-facts.ts";
@@ -80,6 +81,8 @@ export type AssessDeps = {
     /** The digest of what was last told that Keymend can't judge. */
     readinessTold: (patient: Patient) => Promise<string | undefined>;
     keepReadinessTold: (patient: Patient, digest: string) => Promise<void>;
+    /** null: it is armed. */
+    keepUnarmed: (patient: Patient, unarmed: Unarmed | null) => Promise<void>;
   };
   /** What keeps Keymend from writing anything. */
   restraint: Restraints;
@@ -178,7 +181,9 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
   const logs = await askLogs(deps, questionsOf(given));
   for (const { log, detail } of logs.unread)
     deps.log.warn("logUnread", { vaultId: input.patient.id, text: `who made the change stays unknown: ${log} can't be read: ${detail}` });
-  return { facts, diagnosis, turn: decideTurn({ ...given, ...logs }), signalIds: signals.map((signal) => signal.id) };
+  const turn = decideTurn({ ...given, ...logs });
+  const unarmed = unarmedAfter(given, turn.next, turn.incident ?? previous);
+  return { facts, diagnosis, turn, unarmed, signalIds: signals.map((signal) => signal.id) };
 }
 
 async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResult> {
@@ -188,7 +193,7 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
     await deps.mailbox.dropSignals(input.patient.id, previous.signalIds);
     return finish(deps, previous);
   }
-  const { facts, diagnosis, turn, signalIds } = await decide(deps, input, open, previous);
+  const { facts, diagnosis, turn, unarmed, signalIds } = await decide(deps, input, open, previous);
   const { vault } = facts;
   await deps.baselines.remember(input.patient, (before) => knownAfter(facts, before));
   const over = outlivedLifts(facts);
@@ -198,6 +203,7 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
   if (turn.incident) await writeDown(deps, turn.incident, turn.entries, facts.at, open?.etag);
   else deps.log.info("looked", { vaultId: input.patient.id, text: `${input.patient.vaultName ?? input.patient.id}: nothing new` });
   await tellReadiness(deps, input.patient, diagnosis);
+  await tellUnarmed(deps, input.patient, facts, unarmed);
   await deps.mailbox.dropSignals(input.patient.id, signalIds);
   return carryOn(deps, turn.incident, turn.next);
 }
@@ -211,6 +217,23 @@ async function tellReadiness({ baselines, digest, log }: AssessDeps, patient: Pa
   if ((await baselines.readinessTold(patient)) === said) return;
   log.warn("readiness", { vaultId: patient.id, text: `the service confirms its access, which Keymend can't judge: ${all.join(" · ")}` });
   await baselines.keepReadinessTold(patient, said);
+}
+
+/** Told once, and again when it is for another reason. Kept after it was told, as readiness is. */
+async function tellUnarmed(
+  { baselines, log }: AssessDeps,
+  patient: Patient,
+  { unarmedTold }: Facts,
+  unarmed: ReturnType<typeof unarmedAfter>,
+): Promise<void> {
+  const now = typeof unarmed === "string" ? null : unarmed;
+  if (unarmed === "unsure" || now?.why === unarmedTold) return;
+  const name = patient.vaultName ?? patient.id;
+  if (now) {
+    const text = `${name} is not armed, so only sweeps look at it: ${now.why}`;
+    log.warn("notArmed", { vaultId: patient.id, why: now.why, runbook: now.az, text });
+  } else log.info("armed", { vaultId: patient.id, text: `${name} is armed: its events reach Keymend` });
+  await baselines.keepUnarmed(patient, now);
 }
 
 const asAudited = (at: string) => (entry: AuditEntry) => ({ ...entry, at, actor: "keymend" });

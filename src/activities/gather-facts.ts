@@ -4,6 +4,7 @@ import type {
   AccessFacts,
   Baseline,
   EventSubscriptionFacts,
+  EventTopicFacts,
   Facts,
   Held,
   IdentityFacts,
@@ -31,9 +32,19 @@ export type FactSources = {
   readKey: (vault: LiveVault, keyName: string, inUse: readonly string[]) => Promise<KeyFacts>;
   readIdentity: (id: string) => Promise<IdentityFacts>;
   readAccess: (question: { principalId: string; keyScope: string; keyName: string }) => Promise<AccessFacts>;
-  readEventSubscriptions: (vaultId: string) => Promise<EventSubscriptionFacts[] | Unreadable>;
+  readEventSubscriptions: (
+    vaultId: string,
+  ) => Promise<{ topic: EventTopicFacts | null; subscriptions: EventSubscriptionFacts[] } | Unreadable>;
   /** Role assignments at the vault and its keys, whosever. */
   readHeld: (vaultId: string) => Promise<Held | Unreadable>;
+};
+
+export type Stored = {
+  baseline: Baseline | null;
+  expiryExtensions: Record<string, number>;
+  known: KnownDatabase[];
+  lifted: LiftedTag[];
+  unarmedTold?: string;
 };
 
 export type GatherDeps = {
@@ -41,9 +52,7 @@ export type GatherDeps = {
   /** Made anew for each gathering: what one of them remembers (role definitions) is no older than the facts. */
   sources: () => FactSources;
   baselines: {
-    load: (
-      patientId: string,
-    ) => Promise<{ baseline: Baseline | null; expiryExtensions: Record<string, number>; known: KnownDatabase[]; lifted: LiftedTag[] }>;
+    load: (patientId: string) => Promise<Stored>;
   };
   firstPartyPrincipalId: string | null;
   tenantId: string;
@@ -117,13 +126,18 @@ export function createGatherFacts({
       ({ principalId, keyScope }) => `${keyScope} ${principalId}`,
     );
     const inUse = seen.flatMap(({ target }) => target.versionInUse ?? []);
-    const [keys, access, eventSubscriptions, held] = await Promise.all([
+    const [keys, access, events, held] = await Promise.all([
       Promise.all(keyNames.map((name) => sources.readKey(vault, name, inUse))),
       Promise.all(questions.map((question) => sources.readAccess(question))),
       sources.readEventSubscriptions(vault.id),
       sources.readHeld(vault.id),
     ]);
-    return { keys, access, eventSubscriptions, ...("state" in held ? {} : { held }) };
+    // Those that can't be read count as being as they were: nothing is restored on a guess.
+    const heard =
+      "state" in events
+        ? { eventSubscriptions: baseline?.eventSubscriptions ?? [] }
+        : { eventSubscriptions: events.subscriptions, eventTopic: events.topic };
+    return { keys, access, ...heard, ...("state" in held ? {} : { held }) };
   }
 
   return async (patient, knownTargets) => {
@@ -135,12 +149,10 @@ export function createGatherFacts({
         ? null
         : sources.readVault({ name: patient.vaultName, ...(patient.id.startsWith("/") ? { id: patient.id } : {}) }),
     ]);
-    const { baseline, expiryExtensions, lifted } = stored;
+    const { baseline, expiryExtensions, lifted, unarmedTold } = stored;
     const seen = await readIdentities(sources, targets, baseline);
     const side =
       vault?.state === "live" ? await readVaultSide(sources, vault, seen, baseline) : { keys: [], access: [], eventSubscriptions: [] };
-    // Those that can't be read count as being as they were: nothing is restored on a guess.
-    const eventSubscriptions = Array.isArray(side.eventSubscriptions) ? side.eventSubscriptions : (baseline?.eventSubscriptions ?? []);
     return {
       schema: 1,
       // Now that Azure has answered, and so told the time.
@@ -148,7 +160,6 @@ export function createGatherFacts({
       patient,
       vault,
       ...side,
-      eventSubscriptions,
       identities: distinctBy(
         seen.flatMap(({ identities }) => identities),
         ({ id }) => id,
@@ -158,6 +169,7 @@ export function createGatherFacts({
       baseline,
       expiryExtensions,
       lifted,
+      ...(unarmedTold === undefined ? {} : { unarmedTold }),
       firstPartyPrincipalId,
       tenantId,
     };

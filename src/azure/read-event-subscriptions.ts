@@ -1,15 +1,18 @@
 /** Reads the Event Grid subscriptions on a vault's system topics, as they would have to be put back: deleting the vault deletes them. */
 import * as v from "valibot";
 import { sameId } from "../domain/arm-id.ts";
-import type { EventSubscriptionFacts, Unreadable } from "../domain/facts.ts";
+import type { EventSubscriptionFacts, EventTopicFacts, Unreadable } from "../domain/facts.ts";
 import { actions } from "../domain/steps/spec.ts";
 import type { Arm } from "./arm.ts";
 import { callAzure, toUnreadable } from "./call-azure.ts";
 import { shareAnswer } from "./shared-answer.ts";
 import { parseResourcePath } from "./resource-path.ts";
 
+/** topic: null where the vault has none. */
+export type VaultEvents = { topic: EventTopicFacts | null; subscriptions: EventSubscriptionFacts[] };
+
 /** What could not be read is not empty: a refusal comes back as one. */
-export type ReadEventSubscriptions = (vaultId: string) => Promise<EventSubscriptionFacts[] | Unreadable>;
+export type ReadEventSubscriptions = (vaultId: string) => Promise<VaultEvents | Unreadable>;
 
 /** Permission. */
 export const READ_EVENT_SUBSCRIPTIONS = actions(
@@ -50,10 +53,10 @@ export function createReadEventSubscriptions(clients: { arm: Arm }, now: () => D
           return listed.map((subscription) => toFacts(topic, subscription));
         }),
       );
-      return found.flat();
+      return { topic: own.map(({ id, name, location }) => ({ id, name, location }))[0] ?? null, subscriptions: found.flat() };
     });
     if (read.ok) return read.value;
-    return read.failure.kind === "notFound" ? [] : toUnreadable(read.failure);
+    return read.failure.kind === "notFound" ? { topic: null, subscriptions: [] } : toUnreadable(read.failure);
   };
 }
 

@@ -6,6 +6,7 @@ import { userAssigned } from "./databases/default-identity.ts";
 import type { Baseline, Facts, LiveVault, TargetFacts } from "./facts.ts";
 import type { Incident } from "./incident.ts";
 import type { Plan } from "./plan.ts";
+import type { Step } from "./steps/step.ts";
 
 type Look = { facts: Facts; diagnosis: Pick<Diagnosis, "targets">; plan: Plan; incident: Incident | null };
 
@@ -14,13 +15,20 @@ const works = ({ phase }: TargetDiagnosis): boolean => phase === "healthy" || ph
 /** Whether the database was well on this vault before. The trouble of one that never was is its own. */
 const isKnown = (id: string, { baseline }: Facts): boolean => Object.keys(baseline?.defaultIdentities ?? {}).some((one) => sameId(one, id));
 
+/** A step that no cause asks for puts back what was there, which must not be forgotten before; but an event subscription may be a new one. */
+function putsBack({ name, params, causes }: Step, { baseline }: Facts): boolean {
+  if (causes.length > 0 || name !== "RestoreEventSubscription") return causes.length === 0;
+  const before = baseline?.eventSubscriptions ?? [];
+  return before.some((one) => sameId(one.topicId, params.topicId) && one.name.toLowerCase() === params.name.toLowerCase());
+}
+
 /** A path that works is a good baseline even where it will break at a known time; one around which something is missing is not. */
 export function isBaseline({ diagnosis, facts, plan, incident }: Look): boolean {
   const working = diagnosis.targets.filter(works);
   const isWhole = working.length > 0 && diagnosis.targets.every((target) => works(target) || !isKnown(target.id, facts));
   // After trouble the service's own word is needed, not its silence.
   const isConfirmed = incident === null || working.every(({ service }) => service.verdict === "healthy");
-  return isWhole && isConfirmed && facts.missing.length === 0 && plan.steps.every(({ causes }) => causes.length > 0);
+  return isWhole && isConfirmed && facts.missing.length === 0 && !plan.steps.some((step) => putsBack(step, facts));
 }
 
 /** As Azure spells them. With one that names nobody, or that is federated, no database is ever found healthy. */

@@ -212,6 +212,9 @@ export type LiftedTag = { targetId: string; tag: string; value: string; reason: 
 
 export type MissingTarget = (Unreadable | { state: "gone" }) & { kind: TargetKind; id: string };
 
+/** Where a vault's events can be subscribed to: one a vault at most. */
+export type EventTopicFacts = { id: string; name: string; location: string };
+
 export type EventSubscriptionFacts = {
   id: string;
   name: string;
@@ -267,6 +270,8 @@ export type Facts = {
   targets: TargetFacts[];
   missing: MissingTarget[];
   eventSubscriptions: EventSubscriptionFacts[];
+  /** The vault's system topic, null where it has none. Absent where that could not be read, and where there is no live vault. */
+  eventTopic?: EventTopicFacts | null;
   /** Absent where it could not be read, and where there is no live vault. */
   held?: Held;
   baseline: Baseline | null;
@@ -274,6 +279,8 @@ export type Facts = {
   expiryExtensions: Record<string, number>;
   /** Absent in what earlier versions kept. */
   lifted?: LiftedTag[];
+  /** Why the vault is not armed, as it was told last; absent where that was not told. */
+  unarmedTold?: string;
   /** Object id of the Cosmos DB first-party service principal in this tenant, from configuration; null where unknown. */
   firstPartyPrincipalId: string | null;
   /** The tenant that Keymend works in. */

@@ -32,6 +32,10 @@ export type Settings = {
   privilegedCallers: string[];
   /** Log Analytics workspace that the vaults send their audit log to, by its own id; null where none is named. */
   logWorkspace: string | null;
+  /** ARM id of the function app that Keymend runs as: where a vault's events are to come. Null where unknown: then no vault is armed. */
+  functionAppId: string | null;
+  /** From which mode on a vault is armed unasked. */
+  armFrom: Exclude<Mode, "observe">;
   /** Object id of Keymend's own identity: its own writes are no signals. Null where unknown. */
   ownPrincipalId: string | null;
 };

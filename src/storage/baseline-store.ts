@@ -7,6 +7,7 @@ import { normalId } from "../domain/arm-id.ts";
 import type { Baseline, LiftedTag } from "../domain/facts.ts";
 import { type KnownDatabase, type KnownPatient, vaultNameIn } from "../domain/databases/sight.ts";
 import type { SweepRecord } from "../domain/turn/sweep-record.ts";
+import type { Unarmed } from "../domain/turn/unarmed.ts";
 import { orAbsent } from "../azure/call-azure.ts";
 import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";
@@ -16,9 +17,13 @@ import type { Tables } from "./tables.ts";
 type PatientId = { id: string };
 
 export type BaselineStore = {
-  load: (
-    patientId: string,
-  ) => Promise<{ baseline: Baseline | null; expiryExtensions: Record<string, number>; known: KnownDatabase[]; lifted: LiftedTag[] }>;
+  load: (patientId: string) => Promise<{
+    baseline: Baseline | null;
+    expiryExtensions: Record<string, number>;
+    known: KnownDatabase[];
+    lifted: LiftedTag[];
+    unarmedTold?: string;
+  }>;
   save: (patient: PatientId, baseline: Baseline) => Promise<void>;
   /** Every database that a look has found and none has missed since, by its patient. */
   listKnown: () => Promise<KnownPatient[]>;
@@ -34,6 +39,9 @@ export type BaselineStore = {
   /** The digest of the readiness that was told last; undefined where none was. */
   readinessTold: (patient: PatientId) => Promise<string | undefined>;
   keepReadinessTold: (patient: PatientId, digest: string) => Promise<void>;
+  /** null: it is armed. */
+  keepUnarmed: (patient: PatientId, unarmed: Unarmed | null) => Promise<void>;
+  listUnarmed: () => Promise<Unarmed[]>;
   loadSweep: () => Promise<SweepRecord | null>;
   keepSweep: (record: SweepRecord) => Promise<void>;
 };
@@ -45,9 +53,11 @@ const LIFTED = "lifted-";
 /** `.` is the character after `-`. */
 const onlyKnown = `RowKey ge ${quote(KNOWN)} and RowKey lt ${quote("known.")}`;
 const READINESS = "readiness";
+const UNARMED = "unarmed";
 /** No vault's name has a dot. */
 const SWEEP = { partitionKey: "the.sweep", rowKey: "sweep" };
 
+type Row = { rowKey: string };
 type Kept = { vaultId: string | null; baseline: Baseline };
 type Count = { keyVersion: string; count: number };
 type Known = { patientId: string; database: KnownDatabase };
@@ -67,6 +77,9 @@ export function createBaselineStore(tables: Tables, setAside: (what: string) => 
 
   const liftOf = (row: object, what: string): LiftedTag | undefined => orAside(what, (): LiftedTag => JSON.parse(jsonOf({ ...row }, what)));
 
+  const unarmedOf = (row: object, of: string): Unarmed | undefined =>
+    orAside(`that ${of} is not armed`, (): Unarmed => JSON.parse(jsonOf({ ...row }, `that ${of} is not armed`)));
+
   async function* knownIn(client: TableClient, filter: string): AsyncGenerator<Known & { rowKey: string; partitionKey: string }> {
     for await (const row of client.listEntities({ queryOptions: { filter } })) {
       const { partitionKey = "", rowKey = "" } = row;
@@ -79,21 +92,24 @@ export function createBaselineStore(tables: Tables, setAside: (what: string) => 
     load: (patientId) =>
       tables.use("baseline", "load a baseline", async (client) => {
         const partition = partitionOf(patientId);
-        let baseline: Baseline | null = null;
-        const counts: [string, number][] = [];
-        const known: KnownDatabase[] = [];
-        const lifted: LiftedTag[] = [];
-        for await (const row of client.listEntities({ queryOptions: { filter: `PartitionKey eq ${quote(partition)}` } })) {
-          const { rowKey = "" } = row;
-          if (rowKey === BASELINE) baseline = keptIn(row, `the baseline of ${partition}`)?.baseline ?? null;
-          else if (rowKey.startsWith(KNOWN)) known.push(...[knownOf(row, `what is known of ${partition}`)?.database ?? []].flat());
-          else if (rowKey.startsWith(LIFTED)) lifted.push(...[liftOf(row, `a lifted tag of ${partition}`) ?? []].flat());
-          else if (rowKey !== READINESS) {
-            const { keyVersion, count } = readCount(row, partition);
-            counts.push([keyVersion, count]);
-          }
-        }
-        return { baseline, expiryExtensions: Object.fromEntries(counts), known, lifted };
+        const rows: Row[] = [];
+        for await (const row of client.listEntities({ queryOptions: { filter: `PartitionKey eq ${quote(partition)}` } }))
+          rows.push({ rowKey: "", ...row });
+        const beginning = (prefix: string): Row[] => rows.filter(({ rowKey }) => rowKey.startsWith(prefix));
+        const [kept] = beginning(BASELINE).map((row) => keptIn(row, `the baseline of ${partition}`));
+        const [unarmed] = beginning(UNARMED).map((row) => unarmedOf(row, partition));
+        return {
+          baseline: kept?.baseline ?? null,
+          expiryExtensions: Object.fromEntries(
+            beginning(EXTENSION).map((row) => {
+              const { keyVersion, count } = readCount(row, partition);
+              return [keyVersion, count];
+            }),
+          ),
+          known: beginning(KNOWN).flatMap((row) => knownOf(row, `what is known of ${partition}`)?.database ?? []),
+          lifted: beginning(LIFTED).flatMap((row) => liftOf(row, `a lifted tag of ${partition}`) ?? []),
+          ...(unarmed ? { unarmedTold: unarmed.why } : {}),
+        };
       }),
 
     listKnown: () =>
@@ -166,6 +182,21 @@ export function createBaselineStore(tables: Tables, setAside: (what: string) => 
     keepReadinessTold: ({ id }, digest) =>
       tables.use("baseline", "keep what was told", async (client) => {
         await client.upsertEntity({ partitionKey: partitionOf(id), rowKey: READINESS, digest }, "Replace");
+      }),
+
+    keepUnarmed: ({ id }, unarmed) =>
+      tables.use("baseline", "keep that a vault is not armed", async (client) => {
+        const key = { partitionKey: partitionOf(id), rowKey: UNARMED };
+        if (unarmed) await client.upsertEntity({ ...key, ...toRow(unarmed, `that ${id} is not armed`) }, "Replace");
+        else await orAbsent(() => client.deleteEntity(key.partitionKey, key.rowKey));
+      }),
+
+    listUnarmed: () =>
+      tables.use("baseline", "list what is not armed", async (client) => {
+        const all: Unarmed[] = [];
+        for await (const row of client.listEntities({ queryOptions: { filter: `RowKey eq ${quote(UNARMED)}` } }))
+          all.push(...[unarmedOf(row, row.partitionKey ?? "") ?? []].flat());
+        return all;
       }),
 
     loadSweep: () =>

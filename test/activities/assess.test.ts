@@ -5,6 +5,7 @@ import { DAY, MINUTE, toIso, toMs } from "../../src/domain/time.ts";
 import {
   aBaseline,
   ACCOUNT_ID,
+  APP_ID,
   aCluster,
   aKey,
   anAccess,
@@ -96,6 +97,58 @@ describe("what Keymend can't judge", () => {
     expect(await assess({ baselines })).toMatchObject({ kind: "again" });
     await assess();
     expect(told(lines)).toHaveLength(2);
+  });
+});
+
+describe("a vault whose events do not reach Keymend", () => {
+  const unarmed = someFacts({ eventTopic: null });
+  const told = (lines: { event: string }[]) => lines.filter(({ event }) => event === "notArmed" || event === "armed");
+  const observe = someSettings({ mode: "observe", functionAppId: APP_ID });
+
+  test("is told in mode observe, with what a person does, once; and again when it is for another reason", async () => {
+    const { assess, lines, keptUnarmed, incidents } = setUp(unarmed, observe);
+    await assess();
+    expect(told(lines)).toMatchObject([
+      {
+        level: "warn",
+        event: "notArmed",
+        fields: {
+          vaultId: VAULT_ID,
+          text: expect.stringMatching(/^kv-orders is not armed, so only sweeps look at it: .* in mode observe/) as string,
+          runbook: expect.arrayContaining([expect.stringMatching(/^az rest --method put/)]) as string[],
+        },
+      },
+    ]);
+    expect([keptUnarmed.length, incidents.all]).toEqual([1, []]);
+    const facts = { ...unarmed, unarmedTold: keptUnarmed[0]!.why };
+    await assess({ gatherFacts: async () => facts });
+    expect(told(lines)).toHaveLength(1);
+    await assess({ gatherFacts: async () => ({ ...facts, unarmedTold: "another" }) });
+    expect(told(lines)).toHaveLength(2);
+  });
+
+  test("is told to be armed once it is, and only where it was told that it was not", async () => {
+    const properties = { destination: { properties: { resourceId: `${APP_ID}/functions/onKeyVaultEvent` } } };
+    const armed = someFacts({ eventTopic: null, eventSubscriptions: [aSubscription({ properties })] });
+    const { assess, lines, keptUnarmed } = setUp(armed, observe);
+    await assess();
+    expect(told(lines)).toEqual([]);
+    await assess({ gatherFacts: async () => ({ ...armed, unarmedTold: "nobody may" }) });
+    expect(told(lines)).toMatchObject([{ level: "info", event: "armed" }]);
+    expect(keptUnarmed).toEqual([null]);
+    const { assess: look, lines: more } = setUp(armed, observe);
+    await look(
+      { gatherFacts: async () => ({ ...armed, unarmedTold: "x" }) },
+      { patient: { id: ACCOUNT_ID, kind: "database", vaultName: null } },
+    );
+    expect(told(more)).toMatchObject([{ fields: { text: `${ACCOUNT_ID} is armed: its events reach Keymend` } }]);
+  });
+
+  test("is armed in mode heal, which nothing is told of", async () => {
+    const { assess, lines, keptUnarmed, incidents } = setUp(unarmed, someSettings({ functionAppId: APP_ID }));
+    expect(await assess()).toMatchObject({ kind: "step", step: { name: "RestoreEventSubscription", causes: [] } });
+    expect([told(lines), keptUnarmed]).toEqual([[], []]);
+    expect(incidents.all).toMatchObject([{ state: "working" }]);
   });
 });
 

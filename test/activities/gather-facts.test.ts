@@ -36,6 +36,7 @@ type Azure = {
   baseline?: Baseline;
   firstParty?: string;
   remembered?: KnownDatabase[];
+  unarmedTold?: string;
   sources?: Partial<FactSources>;
 };
 
@@ -75,7 +76,7 @@ function setUp(azure: Azure = {}) {
       asked.push(`access ${principalId} ${keyName}`);
       return anAccess({ principalId, keyName, keyScope });
     },
-    readEventSubscriptions: async () => [],
+    readEventSubscriptions: async () => ({ topic: null, subscriptions: [] }),
     readHeld: async () => ({ assignments: [], left: 0 }),
     ...azure.sources,
   };
@@ -94,6 +95,7 @@ function setUp(azure: Azure = {}) {
         expiryExtensions: { "kv-orders/cmk/1": 2 },
         known: azure.remembered ?? [],
         lifted: [],
+        ...(azure.unarmedTold === undefined ? {} : { unarmedTold: azure.unarmedTold }),
       }),
     },
     firstPartyPrincipalId: azure.firstParty ?? null,
@@ -121,6 +123,7 @@ describe("one patient", () => {
       targets: [anAccount()],
       missing: [],
       eventSubscriptions: [],
+      eventTopic: null,
       held: { assignments: [], left: 0 },
       baseline: aBaseline(),
       expiryExtensions: { "kv-orders/cmk/1": 2 },
@@ -290,7 +293,18 @@ describe("the vault's side", () => {
     const subscription = { id: "s", name: "s", topicId: "t", topicName: "t", topicLocation: "global", properties: {} };
     const baseline = aBaseline({ eventSubscriptions: [subscription] });
     expect((await setUp({ sources: { readEventSubscriptions }, baseline }).gather()).eventSubscriptions).toEqual([subscription]);
-    expect((await setUp({ sources: { readEventSubscriptions } }).gather()).eventSubscriptions).toEqual([]);
+    const unread = await setUp({ sources: { readEventSubscriptions } }).gather();
+    expect([unread.eventSubscriptions, "eventTopic" in unread]).toEqual([[], false]);
+  });
+
+  test.each([{ topic: null }, { topic: { id: "t", name: "t", location: "global" } }])("the vault's topic is $topic", async ({ topic }) => {
+    const readEventSubscriptions = async () => ({ topic, subscriptions: [] });
+    expect((await setUp({ sources: { readEventSubscriptions } }).gather()).eventTopic).toEqual(topic);
+  });
+
+  test("what was told of a vault that is not armed comes along", async () => {
+    expect((await setUp({ unarmedTold: "nobody may" }).gather()).unarmedTold).toBe("nobody may");
+    expect(await setUp().gather()).not.toHaveProperty("unarmedTold");
   });
 });
 

@@ -85,9 +85,10 @@ test.each([
   expect(grants.viaGroups).toBe(true);
   expect(grants.definitions.every(({ permissions }) => permissions !== null)).toBe(true);
   expect(grants.assignments.some(({ roleDefinitionId }) => roleDefinitionId.endsWith(ROLE))).toBe(access === "rbac");
-  expect(await createReadEventSubscriptions(clients)(vault.id)).toMatchObject([
-    { name: "keymend-keys", properties: { destination: { endpointType: "AzureFunction" } } },
-  ]);
+  expect(await createReadEventSubscriptions(clients)(vault.id)).toMatchObject({
+    topic: { name: `evgt-${vault.name}` },
+    subscriptions: [{ name: "keymend-keys", properties: { destination: { endpointType: "AzureFunction" } } }],
+  });
 });
 
 test("reads a key with an old disabled version, newest first", async () => {
@@ -326,10 +327,10 @@ test("puts a lost event subscription back as it was", async () => {
   const { world } = sandbox;
   const read = createReadEventSubscriptions(sandbox.clients);
   const before = await read(vault.id);
-  if (!Array.isArray(before) || before[0] === undefined) throw new Error("no event subscription");
-  const [{ id, topicId, topicLocation, name, properties }] = before;
+  if ("state" in before || before.subscriptions[0] === undefined) throw new Error("no event subscription");
+  const [{ id, topicId, topicLocation, name, properties }] = before.subscriptions;
   world.eventSubscriptions.delete(id.toLowerCase());
-  expect(await read(vault.id)).toEqual([]);
+  expect(await read(vault.id)).toEqual({ ...before, subscriptions: [] });
   const step = { name: "RestoreEventSubscription" as const, params: { topicId, topicLocation, source: vault.id, name, properties } };
   for (let twice = 0; twice < 2; twice++) expect(await sandbox.carryOut(step)).toMatchObject({ kind: "done" });
   expect(await read(vault.id)).toEqual(before);

@@ -56,6 +56,21 @@ test("keeps what was told of a vault, beside the baseline", async () => {
   expect(await store.load(VAULT.id)).toEqual({ baseline: null, expiryExtensions: {}, known: [], lifted: [] });
 });
 
+test("keeps why a vault is not armed until it is, beside the baseline, and lists those that are not", async () => {
+  const store = createBaselineStore(fresh().tables, () => undefined);
+  const unarmed = { vaultId: VAULT.id, why: "nobody may", az: ["az rest"] };
+  expect(await store.listUnarmed()).toEqual([]);
+  await store.keepUnarmed(VAULT, { ...unarmed, why: "before" });
+  await store.keepUnarmed({ id: VAULT.id.toUpperCase() }, unarmed);
+  await store.keepUnarmed({ id: `${VAULT.id}-2` }, unarmed);
+  expect(await store.load(VAULT.id)).toEqual({ baseline: null, expiryExtensions: {}, known: [], lifted: [], unarmedTold: "nobody may" });
+  expect(await store.listUnarmed()).toEqual([unarmed, unarmed]);
+  await store.keepUnarmed(VAULT, null);
+  await store.keepUnarmed(VAULT, null);
+  expect(await store.listUnarmed()).toEqual([unarmed]);
+  expect(await store.load(VAULT.id)).not.toHaveProperty("unarmedTold");
+});
+
 test("a database of its own has nothing to share with others", async () => {
   const store = createBaselineStore(fresh().tables, () => undefined);
   const account = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.DocumentDB/databaseAccounts/v1";

@@ -29,6 +29,7 @@ export const KEY_SCOPE = keyScopeOf(VAULT_ID, "cmk");
 export const KEY_URI = "https://kv-orders.vault.azure.net/keys/cmk";
 export const ACCOUNT_ID = `${GROUP}/providers/Microsoft.DocumentDB/databaseAccounts/orders`;
 export const CLUSTER_ID = `${GROUP}/providers/Microsoft.DocumentDB/mongoClusters/carts`;
+export const APP_ID = `${SUBSCRIPTION}/resourceGroups/rg-keymend/providers/Microsoft.Web/sites/func-keymend`;
 export const identityIdOf = (name: string): string => `${GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
 export const IDENTITY_ID = identityIdOf("id-orders");
 export const PRINCIPAL = "11111111-0000-4000-8000-000000000001";
@@ -52,6 +53,8 @@ export const someSettings = (over: Partial<Settings> = {}): Settings => ({
   causes: {},
   privilegedCallers: [],
   logWorkspace: null,
+  functionAppId: null,
+  armFrom: "heal",
   ownPrincipalId: null,
   ...over,
 });

@@ -12,6 +12,7 @@ import type { Signal } from "../../src/domain/signal.ts";
 import type { StepDraft } from "../../src/domain/steps/step.ts";
 import type { LogEntry, LogQuestion } from "../../src/domain/turn/activity-log.ts";
 import type { KeyLogEntry, KeyLogQuestion } from "../../src/domain/turn/key-log.ts";
+import type { Unarmed } from "../../src/domain/turn/unarmed.ts";
 import type { Restraint, Trouble } from "../../src/domain/turn/restraint.ts";
 import type { Fields, Log } from "../../src/log.ts";
 import { NOW, someFacts } from "./builders.ts";
@@ -145,6 +146,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
   const clock = { at: NOW };
   const baselines: { patient: Patient; baseline: Baseline }[] = [];
   const readinessTold = new Map<string, string>();
+  const keptUnarmed: (Unarmed | null)[] = [];
   const told: Incident[] = [];
   const extensions: string[] = [];
   const restraint: { now: Restraint } = { now: { pause: null, troubles: [], resumedAt: null, stormTold: false } };
@@ -164,6 +166,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
       endLifts: async (_: Patient, lifts: readonly LiftedTag[]) => void journal.push(`end lift of ${lifts.map(({ tag }) => tag).join()}`),
       readinessTold: async ({ id }: Patient) => readinessTold.get(id),
       keepReadinessTold: async ({ id }: Patient, digest: string) => void readinessTold.set(id, digest),
+      keepUnarmed: async (_: Patient, unarmed: Unarmed | null) => void keptUnarmed.push(unarmed),
     },
     restraint: {
       load: async () => structuredClone(restraint.now),
@@ -200,5 +203,5 @@ export function fakeEdges(facts: Facts = someFacts()) {
     now: () => new Date(clock.at),
     log,
   };
-  return { deps, azure, clock, restraint, journal, incidents, audit, mailbox, baselines, told, extensions, lines: log.lines };
+  return { deps, azure, clock, restraint, journal, incidents, audit, mailbox, baselines, keptUnarmed, told, extensions, lines: log.lines };
 }

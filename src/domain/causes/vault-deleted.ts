@@ -57,6 +57,6 @@ export const vaultDeleted: Cause = {
         loses: losesByRecovery(facts, vaultId, ownPrincipalId),
       },
     };
-    return { kind: "steps", steps: [recover, ...grantsToRestore(facts, target, vault), ...lostSubscriptions(facts, vaultId, true)] };
+    return { kind: "steps", steps: [recover, ...grantsToRestore(facts, target, vault), ...lostSubscriptions(facts, vaultId)] };
   },
 };

@@ -8,7 +8,7 @@ import type { CauseCode } from "../cause-code.ts";
 import type { Diagnosis, Finding, Mend } from "../cause.ts";
 import { showDatabase } from "../mending/advice.ts";
 import { causeOf } from "../causes/index.ts";
-import { lostSubscriptions } from "../mending/event-subscriptions.ts";
+import { subscriptionsToMake } from "../mending/event-subscriptions.ts";
 import { type Recovered, stillMissing } from "../mending/recovery.ts";
 import { staleAttachment } from "../mending/replacement-identity.ts";
 import { detachDraft } from "../mending/switch-identity.ts";
@@ -51,10 +51,10 @@ function mendOf({ code, evidence }: Finding, facts: Facts, id: string, settings:
  */
 export type History = { recovered: Recovered; lostDefault: readonly string[] };
 
-/** What an incident leaves to do and no cause shows any more: a stale identity, and event subscriptions that went with a deleted vault. */
-function tidyUp(facts: Facts, { recovered, lostDefault }: History): Chore[] {
+/** What no cause shows: a stale identity, event subscriptions that went with a deleted vault, and that by which Keymend hears of this one. */
+function tidyUp(facts: Facts, { recovered, lostDefault }: History, settings: Settings): Chore[] {
   const vault = liveVaultOf(facts);
-  const lost = vault ? lostSubscriptions(facts, vault.id, recovered === "vault") : [];
+  const lost = vault ? subscriptionsToMake(facts, vault.id, recovered === "vault", settings) : [];
   return facts.targets.flatMap((target): Chore[] => {
     const stale = staleAttachment(facts, target);
     const subscriptions = lost.map((draft): Chore => ({ draft, cause: undefined, targetId: target.id }));
@@ -163,7 +163,7 @@ export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings, his
   const steps: Step[] = [];
   const reasons = new Map<string, string>();
   const keyOf = (chore: Chore): string => mergeKeyOf(chore.draft) + (isForStranger(chore, facts, settings) ? " stranger" : "");
-  for (const { draft, causes, targetIds, asks } of unite([...allowed, ...tidyUp(facts, history)], keyOf)) {
+  for (const { draft, causes, targetIds, asks } of unite([...allowed, ...tidyUp(facts, history, settings)], keyOf)) {
     const state = precondition(draft, facts);
     if (state === "done") continue;
     const needs = asks.length > 0 || causes.some((code) => isAsked(code, settings)) ? "approval" : "nothing";

@@ -244,7 +244,10 @@ export function judgeTarget(view: View, seen: TargetDiagnosis, steps: readonly J
       ) ?? judgeHealthy(view, seen)
     );
   if (seen.phase === "recovering") return judgeRecovering(view);
-  const mine = steps.filter(({ step }) => serves(step.targetIds)).map(({ step, state }) => judgeStepState(view, step, state));
+  // What only puts things in order around it neither mends a finding nor stands for one.
+  const mine = steps
+    .filter(({ step }) => step.causes.length > 0 && serves(step.targetIds))
+    .map(({ step, state }) => judgeStepState(view, step, state));
   const blocked = plan.blocks.filter((block) => serves(block.targetIds)).map((block) => judgeBlock(view, block));
   return combine([...mine.filter((state) => state !== undefined), ...blocked]);
 }

@@ -8,6 +8,7 @@ import type { Facts, LiftedTag, TargetFacts } from "../facts.ts";
 import type { RefusalReason } from "../incident.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
 import { type Mode, MODES, type Settings } from "../settings.ts";
+import { isArming } from "../arming.ts";
 import { isGrant, touchOf } from "../steps/index.ts";
 import type { Touch } from "../steps/spec.ts";
 import type { Grant, Step } from "../steps/step.ts";
@@ -128,6 +129,8 @@ export function judgeStep(step: Step, facts: Facts, settings: Settings, callers:
   if (meant !== undefined) return { kind: "refuse", reason: "RevokedOnPurpose", why: `${meant} is tagged ${REVOKED_TAG}` };
   const mode = modeForStep(served, settings, facts.lifted);
   if (mode === "observe") return { kind: "observe" };
+  // It is Keymend's own: nobody's change is undone by it.
+  if (isArming(step, settings) && MODES.indexOf(mode) >= MODES.indexOf(settings.armFrom)) return { kind: "allow" };
   const doubts = [
     mode === "approve" ? "mode approve: every plan waits for a person" : undefined,
     step.needs === "approval" ? (step.asks ?? `${step.causes.join(", ")} is repaired only when a person agrees`) : undefined,

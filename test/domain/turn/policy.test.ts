@@ -6,6 +6,7 @@ import type { Touch } from "../../../src/domain/steps/spec.ts";
 import type { Step, StepDraft, StepName } from "../../../src/domain/steps/step.ts";
 import {
   ACCOUNT_ID,
+  APP_ID,
   CLUSTER_ID,
   IDENTITY_ID,
   KEY_SCOPE,
@@ -23,6 +24,7 @@ import { draft } from "../../support/steps.ts";
 import { aStep } from "../../support/turns.ts";
 
 const heal = someSettings();
+const ownProperties = (appId: string) => ({ destination: { properties: { resourceId: `${appId}/functions/onKeyVaultEvent` } } });
 
 describe("the mode of a database", () => {
   test.each([
@@ -286,5 +288,40 @@ describe("a step", () => {
 
   test("that serves nobody known is not written", () => {
     expect(judgeStep(aStep({ targetIds: ["/gone"] }), facts, heal, [])).toEqual({ kind: "observe" });
+  });
+});
+
+describe("Keymend's own event subscription on a vault", () => {
+  const params = { ...draft("RestoreEventSubscription").params, properties: ownProperties(APP_ID) };
+  const step = (properties = params.properties): Step =>
+    completeStep(
+      { name: "RestoreEventSubscription", params: { ...params, properties } },
+      { causes: [], targetIds: [ACCOUNT_ID], needs: "nothing", ready: true },
+    );
+  const known = { functionAppId: APP_ID };
+
+  test.each([
+    ["observe", "heal", "observe"],
+    ["approve", "heal", "ask"],
+    ["approve", "approve", "allow"],
+    ["observe", "approve", "observe"],
+    ["heal", "heal", "allow"],
+    ["heal", "approve", "allow"],
+  ] as const)("is made in mode %s, from %s on: %s", (mode, armFrom, kind) => {
+    expect(judgeStep(step(), someFacts(), someSettings({ ...known, mode, armFrom }), [])).toMatchObject({ kind });
+  });
+
+  test("undoes nobody's change, so nobody's word is waited for; another's does", () => {
+    const settings = someSettings({ ...known, privilegedCallers: ["ada"] });
+    expect(judgeStep(step(), someFacts(), settings, [])).toEqual({ kind: "allow" });
+    expect(judgeStep(step(ownProperties("/other")), someFacts(), settings, [])).toMatchObject({ kind: "ask" });
+  });
+
+  test("is not made around what was revoked on purpose", () => {
+    const targets = [anAccount({ tags: { "keymend:revoked": "yes" } })];
+    expect(judgeStep(step(), someFacts({ targets }), someSettings(known), [])).toMatchObject({
+      kind: "refuse",
+      reason: "RevokedOnPurpose",
+    });
   });
 });

@@ -1,14 +1,17 @@
 import { describe, expect, test } from "vitest";
 import type { TargetDiagnosis } from "../../../src/domain/cause.ts";
+import type { EventSubscriptionFacts } from "../../../src/domain/facts.ts";
 import type { Incident } from "../../../src/domain/incident.ts";
 import type { TurnInput } from "../../../src/domain/turn/record.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
 import { DAY, MINUTE } from "../../../src/domain/time.ts";
 import {
+  aBaseline,
   ACCOUNT_ID,
   aKey,
   anAccount,
   aPolicyVault,
+  aSubscription,
   aVault,
   aVersion,
   CLUSTER_ID,
@@ -16,6 +19,7 @@ import {
   someFacts,
   someSettings,
   V1,
+  VAULT_ID,
 } from "../../support/builders.ts";
 import {
   aBlock,
@@ -727,6 +731,31 @@ describe("what no step mends", () => {
 });
 
 describe("putting things in order around a database that is well", () => {
+  test("a new event subscription keeps no baseline from being kept; one that the baseline has does", () => {
+    const params = { topicId: "T", topicLocation: "l", source: VAULT_ID, name: "keymend-keys", properties: {} };
+    const arm = { ...aStep({ id: "arm", causes: [] }), name: "RestoreEventSubscription" as const, params };
+    const healthyWith = (...eventSubscriptions: EventSubscriptionFacts[]): boolean => {
+      const facts = someFacts({ baseline: aBaseline({ eventSubscriptions }) });
+      return decideTurn(turnInput({ ...sweep, plan: planOf(arm), facts })).healthy;
+    };
+    expect([healthyWith(), healthyWith(aSubscription({ topicId: "T" })), healthyWith(aSubscription({ name: "keymend-keys" }))]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(healthyWith(aSubscription({ topicId: "t", name: "KEYMEND-keys" }))).toBe(false);
+    expect(decideTurn(turnInput({ ...sweep, plan: planOf(arm), facts: someFacts({ baseline: null }) })).healthy).toBe(true);
+  });
+
+  test("is neither what a finding waits for nor what mends it", () => {
+    const plan = {
+      steps: [aStep({ id: "tidy", causes: [], needs: "approval" })],
+      blocks: [aBlock({ kind: "escalate", cause: "KeyUnfit" })],
+    };
+    const turn = decideTurn(turnInput({ plan, ...diagnosisOf(seen({ findings: [finding("KeyUnfit")] })) }));
+    expect(incidentOf(turn)).toMatchObject({ outcome: "Escalated", reason: "KeyUnfit" });
+  });
+
   const tidy = aStep({ id: "tidy", causes: [] });
   const sweep = { signals: [aSignal({ source: "sweep" })], plan: planOf(tidy), ...diagnosisOf(healthy()) };
 

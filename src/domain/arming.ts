@@ -1,0 +1,92 @@
+/**
+ * Whether a vault is armed: whether its events reach Keymend. The inventory says which vaults there are, so nobody keeps a list: what a vault
+ * lacks is made like any repair, by a step. Only Keymend's own event subscription is made, under the vault's one system topic, whoever made
+ * that: "Only one Azure Event Grid system topic is allowed per source" (Microsoft Learn, "System topics in Azure Event Grid").
+ */
+import { nameOf, sameId } from "./arm-id.ts";
+import type { EventSubscriptionFacts, EventTopicFacts, Facts, LiveVault } from "./facts.ts";
+import type { Settings } from "./settings.ts";
+import type { StepDraft } from "./steps/step.ts";
+
+/** The function that hears of keys, as src/main.ts registers it. */
+const FUNCTION = "onKeyVaultEvent";
+
+/** As infra/modules/vault-events.bicep calls its own. */
+const NAME = "keymend-keys";
+/** "Event subscription names must be between 3 and 64 characters in length" (REST specification, Microsoft.EventGrid). */
+const LONGEST_NAME = 64;
+
+export const KEY_EVENTS: readonly string[] = ["KeyNearExpiry", "KeyExpired", "KeyNewVersionCreated", "VaultAccessPolicyChanged"].map(
+  (type) => `Microsoft.KeyVault.${type}`,
+);
+
+/** draft: what would arm it; null where that can't be told, or would take what is somebody else's. */
+export type Arming = { state: "armed" } | { state: "unarmed"; why: string; draft: StepDraft | null };
+
+type Dict = Record<string, unknown>;
+
+const dictOf = (value: unknown): Dict => (typeof value === "object" && value !== null ? { ...value } : {});
+
+const handlerOf = (appId: string): string => `${appId}/functions/${FUNCTION}`;
+
+/** Whether what it hears reaches Keymend. appId: null where Keymend does not know which app it is; then every one to a function of that name. */
+export function isOwn(properties: Dict, appId: string | null): boolean {
+  if (appId === null) return /\/functions\/onKeyVaultEvent"/i.test(JSON.stringify(properties));
+  const { resourceId } = dictOf(dictOf(properties["destination"])["properties"]);
+  return typeof resourceId === "string" && sameId(resourceId, handlerOf(appId));
+}
+
+/** Those that a filter by type leaves out; without one all come. */
+function unheardOf({ properties }: EventSubscriptionFacts): string[] {
+  const types = dictOf(properties["filter"])["includedEventTypes"];
+  if (!Array.isArray(types)) return [];
+  const heard = types.map((type) => String(type).toLowerCase());
+  return KEY_EVENTS.filter((type) => !heard.includes(type.toLowerCase()));
+}
+
+/** Under another name where a second Keymend, or whoever, has taken the first. */
+function freeName(taken: readonly EventSubscriptionFacts[], appId: string): string | undefined {
+  const names = [NAME, `${NAME}-${nameOf(appId)}`.slice(0, LONGEST_NAME)];
+  return names.find((name) => !taken.some((one) => one.name.toLowerCase() === name.toLowerCase()));
+}
+
+/** The vault's, or the one that it had, or else a new one beside the vault: it must be in the subscription of its source (as above). */
+function topicFor({ baseline, eventTopic }: Facts, vault: LiveVault, appId: string): Pick<EventTopicFacts, "id" | "location"> {
+  if (eventTopic) return eventTopic;
+  const before = baseline?.eventSubscriptions.find(({ properties }) => isOwn(properties, appId));
+  if (before) return { id: before.topicId, location: before.topicLocation };
+  const group = vault.id.split("/").slice(0, 5).join("/");
+  return { id: `${group}/providers/Microsoft.EventGrid/systemTopics/keymend-${vault.name}`, location: vault.location };
+}
+
+const propertiesFor = (appId: string): Dict => ({
+  eventDeliverySchema: "EventGridSchema",
+  destination: { endpointType: "AzureFunction", properties: { resourceId: handlerOf(appId), maxEventsPerBatch: 1 } },
+  filter: { includedEventTypes: KEY_EVENTS },
+  retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 },
+});
+
+/** Undefined where there is no vault that could be armed, or Keymend does not know which app it is. */
+export function armingOf(facts: Facts, { functionAppId }: Pick<Settings, "functionAppId">): Arming | undefined {
+  const { vault, eventTopic, eventSubscriptions } = facts;
+  if (vault?.state !== "live" || functionAppId === null) return undefined;
+  // What can't be read may be there: nothing is made on a guess.
+  if (eventTopic === undefined) return { state: "unarmed", why: "its event subscriptions can't be read", draft: null };
+  const own = eventSubscriptions.filter(({ properties }) => isOwn(properties, functionAppId));
+  if (own.some((one) => unheardOf(one).length === 0)) return { state: "armed" };
+  const [narrow] = own;
+  if (narrow) return { state: "unarmed", why: `event subscription ${narrow.name} leaves out ${unheardOf(narrow).join(", ")}`, draft: null };
+  const name = freeName(eventSubscriptions, functionAppId);
+  if (name === undefined) return { state: "unarmed", why: "the names of its event subscription are taken by others", draft: null };
+  const { id: topicId, location: topicLocation } = topicFor(facts, vault, functionAppId);
+  const params = { topicId, topicLocation, source: vault.id, name, properties: propertiesFor(functionAppId) };
+  return {
+    state: "unarmed",
+    why: "no event subscription brings its events to Keymend",
+    draft: { name: "RestoreEventSubscription", params },
+  };
+}
+
+/** Whether the step makes Keymend's own: nothing of a database's or a vault's is touched by it. */
+export const isArming = ({ name, params }: StepDraft, { functionAppId }: Pick<Settings, "functionAppId">): boolean =>
+  name === "RestoreEventSubscription" && functionAppId !== null && isOwn(params.properties, functionAppId);

@@ -1,0 +1,138 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import type { EventSubscriptionFacts, Facts } from "../../src/domain/facts.ts";
+import { type Arming, armingOf, isArming, isOwn, KEY_EVENTS } from "../../src/domain/arming.ts";
+import type { StepDraft } from "../../src/domain/steps/step.ts";
+import { aBaseline, APP_ID, aSubscription, aVault, someFacts, someSettings, VAULT_ID } from "../support/builders.ts";
+
+const GROUP = VAULT_ID.split("/").slice(0, 5).join("/");
+const TOPIC = { id: `${GROUP}/providers/Microsoft.EventGrid/systemTopics/theirs`, name: "theirs", location: "global" };
+const settings = someSettings({ functionAppId: APP_ID });
+
+const to = (handler: string, over: Partial<EventSubscriptionFacts> = {}, includedEventTypes?: unknown): EventSubscriptionFacts =>
+  aSubscription({
+    ...over,
+    properties: { destination: { endpointType: "AzureFunction", properties: { resourceId: handler } }, filter: { includedEventTypes } },
+  });
+const HANDLER = `${APP_ID}/functions/onKeyVaultEvent`;
+const own = (types?: unknown): EventSubscriptionFacts => to(HANDLER, { name: "keymend-keys" }, types);
+
+const arming = (over: Partial<Facts>): Arming | undefined =>
+  armingOf(someFacts({ eventTopic: TOPIC, eventSubscriptions: [], ...over }), settings);
+
+function draftOf(found: Arming | undefined): StepDraft & { name: "RestoreEventSubscription" } {
+  if (found?.state !== "unarmed" || found.draft?.name !== "RestoreEventSubscription") throw new Error(`no draft: ${JSON.stringify(found)}`);
+  return found.draft;
+}
+
+test.each<[string, EventSubscriptionFacts]>([
+  ["of all kinds", own()],
+  [
+    "of the kinds that matter, and of others, in any casing",
+    own([...KEY_EVENTS.map((type) => type.toUpperCase()), "Microsoft.KeyVault.SecretExpired"]),
+  ],
+  ["under any name, the function's id in any casing", to(HANDLER.toUpperCase(), { name: "by-hand" })],
+])("a vault is armed where a subscription brings Keymend its events: %s", (_, one) => {
+  expect(arming({ eventSubscriptions: [to("/elsewhere", { name: "a" }), one] })).toEqual({ state: "armed" });
+});
+
+test.each<[string, Partial<Facts>]>([
+  [
+    "is deleted",
+    {
+      vault: {
+        state: "deleted",
+        id: VAULT_ID,
+        name: "v",
+        resourceGroup: "g",
+        location: "l",
+        tags: {},
+        deletedOn: null,
+        scheduledPurgeOn: null,
+      },
+    },
+  ],
+  ["is none", { vault: null }],
+])("nothing is said of a vault that %s", (_, over) => {
+  expect(arming(over)).toBeUndefined();
+});
+
+test("nothing is said where Keymend does not know which app it is", () => {
+  expect(armingOf(someFacts({ eventTopic: null }), someSettings())).toBeUndefined();
+});
+
+test("what can't be read is made by nobody", () => {
+  const facts = someFacts();
+  expect("eventTopic" in facts).toBe(false);
+  expect(armingOf(facts, settings)).toMatchObject({ state: "unarmed", draft: null, why: "its event subscriptions can't be read" });
+});
+
+test("one that leaves something out is Keymend's own, and told; nothing is written over it", () => {
+  const found = arming({ eventSubscriptions: [own(KEY_EVENTS.slice(1))] });
+  expect(found).toMatchObject({
+    state: "unarmed",
+    draft: null,
+    why: expect.stringContaining("leaves out Microsoft.KeyVault.KeyNearExpiry") as string,
+  });
+});
+
+test("what is lacking is made under the vault's topic, whoever made that", () => {
+  expect(draftOf(arming({})).params).toMatchObject({ topicId: TOPIC.id, topicLocation: "global", source: VAULT_ID, name: "keymend-keys" });
+});
+
+test("a vault without a topic gets one beside it, in its own subscription, or that which it had", () => {
+  const { params } = draftOf(arming({ eventTopic: null, vault: aVault({ location: "northeurope" }) }));
+  expect(params.topicId).toBe(`${GROUP}/providers/Microsoft.EventGrid/systemTopics/keymend-kv-orders`);
+  expect(params.topicLocation).toBe("northeurope");
+  const baseline = aBaseline({
+    eventSubscriptions: [to("/elsewhere", { topicId: "other" }), to(HANDLER, { topicId: "before", topicLocation: "west" })],
+  });
+  expect(draftOf(arming({ eventTopic: null, baseline })).params).toMatchObject({ topicId: "before", topicLocation: "west" });
+});
+
+test("a name that another has is left to it", () => {
+  const taken = to("/another/app", { name: "KEYMEND-KEYS" });
+  expect(draftOf(arming({ eventSubscriptions: [taken] })).params.name).toBe("keymend-keys-func-keymend");
+  const both = [taken, to("/another/app", { name: "keymend-keys-func-keymend" })];
+  expect(arming({ eventSubscriptions: both })).toMatchObject({
+    state: "unarmed",
+    draft: null,
+    why: expect.stringContaining("taken") as string,
+  });
+});
+
+test("once it is made the vault is armed, and the step is Keymend's own", () => {
+  const draft = draftOf(arming({}));
+  const { name, topicId, properties } = draft.params;
+  expect(arming({ eventSubscriptions: [aSubscription({ name, topicId, properties })] })).toEqual({ state: "armed" });
+  expect(isArming(draft, settings)).toBe(true);
+  expect(isArming(draft, someSettings())).toBe(false);
+  expect(isArming(draft, someSettings({ functionAppId: `${APP_ID}2` }))).toBe(false);
+  expect(isArming({ name: "RecoverKey", params: { vaultId: VAULT_ID, vaultUri: "https://v", key: "k" } }, settings)).toBe(false);
+});
+
+test.each<[Record<string, unknown>, boolean]>([
+  [{}, false],
+  [{ destination: { properties: { resourceId: 5 } } }, false],
+  [{ destination: "x" }, false],
+])("%j is Keymend's own: %s", (properties, expected) => {
+  expect(isOwn(properties, APP_ID)).toBe(expected);
+});
+
+test("is what the template deploys", () => {
+  const bicep = readFileSync("infra/modules/vault-events.bicep", "utf8");
+  const { name, properties } = draftOf(arming({})).params;
+  expect(bicep).toContain(`name: '${name}'`);
+  expect(bicep).toContain("resourceId: '${functionAppId}/functions/onKeyVaultEvent'");
+  expect([...bicep.matchAll(/'(Microsoft\.KeyVault\.\w+)'/g)].map(([, type]) => type)).toEqual([
+    "Microsoft.KeyVault.vaults",
+    ...KEY_EVENTS,
+  ]);
+  const { retryPolicy, eventDeliverySchema } = properties as { retryPolicy: Record<string, number>; eventDeliverySchema: string };
+  expect(bicep).toContain(
+    `retryPolicy: { ${Object.entries(retryPolicy)
+      .map(([key, value]) => `${key}: ${value}`)
+      .join(", ")} }`,
+  );
+  expect(bicep).toContain(`eventDeliverySchema: '${eventDeliverySchema}'`);
+});
