@@ -31,10 +31,13 @@ function settingNames(): string[] {
 }
 
 keepCompiledCode();
+let code: number;
 try {
-  process.exitCode = await run(readCommand(process.argv.slice(2), stories, settingNames()));
+  code = await run(readCommand(process.argv.slice(2), stories, settingNames()));
 } catch (error) {
   const usage = error instanceof UsageError;
   process.stderr.write(usage ? `${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exitCode = usage ? 2 : 1;
+  code = usage ? 2 : 1;
 }
+// Not left to end by itself: while it winds down Node gives signals their default action back, and one more Ctrl-C would kill it.
+process.stdout.write("", () => process.exit(code));

@@ -12,7 +12,8 @@ const BIN = join(ROOT, "node_modules/.bin");
 /** A process that is told to go does so when the machine lets it. */
 const LINGERS_AT_MOST_MS = 30_000;
 
-export type Ended = { code: number | null; out: string; err: string };
+/** code: null where it was killed by a signal, which then is in `signal`. */
+export type Ended = { code: number | null; signal: string | null; out: string; err: string };
 
 export type Program = {
   readonly child: ChildProcess;
@@ -49,8 +50,8 @@ export function start(command: string, args: string[], env: Record<string, strin
     firstLine: () =>
       Promise.race([first, closed.then(() => Promise.reject(new Error(`${command} ended before it said anything: ${err}`)))]),
     async ended() {
-      const [code] = (await closed) as [number | null];
-      return { code, out, err };
+      const [code, signal] = (await closed) as [number | null, string | null];
+      return { code, signal, out, err };
     },
     async leftovers() {
       const until = Date.now() + LINGERS_AT_MOST_MS;
