@@ -2,7 +2,7 @@ import type { Cause } from "../cause.ts";
 import { isRefused, lackingUnlessChanged, sayLacking } from "../mending/lacking.ts";
 import { showAccess } from "../mending/advice.ts";
 import { say } from "../steps/az.ts";
-import { NOBODY } from "../mending/made-by.ts";
+import { DENIAL } from "../mending/made-by.ts";
 
 declare module "../cause-code.ts" {
   interface CauseCodes {
@@ -21,7 +21,7 @@ export const accessDenied: Cause = {
   steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Understand Azure deny assignments; What is Azure attribute-based access control",
-  madeBy: NOBODY,
+  madeBy: DENIAL,
   default: "none",
   statusCodes: [4002],
   find: (facts, target, _settings, found) => {

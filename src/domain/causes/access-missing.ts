@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
 import { isRefused, isSwitched, lackingUnlessChanged, mendByGrant, sayLacking } from "../mending/lacking.ts";
-import { ASSIGNMENT, VAULT, DATABASE } from "../mending/made-by.ts";
+import { ASSIGNMENT, MOVED, VAULT, DATABASE } from "../mending/made-by.ts";
 
 declare module "../cause-code.ts" {
   interface CauseCodes {
@@ -17,7 +17,7 @@ export const accessMissing: Cause = {
   steps: ["RestoreRoleAssignment", "GrantKeyRole"],
   kinds: ["account", "cluster"],
   source: 'Microsoft Learn: account troubleshooting guide, "Default Identity is unauthorized"; vCore troubleshooting guide, row 4',
-  madeBy: [...ASSIGNMENT, ...VAULT, ...DATABASE],
+  madeBy: [...ASSIGNMENT, ...MOVED, ...VAULT, ...DATABASE],
   default: "auto",
   statusCodes: [4002],
   find: (facts, target, _settings, found) => {

@@ -4,7 +4,7 @@ import { liveVaultOf } from "../databases/key-path.ts";
 import { verdictOf } from "../databases/index.ts";
 import { showVault } from "../mending/advice.ts";
 import { say } from "../steps/az.ts";
-import { NOBODY } from "../mending/made-by.ts";
+import { PERIMETER } from "../mending/made-by.ts";
 
 declare module "../cause-code.ts" {
   interface CauseCodes {
@@ -37,7 +37,7 @@ export const perimeterBlocked: Cause = {
   steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Key Vault network security (perimeters override the trusted bypass); sub-status 4016 NspOutboundDenied",
-  madeBy: NOBODY,
+  madeBy: PERIMETER,
   default: "none",
   statusCodes: [OUTBOUND_DENIED],
   find: (facts, target) => {

@@ -3,7 +3,7 @@ import { parseArmId } from "../arm-id.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { goneOf } from "../databases/sight.ts";
 import { az, say } from "../steps/az.ts";
-import { VAULT_DELETED } from "../mending/made-by.ts";
+import { VAULT_GONE } from "../mending/made-by.ts";
 
 declare module "../cause-code.ts" {
   interface CauseCodes {
@@ -26,7 +26,7 @@ export const vaultGone: Cause = {
   steps: [],
   kinds: ["account", "cluster"],
   source: "Microsoft Learn: Azure Key Vault soft-delete overview (a purged vault can't be recovered); status 4017",
-  madeBy: VAULT_DELETED,
+  madeBy: VAULT_GONE,
   default: "none",
   statusCodes: [4017, 4009],
   find: (facts, target) => {
