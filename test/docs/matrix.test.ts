@@ -15,7 +15,8 @@ if (outdated.length > 0) console.info(`${outdated.length} rows of the matrix wer
 
 describe("the page of the fault matrix", () => {
   test("is what `npm run matrix -- --page-from-results` writes", async () => {
-    expect(await readFile("docs/matrix.md", "utf8")).toBe(pageOf(results, rowsOf(stories)));
+    const isSame = (await readFile("docs/matrix.md", "utf8")) === pageOf(results, rowsOf(stories));
+    expect(isSame, "docs/matrix.md is out of date: npm run matrix -- --page-from-results").toBe(true);
   });
 
   test("has every story, with each kind and phase, or says that it was not played yet", async () => {
