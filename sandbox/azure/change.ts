@@ -1,7 +1,7 @@
 /** A change that Resource Manager was asked for, as its event and the activity log tell it. */
 import type { JWTPayload } from "jose";
 import type { AzureRequest } from "./wire.ts";
-import type { JsonObject, World } from "./world.ts";
+import { type JsonObject, subscriptionIn, type World } from "./world.ts";
 
 export type Done = {
   request: AzureRequest;
@@ -14,9 +14,8 @@ export type Done = {
   assignmentId: string | null;
 };
 
-/** Nothing above the subscription raises an event in it, or an entry in its activity log. */
-export const isInSubscription = (world: World, { scope }: Done): boolean =>
-  `${scope}/`.toLowerCase().startsWith(`/subscriptions/${world.subscriptionId}/`.toLowerCase());
+/** Of the change's own subscription. Nothing above the subscriptions raises an event in one, or an entry in its activity log. */
+export const subscriptionOfChange = ({ scope }: Done): string | undefined => subscriptionIn(scope);
 
 /** A service principal's claims carry no name; a user's do. All values are texts. */
 export function claimsOf(world: World, claims: JWTPayload): JsonObject {

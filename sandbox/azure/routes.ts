@@ -1,6 +1,6 @@
 /** The shape of a provider: routes with the permission each needs. The pipeline (arm.ts, vault-host.ts) does what is common to all. */
 import type { JWTPayload } from "jose";
-import type { Caller, Json, JsonObject, World } from "./world.ts";
+import { type Caller, type Json, type JsonObject, subscriptionIn, type World } from "./world.ts";
 
 export type Reply = {
   status: number;
@@ -65,6 +65,12 @@ export class AzureError extends Error {
     this.extra = extra;
   }
 }
+
+/** The subscription that the request is in; the first one where it names none. */
+export const subscriptionOf = ({ world, url }: Pick<Call, "world" | "url">): string => subscriptionIn(url.pathname) ?? world.subscriptionId;
+
+/** In the subscription of the request. */
+export const isHere = (call: Pick<Call, "world" | "url">, id: string): boolean => same(subscriptionIn(id) ?? "", subscriptionOf(call));
 
 /** ARM ids compare without case. */
 export const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

@@ -1,5 +1,5 @@
 /**
- * The state of the sandbox's Azure: one tenant, one subscription, everything in maps keyed by lower-cased ids.
+ * The state of the sandbox's Azure: one tenant, one subscription or several, everything in maps keyed by lower-cased ids.
  * Resources are kept in the shape of their newest GET body plus what the service knows and does not show.
  */
 import type { Clock } from "../time/clock.ts";
@@ -42,6 +42,9 @@ export type SystemData = {
   lastModifiedBy?: string;
   lastModifiedByType?: string;
 };
+
+/** tenantId: of the directory that it trusts; another one than that of the world where it is delegated (Azure Lighthouse). */
+export type Subscription = { subscriptionId: string; tenantId: string; displayName: string; tags: Record<string, string> };
 
 /** `deleting`: on its way out, with all that is in it. */
 export type ResourceGroup = { id: string; name: string; location: string; tags: Record<string, string>; deleting?: true };
@@ -294,10 +297,11 @@ export type World = {
   readonly clock: Clock;
   readonly random: Random;
   readonly tenantId: string;
+  /** The first subscription: where all is that is not said to be elsewhere. */
   readonly subscriptionId: string;
   readonly switches: Switches;
-  /** What is kept of the subscription itself. */
-  readonly subscription: { tags: Record<string, string> };
+  /** By lower-cased id of the resource, `/subscriptions/{id}`. */
+  readonly subscriptions: Map<string, Subscription>;
   readonly resourceGroups: Map<string, ResourceGroup>;
   readonly accounts: Map<string, Account>;
   readonly clusters: Map<string, Cluster>;
@@ -333,6 +337,20 @@ export type World = {
 /** Ids of the one management group above the subscription. */
 export const MANAGEMENT_GROUP = "/providers/Microsoft.Management/managementGroups/contoso";
 
+/** One more subscription, of the tenant or of another one. */
+export function addSubscription(world: World, spec: { subscriptionId: string; displayName: string; tenantId?: string }): Subscription {
+  const subscription: Subscription = { tenantId: world.tenantId, tags: {}, ...spec };
+  world.subscriptions.set(`/subscriptions/${spec.subscriptionId}`.toLowerCase(), subscription);
+  return subscription;
+}
+
+/** The subscription of an id, as it is written there; undefined where it is of none. */
+export const subscriptionIn = (id: string): string | undefined => /^\/subscriptions\/([^/]+)/i.exec(id)?.[1];
+
+/** The tenant that a resource is in: that of its subscription. */
+export const tenantOf = (world: World, id: string): string =>
+  world.subscriptions.get(`/subscriptions/${subscriptionIn(id) ?? world.subscriptionId}`.toLowerCase())?.tenantId ?? world.tenantId;
+
 export function createWorld(options: {
   clock: Clock;
   random: Random;
@@ -342,7 +360,12 @@ export function createWorld(options: {
 }): World {
   return {
     ...options,
-    subscription: { tags: {} },
+    subscriptions: new Map([
+      [
+        `/subscriptions/${options.subscriptionId}`.toLowerCase(),
+        { subscriptionId: options.subscriptionId, tenantId: options.tenantId, displayName: "Keymend sandbox", tags: {} },
+      ],
+    ]),
     resourceGroups: new Map(),
     accounts: new Map(),
     clusters: new Map(),

@@ -3,7 +3,7 @@
  * Source: MicrosoftDocs/azure-docs articles/event-grid/event-schema-subscriptions.md (shape, claims of a service principal, no body).
  */
 import type { JsonObject, World } from "../world.ts";
-import { claimsOf, type Done, isInSubscription } from "../change.ts";
+import { claimsOf, type Done, subscriptionOfChange } from "../change.ts";
 
 /** ARM follows a provider's asynchronous operation itself; how often is not documented. */
 const FOLLOW_MS = 15_000;
@@ -24,11 +24,11 @@ export function whenEnded(world: World, done: Done, poll: Poll, tell: (ending: E
 }
 
 export function publish(world: World, done: Done, ending: Ending): void {
-  const source = `/subscriptions/${world.subscriptionId}`;
-  if (!isInSubscription(world, done)) return;
+  const subscriptionId = subscriptionOfChange(done);
+  if (subscriptionId === undefined) return;
   const verb = done.request.method === "DELETE" ? "Delete" : done.request.method === "POST" ? "Action" : "Write";
   world.publish({
-    source,
+    source: `/subscriptions/${subscriptionId}`,
     subject: done.scope,
     eventType: `Microsoft.Resources.Resource${verb}${ending}`,
     eventTime: world.clock.iso(),
@@ -49,7 +49,7 @@ function dataOf(world: World, done: Done, ending: Ending): JsonObject {
     resourceUri: scope,
     operationName: operation,
     status: ending === "Success" ? "Succeeded" : "Failed",
-    subscriptionId: world.subscriptionId,
+    subscriptionId: subscriptionOfChange(done),
     tenantId: world.tenantId,
   };
 }

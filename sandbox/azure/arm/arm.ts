@@ -14,7 +14,7 @@ import { objectAt } from "../json.ts";
 import { logActivity } from "../monitor/activity-log.ts";
 import { createMatcher, segmentsOf, type Match } from "../match.ts";
 import { countRead } from "../reads.ts";
-import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
+import { AzureError, type Call, type Reply, type Route } from "../routes.ts";
 import { ARM_AUDIENCES, type Tokens } from "../entra/tokens.ts";
 import { bearerOf, parseBody, recordedBody, type AzureFault, type AzureReply, type AzureRequest } from "../wire.ts";
 import type { Caller, World } from "../world.ts";
@@ -116,7 +116,7 @@ function typeOf(pattern: string): string {
 function requireSubscription(world: World, request: AzureRequest): void {
   const [first, subscription] = segmentsOf(request.url.pathname);
   if (first?.toLowerCase() !== "subscriptions" || subscription === undefined) return;
-  if (!same(subscription, world.subscriptionId)) throw refusals.subscriptionNotFound(subscription);
+  if (!world.subscriptions.has(`/subscriptions/${subscription}`.toLowerCase())) throw refusals.subscriptionNotFound(subscription);
 }
 
 /** Of a resource: its path. Of a list or an action: the path without the type or verb, as ARM's own messages name it. */

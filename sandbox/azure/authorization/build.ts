@@ -1,5 +1,13 @@
 /** Lays out who is who and who may what, for estates, stories and tests. Nothing here is checked or delayed unless asked for. */
-import type { DenyAssignmentState, Lock, Principal, RoleAssignmentState, RoleDefinitionState, World } from "../world.ts";
+import {
+  type DenyAssignmentState,
+  type Lock,
+  type Principal,
+  type RoleAssignmentState,
+  type RoleDefinitionState,
+  subscriptionIn,
+  type World,
+} from "../world.ts";
 import { effectiveFrom } from "./propagation.ts";
 import { normalizeScope } from "./scope.ts";
 
@@ -53,7 +61,7 @@ export function assignRole(world: World, spec: AssignmentSpec): RoleAssignmentSt
   const assignment: RoleAssignmentState = {
     name,
     scope,
-    roleDefinitionId: roleDefinitionIdOf(world, spec.role),
+    roleDefinitionId: roleDefinitionIdOf(world, spec.role, scope),
     principalId: spec.principalId,
     principalType: world.principals.get(spec.principalId)?.type ?? "ServicePrincipal",
     condition: spec.condition ?? null,
@@ -67,9 +75,9 @@ export function assignRole(world: World, spec: AssignmentSpec): RoleAssignmentSt
   return assignment;
 }
 
-/** Always in the subscription's form, whatever the scope (recorded: Azure/azure-cli test_role_assignment_no_graph.yaml, 2025-11). */
-export function roleDefinitionIdOf(world: World, guid: string): string {
-  return `/subscriptions/${world.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${guid}`;
+/** Always in the form of the scope's subscription, at whatever scope (recorded: Azure/azure-cli test_role_assignment_no_graph.yaml, 2025-11). */
+export function roleDefinitionIdOf(world: World, guid: string, scope = ""): string {
+  return `/subscriptions/${subscriptionIn(scope) ?? world.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${guid}`;
 }
 
 export function roleAssignmentId(scope: string, name: string): string {

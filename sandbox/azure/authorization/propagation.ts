@@ -17,7 +17,7 @@ export function effectiveUntil(world: World, scope: string): number {
 }
 
 function delay(world: World, scope: string): number {
-  if (isAboveSubscription(world, scope)) {
+  if (isAboveSubscription(scope)) {
     return Math.round(world.random.next("rbac-propagation-above") * switchOf(world, "rbacManagementGroupMaxHours") * 3_600_000);
   }
   return world.random.int("rbac-propagation", 0, switchOf(world, "rbacPropagationMaxSeconds")) * 1000;

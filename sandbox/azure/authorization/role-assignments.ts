@@ -79,7 +79,7 @@ function list(call: Call): Reply {
   const at = scopeOf(call);
   const value = [...world.roleAssignments.values()]
     .filter((a) => isInList(world, filter, at, { scope: a.scope, principals: [a.principalId] }))
-    .sort((a, b) => depth(world, a.scope) - depth(world, b.scope))
+    .sort((a, b) => depth(a.scope) - depth(b.scope))
     .map((a) => renderRoleAssignment(a));
   return { status: 200, body: { value } };
 }
@@ -112,7 +112,7 @@ function put(call: Call): Reply {
     throw new AzureError(400, "BadRequestFormat", "The request was incorrectly formatted.");
   }
   const role = assignableRole(world, roleDefinitionId, scope);
-  const wanted = { name, scope, roleDefinitionId: roleDefinitionIdOf(world, role.name), principalId: principalId.toLowerCase() };
+  const wanted = { name, scope, roleDefinitionId: roleDefinitionIdOf(world, role.name, scope), principalId: principalId.toLowerCase() };
   const existing = conflictingOrSame(world, wanted);
   const type = checkedPrincipalType(world, principalId, principalType);
   const assignment: RoleAssignmentState = {

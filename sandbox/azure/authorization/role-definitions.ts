@@ -48,11 +48,15 @@ function doesNotExist(status: number, id: string): AzureError {
   );
 }
 
+/** Built-in roles are every tenant's; a custom role is its own tenant's (Microsoft Learn, "Azure custom roles"). */
+const isAssignable = (world: World, { type, assignableScopes }: RoleDefinitionState, scope: string): boolean =>
+  type === "BuiltInRole" || assignableScopes.some((assignable) => covers(world, assignable, scope));
+
 /** The role that an assignment names, if it may be assigned at that scope: a custom role only at and below its assignable scopes. */
 export function assignableRole(world: World, roleDefinitionId: string, scope: string): RoleDefinitionState {
   const guid = roleDefinitionId.split("/").at(-1) ?? "";
   const role = world.roleDefinitions.get(guid.toLowerCase());
-  if (!role || !role.assignableScopes.some((s) => covers(world, s, scope))) throw doesNotExist(404, guid);
+  if (!role || !isAssignable(world, role, scope)) throw doesNotExist(404, guid);
   return role;
 }
 
@@ -63,7 +67,7 @@ function list(call: Call): Reply {
   const roleName = /rolename\s+eq\s+'((?:[^']|'')*)'/i.exec(filter)?.[1]?.replaceAll("''", "'");
   const type = /\btype\s+eq\s+'([^']*)'/i.exec(filter)?.[1];
   const value = [...call.world.roleDefinitions.values()]
-    .filter((r) => r.assignableScopes.some((s) => covers(call.world, s, scope)))
+    .filter((role) => isAssignable(call.world, role, scope))
     .filter((r) => roleName === undefined || same(r.roleName, roleName))
     .filter((r) => type === undefined || same(r.type, type))
     .map((r) => renderRoleDefinition(r, scope, call.apiVersion));

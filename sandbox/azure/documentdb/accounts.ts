@@ -1,5 +1,5 @@
 /** Addresses of `Microsoft.DocumentDB/databaseAccounts` and of its operations. No etag and no Retry-After anywhere. */
-import { AzureError, same } from "../routes.ts";
+import { AzureError, same, isHere } from "../routes.ts";
 import type { Call, Reply, Route } from "../routes.ts";
 import type { Account, World } from "../world.ts";
 import { ACCOUNT_TYPE, accountBody } from "./account-body.ts";
@@ -20,7 +20,11 @@ export const accountRoutes: Route[] = [
     pattern: `${inSubscription}/databaseAccounts`,
     action: read,
     scopeOf: (call) => `/subscriptions/${call.params["subscriptionId"]}`,
-    handle: ({ world }) => listed(world, [...world.accounts.values()]),
+    handle: (call) =>
+      listed(
+        call.world,
+        [...call.world.accounts.values()].filter(({ id }) => isHere(call, id)),
+      ),
   },
   {
     method: "GET",

@@ -20,6 +20,8 @@ type Common = {
   properties?: JsonObject;
   /** Ids of user-assigned identities to attach. */
   identities?: string[];
+  /** The first one where not given. */
+  subscriptionId?: string;
 };
 
 type AccountSpec = Common & {
@@ -40,7 +42,7 @@ export function addAccount(world: World, spec: AccountSpec): Account {
   const source = spec.restoredFrom;
   const account = newAccount(world, {
     ...spec,
-    groupId: groupId(world, spec.resourceGroup, spec.location),
+    groupId: groupId(world, spec),
     location: spec.location ?? "East US 2",
     properties: { ...(spec.continuousBackup || source ? CONTINUOUS : {}), ...(source && restored(world, source)), ...spec.properties },
   });
@@ -104,7 +106,7 @@ type ClusterSpec = Common & {
 export function addCluster(world: World, spec: ClusterSpec): Cluster {
   const cluster = newCluster(world, {
     ...spec,
-    groupId: groupId(world, spec.resourceGroup, spec.location),
+    groupId: groupId(world, spec),
     location: spec.location ?? "eastus2",
     createdBy: "platform-team",
   });
@@ -122,8 +124,8 @@ export function addCluster(world: World, spec: ClusterSpec): Cluster {
 }
 
 /** The group is made where it is missing. */
-function groupId(world: World, name: string, location = "eastus2"): string {
-  const id = `/subscriptions/${world.subscriptionId}/resourceGroups/${name}`;
+function groupId(world: World, { resourceGroup: name, location = "eastus2", subscriptionId = world.subscriptionId }: Common): string {
+  const id = `/subscriptions/${subscriptionId}/resourceGroups/${name}`;
   const known = world.resourceGroups.get(id.toLowerCase());
   if (known) return known.id;
   world.resourceGroups.set(id.toLowerCase(), { id, name, location: regionCode(location), tags: {} });

@@ -1,5 +1,5 @@
 /** Addresses of `Microsoft.DocumentDB/mongoClusters` and of its operations. */
-import { AzureError } from "../routes.ts";
+import { AzureError, isHere, subscriptionOf } from "../routes.ts";
 import type { Call, Reply, Route } from "../routes.ts";
 import { groupScope, requireGroup } from "./account-find.ts";
 import { CLUSTER_TYPE, clusterBody, pretty } from "./cluster-body.ts";
@@ -22,7 +22,7 @@ export const clusterRoutes: Route[] = [
     pattern: `${inSubscription}/mongoClusters`,
     action: read,
     scopeOf: (call) => `/subscriptions/${call.params["subscriptionId"]}`,
-    handle: ({ world }) => pretty(200, { value: [...world.clusters.values()].map(clusterBody) }),
+    handle: (call) => pretty(200, { value: [...call.world.clusters.values()].filter(({ id }) => isHere(call, id)).map(clusterBody) }),
   },
   {
     method: "GET",
@@ -49,7 +49,7 @@ const STATUS = { running: "InProgress", succeeded: "Succeeded", failed: "Failed"
 function status(call: Call): Reply {
   const operation = operationOf(call, "cluster");
   const body = {
-    id: `/subscriptions/${call.world.subscriptionId}/providers/Microsoft.DocumentDB/locations/${operation.region}/mongoClusterAzureAsyncOperation/${operation.id}`,
+    id: `/subscriptions/${subscriptionOf(call)}/providers/Microsoft.DocumentDB/locations/${operation.region}/mongoClusterAzureAsyncOperation/${operation.id}`,
     name: operation.id,
     status: STATUS[operation.state],
     startTime: startTime(call, operation),

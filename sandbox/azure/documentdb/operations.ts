@@ -3,7 +3,7 @@
  * Sources: recorded in azure-powershell TestAnalyticalStorageSchemaTypeUpdateAccount.json (2023, 2024) and
  * azure-cli-extensions test_cosmosdb_mongocluster_crud.yaml (2024).
  */
-import { AzureError } from "../routes.ts";
+import { AzureError, subscriptionOf } from "../routes.ts";
 import type { Call, Route } from "../routes.ts";
 import { regionCode } from "./regions.ts";
 import { requireSignature, signedUrl } from "./signature.ts";
@@ -67,7 +67,7 @@ export function followed(pattern: string, handle: Route["handle"]): Route {
   return { method: "GET", pattern, action, isAsked: (world) => flagSwitch(world, "documentdb.operationsAskForRead"), handle };
 }
 
-const base = (call: Call): string => `/subscriptions/${call.world.subscriptionId}/providers/Microsoft.DocumentDB/locations`;
+const base = (call: Call): string => `/subscriptions/${subscriptionOf(call)}/providers/Microsoft.DocumentDB/locations`;
 
 /** An account's PUT and PATCH point to results under the account, its DELETE to results under the subscription. */
 export function accountOperationHeaders(call: Call, operation: Operation, accountId: string): Record<string, string> {

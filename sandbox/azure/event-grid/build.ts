@@ -1,6 +1,6 @@
 /** Lays out system topics and their event subscriptions, and takes the latter away with their source. */
 import { same } from "../routes.ts";
-import type { EventSubscription, JsonObject, SystemTopic, World } from "../world.ts";
+import { type EventSubscription, type JsonObject, type SystemTopic, type World, subscriptionIn } from "../world.ts";
 
 type TopicSpec = {
   resourceGroup: string;
@@ -13,7 +13,8 @@ type TopicSpec = {
 
 export function addSystemTopic(world: World, spec: TopicSpec): SystemTopic {
   const topic: SystemTopic = {
-    id: `/subscriptions/${world.subscriptionId}/resourceGroups/${spec.resourceGroup}/providers/Microsoft.EventGrid/systemTopics/${spec.name}`,
+    // It "must be in the same Azure subscription as the event source" (Microsoft Learn, "System topics in Azure Event Grid").
+    id: `/subscriptions/${subscriptionIn(spec.source) ?? world.subscriptionId}/resourceGroups/${spec.resourceGroup}/providers/Microsoft.EventGrid/systemTopics/${spec.name}`,
     name: spec.name,
     location: spec.location ?? (isSubscription(spec.source) ? "global" : "eastus2"),
     tags: spec.tags ?? null,

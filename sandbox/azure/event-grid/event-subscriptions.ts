@@ -6,7 +6,7 @@ import { evaluateAction } from "../authorization/evaluate.ts";
 import { scopeOf } from "../authorization/scope.ts";
 import { objectAt, textAt } from "../json.ts";
 import { resourceNotFound } from "../arm/not-found.ts";
-import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
+import { AzureError, same, type Call, type Reply, type Route, isHere } from "../routes.ts";
 import { switchOf } from "../switches.ts";
 import type { EventSubscription, JsonObject, SystemTopic } from "../world.ts";
 import { defaultEventTypes } from "./build.ts";
@@ -40,13 +40,14 @@ export const eventSubscriptionRoutes: Route[] = [
     method: "GET",
     pattern: "/subscriptions/{subscription}/providers/Microsoft.EventGrid/locations/{location}/eventSubscriptions",
     action: LOOSE_READ,
-    handle: (call) => listBy(call, (t) => same(t.location.replaceAll(" ", ""), (call.params["location"] ?? "").replaceAll(" ", ""))),
+    handle: (call) =>
+      listBy(call, (t) => isHere(call, t.id) && same(t.location.replaceAll(" ", ""), (call.params["location"] ?? "").replaceAll(" ", ""))),
   },
   {
     method: "GET",
     pattern: `/subscriptions/{subscription}/${LOOSE}`,
     action: LOOSE_READ,
-    handle: (call) => listBy(call, (t) => same(t.location, "global")),
+    handle: (call) => listBy(call, (t) => isHere(call, t.id) && same(t.location, "global")),
   },
   { method: "POST", pattern: `${ONE}/getFullUrl`, action: `${TYPE}/getFullUrl/action`, handle: fullUrl },
 ];

@@ -2,7 +2,7 @@
  * Event Grid's long-running operations and where clients ask about them.
  * Recorded: Azure/azure-cli test_create_system_topic.yaml (2022-07), cloud-custodian test_azure_event_subscription_delete (2019-05).
  */
-import { AzureError, type Call, type Reply, type Route } from "../routes.ts";
+import { AzureError, type Call, type Reply, type Route, subscriptionOf } from "../routes.ts";
 import type { World } from "../world.ts";
 
 const AT = "/subscriptions/{subscription}/providers/Microsoft.EventGrid/locations/{location}";
@@ -39,7 +39,7 @@ export function startOperation(
   const guid = world.random.guid("event-grid-operation");
   operationsOf(world).set(guid, world.clock.now() + options.ms);
   const region = options.location.replaceAll(" ", "").toLowerCase();
-  const path = `/subscriptions/${world.subscriptionId}/providers/Microsoft.EventGrid/locations/${region}/${options.kind}/${guid.toUpperCase()}`;
+  const path = `/subscriptions/${subscriptionOf(call)}/providers/Microsoft.EventGrid/locations/${region}/${options.kind}/${guid.toUpperCase()}`;
   const header = options.kind === "operationsStatus" ? "azure-asyncoperation" : "location";
   return { [header]: `https://management.azure.com:443${path}?api-version=${call.apiVersion}`, "retry-after": "10" };
 }

@@ -5,7 +5,7 @@
 import { evaluateAction } from "../authorization/evaluate.ts";
 import { isObject, objectAt, textAt } from "../json.ts";
 import { resourceNotFound } from "../arm/not-found.ts";
-import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
+import { AzureError, same, type Call, type Reply, type Route, isHere, subscriptionOf } from "../routes.ts";
 import type { Json, JsonObject, SystemTopic } from "../world.ts";
 import { addSystemTopic, removeEventSubscriptionsOf } from "./build.ts";
 
@@ -15,13 +15,13 @@ const GROUP = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${
 export const ONE_TOPIC = `${GROUP}/{topic}`;
 
 export const topicRoutes: Route[] = [
-  { method: "GET", pattern: ALL, action: `${TOPIC_TYPE}/read`, handle: (call) => list(call, () => true) },
+  { method: "GET", pattern: ALL, action: `${TOPIC_TYPE}/read`, handle: (call) => list(call, ({ id }) => isHere(call, id)) },
   // `$filter=name eq ..` was ignored here, as recorded.
   {
     method: "GET",
     pattern: GROUP,
     action: `${TOPIC_TYPE}/read`,
-    handle: (call) => list(call, (t) => same(t.id.split("/")[4] ?? "", call.params["group"] ?? "")),
+    handle: (call) => list(call, (t) => isHere(call, t.id) && same(t.id.split("/")[4] ?? "", call.params["group"] ?? "")),
   },
   {
     method: "GET",
@@ -64,7 +64,7 @@ export function topicOf(call: Call): SystemTopic {
 
 function topicIdOf(call: Call): string {
   const { group, topic } = call.params;
-  return `/subscriptions/${call.world.subscriptionId}/resourceGroups/${group}/providers/${TOPIC_TYPE}/${topic}`;
+  return `/subscriptions/${subscriptionOf(call)}/resourceGroups/${group}/providers/${TOPIC_TYPE}/${topic}`;
 }
 
 function list(call: Call, wanted: (topic: SystemTopic) => boolean): Reply {

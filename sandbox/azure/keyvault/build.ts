@@ -13,6 +13,8 @@ const DAY_S = 86_400;
 export type VaultSpec = {
   name: string;
   resourceGroup: string;
+  /** The first one where not given. */
+  subscriptionId?: string;
   /** Default westus2. */
   location?: string;
   tags?: Record<string, string>;
@@ -31,7 +33,7 @@ export type VaultSpec = {
 export function addVault(world: World, spec: VaultSpec): Vault {
   const at = shortIso(world.clock.now() - 400 * DAY_MS);
   const vault: Vault = {
-    id: `/subscriptions/${world.subscriptionId}/resourceGroups/${spec.resourceGroup}/providers/Microsoft.KeyVault/vaults/${spec.name}`,
+    id: `/subscriptions/${spec.subscriptionId ?? world.subscriptionId}/resourceGroups/${spec.resourceGroup}/providers/Microsoft.KeyVault/vaults/${spec.name}`,
     name: spec.name,
     location: spec.location ?? "westus2",
     tags: { ...spec.tags },

@@ -1,5 +1,5 @@
 /** Soft-deleted vaults: list, get, purge. Recorded: Azure/azure-cli test_keyvault_softdelete.yaml, 2022-06. */
-import { AzureError, type Call, type Reply, type Route } from "../routes.ts";
+import { AzureError, type Call, type Reply, type Route, isHere } from "../routes.ts";
 import type { Vault } from "../world.ts";
 import { PROVIDER, pollHeaders } from "./operation-results.ts";
 import { deletedVaultBody } from "./vault-body.ts";
@@ -10,12 +10,19 @@ const PURGE_MS = 3000;
 function requireDeleted(call: Call): Vault {
   const { vaultName = "", location = "" } = call.params;
   const vault = vaultNamed(call.world, vaultName);
-  if (vault?.deleted && sameRegion(vault.location, location)) return vault;
+  if (vault?.deleted && sameRegion(vault.location, location) && isHere(call, vault.id)) return vault;
   throw new AzureError(404, "DeletedVaultNotFound", `The specified deleted vault '${vaultName}' does not exist.`);
 }
 
 function list(call: Call): Reply {
-  return { status: 200, body: { value: deletedVaults(call.world).map((v) => deletedVaultBody(call.world, v)) } };
+  return {
+    status: 200,
+    body: {
+      value: deletedVaults(call.world)
+        .filter(({ id }) => isHere(call, id))
+        .map((v) => deletedVaultBody(v)),
+    },
+  };
 }
 
 function purge(call: Call): Reply {
@@ -42,7 +49,7 @@ export const deletedVaultRoutes: Route[] = [
     pattern: DELETED,
     action: "Microsoft.KeyVault/locations/deletedVaults/read",
     scopeOf: subscriptionIdOf,
-    handle: (call) => ({ status: 200, body: deletedVaultBody(call.world, requireDeleted(call)) }),
+    handle: (call) => ({ status: 200, body: deletedVaultBody(requireDeleted(call)) }),
   },
   {
     method: "POST",

@@ -1,5 +1,5 @@
 /** The bodies of vaults and deleted vaults, member by member in the order and with the gaps that Azure has on the wire. */
-import type { JsonObject, SystemData, Vault, World } from "../world.ts";
+import { type JsonObject, type SystemData, type Vault, type World, subscriptionIn, tenantOf } from "../world.ts";
 import { vaultUri } from "./vault-state.ts";
 
 /** At most three fraction digits, trailing zeros cut: 38.88Z (recorded: Azure/azure-cli test_keyvault_network_rule.yaml, 2022-04). */
@@ -27,7 +27,7 @@ export function vaultBody(world: World, vault: Vault, uri = `${vaultUri(vault)}/
     systemData: systemDataBody(vault.systemData),
     properties: {
       sku: { family: vault.sku.family, name: vault.sku.name },
-      tenantId: world.tenantId,
+      tenantId: tenantOf(world, vault.id),
       // Azure itself drops network rules that say what is the default.
       ...(hasDefaultNetwork(vault) ? {} : { networkAcls: vault.networkAcls }),
       accessPolicies: vault.accessPolicies.map((p) => ({ ...p })),
@@ -56,10 +56,10 @@ function systemDataBody(s: SystemData): JsonObject {
   };
 }
 
-export function deletedVaultBody(world: World, vault: Vault): JsonObject {
+export function deletedVaultBody(vault: Vault): JsonObject {
   const deleted = vault.deleted!;
   return {
-    id: `/subscriptions/${world.subscriptionId}/providers/Microsoft.KeyVault/locations/${vault.location}/deletedVaults/${vault.name}`,
+    id: `/subscriptions/${subscriptionIn(vault.id)}/providers/Microsoft.KeyVault/locations/${vault.location}/deletedVaults/${vault.name}`,
     name: vault.name,
     type: "Microsoft.KeyVault/deletedVaults",
     properties: {

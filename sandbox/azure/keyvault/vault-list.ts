@@ -2,7 +2,7 @@
  * Lists of vaults. A subscription's list comes in pages, and a page may be empty though more follow: the first, one in the
  * middle, the last. Recorded: cloud-custodian KeyVaultKeyTest.test_key_vault_keys_rotation.json #0 and #2.
  */
-import type { Call, Reply } from "../routes.ts";
+import { type Call, type Reply, isHere } from "../routes.ts";
 import type { Vault } from "../world.ts";
 import { badRequest } from "./read-body.ts";
 import { setting } from "./switches.ts";
@@ -24,7 +24,7 @@ export function listVaultsBySubscription(call: Call): Reply {
   const quirk = setting(call.world, "keyvault.emptyListPages");
   const token = call.url.searchParams.get("$skiptoken") ?? call.url.searchParams.get("$skipToken");
   const place: Place = token === null ? { after: "", empty: quirk } : readToken(token);
-  const rest = liveVaults(call.world).filter((v) => v.id.toLowerCase() > place.after);
+  const rest = liveVaults(call.world).filter((v) => isHere(call, v.id) && v.id.toLowerCase() > place.after);
   if (place.empty) return page(call, [], rest.length > 0 ? { after: place.after, empty: false } : undefined);
   const vaults = rest.slice(0, pageSize(call));
   const last = vaults.at(-1)?.id.toLowerCase() ?? place.after;

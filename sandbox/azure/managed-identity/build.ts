@@ -7,6 +7,8 @@ export function addIdentity(
   spec: {
     resourceGroup: string;
     name: string;
+    /** The first one where not given. */
+    subscriptionId?: string;
     location?: string;
     tags?: Record<string, string>;
     keymend?: boolean;
@@ -21,7 +23,7 @@ export function addIdentity(
     ...(spec.clientId === undefined ? {} : { appid: spec.clientId }),
   });
   const identity: ManagedIdentityState = {
-    id: identityId(world, spec.resourceGroup, spec.name),
+    id: identityId(spec.subscriptionId ?? world.subscriptionId, spec.resourceGroup, spec.name),
     name: spec.name,
     location: spec.location ?? "eastus2",
     tags: spec.tags ?? {},
@@ -33,6 +35,6 @@ export function addIdentity(
 }
 
 /** This provider writes `resourcegroups` in lower case, whatever was asked (recorded: Azure/azure-cli test_identity_management.yaml, 2022-05). */
-export function identityId(world: World, resourceGroup: string, name: string): string {
-  return `/subscriptions/${world.subscriptionId}/resourcegroups/${resourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
+export function identityId(subscriptionId: string, resourceGroup: string, name: string): string {
+  return `/subscriptions/${subscriptionId}/resourcegroups/${resourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
 }

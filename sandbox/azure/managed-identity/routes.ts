@@ -5,7 +5,7 @@
  */
 import { isObject, objectAt, textAt } from "../json.ts";
 import { resourceNotFound } from "../arm/not-found.ts";
-import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
+import { AzureError, same, type Call, type Reply, type Route, isHere, subscriptionOf } from "../routes.ts";
 import { switchOf } from "../switches.ts";
 import type { Json, ManagedIdentityState, World } from "../world.ts";
 import { addIdentity, identityId } from "./build.ts";
@@ -16,12 +16,12 @@ const GROUP = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${
 const ONE = `${GROUP}/{name}`;
 
 export const managedIdentityRoutes: Route[] = [
-  { method: "GET", pattern: ALL, action: `${TYPE}/read`, handle: (call) => list(call, () => true) },
+  { method: "GET", pattern: ALL, action: `${TYPE}/read`, handle: (call) => list(call, ({ id }) => isHere(call, id)) },
   {
     method: "GET",
     pattern: GROUP,
     action: `${TYPE}/read`,
-    handle: (call) => list(call, (i) => same(groupOf(i), call.params["group"] ?? "")),
+    handle: (call) => list(call, (i) => isHere(call, i.id) && same(groupOf(i), call.params["group"] ?? "")),
   },
   {
     method: "GET",
@@ -38,7 +38,7 @@ export const managedIdentityRoutes: Route[] = [
 const groupOf = (identity: ManagedIdentityState): string => identity.id.split("/")[4] ?? "";
 
 function idOf(call: Call): string {
-  return identityId(call.world, call.params["group"] ?? "", call.params["name"] ?? "");
+  return identityId(subscriptionOf(call), call.params["group"] ?? "", call.params["name"] ?? "");
 }
 
 function found(call: Call): ManagedIdentityState {
@@ -69,6 +69,7 @@ function put(call: Call): Reply {
     return { status: 200, body: renderIdentity(world, existing, call.apiVersion) };
   }
   const identity = addIdentity(world, {
+    subscriptionId: subscriptionOf(call),
     resourceGroup: call.params["group"] ?? "",
     name: call.params["name"] ?? "",
     location,

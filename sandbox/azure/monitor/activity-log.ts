@@ -3,11 +3,11 @@
  * data planes are not in it. Shapes: MicrosoftDocs/azure-monitor-docs articles/azure-monitor/platform/activity-log-schema.md, Administrative
  * category, with what ARM adds there today: tenantId, and eventCategory, entity, message, hierarchy in `properties`.
  */
-import { claimsOf, isInSubscription, type Done } from "../change.ts";
+import { claimsOf, subscriptionOfChange, type Done } from "../change.ts";
 import { textAt } from "../json.ts";
 import { recordedBody } from "../wire.ts";
 import { switchOf } from "../switches.ts";
-import type { ActivityEntry, JsonObject, World } from "../world.ts";
+import { type ActivityEntry, type JsonObject, type World, subscriptionIn, tenantOf } from "../world.ts";
 
 type Ending = { status: "Started" | "Accepted" | "Succeeded" | "Failed"; httpStatus?: number; body?: string };
 
@@ -43,7 +43,7 @@ const localizable = (value: string, localizedValue = value): JsonObject => ({ va
 
 /** One entry; it becomes visible later. */
 export function logActivity(world: World, done: Done, ending: Ending): void {
-  if (!isInSubscription(world, done)) return;
+  if (subscriptionOfChange(done) === undefined) return;
   const at = world.clock.now();
   // Entries of one moment keep their order: so many ticks of 100 ns apart.
   const ticks = BigInt(at) * 10_000n + BigInt(world.activityLog.length % 10_000);
@@ -92,14 +92,14 @@ function eventOf(world: World, done: Done, ending: Ending, ticks: bigint): JsonO
     ...resourceOf(resourceId, operation),
     status: localizable(ending.status),
     subStatus: subStatusOf(ending),
-    subscriptionId: world.subscriptionId,
-    tenantId: world.tenantId,
+    subscriptionId: subscriptionIn(resourceId),
+    tenantId: tenantOf(world, resourceId),
     properties: {
       ...(began ? requestBodyOf(done) : resultOf(ending, correlationId)),
       eventCategory: "Administrative",
       entity: resourceId,
       message: operation,
-      hierarchy: `${world.tenantId}/${world.subscriptionId}`,
+      hierarchy: `${tenantOf(world, resourceId)}/${subscriptionIn(resourceId)}`,
     },
     relatedEvents: [],
   };

@@ -9,7 +9,7 @@ import { renderRoleDefinition } from "../authorization/role-definitions.ts";
 import { isAboveSubscription } from "../authorization/scope.ts";
 import { listAt, objectAt, textAt } from "../json.ts";
 import { AzureError, type Call, type Reply, type Route } from "../routes.ts";
-import type { Json, JsonObject, World } from "../world.ts";
+import { type Json, type JsonObject, type World, subscriptionIn } from "../world.ts";
 import { QueryError } from "../kql/cursor.ts";
 import type { Row } from "../kql/expressions.ts";
 import { compileQuery, type Table } from "../kql/operators.ts";
@@ -76,10 +76,11 @@ type Query = { text: string; subscriptions: Json[]; above: boolean };
 function run(call: Call, { text, subscriptions, above }: Query): Table {
   const { world, caller } = call;
   const may = reader(world, caller.oid);
-  const wanted = subscriptions.length === 0 || subscriptions.some((s) => textAt(s).toLowerCase() === world.subscriptionId.toLowerCase());
+  const wanted = new Set(subscriptions.map((one) => textAt(one).toLowerCase()));
+  const isWanted = (id: string): boolean => wanted.size === 0 || wanted.has((subscriptionIn(id) ?? world.subscriptionId).toLowerCase());
   const visible = (rows: Row[]): Table => ({
     columns: COLUMNS,
-    rows: wanted ? rows.filter((r) => may(`${textAt(r["type"])}/read`, textAt(r["id"]))) : [],
+    rows: rows.filter((r) => isWanted(textAt(r["id"])) && may(`${textAt(r["type"])}/read`, textAt(r["id"]))),
   });
   const tables: Record<string, () => Table> = {
     resources: () => visible(knownRows(world)),
@@ -101,7 +102,7 @@ function run(call: Call, { text, subscriptions, above }: Query): Table {
  */
 function authorizationRows(world: World, above: boolean): Row[] {
   const subscription = `/subscriptions/${world.subscriptionId}`;
-  const assignments = [...world.roleAssignments.values()].filter((a) => above || !isAboveSubscription(world, a.scope));
+  const assignments = [...world.roleAssignments.values()].filter((a) => above || !isAboveSubscription(a.scope));
   const bodies = [
     ...assignments.map((a) => renderRoleAssignment(a)),
     ...[...world.roleDefinitions.values()].map((d) => renderRoleDefinition(d, subscription, "2022-04-01")),

@@ -8,7 +8,7 @@ import { renderSystemTopic } from "../event-grid/topics.ts";
 import { isObject, objectAt, textAt } from "../json.ts";
 import { vaultBody } from "../keyvault/vault-body.ts";
 import { renderIdentity } from "../managed-identity/identity-body.ts";
-import type { Json, JsonObject, World } from "../world.ts";
+import { type Json, type JsonObject, type World, tenantOf } from "../world.ts";
 import type { Row } from "../kql/expressions.ts";
 
 export const COLUMNS =
@@ -39,7 +39,7 @@ export function rowOf(world: World, body: JsonObject): Row {
     id,
     name: textAt(body["name"]),
     type: textAt(body["type"]).toLowerCase(),
-    tenantId: world.tenantId,
+    tenantId: tenantOf(world, id),
     kind: textAt(body["kind"]),
     location: textAt(body["location"]).replaceAll(" ", "").toLowerCase(),
     resourceGroup: word.toLowerCase() === "resourcegroups" ? group : "",

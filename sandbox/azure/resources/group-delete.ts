@@ -9,7 +9,7 @@ import { publish, whenEnded } from "../arm/arm-events.ts";
 import type { Done } from "../change.ts";
 import { resourceGroupNotFound, scopeLocked } from "../arm/arm-errors.ts";
 import { createMatcher, segmentsOf } from "../match.ts";
-import { AzureError, type Call, type Reply, type Route } from "../routes.ts";
+import { AzureError, type Call, type Reply, type Route, subscriptionOf } from "../routes.ts";
 import type { ResourceGroup, World } from "../world.ts";
 
 const DELETE = "Microsoft.Resources/subscriptions/resourceGroups/delete";
@@ -74,8 +74,8 @@ function start(call: Call, removal: Removal): Reply {
   return { status: 202, headers: pollHeaders(call, id) };
 }
 
-const pollHeaders = ({ world, apiVersion }: Call, id: string): Record<string, string> => ({
-  location: `https://management.azure.com/subscriptions/${world.subscriptionId}/operationresults/${id}?api-version=${apiVersion}`,
+const pollHeaders = (call: Call, id: string): Record<string, string> => ({
+  location: `https://management.azure.com/subscriptions/${subscriptionOf(call)}/operationresults/${id}?api-version=${call.apiVersion}`,
   "retry-after": "15",
 });
 

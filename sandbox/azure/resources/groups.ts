@@ -1,7 +1,7 @@
 /** Microsoft.Resources: resource groups. Shapes: azure-rest-api-specs Microsoft.Resources resources.json, 2021-04-01. */
 import { evaluateAction } from "../authorization/evaluate.ts";
 import { objectAt } from "../json.ts";
-import { AzureError, type Call, type Reply, type Route } from "../routes.ts";
+import { AzureError, type Call, type Reply, type Route, isHere } from "../routes.ts";
 import type { JsonObject, ResourceGroup } from "../world.ts";
 
 const READ = "Microsoft.Resources/subscriptions/resourceGroups/read";
@@ -15,7 +15,11 @@ export const resourceGroupRoutes: Route[] = [
     action: null,
     handle: (call) => ({
       status: 200,
-      body: { value: [...call.world.resourceGroups.values()].filter((group) => mayRead(call, group)).map((group) => bodyOf(group)) },
+      body: {
+        value: [...call.world.resourceGroups.values()]
+          .filter((group) => isHere(call, group.id) && mayRead(call, group))
+          .map((group) => bodyOf(group)),
+      },
     }),
   },
   { method: "GET", pattern: ONE, action: READ, handle: (call) => ({ status: 200, body: bodyOf(groupOf(call)!) }) },

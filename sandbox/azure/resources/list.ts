@@ -10,7 +10,12 @@ type Listed = { id: string; name: string; type: string; location: string; tags: 
 type Stored = Omit<Listed, "type" | "tags"> & { tags: Record<string, string> | null };
 
 export const resourceListRoutes: Route[] = [
-  { method: "GET", pattern: "/subscriptions/{subscriptionId}/resources", action: null, handle: (call) => list(call, "") },
+  {
+    method: "GET",
+    pattern: "/subscriptions/{subscriptionId}/resources",
+    action: null,
+    handle: (call) => list(call, `/subscriptions/${call.params["subscriptionId"]}/`),
+  },
   {
     method: "GET",
     pattern: "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/resources",

@@ -2,8 +2,8 @@
  * Microsoft.Resources: the resource providers, which types they have and by which api-versions they are asked. `az resource` and
  * templates look here first. Shape: azure-rest-api-specs Microsoft.Resources resources.json, Providers_Get, 2021-04-01.
  */
-import { AzureError, same, type Route } from "../routes.ts";
-import type { JsonObject, World } from "../world.ts";
+import { AzureError, type Call, same, type Route, subscriptionOf } from "../routes.ts";
+import type { JsonObject } from "../world.ts";
 
 /** Newest first. Only the stable versions that current clients send; the pipeline takes any. */
 const TYPES: Record<string, Record<string, string[]>> = {
@@ -27,22 +27,22 @@ export const providerRoutes: Route[] = [
     method: "GET",
     pattern: "/subscriptions/{subscriptionId}/providers",
     action: null,
-    handle: ({ world }) => ({ status: 200, body: { value: Object.keys(TYPES).map((namespace) => bodyOf(world, namespace)) } }),
+    handle: (call) => ({ status: 200, body: { value: Object.keys(TYPES).map((namespace) => bodyOf(call, namespace)) } }),
   },
   {
     method: "GET",
     pattern: "/subscriptions/{subscriptionId}/providers/{namespace}",
     action: null,
-    handle: ({ world, params }) => {
-      const asked = params["namespace"] ?? "";
+    handle: (call) => {
+      const asked = call.params["namespace"] ?? "";
       const namespace = Object.keys(TYPES).find((known) => same(known, asked));
       if (namespace === undefined) throw new AzureError(404, "InvalidResourceNamespace", `The resource namespace '${asked}' is invalid.`);
-      return { status: 200, body: bodyOf(world, namespace) };
+      return { status: 200, body: bodyOf(call, namespace) };
     },
   },
 ];
 
-function bodyOf({ subscriptionId }: World, namespace: string): JsonObject {
+function bodyOf(call: Call, namespace: string): JsonObject {
   const resourceTypes = Object.entries(TYPES[namespace] ?? {}).map(([resourceType, apiVersions]) => ({
     resourceType,
     locations: ["West US 2"],
@@ -50,7 +50,7 @@ function bodyOf({ subscriptionId }: World, namespace: string): JsonObject {
     capabilities: "None",
   }));
   return {
-    id: `/subscriptions/${subscriptionId}/providers/${namespace}`,
+    id: `/subscriptions/${subscriptionOf(call)}/providers/${namespace}`,
     namespace,
     resourceTypes,
     registrationState: "Registered",

@@ -7,7 +7,7 @@ import { resourceNotFound } from "../arm/not-found.ts";
 import { requireAllowedWhileRevoked, requireIdle } from "../documentdb/account-rules.ts";
 import { flagSwitch } from "../documentdb/switches.ts";
 import { isObject, objectAt, textAt } from "../json.ts";
-import { AzureError, same, type Call, type Reply, type Route } from "../routes.ts";
+import { AzureError, same, type Call, type Reply, type Route, subscriptionOf, isHere } from "../routes.ts";
 import type { Account, JsonObject, World } from "../world.ts";
 
 type Tags = Record<string, string>;
@@ -49,7 +49,7 @@ const taggedOf = (world: World): Map<string, Tagged>[] => [
   new Map([...world.vaults].filter(([, vault]) => vault.deleted === undefined)),
   world.identities,
   world.systemTopics,
-  new Map([[`/subscriptions/${world.subscriptionId}`.toLowerCase(), world.subscription]]),
+  world.subscriptions,
 ];
 
 function found(call: Call): Tagged {
@@ -105,17 +105,17 @@ function set(call: Call, tagged: Tagged, tags: Tags): void {
 }
 
 /** Every name in use, with its values and how often. */
-function listNames({ world }: Call): Reply {
+function listNames(call: Call): Reply {
   const names = new Map<string, Map<string, number>>();
-  for (const all of taggedOf(world)) {
-    for (const { tags } of all.values()) {
+  for (const all of taggedOf(call.world)) {
+    for (const [, { tags }] of [...all].filter(([id]) => isHere(call, id))) {
       for (const [name, value] of Object.entries(tags ?? {})) {
         const values = names.get(name) ?? new Map<string, number>();
         names.set(name, values.set(value, (values.get(value) ?? 0) + 1));
       }
     }
   }
-  const base = `/subscriptions/${world.subscriptionId}/tagNames`;
+  const base = `/subscriptions/${subscriptionOf(call)}/tagNames`;
   const count = (value: number): JsonObject => ({ type: "Total", value });
   const value = [...names].map(([tagName, values]) => ({
     id: `${base}/${tagName}`,

@@ -101,7 +101,7 @@ test("continuous backup with a key refuses FirstPartyIdentity (troubleshoot-cmk.
 
 test("an identity that does not exist can't be attached, nor a stale one sent again", async () => {
   const setting = aSetting();
-  const nobody = identityId(setting.world, "rg-data", "id-nobody");
+  const nobody = identityId(setting.world.subscriptionId, "rg-data", "id-nobody");
   const refused = await refusal(patch(setting, { identity: { type: "UserAssigned", userAssignedIdentities: { [nobody]: {} } } }));
   expect(refused).toMatchObject({ status: 400, code: "FailedIdentityOperation" });
   setting.world.identities.delete(setting.identity.id.toLowerCase());
