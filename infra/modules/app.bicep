@@ -17,6 +17,7 @@ var suffix = uniqueString(resourceGroup().id, name)
 var storageName = take('${name}${suffix}', 24)
 var packages = 'packages'
 var appName = 'func-${name}-${suffix}'
+var appId = resourceId('Microsoft.Web/sites', appName)
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
   name: 'id-${name}'
@@ -125,7 +126,7 @@ var settings = {
   KEYMEND_ANCHOR_RETENTION: recordsRetention
   KEYMEND_PRIVILEGED_CALLERS: join(privilegedCallers, ',')
   KEYMEND_LOG_WORKSPACE: logWorkspaceId
-  KEYMEND_FUNCTION_APP: resourceId('Microsoft.Web/sites', appName)
+  KEYMEND_FUNCTION_APP: appId
   KEYMEND_OUTCOME_TOPIC_ENDPOINT: outcomeTopicEndpoint
 }
 
