@@ -7,6 +7,7 @@ import { createApplyStep } from "./activities/apply-step.ts";
 import { createAssess } from "./activities/assess.ts";
 import { createGatherFacts } from "./activities/gather-facts.ts";
 import { createGiveUp } from "./activities/give-up.ts";
+import { createScreen } from "./activities/screen.ts";
 import { createPatients } from "./activities/patients.ts";
 import { createPollStep } from "./activities/poll-step.ts";
 import { createWatchInventory } from "./activities/watch-inventory.ts";
@@ -16,6 +17,7 @@ import { createFetchJson } from "./azure/fetch-json.ts";
 import { createGovernor } from "./azure/governor.ts";
 import { createHttpClient } from "./azure/http-client.ts";
 import { createInventory } from "./azure/inventory.ts";
+import { createListSubscription } from "./azure/list-subscription.ts";
 import { createPublishOutcome } from "./azure/publish-outcome.ts";
 import { createReadActivityLog } from "./azure/read-activity-log.ts";
 import { createReadAccess, createReadHeld } from "./azure/read-access.ts";
@@ -25,6 +27,7 @@ import { createReadKeyLog } from "./azure/read-key-log.ts";
 import { createReadKey } from "./azure/read-key.ts";
 import { createReadTarget } from "./azure/read-database.ts";
 import { createReadVault } from "./azure/read-vault.ts";
+import { createScreenKey } from "./azure/screen-key.ts";
 import { shareAnswer } from "./azure/shared-answer.ts";
 import { createStepWriter } from "./azure/write-step.ts";
 import { type Config, readConfig } from "./config.ts";
@@ -37,6 +40,7 @@ import { createOnEvent } from "./functions/on-event.ts";
 import { type ApiCall, createOperationsApi } from "./functions/operations-api.ts";
 import { createSendSignal } from "./functions/send-signal.ts";
 import { createSweep } from "./functions/sweep.ts";
+import { createTriage } from "./functions/triage.ts";
 import { createLog, type Log } from "./log.ts";
 import { APPLY_STEP, ASSESS, GIVE_UP, HEAL_VAULT, POLL_STEP } from "./orchestrations/names.ts";
 import type { Activities } from "./orchestrations/call.ts";
@@ -185,9 +189,28 @@ for (const name of ["onKeyVaultEvent", "onResourceEvent"]) {
 }
 
 // The schedules as read, defaults and all: `%NAME%` would be looked up by the host, which knows no default.
+const listSubscription = createListSubscription(clients);
+const screenKey = createScreenKey(clients, now);
+const triage = createTriage({
+  screen: createScreen({
+    subscriptionIds: config.subscriptionIds,
+    // A handful for all vaults: they come before what is due for one.
+    listSubscription: (id) => governor.as("event", () => listSubscription(id)),
+    screenKey: (vault, keyName) => governor.as("screening", () => screenKey(vault, keyName)),
+    digest: digestOf,
+    firstPartyPrincipalId: config.firstPartyPrincipalId,
+    expiryLeadMs: settings.expiryLeadMs,
+  }),
+  screens: { load: baselines.loadScreens, keep: baselines.keepScreens },
+  listWaiting: mailbox.listWaiting,
+  listTroubled: incidents.listTroubled,
+  hash: hashText,
+  now,
+});
 const sweep = createSweep({
   patients,
   sendSignal,
+  triage,
   watchInventory: createWatchInventory({
     ...records,
     publishOutcome,

@@ -124,7 +124,7 @@ const permissionFacts = (permission: Permission): RolePermission => ({
 /** Command-line tools write an empty one to take a condition off. */
 const writtenOrNone = (text: string | null | undefined): string | null => (text?.trim() ? text : null);
 
-const assignmentFacts = (assignment: SdkAssignment): RoleAssignment => ({
+export const assignmentFacts = (assignment: SdkAssignment): RoleAssignment => ({
   id: assignment.id ?? "",
   name: assignment.name ?? "",
   scope: assignment.scope ?? "",
@@ -137,7 +137,7 @@ const assignmentFacts = (assignment: SdkAssignment): RoleAssignment => ({
   createdOn: assignment.createdOn?.toISOString() ?? null,
 });
 
-const denyFacts = (deny: SdkDeny): DenyAssignment => ({
+export const denyFacts = (deny: SdkDeny): DenyAssignment => ({
   id: deny.id ?? "",
   name: deny.denyAssignmentName ?? deny.name ?? "",
   scope: deny.scope ?? "",

@@ -28,7 +28,7 @@ export function createReadTarget(clients: Pick<Clients, "accounts" | "clusters">
   };
 }
 
-function accountFacts(id: string, account: DatabaseAccountGetResults): TargetFacts {
+export function accountFacts(id: string, account: DatabaseAccountGetResults): TargetFacts {
   return {
     ...resourceFacts(id, account),
     kind: "account",
@@ -40,7 +40,7 @@ function accountFacts(id: string, account: DatabaseAccountGetResults): TargetFac
   };
 }
 
-function clusterFacts(id: string, cluster: MongoCluster): TargetFacts {
+export function clusterFacts(id: string, cluster: MongoCluster): TargetFacts {
   const encryption = cluster.properties?.encryption?.customerManagedKeyEncryption;
   const identityId = encryption?.keyEncryptionKeyIdentity?.userAssignedIdentityResourceId;
   const keyUri = encryption?.keyEncryptionKeyUrl || null;

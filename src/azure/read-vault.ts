@@ -71,7 +71,7 @@ export function createReadVault(clients: Pick<Clients, "vaults" | "subscriptionI
   };
 }
 
-function liveFacts(vault: Vault): LiveVault {
+export function liveFacts(vault: Vault): LiveVault {
   const { properties } = vault;
   const path = parseResourcePath(vault.id ?? "");
   const name = vault.name ?? path.name;
@@ -127,7 +127,7 @@ function networkFacts(properties: Vault["properties"]): VaultNetwork {
   };
 }
 
-function deletedFacts(name: string, deleted: SdkDeletedVault): DeletedVault {
+export function deletedFacts(name: string, deleted: SdkDeletedVault): DeletedVault {
   const { vaultId, location, tags, deletionDate, scheduledPurgeDate } = deleted.properties ?? {};
   return {
     state: "deleted",

@@ -1,4 +1,4 @@
-/** Looks at every vault that is listed or known, event or not: losing every event must only cost time. */
+/** Screens every vault that is listed or known, event or not, and has those looked at that need it: losing every event must only cost time. */
 import type { DurableClient } from "durable-functions";
 import type { Patients } from "../activities/patients.ts";
 import type { WatchInventory } from "../activities/watch-inventory.ts";
@@ -6,11 +6,13 @@ import type { KnownDatabase } from "../domain/databases/sight.ts";
 import { stuckBefore, type SweepRecord, withSweep } from "../domain/turn/sweep-record.ts";
 import type { Log } from "../log.ts";
 import type { SendSignal } from "./send-signal.ts";
+import type { Round, Triage } from "./triage.ts";
 
 export type SweepDeps = {
   patients: Patients;
   sendSignal: SendSignal;
   watchInventory: WatchInventory;
+  triage: Triage;
   record: { load: () => Promise<SweepRecord | null>; keep: (record: SweepRecord) => Promise<void> };
   now: () => Date;
 };
@@ -27,11 +29,13 @@ function tell(log: Log, unlisted: readonly KnownDatabase[], patients: number): v
   log.warn("inventoryShrank", { databases: ids, count: unlisted.length, text });
 }
 
+const LOOK_AT_ALL: Round = { later: 0, why: () => "nothing is known of it", looked: () => undefined, keep: async () => undefined };
+
 const sayError = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** One vault that can't be signalled does not keep the others from it; the sweep then fails visibly at its end. */
 export const createSweep =
-  ({ patients, sendSignal, watchInventory, record, now }: SweepDeps) =>
+  ({ patients, sendSignal, watchInventory, triage, record, now }: SweepDeps) =>
   async (client: DurableClient, log: Log): Promise<void> => {
     const at = now().toISOString();
     const mine = withSweep(await record.load(), at);
@@ -39,7 +43,14 @@ export const createSweep =
     const { patients: all, unlisted, unread } = sight;
     tell(log, unlisted, all.length);
     const failures: unknown[] = [];
+    const round = await triage(client, sight, log).catch((error: unknown) => {
+      failures.push(error);
+      log.error("notScreened", { text: `who needs a look can't be told, so all are looked at: ${sayError(error)}` });
+      return LOOK_AT_ALL;
+    });
+    let looks = 0;
     for (const patient of all) {
+      if (round.why(patient) === null) continue;
       try {
         const signal = {
           id: `sweep-${at}`,
@@ -50,6 +61,10 @@ export const createSweep =
           caller: null,
         } as const;
         const done = await sendSignal(client, patient, signal, stuckBefore(mine));
+        if (done !== "underWay") {
+          looks += 1;
+          round.looked(patient);
+        }
         if (done === "begunAnew" || done === "ended")
           log.error("instanceStuck", {
             vaultId: patient.id,
@@ -62,13 +77,16 @@ export const createSweep =
       }
     }
     try {
+      await round.keep();
       await record.keep({ ...mine, doubtSince: await watchInventory(sight, mine.doubtSince, log) });
     } catch (error) {
       log.error("sweepNotKept", { text: sayError(error) });
       failures.push(error);
     }
     if (unread) failures.push(unread);
-    log.info("swept", { vaults: all.length, failed: failures.length, text: `looked at ${all.length} vaults` });
+    const { later } = round;
+    const text = `screened ${all.length - later} of ${all.length} vaults, ${looks} of them are looked at`;
+    log.info("swept", { vaults: all.length, looks, later, failed: failures.length, text });
     if (unread) throw new AggregateError(failures, `the inventory can't be read, so only what is known was looked at: ${unread.message}`);
     if (failures.length > 0) throw new AggregateError(failures, `the sweep failed at ${failures.length} of ${all.length} vaults`);
   };

@@ -6,6 +6,7 @@ import type { TableClient } from "@azure/data-tables";
 import { normalId } from "../domain/arm-id.ts";
 import type { Baseline, LiftedTag } from "../domain/facts.ts";
 import { type KnownDatabase, type KnownPatient, vaultNameIn } from "../domain/databases/sight.ts";
+import type { Screen } from "../domain/reads/screening.ts";
 import type { SweepRecord } from "../domain/turn/sweep-record.ts";
 import type { Unarmed } from "../domain/turn/unarmed.ts";
 import { orAbsent } from "../azure/call-azure.ts";
@@ -44,6 +45,9 @@ export type BaselineStore = {
   listUnarmed: () => Promise<Unarmed[]>;
   loadSweep: () => Promise<SweepRecord | null>;
   keepSweep: (record: SweepRecord) => Promise<void>;
+  /** By patientKey; empty where nothing was screened yet, or what was kept can't be read. */
+  loadScreens: () => Promise<Record<string, Screen>>;
+  keepScreens: (screens: Record<string, Screen>) => Promise<void>;
 };
 
 const BASELINE = "baseline";
@@ -55,6 +59,7 @@ const onlyKnown = `RowKey ge ${quote(KNOWN)} and RowKey lt ${quote("known.")}`;
 const READINESS = "readiness";
 const UNARMED = "unarmed";
 /** No vault's name has a dot. */
+const SCREENS = { partitionKey: "the.sweep", rowKey: "screens" };
 const SWEEP = { partitionKey: "the.sweep", rowKey: "sweep" };
 
 type Row = { rowKey: string };
@@ -208,6 +213,17 @@ export function createBaselineStore(tables: Tables, setAside: (what: string) => 
     keepSweep: (record) =>
       tables.use("baseline", "keep the sweep's record", async (client) => {
         await client.upsertEntity({ ...SWEEP, ...toRow(record, "the sweep's record") }, "Replace");
+      }),
+
+    loadScreens: () =>
+      tables.use("baseline", "load what was screened", async (client) => {
+        const row = await orAbsent(() => client.getEntity(SCREENS.partitionKey, SCREENS.rowKey));
+        return (row && orAside("what was screened", (): Record<string, Screen> => JSON.parse(jsonOf(row, "what was screened")))) ?? {};
+      }),
+
+    keepScreens: (screens) =>
+      tables.use("baseline", "keep what was screened", async (client) => {
+        await client.upsertEntity({ ...SCREENS, ...toRow(screens, "what was screened") }, "Replace");
       }),
   };
 }

@@ -11,7 +11,7 @@ import { jsonOf, toRow } from "./rows.ts";
 import { quote } from "./tables.ts";
 import type { Tables } from "./tables.ts";
 
-type Storable = { id: string; vaultId: string; state: string; openedAt: string };
+type Storable = { id: string; vaultId: string; state: string; openedAt: string; closedAt?: string | null; outcome?: string | null };
 
 export type Page<T> = { value: T[]; continuation: string | undefined };
 
@@ -25,6 +25,8 @@ export type IncidentStore<T extends Storable> = {
   list: (query: { state?: string; vaultId?: string; top: number; continuation?: string }) => Promise<Page<T>>;
   /** etag: what it was loaded with; undefined for a new one. */
   save: (incident: T, etag: string | undefined) => Promise<void>;
+  /** Whose incident is open, or was closed since then and found something. */
+  listTroubled: (since: string) => Promise<string[]>;
 };
 
 const INCIDENT = "incident-";
@@ -96,11 +98,22 @@ export function createIncidentStore<T extends Storable>(tables: Tables, setAside
 
     save: (incident, etag) =>
       tables.use("incidents", "save an incident", async (client) => {
-        const { id, vaultId, state, openedAt } = incident;
+        const { id, vaultId, state, openedAt, closedAt, outcome } = incident;
         const key = { partitionKey: partitionOf(vaultId), rowKey: rowOf(id) };
-        const entity = { ...key, state, openedAt, vaultId, ...toRow(incident, `incident ${id}`) };
+        const ending = { closedAt: closedAt ?? "", outcome: outcome ?? "" };
+        const entity = { ...key, state, openedAt, vaultId, ...ending, ...toRow(incident, `incident ${id}`) };
         if (etag === undefined) await client.createEntity(entity);
         else await client.updateEntity(entity, "Replace", { etag });
+      }),
+
+    listTroubled: (since) =>
+      tables.use("incidents", "list vaults in trouble", async (client) => {
+        const ended = `closedAt ge ${quote(since)} and outcome ne 'NoChangeNeeded'`;
+        const filter = `${onlyIncidents} and (state ne 'closed' or (${ended}))`;
+        const ids = new Set<string>();
+        for await (const { vaultId } of client.listEntities<{ vaultId?: string }>({ queryOptions: { filter, select: ["vaultId"] } }))
+          if (vaultId !== undefined) ids.add(vaultId);
+        return [...ids];
       }),
   };
 }

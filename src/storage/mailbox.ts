@@ -18,6 +18,8 @@ export type Mailbox<S extends Item, D extends Item & { incidentId: string }> = {
   addSignal: (patientId: string, signal: S) => Promise<void>;
   /** Oldest first. */
   listSignals: (patientId: string) => Promise<S[]>;
+  /** Whether signals wait for a patient, as it is now. */
+  listWaiting: () => Promise<(patientId: string) => boolean>;
   dropSignals: (patientId: string, signalIds: readonly string[]) => Promise<void>;
   /** Moves what waits out of the way, as it lies there, unread: nothing of it may be what a look fails at. How many. */
   setAside: (patientId: string) => Promise<number>;
@@ -77,6 +79,14 @@ export function createMailbox<S extends Item, D extends Item & { incidentId: str
   return {
     addSignal: (patientId, signal) => add(signals(patientId), bounded(signal)),
     listSignals: (patientId) => listByTime<S>(signals(patientId)),
+    listWaiting: () =>
+      tables.use("incidents", "list who is told of", async (client) => {
+        const partitions = new Set<string>();
+        const filter = `PartitionKey ge 'signal-' and PartitionKey lt 'signal.'`;
+        for await (const { partitionKey = "" } of client.listEntities({ queryOptions: { filter, select: ["PartitionKey"] } }))
+          partitions.add(partitionKey);
+        return (patientId) => partitions.has(signals(patientId));
+      }),
     dropSignals: (patientId, ids) =>
       tables.use("incidents", "drop messages", async (client) => {
         for (let start = 0; start < ids.length; start += DROPS_AT_ONCE) {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { addWorkspace } from "../../sandbox/azure/monitor/build.ts";
 import { armUrl } from "../../src/azure/arm.ts";
 import { createInventory } from "../../src/azure/inventory.ts";
+import { createListSubscription } from "../../src/azure/list-subscription.ts";
 import { createReadAccess, createReadHeld } from "../../src/azure/read-access.ts";
 import { createReadActivityLog } from "../../src/azure/read-activity-log.ts";
 import { createReadTarget } from "../../src/azure/read-database.ts";
@@ -55,6 +56,7 @@ const reads: Readonly<Record<keyof typeof declaredReads, (sandbox: Sandbox) => P
     vault.deleted = { at: world.clock.now(), purgeAt: world.clock.now() + 86_400_000 };
     return Promise.all([vault, patient("account", "rbac").vault].map(({ id, name }) => createReadVault(clients)({ id, name })));
   },
+  READ_SUBSCRIPTION: ({ clients, world }) => createListSubscription(clients)(world.subscriptionId),
   READ_KEY: async ({ clients, world, patient }) => {
     const seconds = Math.floor(world.clock.now() / 1000);
     const { vault, keyName } = patient("account", "rbac");

@@ -3,7 +3,7 @@ import type { Sight } from "../../src/activities/patients.ts";
 import type { Patient } from "../../src/domain/facts.ts";
 import type { SweepRecord } from "../../src/domain/turn/sweep-record.ts";
 import type { Signal } from "../../src/domain/signal.ts";
-import { createSweep } from "../../src/functions/sweep.ts";
+import { createSweep, type SweepDeps } from "../../src/functions/sweep.ts";
 import { ACCOUNT_ID, NOW, VAULT_ID } from "../support/builders.ts";
 import { fakeLog, throwing, transient } from "../support/fakes.ts";
 import { after, PATIENT } from "../support/turns.ts";
@@ -19,12 +19,14 @@ function setUp(
   answer: "started" | "begunAnew" = "started",
   before: SweepRecord | null = null,
   watch: Watch = () => null,
+  rested: readonly Patient[] = [],
 ) {
   const sent: { patient: Patient; signal: Signal }[] = [];
   const judged: (string | null | undefined)[] = [];
   const kept: SweepRecord[] = [];
+  const looked: Patient[] = [];
   const log = fakeLog();
-  const sweep = createSweep({
+  const deps: SweepDeps = {
     patients: {
       all: async () => ({ patients: [PATIENT, OWN], unlisted: [], unread: null, ...seen }),
       touchedBy: throwing(new Error("this should not be called")),
@@ -36,11 +38,18 @@ function setUp(
       sent.push({ patient, signal });
       return answer;
     },
+    triage: async () => ({
+      later: 0,
+      why: (patient) => (rested.includes(patient) ? null : "it is new"),
+      looked: (patient) => void looked.push(patient),
+      keep: async () => undefined,
+    }),
     watchInventory: async (sight, since) => watch(sight, since),
     record: { load: async () => before, keep: async (record) => void kept.push(record) },
     now: () => new Date(NOW),
-  });
-  return { run: () => sweep(fakeClient().client, log), sent, judged, kept, lines: log.lines };
+  };
+  const sweep = (over: Partial<SweepDeps> = {}) => createSweep({ ...deps, ...over })(fakeClient().client, log);
+  return { run: () => sweep(), sweep, sent, judged, kept, looked, lines: log.lines };
 }
 
 test("sends every patient a signal, by nobody, once per sweep", async () => {
@@ -51,7 +60,28 @@ test("sends every patient a signal, by nobody, once per sweep", async () => {
     { patient: PATIENT, signal: { ...signal, scope: { kind: "vault", id: VAULT_ID } } },
     { patient: OWN, signal: { ...signal, scope: { kind: "database", id: ACCOUNT_ID } } },
   ]);
-  expect(lines).toEqual([{ level: "info", event: "swept", fields: { vaults: 2, failed: 0, text: "looked at 2 vaults" } }]);
+  expect(lines).toEqual([
+    {
+      level: "info",
+      event: "swept",
+      fields: { vaults: 2, looks: 2, later: 0, failed: 0, text: "screened 2 of 2 vaults, 2 of them are looked at" },
+    },
+  ]);
+});
+
+test("who needs no look gets none; who is looked at is remembered", async () => {
+  const { run, sent, looked, lines } = setUp(undefined, {}, "started", null, () => null, [OWN]);
+  await run();
+  expect(sent.map(({ patient }) => patient)).toEqual([PATIENT]);
+  expect(looked).toEqual([PATIENT]);
+  expect(lines).toMatchObject([{ event: "swept", fields: { vaults: 2, looks: 1 } }]);
+});
+
+test("where nobody can tell who needs a look all are looked at; the sweep then fails visibly", async () => {
+  const { sweep, sent, lines } = setUp();
+  await expect(sweep({ triage: throwing(transient()) })).rejects.toThrow("the sweep failed");
+  expect(sent).toHaveLength(2);
+  expect(lines[0]).toMatchObject({ level: "error", event: "notScreened" });
 });
 
 test("one that can't be signalled does not keep the others from it; the sweep then fails visibly", async () => {

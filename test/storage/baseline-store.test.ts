@@ -183,3 +183,18 @@ test("keeps the sweep's record, which is no vault's; one that can't be read coun
   expect(await store.loadSweep()).toBeNull();
   expect(words).toEqual([expect.stringContaining("the sweep's record can't be read")]);
 });
+
+test("keeps what was screened of all vaults in one row; what can't be read there counts as nothing, with a word", async () => {
+  const { tables } = fresh();
+  const said: string[] = [];
+  const store = createBaselineStore(tables, (what) => void said.push(what));
+  expect(await store.loadScreens()).toEqual({});
+  const many = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`vault-${i}`, { digest: randomUUID().repeat(2), lookedAt: i }]));
+  await store.keepScreens(many);
+  expect(await store.loadScreens()).toEqual(many);
+  await tables.use("baseline", "break it", async (client) => {
+    await client.updateEntity({ partitionKey: "the.sweep", rowKey: "screens", schema: 1, parts: 1, json0: "{" }, "Replace");
+  });
+  expect(await store.loadScreens()).toEqual({});
+  expect(said).toEqual([expect.stringContaining("what was screened can't be read")]);
+});

@@ -234,3 +234,30 @@ test.each([
   expect(words).toHaveLength(4);
   expect(words[0]).toContain(`incident ${thing(2).id}`);
 });
+
+test("lists whose incident is open, or found something and was closed since; not what was closed before, or found nothing", async () => {
+  type Ended = Thing & { closedAt: string | null; outcome: string | null };
+  const store = createIncidentStore<Ended>(fresh().tables, noWord);
+  const since = "2026-11-05T10:00:00.000Z";
+  const keep = (vault: string, day: number, state: string, closedAt: string | null, outcome: string | null) =>
+    store.save({ ...thing(day), vaultId: VAULT.replace("v1", vault), state, closedAt, outcome }, undefined);
+  await keep("open", 1, "waiting", null, null);
+  await keep("healed", 1, "closed", since, "Healed");
+  await keep("nothing", 1, "closed", since, "NoChangeNeeded");
+  await keep("before", 1, "closed", "2026-11-05T09:59:59.999Z", "Healed");
+  await keep("twice", 1, "closed", since, "Refused");
+  await keep("twice", 2, "closed", since, "Refused");
+  const names = (await store.listTroubled(since)).map((id) => id.split("/").at(-1));
+  expect(names.toSorted()).toEqual(["healed", "open", "twice"]);
+});
+
+test("tells for whom signals wait, by any name of the vault", async () => {
+  const { tables } = fresh();
+  const mailbox = createMailbox<{ id: string; at: string }, { id: string; at: string; incidentId: string }>(tables);
+  expect((await mailbox.listWaiting())(VAULT)).toBe(false);
+  await mailbox.addSignal(VAULT, { id: "s1", at: "2026-11-01T10:00:00.000Z" });
+  const isWaiting = await mailbox.listWaiting();
+  expect([isWaiting(VAULT.toUpperCase()), isWaiting(OTHER)]).toEqual([true, false]);
+  await mailbox.dropSignals(VAULT, ["s1"]);
+  expect((await mailbox.listWaiting())(VAULT)).toBe(false);
+});

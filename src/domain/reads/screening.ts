@@ -1,0 +1,116 @@
+/**
+ * Which vaults need a full look now. Between full looks each is screened: what lists tell of it and of its key's versions is a portrait,
+ * and while that stays the same nothing has happened that they show. What they do not show (the text of a custom role, members of a group,
+ * subscriptions to its events) the full look finds that each has once an hour, spread evenly.
+ */
+import { isUnder, normalId } from "../arm-id.ts";
+import { verdictOf } from "../databases/index.ts";
+import type { DeletedVault, DenyAssignment, LiveVault, RoleAssignment, TargetFacts } from "../facts.ts";
+import { vaultNameOf } from "../key-uri.ts";
+import { HOUR, MINUTE } from "../time.ts";
+
+/** What one subscription's lists tell. */
+export type Lists = {
+  targets: TargetFacts[];
+  vaults: (LiveVault | DeletedVault)[];
+  identities: { id: string; principalId: string | null; clientId: string | null }[];
+  assignments: RoleAssignment[];
+  denies: DenyAssignment[];
+};
+
+/** Of one vault. */
+export type Portrait = {
+  vault: LiveVault | DeletedVault | null;
+  targets: TargetFacts[];
+  identities: Lists["identities"];
+  assignments: RoleAssignment[];
+  denies: DenyAssignment[];
+};
+
+const byId = <T extends { id: string }>(items: readonly T[]): T[] => items.toSorted((a, b) => a.id.localeCompare(b.id));
+
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null | undefined): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item)?.toLowerCase();
+    if (key === undefined) continue;
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}
+
+/** A list shows the whole subscription: it is laid out once, and asked for each vault. */
+export function portraits(lists: Lists, firstPartyPrincipalId: string | null): (vaultName: string) => Portrait {
+  const targets = grouped(lists.targets, ({ keyUri }) => (keyUri === null ? null : vaultNameOf(keyUri)));
+  const vaults = grouped(lists.vaults, ({ name }) => name);
+  const identities = new Map(lists.identities.map((identity) => [normalId(identity.id), identity]));
+  const grants = grouped(lists.assignments, ({ principalId }) => principalId);
+  // Who is a member shows nowhere: each group's grant may be somebody's.
+  const ofGroups = lists.assignments.filter(({ principalType }) => principalType === "Group");
+
+  return (vaultName) => {
+    const own = targets.get(vaultName.toLowerCase()) ?? [];
+    const vault = vaults.get(vaultName.toLowerCase())?.[0] ?? null;
+    const ids = own.flatMap(({ attached, defaultIdentity }) => [
+      ...attached.map(({ id }) => normalId(id)),
+      ...(defaultIdentity.form === "user" ? [normalId(defaultIdentity.id)] : []),
+    ]);
+    const used = [...new Set(ids)].flatMap((id) => identities.get(id) ?? []);
+    const principals = new Set(
+      [...used.map(({ principalId }) => principalId), ...own.map((one) => one.systemPrincipalId), firstPartyPrincipalId].flatMap((id) =>
+        id === null ? [] : [id.toLowerCase()],
+      ),
+    );
+    const touches = ({ scope }: { scope: string }): boolean => vault !== null && (isUnder(scope, vault.id) || isUnder(vault.id, scope));
+    const granted = [...[...principals].flatMap((id) => grants.get(id) ?? []), ...ofGroups].filter(touches);
+    return {
+      vault,
+      targets: byId(own),
+      identities: byId(used),
+      assignments: byId(granted.filter((one, i) => granted.findIndex(({ id }) => id === one.id) === i)),
+      denies: byId(lists.denies.filter(touches)),
+    };
+  };
+}
+
+/** The service itself says that it has lost its key. */
+export const isDoubtful = ({ targets }: Pick<Portrait, "targets">): boolean => targets.some((target) => verdictOf(target) === "lost");
+
+/** later: it could not be read now, for want of tokens or of an answer. unread: Keymend may not read it this way. */
+export type Screened = { digest: string; isDoubtful: boolean; times: readonly number[] } | "later" | "unread";
+
+/** lookedAt: when a full look was last asked for. */
+export type Screen = { digest: string; lookedAt: number };
+
+/** Who was not screened for so long is looked at. */
+const UNSCREENED_MS = 10 * MINUTE;
+
+export type Known = {
+  before: Screen | undefined;
+  screened: Screened;
+  /** Running, told of and not looked at yet, or in trouble within the last day. */
+  isAtWork: boolean;
+  isTold: boolean;
+  isTroubled: boolean;
+  /** Evenly spread over 0 to 1. */
+  share: number;
+};
+
+/** The last time at which it was its turn in the hour. */
+const lastTurn = (share: number, now: number): number => Math.floor((now - share * HOUR) / HOUR) * HOUR + share * HOUR;
+
+/** Why it needs a full look now; null where it does not. */
+export function whyLook({ before, screened, isAtWork, isTold, isTroubled, share }: Known, now: number): string | null {
+  if (isAtWork) return "it is at work";
+  if (isTold) return "it was told of and not looked at";
+  if (isTroubled) return "it was in trouble within the last day";
+  if (before === undefined) return "it is new";
+  if (screened === "unread") return "lists do not show it";
+  if (screened === "later") return now - before.lookedAt >= UNSCREENED_MS ? "lists could not be read" : null;
+  if (screened.digest !== before.digest) return "it has changed";
+  if (screened.isDoubtful) return "the service says that it has lost its key";
+  if (screened.times.some((time) => before.lookedAt < time && time <= now)) return "a time has come that its key names";
+  return before.lookedAt < lastTurn(share, now) ? "its hour has passed" : null;
+}

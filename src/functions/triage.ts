@@ -1,0 +1,94 @@
+/** Tells who needs a full look in this round: screens all, and asks storage and Durable Functions who is at work, told of, or was in trouble. */
+import { type DurableClient, OrchestrationRuntimeStatus } from "durable-functions";
+import type { Sight } from "../activities/patients.ts";
+import type { ScreenAll } from "../activities/screen.ts";
+import type { Patient } from "../domain/facts.ts";
+import { patientKey } from "../domain/databases/sight.ts";
+import { vaultNameOf } from "../domain/key-uri.ts";
+import { type Screen, type Screened, whyLook } from "../domain/reads/screening.ts";
+import { DAY, toIso } from "../domain/time.ts";
+import type { Log } from "../log.ts";
+import { instanceIdOf } from "./send-signal.ts";
+
+export type TriageDeps = {
+  screen: ScreenAll;
+  /** What was kept of each patient, by patientKey. */
+  screens: { load: () => Promise<Record<string, Screen>>; keep: (screens: Record<string, Screen>) => Promise<void> };
+  listWaiting: () => Promise<(patientId: string) => boolean>;
+  /** Since: ISO 8601 UTC. */
+  listTroubled: (since: string) => Promise<readonly string[]>;
+  hash: (text: string) => string;
+  now: () => Date;
+};
+
+/** later: how many could not be screened now. looked: a full look was asked for. keep: writes down what has changed. */
+export type Round = {
+  why: (patient: Patient) => string | null;
+  looked: (patient: Patient) => void;
+  later: number;
+  keep: () => Promise<void>;
+};
+
+const { Running, Pending, ContinuedAsNew, Suspended } = OrchestrationRuntimeStatus;
+
+/** Evenly spread, and the same whenever it is asked. */
+const shareOf = (key: string, hash: (text: string) => string): number => Number.parseInt(hash(key).slice(0, 8), 16) / 2 ** 32;
+
+async function running(client: Pick<DurableClient, "getStatusBy">): Promise<ReadonlySet<string>> {
+  const found = await client.getStatusBy({ runtimeStatus: [Running, Pending, ContinuedAsNew, Suspended] });
+  return new Set(found.map(({ instanceId }) => instanceId));
+}
+
+const sorted = (screens: readonly [string, Screen][]): string => JSON.stringify(screens.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+
+export type Triage = ReturnType<typeof createTriage>;
+
+export function createTriage({ screen, screens, listWaiting, listTroubled, hash, now }: TriageDeps) {
+  /** Whatever can't be told makes a full look. */
+  async function screenedBy(sight: Sight, log: Log): Promise<(patient: Patient) => Screened> {
+    const missed = new Set(sight.unlisted.map(({ keyUri }) => vaultNameOf(keyUri)?.toLowerCase()));
+    try {
+      const screened = await screen(sight.patients);
+      return (patient) => (patient.vaultName !== null && missed.has(patient.vaultName) ? "unread" : screened(patient));
+    } catch (error) {
+      log.error("notScreened", { text: `nothing could be screened, so all are looked at: ${String(error)}` });
+      return () => "unread";
+    }
+  }
+
+  return async (client: Pick<DurableClient, "getStatusBy">, sight: Sight, log: Log): Promise<Round> => {
+    const at = now().getTime();
+    const [before, screened, atWork, isTold, inTrouble] = await Promise.all([
+      screens.load(),
+      screenedBy(sight, log),
+      running(client),
+      listWaiting(),
+      listTroubled(toIso(at - DAY)),
+    ]);
+    const troubled = new Set(inTrouble.map(patientKey));
+    const after = new Map(sight.patients.flatMap(({ id }) => (before[patientKey(id)] ? [[patientKey(id), before[patientKey(id)]!]] : [])));
+    return {
+      later: sight.patients.filter((patient) => screened(patient) === "later").length,
+      why: (patient) => {
+        const key = patientKey(patient.id);
+        const known = {
+          before: before[key],
+          screened: screened(patient),
+          isAtWork: atWork.has(instanceIdOf(patient, hash)),
+          isTold: isTold(patient.id),
+          isTroubled: troubled.has(key),
+          share: shareOf(key, hash),
+        };
+        return whyLook(known, at);
+      },
+      looked: (patient) => {
+        const key = patientKey(patient.id);
+        const now = screened(patient);
+        after.set(key, { digest: typeof now === "string" ? (before[key]?.digest ?? "") : now.digest, lookedAt: at });
+      },
+      keep: async () => {
+        if (sorted([...after]) !== sorted(Object.entries(before))) await screens.keep(Object.fromEntries(after));
+      },
+    };
+  };
+}

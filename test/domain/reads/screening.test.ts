@@ -1,0 +1,128 @@
+import { describe, expect, test } from "vitest";
+import { isDoubtful, type Known, type Lists, portraits, whyLook } from "../../../src/domain/reads/screening.ts";
+import { HOUR, MINUTE } from "../../../src/domain/time.ts";
+import {
+  aCluster,
+  anAccount,
+  anAssignment,
+  aVault,
+  ACCOUNT_ID,
+  IDENTITY_ID,
+  identityIdOf,
+  KEY_URI,
+  PRINCIPAL,
+  revoked,
+  SUBSCRIPTION,
+  VAULT_ID,
+} from "../../support/builders.ts";
+
+const NOW = 100 * HOUR;
+const SAME = { digest: "d", isDoubtful: false, times: [] };
+/** Screened, the same as before, and looked at a minute ago. */
+const quiet: Known = {
+  before: { digest: "d", lookedAt: NOW - MINUTE },
+  screened: SAME,
+  isAtWork: false,
+  isTold: false,
+  isTroubled: false,
+  share: 0.5,
+};
+
+describe("a full look", () => {
+  const ago = (ms: number) => ({ before: { digest: "d", lookedAt: NOW - ms } });
+  test.each<[string, Partial<Known>, string | null]>([
+    ["nothing is new", {}, null],
+    ["it is at work", { isAtWork: true }, "it is at work"],
+    ["it was told of", { isTold: true }, "it was told of and not looked at"],
+    ["it was in trouble", { isTroubled: true }, "it was in trouble within the last day"],
+    ["it was never screened", { before: undefined }, "it is new"],
+    ["lists do not show it", { screened: "unread" }, "lists do not show it"],
+    ["lists could not be read once", { screened: "later" }, null],
+    ["lists could not be read for ten minutes", { screened: "later", ...ago(10 * MINUTE) }, "lists could not be read"],
+    ["something is another", { screened: { ...SAME, digest: "e" } }, "it has changed"],
+    ["the service doubts it", { screened: { ...SAME, isDoubtful: true } }, "the service says that it has lost its key"],
+    ["a key's time has come", { screened: { ...SAME, times: [NOW] } }, "a time has come that its key names"],
+    ["a key's time has come before the last look", { screened: { ...SAME, times: [NOW - MINUTE] } }, null],
+    ["a key's time is to come", { screened: { ...SAME, times: [NOW + 1] } }, null],
+    ["it is its turn in the hour", ago(31 * MINUTE), "its hour has passed"],
+    ["it was its turn since and it was looked at", ago(30 * MINUTE), null],
+  ])("where %s", (_, over, why) => {
+    expect(whyLook({ ...quiet, ...over }, NOW)).toBe(why);
+  });
+
+  test("comes once an hour for each, spread evenly", () => {
+    const lookedAt = new Map<number, number>();
+    const looks: number[] = [];
+    for (let round = 0; round < 24; round += 1) {
+      const now = NOW + round * 5 * MINUTE;
+      for (let n = 0; n < 120; n += 1) {
+        const before = { digest: "d", lookedAt: lookedAt.get(n) ?? NOW - HOUR / 2 };
+        if (whyLook({ ...quiet, before, share: n / 120 }, now) === null) continue;
+        lookedAt.set(n, now);
+        looks[round] = (looks[round] ?? 0) + 1;
+      }
+    }
+    // Those whose turn was missed before come first; from then on a twelfth each time.
+    expect(looks.slice(1)).toEqual(Array(23).fill(10));
+  });
+});
+
+describe("a portrait", () => {
+  const identity = { id: IDENTITY_ID, principalId: PRINCIPAL, clientId: "c" };
+  const other = { id: identityIdOf("other"), principalId: "22222222-0000-4000-8000-000000000002", clientId: "c" };
+  const at = (scope: string, principalId = PRINCIPAL, principalType = "ServicePrincipal") =>
+    anAssignment({ id: `${scope}/providers/Microsoft.Authorization/roleAssignments/${principalId}`, scope, principalId, principalType });
+  const lists = (over: Partial<Lists> = {}): Lists => ({
+    targets: [
+      anAccount(),
+      aCluster({ keyUri: KEY_URI.replace("kv-orders", "kv-carts") }),
+      anAccount({ id: `${ACCOUNT_ID}-x`, keyUri: null }),
+    ],
+    vaults: [aVault()],
+    identities: [other, identity],
+    assignments: [],
+    denies: [],
+    ...over,
+  });
+  const of = (over: Partial<Lists> = {}, firstParty: string | null = null) => portraits(lists(over), firstParty)("KV-orders");
+
+  test("shows the vault, the databases on it and the identities that they use", () => {
+    expect(of()).toEqual({ vault: aVault(), targets: [anAccount()], identities: [identity], assignments: [], denies: [] });
+  });
+
+  test("of a vault that no list shows shows the databases alone, and no grant", () => {
+    expect(of({ vaults: [], assignments: [at(SUBSCRIPTION)] })).toMatchObject({ vault: null, targets: [anAccount()], assignments: [] });
+  });
+
+  test("the order of a list is nothing", () => {
+    const two = [anAccount(), anAccount({ id: `${ACCOUNT_ID}-2` })];
+    expect(of({ targets: two })).toEqual(of({ targets: two.toReversed() }));
+  });
+
+  test.each<[string, Lists["assignments"][number], boolean]>([
+    ["of its identity at the vault", at(VAULT_ID), true],
+    ["of its identity at a key", at(`${VAULT_ID}/keys/cmk`), true],
+    ["of its identity above", at(SUBSCRIPTION), true],
+    ["of its identity elsewhere", at("/subscriptions/other"), false],
+    ["of somebody else", at(VAULT_ID, other.principalId), false],
+    ["of a group, who may have it as a member", at(SUBSCRIPTION, other.principalId, "Group"), true],
+    ["of Cosmos DB itself", at(VAULT_ID, "33333333-0000-4000-8000-000000000003"), true],
+  ])("a grant %s", (_, assignment, shown) => {
+    expect(of({ assignments: [assignment] }, "33333333-0000-4000-8000-000000000003").assignments).toEqual(shown ? [assignment] : []);
+  });
+
+  test("a group's grant to an identity is one", () => {
+    expect(of({ assignments: [at(VAULT_ID, PRINCIPAL, "Group")] }).assignments).toHaveLength(1);
+  });
+
+  test("denials count where they touch the vault, whomever they deny", () => {
+    const deny = { id: "/d", name: "d", scope: SUBSCRIPTION, permissions: [], principals: [], excludePrincipals: [] };
+    const whole = { ...deny, doesNotApplyToChildScopes: false, condition: null, changedOn: null };
+    expect(of({ denies: [whole, { ...whole, scope: "/subscriptions/other" }] }).denies).toEqual([whole]);
+  });
+
+  test("is doubtful where the service says that a database has lost its key", () => {
+    expect(isDoubtful(of())).toBe(false);
+    expect(isDoubtful(of({ targets: [anAccount({ service: revoked() })] }))).toBe(true);
+  });
+});
