@@ -182,13 +182,6 @@ activity(POLL_STEP, (log) => createPollStep({ ...records, poll: writer.poll, cou
 activity(GIVE_UP, (log) => createGiveUp({ ...records, publishOutcome, setAside: mailbox.setAside, log }));
 df.app.orchestration(HEAL_VAULT, healVault);
 
-const onEvent = createOnEvent({ patients, sendSignal, ownPrincipalId: settings.ownPrincipalId, now });
-const client = df.input.durableClient();
-for (const name of ["onKeyVaultEvent", "onResourceEvent"]) {
-  app.eventGrid(name, { extraInputs: [client], handler: (event, context) => onEvent(event, df.getClient(context), createLog(context)) });
-}
-
-// The schedules as read, defaults and all: `%NAME%` would be looked up by the host, which knows no default.
 const listSubscription = createListSubscription(clients);
 const screenKey = createScreenKey(clients, now);
 const triage = createTriage({
@@ -207,10 +200,17 @@ const triage = createTriage({
   hash: hashText,
   now,
 });
+const onEvent = createOnEvent({ patients, sendSignal, meant: triage.meant, ownPrincipalId: settings.ownPrincipalId, now });
+const client = df.input.durableClient();
+for (const name of ["onKeyVaultEvent", "onResourceEvent"]) {
+  app.eventGrid(name, { extraInputs: [client], handler: (event, context) => onEvent(event, df.getClient(context), createLog(context)) });
+}
+
+// The schedules as read, defaults and all: `%NAME%` would be looked up by the host, which knows no default.
 const sweep = createSweep({
   patients,
   sendSignal,
-  triage,
+  triage: triage.round,
   watchInventory: createWatchInventory({
     ...records,
     publishOutcome,

@@ -19,7 +19,8 @@ export type ScreenDeps = {
   expiryLeadMs: number;
 };
 
-export type ScreenAll = (patients: readonly Patient[]) => Promise<(patient: Patient) => Screened>;
+/** withKeys: their versions too, one call for each; without, the lists alone. */
+export type ScreenAll = (patients: readonly Patient[], withKeys?: boolean) => Promise<(patient: Patient) => Screened>;
 
 /** Of keys that are read at the same time. */
 const WIDTH = 16;
@@ -58,19 +59,19 @@ export function createScreen(deps: ScreenDeps): ScreenAll {
     ...(expires === null ? [] : [expires * SECOND, expires * SECOND - expiryLeadMs]),
   ];
 
-  async function screen(portrait: Portrait): Promise<Screened> {
+  async function screen(portrait: Portrait, withKeys: boolean): Promise<Screened> {
     const { vault } = portrait;
-    const names = vault?.state === "live" ? keyNamesOf(portrait) : [];
+    const names = withKeys && vault?.state === "live" ? keyNamesOf(portrait) : [];
     const keys = await Promise.all(
       names.map(async (name) => ({ name, versions: vault?.state === "live" ? await orLater(screenKey(vault, name)) : null })),
     );
     if (keys.some(({ versions }) => versions === "later")) return "later";
     if (keys.some(({ versions }) => versions === undefined)) return "unread";
     const versions = keys.flatMap((key) => (Array.isArray(key.versions) ? (key.versions as readonly Version[]) : []));
-    return { digest: digest({ ...portrait, keys }), isDoubtful: isDoubtful(portrait), times: versions.flatMap(timesOf) };
+    return { lists: digest(portrait), keys: digest(keys), isDoubtful: isDoubtful(portrait), times: versions.flatMap(timesOf) };
   }
 
-  return async (patients) => {
+  return async (patients, withKeys = true) => {
     const listed = await Promise.all(
       deps.subscriptionIds.map(async (id) => ({ id: id.toLowerCase(), lists: await orLater(deps.listSubscription(id)) })),
     );
@@ -87,7 +88,7 @@ export function createScreen(deps: ScreenDeps): ScreenAll {
       const isListed = patient.vaultName !== null && listed.some(({ id }) => id === subscriptionId);
       // One that is no vault, or in no subscription that is listed, shows in no list.
       if (!isListed) found.set(patient, "unread");
-      else found.set(patient, silent.get(subscriptionId!) ?? (await screen(portraitOf(patient.vaultName!))));
+      else found.set(patient, silent.get(subscriptionId!) ?? (await screen(portraitOf(patient.vaultName!), withKeys)));
     });
     return (patient) => found.get(patient) ?? "unread";
   };

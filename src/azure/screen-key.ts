@@ -71,13 +71,13 @@ async function throughArm(clients: Pick<Clients, "vaults">, vaultId: string, key
   const { subscriptionId, resourceGroup, name } = parseResourcePath(vaultId);
   const listed = await collect(clients.vaults(subscriptionId).keys.listVersions(resourceGroup, name, keyName));
   return ordered(
-    listed.map(({ id = "", keyUriWithVersion, attributes, tags }) => ({
-      version: parseKeyUri(keyUriWithVersion ?? "").version ?? nameOf(id).toLowerCase(),
-      enabled: attributes?.enabled ?? true,
-      notBefore: attributes?.notBefore ?? null,
-      expires: attributes?.expires ?? null,
-      updated: attributes?.updated ?? null,
-      tags: tags ?? {},
+    listed.map(({ id = "", keyUriWithVersion = "", attributes: { enabled, notBefore, expires, updated } = {}, tags = {} }) => ({
+      version: parseKeyUri(keyUriWithVersion).version ?? nameOf(id).toLowerCase(),
+      enabled: enabled ?? true,
+      notBefore: notBefore ?? null,
+      expires: expires ?? null,
+      updated: updated ?? null,
+      tags,
     })),
   );
 }

@@ -1,16 +1,28 @@
 /** Event Grid in: what a delivery says becomes signals to the vaults it touches. Anything else is logged with what was done with it. */
 import type { DurableClient } from "durable-functions";
-import { readDelivery } from "../domain/signal.ts";
+import { readDelivery, type Signal } from "../domain/signal.ts";
 import type { Log } from "../log.ts";
 import type { Patients } from "../activities/patients.ts";
+import type { Triage } from "./triage.ts";
 import type { SendSignal } from "./send-signal.ts";
 
-export type OnEventDeps = { patients: Patients; sendSignal: SendSignal; ownPrincipalId: string | null; now: () => Date };
+export type OnEventDeps = {
+  patients: Patients;
+  sendSignal: SendSignal;
+  /** Of those below a grant or a denial the ones that it can have meant. */
+  meant: Triage["meant"];
+  ownPrincipalId: string | null;
+  now: () => Date;
+};
+
+/** So many are looked at sooner than it is found out whom of them it meant. */
+const FEW = 2;
 
 /** Throws where Azure or storage does not answer: Event Grid then delivers again. */
 export const createOnEvent =
-  ({ patients, sendSignal, ownPrincipalId, now }: OnEventDeps) =>
+  (deps: OnEventDeps) =>
   async (raw: unknown, client: DurableClient, log: Log): Promise<void> => {
+    const { ownPrincipalId, now } = deps;
     const received = JSON.stringify(raw ?? null).slice(0, 500);
     const reads = readDelivery(raw, ownPrincipalId, now().toISOString());
     if (reads.length === 0) log.warn("eventDropped", { text: "a delivery was dropped: there is no event in it", received });
@@ -23,24 +35,28 @@ export const createOnEvent =
         log.info("eventIgnored", { what: read.what, text: `${read.what} ignored: ${read.why}` });
         continue;
       }
-      const { signal } = read;
-      const touched = await patients.touchedBy(signal.scope);
-      if (touched.length === 0)
-        log.info("eventIgnored", {
-          what: signal.what,
-          scope: signal.scope,
-          text: `${signal.what} ignored: no database of the inventory depends on it`,
-        });
-      for (const patient of touched) {
-        const done = await sendSignal(client, patient, signal);
-        log.info("eventTaken", {
-          what: signal.what,
-          vaultId: patient.id,
-          eventId: signal.id,
-          by: signal.caller?.objectId ?? null,
-          done,
-          text: `${signal.what} → ${patient.vaultName ?? patient.id} (${done})`,
-        });
-      }
+      await take(deps, read.signal, client, log);
     }
   };
+
+async function take({ patients, sendSignal, meant }: OnEventDeps, signal: Signal, client: DurableClient, log: Log): Promise<void> {
+  const { what, scope } = signal;
+  const below = await patients.touchedBy(scope);
+  const touched = scope.kind === "under" && below.length > FEW ? await meant(below) : below;
+  if (touched.length === 0) {
+    const why =
+      below.length === 0 ? "no database of the inventory depends on it" : `none of the ${below.length} vaults below it is touched`;
+    log.info("eventIgnored", { what, scope, text: `${what} ignored: ${why}` });
+  }
+  for (const patient of touched) {
+    const done = await sendSignal(client, patient, signal);
+    log.info("eventTaken", {
+      what,
+      vaultId: patient.id,
+      eventId: signal.id,
+      by: signal.caller?.objectId ?? null,
+      done,
+      text: `${what} → ${patient.vaultName ?? patient.id} (${done})`,
+    });
+  }
+}

@@ -12,7 +12,7 @@ export type SweepDeps = {
   patients: Patients;
   sendSignal: SendSignal;
   watchInventory: WatchInventory;
-  triage: Triage;
+  triage: Triage["round"];
   record: { load: () => Promise<SweepRecord | null>; keep: (record: SweepRecord) => Promise<void> };
   now: () => Date;
 };

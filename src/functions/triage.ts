@@ -5,7 +5,8 @@ import type { ScreenAll } from "../activities/screen.ts";
 import type { Patient } from "../domain/facts.ts";
 import { patientKey } from "../domain/databases/sight.ts";
 import { vaultNameOf } from "../domain/key-uri.ts";
-import { type Screen, type Screened, whyLook } from "../domain/reads/screening.ts";
+import { isMeant, putOff, type Screen, type Screened, whyLook } from "../domain/reads/screening.ts";
+import { TransientError } from "../domain/errors.ts";
 import { DAY, toIso } from "../domain/time.ts";
 import type { Log } from "../log.ts";
 import { instanceIdOf } from "./send-signal.ts";
@@ -56,7 +57,17 @@ export function createTriage({ screen, screens, listWaiting, listTroubled, hash,
     }
   }
 
-  return async (client: Pick<DurableClient, "getStatusBy">, sight: Sight, log: Log): Promise<Round> => {
+  /** Of those below a grant or a denial the ones that it can have meant. Throws where that can't be told now. */
+  async function meant(patients: readonly Patient[]): Promise<Patient[]> {
+    const [before, screened] = await Promise.all([screens.load(), screen(patients, false)]);
+    return patients.filter((patient) => {
+      const seen = screened(patient);
+      if (seen !== "later") return isMeant(before[patientKey(patient.id)], seen);
+      throw new TransientError({ operation: "screen", resourceId: patient.id, retryAfterMs: null, detail: "its lists could not be read" });
+    });
+  }
+
+  const round = async (client: Pick<DurableClient, "getStatusBy">, sight: Sight, log: Log): Promise<Round> => {
     const at = now().getTime();
     const [before, screened, atWork, isTold, inTrouble] = await Promise.all([
       screens.load(),
@@ -67,28 +78,33 @@ export function createTriage({ screen, screens, listWaiting, listTroubled, hash,
     ]);
     const troubled = new Set(inTrouble.map(patientKey));
     const after = new Map(sight.patients.flatMap(({ id }) => (before[patientKey(id)] ? [[patientKey(id), before[patientKey(id)]!]] : [])));
+    const judged = sight.patients.map((patient) => {
+      const key = patientKey(patient.id);
+      const known = {
+        before: before[key],
+        screened: screened(patient),
+        isAtWork: atWork.has(instanceIdOf(patient, hash)),
+        isTold: isTold(patient.id),
+        isTroubled: troubled.has(key),
+        share: shareOf(key, hash),
+      };
+      return { patient, why: whyLook(known, at), lookedAt: before[key]?.lookedAt ?? 0 };
+    });
+    const off = new Set(putOff(judged));
+    const reasons = new Map(judged.map((one) => [one.patient, off.has(one) ? null : one.why]));
     return {
       later: sight.patients.filter((patient) => screened(patient) === "later").length,
-      why: (patient) => {
-        const key = patientKey(patient.id);
-        const known = {
-          before: before[key],
-          screened: screened(patient),
-          isAtWork: atWork.has(instanceIdOf(patient, hash)),
-          isTold: isTold(patient.id),
-          isTroubled: troubled.has(key),
-          share: shareOf(key, hash),
-        };
-        return whyLook(known, at);
-      },
+      why: (patient) => reasons.get(patient) ?? null,
       looked: (patient) => {
         const key = patientKey(patient.id);
-        const now = screened(patient);
-        after.set(key, { digest: typeof now === "string" ? (before[key]?.digest ?? "") : now.digest, lookedAt: at });
+        const seen = screened(patient);
+        const { lists, keys } = typeof seen === "string" ? (before[key] ?? { lists: "", keys: "" }) : seen;
+        after.set(key, { lists, keys, lookedAt: at });
       },
       keep: async () => {
         if (sorted([...after]) !== sorted(Object.entries(before))) await screens.keep(Object.fromEntries(after));
       },
     };
   };
+  return { round, meant };
 }

@@ -24,17 +24,27 @@ function setUp(over: Partial<ScreenDeps> = {}) {
     expiryLeadMs: 30 * DAY * 1000,
     ...over,
   });
-  return { asked, screened: async (patient: Patient = PATIENT) => (await screen([patient]))(patient) };
+  return { asked, screen, screened: async (patient: Patient = PATIENT) => (await screen([patient]))(patient) };
 }
 
 test("a vault is what lists and its keys' versions tell, with the times that they name", async () => {
   const { screened, asked } = setUp();
   expect(await screened()).toEqual({
-    digest: expect.stringContaining('"expires":25920000'),
+    lists: expect.stringContaining(ACCOUNT_ID),
+    keys: expect.stringContaining('"expires":25920000'),
     isDoubtful: false,
     times: [100_000, 300 * DAY * 1000, 270 * DAY * 1000],
   });
   expect(asked).toEqual(["kv-orders cmk"]);
+});
+
+test("without keys it is what lists tell alone, which is the same with them", async () => {
+  const { screen, asked, screened } = setUp();
+  const whole = await screened();
+  asked.length = 0;
+  const lists = (await screen([PATIENT], false))(PATIENT);
+  expect(asked).toEqual([]);
+  expect(lists).toMatchObject({ lists: (whole as { lists: string }).lists });
 });
 
 test("another version, another database and another vault are another portrait", async () => {
@@ -45,7 +55,7 @@ test("another version, another database and another vault are another portrait",
     setUp({ listSubscription: async () => ({ ...LISTS, targets: [] }) }).screened(),
     setUp({ listSubscription: async () => ({ ...LISTS, vaults: [] }) }).screened(),
   ]);
-  expect(new Set(digests.map((one) => (typeof one === "string" ? one : one.digest))).size).toBe(5);
+  expect(new Set(digests.map((one) => (typeof one === "string" ? one : `${one.lists} ${one.keys}`))).size).toBe(5);
 });
 
 test("of a key that many databases use, however each writes it, the versions are read once", async () => {

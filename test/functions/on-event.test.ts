@@ -41,6 +41,7 @@ function setUp(over: Partial<OnEventDeps> = {}) {
       hash: (text) => text,
       now: () => new Date(NOW),
     }),
+    meant: async (below) => [...below],
     ownPrincipalId: "99999999-0000-4000-8000-00000000000a",
     now: () => new Date(NOW),
     ...over,
@@ -142,4 +143,37 @@ test("what was dropped is shown, but not without end", async () => {
 test("Azure or storage not answering is thrown: Event Grid then delivers again", async () => {
   const { deliver } = setUp({ sendSignal: throwing(transient()) });
   await expect(deliver(deliveryOf("key-expired-cloudevents"))).rejects.toThrow("503");
+});
+
+describe("a grant above many vaults", () => {
+  const vaults = ["kv-1", "kv-2", "kv-3"];
+  const patients: OnEventDeps["patients"] = {
+    ...createPatients({
+      inventory: { listDatabases: async () => [], findVault: async () => undefined },
+      baselines: { vaultIdOf: async () => undefined, listKnown: async () => [] },
+      look: LOOK,
+    }),
+    touchedBy: async () => vaults.map((name) => ({ id: VAULT_ID.replace("kv-orders", name), kind: "vault", vaultName: name })),
+  };
+  const event = deliveryOf("role-assignment-deleted-at-the-subscription");
+
+  test("wakes whom it can have meant", async () => {
+    const { deliver, lines, durable } = setUp({ patients, meant: async (below) => below.slice(1, 2) });
+    await deliver(event);
+    expect(durable.started).toHaveLength(1);
+    expect(lines).toMatchObject([{ event: "eventTaken", fields: { vaultId: expect.stringContaining("kv-2") } }]);
+  });
+
+  test("that meant none is told as that", async () => {
+    const { deliver, lines, durable } = setUp({ patients, meant: async () => [] });
+    await deliver(event);
+    expect(durable.started).toEqual([]);
+    expect(lines).toMatchObject([
+      { event: "eventIgnored", fields: { text: expect.stringContaining("none of the 3 vaults below it is touched") } },
+    ]);
+  });
+
+  test("of which nobody can tell whom it meant is delivered again", async () => {
+    await expect(setUp({ patients, meant: throwing(transient()) }).deliver(event)).rejects.toThrow();
+  });
 });

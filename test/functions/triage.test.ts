@@ -10,8 +10,11 @@ import { PATIENT } from "../support/turns.ts";
 const AT = Date.parse(NOW);
 const hash = (text: string): string => `00000000-${text}`;
 const OTHER: Patient = { id: VAULT_ID.replace("kv-orders", "kv-carts"), kind: "vault", vaultName: "kv-carts" };
-const SAME: Screened = { digest: "d", isDoubtful: false, times: [] };
-const KNOWN: Record<string, Screen> = { "kv-orders": { digest: "d", lookedAt: AT }, "kv-carts": { digest: "d", lookedAt: AT } };
+const SAME: Screened = { lists: "d", keys: "k", isDoubtful: false, times: [] };
+const KNOWN: Record<string, Screen> = {
+  "kv-orders": { lists: "d", keys: "k", lookedAt: AT },
+  "kv-carts": { lists: "d", keys: "k", lookedAt: AT },
+};
 
 function setUp({ running = [], sight = {}, ...over }: Partial<TriageDeps> & { running?: string[]; sight?: Partial<Sight> } = {}) {
   const kept: Record<string, Screen>[] = [];
@@ -27,7 +30,7 @@ function setUp({ running = [], sight = {}, ...over }: Partial<TriageDeps> & { ru
   });
   const client = { getStatusBy: async () => running.map((instanceId) => ({ instanceId })) as never };
   const all: Sight = { patients: [PATIENT, OTHER], unlisted: [], unread: null, ...sight };
-  return { round: () => triage(client, all, log), kept, lines: log.lines };
+  return { round: () => triage.round(client, all, log), meant: () => triage.meant([PATIENT, OTHER]), kept, lines: log.lines };
 }
 
 test("a healthy vault needs no look, and nothing is written down", async () => {
@@ -60,18 +63,18 @@ test("troubles of a day count", async () => {
 
 test("what was looked at is remembered as it was screened; what could not be screened as it was; who is gone is forgotten", async () => {
   const screens: TriageDeps["screens"] = {
-    load: async () => ({ ...KNOWN, gone: { digest: "x", lookedAt: 1 } }),
+    load: async () => ({ ...KNOWN, gone: { lists: "x", keys: "", lookedAt: 1 } }),
     keep: async (all) => void kept.push(all),
   };
   const kept: Record<string, Screen>[] = [];
-  const screen: TriageDeps["screen"] = async () => (patient) => (patient === PATIENT ? { ...SAME, digest: "e" } : "later");
+  const screen: TriageDeps["screen"] = async () => (patient) => (patient === PATIENT ? { ...SAME, lists: "e" } : "later");
   const { round } = setUp({ screens, screen });
   const { why, looked, keep, later } = await round();
   expect([why(PATIENT), why(OTHER), later]).toEqual(["it has changed", null, 1]);
   looked(PATIENT);
   looked(OTHER);
   await keep();
-  expect(kept).toEqual([{ "kv-carts": { digest: "d", lookedAt: AT }, "kv-orders": { digest: "e", lookedAt: AT } }]);
+  expect(kept).toEqual([{ "kv-carts": { lists: "d", keys: "k", lookedAt: AT }, "kv-orders": { lists: "e", keys: "k", lookedAt: AT } }]);
 });
 
 test("a new one that can't be screened is remembered as looked at", async () => {
@@ -83,7 +86,7 @@ test("a new one that can't be screened is remembered as looked at", async () => 
   const { looked, keep } = await round();
   looked(PATIENT);
   await keep();
-  expect(kept).toEqual([{ "kv-orders": { digest: "", lookedAt: AT } }]);
+  expect(kept).toEqual([{ "kv-orders": { lists: "", keys: "", lookedAt: AT } }]);
 });
 
 test("where screening fails all are looked at, and it is told", async () => {
@@ -92,4 +95,20 @@ test("where screening fails all are looked at, and it is told", async () => {
   const { why } = await round();
   expect([why(PATIENT), why(own)]).toEqual(["lists do not show it", "it is new"]);
   expect(lines).toMatchObject([{ level: "error", event: "notScreened", fields: { text: expect.stringContaining("a mistake") } }]);
+});
+
+test("what was done above both meant the one whose lists are another; keys are not read for it", async () => {
+  const asked: unknown[] = [];
+  const { meant } = setUp({
+    screen: async (_, withKeys) => {
+      asked.push(withKeys);
+      return (patient) => (patient === OTHER ? { ...SAME, lists: "e" } : { ...SAME, keys: "" });
+    },
+  });
+  expect(await meant()).toEqual([OTHER]);
+  expect(asked).toEqual([false]);
+});
+
+test("where lists got no answer nobody can tell, and the event comes again", async () => {
+  await expect(setUp({ screen: async () => () => "later" }).meant()).rejects.toThrow("its lists could not be read");
 });

@@ -189,7 +189,9 @@ test("keeps what was screened of all vaults in one row; what can't be read there
   const said: string[] = [];
   const store = createBaselineStore(tables, (what) => void said.push(what));
   expect(await store.loadScreens()).toEqual({});
-  const many = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`vault-${i}`, { digest: randomUUID().repeat(2), lookedAt: i }]));
+  const many = Object.fromEntries(
+    Array.from({ length: 3000 }, (_, i) => [`vault-${i}`, { lists: randomUUID().repeat(2), keys: randomUUID().repeat(2), lookedAt: i }]),
+  );
   await store.keepScreens(many);
   expect(await store.loadScreens()).toEqual(many);
   await tables.use("baseline", "break it", async (client) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isDoubtful, type Known, type Lists, portraits, whyLook } from "../../../src/domain/reads/screening.ts";
+import { isDoubtful, isMeant, putOff, type Known, type Lists, portraits, whyLook } from "../../../src/domain/reads/screening.ts";
 import { HOUR, MINUTE } from "../../../src/domain/time.ts";
 import {
   aCluster,
@@ -17,10 +17,10 @@ import {
 } from "../../support/builders.ts";
 
 const NOW = 100 * HOUR;
-const SAME = { digest: "d", isDoubtful: false, times: [] };
+const SAME = { lists: "d", keys: "k", isDoubtful: false, times: [] };
 /** Screened, the same as before, and looked at a minute ago. */
 const quiet: Known = {
-  before: { digest: "d", lookedAt: NOW - MINUTE },
+  before: { lists: "d", keys: "k", lookedAt: NOW - MINUTE },
   screened: SAME,
   isAtWork: false,
   isTold: false,
@@ -29,7 +29,7 @@ const quiet: Known = {
 };
 
 describe("a full look", () => {
-  const ago = (ms: number) => ({ before: { digest: "d", lookedAt: NOW - ms } });
+  const ago = (ms: number) => ({ before: { lists: "d", keys: "k", lookedAt: NOW - ms } });
   test.each<[string, Partial<Known>, string | null]>([
     ["nothing is new", {}, null],
     ["it is at work", { isAtWork: true }, "it is at work"],
@@ -39,7 +39,8 @@ describe("a full look", () => {
     ["lists do not show it", { screened: "unread" }, "lists do not show it"],
     ["lists could not be read once", { screened: "later" }, null],
     ["lists could not be read for ten minutes", { screened: "later", ...ago(10 * MINUTE) }, "lists could not be read"],
-    ["something is another", { screened: { ...SAME, digest: "e" } }, "it has changed"],
+    ["something is another", { screened: { ...SAME, lists: "e" } }, "it has changed"],
+    ["a key is another", { screened: { ...SAME, keys: "e" } }, "it has changed"],
     ["the service doubts it", { screened: { ...SAME, isDoubtful: true } }, "the service says that it has lost its key"],
     ["a key's time has come", { screened: { ...SAME, times: [NOW] } }, "a time has come that its key names"],
     ["a key's time has come before the last look", { screened: { ...SAME, times: [NOW - MINUTE] } }, null],
@@ -56,7 +57,7 @@ describe("a full look", () => {
     for (let round = 0; round < 24; round += 1) {
       const now = NOW + round * 5 * MINUTE;
       for (let n = 0; n < 120; n += 1) {
-        const before = { digest: "d", lookedAt: lookedAt.get(n) ?? NOW - HOUR / 2 };
+        const before = { lists: "d", keys: "k", lookedAt: lookedAt.get(n) ?? NOW - HOUR / 2 };
         if (whyLook({ ...quiet, before, share: n / 120 }, now) === null) continue;
         lookedAt.set(n, now);
         looks[round] = (looks[round] ?? 0) + 1;
@@ -65,6 +66,22 @@ describe("a full look", () => {
     // Those whose turn was missed before come first; from then on a twelfth each time.
     expect(looks.slice(1)).toEqual(Array(23).fill(10));
   });
+});
+
+test.each([
+  ["the lists are as they were", quiet.before, { ...SAME, keys: "" }, false],
+  ["they are not", quiet.before, { ...SAME, lists: "e" }, true],
+  ["they do not show it", quiet.before, "unread" as const, true],
+  ["it is new", undefined, SAME, true],
+])("what was done above a vault, where %s", (_, before, screened, meant) => {
+  expect(isMeant(before, screened)).toBe(meant);
+});
+
+test("of those whose hour alone has passed 25 are looked at in a sweep, longest ago first", () => {
+  const turn = (lookedAt: number) => ({ why: whyLook({ ...quiet, before: { lists: "d", keys: "k", lookedAt } }, NOW), lookedAt });
+  const all = [...Array.from({ length: 30 }, (_, i) => turn(30 - i)), { why: "it has changed", lookedAt: 99 }, { why: null, lookedAt: 99 }];
+  expect(putOff(all).map(({ lookedAt }) => lookedAt)).toEqual([26, 27, 28, 29, 30]);
+  expect(putOff(all.slice(0, 25))).toEqual([]);
 });
 
 describe("a portrait", () => {

@@ -1,0 +1,84 @@
+/**
+ * What a sweep costs while all is well, over estates of growing size in one subscription: calls to Azure of the screening alone, and in the
+ * dearest round with the looks that are due in it. Counts alone: they repeat to the digit for a seed. Goal: at most 1,500 calls a round for
+ * 1,000 vaults with 10,000 databases. Build first.
+ * node bench/screening.ts [--sizes 10,30,100] [--databases N] [--rounds N]
+ */
+import { parseArgs } from "node:util";
+import { growEstate, leaveOnly } from "../sandbox/estate/estate.ts";
+import { appEventOf } from "../sandbox/play/narrator.ts";
+import { startSandbox } from "../sandbox/running/sandbox.ts";
+
+const MINUTE = 60_000;
+/** Whose hour alone has passed, in one sweep (docs/decisions/0008-screening.md). */
+const LOOKS_AT_MOST = 25;
+const GOAL = { vaults: 1000, calls: 1500 };
+
+const { values } = parseArgs({
+  options: {
+    sizes: { type: "string", default: "10,30,100" },
+    databases: { type: "string", default: "10" },
+    rounds: { type: "string", default: "13" },
+  },
+});
+const [databases, ROUNDS] = [Number(values.databases), Number(values.rounds)];
+
+/** Calls: of the cheapest round less what its looks took, and of the dearest. */
+type Row = { vaults: number; screening: number; most: number; looks: number; lookCost: number };
+
+async function measure(vaults: number): Promise<Row> {
+  const looks: number[] = [];
+  const sandbox = await startSandbox({
+    seed: 7,
+    mode: "observe",
+    start: Date.parse("2026-11-02T08:59:30Z"),
+    switches: { "arm.throttles": true, graphThrottles: true },
+    arrange(world, estate) {
+      leaveOnly(world, estate, []);
+      growEstate(world, estate, { vaults: vaults + estate.patients.length, databases });
+    },
+    onLog(line) {
+      if (appEventOf(line)?.event !== "swept") return;
+      const swept: { looks?: number } = JSON.parse(line.message);
+      looks.push(swept.looks ?? 0);
+    },
+  });
+  const count = (): number => [...sandbox.world.reads.values()].filter(({ keymend }) => keymend).reduce((sum, one) => sum + one.count, 0);
+  try {
+    // The first sweep finds all of them new, and takes as long as the bucket lasts.
+    await sandbox.time.advance(11 * MINUTE + Math.ceil((vaults * (9 + databases)) / 25) * 1000);
+    const rounds: { calls: number; looks: number }[] = [];
+    for (let round = 0, last = count(); round < ROUNDS; round += 1) {
+      const told = looks.length;
+      await sandbox.time.advance(5 * MINUTE);
+      rounds.push({ calls: count() - last, looks: looks.slice(told).reduce((a, b) => a + b, 0) });
+      last = count();
+    }
+    const [cheapest, dearest] = [rounds.toSorted((a, b) => a.looks - b.looks)[0]!, rounds.toSorted((a, b) => b.calls - a.calls)[0]!];
+    const lookCost = dearest.looks === cheapest.looks ? 0 : (dearest.calls - cheapest.calls) / (dearest.looks - cheapest.looks);
+    return { vaults, screening: cheapest.calls - cheapest.looks * lookCost, most: dearest.calls, looks: dearest.looks, lookCost };
+  } finally {
+    await sandbox.close();
+  }
+}
+
+const rows: Row[] = [];
+console.log(["vaults", "databases", "screening", "dearest round", "looks in it", "calls a look"].join("\t"));
+for (const vaults of values.sizes.split(",").map(Number)) {
+  const row = await measure(vaults);
+  rows.push(row);
+  console.log([row.vaults, row.vaults * databases, Math.round(row.screening), row.most, row.looks, row.lookCost.toFixed(1)].join("\t"));
+}
+/** Least squares. */
+const mean = (pick: (row: Row) => number): number => rows.reduce((sum, row) => sum + pick(row), 0) / rows.length;
+const [x, y] = [mean(({ vaults }) => vaults), mean(({ screening }) => screening)];
+const slope =
+  rows.reduce((sum, row) => sum + (row.vaults - x) * (row.screening - y), 0) / rows.reduce((sum, row) => sum + (row.vaults - x) ** 2, 0);
+if (rows.length > 1) {
+  const screening = y + slope * (GOAL.vaults - x);
+  const whole = screening + LOOKS_AT_MOST * mean(({ lookCost }) => lookCost);
+  console.log(`fit      screening ${slope.toFixed(2)} calls a vault + ${(y - slope * x).toFixed(1)}`);
+  console.log(
+    `goal     ${GOAL.calls} calls for ${GOAL.vaults} vaults; by the fit ${Math.round(screening)}, with ${LOOKS_AT_MOST} looks ${Math.round(whole)}`,
+  );
+}
