@@ -18,8 +18,8 @@ const env = {
 
 export type Ran = { status: number | null; said: string };
 
-function run(command: string, args: readonly string[]): Ran {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8", env, maxBuffer: 1 << 26 });
+function run(command: string, args: readonly string[], more: Readonly<Record<string, string>> = {}): Ran {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8", env: { ...env, ...more }, maxBuffer: 1 << 26 });
   return { status, said: error === undefined ? `${stderr}${status === 0 ? "" : stdout}` : error.message };
 }
 
@@ -59,13 +59,20 @@ export type Compiler = {
   lint(pattern: string): Ran[];
   /** A Bicep file or, with `.bicepparam`, a parameter file and what it names; into one JSON file. */
   build(file: string, out: string): Ran;
+  /** What a parameter file would deploy, with these variables, into `<name>.snapshot.json` beside it; not through the Azure CLI. */
+  snapshot?: (file: string, variables: Readonly<Record<string, string>>) => Ran;
 };
 
 const commandOf = (file: string): "build" | "build-params" => (file.endsWith(".bicepparam") ? "build-params" : "build");
 
+const SUBSCRIPTION = "00000000-0000-4000-8000-000000000001";
+const TENANT = "00000000-0000-4000-8000-000000000002";
+const SOMEWHERE = ["--subscription-id", SUBSCRIPTION, "--tenant-id", TENANT, "--location", "westeurope"];
+
 const own = (program: string): Compiler => ({
   lint: (pattern) => [run(program, ["lint", "--pattern", pattern])],
   build: (file, out) => run(program, [commandOf(file), file, "--outfile", out]),
+  snapshot: (file, variables) => run(program, ["snapshot", file, "--mode", "overwrite", ...SOMEWHERE], variables),
 });
 
 /** The Azure CLI takes one file at a time. */
