@@ -174,6 +174,16 @@ resource watched 'Microsoft.KeyVault/vaults@2024-11-01' existing = [for vault in
   scope: resourceGroup(split(vault.id, '/')[2], split(vault.id, '/')[4])
 }]
 
+module deadLetters 'modules/dead-letters.bicep' = if (withEvents) {
+  name: '${name}-dead-letters'
+  scope: group
+  params: {
+    name: name
+    location: location
+    storageName: last(split(app.outputs.storageId, '/'))
+  }
+}
+
 module vaultEvents 'modules/vault-events.bicep' = [for (vault, i) in vaults: if (withEvents) {
   name: '${name}-events-${i}'
   scope: resourceGroup(split(vault.id, '/')[2], split(vault.id, '/')[4])
@@ -183,6 +193,7 @@ module vaultEvents 'modules/vault-events.bicep' = [for (vault, i) in vaults: if 
     topicName: vault.?topicName ?? '${name}-${last(split(vault.id, '/'))}'
     reuseTopic: contains(vault, 'topicName')
     functionAppId: app.outputs.functionAppId
+    deadLetters: deadLetters!.outputs.place
   }
   dependsOn: [code]
 }]
@@ -199,7 +210,9 @@ module subscriptionEvents 'modules/subscription-events.bicep' = if (withEvents) 
 }
 
 // Where no code runs yet nobody sweeps, and that is no alarm.
-module alerts 'modules/alerts.bicep' = if (withEvents && (!empty(alertEmails) || !empty(actionGroupId))) {
+var withAlerts = withEvents && (!empty(alertEmails) || !empty(actionGroupId))
+
+module alerts 'modules/alerts.bicep' = if (withAlerts) {
   name: '${name}-alerts'
   scope: group
   params: {
@@ -210,6 +223,28 @@ module alerts 'modules/alerts.bicep' = if (withEvents && (!empty(alertEmails) ||
     actionGroupId: actionGroupId
   }
   dependsOn: [code]
+}
+
+module lostVaultEvents 'modules/lost-events.bicep' = [for (vault, i) in vaults: if (withAlerts) {
+  name: '${name}-lost-${i}'
+  scope: resourceGroup(split(vault.id, '/')[2], split(vault.id, '/')[4])
+  params: {
+    topicName: vault.?topicName ?? '${name}-${last(split(vault.id, '/'))}'
+    areKept: !contains(vault, 'topicName')
+    actionGroups: alerts!.outputs.actionGroups
+  }
+  dependsOn: [vaultEvents]
+}]
+
+module lostSubscriptionEvents 'modules/lost-events.bicep' = if (withAlerts) {
+  name: '${name}-lost-subscription'
+  scope: group
+  params: {
+    topicName: empty(subscriptionTopicName) ? '${name}-subscription' : subscriptionTopicName
+    areKept: false
+    actionGroups: alerts!.outputs.actionGroups
+  }
+  dependsOn: [subscriptionEvents]
 }
 
 @description('Where the operations API is.')

@@ -27,13 +27,31 @@ resource made 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails))
   }
 }
 
-// Severities: 1 error, 2 warning (Microsoft Learn, "Azure Monitor alerts": severity).
+// Severities: 0 critical, 1 error, 2 warning (Microsoft Learn, "Azure Monitor alerts": severity).
 var rules = [
   {
     name: 'outcome'
     severity: 1
-    summary: 'An incident ended otherwise than quietly, or something in Keymend itself does: its lines at the level of an error.'
-    query: 'traces | where severityLevel >= 3 and message startswith \'{"event":"\''
+    summary: 'An incident ended otherwise than quietly.'
+    query: 'traces | where severityLevel >= 3 and message startswith \'{"event":"closed"\''
+    operator: 'GreaterThan'
+    threshold: 0
+    window: 'PT5M'
+  }
+  {
+    name: 'unwell'
+    severity: 1
+    summary: 'Keymend itself is not well: a sweep that failed, an instance that hung, an outcome that could not be told, or nothing to watch.'
+    query: 'traces | where message startswith \'{"event":"nothingToWatch"\' or (severityLevel >= 3 and message startswith \'{"event":"\' and not(message startswith \'{"event":"closed"\') and not(message startswith \'{"event":"storm"\'))'
+    operator: 'GreaterThan'
+    threshold: 0
+    window: 'PT15M'
+  }
+  {
+    name: 'storm'
+    severity: 0
+    summary: 'Too many vaults lost their key at once: nothing is written until a person has looked.'
+    query: 'traces | where message startswith \'{"event":"storm"\''
     operator: 'GreaterThan'
     threshold: 0
     window: 'PT5M'
@@ -85,3 +103,5 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule 
     }
   }
 }]
+
+output actionGroups string[] = concat(empty(emails) ? [] : [made.id], empty(actionGroupId) ? [] : [actionGroupId])

@@ -1,4 +1,6 @@
-// The events of the subscription's own resources: what can take a key away at the management plane.
+// The events of the subscription's own resources: what can take a key away at the management plane. Without a dead-letter container: the topic
+// of a subscription is global and can have no identity to write one with (Microsoft Learn, "Assign a system-managed identity to an Event
+// Grid system topic": global Azure sources), and the storage takes no keys. What is dropped is told by an alert (lost-events.bicep).
 param topicName string
 param reuseTopic bool
 param functionAppId string

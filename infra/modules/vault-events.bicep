@@ -8,6 +8,9 @@ param topicName string
 param reuseTopic bool
 param functionAppId string
 
+@description('Where events go that can not be delivered: storageId, container, and identityId of who writes them.')
+param deadLetters object
+
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
   name: vaultName
 }
@@ -15,6 +18,10 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
 resource made 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (!reuseTopic) {
   name: topicName
   location: vaultLocation
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${deadLetters.identityId}': {} }
+  }
   properties: {
     source: vault.id
     topicType: 'Microsoft.KeyVault.vaults'
@@ -47,5 +54,15 @@ resource onKeyVaultEvent 'Microsoft.EventGrid/systemTopics/eventSubscriptions@20
       ]
     }
     retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 }
+    // Only with the topic's own identity: one that was there already may have none.
+    deadLetterWithResourceIdentity: reuseTopic
+      ? null
+      : {
+          identity: { type: 'UserAssigned', userAssignedIdentity: deadLetters.identityId }
+          deadLetterDestination: {
+            endpointType: 'StorageBlob'
+            properties: { resourceId: deadLetters.storageId, blobContainerName: deadLetters.container }
+          }
+        }
   }
 }

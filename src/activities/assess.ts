@@ -23,6 +23,7 @@ import { heldBack } from "../domain/turn/restraint.ts";
 import type { TurnInput } from "../domain/turn/record.ts";
 import { type Unarmed, unarmedAfter } from "../domain/turn/unarmed.ts";
 import { decideTurn } from "../domain/turn/turn.ts";
+import { firstExpiry } from "../domain/databases/key-path.ts";
 import type { Log } from "../log.ts";
 import type { GatherFacts } from "./gather-facts.ts";
 import { noteTrouble, type Restraints, tellStorm } from "./note-trouble.ts";
@@ -201,7 +202,12 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
   if (turn.healthy && vault?.state === "live")
     await deps.baselines.save(input.patient, baselineOf(facts, diagnosis, vault, historyOf(turn.incident).recovered !== null));
   if (turn.incident) await writeDown(deps, turn.incident, turn.entries, facts.at, open?.etag);
-  else deps.log.info("looked", { vaultId: input.patient.id, text: `${input.patient.vaultName ?? input.patient.id}: nothing new` });
+  else
+    deps.log.info("looked", {
+      vaultId: input.patient.id,
+      expiresOn: firstExpiry(facts),
+      text: `${input.patient.vaultName ?? input.patient.id}: nothing new`,
+    });
   await tellReadiness(deps, input.patient, diagnosis);
   await tellUnarmed(deps, input.patient, facts, unarmed);
   await deps.mailbox.dropSignals(input.patient.id, signalIds);

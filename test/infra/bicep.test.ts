@@ -120,7 +120,7 @@ describe("the alerts and the workbook", () => {
       .map((file) => readFileSync(file, "utf8"))
       .join("\n");
     const events = new Set(queries.flatMap((query) => [...query.matchAll(/"event":"(\w+)"/g)].map(([, event]) => event!)));
-    expect([...events].toSorted()).toEqual(["closed", "swept", "write"]);
+    expect([...events].toSorted()).toEqual(["closed", "looked", "swept", "write"]);
     for (const event of events) expect(src).toMatch(new RegExp(`log\\.\\w+\\("${event}"`));
     const fields = new Set(queries.flatMap((query) => [...query.matchAll(/\bd\.(\w+)/g)].map(([, field]) => field!)));
     const written = [
@@ -129,17 +129,41 @@ describe("the alerts and the workbook", () => {
     expect([...fields].filter((field) => !new RegExp(`\\b${field}\\b`).test(written))).toEqual([]);
   });
 
+  const alerts = readFileSync("infra/modules/alerts.bicep", "utf8");
+
   test("the alerts read lines that the app writes, which sampling leaves alone", () => {
-    const queries = [...readFileSync("infra/modules/alerts.bicep", "utf8").matchAll(/"event":"(\w+)"/g)].map(([, event]) => event!);
+    const queries = new Set([...alerts.matchAll(/"event":"(\w+)"/g)].map(([, event]) => event!));
     const src = globSync("src/**/*.ts")
       .map((file) => readFileSync(file, "utf8"))
       .join("\n");
-    expect(queries).toEqual(["swept", "eventDropped"]);
+    expect([...queries].toSorted()).toEqual(["closed", "eventDropped", "nothingToWatch", "storm", "swept"]);
     for (const event of queries) expect(src).toMatch(new RegExp(`log\\.\\w+\\("${event}"`));
     const { logging } = JSON.parse(readFileSync("host.json", "utf8")) as {
       logging: { applicationInsights: { samplingSettings: { excludedTypes: string } } };
     };
     expect(logging.applicationInsights.samplingSettings.excludedTypes.split(";")).toContain("Trace");
+  });
+
+  test("each thing that somebody is to be told of has an alert, and each error of the app's falls to one alone", () => {
+    const queries = Object.fromEntries(
+      [...alerts.matchAll(/name: '([\w-]+)'\n[\s\S]*?query: '(.*)'\n/g)].map(([, name, query]) => [name!, query!.replaceAll("\\'", "'")]),
+    );
+    expect(Object.keys(queries)).toEqual(["outcome", "unwell", "storm", "no-sweep", "dropped"]);
+    const prefix = (event: string): string => `message startswith '{"event":"${event}"'`;
+    expect(queries["outcome"]).toBe(`traces | where severityLevel >= 3 and ${prefix("closed")}`);
+    for (const event of ["closed", "storm"]) expect(queries["unwell"]).toContain(`not(${prefix(event)})`);
+  });
+
+  test("events that were not delivered are told of each topic, whether they are kept or dropped", () => {
+    const main = readFileSync("infra/main.bicep", "utf8");
+    expect([...main.matchAll(/^module \w+ 'modules\/lost-events\.bicep'/gm)]).toHaveLength(2);
+    expect(readFileSync("infra/modules/lost-events.bicep", "utf8")).toContain("areKept ? 'DeadLetteredCount' : 'DroppedEventCount'");
+  });
+
+  test("an event subscription has a dead-letter container wherever its topic can have an identity", () => {
+    const withTopic = files.map((file) => readFileSync(file, "utf8")).filter((text) => /^resource made .*systemTopics@/m.test(text));
+    expect(withTopic).toHaveLength(2);
+    for (const text of withTopic) expect(text.includes("deadLetterWithResourceIdentity")).toBe(!text.includes("location: 'global'"));
   });
 });
 

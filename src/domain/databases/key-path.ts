@@ -51,6 +51,12 @@ export function versionsOf(facts: Facts, target: TargetFacts): UsedVersion[] {
   return [...used, { facts: latest, isLatest: true, effect: verdictOf(target) === "lost" ? "broken" : "willBreak" }];
 }
 
+/** When the first of the versions that a database uses, or will within a day, runs out; null where none does. */
+export const firstExpiry = (facts: Facts): string | null =>
+  facts.targets
+    .flatMap((target) => versionsOf(facts, target).flatMap(({ facts: { expiresOn } }) => expiresOn ?? []))
+    .toSorted((a, b) => toMs(a) - toMs(b))[0] ?? null;
+
 export const principalIn = (facts: Facts, target: TargetFacts): PrincipalState =>
   principalStateOf(target, facts.identities, facts.firstPartyPrincipalId);
 
