@@ -4,6 +4,7 @@
  * make, one of them twice, nor silence.
  */
 import { actionOf, type Evidence, incidentProblems, MAY_BECOME, SUCCESS, successProblems, writeProblems } from "../matrix/judge.ts";
+import type { Reading } from "./readings.ts";
 
 /** What the story came to under the documented reading, and what else is true under another. */
 export type Documented = {
@@ -39,14 +40,24 @@ function strangeWrites({ writes }: Evidence, { written }: Documented): string[] 
     .map((action) => `wrote what the documented reading does not: ${action}`);
 }
 
-/** trueReasons: what else an escalation may name under this reading. One sentence each; nothing where all holds. */
-export function problemsUnder(evidence: Evidence, documented: Documented, trueReasons: readonly string[] = []): string[] {
+/** A success may do without the steps that the reading spares. */
+const sparing = (evidence: Evidence, spares: readonly string[]): Evidence => {
+  const { steps = [] } = evidence.story;
+  return { ...evidence, story: { ...evidence.story, steps: steps.filter((step) => !spares.includes(step)) } };
+};
+
+/** One sentence each; nothing where all holds. */
+export function problemsUnder(
+  evidence: Evidence,
+  documented: Documented,
+  { reasons = [], spares = [] }: Pick<Reading, "reasons" | "spares"> = {},
+): string[] {
   const always = [...writeProblems(evidence), ...strangeWrites(evidence, documented)];
   // Whoever is asked may take longer than anybody plays: the question stands, and the database's state with it.
   if (evidence.result.outcome === null && isAsking(evidence)) return always;
   return [
-    ...endProblems(evidence, documented, trueReasons),
-    ...successProblems(evidence),
+    ...endProblems(evidence, documented, reasons),
+    ...successProblems(sparing(evidence, spares)),
     ...incidentProblems(evidence),
     ...always,
     ...evidence.unended,

@@ -29,6 +29,7 @@ export type Results = { seed: number; rows: RowRecord[] };
 const textOf = ({ outcome, reason }: Play["trial"]): string => `${outcome ?? "no end yet"}${reason === null ? "" : ` (${reason})`}`;
 
 const NOT_FELT = "not felt";
+const NOT_ASKED = "asked for in none";
 
 function cameOf(play: Play): Came {
   const { trial, documented } = play;
@@ -97,7 +98,8 @@ const RULE = [
   "alone, and the status codes together. It must end as it does under the documented reading, or by asking a person, or by calling one with the",
   "true reason; never with a success that is none, a write that the documented reading does not make, the same write twice, silence, or an",
   "outage told as avoided. A repair that takes longer under a reading may end in `Healed` instead of `OutageAvoided`, if there was an outage. All of it",
-  "is judged by what the sandbox itself knows. *Not felt*: under that reading there is no break to begin with.",
+  "is judged by what the sandbox itself knows. *The same*: as under the documented reading. *Not felt*: under that reading there is no break to begin",
+  "with. *Asked for in none*: nothing that Azure was asked in any of the rows played rests on it, so that each of them is the very same play.",
 ];
 
 function countsOf(rows: readonly RowRecord[], name: string): string {
@@ -109,7 +111,9 @@ function countsOf(rows: readonly RowRecord[], name: string): string {
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const sorted = [...counts].toSorted(([a, n], [b, m]) => m - n || a.localeCompare(b));
-  return sorted.map(([text, count]) => `${text} ${count}`).join("<br>") || "not played yet";
+  if (sorted.length > 0) return sorted.map(([text, count]) => `${text} ${count}`).join("<br>");
+  const isAsked = rows.some(({ asked }) => mattering(asked).some((reading) => reading.name === name));
+  return isAsked || rows.length === 0 ? "not played yet" : `${NOT_ASKED} of ${rows.length} rows`;
 }
 
 export function pageOf({ seed, rows }: Results, wanted: readonly Row[]): string {
@@ -133,7 +137,7 @@ export function pageOf({ seed, rows }: Results, wanted: readonly Row[]): string 
     "",
     "`npm run unknowns -- --missing` plays what is left, and anew what was played with other code than today's.",
     "",
-    "| Reading | What is not known | Source | What came of it, plays |",
+    "| Reading | What is not known | Source | What came of it, in so many plays |",
     "| --- | --- | --- | --- |",
     ...readings.map(({ name, question, source }) => `| ${[`\`${name}\``, question, source, countsOf(rows, name)].join(" | ")} |`),
     "",

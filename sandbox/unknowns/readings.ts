@@ -13,6 +13,8 @@ export type Reading = {
   switches: Switches;
   /** Reasons that an escalation may truly name under it, besides those of the story. */
   reasons?: readonly string[];
+  /** Steps of a story that a success may do without under it. */
+  spares?: readonly string[];
 };
 
 const MINUTE = 60_000;
@@ -28,7 +30,7 @@ const SOFT_DELETE = "Microsoft Learn, Azure Key Vault soft-delete overview";
 const KV_REST = "Microsoft Learn, Azure Key Vault REST API error codes";
 const GRAPH = "Microsoft Learn, Overview of Azure Resource Graph";
 
-type Doubt = Pick<Reading, "question" | "source"> & { others: readonly Switches[string][]; reasons?: readonly string[] };
+type Doubt = Pick<Reading, "question" | "source"> & { others: readonly Switches[string][] } & Pick<Reading, "reasons" | "spares">;
 
 /** By switch. */
 const doubts: Record<string, Doubt> = {
@@ -62,6 +64,8 @@ const doubts: Record<string, Doubt> = {
     question: "whether any update of an account's identities leaves its default identity undefined",
     source: "hashicorp/terraform-provider-azurerm, cosmosdb_account",
     others: [true],
+    // Detaching what is stale would take the new default away again.
+    spares: ["DetachIdentity"],
   },
   "documentdb.keyUriWhileRevoked": {
     question: "whether a revoked account takes a new key URI",

@@ -51,7 +51,7 @@ export const isFelt = ({ trial, documented }: Pick<Play, "trial" | "documented">
 async function playUnder(runner: TrialRunner, row: Row, documented: Trial, reading: Reading): Promise<Trial> {
   return runner.run(
     { ...row, switches: { ...reading.switches } },
-    { strikes: [], undisturbed: documented, judge: (evidence) => problemsUnder(evidence, documented, reading.reasons) },
+    { strikes: [], undisturbed: documented, judge: (evidence) => problemsUnder(evidence, documented, reading) },
   );
 }
 

@@ -118,6 +118,11 @@ describe("what is kept of a play", () => {
     expect(problemLines(play({ trial: silent, documented: silent }))).toEqual([expect.stringContaining(inVain)]);
   });
 
+  test("says of a reading that nothing rests on that no row asked for it", () => {
+    const [, unasked] = pageOf(begun, [row]).split("`keyvault.eventTimesAs = string`");
+    expect(unasked!.split("\n")[0]).toContain("asked for in none of 1 rows");
+  });
+
   test("of a story that is no more goes", () => {
     expect(withPlay(begun, play({ row: other }), "now", [other.story.name]).rows.map(({ story }) => story)).toEqual([other.story.name]);
   });

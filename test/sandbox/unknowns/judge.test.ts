@@ -41,7 +41,7 @@ describe("another reading holds", () => {
     ],
     ["where a write was refused and made once", evidence({ writes: [{ ...grant, status: 409 }, grant] })],
   ])("%s", (_what, seen) => {
-    expect(problemsUnder(seen, documented, ["NotPermitted"])).toEqual([]);
+    expect(problemsUnder(seen, documented, { reasons: ["NotPermitted"] })).toEqual([]);
   });
 });
 
@@ -87,6 +87,12 @@ describe("another reading does not hold", () => {
   ])("%s", (_what, seen, problem) => {
     expect(problemsUnder(seen, documented).join("\n")).toContain(problem);
   });
+});
+
+test("a success may do without a step that makes no sense under the reading, and without no other", () => {
+  const { story } = evidence();
+  const seen = evidence({ story: { ...story, steps: ["CreateIdentity", "DetachIdentity"] } });
+  expect(problemsUnder(seen, documented, { spares: ["DetachIdentity"] })).toEqual(["OutageAvoided without CreateIdentity"]);
 });
 
 test.each([
