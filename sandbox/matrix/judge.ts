@@ -97,6 +97,9 @@ export const actionOf = (write: RecordedWrite): string => write.action || placeO
 export const usualOf = (writes: readonly RecordedWrite[]): Map<string, number> =>
   new Map([...countsOf(writes, placeOf), ...countsOf(writes, actionOf)]);
 
+export const refusedOf = (writes: readonly RecordedWrite[]): Set<string> =>
+  new Set(writes.filter(({ status }) => status >= 400).map(actionOf));
+
 /** The same with the same values, or a thing, or things of a kind, more often than without the fault: an expiry moved twice has two values. */
 export function writeProblems({ writes, usual, failedOperations, story }: Evidence): string[] {
   const tooOften = [

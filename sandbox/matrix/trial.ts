@@ -10,7 +10,7 @@ import { createTimeline, type Timeline } from "../play/timeline.ts";
 import { messageOf } from "../azure/wire.ts";
 import type { Switches } from "../azure/world.ts";
 import { truePhase } from "../play/watch.ts";
-import { type Evidence, problemsOf, usualOf } from "./judge.ts";
+import { type Evidence, problemsOf, refusedOf, usualOf } from "./judge.ts";
 import { type Hit, type SeenCall, type Strike, type Tap, tapCalls } from "./tap.ts";
 
 export type Row = {
@@ -33,6 +33,8 @@ export type Trial = {
   problems: string[];
   /** How often each thing was written. */
   written: ReadonlyMap<string, number>;
+  /** What Azure refused, by the action. */
+  refused: ReadonlySet<string>;
   calls: readonly SeenCall[];
   /** Strikes that were carried out. */
   hits: readonly Strike[];
@@ -194,7 +196,7 @@ async function perform(
   if (strike && more.length === 0 && hits.length === 0) problems.push("the call to be struck never came");
   const { outcome, reason } = result;
   const { calls, struck, isHurt } = tap;
-  return { outcome, reason, problems, written: usualOf(writes), calls, hits, struck, isHurt };
+  return { outcome, reason, problems, written: usualOf(writes), refused: refusedOf(writes), calls, hits, struck, isHurt };
 }
 
 async function runOn(setup: TrialSetup, row: Row, disturbance: Disturbance | undefined): Promise<Trial> {
@@ -204,7 +206,17 @@ async function runOn(setup: TrialSetup, row: Row, disturbance: Disturbance | und
   } catch (error) {
     const { calls, hits, struck, isHurt } = prepared.tap;
     const problems = [`the trial broke off: ${messageOf(error)}`];
-    return { outcome: null, reason: null, problems, written: new Map(), calls, hits: hits.map(({ strike }) => strike), struck, isHurt };
+    return {
+      outcome: null,
+      reason: null,
+      problems,
+      written: new Map(),
+      refused: new Set(),
+      calls,
+      hits: hits.map(({ strike }) => strike),
+      struck,
+      isHurt,
+    };
   } finally {
     await prepared.scene.sandbox.close();
   }

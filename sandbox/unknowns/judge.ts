@@ -12,6 +12,8 @@ export type Documented = {
   reason: string | null;
   /** How often each thing was written, and by each action. */
   written: ReadonlyMap<string, number>;
+  /** Actions that were tried and refused. */
+  refused: ReadonlySet<string>;
 };
 
 /** What a person is asked, and nobody in the story answers. */
@@ -20,7 +22,14 @@ const ASKED: ReadonlySet<string> = new Set(["ApprovalExpired", "Rejected"]);
 const isAsking = ({ told }: Evidence): boolean =>
   told.some(({ incident }) => incident?.state === "waiting" && incident.plan?.steps.some(({ state }) => state === "waitsForApproval"));
 
-function endProblems({ story, result }: Evidence, documented: Documented, trueReasons: readonly string[]): string[] {
+const done = ({ writes }: Evidence): string[] => writes.filter(({ status }) => status < 400).map(actionOf);
+
+/** What Azure refuses as documented it takes under the reading: then it may well mend what a person was called for. */
+const mayMend = (evidence: Evidence, { outcome, refused }: Documented): boolean =>
+  outcome === "Escalated" && SUCCESS.has(evidence.result.outcome ?? "") && done(evidence).some((action) => refused.has(action));
+
+function endProblems(evidence: Evidence, documented: Documented, trueReasons: readonly string[]): string[] {
+  const { story, result } = evidence;
   const { outcome, reason } = result;
   const expected = documented.outcome ?? "";
   if (outcome === null) return ["the app came to no end, and asks nobody"];
@@ -29,14 +38,15 @@ function endProblems({ story, result }: Evidence, documented: Documented, trueRe
     return reason !== null && known.includes(reason) ? [] : [`escalated for ${reason ?? "no reason"}, which is not the true one`];
   }
   if (outcome === "Refused" && ASKED.has(reason ?? "")) return [];
-  return [expected, MAY_BECOME[expected]].includes(outcome) ? [] : [`the outcome is ${outcome}, not ${expected}`];
+  return [expected, MAY_BECOME[expected]].includes(outcome) || mayMend(evidence, documented)
+    ? []
+    : [`the outcome is ${outcome}, not ${expected}`];
 }
 
-/** Whatever the values: an action that the documented reading never takes. */
-function strangeWrites({ writes }: Evidence, { written }: Documented): string[] {
-  const done = writes.filter(({ status }) => status < 400).map(actionOf);
-  return [...new Set(done)]
-    .filter((action) => !written.has(action))
+/** Whatever the values: an action that is not even tried under the documented reading. */
+function strangeWrites(evidence: Evidence, { written, refused }: Documented): string[] {
+  return [...new Set(done(evidence))]
+    .filter((action) => !written.has(action) && !refused.has(action))
     .map((action) => `wrote what the documented reading does not: ${action}`);
 }
 

@@ -98,7 +98,7 @@ const RULE = [
   "alone, and the status codes together. It must end as it does under the documented reading, or by asking a person, or by calling one with the",
   "true reason; never with a success that is none, a write that the documented reading does not make, the same write twice, silence, or an",
   "outage told as avoided. A repair that takes longer under a reading may end in `Healed` instead of `OutageAvoided`, if there was an outage. All of it",
-  "is judged by what the sandbox itself knows. *The same*: as under the documented reading. *Not felt*: under that reading there is no break to begin",
+  "is judged by what the sandbox itself knows. A write that Azure refuses as documented may be taken under a reading, and mend it. *The same*: as under the documented reading. *Not felt*: under that reading there is no break to begin",
   "with. *Asked for in none*: nothing that Azure was asked in any of the rows played rests on it, so that each of them is the very same play.",
 ];
 

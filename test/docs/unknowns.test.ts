@@ -37,6 +37,7 @@ const trial = (over: Partial<Trial> = {}): Trial => ({
   reason: null,
   problems: [],
   written: new Map(),
+  refused: new Set(),
   calls: [],
   hits: [],
   struck: 0,

@@ -19,7 +19,7 @@ const enable = {
   action: "Microsoft.KeyVault/vaults/keys/update/action",
 };
 
-const documented: Documented = { outcome: "OutageAvoided", reason: null, written: usualOf([grant]) };
+const documented: Documented = { outcome: "OutageAvoided", reason: null, written: usualOf([grant]), refused: new Set() };
 
 const noWrite = { writes: [], wellAtLast: false } as const;
 const question: Partial<Evidence> = {
@@ -86,6 +86,19 @@ describe("another reading does not hold", () => {
     ],
   ])("%s", (_what, seen, problem) => {
     expect(problemsUnder(seen, documented).join("\n")).toContain(problem);
+  });
+});
+
+describe("a write that is refused as documented and taken under the reading", () => {
+  const refused: Documented = { outcome: "Escalated", reason: "NotAccepted", written: new Map(), refused: new Set([grant.action]) };
+
+  test("may mend what a person was called for", () => {
+    expect(problemsUnder(evidence(), refused)).toEqual([]);
+  });
+
+  test("is no success of anything else, nor if it is none", () => {
+    expect(problemsUnder(evidence({ writes: [] }), refused)).toContain("the outcome is OutageAvoided, not Escalated");
+    expect(problemsUnder(evidence({ wellAtLast: false }), refused)).toContain("OutageAvoided, but not every database is well");
   });
 });
 
