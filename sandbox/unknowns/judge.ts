@@ -4,7 +4,7 @@
  * make, one of them twice, nor silence.
  */
 import { actionOf, type Evidence, incidentProblems, MAY_BECOME, SUCCESS, successProblems, writeProblems } from "../matrix/judge.ts";
-import type { Reading } from "./readings.ts";
+import type { Allowed } from "./readings.ts";
 
 /** What the story came to under the documented reading, and what else is true under another. */
 export type Documented = {
@@ -28,19 +28,27 @@ const done = ({ writes }: Evidence): string[] => writes.filter(({ status }) => s
 const mayMend = (evidence: Evidence, { outcome, refused }: Documented): boolean =>
   outcome === "Escalated" && SUCCESS.has(evidence.result.outcome ?? "") && done(evidence).some((action) => refused.has(action));
 
-function endProblems(evidence: Evidence, documented: Documented, trueReasons: readonly string[]): string[] {
+/** What was only at risk is lost meanwhile where a detour is taken. */
+function isAsDocumented(outcome: string, documented: Documented, detour: boolean): boolean {
+  const expected = documented.outcome ?? "";
+  return [expected, MAY_BECOME[expected], detour && expected === "Prevented" ? "OutageAvoided" : expected].includes(outcome);
+}
+
+function endProblems(
+  evidence: Evidence,
+  documented: Documented,
+  { reasons, detour }: Required<Pick<Allowed, "reasons" | "detour">>,
+): string[] {
   const { story, result } = evidence;
   const { outcome, reason } = result;
-  const expected = documented.outcome ?? "";
   if (outcome === null) return ["the app came to no end, and asks nobody"];
   if (outcome === "Escalated") {
-    const known = [documented.reason, ...story.causes, ...trueReasons];
+    const known = [documented.reason, ...story.causes, ...reasons];
     return reason !== null && known.includes(reason) ? [] : [`escalated for ${reason ?? "no reason"}, which is not the true one`];
   }
   if (outcome === "Refused" && ASKED.has(reason ?? "")) return [];
-  return [expected, MAY_BECOME[expected]].includes(outcome) || mayMend(evidence, documented)
-    ? []
-    : [`the outcome is ${outcome}, not ${expected}`];
+  const isFine = isAsDocumented(outcome, documented, detour) || mayMend(evidence, documented);
+  return isFine ? [] : [`the outcome is ${outcome}, not ${documented.outcome}`];
 }
 
 /** Whatever the values: an action that is not even tried under the documented reading. */
@@ -56,17 +64,23 @@ const sparing = (evidence: Evidence, spares: readonly string[]): Evidence => {
   return { ...evidence, story: { ...evidence.story, steps: steps.filter((step) => !spares.includes(step)) } };
 };
 
+/** Of everything that is written at all, with other values each time. */
+const withOneMore = (evidence: Evidence): Evidence => ({
+  ...evidence,
+  usual: new Map([...(evidence.usual ?? [])].map(([what, count]) => [what, count + 1])),
+});
+
 /** One sentence each; nothing where all holds. */
 export function problemsUnder(
   evidence: Evidence,
   documented: Documented,
-  { reasons = [], spares = [] }: Pick<Reading, "reasons" | "spares"> = {},
+  { reasons = [], spares = [], detour = false }: Allowed = {},
 ): string[] {
-  const always = [...writeProblems(evidence), ...strangeWrites(evidence, documented)];
+  const always = [...writeProblems(detour ? withOneMore(evidence) : evidence), ...strangeWrites(evidence, documented)];
   // Whoever is asked may take longer than anybody plays: the question stands, and the database's state with it.
   if (evidence.result.outcome === null && isAsking(evidence)) return always;
   return [
-    ...endProblems(evidence, documented, reasons),
+    ...endProblems(evidence, documented, { reasons, detour }),
     ...successProblems(sparing(evidence, spares)),
     ...incidentProblems(evidence),
     ...always,

@@ -15,7 +15,12 @@ export type Reading = {
   reasons?: readonly string[];
   /** Steps of a story that a success may do without under it. */
   spares?: readonly string[];
+  /** Under it a step of the repair takes something away, which is put back by one write more: what was only at risk is lost meanwhile. */
+  detour?: boolean;
 };
+
+/** What a play under a reading may come to, beside what it comes to as documented. */
+export type Allowed = Pick<Reading, "reasons" | "spares" | "detour">;
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -30,7 +35,7 @@ const SOFT_DELETE = "Microsoft Learn, Azure Key Vault soft-delete overview";
 const KV_REST = "Microsoft Learn, Azure Key Vault REST API error codes";
 const GRAPH = "Microsoft Learn, Overview of Azure Resource Graph";
 
-type Doubt = Pick<Reading, "question" | "source"> & { others: readonly Switches[string][] } & Pick<Reading, "reasons" | "spares">;
+type Doubt = Pick<Reading, "question" | "source"> & { others: readonly Switches[string][] } & Allowed;
 
 /** By switch. */
 const doubts: Record<string, Doubt> = {
@@ -64,8 +69,9 @@ const doubts: Record<string, Doubt> = {
     question: "whether any update of an account's identities leaves its default identity undefined",
     source: "hashicorp/terraform-provider-azurerm, cosmosdb_account",
     others: [true],
-    // Detaching what is stale would take the new default away again.
+    // Detaching what is stale would take the new default away again; attaching a new one takes the old one away.
     spares: ["DetachIdentity"],
+    detour: true,
   },
   "documentdb.keyUriWhileRevoked": {
     question: "whether a revoked account takes a new key URI",

@@ -102,6 +102,23 @@ describe("a write that is refused as documented and taken under the reading", ()
   });
 });
 
+describe("a detour that the reading forces", () => {
+  const prevented: Documented = { ...documented, outcome: "Prevented" };
+  const usual = usualOf([grant]);
+  const other = { ...grant, body: { other: true } };
+
+  test("writes once more, with another value, and tells what was lost meanwhile", () => {
+    expect(problemsUnder(evidence({ usual, writes: [grant, other] }), prevented, { detour: true })).toEqual([]);
+    expect(problemsUnder(evidence({ usual, writes: [grant, other] }), prevented)).toHaveLength(3);
+  });
+
+  test("is no leave to write the same twice, or twice more", () => {
+    expect(problemsUnder(evidence({ usual, writes: [grant, grant] }), prevented, { detour: true }).join()).toContain("carried out 2 times");
+    const third = { ...grant, body: { third: true } };
+    expect(problemsUnder(evidence({ usual, writes: [grant, other, third] }), prevented, { detour: true }).join()).toContain("3 times");
+  });
+});
+
 test("a success may do without a step that makes no sense under the reading, and without no other", () => {
   const { story } = evidence();
   const seen = evidence({ story: { ...story, steps: ["CreateIdentity", "DetachIdentity"] } });
