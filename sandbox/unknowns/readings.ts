@@ -64,7 +64,13 @@ const doubts: Record<string, Doubt> = {
     source: "Microsoft Learn, Configure customer-managed keys (the identity's renew time; no figure)",
     others: [HOUR],
   },
-  "documentdb.codelessStatus": { question: "whether a revoked account shows a code at all", source: CODES, others: [true] },
+  "documentdb.codelessStatus": {
+    question: "whether a revoked account shows a code at all",
+    source: CODES,
+    others: [true],
+    // Where the code alone tells what only the service sees, all looks whole that it does not take notice of.
+    reasons: ["NotRevalidated"],
+  },
   "documentdb.identityResetsDefault": {
     question: "whether any update of an account's identities leaves its default identity undefined",
     source: "hashicorp/terraform-provider-azurerm, cosmosdb_account",
