@@ -3,7 +3,7 @@
  * key URI names no vault is its own. The inventory says what is new; what is known is looked at whatever it says (domain/databases/sight.ts).
  */
 import { vaultUriOf } from "../domain/clouds.ts";
-import { isUnder, isVaultId, nameOf, sameId } from "../domain/arm-id.ts";
+import { isClusterId, isUnder, isVaultId, nameOf, sameId } from "../domain/arm-id.ts";
 import type { MissingTarget, Patient, TargetFacts, TargetKind, VaultFacts } from "../domain/facts.ts";
 import { vaultNameOf } from "../domain/key-uri.ts";
 import { type KnownDatabase, type KnownPatient, unlistedOf, vaultNameIn } from "../domain/databases/sight.ts";
@@ -46,7 +46,7 @@ type View = { databases: KnownDatabase[]; unlisted: KnownDatabase[]; unread: Err
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
-const kindOf = (id: string): TargetKind => (/\/mongoclusters\//i.test(id) ? "cluster" : "account");
+const kindOf = (id: string): TargetKind => (isClusterId(id) ? "cluster" : "account");
 
 export function createPatients({ inventory, baselines, look }: PatientsDeps) {
   async function list(): Promise<{ listed: KnownDatabase[]; unread: Error | null }> {

@@ -56,8 +56,22 @@ export function wholeId(id: string): string {
   return whole.startsWith("/") ? whole : whole.replace(/^(?=(?:subscriptions|providers)\/)/i, "/");
 }
 
+/**
+ * What was worked out before, so that comparing each of 500 databases with each takes no minutes. It holds what a few vaults come with and is
+ * then begun anew.
+ */
+const NORMAL = new Map<string, string>();
+const MOST_NORMAL = 20_000;
+
 /** For maps and comparison. The root scope `/` becomes the empty string, which every id starts with. */
-export const normalId = (id: string): string => foldCase(wholeId(id));
+export function normalId(id: string): string {
+  const known = NORMAL.get(id);
+  if (known !== undefined) return known;
+  const normal = foldCase(wholeId(id));
+  if (NORMAL.size >= MOST_NORMAL) NORMAL.clear();
+  NORMAL.set(id, normal);
+  return normal;
+}
 
 export const sameId = (a: string, b: string): boolean => a === b || normalId(a) === normalId(b);
 
@@ -156,6 +170,7 @@ export const vaultIn = (id: string): string | undefined => resourceIn(id, VAULT)
 export const identityIn = (id: string): string | undefined => resourceIn(id, IDENTITY);
 export const databaseIn = (id: string): string | undefined => resourceIn(id, ACCOUNT) ?? resourceIn(id, CLUSTER);
 
+export const isClusterId = (id: string): boolean => typeOf(id) === CLUSTER;
 export const isDatabaseId = (id: string): boolean => typeOf(id) === ACCOUNT || typeOf(id) === CLUSTER;
 
 export function isGroupId(id: string): boolean {

@@ -188,6 +188,21 @@ describe("whoever asks about one thing", () => {
     expect(await setUp([], { look: { readTarget: async () => anAccount() } }).find(about)).toEqual({ patient: ORDERS });
   });
 
+  test.each(["mongoClusters", "rg"])("in a group called %s is read as the kind that it is", async (group) => {
+    const read: string[] = [];
+    const look: Partial<LookById> = {
+      readTarget: async (kind, id) => {
+        read.push(kind);
+        return { kind, id, state: "gone" };
+      },
+    };
+    for (const type of ["databaseAccounts", "mongoClusters"]) {
+      const id = `${SUBSCRIPTION}/resourceGroups/${group}/providers/Microsoft.DocumentDB/${type}/one`;
+      await setUp([], { look }).find({ kind: "database", id });
+    }
+    expect(read).toEqual(["account", "cluster"]);
+  });
+
   test.each([about, aboutVault])("is not told that nothing depends on a $kind that Keymend can't see", async (scope) => {
     expect(await setUp([], { look: blind }).find(scope)).toEqual({
       patient: null,

@@ -115,3 +115,8 @@ describe("scopes", () => {
     expect(isUnder(scope, id)).toBe(expected);
   });
 });
+
+test("any number of ids reads alike, those that were read before too", () => {
+  const ids = Array.from({ length: 20_001 }, (_, i) => `/Subscriptions/S${i}`);
+  for (const round of [1, 2]) expect([round, ids.every((id) => normalId(id) === id.toLowerCase())]).toEqual([round, true]);
+});

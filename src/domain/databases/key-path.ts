@@ -57,8 +57,16 @@ export const firstExpiry = (facts: Facts): string | null =>
     .flatMap((target) => versionsOf(facts, target).flatMap(({ facts: { expiresOn } }) => expiresOn ?? []))
     .toSorted((a, b) => toMs(a) - toMs(b))[0] ?? null;
 
-export const principalIn = (facts: Facts, target: TargetFacts): PrincipalState =>
-  principalStateOf(target, facts.identities, facts.firstPartyPrincipalId);
+/** Each of 500 steps asks it of each of 500 databases: it is found out once for a look. Facts are never changed once they are read. */
+const PRINCIPALS = new WeakMap<Facts, Map<TargetFacts, PrincipalState>>();
+
+export function principalIn(facts: Facts, target: TargetFacts): PrincipalState {
+  const known = PRINCIPALS.get(facts) ?? new Map<TargetFacts, PrincipalState>();
+  PRINCIPALS.set(facts, known);
+  const principal = known.get(target) ?? principalStateOf(target, facts.identities, facts.firstPartyPrincipalId);
+  known.set(target, principal);
+  return principal;
+}
 
 /** The service asks for the same region however it is written: "East US 2" and "eastus2". */
 export const regionOf = (location: string): string => location.toLowerCase().replaceAll(" ", "");
