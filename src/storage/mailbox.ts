@@ -21,7 +21,10 @@ export type Mailbox<S extends Item, D extends Item & { incidentId: string }> = {
   /** Whether signals wait for a patient, as it is now. */
   listWaiting: () => Promise<(patientId: string) => boolean>;
   dropSignals: (patientId: string, signalIds: readonly string[]) => Promise<void>;
-  /** Moves what waits out of the way, as it lies there, unread: nothing of it may be what a look fails at. How many. */
+  /**
+   * Moves what waits out of the way, as it lies there, unread: nothing of it may be what a look fails at. How many. A part after the other:
+   * 20,000 take longer than some activity lives, and what is moved stays moved.
+   */
   setAside: (patientId: string) => Promise<number>;
   addDecision: (decision: D) => Promise<void>;
   /** Oldest first. */
@@ -35,6 +38,11 @@ type Claim = { incidentId: string; stepId: string; turn: number };
 
 /** learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions */
 const DROPS_AT_ONCE = 100;
+/** Together within the 4 MB of a transaction, however long each message is. */
+const MOVES_AT_ONCE = 50;
+
+type MovedRow = Record<string, unknown> & { rowKey: string };
+
 /** Of one message: an event may have 1 MB, and says no more than where to look and who was there. */
 const LONGEST_MESSAGE = 30_000;
 
@@ -95,15 +103,26 @@ export function createMailbox<S extends Item, D extends Item & { incidentId: str
       }),
     setAside: (patientId) =>
       tables.use("incidents", "set messages aside", async (client) => {
-        const keys: string[] = [];
+        let moved = 0;
+        let rows: MovedRow[] = [];
+        const move = async (): Promise<void> => {
+          const partitionKey = aside(patientId);
+          await client.submitTransaction(rows.map((row) => ["upsert", { ...row, partitionKey }, "Replace"] satisfies TransactionAction));
+          await drop(
+            client,
+            signals(patientId),
+            rows.map(({ rowKey }) => rowKey),
+          );
+          moved += rows.length;
+          rows = [];
+        };
         for await (const row of client.listEntities({ queryOptions: { filter: `PartitionKey eq ${quote(signals(patientId))}` } })) {
-          const { etag: _, timestamp: __, ...kept } = row;
-          await client.upsertEntity({ ...kept, partitionKey: aside(patientId), rowKey: row.rowKey! }, "Replace");
-          keys.push(row.rowKey!);
+          const { etag: _, timestamp: __, partitionKey: ___, rowKey = "", ...kept } = row;
+          rows.push({ ...kept, rowKey });
+          if (rows.length === MOVES_AT_ONCE) await move();
         }
-        for (let start = 0; start < keys.length; start += DROPS_AT_ONCE)
-          await drop(client, signals(patientId), keys.slice(start, start + DROPS_AT_ONCE));
-        return keys.length;
+        if (rows.length > 0) await move();
+        return moved;
       }),
     addDecision: (decision) => add(decisions(decision.incidentId), decision),
     listDecisions: (incidentId) => listByTime<D>(decisions(incidentId)),

@@ -1,3 +1,4 @@
+import { RestError } from "@azure/core-rest-pipeline";
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { InvariantError, TransientError } from "../../src/domain/errors.ts";
@@ -200,6 +201,28 @@ test("sets aside what waits, even what can't be read", async () => {
   expect(await mailbox.setAside(VAULT)).toBe(130);
   expect(await mailbox.listSignals(VAULT)).toEqual([]);
   expect(await mailbox.setAside(VAULT)).toBe(0);
+});
+
+test("sets aside a part after the other: what is moved stays moved where the rest can't be, and the longest fit", async () => {
+  const { tables } = fresh();
+  const mailbox = createMailbox(tables);
+  const long = { ...signal("", "2026-11-01T00:00:00Z"), what: '"'.repeat(20_000) };
+  for (let i = 0; i < 70; i++) await mailbox.addSignal(VAULT, { ...long, id: `s${i}` });
+  let transactions = 0;
+  const failing: typeof tables = {
+    use: (table, operation, work) =>
+      tables.use(table, operation, (client) => {
+        const submit = client.submitTransaction.bind(client);
+        client.submitTransaction = (actions) => {
+          transactions += 1;
+          return transactions === 3 ? Promise.reject(new RestError("away", { code: "ECONNRESET" })) : submit(actions);
+        };
+        return work(client).finally(() => (client.submitTransaction = submit));
+      }),
+  };
+  await expect(createMailbox(failing).setAside(VAULT)).rejects.toBeInstanceOf(TransientError);
+  expect(await mailbox.listSignals(VAULT)).toHaveLength(20);
+  expect(await mailbox.setAside(VAULT)).toBe(20);
 });
 
 test("what storage refuses for what it is, no repetition cures", async () => {
