@@ -33,6 +33,10 @@ const EXPECTED: Record<string, string> = {
   pause: "httpTrigger",
   resume: "httpTrigger",
   diagnose: "httpTrigger",
+  operations: "httpTrigger",
+  startOperation: "httpTrigger",
+  operation: "httpTrigger",
+  cancelOperation: "httpTrigger",
   audit: "httpTrigger",
   health: "httpTrigger",
 };

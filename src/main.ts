@@ -37,10 +37,12 @@ import type { Signal } from "./domain/signal.ts";
 import { createAuthenticate } from "./functions/authenticate.ts";
 import { createHousekeeping } from "./functions/housekeeping.ts";
 import { createOnEvent } from "./functions/on-event.ts";
-import { type ApiCall, createOperationsApi } from "./functions/operations-api.ts";
+import type { ApiCall } from "./functions/guard.ts";
+import { createOperationsApi } from "./functions/operations-api.ts";
 import { createSendSignal } from "./functions/send-signal.ts";
 import { createSweep } from "./functions/sweep.ts";
 import { createTriage } from "./functions/triage.ts";
+import { createWishesApi } from "./functions/wishes-api.ts";
 import { createLog, type Log } from "./log.ts";
 import { APPLY_STEP, ASSESS, GIVE_UP, HEAL_VAULT, POLL_STEP } from "./orchestrations/names.ts";
 import type { Activities } from "./orchestrations/call.ts";
@@ -52,6 +54,7 @@ import { digestOf, hashText } from "./storage/canonical-json.ts";
 import { createIncidentStore } from "./storage/incident-store.ts";
 import { createMailbox } from "./storage/mailbox.ts";
 import { createRestraintStore } from "./storage/restraint-store.ts";
+import { createWishStore } from "./storage/wish-store.ts";
 import { createTables } from "./storage/tables.ts";
 
 /** All times are reckoned by Azure's clock: what is compared with them comes from there. */
@@ -96,6 +99,7 @@ const setAside = (text: string): void => createLog(console).warn("setAside", { t
 const incidents = createIncidentStore<Incident>(tables, setAside);
 const baselines = createBaselineStore(tables, setAside);
 const restraint = createRestraintStore(tables);
+const wishes = createWishStore(tables, setAside);
 const inventory = createInventory(clients, now, setAside);
 const stepWriter = createStepWriter(clients);
 const writer: typeof stepWriter = {
@@ -115,6 +119,7 @@ const gatherFacts = createGatherFacts({
     readHeld: createReadHeld(clients),
   }),
   baselines,
+  listWishes: wishes.listForLook,
   firstPartyPrincipalId: config.firstPartyPrincipalId,
   tenantId: config.tenantId,
   now,
@@ -157,6 +162,7 @@ activity(ASSESS, (log) =>
     readKeyLog,
     mailbox,
     baselines,
+    keepWishStatus: wishes.keepStatus,
     restraint,
     publishOutcome,
     digest: digestOf,
@@ -170,6 +176,7 @@ activity(APPLY_STEP, (log) =>
     gatherFacts,
     reading,
     mailbox,
+    listWishes: wishes.listForLook,
     restraint,
     writer,
     countExtension: baselines.countExtension,
@@ -233,8 +240,14 @@ app.timer("housekeeping", {
   handler: (_, context) => housekeeping(df.getClient(context), createLog(context)),
 });
 
+const authenticate = createAuthenticate({
+  tenantId: config.tenantId,
+  audiences: config.apiAudiences,
+  fetchJson: createFetchJson(),
+  now,
+});
 const api = createOperationsApi({
-  authenticate: createAuthenticate({ tenantId: config.tenantId, audiences: config.apiAudiences, fetchJson: createFetchJson(), now }),
+  authenticate,
   patients,
   gatherFacts,
   sendSignal,
@@ -254,6 +267,20 @@ const api = createOperationsApi({
   },
   settings,
   hash: hashText,
+  digest: digestOf,
+  newGuid: randomUUID,
+  now,
+});
+
+const planned = createWishesApi({
+  authenticate,
+  patients,
+  gatherFacts,
+  sendSignal,
+  wishes,
+  findIncident: incidents.find,
+  loadRestraint: restraint.load,
+  settings,
   digest: digestOf,
   newGuid: randomUUID,
   now,
@@ -283,6 +310,10 @@ operation("pause", "POST", "pause", api.pause);
 operation("resume", "POST", "resume", api.resume);
 operation("diagnose", "POST", "diagnose", api.diagnose);
 operation("audit", "GET", "audit", api.audit);
+operation("operations", "GET", "operations", planned.list);
+operation("startOperation", "POST", "operations", planned.start);
+operation("operation", "GET", "operations/{id}", planned.read);
+operation("cancelOperation", "POST", "operations/{id}/cancel", planned.cancel);
 app.http("health", {
   methods: ["GET"],
   authLevel: "anonymous",

@@ -37,6 +37,7 @@ const KINDS: Record<string, Kind> = {
   plan: "plan",
   refusal: "plan",
   approval: "plan",
+  wish: "plan",
   write: "write",
   step: "done",
   verification: "verify",

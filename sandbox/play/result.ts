@@ -82,6 +82,7 @@ const SEVERITY = [
   "Prevented",
   "OutageAvoided",
   "Healed",
+  "Completed",
   "Observed",
   "Refused",
   "Escalated",
@@ -141,7 +142,9 @@ export function resultOf({ story, brokeAt, world, watch, told, wallMs }: Played)
   };
 }
 
-const SUCCESS = new Set(["Prevented", "OutageAvoided", "Healed", "Superseded"]);
+const SUCCESS = new Set(["Prevented", "OutageAvoided", "Healed", "Superseded", "Completed"]);
+/** Whether the service noticed anything says how a repair went; of what was wanted on purpose it says nothing. */
+const SAYS_NO_OUTAGE = new Set(["Superseded", "Completed"]);
 
 type Say = (holds: boolean, fault: string) => void;
 
@@ -156,7 +159,7 @@ function judgeSuccess({ story, world, watch }: Played, result: StoryResult, say:
     "a success with databases that are not healthy",
   );
   if (story.causes.length > 0) say(result.virtual.healthy !== null, "a success that the service never confirmed");
-  if (result.outcome !== "Superseded")
+  if (!SAYS_NO_OUTAGE.has(result.outcome ?? ""))
     say(result.outage === (result.outcome === "Healed"), `outage is ${result.outage} with ${result.outcome}`);
 }
 
@@ -200,6 +203,6 @@ export function faultsOf(played: Played, result: StoryResult): string[] {
   );
   say(result.auditRows > 0, "nothing in the audit");
   say(told.chain === "verified", `the audit's chain: ${told.chain}`);
-  if (SUCCESS.has(result.outcome ?? "")) judgeSuccess(played, result, say);
+  if (SUCCESS.has(result.outcome ?? "") && story.healthyAfter !== false) judgeSuccess(played, result, say);
   return faults;
 }

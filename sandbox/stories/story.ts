@@ -59,6 +59,8 @@ export type Story = {
   outcome: Partial<Record<StoryPhase, string>>;
   /** Why it ends so, where the story is about that. */
   reason?: string;
+  /** Its success leaves the databases out of reach: that was wanted. */
+  healthyAfter?: false;
   /** A person must have been asked: the story is about that. */
   asks?: true;
   /** Databases concerned, at least. */

@@ -18,7 +18,7 @@ import { namesOf, stepInShort } from "../domain/short-names.ts";
 import type { Log } from "../log.ts";
 import { repairOf } from "../domain/reads/look.ts";
 import type { AuditLog, Incidents, Mailbox, Reading } from "./assess.ts";
-import type { GatherFacts } from "./gather-facts.ts";
+import type { GatherDeps, GatherFacts } from "./gather-facts.ts";
 import { type Again, orAgain } from "./results.ts";
 
 export type ApplyInput = { patient: Patient; incidentId: string; step: Step; turn: number };
@@ -46,6 +46,7 @@ export type ApplyDeps = {
   incidents: Incidents;
   audit: AuditLog;
   mailbox: Pick<Mailbox, "listSignals" | "listDecisions"> & Claims;
+  listWishes: GatherDeps["listWishes"];
   /** What keeps Keymend from writing anything. */
   restraint: { load: () => Promise<Restraint> };
   digest: (value: unknown) => string;
@@ -88,6 +89,7 @@ export async function recordStep(
     detail,
     targetIds: step.targetIds,
     causes: step.causes,
+    ...(step.wish && { wish: step.wish }),
   };
   const saidLast = loaded.incident.timeline.at(-1)?.what === what;
   if (recordedBefore(loaded.incident, step) === undefined && !(result === "stale" && saidLast))
@@ -136,13 +138,15 @@ const withStep = (incident: Incident, step: Step, entry: AppliedStep, what: stri
 const withoutSent = ({ sent: _, ...progress }: Incident["progress"]): Incident["progress"] => progress;
 
 /** Intent may have changed since the plan: what people and Azure say by now is judged by the rule that planned it. */
-async function isStillAllowed(deps: ApplyDeps, { patient, step }: ApplyInput, before: Incident, facts: Facts): Promise<boolean> {
+async function isStillAllowed(deps: ApplyDeps, { patient, step }: ApplyInput, before: Incident, read: Facts): Promise<boolean> {
   const { settings, digest, mailbox } = deps;
-  const [signals, decisions, restraint] = await Promise.all([
+  const [signals, decisions, restraint, wishes] = await Promise.all([
     mailbox.listSignals(patient.id),
     mailbox.listDecisions(before.id),
     deps.restraint.load(),
+    deps.listWishes(patient.id),
   ]);
+  const facts = { ...read, wishes };
   const incident = hear(before, signals, settings);
   const diagnosis = diagnose(facts, settings);
   const now = deps.now().toISOString();

@@ -13,6 +13,7 @@ import { type KnownDatabase, knownAfter } from "../domain/databases/sight.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { Step } from "../domain/steps/step.ts";
+import type { WishStatus } from "../domain/wish.ts";
 import { MINUTE, toIso, toMs } from "../domain/time.ts";
 import { lookFor, type ReadLook } from "../domain/reads/look.ts";
 import { outlivedLifts } from "../domain/turn/policy.ts";
@@ -85,6 +86,8 @@ export type AssessDeps = {
     /** null: it is armed. */
     keepUnarmed: (patient: Patient, unarmed: Unarmed | null) => Promise<void>;
   };
+  /** What came of what somebody wants. */
+  keepWishStatus: (patientId: string, wishId: string, status: WishStatus) => Promise<void>;
   /** What keeps Keymend from writing anything. */
   restraint: Restraints;
   /** Tells whoever wants to know how an incident ended. */
@@ -191,6 +194,7 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
   const { open, previous } = await loadIncident(deps, input);
   // Closed by an earlier run of this very activity, or told in vain: only what follows the closing may be left to do.
   if (previous && previous.id === (input.incidentId ?? input.newId)) {
+    await keepWishes(deps, previous);
     await deps.mailbox.dropSignals(input.patient.id, previous.signalIds);
     return finish(deps, previous);
   }
@@ -210,6 +214,7 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
     });
   await tellReadiness(deps, input.patient, diagnosis);
   await tellUnarmed(deps, input.patient, facts, unarmed);
+  if (turn.incident) await keepWishes(deps, turn.incident);
   await deps.mailbox.dropSignals(input.patient.id, signalIds);
   return carryOn(deps, turn.incident, turn.next);
 }
@@ -240,6 +245,11 @@ async function tellUnarmed(
     log.warn("notArmed", { vaultId: patient.id, why: now.why, runbook: now.az, text });
   } else log.info("armed", { vaultId: patient.id, text: `${name} is armed: its events reach Keymend` });
   await baselines.keepUnarmed(patient, now);
+}
+
+/** After the incident, which says the same: where this fails the next look judges the wish again, and finds it as it is. */
+async function keepWishes({ keepWishStatus }: AssessDeps, { vaultId, wishes = [] }: Incident): Promise<void> {
+  for (const { id, reason: _, ...status } of wishes) await keepWishStatus(vaultId, id, status);
 }
 
 const asAudited = (at: string) => (entry: AuditEntry) => ({ ...entry, at, actor: "keymend" });

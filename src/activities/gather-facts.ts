@@ -20,6 +20,8 @@ import type {
 } from "../domain/facts.ts";
 import { parseKeyUri, vaultNameOf } from "../domain/key-uri.ts";
 import { isBeingCreated, verdictOf } from "../domain/databases/index.ts";
+import { readsOfWishes } from "../domain/operations/index.ts";
+import { isOpen, type WishOnRecord } from "../domain/wish.ts";
 import { identitiesToRead, principalsToRead, standInsToRead } from "../domain/what-to-read.ts";
 import type { KnownDatabase } from "../domain/databases/sight.ts";
 import type { Inventory } from "./patients.ts";
@@ -54,6 +56,8 @@ export type GatherDeps = {
   baselines: {
     load: (patientId: string) => Promise<Stored>;
   };
+  /** What somebody wants of the patient, as far as a look must know of it. */
+  listWishes: (patientId: string) => Promise<WishOnRecord[]>;
   firstPartyPrincipalId: string | null;
   tenantId: string;
   now: () => Date;
@@ -61,7 +65,11 @@ export type GatherDeps = {
 
 type KnownTarget = { id: string; kind: TargetKind };
 
-export type GatherFacts = (patient: Patient, knownTargets: readonly KnownTarget[]) => Promise<Facts>;
+/** wished: what would be wanted too, though it is not on record. */
+export type GatherFacts = (patient: Patient, knownTargets: readonly KnownTarget[], wished?: readonly WishOnRecord[]) => Promise<Facts>;
+
+/** What wishes ask for beside what databases do. */
+type Wanted = { keys: readonly string[]; identities: readonly IdentityFacts[] };
 
 /** A database with the identities that matter to it. */
 type Seen = { target: TargetFacts; identities: IdentityFacts[] };
@@ -81,6 +89,7 @@ export function createGatherFacts({
   inventory,
   sources: makeSources,
   baselines,
+  listWishes,
   firstPartyPrincipalId,
   tenantId,
   now,
@@ -113,11 +122,13 @@ export function createGatherFacts({
     return { targets, missing: missing.filter((target) => target.state !== "gone" || isListed(target)) };
   }
 
-  async function readVaultSide(sources: FactSources, vault: LiveVault, seen: readonly Seen[], baseline: Baseline | null) {
-    const wraps = seen.flatMap(({ target, identities }) => {
+  async function readVaultSide(sources: FactSources, vault: LiveVault, seen: readonly Seen[], baseline: Baseline | null, wanted: Wanted) {
+    const ofDatabases = seen.flatMap(({ target, identities }) => {
       const keyName = target.keyUri === null ? null : parseKeyUri(target.keyUri).key;
       return keyName === null ? [] : [{ keyName, principals: principalsToRead(target, identities, baseline, firstPartyPrincipalId) }];
     });
+    const live = wanted.identities.flatMap((identity) => (identity.state === "live" ? [identity.principalId] : []));
+    const wraps = [...ofDatabases, ...wanted.keys.map((keyName) => ({ keyName, principals: live }))];
     const keyNames = distinct(wraps.map(({ keyName }) => keyName));
     const questions = distinctBy(
       wraps.flatMap(({ keyName, principals }) =>
@@ -140,9 +151,11 @@ export function createGatherFacts({
     return { keys, access, ...heard, ...("state" in held ? {} : { held }) };
   }
 
-  return async (patient, knownTargets) => {
+  return async (patient, knownTargets, wished = []) => {
     const sources = makeSources();
-    const stored = await baselines.load(patient.id);
+    const [stored, onRecord] = await Promise.all([baselines.load(patient.id), listWishes(patient.id)]);
+    const wishes = [...onRecord, ...wished];
+    const { keys, identityIds } = readsOfWishes(wishes.filter(isOpen));
     const [{ targets, missing }, vault] = await Promise.all([
       readTargets(sources, patient, [...knownTargets, ...stored.known]),
       patient.vaultName === null
@@ -150,9 +163,11 @@ export function createGatherFacts({
         : sources.readVault({ name: patient.vaultName, ...(patient.id.startsWith("/") ? { id: patient.id } : {}) }),
     ]);
     const { baseline, expiryExtensions, lifted, unarmedTold } = stored;
-    const seen = await readIdentities(sources, targets, baseline);
+    const { seen, others } = await readIdentities(sources, targets, baseline, identityIds);
     const side =
-      vault?.state === "live" ? await readVaultSide(sources, vault, seen, baseline) : { keys: [], access: [], eventSubscriptions: [] };
+      vault?.state === "live"
+        ? await readVaultSide(sources, vault, seen, baseline, { keys, identities: others })
+        : { keys: [], access: [], eventSubscriptions: [] };
     return {
       schema: 1,
       // Now that Azure has answered, and so told the time.
@@ -160,24 +175,27 @@ export function createGatherFacts({
       patient,
       vault,
       ...side,
-      identities: distinctBy(
-        seen.flatMap(({ identities }) => identities),
-        ({ id }) => id,
-      ),
+      identities: distinctBy([...seen.flatMap(({ identities }) => identities), ...others], ({ id }) => id),
       targets,
       missing,
       baseline,
       expiryExtensions,
       lifted,
       ...(unarmedTold === undefined ? {} : { unarmedTold }),
+      wishes,
       firstPartyPrincipalId,
       tenantId,
     };
   };
 }
 
-/** Each identity is read once, however many databases it is attached to. */
-async function readIdentities(sources: FactSources, targets: readonly TargetFacts[], baseline: Baseline | null): Promise<Seen[]> {
+/** Each identity is read once, however many databases it is attached to, and whatever else asks for it. */
+async function readIdentities(
+  sources: FactSources,
+  targets: readonly TargetFacts[],
+  baseline: Baseline | null,
+  wanted: readonly string[],
+): Promise<{ seen: Seen[]; others: IdentityFacts[] }> {
   const asked = new Map<string, Promise<IdentityFacts>>();
   const readOne = (id: string): Promise<IdentityFacts> => {
     const answer = asked.get(normalId(id)) ?? sources.readIdentity(id);
@@ -185,12 +203,12 @@ async function readIdentities(sources: FactSources, targets: readonly TargetFact
     return answer;
   };
   const read = (ids: readonly string[]): Promise<IdentityFacts[]> => Promise.all(distinct(ids).map(readOne));
-  return Promise.all(
-    targets.map(async (target) => {
-      const first = await read(identitiesToRead(target, baseline));
-      return { target, identities: [...first, ...(await read(standInsToRead(target, first)))] };
-    }),
-  );
+  const ofDatabases = targets.map(async (target) => {
+    const first = await read(identitiesToRead(target, baseline));
+    return { target, identities: [...first, ...(await read(standInsToRead(target, first)))] };
+  });
+  const [seen, others] = await Promise.all([Promise.all(ofDatabases), read(wanted)]);
+  return { seen, others };
 }
 
 /** Ids and names in Azure compare without case. */

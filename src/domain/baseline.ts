@@ -16,7 +16,9 @@ const works = ({ phase }: TargetDiagnosis): boolean => phase === "healthy" || ph
 const isKnown = (id: string, { baseline }: Facts): boolean => Object.keys(baseline?.defaultIdentities ?? {}).some((one) => sameId(one, id));
 
 /** A step that no cause asks for puts back what was there, which must not be forgotten before; but an event subscription may be a new one. */
-function putsBack({ name, params, causes }: Step, { baseline }: Facts): boolean {
+function putsBack({ name, params, causes, wish }: Step, { baseline }: Facts): boolean {
+  // What only a wish asks for was not there before.
+  if (wish !== undefined) return false;
   if (causes.length > 0 || name !== "RestoreEventSubscription") return causes.length === 0;
   const before = baseline?.eventSubscriptions ?? [];
   return before.some((one) => sameId(one.topicId, params.topicId) && one.name.toLowerCase() === params.name.toLowerCase());

@@ -3,6 +3,8 @@
  * Times are ISO 8601 in UTC. Nothing here is ever guessed: what could not be read says so, and no cause may take it for healthy.
  */
 
+import type { WishOnRecord } from "./wish.ts";
+
 export type TargetKind = "account" | "cluster";
 
 /**
@@ -281,6 +283,8 @@ export type Facts = {
   lifted?: LiftedTag[];
   /** Why the vault is not armed, as it was told last; absent where that was not told. */
   unarmedTold?: string;
+  /** What somebody wants of this vault on purpose, as far as a look must know of it. Absent in what earlier versions kept. */
+  wishes?: WishOnRecord[];
   /** Object id of the Cosmos DB first-party service principal in this tenant, from configuration; null where unknown. */
   firstPartyPrincipalId: string | null;
   /** The tenant that Keymend works in. */

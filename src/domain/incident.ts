@@ -5,6 +5,7 @@ import type { Patient, TargetKind } from "./facts.ts";
 import type { SignalScope } from "./signal.ts";
 import type { Beside } from "./steps/spec.ts";
 import type { Step, StepName } from "./steps/step.ts";
+import type { WishStatus } from "./wish.ts";
 
 export type OutcomeCode =
   /** Was at risk, never broke. */
@@ -13,6 +14,8 @@ export type OutcomeCode =
   | "OutageAvoided"
   /** The service had noticed; it serves again. */
   | "Healed"
+  /** What somebody wanted on purpose is so. */
+  | "Completed"
   | "NoChangeNeeded"
   /** Mode observe: diagnosed and planned, nothing written. */
   | "Observed"
@@ -34,11 +37,23 @@ const AZURE_REFUSALS = [
 ] as const;
 export type AzureRefusal = (typeof AZURE_REFUSALS)[number];
 
-export type RefusalReason = "RevokedOnPurpose" | "Paused" | "Storm" | "Rejected" | "ApprovalExpired" | "Stopped";
+export type RefusalReason =
+  | "RevokedOnPurpose"
+  | "Paused"
+  | "Storm"
+  | "Rejected"
+  | "ApprovalExpired"
+  | "Stopped"
+  /** Of a wish. */
+  | "RequirementsUnmet"
+  | "Cancelled"
+  | "ObserveMode";
 export type EscalationReason =
   | CauseCode
   | Extract<AzureRefusal, "NotPermitted" | "NotAccepted" | "AnsweredOtherwise">
   | "NotRevalidated"
+  /** A wish that was not fulfilled in its time. */
+  | "OutOfTime"
   | "AzureUnavailable"
   | "InternalError"
   /** Of the inventory, which is no vault's. */
@@ -81,6 +96,8 @@ export type PlannedStep = {
   why?: string | null;
   undo: string | null;
   az: string[];
+  /** The wish that it fulfils; absent where it is a repair alone. */
+  wish?: string;
 };
 
 export type AppliedStep = {
@@ -97,7 +114,11 @@ export type AppliedStep = {
   causes?: CauseCode[];
   /** Of a refusal: something else than it sets has changed with it, which nobody has put back. */
   beside?: true;
+  /** The wish that it was made for; absent where none. */
+  wish?: string;
 };
+
+export type IncidentWish = WishStatus & { id: string; reason: Reason };
 
 /** A cause that a look found of a database, since when, and whether an event had told of something then. */
 export type Loss = { cause: CauseCode; targetId: string; since: string; byEvent: boolean };
@@ -181,6 +202,8 @@ export type Incident = {
   repairs?: Repair[];
   /** Digest of what the last verdict rests on; absent in what earlier versions kept. */
   grounds?: string;
+  /** What was wanted on purpose while it was open; absent where nothing was. */
+  wishes?: IncidentWish[];
   /** Commands a person can run where Keymend may not. */
   runbook: string[];
   /** Endings in a row for this vault that were no success, this one included: drives how long until the next look. */
@@ -223,6 +246,7 @@ export type AuditEntry = {
   entryId: string;
   kind:
     | "signal"
+    | "wish"
     | "facts"
     | "diagnosis"
     | "outage"

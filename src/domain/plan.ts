@@ -1,6 +1,7 @@
 /** What is to be done about a diagnosis: steps, and what no step mends. Made by plan/plan.ts. */
 import type { CauseCode } from "./cause-code.ts";
 import type { Loses, Step } from "./steps/step.ts";
+import type { Requirement, WishOnRecord } from "./wish.ts";
 
 export type PlanBlock = {
   cause: CauseCode;
@@ -13,6 +14,20 @@ export type PlanBlock = {
   advice: string[];
 };
 
+/** What it takes to fulfil one wish, as a look shows it. */
+export type PlannedWish = {
+  wish: WishOnRecord;
+  requirements: Requirement[];
+  /** Databases that it is about. */
+  targetIds: string[];
+  /** Whether it is so already; else detail says what is waited for once nothing is left to write. */
+  reached: { done: boolean; detail: string };
+  /** Requirements that are not met, so that nothing of it is written; null where none is. */
+  unmet: string | null;
+  stands: boolean;
+  undo: string[];
+};
+
 export type Plan = {
   /** In a legal order: vault → key → identity → access → network → database. */
   steps: Step[];
@@ -20,4 +35,6 @@ export type Plan = {
   blocks: PlanBlock[];
   /** What is still missing since something was recovered, in words and as commands; absent where nothing is. */
   missing?: Loses;
+  /** Absent where nobody wants anything. */
+  wishes?: PlannedWish[];
 };

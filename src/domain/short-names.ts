@@ -2,6 +2,7 @@
 import { nameOf, parseArmId } from "./arm-id.ts";
 import type { Facts, VaultFacts } from "./facts.ts";
 import { parseKeyUri } from "./key-uri.ts";
+import type { Wish } from "./wish.ts";
 
 /** `kv-orders/cmk` of a key's scope, `kv-orders/cmk/0f3a91c2` of a key version, the name of any other resource; the text itself where it is no id. */
 export function placeOf(id: string): string {
@@ -17,6 +18,11 @@ export const stepInShort = ({ name, on, about }: { name: string; on: string; abo
 
 /** Names of several resources, for a sentence. */
 export const namesOf = (ids: readonly string[]): string => ids.map((id) => nameOf(id) || id).join(", ");
+
+/** An operation in a sentence, with what it is about. */
+export function operationInShort({ operation, params, patient }: Wish): string {
+  return `${operation} on ${patient.vaultName ?? namesOf([patient.id])}/${params.key}`;
+}
 
 const VAULT_WORDS: Record<Exclude<VaultFacts["state"], "live">, string> = {
   deleted: "vault soft-deleted",

@@ -18,8 +18,8 @@ export type SignalScope =
 export type Signal = {
   /** The event's own id, so that a second delivery is known as such. */
   id: string;
-  /** approver: a tag is lifted; it asks for a look, and takes back no one's no. */
-  source: "event" | "sweep" | "operator" | "approver";
+  /** approver: a tag is lifted. wish: something is wanted on purpose, or called off. Both ask for a look, and take back no one's no. */
+  source: "event" | "sweep" | "operator" | "approver" | "wish";
   /** Event type or operation, or what a person says. */
   what: string;
   at: string;

@@ -1,5 +1,24 @@
 /** How an incident reads in the operations API: what is promised to others, not how it is stored. */
-import type { Incident } from "../domain/incident.ts";
+import type { Incident, PlannedStep } from "../domain/incident.ts";
+
+/** only: of which steps; by default of all. */
+export const viewPlan = (plan: Incident["plan"], only: (step: PlannedStep) => boolean = () => true) =>
+  plan && {
+    hash: plan.hash,
+    steps: plan.steps.filter(only).map(({ id, name, on, about, permission, state, why, needs, undo, az, wish }) => ({
+      id,
+      name,
+      on,
+      about: about ?? null,
+      permission,
+      state,
+      why: why ?? null,
+      needs,
+      undo,
+      az,
+      ...(wish && { operationId: wish }),
+    })),
+  };
 
 export function viewIncident(incident: Incident) {
   return {
@@ -22,21 +41,7 @@ export function viewIncident(incident: Incident) {
       reason,
       detail,
     })),
-    plan: incident.plan && {
-      hash: incident.plan.hash,
-      steps: incident.plan.steps.map(({ id, name, on, about, permission, state, why, needs, undo, az }) => ({
-        id,
-        name,
-        on,
-        about: about ?? null,
-        permission,
-        state,
-        why: why ?? null,
-        needs,
-        undo,
-        az,
-      })),
-    },
+    plan: viewPlan(incident.plan),
     applied: incident.applied.map(({ name, on, about, at, result, detail, targetIds }) => ({
       name,
       on,

@@ -1,13 +1,11 @@
 /** The operations API: what operators, approvers and readers may ask and say over HTTP. Parse, check the role, call. */
-import type { HttpRequest, HttpResponseInit } from "@azure/functions";
-import type { DurableClient } from "durable-functions";
+import type { HttpRequest } from "@azure/functions";
 import * as v from "valibot";
 import type { Claim } from "../activities/apply-step.ts";
 import type { GatherFacts } from "../activities/gather-facts.ts";
 import type { Patients } from "../activities/patients.ts";
 import { isDatabaseId, isVaultId, wholeId } from "../domain/arm-id.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
-import { TransientError } from "../domain/errors.ts";
 import type { Patient } from "../domain/facts.ts";
 import type { Decision, Incident } from "../domain/incident.ts";
 import { OWN_TAGS } from "../domain/turn/policy.ts";
@@ -16,9 +14,9 @@ import type { Settings } from "../domain/settings.ts";
 import { RESTRAINT_AUDIT } from "../domain/turn/restraint.ts";
 import { questionId, rejectionOf } from "../domain/turn/questions.ts";
 import type { Signal, SignalScope } from "../domain/signal.ts";
-import type { Log } from "../log.ts";
 import { WAKE_UP } from "../orchestrations/names.ts";
-import type { ApiCaller, Authenticate, Role } from "./authenticate.ts";
+import type { ApiCaller, Authenticate } from "./authenticate.ts";
+import { type ApiCall, APPROVE, createGuard, DATABASE_ID, json, OPERATE, READ, REASON } from "./guard.ts";
 import { summarizeIncident, viewIncident } from "./incident-view.ts";
 import { createLiftTag, type KeepLift } from "./lift-tag.ts";
 import { createPausing, type RestraintRecords } from "./pause.ts";
@@ -58,26 +56,13 @@ export type ApiDeps = {
 
 const unknownIncident = (id: string): ProblemError => new ProblemError(404, `There is no incident ${id}.`);
 
-export type ApiCall = { request: HttpRequest; client: DurableClient; log: Log };
-type Operation = (call: ApiCall, caller: ApiCaller) => Promise<HttpResponseInit>;
-
-const READ: readonly Role[] = ["Keymend.Reader", "Keymend.Operator", "Keymend.Approver"];
-const OPERATE: readonly Role[] = ["Keymend.Operator"];
-const APPROVE: readonly Role[] = ["Keymend.Approver"];
-
 const ARM_ID = v.pipe(
   v.string(),
   v.check((id) => isVaultId(id) || isDatabaseId(id), "must be the resource id of a vault, an account or a cluster"),
   v.transform(wholeId),
 );
-const REASON = v.pipe(v.string(), v.trim(), v.minLength(1, "must say why"), v.maxLength(1000, "may have 1000 characters at most"));
 const HEAL = v.strictObject({ id: ARM_ID, reason: REASON });
 const DIAGNOSE = v.strictObject({ id: ARM_ID });
-const DATABASE_ID = v.pipe(
-  v.string(),
-  v.check((id) => isDatabaseId(id), "must be the resource id of an account or a cluster"),
-  v.transform(wholeId),
-);
 const LIFT = v.strictObject({ id: DATABASE_ID, tag: v.picklist(OWN_TAGS, `must be ${OWN_TAGS.join(" or ")}`), reason: REASON });
 const PAUSE = v.strictObject({ reason: REASON, until: v.optional(v.string()) });
 const RESUME = v.strictObject({ reason: REASON });
@@ -90,12 +75,6 @@ const DECIDE = v.strictObject({
 /** Where lists go on: the rows' own keys (storage/incident-store.ts, storage/audit-log.ts). */
 const INCIDENT_ROW = /^\d{8}T\d{9}Z-[0-9a-f]+$/;
 const AUDIT_ROW = /^\d+$/;
-
-const json = (body: unknown, status = 200, headers: Record<string, string> = {}): HttpResponseInit => ({
-  status,
-  headers: { "cache-control": "no-store", ...headers },
-  jsonBody: body,
-});
 
 const scopeOf = (id: string): Extract<SignalScope, { kind: "vault" | "database" }> => ({ kind: isVaultId(id) ? "vault" : "database", id });
 
@@ -116,21 +95,7 @@ export function createOperationsApi(deps: ApiDeps) {
 
   const pausing = createPausing(deps);
 
-  /** Every answer is JSON; every refusal a problem document. */
-  const guard =
-    (anyOf: readonly Role[], operation: Operation) =>
-    async (call: ApiCall): Promise<HttpResponseInit> => {
-      try {
-        return await operation(call, await deps.authenticate(call.request, anyOf));
-      } catch (error) {
-        if (error instanceof ProblemError) return error.response;
-        if (error instanceof TransientError)
-          return new ProblemError(503, `${error.message}. Try again.`, [], {
-            "retry-after": String(Math.ceil((error.retryAfterMs ?? 5000) / 1000)),
-          }).response;
-        throw error;
-      }
-    };
+  const guard = createGuard(deps.authenticate);
 
   async function patientOf(id: string): Promise<Patient> {
     const found = await deps.patients.find(scopeOf(id));

@@ -26,6 +26,8 @@ import {
 } from "../support/builders.ts";
 import { throwing, transient } from "../support/fakes.ts";
 import { PATIENT } from "../support/turns.ts";
+import { aStatusOf, aWish, CHECK } from "../support/wishes.ts";
+import type { WishOnRecord } from "../../src/domain/wish.ts";
 
 type Azure = {
   listed?: KnownDatabase[] | Error;
@@ -37,6 +39,7 @@ type Azure = {
   firstParty?: string;
   remembered?: KnownDatabase[];
   unarmedTold?: string;
+  wishes?: WishOnRecord[];
   sources?: Partial<FactSources>;
 };
 
@@ -98,12 +101,13 @@ function setUp(azure: Azure = {}) {
         ...(azure.unarmedTold === undefined ? {} : { unarmedTold: azure.unarmedTold }),
       }),
     },
+    listWishes: async () => azure.wishes ?? [],
     firstPartyPrincipalId: azure.firstParty ?? null,
     tenantId: TENANT,
     now: () => new Date(NOW),
   };
-  const gather = (patient: Patient = PATIENT, knownTargets: { id: string; kind: "account" | "cluster" }[] = []) =>
-    createGatherFacts(deps)(patient, knownTargets);
+  const gather = (patient: Patient = PATIENT, knownTargets: { id: string; kind: "account" | "cluster" }[] = [], wished?: WishOnRecord[]) =>
+    createGatherFacts(deps)(patient, knownTargets, wished);
   return { gather, asked: (what: string) => asked.filter((one) => one.startsWith(what)).sort() };
 }
 
@@ -128,9 +132,24 @@ describe("one patient", () => {
       baseline: aBaseline(),
       expiryExtensions: { "kv-orders/cmk/1": 2 },
       lifted: [],
+      wishes: [],
       firstPartyPrincipalId: "f1",
       tenantId: TENANT,
     });
+  });
+
+  test("what somebody wants of it is read beside what its databases call for, once, and while it is open", async () => {
+    const other = { operation: CHECK.operation, params: { ...CHECK.params, key: "cmk-new", identityId: identityIdOf("id-new") } };
+    const over = { operation: CHECK.operation, params: { ...CHECK.params, key: "cmk-old", identityId: identityIdOf("id-old") } };
+    const onRecord = [aWish(), aWish(other, { id: "w2" }), aWish(over, { id: "w3", status: aStatusOf({ state: "closed", stands: true }) })];
+    const { gather, asked } = setUp({ wishes: onRecord });
+    expect((await gather()).wishes).toEqual(onRecord);
+    expect(asked("key")).toEqual(["key cmk ", "key cmk-new "]);
+    expect(asked("identity")).toEqual(["identity id-new", "identity id-orders"]);
+    const rehearsed = setUp();
+    const facts = await rehearsed.gather(PATIENT, [], [aWish(other)]);
+    expect(facts.wishes).toHaveLength(1);
+    expect(facts.keys).toMatchObject([{ name: "cmk" }, { name: "cmk-new" }]);
   });
 
   test("the vault is asked for by its id, or by its name where only its URI is known", async () => {
@@ -150,6 +169,7 @@ describe("one patient", () => {
         return { readVault: async () => ({ state: "gone", id: null, name: "kv-orders" }) } as unknown as FactSources;
       },
       baselines: { load: async () => ({ baseline: null, expiryExtensions: {}, known: [], lifted: [] }) },
+      listWishes: async () => [],
       firstPartyPrincipalId: null,
       tenantId: TENANT,
       now: () => new Date(NOW),

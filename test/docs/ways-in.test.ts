@@ -82,8 +82,8 @@ test.each(["src/domain", "sandbox", "sandbox/azure"])("the floor plan of %s is t
 });
 
 describe("the operations", () => {
-  const routes = [...textOf("src/main.ts").matchAll(/^operation\("\w+", "(\w+)", "([^"]+)", api\.(\w+)\);$/gm)];
-  const api = textOf("src/functions/operations-api.ts");
+  const routes = [...textOf("src/main.ts").matchAll(/^operation\("\w+", "(\w+)", "([^"]+)", (?:api|planned)\.(\w+)\);$/gm)];
+  const api = textOf("src/functions/operations-api.ts") + textOf("src/functions/wishes-api.ts");
   const ROLES: Record<string, string> = {
     READ: "any",
     OPERATE: "Operator",

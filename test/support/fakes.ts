@@ -14,6 +14,7 @@ import type { LogEntry, LogQuestion } from "../../src/domain/turn/activity-log.t
 import type { KeyLogEntry, KeyLogQuestion } from "../../src/domain/turn/key-log.ts";
 import type { Unarmed } from "../../src/domain/turn/unarmed.ts";
 import type { Restraint, Trouble } from "../../src/domain/turn/restraint.ts";
+import type { WishOnRecord, WishStatus } from "../../src/domain/wish.ts";
 import type { Fields, Log } from "../../src/log.ts";
 import { NOW, someFacts } from "./builders.ts";
 
@@ -168,6 +169,9 @@ export function fakeEdges(facts: Facts = someFacts()) {
       keepReadinessTold: async ({ id }: Patient, digest: string) => void readinessTold.set(id, digest),
       keepUnarmed: async (_: Patient, unarmed: Unarmed | null) => void keptUnarmed.push(unarmed),
     },
+    listWishes: async (): Promise<WishOnRecord[]> => structuredClone(azure.facts.wishes ?? []),
+    keepWishStatus: async (_: string, wishId: string, { state, outcome }: WishStatus) =>
+      void journal.push(`wish ${wishId} ${outcome ?? state}`),
     restraint: {
       load: async () => structuredClone(restraint.now),
       addTrouble: async (trouble: Trouble) => void restraint.now.troubles.push(trouble),

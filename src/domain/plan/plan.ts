@@ -19,6 +19,7 @@ import { completeStep, isGrant, mergeDrafts, mergeKeyOf, precondition, rankOfDra
 import type { Plan, PlanBlock } from "../plan.ts";
 import type { Step, StepDraft } from "../steps/step.ts";
 import { say } from "../steps/az.ts";
+import { withWishes } from "./wishes.ts";
 
 type Proposal = { draft: StepDraft; cause: CauseCode; targetId: string; asks?: string };
 /** cause: undefined for what no cause asks for. */
@@ -174,5 +175,9 @@ export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings, his
   }
   sayWaiting(steps, reasons, blocks);
   const missing = stillMissing(facts, history.recovered, settings.ownPrincipalId);
-  return { steps: withoutTwins(steps), blocks: blocks.map((block) => advise(block, facts)), ...(missing ? { missing } : {}) };
+  return {
+    ...withWishes(facts, diagnosis, withoutTwins(steps)),
+    blocks: blocks.map((block) => advise(block, facts)),
+    ...(missing ? { missing } : {}),
+  };
 }

@@ -74,6 +74,8 @@ export type Step = StepDraft & {
   needs: "nothing" | "approval";
   /** Why it is a question whatever the settings say; absent where they alone decide. */
   asks?: string;
+  /** The wish that it fulfils, which is the consent to it; absent where it is a repair alone. */
+  wish?: string;
   /** False while it waits for an earlier step of the same plan, or for a grant to reach the vault. */
   ready: boolean;
 };

@@ -56,7 +56,7 @@ export function carryTarget(before: IncidentTarget | undefined, seen: TargetDiag
 type View = { now: string; incident: Incident; target: IncidentTarget; settings: Settings };
 
 const later = (now: string, ms: number): string => toIso(toMs(now) + ms);
-const check = ({ now, incident }: View): string => later(now, nextCheckAfterMs(incident.progress.looks));
+const check = ({ now, incident }: Pick<View, "now" | "incident">): string => later(now, nextCheckAfterMs(incident.progress.looks));
 const earliest = (a: string, b: string): string => (toMs(a) < toMs(b) ? a : b);
 const ended = (outcome: OutcomeCode, reason: Reason, detail: string): Ending => ({ kind: "ended", outcome, reason, detail });
 const pending = (until: string, why: string, person = false): Pending => ({ kind: "pending", until, why, person });
@@ -87,6 +87,9 @@ export function sayWorks(said: string, seen: readonly Pick<TargetDiagnosis, "ser
   return seen.every(({ service }) => service.verdict === "healthy") ? said : "the key path works; the service says nothing of its access";
 }
 
+/** No repair: it says nothing of how a database fared. */
+const isWishAlone = ({ wish, causes = [] }: Pick<AppliedStep, "wish" | "causes">): boolean => wish !== undefined && causes.length === 0;
+
 /** Healthy now. A path that was broken is only proven once the service has had its hourly check since. */
 function judgeHealthy(view: View, seen: TargetDiagnosis): TargetState {
   const { target, incident, now } = view;
@@ -99,7 +102,8 @@ function judgeHealthy(view: View, seen: TargetDiagnosis): TargetState {
   const beside = incident.applied.find((step) => step.beside === true && step.targetIds.some((id) => sameId(id, target.id)));
   if (beside) return ended("Escalated", "AnsweredOtherwise", `the key path is whole, and ${readRefusal(beside).what}`);
   const ours = incident.applied.some(
-    (step) => step.targetIds.some((id) => sameId(id, target.id)) && step.result !== "stale" && step.result !== "refused",
+    (step) =>
+      step.targetIds.some((id) => sameId(id, target.id)) && step.result !== "stale" && step.result !== "refused" && !isWishAlone(step),
   );
   if (!ours && target.worst !== "healthy") return ended("Superseded", null, "someone else mended it");
   // What was put back while all was well kept something from going wrong later.
@@ -121,7 +125,7 @@ function judgeRecovering(view: View): TargetState {
   return pending(check(view), "the key path is whole; waiting for the service to notice");
 }
 
-function judgeStepState(view: View, step: JudgedStep["step"], state: StepState): TargetState | undefined {
+export function judgeStepState(view: Omit<View, "target">, step: JudgedStep["step"], state: StepState): TargetState | undefined {
   const { now, settings } = view;
   const what = stepInShort(step);
   switch (state.kind) {
@@ -236,11 +240,13 @@ export const endGone = (target: IncidentTarget): IncidentTarget => ({
 
 export function judgeTarget(view: View, seen: TargetDiagnosis, steps: readonly JudgedStep[], plan: Plan): TargetState {
   const serves = (ids: readonly string[]): boolean => ids.some((id) => sameId(id, seen.id));
+  // What only a wish asks for says how the wish stands, not its databases.
+  const repairs = steps.filter(({ step }) => !isWishAlone(step));
   if (seen.findings.length === 0)
     return (
       judgeTidying(
         view,
-        steps.filter(({ step }) => serves(step.targetIds)),
+        repairs.filter(({ step }) => serves(step.targetIds)),
       ) ?? judgeHealthy(view, seen)
     );
   if (seen.phase === "recovering") return judgeRecovering(view);

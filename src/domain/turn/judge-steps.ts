@@ -84,7 +84,9 @@ export function judgeNow(step: Step, view: JudgeView): StepState {
   const until = settlesUntil(step, incident, view.diagnosis, settings, now);
   if (until !== undefined) return { kind: "fresh", until };
   if (verdict.kind === "observe") return { kind: "observe" };
-  const why = verdict.kind === "ask" ? verdict.why : sayRepeated(step, incident, settings, now);
+  // Who wants it on purpose has been asked, as it were.
+  const repeated = step.wish === undefined ? sayRepeated(step, incident, settings, now) : undefined;
+  const why = verdict.kind === "ask" ? verdict.why : repeated;
   return why === undefined ? { kind: "allowed", ready: step.ready } : judgeAsk(step, why, view);
 }
 
@@ -94,10 +96,10 @@ export const judgeSteps = (plan: Plan, view: JudgeView): JudgedStep[] => plan.st
 export function shownSince({ progress, applied }: Incident, facts: Facts, now: string): { step: Step; entry: AppliedStep } | undefined {
   const step = progress.sent;
   if (step === undefined || precondition(step, facts) !== "done") return undefined;
-  const { id, name, on, about, targetIds, causes } = step;
+  const { id, name, on, about, targetIds, causes, wish } = step;
   const hasFailed = applied.some((entry) => entry.id === id && entry.result === "failed");
   const detail = `${hasFailed ? "its operation failed" : "Azure's answer was lost"}; it is so now`;
-  return { step, entry: { id, name, on, about, at: now, result: "done", detail, targetIds, causes } };
+  return { step, entry: { id, name, on, about, at: now, result: "done", detail, targetIds, causes, ...(wish && { wish }) } };
 }
 
 const SHOWN: Record<Exclude<StepState["kind"], "allowed">, PlannedStep["state"]> = {
@@ -135,4 +137,5 @@ export const showStep = ({ step, state }: JudgedStep): PlannedStep => ({
   why: whyOf(step, state),
   undo: step.undo,
   az: isOffered({ step, state }) ? azOf(step) : [],
+  ...(step.wish && { wish: step.wish }),
 });

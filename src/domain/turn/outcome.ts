@@ -9,6 +9,7 @@ const BY_SEVERITY: readonly OutcomeCode[] = [
   "Prevented",
   "OutageAvoided",
   "Healed",
+  "Completed",
   "Observed",
   "Refused",
   "Escalated",
@@ -26,16 +27,19 @@ const LOUDNESS: Record<OutcomeCode, Loudness> = {
   Prevented: "quiet",
   OutageAvoided: "quiet",
   Healed: "inform",
+  Completed: "inform",
   Observed: "inform",
   Refused: "alarm",
   Escalated: "alarm",
   Unrecoverable: "alarm",
 };
 
-/** A storm is told as one, not once for each vault. */
-export const loudness = (code: OutcomeCode, reason: Reason): Loudness => (reason === "Storm" ? "inform" : LOUDNESS[code]);
+/** A storm is told as one, not once for each vault. Whoever wants something that can't be is told where they asked: nothing is broken. */
+const SPOKEN: readonly Reason[] = ["Storm", "RequirementsUnmet", "Cancelled", "ObserveMode"];
 
-export const isSuccess = (code: OutcomeCode): boolean => LOUDNESS[code] === "quiet" || code === "Healed";
+export const loudness = (code: OutcomeCode, reason: Reason): Loudness => (SPOKEN.includes(reason) ? "inform" : LOUDNESS[code]);
+
+export const isSuccess = (code: OutcomeCode): boolean => LOUDNESS[code] === "quiet" || code === "Healed" || code === "Completed";
 
 /** Nobody can mend it: told once, and looked at again as long as it may still turn out otherwise. */
 export const isFinal = (code: OutcomeCode | null): boolean => code === "Unrecoverable";

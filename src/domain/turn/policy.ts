@@ -13,6 +13,7 @@ import { isGrant, touchOf } from "../steps/index.ts";
 import type { Touch } from "../steps/spec.ts";
 import type { Grant, Step } from "../steps/step.ts";
 import { formatDuration } from "../time.ts";
+import { isOpen } from "../wish.ts";
 
 export const REVOKED_TAG = "keymend:revoked";
 export const MODE_TAG = "keymend:mode";
@@ -66,9 +67,13 @@ export function revokedOnPurpose(facts: Facts, target: TargetFacts): string | un
   return key && "tags" in key && tag(key.tags, REVOKED_TAG) !== undefined ? `key ${key.name}` : undefined;
 }
 
-/** A shared write (vault, key, grant) acts on every database it serves: the narrowest of their modes counts. */
-const modeForStep = (served: readonly TargetFacts[], settings: Settings, lifted?: readonly LiftedTag[]): Mode =>
-  served.length === 0 ? "observe" : served.map((target) => modeOf(target, settings, lifted)).reduce(narrower);
+/** A shared write (vault, key, grant) acts on every database it serves: the narrowest of their modes counts. A wish may come before any database. */
+const modeForStep = ({ wish }: Step, served: readonly TargetFacts[], settings: Settings, lifted?: readonly LiftedTag[]): Mode =>
+  served.length === 0
+    ? wish === undefined
+      ? "observe"
+      : settings.mode
+    : served.map((target) => modeOf(target, settings, lifted)).reduce(narrower);
 
 /** What of it is not known good, by which it may be given access unasked; undefined where the step gives none, or all of it is. */
 function strangerOf(step: Step, served: readonly TargetFacts[], facts: Facts, settings: Settings): string | undefined {
@@ -90,10 +95,13 @@ function youngAssignment({ name, params }: Grant, { baseline, vault }: Facts, se
   return `the role assignment on ${params.scope} had not stood for ${formatDuration(settings.knownGoodAfterMs)} when last seen`;
 }
 
+const blindness = (facts: Facts): string | undefined =>
+  facts.missing.some(({ state }) => state !== "gone") || facts.keys.some((key) => key.state === "unreadable")
+    ? "not everything on this vault could be read, so a tag that forbids the repair may be hidden"
+    : undefined;
+
 /** What a person should look at before anything is written by itself; undefined where nothing is doubtful. */
-function doubtAbout(facts: Facts, settings: Settings, callers: readonly string[]): string | undefined {
-  if (facts.missing.some(({ state }) => state !== "gone") || facts.keys.some((key) => key.state === "unreadable"))
-    return "not everything on this vault could be read, so a tag that forbids the repair may be hidden";
+function doubtAbout(settings: Settings, callers: readonly string[]): string | undefined {
   const isPrivileged = (caller: string): boolean => settings.privilegedCallers.some((one) => one.toLowerCase() === caller.toLowerCase());
   const privileged = callers.find(isPrivileged);
   if (privileged !== undefined) return `${privileged} made the change, whose changes count as meant`;
@@ -120,23 +128,31 @@ function isTouched(touch: Touch, facts: Facts, target: TargetFacts): boolean {
   }
 }
 
+/** What speaks against it of itself. Who wants it on purpose names whom it is for, and is on record. */
+function doubtsAbout(step: Step, served: readonly TargetFacts[], facts: Facts, settings: Settings, callers: readonly string[]): string[] {
+  const asked = step.needs === "approval" ? (step.asks ?? `${step.causes.join(", ")} is repaired only when a person agrees`) : undefined;
+  const ofRepairs = step.wish === undefined ? [strangerOf(step, served, facts, settings), doubtAbout(settings, callers)] : [];
+  return [asked, ...ofRepairs, blindness(facts)].filter((doubt) => doubt !== undefined);
+}
+
+/** Whether the wish that it fulfils is still wanted. */
+const isWanted = (step: Step, { wishes = [] }: Facts): boolean =>
+  step.wish === undefined || wishes.some((wish) => wish.id === step.wish && isOpen(wish) && wish.cancelled === null);
+
 /** callers: object ids of those who can have made what the step puts back. */
 export function judgeStep(step: Step, facts: Facts, settings: Settings, callers: readonly string[]): Verdict {
+  if (!isWanted(step, facts)) return { kind: "refuse", reason: "Cancelled", why: "nobody wants it any more" };
   const served = facts.targets.filter((target) => step.targetIds.some((id) => sameId(id, target.id)));
   // One tagged database is enough: a shared repair would bring it back too.
   const touched = facts.targets.filter((target) => served.includes(target) || isTouched(touchOf(step), facts, target));
   const meant = touched.map((target) => revokedOnPurpose(facts, target)).find((what) => what !== undefined);
   if (meant !== undefined) return { kind: "refuse", reason: "RevokedOnPurpose", why: `${meant} is tagged ${REVOKED_TAG}` };
-  const mode = modeForStep(served, settings, facts.lifted);
+  const mode = modeForStep(step, served, settings, facts.lifted);
   if (mode === "observe") return { kind: "observe" };
   // It is Keymend's own: nobody's change is undone by it.
   if (isArming(step, settings) && MODES.indexOf(mode) >= MODES.indexOf(settings.armFrom)) return { kind: "allow" };
-  const doubts = [
-    mode === "approve" ? "mode approve: every plan waits for a person" : undefined,
-    step.needs === "approval" ? (step.asks ?? `${step.causes.join(", ")} is repaired only when a person agrees`) : undefined,
-    strangerOf(step, served, facts, settings),
-    doubtAbout(facts, settings, callers),
-  ].filter((doubt) => doubt !== undefined);
+  const isAsked = mode === "approve" ? ["mode approve: every plan waits for a person"] : [];
+  const doubts = [...isAsked, ...doubtsAbout(step, served, facts, settings, callers)];
   // Who decides is to know all that speaks against it.
   return doubts.length > 0 ? { kind: "ask", why: doubts.join("; ") } : { kind: "allow" };
 }

@@ -14,6 +14,7 @@ import { nextLogAt } from "./logs.ts";
 import { repairsWithin } from "./losses.ts";
 import { type Ending, judgeTarget, sayWorks, type TargetState } from "./judge-databases.ts";
 import { isNext, type JudgedStep, judgeSteps } from "./judge-steps.ts";
+import { endingOf, judgeWish } from "./judge-wishes.ts";
 import { isFinal, isSuccess, nextLookAfterMs, worstOutcome } from "./outcome.ts";
 import {
   type TurnDraft,
@@ -29,6 +30,7 @@ import {
   takeSignals,
   type TurnInput,
 } from "./record.ts";
+import { takeWish, takeWishes } from "./record-wishes.ts";
 import { runbookAtEnd, runbookOf } from "./runbook.ts";
 import { isKnown } from "./same-trouble.ts";
 import { FINAL_LOOK_AFTER_MS, FINAL_LOOKS_FOR_MS, SLOW_AFTER_MS } from "./waits.ts";
@@ -41,13 +43,15 @@ function open({ newId, patient, now, previous, signals, settings }: TurnInput): 
   return { ...openIncident(newId, patient, now, previous.endings), authors: previous.authors ?? [], rejected, repairs };
 }
 
-/** Where nothing is wrong only who asked for the look is owed a record of it, once. */
+/** Where nothing is wrong only who asked for the look is owed a record of it, once; a wish has one of its own. */
 const saysNothingNew = ({ source, id }: Signal, previous: Incident | null): boolean =>
   (source !== "operator" && source !== "approver") || previous?.signalIds.includes(id) === true;
 
 /** What a look finds before there is an incident: nothing at all, what is known already, or undefined where one is to be opened. */
 function quietEnd(input: TurnInput, steps: readonly JudgedStep[]): Outcome | undefined {
   const { diagnosis, signals, previous } = input;
+  // Whoever wants something is owed a record of what comes of it.
+  if (input.plan.wishes) return undefined;
   const trouble = diagnosis.targets.some(({ findings }) => findings.length > 0) || steps.some(isNext);
   // Who was told that nobody can mend it is owed the news that it is well.
   if (!trouble && !isFinal(previous?.outcome ?? null) && signals.every((signal) => saysNothingNew(signal, previous))) {
@@ -119,6 +123,17 @@ function saySlow(draft: TurnDraft): void {
   });
 }
 
+/** How each wish stands; one that has ended in this incident stays ended. */
+function takeWishStates(draft: TurnDraft, steps: readonly JudgedStep[]): TargetState[] {
+  const { incident, input } = draft;
+  const over = (incident.wishes ?? []).filter(({ state }) => state === "closed");
+  const left = (input.plan.wishes ?? []).filter(({ wish }) => !over.some(({ id }) => id === wish.id));
+  const view = { now: input.now, incident, settings: input.settings };
+  const states = left.map((planned) => ({ planned, state: judgeWish(view, planned, steps) }));
+  for (const { planned, state } of states) takeWish(draft, planned, state);
+  return [...states.map(({ state }) => state), ...over.map(endingOf)];
+}
+
 function next(draft: TurnDraft, steps: readonly JudgedStep[]): Next {
   const { incident, input } = draft;
   const now = steps.find(isNext);
@@ -132,12 +147,13 @@ function next(draft: TurnDraft, steps: readonly JudgedStep[]): Next {
     judgeTarget({ now: at, incident, target: incident.targets[i]!, settings }, seen, steps, plan),
   );
   incident.targets = incident.targets.map((target, i) => (states[i] ? withEnding(target, states[i]) : target));
-  const waits = states.filter((state) => state.kind === "pending").sort((a, b) => toMs(a.until) - toMs(b.until));
+  const all = [...states, ...takeWishStates(draft, steps)];
+  const waits = all.filter((state) => state.kind === "pending").sort((a, b) => toMs(a.until) - toMs(b.until));
   const first = waits[0];
   if (!first)
     return close(
       draft,
-      states.filter((state) => state.kind === "ended"),
+      all.filter((state) => state.kind === "ended"),
       steps,
     );
   saySlow(draft);
@@ -171,6 +187,7 @@ export function decideTurn(input: TurnInput): Turn {
   const steps = judgeSteps(input.plan, { ...input, incident: draft.incident });
   const quiet = input.incident ? undefined : quietEnd(input, steps);
   if (quiet) return { incident: null, entries: [], next: { do: "end", outcome: quiet }, healthy };
+  takeWishes(draft);
   takeFacts(draft);
   takePlan(draft, steps);
   draft.incident.grounds = input.digest(groundsOf(input));

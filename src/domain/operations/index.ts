@@ -1,0 +1,49 @@
+/** All planned operations by name, and what can be asked of any of them. */
+import type { CauseCode } from "../cause-code.ts";
+import type { StepDraft } from "../steps/step.ts";
+import type { OperationName, OperationParams, Requirement, WishOnRecord } from "../wish.ts";
+import { checkRequirements } from "./check-requirements.ts";
+import type { OperationSpec, Reached, View, WishReads } from "./spec.ts";
+
+export const operations: { readonly [N in OperationName]: OperationSpec<N> } = {
+  "check-requirements": checkRequirements,
+};
+
+type Asked<N extends OperationName> = { operation: N; params: OperationParams[N] };
+
+const specOf = <N extends OperationName>({ operation }: Asked<N>): OperationSpec<N> => operations[operation];
+
+const readsOf = <N extends OperationName>(wish: Asked<N>): WishReads => specOf(wish).reads(wish.params);
+
+/** What is read for the wishes that a look has to judge. */
+export function readsOfWishes(wishes: readonly WishOnRecord[] = []): WishReads {
+  const all = wishes.map((wish) => readsOf(wish));
+  return { keys: all.flatMap(({ keys }) => keys), identityIds: all.flatMap(({ identityIds }) => identityIds) };
+}
+
+/** One wish as these facts show it. */
+export type Judged = {
+  requirements: Requirement[];
+  reached: Reached;
+  targetIds: string[];
+  drafts: StepDraft[];
+  mends: readonly CauseCode[];
+  stands: boolean;
+  undo: string[];
+};
+
+const judge = <N extends OperationName>(wish: Asked<N>, view: View): Judged => {
+  const spec = specOf(wish);
+  const { params } = wish;
+  return {
+    requirements: spec.requirements(params, view),
+    reached: spec.reached(params, view),
+    targetIds: spec.concerns(params, view.facts),
+    drafts: spec.drafts(params, view),
+    mends: spec.mends,
+    stands: spec.stands,
+    undo: spec.undo(params, view.facts),
+  };
+};
+
+export const judgeOperation = (view: View): Judged => judge(view.wish, view);

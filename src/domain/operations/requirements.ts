@@ -1,0 +1,219 @@
+/**
+ * What vault, key, identity and network must be like for a database with a customer-managed key, each with what shows it and the line that
+ * meets it. Microsoft Learn: "Configure customer-managed keys for your Azure Cosmos DB account with Azure Key Vault"; "Configure
+ * customer-managed key ... for MongoDB vCore" and "Data encryption at rest", requirements.
+ */
+import { accessOf } from "../access/key-access.ts";
+import { ENCRYPTION_USER, POLICY_PERMISSIONS } from "../access/access.ts";
+import { keyScopeOf, sameId } from "../arm-id.ts";
+import { rulesOf } from "../databases/index.ts";
+import { keyOf, regionOf } from "../databases/key-path.ts";
+import type { Facts, IdentityFacts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts, TargetKind } from "../facts.ts";
+import { missingOperations, whyUnfit } from "../mending/key-fitness.ts";
+import { az, azNamed, say } from "../steps/az.ts";
+import { toMs } from "../time.ts";
+import type { Requirement } from "../wish.ts";
+
+type State = Requirement["state"];
+
+const requirement = (name: string, state: State, detail: string, ...lines: string[]): Requirement => ({
+  name,
+  state,
+  detail,
+  az: state === "met" ? [] : lines,
+});
+const advice = (name: string, state: State, detail: string, ...lines: string[]): Requirement => ({
+  ...requirement(name, state, detail, ...lines),
+  advised: true,
+});
+const met = (holds: boolean): State => (holds ? "met" : "unmet");
+
+/** A database as it would be with that key and identity, so that the rules about databases can be asked. */
+export function wouldBe(kind: TargetKind, facts: Facts, keyUri: string, identityId: string | null): TargetFacts {
+  const vault = facts.vault?.state === "live" ? facts.vault : undefined;
+  return {
+    kind,
+    id: "",
+    name: `the ${kind}`,
+    resourceGroup: "",
+    location: vault?.location ?? "",
+    tags: {},
+    keyUri,
+    versionInUse: null,
+    defaultIdentity: identityId === null ? { form: "undefined" } : { form: "user", id: identityId, federatedClientId: null },
+    identityType: "UserAssigned",
+    systemPrincipalId: null,
+    attached: [],
+    tenantId: null,
+    service: { healthy: null, code: null, text: null, clusterStatus: null, provisioningState: null },
+    restoredFrom: null,
+    changedOn: null,
+  };
+}
+
+const vaultSet = (vault: LiveVault, ...setting: string[]): string => az("keyvault", "update", ...azNamed(vault.id), ...setting);
+
+/** Soft delete is on in every vault by now (Microsoft Learn, "Soft-delete will be enabled on all key vaults"). */
+export function vaultRequirements({ vault, tenantId }: Facts): Requirement[] {
+  if (vault?.state !== "live") {
+    const what = vault === null ? "no vault is named" : `vault ${vault.name} is ${vault.state}`;
+    return [requirement("vault", vault?.state === "unreadable" ? "unknown" : "unmet", what)];
+  }
+  const days = vault.softDeleteRetentionInDays;
+  return [
+    requirement("vault", "met", `vault ${vault.name} is there`),
+    requirement(
+      "same tenant",
+      met(vault.tenantId.toLowerCase() === tenantId.toLowerCase()),
+      `vault ${vault.name} is in tenant ${vault.tenantId}`,
+    ),
+    requirement("soft delete", days === null ? "unknown" : "met", days === null ? "the vault does not tell" : `${days} days`),
+    requirement(
+      "purge protection",
+      met(vault.purgeProtection),
+      vault.purgeProtection ? "on" : "off; once on it can't be turned off",
+      vaultSet(vault, "--enable-purge-protection", "true"),
+    ),
+    advice(
+      "retention",
+      days === 90 ? "met" : "unmet",
+      `${days ?? "?"} of at most 90 days`,
+      say("the retention of a vault can't be changed"),
+    ),
+    networkRequirement(vault),
+  ];
+}
+
+/** "An instance that is exclusively accessible through private endpoints cannot be used" but by trusted services (the account guide). */
+function networkRequirement(vault: LiveVault): Requirement {
+  const { publicNetworkAccess, defaultAction, bypass } = vault.network;
+  const access = (publicNetworkAccess ?? "Enabled").toLowerCase();
+  if (access === "securedbyperimeter")
+    return requirement("network", "unknown", `vault ${vault.name} is in a network security perimeter, whose rules decide`);
+  const isOpen = access === "enabled" && defaultAction === "Allow";
+  const words = `public access ${access}, firewall ${defaultAction === "Allow" ? "off" : "on"}, trusted services ${bypass === "AzureServices" ? "may" : "may not"} pass`;
+  return requirement("network", met(isOpen || bypass === "AzureServices"), words, vaultSet(vault, "--bypass", "AzureServices"));
+}
+
+const keyNameOf = ({ keyUri }: TargetFacts): string => String(keyUri).split("/").at(-1)!;
+
+const setVersion = (uri: string, version: string, ...setting: string[]): string =>
+  az("keyvault", "key", "set-attributes", "--id", `${uri}/${version}`, ...setting);
+
+function useRequirements(uri: string, latest: KeyVersionFacts): Requirement[] {
+  const { version, type, size, operations, enabled } = latest;
+  const unfit = whyUnfit(latest);
+  const missing = operations === null ? [] : missingOperations(operations);
+  const shape = type === null ? "not read" : [type, size].join(" ");
+  return [
+    requirement("key type and size", type === null ? "unknown" : met(unfit === undefined), unfit ?? shape),
+    ...(size === null ? [] : [advice("3072 bits", met(size >= 3072), `${size} bits`)]),
+    requirement(
+      "key enabled",
+      met(enabled),
+      enabled ? "enabled" : `version ${version} is disabled`,
+      setVersion(uri, version, "--enabled", "true"),
+    ),
+    requirement(
+      "key operations",
+      operations === null ? "unknown" : met(missing.length === 0),
+      missing.length === 0 ? "wrapKey and unwrapKey" : `lacks ${missing.join(", ")}`,
+      setVersion(uri, version, "--ops", ...(operations ?? []), ...missing),
+    ),
+  ];
+}
+
+function timeRequirements(uri: string, { expiresOn, notBefore }: KeyVersionFacts, at: string): Requirement[] {
+  const isExpired = expiresOn !== null && toMs(expiresOn) <= toMs(at);
+  const isEarly = notBefore !== null && toMs(notBefore) > toMs(at);
+  return [
+    requirement(
+      "key valid now",
+      met(!isExpired && !isEarly),
+      isExpired ? `expired ${expiresOn}` : isEarly ? `not before ${notBefore}` : "valid",
+      say("an expiry that has passed is moved, a start that is to come is brought forward: az keyvault key set-attributes"),
+    ),
+    advice("no expiry", met(expiresOn === null), expiresOn === null ? "none" : `expires ${expiresOn}: a database is lost with it`),
+    advice(
+      "rotation policy",
+      "unknown",
+      "Keymend does not read rotation policies",
+      az("keyvault", "key", "rotation-policy", "show", "--id", uri),
+    ),
+  ];
+}
+
+function missingKey(vault: LiveVault, name: string, key: KeyFacts | undefined): Requirement {
+  const make = az("keyvault", "key", "create", "--vault-name", vault.name, "--name", name, "--kty", "RSA", "--size", "3072");
+  const state: State = !key || key.state === "unreadable" ? "unknown" : "unmet";
+  return requirement("key", state, `key ${name} is ${key?.state ?? "not read"}`, make);
+}
+
+/** target: a database, or one that would be. */
+export function keyRequirements(facts: Facts, target: TargetFacts): Requirement[] {
+  if (facts.vault?.state !== "live") return [];
+  const key = keyOf(facts, target);
+  const name = keyNameOf(target);
+  if (key?.state !== "live") return [missingKey(facts.vault, name, key)];
+  const [latest] = key.versions;
+  const there = requirement("key", "met", `key ${name} is there`);
+  if (!latest) return [there, requirement("key type and size", "unknown", "the key shows no version")];
+  const uri = String(target.keyUri);
+  return [there, ...useRequirements(uri, latest), ...timeRequirements(uri, latest, facts.at)];
+}
+
+const identityOf = ({ identities }: Facts, identityId: string): IdentityFacts | undefined =>
+  identities.find(({ id }) => sameId(id, identityId));
+
+function missingIdentity(identityId: string, identity: IdentityFacts | undefined): Requirement {
+  const state: State = identity?.state === "gone" ? "unmet" : "unknown";
+  const what = `identity ${identityId} is ${identity?.state ?? "not read"}`;
+  return requirement("identity", state, what, az("identity", "create", ...azNamed(identityId)));
+}
+
+/** An account's may be anywhere (Microsoft Learn, Azure DocumentDB limitations, are about clusters). */
+function regionRequirement({ vault }: Facts, target: TargetFacts, identity: string, location: string | null): Requirement[] {
+  if (target.kind !== "cluster") return [];
+  const places = [identity, ...(vault?.state === "live" ? [vault.location] : [])];
+  const place = location ?? places.at(-1)!;
+  const isSame = places.every((one) => regionOf(one) === regionOf(place));
+  return [requirement("same region", met(isSame), `${places.join(" and ")}; the cluster in ${place}`)];
+}
+
+/** location: where the database is or is to be; null where that is not known. */
+export function identityRequirements(facts: Facts, target: TargetFacts, identityId: string | null, location: string | null): Requirement[] {
+  if (identityId === null) return [requirement("identity", "unknown", "no identity is named, so no grant can be checked")];
+  const identity = identityOf(facts, identityId);
+  if (identity?.state !== "live") return [missingIdentity(identityId, identity)];
+  const { name, tenantId, principalId } = identity;
+  return [
+    requirement("identity", "met", `identity ${name} is there`),
+    requirement("identity in the same tenant", met(tenantId.toLowerCase() === facts.tenantId.toLowerCase()), `tenant ${tenantId}`),
+    ...regionRequirement(facts, target, identity.location, location),
+    grantRequirement(facts, target, principalId),
+  ];
+}
+
+function grantRequirement(facts: Facts, target: TargetFacts, principalId: string): Requirement {
+  const access = accessOf(facts, target, principalId);
+  if (access === undefined) return requirement("grant", "unknown", "there is no vault or key to be granted on");
+  if (access.state !== "judged") return requirement("grant", "unknown", access.detail);
+  const { lacking } = access.effective;
+  const words = lacking.length === 0 ? `${principalId} may do what a ${target.kind} needs` : `${principalId} can't ${lacking.join(", ")}`;
+  return requirement("grant", met(access.effective.allowed), words, ...grantLines(facts, target, principalId, access.model));
+}
+
+function grantLines({ vault }: Facts, target: TargetFacts, principalId: string, model: "rbac" | "policies"): string[] {
+  // Access is judged only where there is a live vault.
+  if (vault?.state !== "live") return [];
+  if (model === "policies") {
+    const words = rulesOf(target).operations.map((operation) => POLICY_PERMISSIONS[operation]);
+    return [az("keyvault", "set-policy", ...azNamed(vault.id), "--object-id", principalId, "--key-permissions", ...words)];
+  }
+  const scope = keyScopeOf(vault.id, keyNameOf(target));
+  const who = ["--assignee-object-id", principalId, "--assignee-principal-type", "ServicePrincipal"];
+  return [az("role", "assignment", "create", ...who, "--role", ENCRYPTION_USER, "--scope", scope)];
+}
+
+/** What stands in the way: advice never does. */
+export const standsInTheWay = ({ state, advised }: Requirement): boolean => state !== "met" && advised !== true;

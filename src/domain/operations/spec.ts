@@ -1,0 +1,37 @@
+/** What a planned operation is: all that is known of one kind of wish, as one value. The registry is operations/index.ts. */
+import type { CauseCode } from "../cause-code.ts";
+import type { Diagnosis } from "../cause.ts";
+import type { Facts } from "../facts.ts";
+import type { StepDraft, StepName } from "../steps/step.ts";
+import type { OperationName, OperationParams, Requirement, WishOnRecord } from "../wish.ts";
+
+export type View = { facts: Facts; diagnosis: Diagnosis; wish: WishOnRecord };
+
+/** detail: of one that is not done, what is waited for once nothing is left to write. */
+export type Reached = { done: boolean; detail: string };
+
+/** What is read for it beside what the vault's databases call for. keys: names. */
+export type WishReads = { keys: string[]; identityIds: string[] };
+
+export type OperationSpec<N extends OperationName> = {
+  title: string;
+  /** Public source of its order and its requirements. */
+  source: string;
+  /** What it takes away that nothing brings back, told before and to be confirmed by name; null where it takes nothing. */
+  loses: string | null;
+  /** What it may consist of, in legal order. */
+  steps: readonly StepName[];
+  reads: (params: OperationParams[N]) => WishReads;
+  /** Databases that it is about; ids as read. */
+  concerns: (params: OperationParams[N], facts: Facts) => string[];
+  requirements: (params: OperationParams[N], view: View) => Requirement[];
+  /** What it still takes, done or not: the plan leaves out what is done and brings the rest into the legal order. */
+  drafts: (params: OperationParams[N], view: View) => StepDraft[];
+  /** Causes of which it wants the repair too: the wish is the consent to it. */
+  mends: readonly CauseCode[];
+  reached: (params: OperationParams[N], view: View) => Reached;
+  /** It stays so until it is taken back. */
+  stands: boolean;
+  /** How to go back, as command lines. */
+  undo: (params: OperationParams[N], facts: Facts) => string[];
+};

@@ -1,0 +1,58 @@
+/**
+ * What wishes add to the plan of a vault: steps of their own in the one legal order, and their consent to repairs that they want made. A
+ * step that a repair calls for as well is one step.
+ */
+import { sameId } from "../arm-id.ts";
+import type { Diagnosis } from "../cause.ts";
+import type { Facts } from "../facts.ts";
+import { judgeOperation, type Judged } from "../operations/index.ts";
+import { standsInTheWay } from "../operations/requirements.ts";
+import type { Plan, PlannedWish } from "../plan.ts";
+import { completeStep, precondition, rankOfDraft } from "../steps/index.ts";
+import type { Step } from "../steps/step.ts";
+import { isOpen, type WishOnRecord } from "../wish.ts";
+
+const sayUnmet = ({ requirements }: Judged): string | null => {
+  const unmet = requirements.filter(standsInTheWay);
+  return unmet.length === 0 ? null : unmet.map(({ name, detail }) => `${name}: ${detail}`).join("; ");
+};
+
+const asWished = ({ asks: _, ...step }: Step, { id }: WishOnRecord): Step => ({ ...step, needs: "nothing", wish: id });
+
+/** Repairs that the wish is the consent to: whatever the settings say of them, somebody has asked for them by name. */
+function isWanted(step: Step, { mends, targetIds }: Judged): boolean {
+  return step.causes.some((cause) => mends.includes(cause)) && step.targetIds.some((one) => targetIds.some((id) => sameId(id, one)));
+}
+
+function ownSteps(wish: WishOnRecord, { drafts, targetIds }: Judged, facts: Facts): Step[] {
+  return drafts.flatMap((draft): Step[] => {
+    const state = precondition(draft, facts);
+    if (state === "done") return [];
+    return [asWished(completeStep(draft, { causes: [], targetIds, needs: "nothing", ready: state === "todo" }), wish)];
+  });
+}
+
+const inOrder = (steps: readonly Step[]): Step[] => steps.toSorted((a, b) => rankOfDraft(a) - rankOfDraft(b));
+
+/** The repairs' steps with what open wishes want. One that was called off wants nothing, and is there to be ended. */
+export function withWishes(facts: Facts, diagnosis: Diagnosis, repairs: readonly Step[]): Pick<Plan, "steps" | "wishes"> {
+  const open = (facts.wishes ?? []).filter(isOpen);
+  if (open.length === 0) return { steps: [...repairs] };
+  let steps = [...repairs];
+  const wishes = open.map((wish): PlannedWish => {
+    const judged = judgeOperation({ facts, diagnosis, wish });
+    const { requirements, targetIds, reached, stands, undo } = judged;
+    const unmet = sayUnmet(judged);
+    if (wish.cancelled === null && unmet === null) {
+      const own = ownSteps(wish, judged, facts);
+      const isOwn = ({ id }: Step): boolean => own.some((step) => step.id === id);
+      const isTheirs = ({ id }: Step): boolean => repairs.some((step) => step.id === id);
+      steps = [
+        ...steps.map((step) => (isOwn(step) || isWanted(step, judged) ? asWished(step, wish) : step)),
+        ...own.filter((step) => !isTheirs(step)),
+      ];
+    }
+    return { wish, requirements, targetIds, reached, unmet, stands, undo };
+  });
+  return { steps: inOrder(steps), wishes };
+}

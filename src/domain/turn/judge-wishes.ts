@@ -1,0 +1,91 @@
+/** What one turn means for each wish: an ending, or something that is waited for. */
+import type { Incident, IncidentWish } from "../incident.ts";
+import type { PlannedWish } from "../plan.ts";
+import type { Settings } from "../settings.ts";
+import { stepInShort } from "../short-names.ts";
+import { toIso, toMs } from "../time.ts";
+import type { WishOutcome } from "../wish.ts";
+import type { JudgedStep } from "./judge-steps.ts";
+import { type Ending, judgeStepState, type Pending, type TargetState } from "./judge-databases.ts";
+import { nextCheckAfterMs } from "./waits.ts";
+
+type View = { now: string; incident: Incident; settings: Settings };
+
+const ended = (outcome: WishOutcome, reason: Ending["reason"], detail: string): Ending => ({ kind: "ended", outcome, reason, detail });
+
+/** What of it was written, for whoever has to go on or back by hand. */
+function whereItStands({ incident }: View, { wish, undo }: PlannedWish): string {
+  const written = incident.applied.filter((step) => step.wish === wish.id && step.result === "done");
+  if (written.length === 0) return "nothing of it was written";
+  const back = undo.length > 0 ? "; how to go back is under undo" : "";
+  return `written so far: ${written.map(stepInShort).join(", ")}${back}`;
+}
+
+function judgeSteps(view: View, steps: readonly JudgedStep[]): TargetState | undefined {
+  const states = steps.map(({ step, state }) => judgeStepState(view, step, state)).filter((state) => state !== undefined);
+  const ending = states.find((state): state is Ending => state.kind === "ended");
+  if (ending) return ending;
+  return states.filter((state): state is Pending => state.kind === "pending").toSorted((a, b) => toMs(a.until) - toMs(b.until))[0];
+}
+
+/** Of its steps one that can't be made ends it: nothing is begun that can't be finished. */
+function judge(view: View, planned: PlannedWish, steps: readonly JudgedStep[]): TargetState {
+  const { wish, reached, unmet } = planned;
+  const { now, incident } = view;
+  if (wish.cancelled) return ended("Refused", "Cancelled", `called off: ${wish.cancelled.reason}`);
+  if (reached.done) return ended("Completed", null, reached.detail);
+  if (toMs(now) >= toMs(wish.until)) return ended("Escalated", "OutOfTime", `not done by ${wish.until}: ${reached.detail}`);
+  if (unmet !== null) return ended("Refused", "RequirementsUnmet", unmet);
+  const state = judgeSteps(view, steps);
+  if (state?.kind === "ended" && state.outcome === "Observed") return ended("Refused", "ObserveMode", state.detail);
+  const until = Math.min(toMs(now) + nextCheckAfterMs(incident.progress.looks), toMs(wish.until));
+  return state ?? { kind: "pending", until: toIso(until), why: reached.detail, person: false };
+}
+
+/** An ending that leaves something half done says where it stands. */
+function withStanding(view: View, planned: PlannedWish, state: TargetState): TargetState {
+  if (state.kind === "pending" || state.outcome === "Completed") return state;
+  return { ...state, detail: `${state.detail}; ${whereItStands(view, planned)}` };
+}
+
+export const judgeWish = (view: View, planned: PlannedWish, steps: readonly JudgedStep[]): TargetState =>
+  withStanding(
+    view,
+    planned,
+    judge(
+      view,
+      planned,
+      steps.filter(({ step }) => step.wish === planned.wish.id),
+    ),
+  );
+
+const OUTCOMES: Partial<Record<Ending["outcome"], WishOutcome>> = { Completed: "Completed", Refused: "Refused" };
+
+type Standing = Pick<IncidentWish, "state" | "outcome" | "reason" | "closedAt">;
+
+const standingOf = (state: TargetState, now: string): Standing =>
+  state.kind === "pending"
+    ? { state: state.person ? "waiting" : "working", outcome: null, reason: null, closedAt: null }
+    : { state: "closed", outcome: OUTCOMES[state.outcome] ?? "Escalated", reason: state.reason, closedAt: now };
+
+/** What is kept of it after a turn. */
+export function statusOf(view: View, { wish, requirements, stands, undo }: PlannedWish, state: TargetState): IncidentWish {
+  const { now, incident } = view;
+  const before = wish.status?.progress;
+  const what = state.kind === "pending" ? state.why : state.detail;
+  const standing = standingOf(state, now);
+  return {
+    id: wish.id,
+    ...standing,
+    reasonCode: standing.reason,
+    detail: what,
+    incidentId: incident.id,
+    requirements,
+    undo,
+    progress: { what, percent: null, since: before?.what === what ? before.since : now, etaSeconds: null },
+    stands: stands && standing.outcome === "Completed",
+  };
+}
+
+/** Of one that has ended in this incident before. */
+export const endingOf = ({ outcome, reason, detail }: IncidentWish): Ending => ended(outcome!, reason, detail);

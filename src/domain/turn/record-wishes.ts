@@ -1,0 +1,39 @@
+/** What a turn writes down of wishes: that somebody wants something, what stands in its way, and how it ended. */
+import type { IncidentWish } from "../incident.ts";
+import type { PlannedWish } from "../plan.ts";
+import { operationInShort } from "../short-names.ts";
+import type { Requirement } from "../wish.ts";
+import type { TargetState } from "./judge-databases.ts";
+import { statusOf } from "./judge-wishes.ts";
+import { note, type TurnDraft } from "./record.ts";
+
+const keep = ({ incident }: TurnDraft, one: IncidentWish): void => {
+  incident.wishes = [...(incident.wishes ?? []).filter(({ id }) => id !== one.id), one];
+};
+
+const sayRequirements = (all: readonly Requirement[]): string =>
+  all.length === 0 ? "" : `: ${all.map(({ name, state, detail }) => `${name} ${state} (${detail})`).join("; ")}`;
+
+/** Of each that is open, once: who wants what and why, and what it finds. What it comes to is judged after the plan. */
+export function takeWishes(draft: TurnDraft): void {
+  const { incident, input } = draft;
+  const view = { now: input.now, incident, settings: input.settings };
+  for (const planned of input.plan.wishes ?? []) {
+    const { wish, requirements } = planned;
+    if (incident.wishes?.some(({ id }) => id === wish.id)) continue;
+    const what = `${operationInShort(wish)}, wanted by ${wish.by.name}: ${wish.reason}`;
+    note(draft, "wish", what, { wish: { ...wish, status: null } }, `-${wish.id}`);
+    note(draft, "wish", `requirements of ${wish.operation}${sayRequirements(requirements)}`, { requirements }, `-${wish.id}-requirements`);
+    keep(draft, statusOf(view, planned, { kind: "pending", until: input.now, why: "begun", person: false }));
+  }
+}
+
+/** How it stands after this turn. */
+export function takeWish(draft: TurnDraft, planned: PlannedWish, state: TargetState): void {
+  const { incident, input } = draft;
+  keep(draft, statusOf({ now: input.now, incident, settings: input.settings }, planned, state));
+  if (state.kind === "pending") return;
+  const { wish } = planned;
+  const said = `${operationInShort(wish)}: ${state.outcome}${state.reason === null ? "" : ` (${state.reason})`}: ${state.detail}`;
+  note(draft, "wish", said, { wishId: wish.id, cancelled: wish.cancelled }, `-${wish.id}-ending`);
+}

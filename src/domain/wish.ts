@@ -1,0 +1,64 @@
+/**
+ * A wish: a state that somebody wants on purpose, on record with who, why and until when. The loop over its vault fulfils it with the plan,
+ * the policy, the recheck and the audit that repairs have, so that no operation races a repair. Plain JSON.
+ */
+
+export type OperationParams = {
+  /** For a database that exists, or for one to be made. key: its name. */
+  "check-requirements": { kind: "account" | "cluster"; vaultId: string; key: string; identityId: string | null; databaseId: string | null };
+};
+
+export type OperationName = keyof OperationParams;
+
+type Wished = { [N in OperationName]: { operation: N; params: OperationParams[N] } }[OperationName];
+
+export type Requirement = {
+  name: string;
+  state: "met" | "unmet" | "unknown";
+  detail: string;
+  /** What meets it, or looks. */
+  az: string[];
+  /** It is advice: nothing is refused for it. */
+  advised?: true;
+};
+
+export type WishState = "working" | "waiting" | "closed";
+export type WishOutcome = "Completed" | "Refused" | "Escalated";
+
+export type WishStatus = {
+  state: WishState;
+  outcome: WishOutcome | null;
+  reasonCode: string | null;
+  detail: string;
+  /** Where it was last judged: plan, timeline and audit are the incident's. */
+  incidentId: string;
+  closedAt: string | null;
+  requirements: Requirement[];
+  /** How to go back, as command lines. */
+  undo: string[];
+  progress: { what: string; percent: number | null; since: string; etaSeconds: number | null };
+  /** What it brought about is to stay so: it speaks to every later look, until it is taken back. */
+  stands: boolean;
+};
+
+export type Wish = Wished & {
+  schema: 1;
+  /** Sorts by time. */
+  id: string;
+  /** As facts have it, which hold wishes: this shape can name none of theirs. */
+  patient: { id: string; kind: "vault" | "database"; vaultName: string | null };
+  reason: string;
+  by: { objectId: string; name: string };
+  at: string;
+  /** Nothing of it is written after this; ISO 8601 UTC. */
+  until: string;
+  cancelled: { at: string; by: string; reason: string } | null;
+};
+
+/** status: null until a look has judged it. */
+export type WishOnRecord = Wish & { status: WishStatus | null };
+
+export const isOpen = ({ status }: Pick<WishOnRecord, "status">): boolean => status?.state !== "closed";
+
+/** What a look must know of. */
+export const concernsLooks = (wish: WishOnRecord): boolean => isOpen(wish) || wish.status?.stands === true;

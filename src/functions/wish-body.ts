@@ -1,0 +1,29 @@
+/** What somebody may want, as a request body: one shape for each operation. */
+import * as v from "valibot";
+import { identityIn, isVaultId, wholeId } from "../domain/arm-id.ts";
+import { DATABASE_ID, REASON } from "./guard.ts";
+
+const VAULT_ID = v.pipe(v.string(), v.check(isVaultId, "must be the resource id of a vault"), v.transform(wholeId));
+const IDENTITY_ID = v.pipe(
+  v.string(),
+  v.check((id) => identityIn(id) !== undefined, "must be the resource id of a user-assigned identity"),
+  v.transform(wholeId),
+);
+const KEY_NAME = v.pipe(v.string(), v.regex(/^[0-9a-zA-Z-]{1,127}$/, "must be the name of a key"));
+
+/** Of every one. until: an ISO 8601 duration or time. */
+const COMMON = { reason: REASON, until: v.optional(v.string()), dryRun: v.optional(v.boolean(), false) };
+
+export const WISH = v.variant("operation", [
+  v.strictObject({
+    ...COMMON,
+    operation: v.literal("check-requirements"),
+    kind: v.picklist(["account", "cluster"], "must be account or cluster"),
+    vaultId: VAULT_ID,
+    key: KEY_NAME,
+    identityId: v.optional(IDENTITY_ID),
+    databaseId: v.optional(DATABASE_ID),
+  }),
+]);
+
+export type WishBody = v.InferOutput<typeof WISH>;

@@ -1,0 +1,178 @@
+/** Planned operations over HTTP: what somebody wants is checked, written down, and the loop over its vault woken. */
+import type { HttpRequest, HttpResponseInit } from "@azure/functions";
+import type { GatherFacts } from "../activities/gather-facts.ts";
+import type { Patients } from "../activities/patients.ts";
+import { nameOf } from "../domain/arm-id.ts";
+import type { Patient } from "../domain/facts.ts";
+import type { Incident } from "../domain/incident.ts";
+import { diagnose } from "../domain/plan/diagnose.ts";
+import { plan } from "../domain/plan/plan.ts";
+import type { Settings } from "../domain/settings.ts";
+import { operationInShort } from "../domain/short-names.ts";
+import type { Signal } from "../domain/signal.ts";
+import { heldBack, pauseEnd, type Restraint } from "../domain/turn/restraint.ts";
+import { decideTurn } from "../domain/turn/turn.ts";
+import { isOpen, type Wish, type WishOnRecord } from "../domain/wish.ts";
+import type { ApiCaller, Authenticate } from "./authenticate.ts";
+import { type ApiCall, createGuard, json, OPERATE, READ, REASON } from "./guard.ts";
+import { ProblemError } from "./problem.ts";
+import { readBody, readState } from "./read-body.ts";
+import type { SendSignal } from "./send-signal.ts";
+import { WISH, type WishBody } from "./wish-body.ts";
+import { summarizeWish, viewWish } from "./wish-view.ts";
+import * as v from "valibot";
+
+export type WishRecords = {
+  keep: (wish: Wish) => Promise<void>;
+  listForLook: (patientId: string) => Promise<WishOnRecord[]>;
+  find: (wishId: string) => Promise<WishOnRecord | undefined>;
+  list: () => Promise<WishOnRecord[]>;
+};
+
+export type WishesDeps = {
+  authenticate: Authenticate;
+  patients: Pick<Patients, "find">;
+  gatherFacts: GatherFacts;
+  sendSignal: SendSignal;
+  wishes: WishRecords;
+  findIncident: (id: string) => Promise<Incident | undefined>;
+  loadRestraint: () => Promise<Restraint>;
+  settings: Settings;
+  digest: (value: unknown) => string;
+  newGuid: () => string;
+  now: () => Date;
+};
+
+const CANCEL = v.strictObject({ reason: REASON });
+
+/** Nobody wants something for ever: a day, where nothing else is said. */
+const WANTED_FOR = "P1D";
+
+const locationOf = (request: HttpRequest, id: string): string => `${new URL(request.url).origin}/api/operations/${id}`;
+
+/** What is left of a body is what its operation takes. */
+function wishedIn(body: WishBody): Pick<Wish, "operation" | "params"> {
+  const { operation, kind, vaultId, key, identityId = null, databaseId = null } = body;
+  return { operation, params: { kind, vaultId, key, identityId, databaseId } };
+}
+
+export function createWishesApi(deps: WishesDeps) {
+  const { wishes, settings, now } = deps;
+  const guard = createGuard(deps.authenticate);
+
+  /** A vault that no database depends on yet can be wanted something of too. */
+  async function patientOf({ vaultId }: WishBody): Promise<Patient> {
+    const found = await deps.patients.find({ kind: "vault", id: vaultId });
+    if (found.patient) return found.patient;
+    if (found.why === "none") return { id: vaultId, kind: "vault", vaultName: nameOf(vaultId).toLowerCase() };
+    throw new ProblemError(424, `${found.detail}. Whether anything depends on it is not known.`, [
+      { field: "vaultId", problem: "can't be seen with the roles that Keymend has (docs/deploy.md)" },
+    ]);
+  }
+
+  function endOf({ until = WANTED_FOR }: WishBody, at: string): string {
+    const end = pauseEnd(until, at);
+    if (end === undefined)
+      throw new ProblemError(400, "The body is not what is expected; see errors.", [
+        { field: "until", problem: "must be an ISO 8601 duration or a time to come, 30 days ahead at the most" },
+      ]);
+    return end;
+  }
+
+  function wishOf(body: WishBody, patient: Patient, caller: ApiCaller): Wish {
+    const at = now().toISOString();
+    const id = `${at.replace(/[-:.]/g, "")}-${deps.newGuid().replaceAll("-", "").slice(0, 12)}`;
+    const by = { objectId: caller.objectId, name: caller.name };
+    return { schema: 1, id, patient, ...wishedIn(body), reason: body.reason, by, at, until: endOf(body, at), cancelled: null };
+  }
+
+  /** The very turn that the loop would take, on facts read now; of which nothing is kept. */
+  async function rehearse(wish: Wish): Promise<HttpResponseInit> {
+    const wanted: WishOnRecord = { ...wish, status: null };
+    const [facts, restraint] = await Promise.all([deps.gatherFacts(wish.patient, [], [wanted]), deps.loadRestraint()]);
+    const diagnosis = diagnose(facts, settings);
+    const at = now().toISOString();
+    const { incident } = decideTurn({
+      now: at,
+      turn: 0,
+      patient: wish.patient,
+      incident: null,
+      previous: null,
+      newId: "dry-run",
+      signals: [],
+      decisions: [],
+      facts,
+      factsDigest: deps.digest(facts),
+      diagnosis,
+      plan: plan(facts, diagnosis, settings),
+      digest: deps.digest,
+      settings,
+      held: heldBack(restraint, settings, at),
+    });
+    const status = incident?.wishes?.find(({ id }) => id === wish.id) ?? null;
+    const { id: _, incidentId: __, ...view } = viewWish({ ...wanted, status }, incident ?? undefined);
+    return json({ ...view, dryRun: true });
+  }
+
+  async function refuseTwin({ patient, operation, params }: Wish): Promise<void> {
+    const said = deps.digest([operation, params]);
+    const open = (await wishes.listForLook(patient.id)).filter((one) => isOpen(one) && one.cancelled === null);
+    const twin = open.find((one) => deps.digest([one.operation, one.params]) === said);
+    if (twin) throw new ProblemError(409, `The same is wanted already: operation ${twin.id}, by ${twin.by.name}: ${twin.reason}`);
+  }
+
+  async function wake({ client, log }: ApiCall, wish: Wish, caller: ApiCaller, what: string, of: string): Promise<void> {
+    const scope = { kind: "vault" as const, id: wish.patient.id };
+    const signal: Signal = {
+      id: `wish-${wish.id}${of}`,
+      source: "wish",
+      what,
+      at: now().toISOString(),
+      scope,
+      caller: { objectId: caller.objectId, name: caller.name },
+    };
+    await deps.sendSignal(client, wish.patient, signal);
+    log.info("wished", { vaultId: wish.patient.id, by: caller.objectId, text: `${caller.name}: ${what}` });
+  }
+
+  async function wishById({ request }: ApiCall): Promise<WishOnRecord> {
+    const id = request.params["id"] ?? "";
+    const wish = await wishes.find(id);
+    if (!wish) throw new ProblemError(404, `There is no operation ${id}.`);
+    return wish;
+  }
+
+  const view = async (wish: WishOnRecord) => viewWish(wish, wish.status ? await deps.findIncident(wish.status.incidentId) : undefined);
+
+  const start = guard(OPERATE, async (call, caller) => {
+    const body = await readBody(call.request, WISH);
+    const wish = wishOf(body, await patientOf(body), caller);
+    if (body.dryRun) return rehearse(wish);
+    await refuseTwin(wish);
+    // On record before anybody is woken: a lost wake-up costs time, never what was said.
+    await wishes.keep(wish);
+    await wake(call, wish, caller, `a planned operation, ${operationInShort(wish)}: ${wish.reason}`, "");
+    return json(await view({ ...wish, status: null }), 202, { location: locationOf(call.request, wish.id), "retry-after": "5" });
+  });
+
+  const cancel = guard(OPERATE, async (call, caller) => {
+    const { reason } = await readBody(call.request, CANCEL);
+    const found = await wishById(call);
+    const { status, ...wish } = found;
+    if (!isOpen(found)) throw new ProblemError(409, `Operation ${wish.id} ended as ${status?.outcome}; there is nothing left to call off.`);
+    const cancelled: Wish = { ...wish, cancelled: wish.cancelled ?? { at: now().toISOString(), by: caller.objectId, reason } };
+    await wishes.keep(cancelled);
+    await wake(call, cancelled, caller, `the calling off of ${operationInShort(wish)}: ${reason}`, "-cancelled");
+    return json(await view({ ...cancelled, status }), 202, { location: locationOf(call.request, wish.id), "retry-after": "5" });
+  });
+
+  const list = guard(READ, async ({ request }) => {
+    const state = readState(request);
+    const all = (await wishes.list()).map(summarizeWish);
+    return json({ value: all.filter((one) => state === undefined || one.state === state) });
+  });
+
+  const read = guard(READ, async (call) => json(await view(await wishById(call))));
+
+  return { start, list, read, cancel };
+}

@@ -1,0 +1,137 @@
+import { expect, test } from "vitest";
+import { judgeOperation } from "../../../src/domain/operations/index.ts";
+import { diagnose } from "../../../src/domain/plan/diagnose.ts";
+import type { Facts } from "../../../src/domain/facts.ts";
+import type { OperationParams } from "../../../src/domain/wish.ts";
+import {
+  ACCOUNT_ID,
+  aCluster,
+  aKey,
+  anAccess,
+  anIdentity,
+  aPolicyVault,
+  aVault,
+  aVersion,
+  CLUSTER_ID,
+  IDENTITY_ID,
+  KEY_SCOPE,
+  NOW,
+  PRINCIPAL,
+  someFacts,
+  someSettings,
+  V1,
+  VAULT_ID,
+} from "../../support/builders.ts";
+import { aWish, CHECK } from "../../support/wishes.ts";
+
+type Params = OperationParams["check-requirements"];
+
+function check(over: Partial<Facts> = {}, params: Partial<Params> = {}) {
+  const facts = someFacts(over);
+  const wish = aWish({ operation: "check-requirements", params: { ...CHECK.params, ...params } });
+  return judgeOperation({ facts, diagnosis: diagnose(facts, someSettings()), wish });
+}
+
+const of = (name: string, over?: Partial<Facts>, params?: Partial<Params>) =>
+  check(over, params).requirements.find((requirement) => requirement.name === name);
+
+test("all that is met is told with what shows it, and needs no command", () => {
+  const { requirements, reached, targetIds, drafts } = check();
+  expect(requirements.filter(({ state, advised }) => state !== "met" && !advised)).toEqual([]);
+  expect(requirements.filter(({ state }) => state === "met").every(({ az }) => az.length === 0)).toBe(true);
+  expect(reached).toEqual({ done: true, detail: "every requirement is met" });
+  expect([targetIds, drafts]).toEqual([[ACCOUNT_ID], []]);
+});
+
+const version = (over: Parameters<typeof aVersion>[1]) => ({ keys: [aKey([aVersion(V1, over)])] });
+const network = (over: Partial<ReturnType<typeof aVault>["network"]>) => ({ vault: aVault({ network: { ...aVault().network, ...over } }) });
+const unread = { state: "unreadable", why: "denied", detail: "403" } as const;
+const elsewhere = { location: "northeurope" };
+const blind = { ...unread, principalId: PRINCIPAL, keyName: "cmk", keyScope: KEY_SCOPE };
+const CLUSTER: Partial<Params> = { kind: "cluster", databaseId: CLUSTER_ID };
+
+test.each<[what: string, name: string, state: string, over: Partial<Facts>, params: Partial<Params>, line: RegExp]>([
+  ["no vault", "vault", "unmet", { vault: null }, {}, /^$/],
+  ["a deleted vault", "vault", "unmet", { vault: { state: "gone", id: VAULT_ID, name: "kv-orders" } }, {}, /^$/],
+  ["a vault out of sight", "vault", "unknown", { vault: { ...unread, id: VAULT_ID, name: "kv-orders" } }, {}, /^$/],
+  ["another tenant", "same tenant", "unmet", { vault: aVault({ tenantId: "other" }) }, {}, /^$/],
+  ["a vault that tells no retention", "soft delete", "unknown", { vault: aVault({ softDeleteRetentionInDays: null }) }, {}, /^$/],
+  ["a short retention", "retention", "unmet", { vault: aVault({ softDeleteRetentionInDays: 7 }) }, {}, /can't be changed/],
+  ["no purge protection", "purge protection", "unmet", { vault: aVault({ purgeProtection: false }) }, {}, /--enable-purge-protection true/],
+  ["a firewall", "network", "unmet", network({ defaultAction: "Deny", bypass: "None" }), {}, /--bypass AzureServices/],
+  ["private endpoints only", "network", "unmet", network({ publicNetworkAccess: "Disabled", bypass: "None" }), {}, /--bypass/],
+  ["private endpoints and trusted services", "network", "met", network({ publicNetworkAccess: "Disabled" }), {}, /^$/],
+  ["a vault that says nothing of public access", "network", "met", network({ publicNetworkAccess: null, bypass: "None" }), {}, /^$/],
+  ["a perimeter", "network", "unknown", network({ publicNetworkAccess: "SecuredByPerimeter" }), {}, /^$/],
+  ["no such key", "key", "unmet", { keys: [{ state: "gone", name: "cmk" }] }, {}, /key create .*--size 3072/],
+  ["a key that was not read", "key", "unknown", { keys: [] }, {}, /key create/],
+  ["a key out of sight", "key", "unknown", { keys: [{ ...unread, name: "cmk" }] }, {}, /key create/],
+  ["a key without versions", "key type and size", "unknown", { keys: [aKey([])] }, {}, /^$/],
+  ["an elliptic curve", "key type and size", "unmet", version({ type: "EC", size: null }), {}, /^$/],
+  ["a version that was not read whole", "key type and size", "unknown", version({ type: null, size: null }), {}, /^$/],
+  ["a small key", "3072 bits", "unmet", version({ size: 2048 }), {}, /^$/],
+  ["a disabled version", "key enabled", "unmet", version({ enabled: false }), {}, /--enabled true/],
+  ["operations not read", "key operations", "unknown", version({ operations: null }), {}, /--ops/],
+  ["operations lacking", "key operations", "unmet", version({ operations: ["sign", "wrapKey"] }), {}, /--ops sign wrapKey unwrapKey/],
+  ["an expired key", "key valid now", "unmet", version({ expiresOn: "2026-01-01T00:00:00.000Z" }), {}, /set-attributes/],
+  ["a key for later", "key valid now", "unmet", version({ notBefore: "2027-01-01T00:00:00.000Z" }), {}, /set-attributes/],
+  ["a key that is valid and expires", "key valid now", "met", version({ expiresOn: "2027-01-01T00:00:00.000Z", notBefore: NOW }), {}, /^$/],
+  ["a key that expires", "no expiry", "unmet", version({ expiresOn: "2027-01-01T00:00:00.000Z" }), {}, /^$/],
+  ["a rotation policy", "rotation policy", "unknown", {}, {}, /rotation-policy show/],
+  ["no identity named", "identity", "unknown", {}, { identityId: null }, /^$/],
+  ["an identity that is gone", "identity", "unmet", { identities: [{ state: "gone", id: IDENTITY_ID }] }, {}, /identity create/],
+  ["an identity out of sight", "identity", "unknown", { identities: [{ ...unread, id: IDENTITY_ID }] }, {}, /identity create/],
+  ["an identity that was not read", "identity", "unknown", { identities: [] }, {}, /identity create/],
+  [
+    "an identity of another tenant",
+    "identity in the same tenant",
+    "unmet",
+    { identities: [anIdentity("id-orders", PRINCIPAL, { tenantId: "other" })] },
+    {},
+    /^$/,
+  ],
+  ["no grant", "grant", "unmet", { access: [anAccess({ assignments: [] })] }, {}, /role assignment create .*--scope .*keys\/cmk/],
+  ["no policy", "grant", "unmet", { vault: aPolicyVault([]) }, {}, /set-policy .*--key-permissions get wrapKey unwrapKey/],
+  [
+    "no policy for a cluster",
+    "grant",
+    "unmet",
+    { vault: aPolicyVault(["get"]) },
+    CLUSTER,
+    /--key-permissions get list wrapKey unwrapKey|list/,
+  ],
+  ["a grant that could not be read", "grant", "unknown", { access: [blind] }, {}, /^$/],
+  ["a grant without a vault", "grant", "unknown", { vault: { state: "gone", id: VAULT_ID, name: "kv-orders" } }, {}, /^$/],
+  ["a cluster in the region", "same region", "met", { targets: [aCluster({ location: "West Europe" })] }, CLUSTER, /^$/],
+  ["a cluster elsewhere", "same region", "unmet", { targets: [aCluster(elsewhere)] }, CLUSTER, /^$/],
+  ["a cluster to be made", "same region", "met", {}, { ...CLUSTER, databaseId: null }, /^$/],
+  [
+    "an identity elsewhere",
+    "same region",
+    "unmet",
+    { identities: [anIdentity("id-orders", PRINCIPAL, elsewhere)] },
+    { ...CLUSTER, databaseId: null },
+    /^$/,
+  ],
+  ["a cluster without a vault", "same region", "met", { vault: null, targets: [aCluster({ location: "West Europe" })] }, CLUSTER, /^$/],
+])("%s: %s is %s", (_, name, state, over, params, line) => {
+  const found = of(name, over, params);
+  expect(found?.state).toBe(state);
+  expect(found?.az.join("\n")).toMatch(line);
+});
+
+test("what is unmet is named, advice left out", () => {
+  const { reached } = check({
+    vault: aVault({ purgeProtection: false, softDeleteRetentionInDays: 7 }),
+    keys: [{ state: "gone", name: "cmk" }],
+  });
+  expect(reached).toEqual({ done: true, detail: "not met or not known: purge protection, key" });
+});
+
+test("without a vault's name the key is not found, and nothing is guessed", () => {
+  expect(of("key", { patient: { id: ACCOUNT_ID, kind: "database", vaultName: null }, keys: [] })?.state).toBe("unknown");
+});
+
+test("a cluster to be made where the vault can't be seen is judged by its identity", () => {
+  expect(of("same region", { vault: null }, { ...CLUSTER, databaseId: null })?.state).toBe("met");
+});

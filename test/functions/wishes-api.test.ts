@@ -1,0 +1,271 @@
+import type { HttpResponseInit } from "@azure/functions";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Found } from "../../src/activities/patients.ts";
+import type { Facts } from "../../src/domain/facts.ts";
+import type { Incident } from "../../src/domain/incident.ts";
+import type { Signal } from "../../src/domain/signal.ts";
+import { decideTurn } from "../../src/domain/turn/turn.ts";
+import type { WishOnRecord } from "../../src/domain/wish.ts";
+import { createAuthenticate, type Role } from "../../src/functions/authenticate.ts";
+import { createWishesApi, type WishesDeps } from "../../src/functions/wishes-api.ts";
+import { ACCOUNT_ID, IDENTITY_ID, NOW, someFacts, someSettings, TENANT, VAULT_ID } from "../support/builders.ts";
+import { fakeLog } from "../support/fakes.ts";
+import { PATIENT } from "../support/turns.ts";
+import { aStatusOf, aWish, CHECK, turnOn } from "../support/wishes.ts";
+import { aRequest, AUDIENCE, createIssuer, fakeClient, type Issuer } from "./support.ts";
+
+let issuer: Issuer;
+beforeAll(async () => {
+  issuer = await createIssuer(NOW);
+});
+
+type Setting = { onRecord?: WishOnRecord[]; found?: Found; incident?: Incident; facts?: Facts; over?: Partial<WishesDeps> };
+
+function setUp({ onRecord = [], found = { patient: PATIENT }, incident, facts = someFacts(), over = {} }: Setting = {}) {
+  const journal: string[] = [];
+  const kept = new Map(onRecord.map((wish) => [wish.id, wish]));
+  const signals: Signal[] = [];
+  const log = fakeLog();
+  const deps: WishesDeps = {
+    authenticate: createAuthenticate({
+      tenantId: TENANT,
+      audiences: [AUDIENCE],
+      fetchJson: async () => issuer.keySet,
+      now: () => new Date(NOW),
+    }),
+    patients: { find: async () => found },
+    gatherFacts: async (_, __, wished = []) => ({ ...facts, wishes: [...wished] }),
+    sendSignal: async (_, __, signal) => {
+      journal.push("signal");
+      signals.push(signal);
+      return "woken";
+    },
+    wishes: {
+      keep: async (wish) => {
+        journal.push("keep");
+        kept.set(wish.id, { ...wish, status: kept.get(wish.id)?.status ?? null });
+      },
+      listForLook: async () => [...kept.values()],
+      find: async (id) => kept.get(id),
+      list: async () => [...kept.values()],
+    },
+    findIncident: async () => incident,
+    loadRestraint: async () => ({ pause: null, troubles: [], resumedAt: null, stormTold: false }),
+    settings: someSettings(),
+    digest: (value) => JSON.stringify(value),
+    newGuid: () => "0123-4567-89ab-cdef",
+    now: () => new Date(NOW),
+    ...over,
+  };
+  const api = createWishesApi(deps);
+  const call = async (
+    name: keyof typeof api,
+    role: Role | null,
+    request: Parameters<typeof aRequest>[0] = {},
+  ): Promise<HttpResponseInit> => {
+    const token = role === null ? undefined : await issuer.sign({ roles: [role], name: "ada" });
+    return api[name]({ request: aRequest({ ...request, ...(token === undefined ? {} : { token }) }), client: fakeClient().client, log });
+  };
+  return { call, journal, kept, signals, log };
+}
+
+const body = {
+  operation: "check-requirements",
+  reason: "change 42",
+  kind: "account",
+  vaultId: VAULT_ID,
+  key: "cmk",
+  identityId: IDENTITY_ID,
+  databaseId: ACCOUNT_ID,
+};
+const post = (sent: unknown, id?: string) => ({
+  method: "POST",
+  path: "/api/operations",
+  body: sent,
+  ...(id === undefined ? {} : { params: { id } }),
+});
+const problem = (status: number, errors?: unknown) => ({ status, jsonBody: { status, ...(errors ? { errors } : {}) } });
+const ID = "20261102T100000000Z-0123456789ab";
+
+describe("wanting something", () => {
+  test("is on record before anybody is woken, with who, why and until when", async () => {
+    const { call, journal, kept, signals, log } = setUp();
+    expect(await call("start", "Keymend.Operator", post(body))).toMatchObject({
+      status: 202,
+      headers: { location: `https://keymend.example/api/operations/${ID}` },
+      jsonBody: {
+        id: ID,
+        operation: "check-requirements",
+        state: "working",
+        outcome: null,
+        plan: null,
+        requirements: [],
+        undo: [],
+        incidentId: null,
+      },
+    });
+    expect(journal).toEqual(["keep", "signal"]);
+    expect(kept.get(ID)).toMatchObject({
+      ...CHECK,
+      reason: "change 42",
+      by: { objectId: "o1", name: "o1" },
+      at: NOW,
+      until: "2026-11-03T10:00:00.000Z",
+      patient: PATIENT,
+    });
+    expect(signals).toMatchObject([
+      {
+        id: `wish-${ID}`,
+        source: "wish",
+        what: "a planned operation, check-requirements on kv-orders/cmk: change 42",
+        caller: { objectId: "o1" },
+      },
+    ]);
+    expect(log.lines).toMatchObject([{ event: "wished" }]);
+  });
+
+  test("may be said to end sooner, and leave out what is not known yet", async () => {
+    const { identityId: _, databaseId: __, ...least } = body;
+    const { call, kept } = setUp();
+    await call("start", "Keymend.Operator", post({ ...least, until: "PT2H" }));
+    expect(kept.get(ID)).toMatchObject({ until: "2026-11-02T12:00:00.000Z", params: { identityId: null, databaseId: null } });
+  });
+
+  test("of a vault that nothing depends on yet is wanted of it all the same", async () => {
+    const { call, kept } = setUp({ found: { patient: null, why: "none", detail: "nothing depends on it" } });
+    await call("start", "Keymend.Operator", post(body));
+    expect(kept.get(ID)?.patient).toEqual({ id: VAULT_ID, kind: "vault", vaultName: "kv-orders" });
+  });
+
+  test("rehearsed takes the turn that the loop would, and leaves nothing behind", async () => {
+    const { call, journal } = setUp();
+    const { status, jsonBody } = await call("start", "Keymend.Operator", post({ ...body, dryRun: true }));
+    expect(status).toBe(200);
+    expect(jsonBody).toMatchObject({ dryRun: true, state: "closed", outcome: "Completed", detail: "every requirement is met" });
+    expect(jsonBody).not.toHaveProperty("id");
+    expect(journal).toEqual([]);
+  });
+
+  test.each<[string, unknown, unknown]>([
+    ["operation", { ...body, operation: "destroy" }, [{ field: "operation", problem: expect.any(String) as string }]],
+    ["vault", { ...body, vaultId: ACCOUNT_ID }, [{ field: "vaultId", problem: "must be the resource id of a vault" }]],
+    [
+      "identity",
+      { ...body, identityId: VAULT_ID },
+      [{ field: "identityId", problem: "must be the resource id of a user-assigned identity" }],
+    ],
+    ["key", { ...body, key: "a/b" }, [{ field: "key", problem: "must be the name of a key" }]],
+    ["kind", { ...body, kind: "server" }, [{ field: "kind", problem: "must be account or cluster" }]],
+    ["member", { ...body, force: true }, [{ field: "force", problem: "is not known" }]],
+    ["end", { ...body, until: "P60D" }, [{ field: "until", problem: expect.stringMatching(/30 days/) as string }]],
+  ])("names a wrong %s, and writes nothing", async (_, sent, errors) => {
+    const { call, journal } = setUp();
+    expect(await call("start", "Keymend.Operator", post(sent))).toMatchObject(problem(400, errors));
+    expect(journal).toEqual([]);
+  });
+
+  test("of what can't be seen is refused", async () => {
+    const { call, journal } = setUp({ found: { patient: null, why: "unseen", detail: "can't see it" } });
+    expect(await call("start", "Keymend.Operator", post(body))).toMatchObject(
+      problem(424, [{ field: "vaultId", problem: expect.any(String) as string }]),
+    );
+    expect(journal).toEqual([]);
+  });
+
+  test.each<[string, WishOnRecord, number]>([
+    ["while the same is wanted", aWish(), 409],
+    ["once that was called off", aWish(CHECK, { cancelled: { at: NOW, by: "bob", reason: "no" } }), 202],
+    ["once that has ended", aWish(CHECK, { status: aStatusOf({ state: "closed", stands: true }) }), 202],
+    ["while something else is wanted", aWish({ ...CHECK, params: { ...CHECK.params, key: "other" } }), 202],
+  ])("%s", async (_, before, status) => {
+    expect(await setUp({ onRecord: [before] }).call("start", "Keymend.Operator", post(body))).toMatchObject({ status });
+  });
+});
+
+describe("calling it off", () => {
+  test("is on record, and wakes the loop, which writes nothing of it any more", async () => {
+    const { call, journal, kept, signals } = setUp({ onRecord: [aWish(CHECK, { status: aStatusOf() })] });
+    expect(await call("cancel", "Keymend.Operator", post({ reason: "not today" }, "w1"))).toMatchObject({
+      status: 202,
+      jsonBody: { id: "w1", cancelled: { at: NOW, by: "o1", reason: "not today" } },
+    });
+    expect(journal).toEqual(["keep", "signal"]);
+    expect(kept.get("w1")).toMatchObject({ cancelled: { reason: "not today" }, status: { state: "working" } });
+    expect(signals).toMatchObject([{ id: "wish-w1-cancelled", source: "wish" }]);
+  });
+
+  test("twice keeps the first word", async () => {
+    const cancelled = { at: "2026-11-02T09:00:00.000Z", by: "bob", reason: "first" };
+    const { call, kept } = setUp({ onRecord: [aWish(CHECK, { cancelled })] });
+    await call("cancel", "Keymend.Operator", post({ reason: "second" }, "w1"));
+    expect(kept.get("w1")?.cancelled).toEqual(cancelled);
+  });
+
+  test("of what has ended is refused; of what is not there too", async () => {
+    const { call } = setUp({ onRecord: [aWish(CHECK, { status: aStatusOf({ state: "closed", outcome: "Completed" }) })] });
+    expect(await call("cancel", "Keymend.Operator", post({ reason: "x" }, "w1"))).toMatchObject(problem(409));
+    expect(await call("cancel", "Keymend.Operator", post({ reason: "x" }, "w2"))).toMatchObject(problem(404));
+    expect(await call("cancel", "Keymend.Operator", post({}, "w1"))).toMatchObject(problem(400));
+  });
+});
+
+describe("reading", () => {
+  test("one has its plan, timeline and steps from its incident", async () => {
+    const wish = aWish();
+    const { incident } = decideTurn(turnOn(someFacts({ wishes: [wish] })));
+    const { id: _, ...status } = incident!.wishes![0]!;
+    const { call } = setUp({ onRecord: [{ ...wish, status }], incident: incident! });
+    const { jsonBody } = await call("read", "Keymend.Reader", { params: { id: "w1" } });
+    expect(jsonBody).toMatchObject({
+      id: "w1",
+      state: "closed",
+      outcome: "Completed",
+      reasonCode: null,
+      requestedBy: { name: "ada" },
+      incidentId: "i1",
+      requirements: expect.arrayContaining([expect.objectContaining({ name: "grant", state: "met" })]) as unknown,
+      timeline: expect.arrayContaining([expect.objectContaining({ what: expect.stringMatching(/wanted by ada/) as string })]) as unknown,
+      progress: { what: "every requirement is met" },
+    });
+  });
+
+  test("one that is not there is 404", async () => {
+    expect(await setUp().call("read", "Keymend.Reader", {})).toMatchObject(problem(404));
+  });
+
+  test("all lists the essentials, by state where that is asked", async () => {
+    const onRecord = [
+      aWish(CHECK, { id: "w2", status: aStatusOf({ state: "closed", outcome: "Refused", reasonCode: "Cancelled" }) }),
+      aWish(),
+    ];
+    const { call } = setUp({ onRecord });
+    expect(await call("list", "Keymend.Reader")).toMatchObject({
+      jsonBody: {
+        value: [
+          { id: "w2", outcome: "Refused" },
+          { id: "w1", state: "working" },
+        ],
+      },
+    });
+    const closed = await call("list", "Keymend.Reader", { path: "/api/operations?state=closed" });
+    expect((closed.jsonBody as { value: unknown[] }).value).toMatchObject([{ id: "w2" }]);
+    expect(await call("list", "Keymend.Reader", { path: "/api/operations?state=open" })).toMatchObject(problem(400));
+  });
+});
+
+describe("who may", () => {
+  test.each(["start", "list", "read", "cancel"] as const)("%s wants a token", async (name) => {
+    expect(await setUp().call(name, null)).toMatchObject(problem(401));
+  });
+
+  test.each([
+    ["start", "Keymend.Reader"],
+    ["start", "Keymend.Approver"],
+    ["cancel", "Keymend.Reader"],
+    ["cancel", "Keymend.Approver"],
+  ] as const)("%s is not for %s", async (name, role) => {
+    const { call, journal } = setUp({ onRecord: [aWish()] });
+    expect(await call(name, role, post(body, "w1"))).toMatchObject(problem(403));
+    expect(journal).toEqual([]);
+  });
+});
