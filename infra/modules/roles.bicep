@@ -144,7 +144,7 @@ resource keyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
         notActions: []
         dataActions: [
           'Microsoft.KeyVault/vaults/keys/read'
-          // EnableKeyVersion, SetKeyNotBefore, ExtendKeyExpiry, RestoreKeyOperations
+          // TagIntent, DisableKeyVersion, EnableKeyVersion, SetKeyNotBefore, ExtendKeyExpiry, RestoreKeyOperations, UntagIntent
           'Microsoft.KeyVault/vaults/keys/update/action'
           // RecoverKey
           'Microsoft.KeyVault/vaults/keys/recover/action'

@@ -160,6 +160,11 @@ export function createPatients({ inventory, baselines, look }: PatientsDeps) {
       if (touched.length === 0 && seen.unread) throw seen.unread;
       return touched;
     },
+    /** A vault by its name, whether anything depends on it or not. */
+    async named(vaultName: string): Promise<Patient> {
+      const name = vaultName.toLowerCase();
+      return { id: await idOf(name, await view()), kind: "vault", vaultName: name };
+    },
     /** Of a vault or database that somebody asks about. What nothing is known of is looked at by its id before anything is said of it. */
     async find(scope: Extract<SignalScope, { kind: "vault" | "database" }>): Promise<Found> {
       const seen = await view().catch((error: unknown): View => {

@@ -2,6 +2,9 @@
 import * as v from "valibot";
 import { keyScopeOf } from "../domain/arm-id.ts";
 import { TransientError } from "../domain/errors.ts";
+import { parseKeyUri } from "../domain/key-uri.ts";
+import { REVOKED_TAG, tagIn } from "../domain/steps/intent-tag.ts";
+import type { StepParams } from "../domain/steps/step.ts";
 import { armUrl } from "./arm.ts";
 import { classifyError } from "./classify-error.ts";
 import type { Clients } from "./clients.ts";
@@ -13,34 +16,55 @@ const VAULT_API = "api-version=2026-02-01";
 /** GA version of the data plane with everything that is written here. */
 const KEYS_API = "api-version=7.4";
 
-type KeySteps = "ExtendKeyExpiry" | "EnableKeyVersion" | "SetKeyNotBefore" | "RestoreKeyOperations" | "RecoverKey";
+type KeySteps =
+  | "ExtendKeyExpiry"
+  | "EnableKeyVersion"
+  | "SetKeyNotBefore"
+  | "RestoreKeyOperations"
+  | "RecoverKey"
+  | "TagIntent"
+  | "DisableKeyVersion"
+  | "UntagIntent";
 type Version = { vaultUri: string; key: string; version: string };
 
 const bundle = v.object({
   key: v.object({ key_ops: v.nullish(v.array(v.string())) }),
   attributes: v.object({ enabled: v.nullish(v.boolean()), exp: v.nullish(v.number()), nbf: v.nullish(v.number()) }),
+  tags: v.nullish(v.record(v.string(), v.string())),
+});
+const versionPage = v.object({
+  value: v.nullish(v.array(v.object({ kid: v.string(), tags: v.nullish(v.record(v.string(), v.string())) }))),
+  nextLink: v.nullish(v.string()),
 });
 /** What a PATCH changes, on the wire; times in seconds since 1970. */
-type Values = { enabled?: boolean; exp?: number; nbf?: number; key_ops?: string[] };
+type Values = { enabled?: boolean; exp?: number; nbf?: number; key_ops?: string[]; tags?: Record<string, string> };
 
 function valuesOf(body: unknown): Values {
-  const { key, attributes } = v.parse(bundle, body);
+  const { key, attributes, tags } = v.parse(bundle, body);
   const { enabled, exp, nbf } = attributes;
   return {
     enabled: enabled ?? true,
     ...(typeof exp === "number" ? { exp } : {}),
     ...(typeof nbf === "number" ? { nbf } : {}),
     key_ops: key.key_ops ?? [],
+    tags: tags ?? {},
   };
 }
 
-const bodyOf = ({ key_ops: operations, ...attributes }: Values): unknown => ({
+/** Tags are sent whole: what is not among them is taken off. */
+const bodyOf = ({ key_ops: operations, tags, ...attributes }: Values): unknown => ({
   ...(operations ? { key_ops: operations } : {}),
+  ...(tags ? { tags } : {}),
   ...(Object.keys(attributes).length > 0 ? { attributes } : {}),
 });
 
-const NAMES = ["enabled", "exp", "nbf", "key_ops"] as const;
-const wire = (value: Values[keyof Values]): string => JSON.stringify(Array.isArray(value) ? value.toSorted() : (value ?? null));
+const NAMES = ["enabled", "exp", "nbf", "key_ops", "tags"] as const;
+
+function wire(value: Values[keyof Values]): string {
+  if (Array.isArray(value)) return JSON.stringify(value.toSorted());
+  if (typeof value !== "object") return JSON.stringify(value ?? null);
+  return JSON.stringify(Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => a.localeCompare(b))));
+}
 
 /** What is otherwise than it is to be. */
 const otherThan = (wanted: Values, got: Values): (typeof NAMES)[number][] => NAMES.filter((name) => wire(wanted[name]) !== wire(got[name]));
@@ -93,8 +117,40 @@ export function createKeyWrites(clients: Pick<Clients, "keys" | "sendToVault">):
         const isWhole = params.operations.every((operation) => present.includes(operation));
         return isWhole ? "done" : { key_ops: [...new Set([...present, ...params.operations])] };
       }),
+    TagIntent: (params) =>
+      change(params, ({ tags = {} }) =>
+        tagIn(tags, REVOKED_TAG) === undefined ? { tags: { ...tags, [REVOKED_TAG]: params.value } } : "done",
+      ),
+    DisableKeyVersion: (params) => change(params, (now) => (now.enabled === false ? "done" : { enabled: false })),
+    UntagIntent: async (params) => {
+      const { key, value } = params;
+      for (const version of await versionsTagged(clients, params)) {
+        const result = await change({ ...params, version }, ({ tags = {} }) =>
+          tagIn(tags, REVOKED_TAG) === value ? { tags: withoutTag(tags) } : "done",
+        );
+        if (result.kind !== "done") return result;
+      }
+      return done(`key ${key} bears ${REVOKED_TAG} no more`);
+    },
     RecoverKey: async ({ vaultId, vaultUri, key }) => recover(clients, { vaultId, vaultUri, key }),
   };
+}
+
+const withoutTag = (tags: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(tags).filter(([name]) => name.trim().toLowerCase() !== REVOKED_TAG));
+
+/** Tags belong to a version: after a rotation the one that bears it is not the newest. */
+async function versionsTagged(
+  { sendToVault }: Pick<Clients, "sendToVault">,
+  { vaultUri, key, value }: StepParams["UntagIntent"],
+): Promise<string[]> {
+  const tagged: string[] = [];
+  for (let url: string | undefined = `${vaultUri}/keys/${encodeURIComponent(key)}/versions?${KEYS_API}`; url !== undefined;) {
+    const page: v.InferOutput<typeof versionPage> = v.parse(versionPage, (await sendToVault("GET", url)).body);
+    for (const { kid, tags } of page.value ?? []) if (tagIn(tags ?? {}, REVOKED_TAG) === value) tagged.push(parseKeyUri(kid).version ?? "");
+    url = page.nextLink ?? undefined;
+  }
+  return tagged;
 }
 
 /** The SDK's recover looks first whether the key is live, sends the recovery and looks once more; it polls only when told to. */

@@ -81,3 +81,9 @@ export function versionlessKeyUri(uri: KeyUri): string | undefined {
   if (uri.vaultName === null || uri.key === null || uri.faults.includes("badKeyName")) return undefined;
   return `https://${uri.host}/keys/${uri.key}`;
 }
+
+/** Whichever version each of them names. */
+export function isSameKey(a: string, b: string): boolean {
+  const [one, other] = [parseKeyUri(a), parseKeyUri(b)];
+  return one.host === other.host && one.key?.toLowerCase() === other.key?.toLowerCase();
+}

@@ -21,7 +21,8 @@ export const namesOf = (ids: readonly string[]): string => ids.map((id) => nameO
 
 /** An operation in a sentence, with what it is about. */
 export function operationInShort({ operation, params, patient }: Wish): string {
-  return `${operation} on ${patient.vaultName ?? namesOf([patient.id])}/${params.key}`;
+  const about = "keyUri" in params ? placeOf(params.keyUri) : `${patient.vaultName ?? namesOf([patient.id])}/${params.key}`;
+  return `${operation} on ${about}`;
 }
 
 const VAULT_WORDS: Record<Exclude<VaultFacts["state"], "live">, string> = {

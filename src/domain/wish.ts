@@ -2,15 +2,20 @@
  * A wish: a state that somebody wants on purpose, on record with who, why and until when. The loop over its vault fulfils it with the plan,
  * the policy, the recheck and the audit that repairs have, so that no operation races a repair. Plain JSON.
  */
+import { isSameKey } from "./key-uri.ts";
+import { toMs } from "./time.ts";
 
 export type OperationParams = {
   /** For a database that exists, or for one to be made. key: its name. */
   "check-requirements": { kind: "account" | "cluster"; vaultId: string; key: string; identityId: string | null; databaseId: string | null };
+  /** keyUri: without a version. */
+  revoke: { keyUri: string };
+  restore: { keyUri: string };
 };
 
 export type OperationName = keyof OperationParams;
 
-type Wished = { [N in OperationName]: { operation: N; params: OperationParams[N] } }[OperationName];
+export type Wished = { [N in OperationName]: { operation: N; params: OperationParams[N] } }[OperationName];
 
 export type Requirement = {
   name: string;
@@ -62,3 +67,26 @@ export const isOpen = ({ status }: Pick<WishOnRecord, "status">): boolean => sta
 
 /** What a look must know of. */
 export const concernsLooks = (wish: WishOnRecord): boolean => isOpen(wish) || wish.status?.stands === true;
+
+type Revocation = WishOnRecord & { operation: "revoke" };
+
+const isRevocation = (wish: WishOnRecord): wish is Revocation => wish.operation === "revoke";
+
+/** A later wish to give access back, where it has not been refused or called off. */
+const takesBack = (wish: WishOnRecord, { at, params }: Revocation): boolean =>
+  wish.operation === "restore" &&
+  wish.cancelled === null &&
+  (isOpen(wish) || wish.status?.outcome === "Completed") &&
+  toMs(wish.at) >= toMs(at) &&
+  isSameKey(wish.params.keyUri, params.keyUri);
+
+/** Revocations that are to be carried out, or to stay. */
+export const standingRevocations = (wishes: readonly WishOnRecord[]): Revocation[] =>
+  wishes.filter(isRevocation).filter((wish) => {
+    const isMeant = isOpen(wish) ? wish.cancelled === null : wish.status?.stands === true;
+    return isMeant && !wishes.some((other) => takesBack(other, wish));
+  });
+
+/** Revocations that a wish to give access back ends. */
+export const takenBackBy = (wish: WishOnRecord, wishes: readonly WishOnRecord[]): Revocation[] =>
+  wishes.filter(isRevocation).filter((one) => takesBack(wish, one));

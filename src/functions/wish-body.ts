@@ -1,6 +1,7 @@
 /** What somebody may want, as a request body: one shape for each operation. */
 import * as v from "valibot";
 import { identityIn, isVaultId, wholeId } from "../domain/arm-id.ts";
+import { parseKeyUri, versionlessKeyUri } from "../domain/key-uri.ts";
 import { DATABASE_ID, REASON } from "./guard.ts";
 
 const VAULT_ID = v.pipe(v.string(), v.check(isVaultId, "must be the resource id of a vault"), v.transform(wholeId));
@@ -14,6 +15,14 @@ const KEY_NAME = v.pipe(v.string(), v.regex(/^[0-9a-zA-Z-]{1,127}$/, "must be th
 /** Of every one. until: an ISO 8601 duration or time. */
 const COMMON = { reason: REASON, until: v.optional(v.string()), dryRun: v.optional(v.boolean(), false) };
 
+/** Of a key of a vault; which version it names does not matter. */
+const KEY_URI = v.pipe(
+  v.string(),
+  v.transform((text) => parseKeyUri(text)),
+  v.check((uri) => uri.kind === "vault" && versionlessKeyUri(uri) !== undefined, "must be the URI of a key in a key vault"),
+  v.transform((uri) => versionlessKeyUri(uri)!),
+);
+
 export const WISH = v.variant("operation", [
   v.strictObject({
     ...COMMON,
@@ -24,6 +33,9 @@ export const WISH = v.variant("operation", [
     identityId: v.optional(IDENTITY_ID),
     databaseId: v.optional(DATABASE_ID),
   }),
+  // confirm: the key's name.
+  v.strictObject({ ...COMMON, operation: v.literal("revoke"), scope: KEY_URI, confirm: v.string() }),
+  v.strictObject({ ...COMMON, operation: v.literal("restore"), scope: KEY_URI }),
 ]);
 
 export type WishBody = v.InferOutput<typeof WISH>;

@@ -1,5 +1,6 @@
 /** How a planned operation reads in the operations API: what is promised to others, not how it is stored. */
 import type { Incident } from "../domain/incident.ts";
+import { operations } from "../domain/operations/index.ts";
 import type { WishOnRecord, WishStatus } from "../domain/wish.ts";
 import { viewPlan } from "./incident-view.ts";
 
@@ -49,6 +50,7 @@ export function viewWish(wish: WishOnRecord, incident: Incident | undefined) {
   const { incidentId, requirements, progress, undo } = wish.status ?? unjudged(wish.at);
   return {
     ...summarizeWish(wish),
+    loses: operations[wish.operation].loses,
     incidentId,
     requirements,
     plan: viewPlan(incident?.plan ?? null, isMine),

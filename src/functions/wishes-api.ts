@@ -6,13 +6,15 @@ import { nameOf } from "../domain/arm-id.ts";
 import type { Patient } from "../domain/facts.ts";
 import type { Incident } from "../domain/incident.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
+import { operations } from "../domain/operations/index.ts";
+import { parseKeyUri } from "../domain/key-uri.ts";
 import { plan } from "../domain/plan/plan.ts";
 import type { Settings } from "../domain/settings.ts";
 import { operationInShort } from "../domain/short-names.ts";
 import type { Signal } from "../domain/signal.ts";
 import { heldBack, pauseEnd, type Restraint } from "../domain/turn/restraint.ts";
 import { decideTurn } from "../domain/turn/turn.ts";
-import { isOpen, type Wish, type WishOnRecord } from "../domain/wish.ts";
+import { isOpen, type Wish, type Wished, type WishOnRecord } from "../domain/wish.ts";
 import type { ApiCaller, Authenticate } from "./authenticate.ts";
 import { type ApiCall, createGuard, json, OPERATE, READ, REASON } from "./guard.ts";
 import { ProblemError } from "./problem.ts";
@@ -31,7 +33,7 @@ export type WishRecords = {
 
 export type WishesDeps = {
   authenticate: Authenticate;
-  patients: Pick<Patients, "find">;
+  patients: Pick<Patients, "find" | "named">;
   gatherFacts: GatherFacts;
   sendSignal: SendSignal;
   wishes: WishRecords;
@@ -51,9 +53,21 @@ const WANTED_FOR = "P1D";
 const locationOf = (request: HttpRequest, id: string): string => `${new URL(request.url).origin}/api/operations/${id}`;
 
 /** What is left of a body is what its operation takes. */
-function wishedIn(body: WishBody): Pick<Wish, "operation" | "params"> {
+function wishedIn(body: WishBody): Wished {
+  if (body.operation !== "check-requirements") return { operation: body.operation, params: { keyUri: body.scope } };
   const { operation, kind, vaultId, key, identityId = null, databaseId = null } = body;
   return { operation, params: { kind, vaultId, key, identityId, databaseId } };
+}
+
+/** What takes something away that nothing brings back is confirmed by the name of what it is about. */
+function refuseUnconfirmed(body: WishBody): void {
+  if (body.operation !== "revoke") return;
+  const { key } = parseKeyUri(body.scope);
+  if (body.confirm === key) return;
+  const { loses } = operations[body.operation];
+  throw new ProblemError(400, `${loses} To confirm, send the name of the key, '${key}', as confirm.`, [
+    { field: "confirm", problem: "must be the name of the key" },
+  ]);
 }
 
 export function createWishesApi(deps: WishesDeps) {
@@ -61,7 +75,9 @@ export function createWishesApi(deps: WishesDeps) {
   const guard = createGuard(deps.authenticate);
 
   /** A vault that no database depends on yet can be wanted something of too. */
-  async function patientOf({ vaultId }: WishBody): Promise<Patient> {
+  async function patientOf(body: WishBody): Promise<Patient> {
+    if (body.operation !== "check-requirements") return deps.patients.named(parseKeyUri(body.scope).vaultName ?? "");
+    const { vaultId } = body;
     const found = await deps.patients.find({ kind: "vault", id: vaultId });
     if (found.patient) return found.patient;
     if (found.why === "none") return { id: vaultId, kind: "vault", vaultName: nameOf(vaultId).toLowerCase() };
@@ -146,6 +162,7 @@ export function createWishesApi(deps: WishesDeps) {
 
   const start = guard(OPERATE, async (call, caller) => {
     const body = await readBody(call.request, WISH);
+    refuseUnconfirmed(body);
     const wish = wishOf(body, await patientOf(body), caller);
     if (body.dryRun) return rehearse(wish);
     await refuseTwin(wish);

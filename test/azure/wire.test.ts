@@ -16,6 +16,7 @@ import {
   SUBSCRIPTION,
   TENANT,
   V1,
+  V2,
   VAULT_ID,
 } from "../support/builders.ts";
 import { byPath, type FakeAnswer, fakeAzure } from "../support/fake-azure.ts";
@@ -31,6 +32,9 @@ const seconds = (iso: string): number => Date.parse(iso) / 1000;
 const version = `/keys/cmk/${V1}`;
 const key = (attributes: Record<string, unknown>, operations = ["wrapKey", "unwrapKey"]): FakeAnswer => ({
   body: { key: { kid: `${KEY_URI}/${V1}`, kty: "RSA", key_ops: operations }, attributes: { enabled: true, ...attributes } },
+});
+const tagged = (tags: Record<string, string>): FakeAnswer => ({
+  body: { key: { kid: `${KEY_URI}/${V1}`, kty: "RSA" }, attributes: { enabled: true }, tags },
 });
 const missing: FakeAnswer = { status: 404, body: { error: { code: "KeyNotFound", message: "not found" } } };
 const ok = (id: string, more: Record<string, unknown> = {}): FakeAnswer => ({
@@ -80,6 +84,24 @@ const ROWS: { readonly [N in StepName]: Row } = {
   EnableKeyVersion: {
     answers: { [`GET ${version}`]: key({ enabled: false }), [`PATCH ${version}`]: key({}) },
     sends: change({ attributes: { enabled: true } }),
+  },
+  TagIntent: {
+    answers: { [`GET ${version}`]: tagged({ team: "orders" }), [`PATCH ${version}`]: tagged({ team: "orders", "keymend:revoked": "w1" }) },
+    sends: change({ tags: { team: "orders", "keymend:revoked": "w1" } }),
+  },
+  DisableKeyVersion: {
+    answers: { [`GET ${version}`]: key({ enabled: true }), [`PATCH ${version}`]: key({ enabled: false }) },
+    sends: change({ attributes: { enabled: false } }),
+  },
+  UntagIntent: {
+    answers: {
+      "GET /keys/cmk/versions": {
+        body: { value: [{ kid: `${KEY_URI}/${V1}`, tags: { "Keymend:Revoked": "w1", team: "orders" } }, { kid: `${KEY_URI}/${V2}` }] },
+      },
+      [`GET ${version}`]: tagged({ "Keymend:Revoked": "w1", team: "orders" }),
+      [`PATCH ${version}`]: tagged({ team: "orders" }),
+    },
+    sends: change({ tags: { team: "orders" } }),
   },
   SetKeyNotBefore: {
     answers: {

@@ -79,6 +79,9 @@ const rows: { readonly [N in StepName]: readonly ((sandbox: Sandbox) => StepPara
     },
   ],
   EnableKeyVersion: [(own) => broken(own, { enabled: false })],
+  TagIntent: [(own) => ({ ...broken(own, { tags: {} }), value: "w1", others: {} })],
+  DisableKeyVersion: [(own) => broken(own, { enabled: true })],
+  UntagIntent: [(own) => ({ ...broken(own, { tags: { "keymend:revoked": "w1" } }), value: "w1", others: {} })],
   SetKeyNotBefore: [(own) => ({ ...broken(own, { nbf: secondsOf(own) + 600 }), notBefore: iso(secondsOf(own) - 60) })],
   ExtendKeyExpiry: [
     (own) => {

@@ -120,6 +120,7 @@ describe("a signal from an event", () => {
       patients: {
         find: async () => ({ patient: null, why: "none", detail: "" }),
         all: async () => ({ patients: [], unlisted: [], unread: null }),
+        named: throwing(new Error("this should not be called")),
         touchedBy: async () => [{ id: ACCOUNT_ID, kind: "database", vaultName: null }],
       },
     });

@@ -29,6 +29,7 @@ function setUp(
   const deps: SweepDeps = {
     patients: {
       all: async () => ({ patients: [PATIENT, OWN], unlisted: [], unread: null, ...seen }),
+      named: throwing(new Error("this should not be called")),
       touchedBy: throwing(new Error("this should not be called")),
       find: throwing(new Error("this should not be called")),
     },

@@ -8,7 +8,7 @@ import { decideTurn } from "../../src/domain/turn/turn.ts";
 import type { WishOnRecord } from "../../src/domain/wish.ts";
 import { createAuthenticate, type Role } from "../../src/functions/authenticate.ts";
 import { createWishesApi, type WishesDeps } from "../../src/functions/wishes-api.ts";
-import { ACCOUNT_ID, IDENTITY_ID, NOW, someFacts, someSettings, TENANT, VAULT_ID } from "../support/builders.ts";
+import { ACCOUNT_ID, IDENTITY_ID, KEY_URI, NOW, someFacts, someSettings, TENANT, VAULT_ID } from "../support/builders.ts";
 import { fakeLog } from "../support/fakes.ts";
 import { PATIENT } from "../support/turns.ts";
 import { aStatusOf, aWish, CHECK, turnOn } from "../support/wishes.ts";
@@ -33,7 +33,7 @@ function setUp({ onRecord = [], found = { patient: PATIENT }, incident, facts = 
       fetchJson: async () => issuer.keySet,
       now: () => new Date(NOW),
     }),
-    patients: { find: async () => found },
+    patients: { find: async () => found, named: async () => PATIENT },
     gatherFacts: async (_, __, wished = []) => ({ ...facts, wishes: [...wished] }),
     sendSignal: async (_, __, signal) => {
       journal.push("signal");
@@ -179,6 +179,49 @@ describe("wanting something", () => {
     ["while something else is wanted", aWish({ ...CHECK, params: { ...CHECK.params, key: "other" } }), 202],
   ])("%s", async (_, before, status) => {
     expect(await setUp({ onRecord: [before] }).call("start", "Keymend.Operator", post(body))).toMatchObject({ status });
+  });
+});
+
+describe("revoking and restoring a key", () => {
+  const scope = "https://KV-orders.vault.azure.net:443/keys/cmk/0123456789abcdef0123456789abcdef";
+  const revoke = { operation: "revoke", scope, confirm: "cmk", reason: "the tenant leaves" };
+
+  test("is wanted of the key, whichever version is named, at its vault", async () => {
+    const { call, kept } = setUp();
+    expect(await call("start", "Keymend.Operator", post(revoke))).toMatchObject({
+      status: 202,
+      jsonBody: { operation: "revoke", parameters: { keyUri: KEY_URI }, loses: expect.stringMatching(/out of reach/) as string },
+    });
+    expect(kept.get(ID)).toMatchObject({ operation: "revoke", params: { keyUri: KEY_URI }, patient: PATIENT });
+    const { confirm: _, ...restore } = { ...revoke, operation: "restore" };
+    expect(await setUp().call("start", "Keymend.Operator", post(restore))).toMatchObject({ status: 202, jsonBody: { loses: null } });
+  });
+
+  test.each<[string, unknown, string]>([
+    ["without its name, even rehearsed", { ...revoke, confirm: "CMK", dryRun: true }, "confirm"],
+    ["of no key", { ...revoke, scope: "https://kv-orders.vault.azure.net" }, "scope"],
+    ["of a managed HSM", { ...revoke, scope: "https://h.managedhsm.azure.net/keys/cmk" }, "scope"],
+    ["of a vault", { ...revoke, scope: VAULT_ID }, "scope"],
+  ])("%s is refused, and nothing is kept", async (_, sent, field) => {
+    const { call, journal } = setUp();
+    expect(await call("start", "Keymend.Operator", post(sent))).toMatchObject(
+      problem(400, [{ field, problem: expect.any(String) as string }]),
+    );
+    expect(journal).toEqual([]);
+  });
+
+  test("rehearsed says what it would write and whom it concerns", async () => {
+    const { jsonBody } = await setUp().call("start", "Keymend.Operator", post({ ...revoke, dryRun: true }));
+    expect(jsonBody).toMatchObject({
+      state: "working",
+      requirements: [{ name: "key", state: "met" }, { detail: "orders will be out of reach" }],
+      plan: {
+        steps: [
+          { name: "TagIntent", state: "next" },
+          { name: "DisableKeyVersion", state: "next" },
+        ],
+      },
+    });
   });
 });
 

@@ -55,6 +55,9 @@ export const SAMPLES: { [N in StepName]: StepParams[N] } = {
   DetachIdentity: { targetId: ACCOUNT_ID, targetKind: "account", identityId: SECOND, keeps: null },
   AllowTrustedServices: { vaultId: VAULT_ID },
   SetKeyUri: { targetId: ACCOUNT_ID, keyUri: KEY_URI },
+  TagIntent: { ...onVersion, value: "w1", others: { team: "orders" } },
+  DisableKeyVersion: onVersion,
+  UntagIntent: { ...onVersion, value: "w1", others: { team: "orders" } },
   SetClusterEncryption: { targetId: CLUSTER_ID, identityId: IDENTITY_ID, keyUrl: KEY_URI },
 };
 

@@ -5,18 +5,21 @@ import { plan } from "../../src/domain/plan/plan.ts";
 import type { Settings } from "../../src/domain/settings.ts";
 import { DAY, toIso, toMs } from "../../src/domain/time.ts";
 import type { TurnInput } from "../../src/domain/turn/record.ts";
-import type { Wish, WishOnRecord, WishStatus } from "../../src/domain/wish.ts";
-import { ACCOUNT_ID, IDENTITY_ID, NOW, someSettings, VAULT_ID } from "./builders.ts";
+import type { Wished, WishOnRecord, WishStatus } from "../../src/domain/wish.ts";
+import { ACCOUNT_ID, IDENTITY_ID, KEY_URI, NOW, someSettings, VAULT_ID } from "./builders.ts";
 import { PATIENT, turnInput } from "./turns.ts";
 
-export const CHECK: Pick<Extract<Wish, { operation: "check-requirements" }>, "operation" | "params"> = {
+export const CHECK: Extract<Wished, { operation: "check-requirements" }> = {
   operation: "check-requirements",
   params: { kind: "account", vaultId: VAULT_ID, key: "cmk", identityId: IDENTITY_ID, databaseId: ACCOUNT_ID },
 };
 
+export const REVOKE: Wished = { operation: "revoke", params: { keyUri: KEY_URI } };
+export const RESTORE: Wished = { operation: "restore", params: { keyUri: KEY_URI } };
+
 type Over = Partial<Omit<WishOnRecord, "operation" | "params">>;
 
-export const aWish = (what: Pick<Wish, "operation" | "params"> = CHECK, over: Over = {}): WishOnRecord => ({
+export const aWish = (what: Wished = CHECK, over: Over = {}): WishOnRecord => ({
   schema: 1,
   id: "w1",
   patient: PATIENT,

@@ -3,10 +3,14 @@ import type { CauseCode } from "../cause-code.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { OperationName, OperationParams, Requirement, WishOnRecord } from "../wish.ts";
 import { checkRequirements } from "./check-requirements.ts";
+import { restore } from "./restore.ts";
+import { revoke } from "./revoke.ts";
 import type { OperationSpec, Reached, View, WishReads } from "./spec.ts";
 
 export const operations: { readonly [N in OperationName]: OperationSpec<N> } = {
   "check-requirements": checkRequirements,
+  revoke,
+  restore,
 };
 
 type Asked<N extends OperationName> = { operation: N; params: OperationParams[N] };

@@ -7,6 +7,7 @@ import { attachIdentity } from "./attach-identity.ts";
 import { isDatabase } from "./az.ts";
 import { createIdentity } from "./create-identity.ts";
 import { detachIdentity } from "./detach-identity.ts";
+import { disableKeyVersion } from "./disable-key-version.ts";
 import { enableKeyVersion } from "./enable-key-version.ts";
 import { extendKeyExpiry } from "./extend-key-expiry.ts";
 import { grantKeyRole } from "./grant-key-role.ts";
@@ -20,10 +21,13 @@ import { setDefaultIdentity } from "./set-default-identity.ts";
 import { setKeyNotBefore } from "./set-key-not-before.ts";
 import { setKeyUri } from "./set-key-uri.ts";
 import { type Beside, type Extension, type Precondition, type Proposed, showPermission, stale, type StepSpec, type Touch } from "./spec.ts";
+import { tagIntent } from "./tag-intent.ts";
+import { untagIntent } from "./untag-intent.ts";
 import type { Grant, Step, StepDraft, StepName, StepParams } from "./step.ts";
 
 /**
- * In the order in which they are made, which is the order of this list:
+ * In the order in which they are made, which is the order of this list: before access is taken away on purpose it is told that it is meant, and
+ * that is taken back last, when access is back;
  * vault → key → identity → access → network → database; within a database attach → default → detach; what only lets Keymend hear last.
  * A vault that is deleted takes no grant, and its recovery loses those it had (Microsoft Learn, "Azure Key Vault soft-delete overview"); an
  * expired key is extended before anything else is changed, and nothing is rotated before the database is well (account troubleshooting
@@ -31,6 +35,8 @@ import type { Grant, Step, StepDraft, StepName, StepParams } from "./step.ts";
  * (Microsoft Learn, "Troubleshoot CMK", identities that were deleted).
  */
 export const stepSpecs: { readonly [N in StepName]: StepSpec<N> } = {
+  TagIntent: tagIntent,
+  DisableKeyVersion: disableKeyVersion,
   RecoverVault: recoverVault,
   RecoverKey: recoverKey,
   EnableKeyVersion: enableKeyVersion,
@@ -47,6 +53,7 @@ export const stepSpecs: { readonly [N in StepName]: StepSpec<N> } = {
   SetDefaultIdentity: setDefaultIdentity,
   SetClusterEncryption: setClusterEncryption,
   DetachIdentity: detachIdentity,
+  UntagIntent: untagIntent,
   RestoreEventSubscription: restoreEventSubscription,
 };
 

@@ -2,11 +2,11 @@
 import { sameId } from "../arm-id.ts";
 import { setEncryption } from "../databases/database-change.ts";
 import type { TargetFacts } from "../facts.ts";
-import { parseKeyUri } from "../key-uri.ts";
+import { isSameKey, parseKeyUri } from "../key-uri.ts";
 import { azPatch } from "./az.ts";
 import { besideOnDatabase, DEFAULT_IDENTITY, identityName, KEY_URI } from "./beside.ts";
 import { checkSwitch } from "./set-default-identity.ts";
-import { actions, ANOTHER_KEY, findTarget, isSameKey, isStale, onId, shownTarget, stale, type StepSpec, touchesDatabase } from "./spec.ts";
+import { actions, ANOTHER_KEY, findTarget, isStale, onId, shownTarget, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
 const isReady = ({ service }: TargetFacts): boolean => service.clusterStatus?.toLowerCase() === "ready";
 

@@ -1,9 +1,10 @@
 /** Sets an account's key URI to the same key, well written; alone in its write (domain/databases/database-change.ts). */
 import { sameId } from "../arm-id.ts";
 import { verdictOf } from "../databases/index.ts";
+import { isSameKey } from "../key-uri.ts";
 import { azUpdateAccount } from "./az.ts";
 import { besideOnDatabase, KEY_URI } from "./beside.ts";
-import { actions, ANOTHER_KEY, findTarget, isSameKey, isStale, onId, shownTarget, stale, type StepSpec, touchesDatabase } from "./spec.ts";
+import { actions, ANOTHER_KEY, findTarget, isStale, onId, shownTarget, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
 export const setKeyUri: StepSpec<"SetKeyUri"> = {
   permission: () => actions("Microsoft.DocumentDB/databaseAccounts/write"),

@@ -5,7 +5,6 @@
 import { normalId, sameId } from "../arm-id.ts";
 import type { CauseCode } from "../cause-code.ts";
 import type { Facts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts } from "../facts.ts";
-import { parseKeyUri } from "../key-uri.ts";
 import type { Settings } from "../settings.ts";
 import type { Grantee } from "../access/access.ts";
 import type { StepName, StepParams } from "./step.ts";
@@ -30,7 +29,9 @@ export type Touch =
   | { what: "principal"; principalId: string | null }
   | { what: "database"; targetId: string }
   /** No database has its key by it. */
-  | { what: "nothing" };
+  | { what: "nothing" }
+  /** That access was taken away on purpose, or no longer is: what was revoked does not come back by it. */
+  | { what: "intent" };
 
 /** What stands beside the value that a step sets: a name for people → its value as text; null where that can't be seen now. */
 export type Beside = Record<string, string | null>;
@@ -83,6 +84,7 @@ export const touchesKey = ({ key }: OnKey): Touch => ({ what: "key", key });
 export const touchesPrincipal = ({ principalId }: Grantee): Touch => ({ what: "principal", principalId });
 export const touchesDatabase = ({ targetId }: { targetId: string }): Touch => ({ what: "database", targetId });
 export const touchesNothing = (): Touch => ({ what: "nothing" });
+export const touchesIntent = (): Touch => ({ what: "intent" });
 
 export const showPermission = (permission: Permission): string => [...permission.actions, ...permission.dataActions].join(", ");
 
@@ -140,11 +142,5 @@ export const withAll = (first: readonly string[], second: readonly string[]): st
   ...first,
   ...second.filter((one) => !first.some((other) => other.toLowerCase() === one.toLowerCase())),
 ];
-
-/** Whichever version each of them names. */
-export function isSameKey(a: string, b: string): boolean {
-  const [one, other] = [parseKeyUri(a), parseKeyUri(b)];
-  return one.host === other.host && one.key?.toLowerCase() === other.key?.toLowerCase();
-}
 
 export const ANOTHER_KEY = "a database stays with its key: no repair moves it to another one";

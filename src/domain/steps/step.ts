@@ -42,6 +42,11 @@ export type StepParams = {
   DetachIdentity: { targetId: string; targetKind: TargetKind; identityId: string; keeps: ClusterEncryption | null };
   AllowTrustedServices: { vaultId: string };
   SetKeyUri: { targetId: string; keyUri: string };
+  /** value: the operation that it stands for. others: the key's tags as read, which az would replace. */
+  TagIntent: OnKeyVersion & { value: string; others: Record<string, string> };
+  DisableKeyVersion: OnKeyVersion;
+  /** Only where it has this value. */
+  UntagIntent: OnKeyVersion & { value: string; others: Record<string, string> };
   SetClusterEncryption: { targetId: string; identityId: string; keyUrl: string };
 };
 

@@ -3,6 +3,7 @@ import type { Diagnosis } from "../cause.ts";
 import type { Facts } from "../facts.ts";
 import type { Settings } from "../settings.ts";
 import type { Plan } from "../plan.ts";
+import { standingRevocations } from "../wish.ts";
 import type { Held } from "./restraint.ts";
 import { causesOf, signature } from "./same-trouble.ts";
 
@@ -38,7 +39,9 @@ export const groundsOf = ({ facts, diagnosis, plan, settings, held, permissions 
   phases: diagnosis.targets.map(({ id, phase }) => [id.toLowerCase(), phase]),
   tags: tagsOf(facts),
   lifted: (facts.lifted ?? []).map(({ targetId, tag, value }) => [targetId.toLowerCase(), tag, value]),
-  steps: plan.steps.map(({ id, needs }) => [id, needs]),
+  revoked: standingRevocations(facts.wishes ?? []).map(({ id }) => id),
+  // What only a wish asks for is over with it.
+  steps: plan.steps.filter(({ wish, causes }) => wish === undefined || causes.length > 0).map(({ id, needs }) => [id, needs]),
   blocks: plan.blocks.map(({ cause, kind }) => [cause, kind]),
   settings,
   held: held && [held.reason, held.since],

@@ -13,22 +13,24 @@ type View = { now: string; incident: Incident; settings: Settings };
 
 const ended = (outcome: WishOutcome, reason: Ending["reason"], detail: string): Ending => ({ kind: "ended", outcome, reason, detail });
 
+const writtenOf = ({ incident }: View, { id }: { id: string }): Incident["applied"] =>
+  incident.applied.filter((step) => step.wish === id && step.result === "done");
+
 /** What of it was written, for whoever has to go on or back by hand. */
-function whereItStands({ incident }: View, { wish, undo }: PlannedWish): string {
-  const written = incident.applied.filter((step) => step.wish === wish.id && step.result === "done");
+function whereItStands(view: View, { wish, undo }: PlannedWish): string {
+  const written = writtenOf(view, wish);
   if (written.length === 0) return "nothing of it was written";
   const back = undo.length > 0 ? "; how to go back is under undo" : "";
   return `written so far: ${written.map(stepInShort).join(", ")}${back}`;
 }
 
+/** Something can still happen → the earliest of it; else the first of its endings. */
 function judgeSteps(view: View, steps: readonly JudgedStep[]): TargetState | undefined {
   const states = steps.map(({ step, state }) => judgeStepState(view, step, state)).filter((state) => state !== undefined);
-  const ending = states.find((state): state is Ending => state.kind === "ended");
-  if (ending) return ending;
-  return states.filter((state): state is Pending => state.kind === "pending").toSorted((a, b) => toMs(a.until) - toMs(b.until))[0];
+  const open = states.filter((state): state is Pending => state.kind === "pending").toSorted((a, b) => toMs(a.until) - toMs(b.until));
+  return open[0] ?? states[0];
 }
 
-/** Of its steps one that can't be made ends it: nothing is begun that can't be finished. */
 function judge(view: View, planned: PlannedWish, steps: readonly JudgedStep[]): TargetState {
   const { wish, reached, unmet } = planned;
   const { now, incident } = view;
@@ -83,7 +85,8 @@ export function statusOf(view: View, { wish, requirements, stands, undo }: Plann
     requirements,
     undo,
     progress: { what, percent: null, since: before?.what === what ? before.since : now, etaSeconds: null },
-    stands: stands && standing.outcome === "Completed",
+    // What was begun of it stays too, until it is taken back.
+    stands: stands && standing.state === "closed" && (standing.outcome === "Completed" || writtenOf(view, wish).length > 0),
   };
 }
 

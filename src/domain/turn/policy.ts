@@ -7,15 +7,16 @@ import { isKnownGood, strangeTo } from "../access/known-good.ts";
 import type { Facts, LiftedTag, TargetFacts } from "../facts.ts";
 import type { RefusalReason } from "../incident.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
+import { isSameKey } from "../key-uri.ts";
+import { REVOKED_TAG, tagIn } from "../steps/intent-tag.ts";
 import { type Mode, MODES, type Settings } from "../settings.ts";
 import { isArming } from "../arming.ts";
 import { isGrant, touchOf } from "../steps/index.ts";
 import type { Touch } from "../steps/spec.ts";
 import type { Grant, Step } from "../steps/step.ts";
 import { formatDuration } from "../time.ts";
-import { isOpen } from "../wish.ts";
+import { isOpen, standingRevocations, takenBackBy, type WishOnRecord } from "../wish.ts";
 
-export const REVOKED_TAG = "keymend:revoked";
 export const MODE_TAG = "keymend:mode";
 
 export type Verdict =
@@ -28,22 +29,16 @@ export type Verdict =
 export const OWN_TAGS = [REVOKED_TAG, MODE_TAG] as const;
 
 /** As the database bears it. */
-export const valueOfTag = ({ tags }: TargetFacts, name: string): string | undefined => tag(tags, name);
+export const valueOfTag = ({ tags }: TargetFacts, name: string): string | undefined => tagIn(tags, name);
 
 const narrower = (a: Mode, b: Mode): Mode => (MODES.indexOf(a) < MODES.indexOf(b) ? a : b);
 
-/** Tag names compare without case (Microsoft Learn, "Use tags to organize your Azure resources"). */
-function tag(tags: Record<string, string>, name: string): string | undefined {
-  const key = Object.keys(tags).find((k) => k.trim().toLowerCase() === name);
-  return key === undefined ? undefined : tags[key];
-}
-
 const isLifting = (one: LiftedTag, target: TargetFacts): boolean =>
-  sameId(one.targetId, target.id) && tag(target.tags, one.tag) === one.value;
+  sameId(one.targetId, target.id) && tagIn(target.tags, one.tag) === one.value;
 
 /** A database's tag, unless a person has lifted it: of a revoked account Azure takes no tag off. */
 function standingTag(target: TargetFacts, name: string, lifted: readonly LiftedTag[] = []): string | undefined {
-  return lifted.some((one) => one.tag === name && isLifting(one, target)) ? undefined : tag(target.tags, name);
+  return lifted.some((one) => one.tag === name && isLifting(one, target)) ? undefined : tagIn(target.tags, name);
 }
 
 /** Lifts of a tag that is off by now, or has another value: the next one of that value is a new word. */
@@ -57,14 +52,26 @@ export function modeOf(target: TargetFacts, settings: Settings, lifted?: readonl
   return narrower(settings.mode, MODES.find((mode) => mode === wish) ?? "observe");
 }
 
+/** The tag of a key, unless it stands for a revocation that is taken back: that comes off once access is back. */
+function keyTag({ tags }: { tags: Record<string, string> }, wishes: readonly WishOnRecord[]): string | undefined {
+  const value = tagIn(tags, REVOKED_TAG);
+  return wishes.some((wish) => takenBackBy(wish, wishes).some(({ id }) => id === value)) ? undefined : value;
+}
+
+const tagged = (what: string): string => `${what} is tagged ${REVOKED_TAG}`;
+
+const wanted = ({ id, by, at, reason }: WishOnRecord): string => `${by.name} revoked it on purpose at ${at}: ${reason} (operation ${id})`;
+
 /** What says that access to this database was taken away on purpose; undefined where nothing does. */
 export function revokedOnPurpose(facts: Facts, target: TargetFacts): string | undefined {
-  if (standingTag(target, REVOKED_TAG, facts.lifted) !== undefined) return `database ${target.name}`;
-  const { vault } = facts;
-  if (vault && "tags" in vault && tag(vault.tags, REVOKED_TAG) !== undefined) return `vault ${vault.name}`;
+  const { vault, wishes = [] } = facts;
+  const wish = standingRevocations(wishes).find(({ params }) => isSameKey(target.keyUri ?? "", params.keyUri));
+  if (wish) return wanted(wish);
+  if (standingTag(target, REVOKED_TAG, facts.lifted) !== undefined) return tagged(`database ${target.name}`);
+  if (vault && "tags" in vault && tagIn(vault.tags, REVOKED_TAG) !== undefined) return tagged(`vault ${vault.name}`);
   const keyName = uriOf(target)?.key;
   const key = facts.keys.find((k) => k.name.toLowerCase() === keyName?.toLowerCase());
-  return key && "tags" in key && tag(key.tags, REVOKED_TAG) !== undefined ? `key ${key.name}` : undefined;
+  return key && "tags" in key && keyTag(key, wishes) !== undefined ? tagged(`key ${key.name}`) : undefined;
 }
 
 /** A shared write (vault, key, grant) acts on every database it serves: the narrowest of their modes counts. A wish may come before any database. */
@@ -124,6 +131,7 @@ function isTouched(touch: Touch, facts: Facts, target: TargetFacts): boolean {
     case "database":
       return sameId(touch.targetId, target.id);
     case "nothing":
+    case "intent":
       return false;
   }
 }
@@ -144,9 +152,10 @@ export function judgeStep(step: Step, facts: Facts, settings: Settings, callers:
   if (!isWanted(step, facts)) return { kind: "refuse", reason: "Cancelled", why: "nobody wants it any more" };
   const served = facts.targets.filter((target) => step.targetIds.some((id) => sameId(id, target.id)));
   // One tagged database is enough: a shared repair would bring it back too.
-  const touched = facts.targets.filter((target) => served.includes(target) || isTouched(touchOf(step), facts, target));
+  const touch = touchOf(step);
+  const touched = facts.targets.filter((target) => touch.what !== "intent" && (served.includes(target) || isTouched(touch, facts, target)));
   const meant = touched.map((target) => revokedOnPurpose(facts, target)).find((what) => what !== undefined);
-  if (meant !== undefined) return { kind: "refuse", reason: "RevokedOnPurpose", why: `${meant} is tagged ${REVOKED_TAG}` };
+  if (meant !== undefined) return { kind: "refuse", reason: "RevokedOnPurpose", why: meant };
   const mode = modeForStep(step, served, settings, facts.lifted);
   if (mode === "observe") return { kind: "observe" };
   // It is Keymend's own: nobody's change is undone by it.

@@ -2,7 +2,7 @@
 import type { IncidentWish } from "../incident.ts";
 import type { PlannedWish } from "../plan.ts";
 import { operationInShort } from "../short-names.ts";
-import type { Requirement } from "../wish.ts";
+import { type Requirement, takenBackBy, type WishOnRecord } from "../wish.ts";
 import type { TargetState } from "./judge-databases.ts";
 import { statusOf } from "./judge-wishes.ts";
 import { note, type TurnDraft } from "./record.ts";
@@ -28,6 +28,12 @@ export function takeWishes(draft: TurnDraft): void {
   }
 }
 
+/** What a wish has taken back stands no longer. */
+function endTakenBack(draft: TurnDraft, wish: WishOnRecord): void {
+  for (const { id, status } of takenBackBy(wish, draft.input.facts.wishes ?? []))
+    if (status) keep(draft, { ...status, id, reason: null, stands: false });
+}
+
 /** How it stands after this turn. */
 export function takeWish(draft: TurnDraft, planned: PlannedWish, state: TargetState): void {
   const { incident, input } = draft;
@@ -36,4 +42,5 @@ export function takeWish(draft: TurnDraft, planned: PlannedWish, state: TargetSt
   const { wish } = planned;
   const said = `${operationInShort(wish)}: ${state.outcome}${state.reason === null ? "" : ` (${state.reason})`}: ${state.detail}`;
   note(draft, "wish", said, { wishId: wish.id, cancelled: wish.cancelled }, `-${wish.id}-ending`);
+  if (state.outcome === "Completed") endTakenBack(draft, wish);
 }

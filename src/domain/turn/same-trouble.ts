@@ -60,7 +60,9 @@ const toldAgainAt = ({ outcome, closedAt, nextLookAt }: Incident): number =>
 
 /** The last incident, where its verdict rested on just this and its next look is not due: nothing new to tell anybody. */
 export function isKnown({ previous, signals, now }: Look, grounds: string): Incident | undefined {
-  if (!previous?.outcome || isSuccess(previous.outcome) || previous.nextLookAt === null) return undefined;
+  // A success has nothing to say again, but that something was revoked on purpose.
+  if (!previous?.outcome || previous.nextLookAt === null) return undefined;
+  if (isSuccess(previous.outcome) && previous.outcome !== "Completed") return undefined;
   // Azure's silence was no verdict on the vault: a look that it answers is not as before.
   if (previous.reason === "AzureUnavailable") return undefined;
   if (signals.some((signal) => signal.source === "operator") || toMs(now) >= toldAgainAt(previous)) return undefined;

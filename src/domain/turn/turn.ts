@@ -61,9 +61,15 @@ function quietEnd(input: TurnInput, steps: readonly JudgedStep[]): Outcome | und
   return known && { code: known.outcome!, reason: known.reason, detail: "as before" };
 }
 
-/** A database that never came up is its owner's trouble: it says how the incident ended only where nothing else does. */
+/**
+ * A database that never came up is its owner's trouble, and one that is out of reach because somebody has just wanted that is none: they say
+ * how the incident ended only where nothing else does.
+ */
 function telling(endings: readonly Ending[]): readonly Ending[] {
-  const others = endings.filter(({ reason, outcome }) => reason !== "ProvisioningFailed" && outcome !== "NoChangeNeeded");
+  const isWanted = endings.some(({ outcome }) => outcome === "Completed");
+  const saysLittle = ({ reason, outcome }: Ending): boolean =>
+    outcome === "NoChangeNeeded" || reason === "ProvisioningFailed" || (isWanted && reason === "RevokedOnPurpose");
+  const others = endings.filter((ending) => !saysLittle(ending));
   return others.length > 0 ? others : endings;
 }
 
@@ -98,7 +104,9 @@ function close(draft: TurnDraft, all: readonly Ending[], steps: readonly JudgedS
   incident.reason = outcome.reason;
   incident.detail = outcome.detail;
   incident.endings = isSuccess(code) ? 0 : incident.endings + 1;
-  incident.nextLookAt = isSuccess(code) ? null : toIso(toMs(input.now) + lookAgainAfterMs(code, draft));
+  // What was revoked on purpose is told again, though that it was revoked is a success.
+  const isOver = isSuccess(code) && !all.some(({ reason }) => reason === "RevokedOnPurpose");
+  incident.nextLookAt = isOver ? null : toIso(toMs(input.now) + lookAgainAfterMs(code, draft));
   incident.runbook = runbookAtEnd(code, steps, input.plan);
   note(draft, code === "Refused" ? "refusal" : "outcome", `${code}${outcome.reason ? ` (${outcome.reason})` : ""}: ${outcome.detail}`, {
     outcome,

@@ -29,6 +29,11 @@ function withVersion(facts: Facts, { key: name, version }: { key: string; versio
   return { ...facts, keys };
 }
 
+const withKeyTags = (facts: Facts, name: string, change: (tags: Record<string, string>) => Record<string, string>): Facts => ({
+  ...facts,
+  keys: facts.keys.map((key) => (key.state === "live" && key.name === name ? { ...key, tags: change(key.tags) } : key)),
+});
+
 function withAssignment(facts: Facts, principalId: string, scope: string, name: string): Facts {
   const id = `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`;
   const assignment = {
@@ -154,6 +159,10 @@ const detach = (facts: Facts, { targetId, identityId }: StepParams["DetachIdenti
 const EFFECTS: { [N in StepName]: (facts: Facts, params: StepParams[N], graveyard: Graveyard) => Facts } = {
   ExtendKeyExpiry: (facts, params) => withVersion(facts, params, { expiresOn: params.expiresOn }),
   EnableKeyVersion: (facts, params) => withVersion(facts, params, { enabled: true }),
+  TagIntent: (facts, { key, value }) => withKeyTags(facts, key, (tags) => ({ ...tags, "keymend:revoked": value })),
+  DisableKeyVersion: (facts, params) => withVersion(facts, params, { enabled: false }),
+  UntagIntent: (facts, { key }) =>
+    withKeyTags(facts, key, (tags) => Object.fromEntries(Object.entries(tags).filter(([name]) => name !== "keymend:revoked"))),
   SetKeyNotBefore: (facts, params) => withVersion(facts, params, { notBefore: params.notBefore }),
   RestoreKeyOperations: (facts, params) => withVersion(facts, params, { operations: params.operations }),
   RecoverKey: (facts, params, { deletedKey }) => ({

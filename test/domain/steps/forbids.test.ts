@@ -46,6 +46,8 @@ describe("legal moves", () => {
     expect(new Set(names.map(rankOf)).size).toBe(names.length);
     expect(names.filter((name) => rankOf(name) < 0)).toEqual([]);
     expect(ordered).toEqual([
+      "TagIntent",
+      "DisableKeyVersion",
       "RecoverVault",
       "RecoverKey",
       "EnableKeyVersion",
@@ -62,6 +64,7 @@ describe("legal moves", () => {
       "SetDefaultIdentity",
       "SetClusterEncryption",
       "DetachIdentity",
+      "UntagIntent",
       "RestoreEventSubscription",
     ]);
   });

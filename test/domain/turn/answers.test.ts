@@ -42,6 +42,9 @@ const VALUES: { readonly [N in StepName]: Values | null } = {
     other: version({ expiresOn: "1969-12-31T23:59:55.000Z" }),
     unseen: noKey,
   },
+  TagIntent: null,
+  DisableKeyVersion: null,
+  UntagIntent: null,
   SetKeyNotBefore: {
     before: version({ notBefore: "2027-01-01T00:00:00.000Z" }),
     asked: version({ notBefore: NOW }),

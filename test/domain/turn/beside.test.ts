@@ -142,6 +142,9 @@ type Row = { [T in keyof Damage]: { at: T; own: Damage[T][] } }[keyof Damage];
 const ROWS: Record<StepName, Row | null> = {
   ExtendKeyExpiry: { at: "key", own: ["expiry"] },
   EnableKeyVersion: { at: "key", own: ["enabled"] },
+  TagIntent: { at: "key", own: [] },
+  DisableKeyVersion: { at: "key", own: ["enabled"] },
+  UntagIntent: { at: "key", own: [] },
   SetKeyNotBefore: { at: "key", own: ["activation"] },
   RestoreKeyOperations: { at: "key", own: ["less operations"] },
   AddAccessPolicyPermissions: { at: "vault", own: ["the asked permission"] },

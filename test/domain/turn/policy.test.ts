@@ -56,9 +56,11 @@ describe("a tag that was lifted", () => {
   test("does not count while it has the value that was lifted", () => {
     const facts = (lifted: LiftedTag[]) => someFacts({ targets: [target], lifted });
     expect(revokedOnPurpose(facts(lift()), target)).toBeUndefined();
-    expect(revokedOnPurpose(facts(lift({ value: "no" })), target)).toBe("database orders");
-    expect(revokedOnPurpose(facts(lift({ targetId: VAULT_ID })), target)).toBe("database orders");
-    expect(revokedOnPurpose(facts(lift({ tag: "keymend:mode", value: "observe" })), target)).toBe("database orders");
+    expect(revokedOnPurpose(facts(lift({ value: "no" })), target)).toBe("database orders is tagged keymend:revoked");
+    expect(revokedOnPurpose(facts(lift({ targetId: VAULT_ID })), target)).toBe("database orders is tagged keymend:revoked");
+    expect(revokedOnPurpose(facts(lift({ tag: "keymend:mode", value: "observe" })), target)).toBe(
+      "database orders is tagged keymend:revoked",
+    );
     expect(mode(lift())).toBe("observe");
     expect(mode(lift({ tag: "keymend:mode", value: "observe" }))).toBe("heal");
     const step = aStep({ causes: ["KeyDisabled"] });
@@ -78,7 +80,7 @@ describe("a tag that was lifted", () => {
 
   test("lifts no tag of the vault, and none was lifted in what earlier versions kept", () => {
     const facts = someFacts({ vault: aVault({ tags: { "keymend:revoked": "yes" } }), targets: [target], lifted: lift() });
-    expect(revokedOnPurpose(facts, target)).toBe("vault kv-orders");
+    expect(revokedOnPurpose(facts, target)).toBe("vault kv-orders is tagged keymend:revoked");
     expect(outlivedLifts(someFacts())).toEqual([]);
   });
 });
@@ -108,7 +110,7 @@ describe("a deliberate revocation", () => {
     ],
     ["the key", someFacts({ keys: [{ ...key, tags } as never] }), "key cmk"],
   ])("is told by a tag on %s", (_, facts, what) => {
-    expect(revokedOnPurpose(facts, facts.targets[0]!)).toBe(what);
+    expect(revokedOnPurpose(facts, facts.targets[0]!)).toBe(`${what} is tagged keymend:revoked`);
   });
 
   test.each([
@@ -142,11 +144,15 @@ describe("a deliberate revocation", () => {
     principal: { ...alone, defaultIdentity },
     database: { ...alone, id: ACCOUNT_ID.toUpperCase() },
     nothing: null,
+    intent: null,
   };
   const kinds: { readonly [N in StepName]: Touch["what"] } = {
     RecoverVault: "vault",
     RecoverKey: "key",
     EnableKeyVersion: "key",
+    TagIntent: "intent",
+    DisableKeyVersion: "intent",
+    UntagIntent: "intent",
     SetKeyNotBefore: "key",
     ExtendKeyExpiry: "key",
     RestoreKeyOperations: "key",
@@ -179,7 +185,7 @@ describe("a deliberate revocation", () => {
     const sharing = Object.entries(shared).filter(([, over]) => over !== null && refuses(stepOf(name), over));
     // The vault is shared by all of them.
     expect(sharing.map(([what]) => what)).toEqual(
-      kind === "vault" ? ["vault", "key", "principal", "database"] : kind === "nothing" ? [] : [kind],
+      kind === "vault" ? ["vault", "key", "principal", "database"] : kind === "nothing" || kind === "intent" ? [] : [kind],
     );
   });
 

@@ -79,6 +79,20 @@ const ROWS: Row[] = [
     `${setAttributes} --expires 2027-01-31T10:00:00Z`,
   ),
   row("EnableKeyVersion", "that one version", onVersion, `${setAttributes} --enabled true`),
+  row("DisableKeyVersion", "that one version", onVersion, `${setAttributes} --enabled false`),
+  row(
+    "TagIntent",
+    "with the tags that are there",
+    { ...onVersion, value: "w1", others: { team: "orders" } },
+    `${setAttributes} --tags team=orders keymend:revoked=w1`,
+  ),
+  row(
+    "UntagIntent",
+    "and leaves the others",
+    { ...onVersion, value: "w1", others: { team: "orders" } },
+    `${setAttributes} --tags team=orders`,
+  ),
+  row("UntagIntent", "that is the only one", { ...onVersion, value: "w1", others: {} }, `${setAttributes} --tags ''`),
   row(
     "SetKeyNotBefore",
     "in UTC, to the second",

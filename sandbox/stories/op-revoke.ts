@@ -1,0 +1,36 @@
+import { keyUriOf } from "../azure/keyvault/build.ts";
+import type { Story, StoryContext } from "./story.ts";
+import { type Operation, readOperation, want } from "./wanting.ts";
+
+/** The documented way (Learn, "Configure customer-managed keys", How do I revoke an encryption key): its latest version is disabled. */
+export async function revokeKey(context: StoryContext, reason: string): Promise<Operation> {
+  const { vault, keyName } = context.patient;
+  const scope = keyUriOf(vault, keyName);
+  const { id } = await want(context, { operation: "revoke", scope, confirm: keyName, reason });
+  await context.until("the key to be revoked", async () => (await readOperation(context, id)).state === "closed");
+  const closed = await readOperation(context, id);
+  if (closed.outcome !== "Completed") throw new Error(`the revocation ended as ${JSON.stringify(closed)}`);
+  const [latest] = vault.keys.get(keyName.toLowerCase())!.versions.slice(-1);
+  if (latest!.enabled || latest!.tags?.["keymend:revoked"] !== id)
+    throw new Error(`the key is not revoked, or bears no tag: ${JSON.stringify(latest)}`);
+  return closed;
+}
+
+export const opRevoke: Story = {
+  name: "op-revoke",
+  title:
+    "a team takes its key away from the databases on purpose: it is told in Azure first, then the key is disabled, and nobody undoes it",
+  kinds: ["account", "cluster"],
+  phases: ["grace"],
+  causes: [],
+  steps: ["TagIntent", "DisableKeyVersion"],
+  maxWrites: 2,
+  healthyAfter: false,
+  outcome: { grace: "Completed" },
+  vault: "rbac",
+  async break(context) {
+    const { undo } = await revokeKey(context, "the tenant leaves");
+    if (undo.length === 0) throw new Error("the way back is not told");
+    context.tell("the way back is told beside it");
+  },
+};

@@ -1,0 +1,38 @@
+/** What operations on one key share: the key as it was read, and the databases that wrap with it. */
+import { liveVaultOf } from "../databases/key-path.ts";
+import type { Facts, KeyFacts, LiveVault } from "../facts.ts";
+import { isSameKey, parseKeyUri } from "../key-uri.ts";
+import type { StepParams } from "../steps/step.ts";
+import type { Requirement } from "../wish.ts";
+
+export type OneKey = { keyUri: string };
+
+export const nameIn = ({ keyUri }: OneKey): string => parseKeyUri(keyUri).key ?? "";
+
+export const readsOfKey = (params: OneKey): { keys: string[]; identityIds: string[] } => ({ keys: [nameIn(params)], identityIds: [] });
+
+export const targetsOf = ({ keyUri }: OneKey, { targets }: Facts): Facts["targets"] =>
+  targets.filter((target) => isSameKey(target.keyUri ?? "", keyUri));
+
+type Live = { vault: LiveVault; key: Extract<KeyFacts, { state: "live" }> };
+
+export function liveKeyOf(params: OneKey, facts: Facts): Live | undefined {
+  const vault = liveVaultOf(facts);
+  const key = facts.keys.find(({ name }) => name.toLowerCase() === nameIn(params).toLowerCase());
+  return vault && key?.state === "live" && key.versions.length > 0 ? { vault, key } : undefined;
+}
+
+export const onVersionOf = ({ vault, key }: Live, version: string): StepParams["DisableKeyVersion"] => ({
+  vaultId: vault.id,
+  vaultUri: vault.uri,
+  key: key.name,
+  version,
+});
+
+/** Nothing is written to a key that is not there, or that was not read. */
+export function keyIsThere(params: OneKey, facts: Facts): Requirement {
+  const live = liveKeyOf(params, facts);
+  const isRead = facts.keys.every(({ state }) => state !== "unreadable") && facts.vault?.state !== "unreadable";
+  const detail = live ? `key ${live.key.name} of vault ${live.vault.name} is there` : `key ${params.keyUri} is not there, or was not read`;
+  return { name: "key", state: live ? "met" : isRead ? "unmet" : "unknown", detail, az: [] };
+}

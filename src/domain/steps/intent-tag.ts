@@ -1,0 +1,12 @@
+/** The tag by which a revocation on purpose is told in Azure itself, whoever made it: on a database, a key or its vault. */
+
+export const REVOKED_TAG = "keymend:revoked";
+
+/** Tag names compare without case (Microsoft Learn, "Use tags to organize your Azure resources"). */
+export function tagIn(tags: Record<string, string>, name: string): string | undefined {
+  const key = Object.keys(tags).find((k) => k.trim().toLowerCase() === name);
+  return key === undefined ? undefined : tags[key];
+}
+
+/** As words of az, which replaces all tags of a version. */
+export const tagWords = (tags: Record<string, string>): string[] => Object.entries(tags).map(([name, value]) => `${name}=${value}`);
