@@ -90,3 +90,9 @@ export const standingRevocations = (wishes: readonly WishOnRecord[]): Revocation
 /** Revocations that a wish to give access back ends. */
 export const takenBackBy = (wish: WishOnRecord, wishes: readonly WishOnRecord[]): Revocation[] =>
   wishes.filter(isRevocation).filter((one) => takesBack(wish, one));
+
+/** Why nothing of it is to be written any more: it was called off, or taken back before it was done; null where neither. */
+export function calledOff(wish: WishOnRecord, wishes: readonly WishOnRecord[]): Wish["cancelled"] {
+  const other = wish.cancelled ? undefined : wishes.find((one) => takenBackBy(one, wishes).some(({ id }) => id === wish.id));
+  return other ? { at: other.at, by: other.by.objectId, reason: `taken back by operation ${other.id}: ${other.reason}` } : wish.cancelled;
+}

@@ -1,13 +1,13 @@
 /** What operations on one key share: the key as it was read, and the databases that wrap with it. */
 import { liveVaultOf } from "../databases/key-path.ts";
 import type { Facts, KeyFacts, LiveVault } from "../facts.ts";
-import { isSameKey, parseKeyUri } from "../key-uri.ts";
+import { isSameKey } from "../key-uri.ts";
 import type { StepParams } from "../steps/step.ts";
 import type { Requirement } from "../wish.ts";
 
 export type OneKey = { keyUri: string };
 
-export const nameIn = ({ keyUri }: OneKey): string => parseKeyUri(keyUri).key ?? "";
+export const nameIn = ({ keyUri }: OneKey): string => keyUri.split("/").at(-1)!;
 
 export const readsOfKey = (params: OneKey): { keys: string[]; identityIds: string[] } => ({ keys: [nameIn(params)], identityIds: [] });
 

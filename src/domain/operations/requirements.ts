@@ -7,7 +7,7 @@ import { accessOf } from "../access/key-access.ts";
 import { ENCRYPTION_USER, POLICY_PERMISSIONS } from "../access/access.ts";
 import { keyScopeOf, sameId } from "../arm-id.ts";
 import { rulesOf } from "../databases/index.ts";
-import { keyOf, regionOf } from "../databases/key-path.ts";
+import { keyOf, liveVaultOf, regionOf } from "../databases/key-path.ts";
 import type { Facts, IdentityFacts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts, TargetKind } from "../facts.ts";
 import { missingOperations, whyUnfit } from "../mending/key-fitness.ts";
 import { az, azNamed, say } from "../steps/az.ts";
@@ -203,9 +203,9 @@ function grantRequirement(facts: Facts, target: TargetFacts, principalId: string
   return requirement("grant", met(access.effective.allowed), words, ...grantLines(facts, target, principalId, access.model));
 }
 
-function grantLines({ vault }: Facts, target: TargetFacts, principalId: string, model: "rbac" | "policies"): string[] {
+function grantLines(facts: Facts, target: TargetFacts, principalId: string, model: "rbac" | "policies"): string[] {
   // Access is judged only where there is a live vault.
-  if (vault?.state !== "live") return [];
+  const vault = liveVaultOf(facts)!;
   if (model === "policies") {
     const words = rulesOf(target).operations.map((operation) => POLICY_PERMISSIONS[operation]);
     return [az("keyvault", "set-policy", ...azNamed(vault.id), "--object-id", principalId, "--key-permissions", ...words)];

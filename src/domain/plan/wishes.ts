@@ -10,7 +10,7 @@ import { standsInTheWay } from "../operations/requirements.ts";
 import type { Plan, PlannedWish } from "../plan.ts";
 import { completeStep, precondition, rankOfDraft } from "../steps/index.ts";
 import type { Step } from "../steps/step.ts";
-import { isOpen, type WishOnRecord } from "../wish.ts";
+import { calledOff, isOpen, type WishOnRecord } from "../wish.ts";
 
 const sayUnmet = ({ requirements }: Judged): string | null => {
   const unmet = requirements.filter(standsInTheWay);
@@ -36,7 +36,8 @@ const inOrder = (steps: readonly Step[]): Step[] => steps.toSorted((a, b) => ran
 
 /** The repairs' steps with what open wishes want. One that was called off wants nothing, and is there to be ended. */
 export function withWishes(facts: Facts, diagnosis: Diagnosis, repairs: readonly Step[]): Pick<Plan, "steps" | "wishes"> {
-  const open = (facts.wishes ?? []).filter(isOpen);
+  const { wishes: all = [] } = facts;
+  const open = all.filter(isOpen).map((wish) => ({ ...wish, cancelled: calledOff(wish, all) }));
   if (open.length === 0) return { steps: [...repairs] };
   let steps = [...repairs];
   const wishes = open.map((wish): PlannedWish => {

@@ -5,7 +5,7 @@ import { judgeOperation } from "../../../src/domain/operations/index.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import { judgeStep, revokedOnPurpose } from "../../../src/domain/turn/policy.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
-import { standingRevocations, takenBackBy, type WishOnRecord } from "../../../src/domain/wish.ts";
+import { concernsLooks, standingRevocations, takenBackBy, type WishOnRecord } from "../../../src/domain/wish.ts";
 import {
   ACCOUNT_ID,
   aCluster,
@@ -186,6 +186,32 @@ describe("a revocation that stands", () => {
   ])("is one %s", (_, wish, stands) => expect(standingRevocations([wish]).length > 0).toBe(stands));
 });
 
+test("one that is taken back before it began is never carried out", () => {
+  const wishes = [aWish(REVOKE), restoring()];
+  const { incident, next } = decideTurn(turnOn(someFacts({ wishes, targets: [anAccount(), aCluster({ keyUri: null })] })));
+  expect(next).toMatchObject({ do: "end" });
+  expect(incident?.applied).toEqual([]);
+  expect(incident?.wishes).toMatchObject([
+    {
+      id: "w1",
+      outcome: "Refused",
+      reasonCode: "Cancelled",
+      detail: "called off: taken back by operation w2: change 42; nothing of it was written",
+    },
+    { id: "w2", outcome: "Completed" },
+  ]);
+  // Nor is what was planned before it was taken back.
+  const step = decideTurn(turnOn(someFacts({ wishes: [aWish(REVOKE)] }))).next;
+  expect(step.do === "step" && judgeStep(step.step, someFacts({ wishes }), someSettings(), [])).toMatchObject({
+    kind: "refuse",
+    reason: "Cancelled",
+  });
+});
+
+test("a look hears of what is open or stands, and of nothing that is over", () => {
+  expect([aWish(), standing, aWish(REVOKE, { status: aStatusOf({ state: "closed" }) })].map(concernsLooks)).toEqual([true, true, false]);
+});
+
 describe("to give a key back", () => {
   const revoked = (over: Partial<Facts> = {}) => someFacts({ keys: [key(REVOKED, off)], wishes: [standing, restoring()], ...over });
 
@@ -206,6 +232,18 @@ describe("to give a key back", () => {
       { id: "w1", outcome: "Completed", stands: false },
     ]);
     expect(third.next).toMatchObject({ do: "end", outcome: { code: "Completed" } });
+  });
+
+  test("is no consent to the repair of another key", () => {
+    const others = { ...aKey([aVersion(V2, { enabled: false })]), name: "other" };
+    const target = aCluster({ keyUri: "https://kv-orders.vault.azure.net/keys/other" });
+    const { incident } = decideTurn(turnOn(revoked({ keys: [key(REVOKED, off), others], targets: [anAccount(), target] })));
+    expect(incident?.plan?.steps.map(({ on, state }) => [on.split("/").at(-2), state])).toEqual(
+      expect.arrayContaining([
+        ["cmk", "next"],
+        ["other", "waitsForApproval"],
+      ]),
+    );
   });
 
   test("is not done before each database has it again", () => {

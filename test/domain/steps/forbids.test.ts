@@ -39,6 +39,10 @@ function forbidden<N extends StepName>(
   return whyForbidden({ name, params }, { facts: someFacts(facts), settings: someSettings({ expiryHorizonMs: 100 * DAY }), cause });
 }
 
+test("no repair disables a key", () => {
+  expect(forbidden("DisableKeyVersion", onVersion)).toMatch(/only where somebody wants/);
+});
+
 describe("legal moves", () => {
   test("have an order: vault, key, identity, access, network, database", () => {
     const names = Object.keys(stepSpecs).map((name) => name as StepName);

@@ -59,6 +59,10 @@ const withSecond = [...anAccount().attached, { id: SECOND, principalId: PRINCIPA
 const updating = { service: aStatus({ provisioningState: "Updating" }) };
 const usesSecond = { defaultIdentity: { form: "user", id: SECOND, federatedClientId: null } as const, attached: withSecond };
 
+const tagged = (value: string): Partial<Facts> => ({
+  keys: [{ state: "live", name: "cmk", tags: { "Keymend:Revoked": value }, versions: [aVersion(V1)] }],
+});
+
 const VERSION_STEPS = ["ExtendKeyExpiry", "EnableKeyVersion", "SetKeyNotBefore", "RestoreKeyOperations"] as const;
 
 const ROWS: Row[] = [
@@ -81,6 +85,18 @@ const ROWS: Row[] = [
   row("the new time has passed", "ExtendKeyExpiry", versions({ expiresOn: PAST }), "the expiry to set has passed", {
     expiresOn: "2026-10-03T00:00:00.000Z",
   }),
+  row("enabled", "DisableKeyVersion", {}, "todo"),
+  row("disabled", "DisableKeyVersion", versions({ enabled: false }), "done"),
+  row("the version is not there", "DisableKeyVersion", { keys: [aKey([aVersion(V2)])] }, `version ${V1} of key cmk is not there`),
+  row("no tag", "TagIntent", {}, "todo"),
+  row("tagged, whoever did it", "TagIntent", tagged("drill"), "done"),
+  row("no tag", "UntagIntent", {}, "done"),
+  row("its own tag", "UntagIntent", tagged("w1"), "todo"),
+  row("somebody else's tag", "UntagIntent", tagged("drill"), "key cmk bears keymend:revoked with another value: 'drill'"),
+  ...(["TagIntent", "UntagIntent"] as const).flatMap((name): Row[] => [
+    row("the vault is gone", name, { vault: null }, `vault ${VAULT_ID} is not there`),
+    row("the key is gone", name, { keys: [{ state: "gone", name: "cmk" }] }, "key cmk is gone"),
+  ]),
   row("disabled", "EnableKeyVersion", versions({ enabled: false }), "todo"),
   row("enabled", "EnableKeyVersion", {}, "done"),
   row("not valid yet", "SetKeyNotBefore", versions({ notBefore: FUTURE }), "todo"),

@@ -3,6 +3,7 @@ import type { Incident } from "../../../src/domain/incident.ts";
 import type { PlannedWish } from "../../../src/domain/plan.ts";
 import { completeStep } from "../../../src/domain/steps/index.ts";
 import type { Step } from "../../../src/domain/steps/step.ts";
+import { operationInShort } from "../../../src/domain/short-names.ts";
 import { HOUR, MINUTE, toIso, toMs } from "../../../src/domain/time.ts";
 import { judgeNow } from "../../../src/domain/turn/judge-steps.ts";
 import { judgeStep } from "../../../src/domain/turn/policy.ts";
@@ -265,4 +266,20 @@ describe("a step that a wish asks for", () => {
     expect(judgeNow(repair, view).kind).toBe("ask");
     expect(judgeNow({ ...repair, wish: "w1" }, view)).toEqual({ kind: "allowed", ready: true });
   });
+});
+
+test("a write of a wish whose answer was lost is still that wish's once it shows", () => {
+  const before = turn({}, {}, wishStep()).incident!;
+  const incident = { ...before, progress: { ...before.progress, sent: wishStep() } };
+  expect(turn({}, { incident, turn: 1 }).incident?.applied).toMatchObject([{ id: "step-1", result: "done", wish: "w1" }]);
+});
+
+test("facts of an earlier version hold no wishes; what the plan has is judged all the same", () => {
+  const { next } = turn({ reached: { done: true, detail: "so" } }, { facts: someFacts() });
+  expect(next).toMatchObject({ outcome: { code: "Completed" } });
+});
+
+test("an operation on a database of its own is named by that", () => {
+  const patient = { id: ACCOUNT_ID, kind: "database" as const, vaultName: null };
+  expect(operationInShort(wanted({ patient }))).toBe("check-requirements on orders/cmk");
 });
