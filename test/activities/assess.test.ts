@@ -22,6 +22,7 @@ import {
   someFacts,
   someSettings,
   V1,
+  V2,
   VAULT_ID,
 } from "../support/builders.ts";
 import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
@@ -40,17 +41,22 @@ function setUp(facts: Facts = expired, settings = someSettings()) {
 }
 
 describe("a look that finds nothing wrong", () => {
-  test.each(["sweep", "event"] as const)("at the word of a %s leaves no incident, only a line in the log", async (source) => {
-    const { assess, mailbox, incidents, audit, lines } = setUp(someFacts());
-    mailbox.signals.splice(0, 1, aSignal({ source }));
-    expect(await assess()).toEqual({
-      kind: "end",
-      incidentId: null,
-      outcome: { code: "NoChangeNeeded", reason: null, detail: "nothing is wrong" },
-    });
-    expect([incidents.all, audit.rows, mailbox.signals]).toEqual([[], [], []]);
-    expect(lines).toEqual([{ level: "info", event: "looked", fields: { vaultId: VAULT_ID, text: "kv-orders: nothing new" } }]);
-  });
+  test.each(["sweep", "event"] as const)(
+    "at the word of a %s leaves no incident, only a line in the log, which says when the first key runs out",
+    async (source) => {
+      const expiresOn = after(60 * 24 * 200);
+      const { assess, mailbox, incidents, audit, lines } = setUp(someFacts({ keys: [aKey([aVersion(V1, { expiresOn }), aVersion(V2)])] }));
+      mailbox.signals.splice(0, 1, aSignal({ source }));
+      expect(await assess()).toEqual({
+        kind: "end",
+        incidentId: null,
+        outcome: { code: "NoChangeNeeded", reason: null, detail: "nothing is wrong" },
+      });
+      expect([incidents.all, audit.rows, mailbox.signals]).toEqual([[], [], []]);
+      const fields = { vaultId: VAULT_ID, expiresOn, text: "kv-orders: nothing new" };
+      expect(lines).toEqual([{ level: "info", event: "looked", fields }]);
+    },
+  );
 
   test("that an operator asked for is an incident that ends at once, told to those who listen", async () => {
     const { assess, mailbox, incidents, told } = setUp(someFacts());
