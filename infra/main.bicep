@@ -65,6 +65,9 @@ param actionGroupId string = ''
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 512
 
+@description('The subnet that the app speaks from: its resource id. Delegated to Microsoft.App/environments, in the region of the app; empty: none.')
+param subnetId string = ''
+
 @description('For how long the anchors of the audit can be taken away by nobody, also not by whoever owns the subscription: ISO 8601.')
 param recordsRetention string = 'P365D'
 
@@ -120,6 +123,7 @@ module app 'modules/app.bicep' = {
     outcomeTopicEndpoint: outcomeTopicEndpoint
     instanceMemoryMB: instanceMemoryMB
     recordsRetention: recordsRetention
+    subnetId: subnetId
     logRetentionDays: logRetentionDays
     overrides: empty(contradicting) ? settings : fail('settings: give the parameter in place of ${join(contradicting, ', ')}')
   }

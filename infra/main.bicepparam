@@ -27,6 +27,7 @@ param logWorkspaceResourceId = readEnvironmentVariable('KEYMEND_LOG_WORKSPACE_RE
 param alertEmails = filter(map(split(readEnvironmentVariable('KEYMEND_ALERT_EMAILS', ''), ','), email => trim(email)), email => !empty(email))
 param actionGroupId = readEnvironmentVariable('KEYMEND_ACTION_GROUP_ID', '')
 param instanceMemoryMB = any(int(readEnvironmentVariable('KEYMEND_INSTANCE_MEMORY_MB', '512')))
+param subnetId = readEnvironmentVariable('KEYMEND_SUBNET_ID', '')
 param recordsRetention = readEnvironmentVariable('KEYMEND_RECORDS_RETENTION', 'P365D')
 param logRetentionDays = int(readEnvironmentVariable('KEYMEND_LOG_RETENTION_DAYS', '90'))
 param settings = json(readEnvironmentVariable('KEYMEND_SETTINGS', '{}'))

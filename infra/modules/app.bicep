@@ -10,6 +10,7 @@ param logWorkspaceId string
 param outcomeTopicEndpoint string
 param instanceMemoryMB int
 param recordsRetention string
+param subnetId string
 param logRetentionDays int
 param overrides object
 
@@ -141,6 +142,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     functionAppConfig: {
       deployment: {
         storage: {

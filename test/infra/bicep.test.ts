@@ -120,7 +120,7 @@ describe("the alerts and the workbook", () => {
       .map((file) => readFileSync(file, "utf8"))
       .join("\n");
     const events = new Set(queries.flatMap((query) => [...query.matchAll(/"event":"(\w+)"/g)].map(([, event]) => event!)));
-    expect([...events].toSorted()).toEqual(["closed", "looked", "swept", "write"]);
+    expect([...events].toSorted()).toEqual(["armed", "closed", "looked", "notArmed", "swept", "write"]);
     for (const event of events) expect(src).toMatch(new RegExp(`log\\.\\w+\\("${event}"`));
     const fields = new Set(queries.flatMap((query) => [...query.matchAll(/\bd\.(\w+)/g)].map(([, field]) => field!)));
     const written = [
