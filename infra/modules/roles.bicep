@@ -135,7 +135,7 @@ resource keyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, name, 'key-keeper')
   properties: {
     roleName: 'Keymend Key Keeper (${owner})'
-    description: 'Reads, updates and recovers keys. Cannot use, create, export or delete them.'
+    description: 'Reads, updates, rotates and recovers keys. Cannot use, create, export or delete them.'
     type: 'CustomRole'
     assignableScopes: [subscription().id]
     permissions: [
@@ -146,6 +146,8 @@ resource keyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
           'Microsoft.KeyVault/vaults/keys/read'
           // TagIntent, DisableKeyVersion, EnableKeyVersion, SetKeyNotBefore, ExtendKeyExpiry, RestoreKeyOperations, UntagIntent
           'Microsoft.KeyVault/vaults/keys/update/action'
+          // CreateKeyVersion
+          'Microsoft.KeyVault/vaults/keys/rotate/action'
           // RecoverKey
           'Microsoft.KeyVault/vaults/keys/recover/action'
         ]

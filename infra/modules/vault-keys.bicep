@@ -1,4 +1,4 @@
-// Keymend's hold on the keys of one RBAC vault. On an access-policy vault this does nothing: add get, list, update and recover there.
+// Keymend's hold on the keys of one RBAC vault. On an access-policy vault this does nothing: add get, list, update, rotate and recover there.
 param vaultName string
 param principalId string
 param keyRoleId string

@@ -4,7 +4,7 @@ import type { ManagedIdentityState, Vault, World } from "../azure/world.ts";
 import { EVERYTHING, readDeployedRoles } from "./deployed-roles.ts";
 
 /** What docs/deploy.md has set on a vault with access policies: as much as the role on keys. */
-export const KEYMEND_KEY_PERMISSIONS = ["get", "list", "update", "recover"];
+export const KEYMEND_KEY_PERMISSIONS = ["get", "list", "update", "rotate", "recover"];
 
 export function grantKeymend(world: World, keymend: ManagedIdentityState, vaults: readonly Vault[]): void {
   const { principalId } = keymend;

@@ -1,4 +1,4 @@
-/** Changes a key's attributes on the data plane: one version, only what the step names. Never makes, rotates or deletes a key. */
+/** Changes a key's attributes on the data plane: one version, only what the step names. Rotates one only where a step names just that; never deletes one. */
 import * as v from "valibot";
 import { keyScopeOf } from "../domain/arm-id.ts";
 import { TransientError } from "../domain/errors.ts";
@@ -24,6 +24,7 @@ type KeySteps =
   | "RecoverKey"
   | "TagIntent"
   | "DisableKeyVersion"
+  | "CreateKeyVersion"
   | "UntagIntent";
 type Version = { vaultUri: string; key: string; version: string };
 
@@ -32,6 +33,7 @@ const bundle = v.object({
   attributes: v.object({ enabled: v.nullish(v.boolean()), exp: v.nullish(v.number()), nbf: v.nullish(v.number()) }),
   tags: v.nullish(v.record(v.string(), v.string())),
 });
+const madeKey = v.object({ key: v.object({ kid: v.string() }), attributes: v.object({ created: v.number() }) });
 const versionPage = v.object({
   value: v.nullish(v.array(v.object({ kid: v.string(), tags: v.nullish(v.record(v.string(), v.string())) }))),
   nextLink: v.nullish(v.string()),
@@ -122,6 +124,14 @@ export function createKeyWrites(clients: Pick<Clients, "keys" | "sendToVault">):
         tagIn(tags, REVOKED_TAG) === undefined ? { tags: { ...tags, [REVOKED_TAG]: params.value } } : "done",
       ),
     DisableKeyVersion: (params) => change(params, (now) => (now.enabled === false ? "done" : { enabled: false })),
+    // By the key's own rotation: of the same kind, and with the expiry that its rotation policy gives (Key Vault REST reference, Rotate Key).
+    CreateKeyVersion: async ({ vaultUri, key, since }) => {
+      const url = `${vaultUri}/keys/${encodeURIComponent(key)}`;
+      const latest = v.parse(madeKey, (await clients.sendToVault("GET", `${url}/?${KEYS_API}`)).body);
+      if (latest.attributes.created >= Math.floor(Date.parse(since) / 1000)) return done(`key ${key} has a version of since then`);
+      const made = v.parse(madeKey, (await clients.sendToVault("POST", `${url}/rotate?${KEYS_API}`, {})).body);
+      return done(`version ${parseKeyUri(made.key.kid).version ?? ""} of key ${key}`);
+    },
     UntagIntent: async (params) => {
       const { key, value } = params;
       for (const version of await versionsTagged(clients, params)) {

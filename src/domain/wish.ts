@@ -11,6 +11,7 @@ export type OperationParams = {
   /** keyUri: without a version. */
   revoke: { keyUri: string };
   restore: { keyUri: string };
+  "rotate-key": { keyUri: string };
 };
 
 export type OperationName = keyof OperationParams;

@@ -36,6 +36,7 @@ export const WISH = v.variant("operation", [
   // confirm: the key's name.
   v.strictObject({ ...COMMON, operation: v.literal("revoke"), scope: KEY_URI, confirm: v.string() }),
   v.strictObject({ ...COMMON, operation: v.literal("restore"), scope: KEY_URI }),
+  v.strictObject({ ...COMMON, operation: v.literal("rotate-key"), keyUri: KEY_URI }),
 ]);
 
 export type WishBody = v.InferOutput<typeof WISH>;

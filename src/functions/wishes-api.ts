@@ -52,9 +52,11 @@ const WANTED_FOR = "P1D";
 
 const locationOf = (request: HttpRequest, id: string): string => `${new URL(request.url).origin}/api/operations/${id}`;
 
+const keyUriIn = (body: Exclude<WishBody, { operation: "check-requirements" }>): string => ("scope" in body ? body.scope : body.keyUri);
+
 /** What is left of a body is what its operation takes. */
 function wishedIn(body: WishBody): Wished {
-  if (body.operation !== "check-requirements") return { operation: body.operation, params: { keyUri: body.scope } };
+  if (body.operation !== "check-requirements") return { operation: body.operation, params: { keyUri: keyUriIn(body) } };
   const { operation, kind, vaultId, key, identityId = null, databaseId = null } = body;
   return { operation, params: { kind, vaultId, key, identityId, databaseId } };
 }
@@ -76,7 +78,7 @@ export function createWishesApi(deps: WishesDeps) {
 
   /** A vault that no database depends on yet can be wanted something of too. */
   async function patientOf(body: WishBody): Promise<Patient> {
-    if (body.operation !== "check-requirements") return deps.patients.named(parseKeyUri(body.scope).vaultName ?? "");
+    if (body.operation !== "check-requirements") return deps.patients.named(parseKeyUri(keyUriIn(body)).vaultName ?? "");
     const { vaultId } = body;
     const found = await deps.patients.find({ kind: "vault", id: vaultId });
     if (found.patient) return found.patient;

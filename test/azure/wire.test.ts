@@ -89,6 +89,10 @@ const ROWS: { readonly [N in StepName]: Row } = {
     answers: { [`GET ${version}`]: tagged({ team: "orders" }), [`PATCH ${version}`]: tagged({ team: "orders", "keymend:revoked": "w1" }) },
     sends: change({ tags: { team: "orders", "keymend:revoked": "w1" } }),
   },
+  CreateKeyVersion: {
+    answers: { "GET /keys/cmk/": key({ created: 5 }), "POST /keys/cmk/rotate": key({ created: 6 }) },
+    sends: [{ method: "POST", path: "/keys/cmk/rotate", body: {} }],
+  },
   DisableKeyVersion: {
     answers: { [`GET ${version}`]: key({ enabled: true }), [`PATCH ${version}`]: key({ enabled: false }) },
     sends: change({ attributes: { enabled: false } }),

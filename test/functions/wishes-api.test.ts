@@ -210,6 +210,13 @@ describe("revoking and restoring a key", () => {
     expect(journal).toEqual([]);
   });
 
+  test("nor does a rotation need to be confirmed: it takes nothing away", async () => {
+    const { call, kept } = setUp();
+    const sent = { operation: "rotate-key", keyUri: scope, reason: "once a year" };
+    expect(await call("start", "Keymend.Operator", post(sent))).toMatchObject({ status: 202, jsonBody: { loses: null } });
+    expect(kept.get(ID)).toMatchObject({ operation: "rotate-key", params: { keyUri: KEY_URI } });
+  });
+
   test("rehearsed says what it would write and whom it concerns", async () => {
     const { jsonBody } = await setUp().call("start", "Keymend.Operator", post({ ...revoke, dryRun: true }));
     expect(jsonBody).toMatchObject({

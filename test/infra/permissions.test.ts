@@ -118,6 +118,7 @@ const IN_A_POLICY: Record<string, string[]> = {
   "Microsoft.KeyVault/vaults/keys/read": ["get", "list"],
   "Microsoft.KeyVault/vaults/keys/update/action": ["update"],
   "Microsoft.KeyVault/vaults/keys/recover/action": ["recover"],
+  "Microsoft.KeyVault/vaults/keys/rotate/action": ["rotate"],
 };
 
 describe("on a vault with access policies Keymend is given as much as the steps and the reads need of its keys", () => {

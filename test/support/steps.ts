@@ -57,6 +57,7 @@ export const SAMPLES: { [N in StepName]: StepParams[N] } = {
   SetKeyUri: { targetId: ACCOUNT_ID, keyUri: KEY_URI },
   TagIntent: { ...onVersion, value: "w1", others: { team: "orders" } },
   DisableKeyVersion: onVersion,
+  CreateKeyVersion: { ...onKey, since: NOW },
   UntagIntent: { ...onVersion, value: "w1", others: { team: "orders" } },
   SetClusterEncryption: { targetId: CLUSTER_ID, identityId: IDENTITY_ID, keyUrl: KEY_URI },
 };

@@ -15,6 +15,7 @@ export const CHECK: Extract<Wished, { operation: "check-requirements" }> = {
 };
 
 export const REVOKE: Wished = { operation: "revoke", params: { keyUri: KEY_URI } };
+export const ROTATE: Wished = { operation: "rotate-key", params: { keyUri: KEY_URI } };
 export const RESTORE: Wished = { operation: "restore", params: { keyUri: KEY_URI } };
 
 type Over = Partial<Omit<WishOnRecord, "operation" | "params">>;

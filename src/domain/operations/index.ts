@@ -5,12 +5,14 @@ import type { OperationName, OperationParams, Requirement, WishOnRecord } from "
 import { checkRequirements } from "./check-requirements.ts";
 import { restore } from "./restore.ts";
 import { revoke } from "./revoke.ts";
+import { rotateKey } from "./rotate-key.ts";
 import type { OperationSpec, Reached, View, WishReads } from "./spec.ts";
 
 export const operations: { readonly [N in OperationName]: OperationSpec<N> } = {
   "check-requirements": checkRequirements,
   revoke,
   restore,
+  "rotate-key": rotateKey,
 };
 
 type Asked<N extends OperationName> = { operation: N; params: OperationParams[N] };

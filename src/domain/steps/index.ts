@@ -6,6 +6,7 @@ import { allowTrustedServices } from "./allow-trusted-services.ts";
 import { attachIdentity } from "./attach-identity.ts";
 import { isDatabase } from "./az.ts";
 import { createIdentity } from "./create-identity.ts";
+import { createKeyVersion } from "./create-key-version.ts";
 import { detachIdentity } from "./detach-identity.ts";
 import { disableKeyVersion } from "./disable-key-version.ts";
 import { enableKeyVersion } from "./enable-key-version.ts";
@@ -43,6 +44,7 @@ export const stepSpecs: { readonly [N in StepName]: StepSpec<N> } = {
   SetKeyNotBefore: setKeyNotBefore,
   ExtendKeyExpiry: extendKeyExpiry,
   RestoreKeyOperations: restoreKeyOperations,
+  CreateKeyVersion: createKeyVersion,
   CreateIdentity: createIdentity,
   RestoreRoleAssignment: restoreRoleAssignment,
   GrantKeyRole: grantKeyRole,

@@ -45,6 +45,8 @@ export type StepParams = {
   /** value: the operation that it stands for. others: the key's tags as read, which az would replace. */
   TagIntent: OnKeyVersion & { value: string; others: Record<string, string> };
   DisableKeyVersion: OnKeyVersion;
+  /** since: when it was wanted; one that was made since then is it. */
+  CreateKeyVersion: OnKey & { since: string };
   /** Only where it has this value. */
   UntagIntent: OnKeyVersion & { value: string; others: Record<string, string> };
   SetClusterEncryption: { targetId: string; identityId: string; keyUrl: string };

@@ -161,6 +161,14 @@ const EFFECTS: { [N in StepName]: (facts: Facts, params: StepParams[N], graveyar
   EnableKeyVersion: (facts, params) => withVersion(facts, params, { enabled: true }),
   TagIntent: (facts, { key, value }) => withKeyTags(facts, key, (tags) => ({ ...tags, "keymend:revoked": value })),
   DisableKeyVersion: (facts, params) => withVersion(facts, params, { enabled: false }),
+  CreateKeyVersion: (facts, { key: name, since }) => ({
+    ...facts,
+    keys: facts.keys.map((key) =>
+      key.state === "live" && key.name === name
+        ? { ...key, versions: [{ ...key.versions[0]!, version: "e".repeat(32), createdOn: since }, ...key.versions] }
+        : key,
+    ),
+  }),
   UntagIntent: (facts, { key }) =>
     withKeyTags(facts, key, (tags) => Object.fromEntries(Object.entries(tags).filter(([name]) => name !== "keymend:revoked"))),
   SetKeyNotBefore: (facts, params) => withVersion(facts, params, { notBefore: params.notBefore }),

@@ -39,7 +39,8 @@ function forbidden<N extends StepName>(
   return whyForbidden({ name, params }, { facts: someFacts(facts), settings: someSettings({ expiryHorizonMs: 100 * DAY }), cause });
 }
 
-test("no repair disables a key", () => {
+test("no repair disables a key, or rotates one", () => {
+  expect(forbidden("CreateKeyVersion", { ...onVersion, since: "x" })).toMatch(/only where somebody wants/);
   expect(forbidden("DisableKeyVersion", onVersion)).toMatch(/only where somebody wants/);
 });
 
@@ -58,6 +59,7 @@ describe("legal moves", () => {
       "SetKeyNotBefore",
       "ExtendKeyExpiry",
       "RestoreKeyOperations",
+      "CreateKeyVersion",
       "CreateIdentity",
       "RestoreRoleAssignment",
       "GrantKeyRole",

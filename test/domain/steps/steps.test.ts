@@ -88,12 +88,24 @@ const ROWS: Row[] = [
   row("enabled", "DisableKeyVersion", {}, "todo"),
   row("disabled", "DisableKeyVersion", versions({ enabled: false }), "done"),
   row("the version is not there", "DisableKeyVersion", { keys: [aKey([aVersion(V2)])] }, `version ${V1} of key cmk is not there`),
+  row("none since then", "CreateKeyVersion", {}, "todo"),
+  row("one in that very second", "CreateKeyVersion", versions({ createdOn: "2026-11-02T10:00:00.000Z" }), "done", {
+    since: "2026-11-02T10:00:00.900Z",
+  }),
+  row("one since", "CreateKeyVersion", versions({ createdOn: "2026-12-01T00:00:00.000Z" }), "done"),
+  row("no version", "CreateKeyVersion", { keys: [aKey([])] }, "when the newest version of key cmk was made is not known"),
+  row(
+    "one of no known time",
+    "CreateKeyVersion",
+    versions({ createdOn: null }),
+    "when the newest version of key cmk was made is not known",
+  ),
   row("no tag", "TagIntent", {}, "todo"),
   row("tagged, whoever did it", "TagIntent", tagged("drill"), "done"),
   row("no tag", "UntagIntent", {}, "done"),
   row("its own tag", "UntagIntent", tagged("w1"), "todo"),
   row("somebody else's tag", "UntagIntent", tagged("drill"), "key cmk bears keymend:revoked with another value: 'drill'"),
-  ...(["TagIntent", "UntagIntent"] as const).flatMap((name): Row[] => [
+  ...(["TagIntent", "UntagIntent", "CreateKeyVersion"] as const).flatMap((name): Row[] => [
     row("the vault is gone", name, { vault: null }, `vault ${VAULT_ID} is not there`),
     row("the key is gone", name, { keys: [{ state: "gone", name: "cmk" }] }, "key cmk is gone"),
   ]),

@@ -45,6 +45,7 @@ const VALUES: { readonly [N in StepName]: Values | null } = {
   TagIntent: null,
   DisableKeyVersion: null,
   UntagIntent: null,
+  CreateKeyVersion: null,
   SetKeyNotBefore: {
     before: version({ notBefore: "2027-01-01T00:00:00.000Z" }),
     asked: version({ notBefore: NOW }),

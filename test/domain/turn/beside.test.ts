@@ -154,6 +154,7 @@ const ROWS: Record<StepName, Row | null> = {
   SetDefaultIdentity: { at: "database", own: ["default identity"] },
   SetKeyUri: { at: "database", own: ["key URI"] },
   SetClusterEncryption: { at: "database", own: ["key URI", "default identity"] },
+  CreateKeyVersion: null,
   RecoverKey: null,
   RecoverVault: null,
   CreateIdentity: null,

@@ -153,6 +153,7 @@ describe("a deliberate revocation", () => {
     TagIntent: "intent",
     DisableKeyVersion: "intent",
     UntagIntent: "intent",
+    CreateKeyVersion: "key",
     SetKeyNotBefore: "key",
     ExtendKeyExpiry: "key",
     RestoreKeyOperations: "key",

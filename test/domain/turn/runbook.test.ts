@@ -79,6 +79,7 @@ const ROWS: Row[] = [
     `${setAttributes} --expires 2027-01-31T10:00:00Z`,
   ),
   row("EnableKeyVersion", "that one version", onVersion, `${setAttributes} --enabled true`),
+  row("CreateKeyVersion", "by the key's own rotation", { ...onKey, since: "x" }, `az keyvault key rotate --id ${KEY_URI}`),
   row("DisableKeyVersion", "that one version", onVersion, `${setAttributes} --enabled false`),
   row(
     "TagIntent",

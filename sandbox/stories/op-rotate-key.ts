@@ -1,0 +1,25 @@
+import { keyUriOf } from "../azure/keyvault/build.ts";
+import type { Story } from "./story.ts";
+import { readOperation, want } from "./wanting.ts";
+
+const HOUR = 3_600_000;
+
+export const opRotateKey: Story = {
+  name: "op-rotate-key",
+  title: "a key is rotated: a new version is made, the one before stays enabled, and every database is watched until it is on the new one",
+  kinds: ["account", "cluster"],
+  phases: ["grace"],
+  causes: [],
+  steps: ["CreateKeyVersion"],
+  maxWrites: 1,
+  outcome: { grace: "Completed" },
+  vault: "rbac",
+  async break(context) {
+    const { vault, keyName } = context.patient;
+    const { id } = await want(context, { operation: "rotate-key", keyUri: keyUriOf(vault, keyName), reason: "once a year" });
+    await context.until("the databases to be on it", async () => (await readOperation(context, id)).state === "closed", 30 * HOUR);
+    const versions = vault.keys.get(keyName.toLowerCase())!.versions;
+    if (versions.length !== 2 || !versions.every(({ enabled }) => enabled))
+      throw new Error(`not two enabled versions: ${JSON.stringify(versions)}`);
+  },
+};

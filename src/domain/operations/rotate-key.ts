@@ -1,0 +1,76 @@
+/**
+ * Rotates a key: a new version is made while its databases are well, the one before stays enabled, and every database is watched until it
+ * is on the new one, as far as it tells.
+ */
+import { pinnedVersionOf } from "../databases/key-path.ts";
+import { REVALIDATION_WINDOW_MS } from "../databases/rules.ts";
+import type { Facts, KeyVersionFacts, TargetFacts } from "../facts.ts";
+import { namesOf } from "../short-names.ts";
+import { precondition } from "../steps/index.ts";
+import type { StepDraft, StepParams } from "../steps/step.ts";
+import { toIso, toMs } from "../time.ts";
+import type { Requirement } from "../wish.ts";
+import { keyIsThere, liveKeyOf, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
+import type { OperationSpec, View } from "./spec.ts";
+
+function draftOf(params: OneKey, { facts, wish }: View): Extract<StepDraft, { name: "CreateKeyVersion" }> | undefined {
+  const live = liveKeyOf(params, facts);
+  if (!live) return undefined;
+  const { version: _, ...on } = onVersionOf(live, "");
+  const made: StepParams["CreateKeyVersion"] = { ...on, since: wish.at };
+  return { name: "CreateKeyVersion", params: made };
+}
+
+/** The version that was made since it is wanted, and the one before. */
+function madeIn(params: OneKey, view: View): { made: KeyVersionFacts; before: KeyVersionFacts | undefined } | undefined {
+  const draft = draftOf(params, view);
+  if (!draft || precondition(draft, view.facts) !== "done") return undefined;
+  const [made, before] = liveKeyOf(params, view.facts)!.key.versions;
+  return { made: made!, before };
+}
+
+/** Nothing is rotated before the databases are well; what happens to them afterwards is no reason to stop half way. */
+function wellRequirement(params: OneKey, view: View): Requirement {
+  const { facts, diagnosis } = view;
+  const targets = targetsOf(params, facts);
+  const ill = diagnosis.targets.filter(
+    ({ id, phase }) => phase !== "healthy" && phase !== "atRisk" && targets.some((one) => one.id === id),
+  );
+  const isMet = ill.length === 0 || madeIn(params, view) !== undefined;
+  const detail =
+    ill.length === 0 ? "each database that wraps with it is well" : `${namesOf(ill.map(({ id }) => id))} have no access to it now`;
+  return { name: "databases are well", state: isMet ? "met" : "unmet", detail, az: [] };
+}
+
+/** An account says what it wraps with; a cluster only where it is pinned: of the others a whole check of the service's since then has passed. */
+function isOnIt(target: TargetFacts, made: KeyVersionFacts, { at }: Facts): boolean {
+  const pinned = pinnedVersionOf(target);
+  const named = pinned ?? target.versionInUse?.toLowerCase() ?? null;
+  if (named !== null) return named === made.version;
+  return toMs(at) - toMs(made.createdOn!) >= REVALIDATION_WINDOW_MS;
+}
+
+const STAYS = "stays enabled: it can go once nothing has used it for 24 hours, by the vault's log, and no backup needs it any more";
+
+export const rotateKey: OperationSpec<"rotate-key"> = {
+  title: "Makes a new version of a key and watches until its databases are on it",
+  source: "Microsoft Learn: Configure customer-managed keys, Key rotation; Configure customer-managed key in MongoDB vCore",
+  loses: null,
+  steps: ["CreateKeyVersion", "SetClusterEncryption"],
+  reads: readsOfKey,
+  concerns: (params, facts) => targetsOf(params, facts).map(({ id }) => id),
+  requirements: (params, view) => [keyIsThere(params, view.facts), wellRequirement(params, view)],
+  drafts: (params, view) => [draftOf(params, view) ?? []].flat(),
+  mends: ["KeyVersionPinned"],
+  reached: (params, view) => {
+    const versions = madeIn(params, view);
+    if (!versions) return { done: false, detail: "a new version is to be made" };
+    const { made, before } = versions;
+    const left = targetsOf(params, view.facts).filter((target) => !isOnIt(target, made, view.facts));
+    const since = toIso(toMs(made.createdOn!));
+    if (left.length > 0) return { done: false, detail: `${namesOf(left.map(({ id }) => id))} still to move to the version of ${since}` };
+    return { done: true, detail: `every database is on version ${made.version}${before ? `; version ${before.version} ${STAYS}` : ""}` };
+  },
+  stands: false,
+  undo: () => [],
+};

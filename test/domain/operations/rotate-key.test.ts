@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import type { Facts, KeyVersionFacts } from "../../../src/domain/facts.ts";
+import { judgeOperation } from "../../../src/domain/operations/index.ts";
+import { diagnose } from "../../../src/domain/plan/diagnose.ts";
+import { decideTurn } from "../../../src/domain/turn/turn.ts";
+import { aCluster, aKey, anAccount, aVersion, KEY_URI, NOW, revoked, someFacts, someSettings, V1, V2 } from "../../support/builders.ts";
+import { after } from "../../support/turns.ts";
+import { aWish, ROTATE, turnOn } from "../../support/wishes.ts";
+
+const made = (over: Partial<KeyVersionFacts> = {}) => [aVersion(V2, { createdOn: NOW, ...over }), aVersion(V1)];
+const rotated = (over: Partial<Facts> = {}) => someFacts({ keys: [aKey(made())], ...over });
+const judged = (facts: Facts) => judgeOperation({ facts, diagnosis: diagnose(facts, someSettings()), wish: aWish(ROTATE) });
+
+test("a new version is made once, while the databases are well, and known by its time", () => {
+  expect(judged(someFacts()).drafts).toMatchObject([{ name: "CreateKeyVersion", params: { key: "cmk", since: NOW } }]);
+  expect(judged(someFacts()).reached).toEqual({ done: false, detail: "a new version is to be made" });
+  const wishes = [aWish(ROTATE)];
+  const first = decideTurn(turnOn(someFacts({ wishes })));
+  expect(first.next).toMatchObject({ do: "step", step: { name: "CreateKeyVersion", wish: "w1" } });
+  const target = anAccount({ versionInUse: V1 });
+  const second = decideTurn(turnOn(rotated({ wishes, targets: [target] }), { incident: first.incident, turn: 1, now: after(1) }));
+  expect(second.next).toMatchObject({ do: "wait", why: `orders still to move to the version of ${NOW}` });
+  const third = decideTurn(
+    turnOn(rotated({ wishes, targets: [anAccount({ versionInUse: V2 })] }), { incident: second.incident, turn: 2, now: after(60) }),
+  );
+  expect(third.next).toMatchObject({
+    do: "end",
+    outcome: { code: "Completed", detail: expect.stringMatching(/version 1{32} stays enabled/) as string },
+  });
+});
+
+test("nothing is rotated while one of its databases has no access; once it is made that is no reason to stop", () => {
+  const lost = anAccount({ service: revoked() });
+  const other = aCluster({ keyUri: `${KEY_URI}-2`, service: revoked() });
+  expect(judged(someFacts({ targets: [lost, other] })).requirements[1]).toMatchObject({
+    state: "unmet",
+    detail: "orders have no access to it now",
+  });
+  expect(judged(rotated({ targets: [lost] })).requirements[1]).toMatchObject({ state: "met" });
+  expect(decideTurn(turnOn(someFacts({ targets: [lost], wishes: [aWish(ROTATE)] }))).incident?.wishes).toMatchObject([
+    { requirements: [{}, { state: "unmet" }] },
+  ]);
+});
+
+test.each<[string, Partial<Facts>, boolean]>([
+  ["an account that says so", { targets: [anAccount({ versionInUse: V2.toUpperCase() })] }, true],
+  ["an account that says another", { targets: [anAccount({ versionInUse: V1 })] }, false],
+  ["a cluster pinned to the old one", { targets: [aCluster({ keyUri: `${KEY_URI}/${V1}` })] }, false],
+  ["a cluster that follows, a moment later", { targets: [aCluster()] }, false],
+  ["a cluster that follows, after a whole check of the service's", { targets: [aCluster()], at: after(66) }, true],
+  ["no database at all", { targets: [] }, true],
+  ["one of another key", { targets: [anAccount({ keyUri: `${KEY_URI}-2`, versionInUse: V1 })] }, true],
+])("is on it or not: %s", (_, over, done) => expect(judged(rotated(over)).reached.done).toBe(done));
+
+test("a cluster that is pinned is moved along: the wish is the consent", () => {
+  const targets = [aCluster({ keyUri: `${KEY_URI}/${V1}` })];
+  const { next } = decideTurn(
+    turnOn(rotated({ targets, wishes: [aWish(ROTATE)] }), {}, someSettings({ causes: { KeyVersionPinned: "ask" } })),
+  );
+  expect(next).toMatchObject({ do: "step", step: { name: "SetClusterEncryption", wish: "w1", needs: "nothing" } });
+});
+
+test("a key that is not there is not rotated, and one that had no version before tells of none", () => {
+  expect(judged(someFacts({ keys: [{ state: "gone", name: "cmk" }] })).drafts).toEqual([]);
+  const only = someFacts({ keys: [aKey(made().slice(0, 1))], targets: [] });
+  expect(judged(only).reached.detail).toBe(`every database is on version ${V2}`);
+  expect(judged(only).undo).toEqual([]);
+});
