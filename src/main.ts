@@ -189,13 +189,11 @@ activity(POLL_STEP, (log) => createPollStep({ ...records, poll: writer.poll, cou
 activity(GIVE_UP, (log) => createGiveUp({ ...records, publishOutcome, setAside: mailbox.setAside, log }));
 df.app.orchestration(HEAL_VAULT, healVault);
 
-const listSubscription = createListSubscription(clients);
 const screenKey = createScreenKey(clients, now);
 const triage = createTriage({
   screen: createScreen({
     subscriptionIds: config.subscriptionIds,
-    // A handful for all vaults: they come before what is due for one.
-    listSubscription: (id) => governor.as("event", () => listSubscription(id)),
+    listSubscription: (id) => governor.as("event", () => createListSubscription(clients)(id)),
     screenKey: (vault, keyName) => governor.as("screening", () => screenKey(vault, keyName)),
     digest: digestOf,
     firstPartyPrincipalId: config.firstPartyPrincipalId,
@@ -203,7 +201,11 @@ const triage = createTriage({
   }),
   screens: { load: baselines.loadScreens, keep: baselines.keepScreens },
   listWaiting: mailbox.listWaiting,
-  listTroubled: incidents.listTroubled,
+  // What is still lost, however long ago, may be mended by now.
+  listTroubled: async (since) => [
+    ...(await incidents.listTroubled(since)),
+    ...(await restraint.load()).troubles.map(({ vaultId }) => vaultId),
+  ],
   hash: hashText,
   now,
 });

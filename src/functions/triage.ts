@@ -16,7 +16,7 @@ export type TriageDeps = {
   /** What was kept of each patient, by patientKey. */
   screens: { load: () => Promise<Record<string, Screen>>; keep: (screens: Record<string, Screen>) => Promise<void> };
   listWaiting: () => Promise<(patientId: string) => boolean>;
-  /** Since: ISO 8601 UTC. */
+  /** Whose databases are out of reach, or whose incident is open or was closed since then. ISO 8601 UTC. */
   listTroubled: (since: string) => Promise<readonly string[]>;
   hash: (text: string) => string;
   now: () => Date;
