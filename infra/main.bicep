@@ -1,4 +1,4 @@
-// Keymend for one subscription: the app, its identity and least-privilege roles, and the events that wake it.
+// Keymend for one subscription: the app, its identities and least-privilege roles, and the events that wake it.
 // npm run deploy and azd up deploy it twice: first without events (Event Grid refuses a function that does not exist yet), then with
 // deployEvents=true, once the code is published. With packageUri, the place of a released zip, once is enough.
 targetScope = 'subscription'
@@ -43,6 +43,9 @@ param logWorkspaceId string = ''
 @description('The same workspace by its resource id, in this subscription, where Keymend then may read the log of key vaults. Empty: the role is given by hand.')
 param logWorkspaceResourceId string = ''
 
+@description('What Keymend repairs itself, each with an identity and a role of its own; what is not among them it hands to a person, with the commands. Mode observe deploys none.')
+param repairs repair[] = ['keys', 'access', 'databases', 'vaults']
+
 @description('Repairs on access-policy vaults. Azure has no condition for access policies: whoever may write them may grant anything on that vault, also to itself.')
 param allowAccessPolicyRepairs bool = false
 
@@ -51,6 +54,9 @@ param allowVaultRepairs bool = false
 
 @description('Replacing a deleted identity: needs to create and assign user-assigned identities.')
 param allowIdentityRepairs bool = false
+
+@description('Repairs of clusters: needs mongoClusters/write, which also resets the password of a cluster\'s administrator.')
+param allowClusterRepairs bool = true
 
 @description('Endpoint of a custom Event Grid topic that hears every outcome; empty: none.')
 param outcomeTopicEndpoint string = ''
@@ -85,6 +91,9 @@ param packageUri string = ''
 @description('True once the code is published. With packageUri it is, and the events come in any case.')
 param deployEvents bool = false
 
+@description('keys: expiry, attributes, recovery. access: role assignments and access policies. databases: their identities and key URIs. vaults: recovery, firewall bypass, events.')
+type repair = 'keys' | 'access' | 'databases' | 'vaults'
+
 @description('A vault to watch.')
 type watchedVault = {
   id: string
@@ -108,6 +117,19 @@ resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   location: location
 }
 
+module identities 'modules/identities.bicep' = {
+  name: '${name}-identities'
+  scope: group
+  params: {
+    name: name
+    location: location
+    capabilities: union(['observe'], mode == 'observe' ? [] : repairs)
+  }
+}
+
+// Object ids by capability.
+var principals = toObject(identities.outputs.identities, identity => identity.capability, identity => identity.principalId)
+
 module app 'modules/app.bicep' = {
   name: '${name}-app'
   scope: group
@@ -122,6 +144,7 @@ module app 'modules/app.bicep' = {
     logWorkspaceId: logWorkspaceId
     outcomeTopicEndpoint: outcomeTopicEndpoint
     instanceMemoryMB: instanceMemoryMB
+    identities: identities.outputs.identities
     recordsRetention: recordsRetention
     subnetId: subnetId
     logRetentionDays: logRetentionDays
@@ -133,21 +156,23 @@ module roles 'modules/roles.bicep' = {
   name: '${name}-roles'
   params: {
     name: name
-    principalId: app.outputs.principalId
-    mayWrite: mode != 'observe'
+    principals: principals
     allowAccessPolicyRepairs: allowAccessPolicyRepairs
     allowVaultRepairs: allowVaultRepairs
     allowIdentityRepairs: allowIdentityRepairs
+    allowClusterRepairs: allowClusterRepairs
   }
 }
 
-module vaultKeys 'modules/vault-keys.bicep' = [for (vault, i) in vaults: {
-  name: '${name}-keys-${i}'
-  scope: resourceGroup(split(vault.id, '/')[2], split(vault.id, '/')[4])
+// Once for each resource group, however many of the vaults are in it.
+var vaultGroups = union(map(vaults, vault => toLower(join(take(split(vault.id, '/'), 5), '/'))), [])
+
+module vaultGroup 'modules/vault-group.bicep' = [for (id, i) in vaultGroups: {
+  name: '${name}-vault-group-${i}'
+  scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
   params: {
-    vaultName: last(split(vault.id, '/'))
-    principalId: app.outputs.principalId
-    keyRoleId: mode == 'observe' ? roles.outputs.keyReaderRoleId : roles.outputs.keyKeeperRoleId
+    principals: principals
+    roles: roles.outputs.roles
   }
 }]
 
@@ -156,7 +181,7 @@ module logReader 'modules/log-reader.bicep' = [for id in (empty(logWorkspaceReso
   scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
   params: {
     workspaceName: last(split(id, '/'))
-    principalId: app.outputs.principalId
+    principalId: principals.observe
     owner: '${name}, ${subscription().subscriptionId}'
   }
 }]
@@ -260,5 +285,8 @@ output functionAppName string = app.outputs.functionAppName
 @description('Where the records are: lock it.')
 output storageId string = app.outputs.storageId
 
-@description('Keymend\'s own identity.')
-output principalId string = app.outputs.principalId
+@description('Keymend\'s own identity that reads, and that the app runs as: its object id.')
+output principalId string = principals.observe
+
+@description('All of them: object ids by capability.')
+output principalIds object = principals

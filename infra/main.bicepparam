@@ -21,6 +21,8 @@ param privilegedCallers = filter(map(split(readEnvironmentVariable('KEYMEND_PRIV
 param allowAccessPolicyRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_ACCESS_POLICY_REPAIRS', 'false'))
 param allowVaultRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_VAULT_REPAIRS', 'false'))
 param allowIdentityRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_IDENTITY_REPAIRS', 'false'))
+param allowClusterRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_CLUSTER_REPAIRS', 'true'))
+param repairs = any(filter(split(readEnvironmentVariable('KEYMEND_REPAIRS', 'keys,access,databases,vaults'), ','), repair => !empty(repair)))
 param outcomeTopicEndpoint = readEnvironmentVariable('KEYMEND_OUTCOME_TOPIC_ENDPOINT', '')
 param logWorkspaceId = readEnvironmentVariable('KEYMEND_LOG_WORKSPACE', '')
 param logWorkspaceResourceId = readEnvironmentVariable('KEYMEND_LOG_WORKSPACE_RESOURCE_ID', '')

@@ -49,7 +49,7 @@ const SETTINGS: Record<string, Record<string, string>> = {
     KEYMEND_MODE: "heal",
     KEYMEND_SUBSCRIPTIONS: GUID,
     KEYMEND_TENANT_ID: GUID,
-    KEYMEND_IDENTITY_CLIENT_ID: GUID,
+    KEYMEND_IDENTITIES: `observe=${GUID}:${GUID}`,
     KEYMEND_API_AUDIENCE: "api://keymend",
     KEYMEND_TABLE_ENDPOINT: "https://keymend.table.core.windows.net",
     KEYMEND_OUTCOME_TOPIC_ENDPOINT: "https://keymend.example/api/events",
@@ -60,6 +60,7 @@ const SETTINGS: Record<string, Record<string, string>> = {
 const PROBLEMS_OF_BAD = [
   "KEYMEND_MODE: must be observe, approve or heal",
   "KEYMEND_TENANT_ID: is not set",
+  "KEYMEND_IDENTITIES: is not set",
   "KEYMEND_TABLE_ENDPOINT: set it (or KEYMEND_TABLE_CONNECTION_STRING for local development)",
   "KEYMEND_SPELLING: there is no such setting",
 ];

@@ -1,6 +1,7 @@
 /** Reads the app settings: parse → normalize → rules, all problems at once. The only words for settings and their defaults; nothing else has them. */
 import * as v from "valibot";
 import { parseArmId, wholeId } from "./domain/arm-id.ts";
+import { CAPABILITIES, type Principals } from "./domain/capability.ts";
 import { causes } from "./domain/causes/index.ts";
 import type { CauseCode } from "./domain/cause-code.ts";
 import { ConfigError } from "./domain/errors.ts";
@@ -12,8 +13,8 @@ export type Config = {
   tenantId: string;
   /** Where databases and vaults are looked for. */
   subscriptionIds: string[];
-  /** Client id of the user-assigned identity Keymend runs as; undefined: the system-assigned one. */
-  identityClientId: string | undefined;
+  /** Client ids of the user-assigned identities, by the capability that is deployed with it. */
+  clientIds: Principals;
   firstPartyPrincipalId: string | null;
   /** Accepted audiences of the operations API. */
   apiAudiences: string[];
@@ -63,6 +64,25 @@ const wishes = v.pipe(
   v.transform((pairs): Partial<Record<CauseCode, "auto" | "ask">> => Object.fromEntries(pairs)),
 );
 
+const ID = GUID.source.slice(1, -1);
+const ENTRY = new RegExp(String.raw`^(?<capability>${CAPABILITIES.join("|")})\s*=\s*(?<clientId>${ID})\s*:\s*(?<principalId>${ID})$`);
+const part = (entry: RegExpExecArray, name: "capability" | "clientId" | "principalId"): string => entry.groups![name]!;
+const byCapability = (entries: readonly RegExpExecArray[], name: "clientId" | "principalId"): Principals =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each is a capability by the expression, and one is observe by the check
+  Object.fromEntries(entries.map((entry) => [part(entry, "capability"), part(entry, name)])) as Principals;
+const identities = v.pipe(
+  v.string(),
+  v.transform((text) => list(text.toLowerCase()).map((one) => ENTRY.exec(one))),
+  v.check(
+    (entries) => entries.every((entry) => entry !== null),
+    `every entry must be CAPABILITY=CLIENT_ID:PRINCIPAL_ID, with a capability of: ${CAPABILITIES.join(", ")}`,
+  ),
+  v.transform((entries) => entries.filter((entry) => entry !== null)),
+  v.check((entries) => new Set(entries.map((entry) => part(entry, "capability"))).size === entries.length, "names a capability twice"),
+  v.check((entries) => entries.some((entry) => part(entry, "capability") === "observe"), "must name an identity for observe"),
+  v.transform((entries) => ({ clientIds: byCapability(entries, "clientId"), principals: byCapability(entries, "principalId") })),
+);
+
 /** Six fields: {second} {minute} {hour} {day} {month} {day-of-week} (Microsoft Learn, "Timer trigger for Azure Functions"). */
 const ncrontab = v.pipe(v.string(), v.trim(), v.regex(/^\S+(\s+\S+){5}$/, "must be an NCRONTAB expression of six fields"));
 
@@ -70,8 +90,7 @@ const settings = v.object({
   KEYMEND_MODE: v.optional(v.picklist(MODES, "must be observe, approve or heal"), "observe"),
   KEYMEND_SUBSCRIPTIONS: v.pipe(guids, v.minLength(1, "must name at least one subscription")),
   KEYMEND_TENANT_ID: guid,
-  KEYMEND_IDENTITY_CLIENT_ID: v.optional(guid),
-  KEYMEND_IDENTITY_PRINCIPAL_ID: v.optional(guid),
+  KEYMEND_IDENTITIES: identities,
   KEYMEND_FIRST_PARTY_PRINCIPAL_ID: v.optional(guid),
   KEYMEND_API_AUDIENCE: v.pipe(v.string(), v.transform(list), v.minLength(1, "must name at least one audience")),
   KEYMEND_TABLE_CONNECTION_STRING: v.optional(v.string()),
@@ -194,11 +213,11 @@ function normalize(written: Written): Config {
       logWorkspace: written.KEYMEND_LOG_WORKSPACE ?? null,
       functionAppId: written.KEYMEND_FUNCTION_APP ?? null,
       armFrom: written.KEYMEND_ARM_FROM,
-      ownPrincipalId: written.KEYMEND_IDENTITY_PRINCIPAL_ID ?? null,
+      principals: written.KEYMEND_IDENTITIES.principals,
     },
     tenantId: written.KEYMEND_TENANT_ID,
     subscriptionIds: written.KEYMEND_SUBSCRIPTIONS,
-    identityClientId: written.KEYMEND_IDENTITY_CLIENT_ID,
+    clientIds: written.KEYMEND_IDENTITIES.clientIds,
     firstPartyPrincipalId: written.KEYMEND_FIRST_PARTY_PRINCIPAL_ID ?? null,
     apiAudiences: written.KEYMEND_API_AUDIENCE,
     tables: tablesOf(written),

@@ -1,7 +1,7 @@
 /** Composition root: settings → clients → activities → functions. The only reader of the environment; nothing imports it. */
 import { randomUUID } from "node:crypto";
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from "@azure/functions";
-import { ManagedIdentityCredential } from "@azure/identity";
+import { ManagedIdentityCredential, type TokenCredential } from "@azure/identity";
 import * as df from "durable-functions";
 import { createApplyStep } from "./activities/apply-step.ts";
 import { createAssess } from "./activities/assess.ts";
@@ -12,7 +12,7 @@ import { createPatients } from "./activities/patients.ts";
 import { createPollStep } from "./activities/poll-step.ts";
 import { createWatchInventory } from "./activities/watch-inventory.ts";
 import { createAzureClock } from "./azure/azure-clock.ts";
-import { createClients } from "./azure/clients.ts";
+import { createClientsOf } from "./azure/clients.ts";
 import { createFetchJson } from "./azure/fetch-json.ts";
 import { createGovernor } from "./azure/governor.ts";
 import { createHttpClient } from "./azure/http-client.ts";
@@ -75,17 +75,16 @@ function configure(): Config {
 const config = configure();
 const { settings } = config;
 // Only the managed identity: a developer's own sign-in must never repair production by accident.
-const credential =
-  config.identityClientId === undefined
-    ? new ManagedIdentityCredential()
-    : new ManagedIdentityCredential({ clientId: config.identityClientId });
+const credentialOf = (clientId: string): TokenCredential => new ManagedIdentityCredential({ clientId });
+const credential = credentialOf(config.clientIds.observe);
 const governor = createGovernor(now);
 const { reading } = governor;
-const clients = createClients({
-  credential,
+const clientsOf = createClientsOf({
+  credentials: Object.fromEntries(Object.entries(config.clientIds).map(([capability, clientId]) => [capability, credentialOf(clientId)])),
   subscriptionIds: config.subscriptionIds,
   pipelineOptions: { httpClient: governor.govern(createHttpClient(clock)) },
 });
+const clients = clientsOf("observe");
 const tables = createTables({
   location: "endpoint" in config.tables ? { endpoint: config.tables.endpoint, credential } : config.tables,
   names: config.tableNames,
@@ -101,7 +100,7 @@ const baselines = createBaselineStore(tables, setAside);
 const restraint = createRestraintStore(tables);
 const wishes = createWishStore(tables, setAside);
 const inventory = createInventory(clients, now, setAside);
-const stepWriter = createStepWriter(clients);
+const stepWriter = createStepWriter(clientsOf);
 const writer: typeof stepWriter = {
   submit: (step) => governor.as("repair", () => stepWriter.submit(step)),
   poll: (poller) => governor.as("repair", () => stepWriter.poll(poller)),
@@ -141,12 +140,9 @@ function activity<K extends keyof Activities>(name: K, create: (log: Log) => Act
   df.app.activity(name, { handler: (input, context: InvocationContext) => create(createLog(context))(input) });
 }
 
-/** Unknown where the settings do not say who Keymend is: then an operator, or the next look that is due, tries again. */
-const readPermissions = async (scopes: readonly string[]): Promise<unknown> => {
-  const { ownPrincipalId } = settings;
-  if (ownPrincipalId === null) return [];
+const readPermissions = async (held: readonly { principalId: string; scope: string }[]): Promise<unknown> => {
   const readAccess = createReadAccess(clients);
-  return Promise.all(scopes.map((scope) => readAccess({ principalId: ownPrincipalId, keyScope: scope, keyName: "" })));
+  return Promise.all(held.map(({ principalId, scope }) => readAccess({ principalId, keyScope: scope, keyName: "" })));
 };
 
 const readActivityLog = createReadActivityLog(clients);
@@ -185,7 +181,7 @@ activity(APPLY_STEP, (log) =>
     log,
   }),
 );
-activity(POLL_STEP, (log) => createPollStep({ ...records, poll: writer.poll, countExtension: baselines.countExtension, log }));
+activity(POLL_STEP, (log) => createPollStep({ ...records, poll: writer.poll, countExtension: baselines.countExtension, settings, log }));
 activity(GIVE_UP, (log) => createGiveUp({ ...records, publishOutcome, setAside: mailbox.setAside, log }));
 df.app.orchestration(HEAL_VAULT, healVault);
 
@@ -209,7 +205,7 @@ const triage = createTriage({
   hash: hashText,
   now,
 });
-const onEvent = createOnEvent({ patients, sendSignal, meant: triage.meant, ownPrincipalId: settings.ownPrincipalId, now });
+const onEvent = createOnEvent({ patients, sendSignal, meant: triage.meant, principals: settings.principals, now });
 const client = df.input.durableClient();
 for (const name of ["onKeyVaultEvent", "onResourceEvent"]) {
   app.eventGrid(name, { extraInputs: [client], handler: (event, context) => onEvent(event, df.getClient(context), createLog(context)) });
@@ -224,7 +220,7 @@ const sweep = createSweep({
     ...records,
     publishOutcome,
     hash: hashText,
-    estate: { subscriptionIds: config.subscriptionIds, ownPrincipalId: settings.ownPrincipalId },
+    estate: { subscriptionIds: config.subscriptionIds, principalId: settings.principals.observe },
   }),
   record: { load: baselines.loadSweep, keep: baselines.keepSweep },
   now,

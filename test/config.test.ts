@@ -13,6 +13,7 @@ type Env = Record<string, string | undefined>;
 const LEAST: Env = {
   KEYMEND_SUBSCRIPTIONS: GUID,
   KEYMEND_TENANT_ID: GUID,
+  KEYMEND_IDENTITIES: `observe=${GUID}:${OTHER}`,
   KEYMEND_API_AUDIENCE: "api://keymend",
   KEYMEND_TABLE_ENDPOINT: "https://keymend.table.core.windows.net",
 };
@@ -56,11 +57,11 @@ test("the least that works has the defaults, and writes nothing", () => {
       logWorkspace: null,
       functionAppId: null,
       armFrom: "heal",
-      ownPrincipalId: null,
+      principals: { observe: OTHER.toLowerCase() },
     },
     tenantId: GUID,
     subscriptionIds: [GUID],
-    identityClientId: undefined,
+    clientIds: { observe: GUID },
     anchors: null,
     firstPartyPrincipalId: null,
     apiAudiences: ["api://keymend"],
@@ -87,8 +88,14 @@ describe("every setting is read", () => {
   const ROWS: [name: string, value: string, expected: object][] = [
     ["KEYMEND_SUBSCRIPTIONS", ` ${GUID} , ${OTHER},`, { subscriptionIds: [GUID, OTHER.toLowerCase()] }],
     ["KEYMEND_TENANT_ID", ` ${OTHER} `, { tenantId: OTHER.toLowerCase() }],
-    ["KEYMEND_IDENTITY_CLIENT_ID", OTHER, { identityClientId: OTHER.toLowerCase() }],
-    ["KEYMEND_IDENTITY_PRINCIPAL_ID", OTHER, { settings: { ownPrincipalId: OTHER.toLowerCase() } }],
+    [
+      "KEYMEND_IDENTITIES",
+      `Keys = ${OTHER}:${GUID}, observe=${GUID} : ${OTHER},`,
+      {
+        clientIds: { observe: GUID, keys: OTHER.toLowerCase() },
+        settings: { principals: { observe: OTHER.toLowerCase(), keys: GUID } },
+      },
+    ],
     ["KEYMEND_FIRST_PARTY_PRINCIPAL_ID", OTHER, { firstPartyPrincipalId: OTHER.toLowerCase() }],
     ["KEYMEND_API_AUDIENCE", `api://keymend, ${GUID}`, { apiAudiences: ["api://keymend", GUID] }],
     ["KEYMEND_TABLE_INCIDENTS", "Incidents2", { tableNames: { incidents: "Incidents2" } }],
@@ -161,7 +168,9 @@ describe("the defaults stand here alone", () => {
   });
 
   const sample = (JSON.parse(read("local.settings.sample.json")) as { Values: Env }).Values;
-  const placeholders = ["KEYMEND_SUBSCRIPTIONS", "KEYMEND_TENANT_ID", "KEYMEND_API_AUDIENCE", "KEYMEND_TABLE_CONNECTION_STRING"];
+  const placeholders = ["SUBSCRIPTIONS", "TENANT_ID", "IDENTITIES", "API_AUDIENCE", "TABLE_CONNECTION_STRING"].map(
+    (name) => `KEYMEND_${name}`,
+  );
 
   test("the sample has every setting, with its default but where it must hold the place of another", () => {
     const named = Object.entries(sample).filter(([name]) => name.startsWith("KEYMEND_"));
@@ -169,7 +178,8 @@ describe("the defaults stand here alone", () => {
     expect(Object.fromEntries(named.filter(([name]) => !placeholders.includes(name)))).toEqual(
       Object.fromEntries(Object.entries(SETTING_DEFAULTS).filter(([name]) => !placeholders.includes(name))),
     );
-    expect(readConfig(sample).settings).toEqual(readConfig(LEAST).settings);
+    const placeholder = { principals: { observe: "00000000-0000-0000-0000-000000000000" } };
+    expect(readConfig(sample).settings).toEqual({ ...readConfig(LEAST).settings, ...placeholder });
   });
 
   const guide = [...read("docs/settings.md").matchAll(/^\| `(KEYMEND_\w+)` +\|.*\| (.*?) +\|$/gm)].map(([, name, said]) => [name!, said!]);
@@ -219,6 +229,7 @@ describe("a wrong setting is named, with what is expected", () => {
   const causes = expect.stringMatching(/^KEYMEND_CAUSES: every entry must be CAUSE=auto or CAUSE=ask, with a cause of: .*KeyExpired/);
   const table = "must be 3 to 63 letters and digits, beginning with a letter";
   const duration = "must be an ISO 8601 duration longer than nothing, such as P30D or PT12H";
+  const identity = "every entry must be CAPABILITY=CLIENT_ID:PRINCIPAL_ID, with a capability of: observe, keys, access, databases, vaults";
   const schedule = "must be an NCRONTAB expression of six fields";
 
   test.each<[string, string, unknown]>([
@@ -226,8 +237,10 @@ describe("a wrong setting is named, with what is expected", () => {
     ["KEYMEND_SUBSCRIPTIONS", `${GUID},production`, "every entry must be a GUID"],
     ["KEYMEND_SUBSCRIPTIONS", ",", "must name at least one subscription"],
     ["KEYMEND_TENANT_ID", "contoso.onmicrosoft.com", "must be a GUID"],
-    ["KEYMEND_IDENTITY_CLIENT_ID", `${GUID}0`, "must be a GUID"],
-    ["KEYMEND_IDENTITY_PRINCIPAL_ID", "me", "must be a GUID"],
+    ["KEYMEND_IDENTITIES", `observe=${GUID}`, identity],
+    ["KEYMEND_IDENTITIES", `observe=${GUID}:${GUID},secrets=${GUID}:${GUID}`, identity],
+    ["KEYMEND_IDENTITIES", `keys=${GUID}:${GUID}`, "must name an identity for observe"],
+    ["KEYMEND_IDENTITIES", `observe=${GUID}:${GUID},observe=${OTHER}:${GUID}`, "names a capability twice"],
     ["KEYMEND_FIRST_PARTY_PRINCIPAL_ID", "{}", "must be a GUID"],
     ["KEYMEND_API_AUDIENCE", " , ", "must name at least one audience"],
     ["KEYMEND_TABLE_ENDPOINT", "http://keymend.table.core.windows.net", "must be an https:// URL"],
@@ -326,12 +339,13 @@ describe("all problems come at once", () => {
     expect(problemsOf(env)).toEqual([
       "KEYMEND_MODE: must be observe, approve or heal",
       "KEYMEND_TENANT_ID: is not set",
+      "KEYMEND_IDENTITIES: is not set",
       "KEYMEND_TABLE_ENDPOINT: set it (or KEYMEND_TABLE_CONNECTION_STRING for local development)",
       "KEYMEND_EXPIRY_EXTENSION: must be longer than KEYMEND_EXPIRY_LEAD",
       "KEYMEND_EXPIRYLEAD: there is no such setting",
       "KEYMEND_UNKNOWN: there is no such setting",
     ]);
-    expect(() => readConfig(env)).toThrow("the configuration has 6 problem(s): KEYMEND_MODE");
+    expect(() => readConfig(env)).toThrow("the configuration has 7 problem(s): KEYMEND_MODE");
   });
 
   test("an unknown setting alone is a mistake too: it is a misspelt one", () => {

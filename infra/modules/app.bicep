@@ -1,4 +1,4 @@
-// The function app on Flex Consumption, its storage, its identity and Application Insights. No keys anywhere: identity only.
+// The function app on Flex Consumption, its storage and Application Insights. No keys anywhere: identities only.
 param name string
 param location string
 param storageSku string
@@ -14,16 +14,17 @@ param subnetId string
 param logRetentionDays int
 param overrides object
 
+@description('As modules/identities.bicep puts them out.')
+param identities array
+
 var suffix = uniqueString(resourceGroup().id, name)
 var storageName = take('${name}${suffix}', 24)
 var packages = 'packages'
 var appName = 'func-${name}-${suffix}'
 var appId = resourceId('Microsoft.Web/sites', appName)
 
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
-  name: 'id-${name}'
-  location: location
-}
+// The app runs as the one that reads: it reaches its own storage, publishes its telemetry, fetches its code.
+var identity = identities[0]
 
 // Code, and what Durable keeps while it works; the records are elsewhere (records.bicep).
 resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
@@ -86,7 +87,7 @@ module access 'app-access.bicep' = {
   params: {
     storageName: storage.name
     insightsName: insights.name
-    principalId: identity.properties.principalId
+    principalId: identity.principalId
   }
 }
 
@@ -96,7 +97,7 @@ module records 'records.bicep' = {
     name: name
     location: location
     storageSku: storageSku
-    principalId: identity.properties.principalId
+    principalId: identity.principalId
   }
 }
 
@@ -112,14 +113,13 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
 var settings = {
   AzureWebJobsStorage__accountName: storage.name
   AzureWebJobsStorage__credential: 'managedidentity'
-  AzureWebJobsStorage__clientId: identity.properties.clientId
+  AzureWebJobsStorage__clientId: identity.clientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
-  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.clientId};Authorization=AAD'
   KEYMEND_MODE: mode
   KEYMEND_SUBSCRIPTIONS: subscription().subscriptionId
   KEYMEND_TENANT_ID: subscription().tenantId
-  KEYMEND_IDENTITY_CLIENT_ID: identity.properties.clientId
-  KEYMEND_IDENTITY_PRINCIPAL_ID: identity.properties.principalId
+  KEYMEND_IDENTITIES: join(map(identities, one => '${one.capability}=${one.clientId}:${one.principalId}'), ',')
   KEYMEND_FIRST_PARTY_PRINCIPAL_ID: firstPartyPrincipalId
   KEYMEND_API_AUDIENCE: apiAudience
   KEYMEND_TABLE_ENDPOINT: records.outputs.tableEndpoint
@@ -137,7 +137,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
-    userAssignedIdentities: { '${identity.id}': {} }
+    userAssignedIdentities: toObject(identities, one => one.id, one => {})
   }
   properties: {
     serverFarmId: plan.id
@@ -186,6 +186,5 @@ resource noPasswordForFtp 'Microsoft.Web/sites/basicPublishingCredentialsPolicie
 output functionAppId string = app.id
 output functionAppName string = app.name
 output apiUrl string = 'https://${app.properties.defaultHostName}/api'
-output principalId string = identity.properties.principalId
 output storageId string = records.outputs.storageId
 output insightsName string = insights.name

@@ -1,21 +1,21 @@
-// What Keymend may read and write in this subscription. Every write has above it the steps that need it.
+// What Keymend may read and write, one custom role for what each capability takes at each kind of place. Every write has above it the steps
+// that need it. Assigned here is what reaches over the subscription; what lies with the vaults, modules/vault-group.bicep assigns.
 targetScope = 'subscription'
 
 param name string
-param principalId string
 
-@description('False: only what reading takes is assigned.')
-param mayWrite bool
+@description('Object ids by capability; one that is not there is not deployed, and neither are its roles.')
+param principals object
 
 param allowAccessPolicyRepairs bool
 param allowVaultRepairs bool
 param allowIdentityRepairs bool
+param allowClusterRepairs bool
 
 // Of custom roles the display name too must be the only one in the tenant (Microsoft Learn, "Azure custom roles").
 var owner = '${name}, ${subscription().subscriptionId}'
 
-var keyVaultCryptoServiceEncryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6'
-
+// For observe: over the whole subscription.
 resource watcher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, name, 'watcher')
   properties: {
@@ -50,68 +50,7 @@ resource watcher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
-resource mender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(subscription().id, name, 'mender')
-  properties: {
-    roleName: 'Keymend Mender (${owner})'
-    // DatabaseAccountUpdateProperties 2026-03-15 and MongoClusterUpdateProperties 2026-06-01 (Azure/azure-rest-api-specs).
-    description: 'Points databases back at their own identity and key. Reads no data and no keys by itself, but the same writes can open the network of a database, and reset the administrator of a cluster.'
-    type: 'CustomRole'
-    assignableScopes: [subscription().id]
-    permissions: [
-      {
-        actions: concat(
-          [
-            // SetKeyUri, AttachIdentity, SetDefaultIdentity, DetachIdentity
-            'Microsoft.DocumentDB/databaseAccounts/write'
-            // SetClusterEncryption, DetachIdentity
-            'Microsoft.DocumentDB/mongoClusters/write'
-            // AttachIdentity, SetClusterEncryption
-            'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'
-            // RestoreEventSubscription
-            'Microsoft.EventGrid/systemTopics/write'
-            // RestoreEventSubscription
-            'Microsoft.EventGrid/systemTopics/eventSubscriptions/write'
-            // RestoreEventSubscription
-            'Microsoft.EventGrid/eventSubscriptions/write'
-            'Microsoft.Web/sites/functions/read'
-          ],
-          // AddAccessPolicyPermissions
-          allowAccessPolicyRepairs ? ['Microsoft.KeyVault/vaults/accessPolicies/write'] : [],
-          // RecoverVault, AllowTrustedServices
-          allowVaultRepairs ? ['Microsoft.KeyVault/vaults/write', 'Microsoft.KeyVault/locations/deletedVaults/read'] : [],
-          // CreateIdentity
-          allowIdentityRepairs ? ['Microsoft.ManagedIdentity/userAssignedIdentities/write'] : []
-        )
-        notActions: []
-        dataActions: []
-        notDataActions: []
-      }
-    ]
-  }
-}
-
-// Only one role, only to service principals, never to itself, and never a deletion.
-resource granter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(subscription().id, name, 'granter')
-  properties: {
-    roleName: 'Keymend Granter (${owner})'
-    description: 'Writes role assignments; assigned only with a condition that allows one role.'
-    type: 'CustomRole'
-    assignableScopes: [subscription().id]
-    permissions: [
-      {
-        // RestoreRoleAssignment, GrantKeyRole
-        actions: ['Microsoft.Authorization/roleAssignments/write']
-        notActions: []
-        dataActions: []
-        notDataActions: []
-      }
-    ]
-  }
-}
-
-// Reading alone: a deleted key shows only on the data plane.
+// For observe, assigned where the vaults are: a deleted key shows only on the data plane.
 resource keyReader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(subscription().id, name, 'key-reader')
   properties: {
@@ -130,12 +69,12 @@ resource keyReader 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
-// Assigned vault by vault.
-resource keyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+// For keys: assigned where the vaults are.
+resource keyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (contains(principals, 'keys')) {
   name: guid(subscription().id, name, 'key-keeper')
   properties: {
     roleName: 'Keymend Key Keeper (${owner})'
-    description: 'Reads, updates, rotates and recovers keys. Cannot use, create, export or delete them.'
+    description: 'Updates, rotates and recovers keys. Cannot read, use, create, export or delete them.'
     type: 'CustomRole'
     assignableScopes: [subscription().id]
     permissions: [
@@ -143,7 +82,6 @@ resource keyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
         actions: []
         notActions: []
         dataActions: [
-          'Microsoft.KeyVault/vaults/keys/read'
           // TagIntent, DisableKeyVersion, EnableKeyVersion, SetKeyNotBefore, ExtendKeyExpiry, RestoreKeyOperations, UntagIntent
           'Microsoft.KeyVault/vaults/keys/update/action'
           // CreateKeyVersion
@@ -157,35 +95,145 @@ resource keyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
+// For access: assigned where the vaults are, with a condition.
+resource granter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (contains(principals, 'access')) {
+  name: guid(subscription().id, name, 'granter')
+  properties: {
+    roleName: 'Keymend Granter (${owner})'
+    description: 'Writes role assignments; assigned only with a condition that allows one role.'
+    type: 'CustomRole'
+    assignableScopes: [subscription().id]
+    permissions: [
+      {
+        actions: concat(
+          // RestoreRoleAssignment, GrantKeyRole
+          ['Microsoft.Authorization/roleAssignments/write'],
+          // AddAccessPolicyPermissions
+          allowAccessPolicyRepairs ? ['Microsoft.KeyVault/vaults/accessPolicies/write'] : []
+        )
+        notActions: []
+        dataActions: []
+        notDataActions: []
+      }
+    ]
+  }
+}
+
+// For databases: wherever in the subscription they are.
+resource databaseMender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (contains(principals, 'databases')) {
+  name: guid(subscription().id, name, 'database-mender')
+  properties: {
+    roleName: 'Keymend Database Mender (${owner})'
+    // DatabaseAccountUpdateProperties 2026-03-15 and MongoClusterUpdateProperties 2026-06-01 (Azure/azure-rest-api-specs).
+    description: 'Points databases back at their own identity and key. Reads no data and no keys by itself, but the same writes can open the network of a database, and reset the administrator of a cluster.'
+    type: 'CustomRole'
+    assignableScopes: [subscription().id]
+    permissions: [
+      {
+        actions: concat(
+          [
+            // SetKeyUri, AttachIdentity, SetDefaultIdentity, DetachIdentity
+            'Microsoft.DocumentDB/databaseAccounts/write'
+            // AttachIdentity, SetClusterEncryption
+            'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'
+          ],
+          // Resets the administrator's password of a cluster, too (Microsoft.DocumentDB mongoClusters 2026-06-01, MongoClusterUpdateProperties).
+          // SetClusterEncryption, DetachIdentity
+          allowClusterRepairs ? ['Microsoft.DocumentDB/mongoClusters/write'] : [],
+          // CreateIdentity
+          allowIdentityRepairs ? ['Microsoft.ManagedIdentity/userAssignedIdentities/write'] : []
+        )
+        notActions: []
+        dataActions: []
+        notDataActions: []
+      }
+    ]
+  }
+}
+
+// For vaults: assigned where they are.
+resource vaultMender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (contains(principals, 'vaults')) {
+  name: guid(subscription().id, name, 'vault-mender')
+  properties: {
+    roleName: 'Keymend Vault Mender (${owner})'
+    description: 'Recovers vaults, lets trusted services in, and has events delivered. Cannot read or use what is in them.'
+    type: 'CustomRole'
+    assignableScopes: [subscription().id]
+    permissions: [
+      {
+        actions: concat(
+          [
+            // RestoreEventSubscription
+            'Microsoft.EventGrid/systemTopics/write'
+            // RestoreEventSubscription
+            'Microsoft.EventGrid/systemTopics/eventSubscriptions/write'
+            // RestoreEventSubscription
+            'Microsoft.EventGrid/eventSubscriptions/write'
+          ],
+          // RecoverVault, AllowTrustedServices
+          allowVaultRepairs ? ['Microsoft.KeyVault/vaults/write'] : []
+        )
+        notActions: []
+        dataActions: []
+        notDataActions: []
+      }
+    ]
+  }
+}
+
+// Read in the course of those writes, where no vault is: a deleted one lies with the subscription, a function with the app.
+resource vaultFinder 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (contains(principals, 'vaults')) {
+  name: guid(subscription().id, name, 'vault-finder')
+  properties: {
+    roleName: 'Keymend Vault Finder (${owner})'
+    description: 'Finds deleted vaults, and the functions that events go to.'
+    type: 'CustomRole'
+    assignableScopes: [subscription().id]
+    permissions: [
+      {
+        actions: concat(
+          ['Microsoft.Web/sites/functions/read'],
+          allowVaultRepairs ? ['Microsoft.KeyVault/locations/deletedVaults/read'] : []
+        )
+        notActions: []
+        dataActions: []
+        notDataActions: []
+      }
+    ]
+  }
+}
+
 resource watches 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(subscription().id, principalId, watcher.id)
+  name: guid(subscription().id, principals.observe, watcher.id)
   properties: {
     roleDefinitionId: watcher.id
-    principalId: principalId
+    principalId: principals.observe
     principalType: 'ServicePrincipal'
   }
 }
 
-resource mends 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (mayWrite) {
-  name: guid(subscription().id, principalId, mender.id)
+resource mendsDatabases 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (contains(principals, 'databases')) {
+  name: guid(subscription().id, principals.databases, databaseMender.id)
   properties: {
-    roleDefinitionId: mender.id
-    principalId: principalId
+    roleDefinitionId: databaseMender.id
+    principalId: principals.databases
     principalType: 'ServicePrincipal'
   }
 }
 
-resource grants 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (mayWrite) {
-  name: guid(subscription().id, principalId, granter.id)
+resource findsVaults 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (contains(principals, 'vaults')) {
+  name: guid(subscription().id, principals.vaults, vaultFinder.id)
   properties: {
-    roleDefinitionId: granter.id
-    principalId: principalId
+    roleDefinitionId: vaultFinder.id
+    principalId: principals.vaults
     principalType: 'ServicePrincipal'
-    conditionVersion: '2.0'
-    // Microsoft Learn, "Examples to delegate Azure role assignment management with conditions".
-    condition: '((!(ActionMatches{\'Microsoft.Authorization/roleAssignments/write\'})) OR (@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {${keyVaultCryptoServiceEncryptionUser}} AND @Request[Microsoft.Authorization/roleAssignments:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {\'ServicePrincipal\'} AND @Request[Microsoft.Authorization/roleAssignments:PrincipalId] ForAnyOfAllValues:GuidNotEquals {${principalId}})) AND ((!(ActionMatches{\'Microsoft.Authorization/roleAssignments/delete\'})))'
   }
 }
 
-output keyKeeperRoleId string = keyKeeper.id
-output keyReaderRoleId string = keyReader.id
+@description('For modules/vault-group.bicep.')
+output roles object = {
+  keyReader: keyReader.id
+  keyKeeper: keyKeeper.id
+  granter: granter.id
+  vaultMender: vaultMender.id
+}

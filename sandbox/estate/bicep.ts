@@ -146,13 +146,25 @@ const READERS: Readonly<Record<string, Reader>> = {
       const { subscriptionId } = scope.deployment;
       return { id: `/subscriptions/${subscriptionId}`, subscriptionId };
     }
-    if (called?.text !== "concat" || given === undefined) throw unreadable(scope, node);
-    return partsOf(given).flatMap((part) => {
-      const list = valueOf(scope, part);
-      if (!Array.isArray(list)) throw unreadable(scope, part);
-      return list;
-    });
+    const call = Object.hasOwn(FUNCTIONS, called?.text ?? "") ? FUNCTIONS[called!.text] : undefined;
+    const value = given && call?.(partsOf(given).map((part) => valueOf(scope, part)));
+    if (value === undefined) throw unreadable(scope, node);
+    return value;
   },
+};
+
+/** Undefined: not for these values. */
+const FUNCTIONS: Readonly<Record<string, (given: Value[]) => Value | undefined>> = {
+  concat: (lists) => (lists.every((list) => Array.isArray(list)) ? lists.flat() : undefined),
+  join: ([list, between, ...more]) =>
+    Array.isArray(list) && list.every((one) => typeof one === "string") && typeof between === "string" && more.length === 0
+      ? list.join(between)
+      : undefined,
+  // Property names compare without case (Microsoft Learn, "Array functions for Bicep", contains).
+  contains: ([object, name, ...more]) =>
+    typeof object === "object" && object !== null && !Array.isArray(object) && typeof name === "string" && more.length === 0
+      ? Object.keys(object).some((key) => key.toLowerCase() === name.toLowerCase())
+      : undefined,
 };
 
 function valueOf(scope: Scope, node: Node): Value {

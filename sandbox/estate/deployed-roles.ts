@@ -1,23 +1,30 @@
-/** The roles that Keymend's deployment gives it, read from the very file that is deployed. */
+/** The roles that Keymend's deployment gives it, and where it assigns them, read from the very files that are deployed. */
 import { fileURLToPath } from "node:url";
 import { type Bicep, readBicep, type Resource, type Value } from "./bicep.ts";
 
-const ROLES = fileURLToPath(new URL("../../infra/modules/roles.bicep", import.meta.url));
-const LOG_READER = fileURLToPath(new URL("../../infra/modules/log-reader.bicep", import.meta.url));
+const fileOf = (name: string): string => fileURLToPath(new URL(`../../infra/modules/${name}.bicep`, import.meta.url));
+const ROLES = fileOf("roles");
+const VAULT_GROUP = fileOf("vault-group");
+const LOG_READER = fileOf("log-reader");
 
-/** What whoever deploys it decides. */
+/** What is deployed one by one, each with an identity of its own. */
+export const CAPABILITIES = ["observe", "keys", "access", "databases", "vaults"] as const;
+export type Capability = (typeof CAPABILITIES)[number];
+export type ByCapability<T> = { observe: T } & Partial<Record<Capability, T>>;
+
+/** What else whoever deploys it decides. */
 export type Choices = {
-  mayWrite: boolean;
   allowAccessPolicyRepairs: boolean;
   allowVaultRepairs: boolean;
   allowIdentityRepairs: boolean;
+  allowClusterRepairs: boolean;
 };
 
 export const EVERYTHING: Choices = {
-  mayWrite: true,
   allowAccessPolicyRepairs: true,
   allowVaultRepairs: true,
   allowIdentityRepairs: true,
+  allowClusterRepairs: true,
 };
 
 /** What tells one deployment of it from another. */
@@ -27,70 +34,83 @@ const SAMPLE: Deployed = { name: "keymend", subscriptionId: "00000000-0000-4000-
 
 export type DeployedPermission = { actions: string[]; notActions: string[]; dataActions: string[]; notDataActions: string[] };
 
+/** The subscription, or each resource group with watched vaults. */
+export type Place = "subscription" | "vaultGroup";
+
+export type DeployedAssignment = { principalId: string; at: Place; condition?: string };
+
 export type DeployedRole = {
   /** As the file calls it. */
   symbol: string;
   roleName: string;
   permissions: DeployedPermission[];
-  /** Assigned at the subscription. */
-  isAssigned: boolean;
-  condition?: string;
+  assignments: DeployedAssignment[];
 };
-
-export type DeployedRoles = {
-  roles: DeployedRole[];
-  /** The role that is assigned at each vault: what infra/main.bicep hands to modules/vault-keys.bicep. */
-  atVaults: string;
-};
-
-/** What modules/log-reader.bicep gives at a workspace. */
-export function readLogReader(principalId: string, { name, subscriptionId } = SAMPLE): DeployedRole {
-  const bicep = readBicep(LOG_READER, { workspaceName: "log", principalId, owner: `${name}, ${subscriptionId}` }, { subscriptionId });
-  const [role, ...more] = bicep.resources.filter(({ type }) => type === DEFINITION);
-  if (!role || more.length > 0) throw new Error(`${LOG_READER} deploys another number of roles than one`);
-  return roleOf(bicep, role);
-}
 
 const DEFINITION = "Microsoft.Authorization/roleDefinitions";
 const ASSIGNMENT = "Microsoft.Authorization/roleAssignments";
 
-export function readDeployedRoles(choices: Choices, principalId: string, { name, subscriptionId } = SAMPLE): DeployedRoles {
-  const bicep = readBicep(ROLES, { name, principalId, ...choices }, { subscriptionId });
-  const unknown = bicep.resources.filter(({ type }) => type !== DEFINITION && type !== ASSIGNMENT);
-  if (unknown.length > 0) throw new Error(`${ROLES} deploys ${unknown[0]!.symbol}, which is neither a role nor its assignment`);
-  return {
-    roles: bicep.resources.filter(({ type, isDeployed }) => type === DEFINITION && isDeployed).map((role) => roleOf(bicep, role)),
-    atVaults: text(bicep.output(choices.mayWrite ? "keyKeeperRoleId" : "keyReaderRoleId")),
-  };
+/** What modules/log-reader.bicep gives at a workspace. */
+export function readLogReader(principalId: string, { name, subscriptionId } = SAMPLE): Pick<DeployedRole, "roleName" | "permissions"> {
+  const bicep = readBicep(LOG_READER, { workspaceName: "log", principalId, owner: `${name}, ${subscriptionId}` }, { subscriptionId });
+  const [role, ...more] = bicep.resources.filter(({ type }) => type === DEFINITION);
+  if (!role || more.length > 0) throw new Error(`${LOG_READER} deploys another number of roles than one`);
+  const given = bicep.resources.filter(({ type, isDeployed }) => type === ASSIGNMENT && isDeployed);
+  if (given.length !== 1 || given[0]!.at("properties", "principalId") !== principalId) throw new Error(`${LOG_READER} does not assign it`);
+  return definitionOf(role);
 }
 
-function roleOf(bicep: Bicep, role: Resource): DeployedRole {
-  const assignments = bicep.resources.filter(
-    ({ type, isDeployed, at }) => type === ASSIGNMENT && isDeployed && at("properties", "roleDefinitionId") === role.symbol,
-  );
-  if (assignments.length > 1) throw new Error(`${ROLES} assigns ${role.symbol} more than once`);
-  const condition = assignments[0]?.at("properties", "condition") ?? null;
-  return {
+export function readDeployedRoles(
+  principals: ByCapability<string>,
+  choices: Choices = EVERYTHING,
+  { name, subscriptionId } = SAMPLE,
+): DeployedRole[] {
+  const roles = readBicep(ROLES, { name, principals, ...choices }, { subscriptionId });
+  const group = readBicep(VAULT_GROUP, { principals, roles: roles.output("roles") });
+  const given = [...assignmentsOf(roles, "subscription"), ...assignmentsOf(group, "vaultGroup")];
+  const defined = roles.resources.filter(({ type, isDeployed }) => type === DEFINITION && isDeployed);
+  const unknown = given.find(({ role }) => !defined.some(({ symbol }) => symbol === role));
+  if (unknown) throw new Error(`${unknown.role} is assigned at each ${unknown.at} and not deployed`);
+  return defined.map((role) => ({
     symbol: role.symbol,
-    roleName: text(role.at("properties", "roleName")),
-    permissions: list(role.at("properties", "permissions")).map(permissionOf),
-    isAssigned: assignments.length === 1,
-    ...(condition === null ? {} : { condition: text(condition) }),
-  };
+    ...definitionOf(role),
+    assignments: given.filter((one) => one.role === role.symbol).map(({ role: _, ...assignment }) => assignment),
+  }));
 }
+
+function assignmentsOf({ resources }: Bicep, at: Place): (DeployedAssignment & { role: string })[] {
+  const unknown = resources.find(({ type }) => type !== DEFINITION && type !== ASSIGNMENT);
+  if (unknown) throw new Error(`${unknown.symbol} is neither a role nor its assignment`);
+  return resources
+    .filter(({ type, isDeployed }) => type === ASSIGNMENT && isDeployed)
+    .map((resource) => {
+      const condition = resource.at("properties", "condition");
+      return {
+        role: text(resource.at("properties", "roleDefinitionId")),
+        principalId: text(resource.at("properties", "principalId")),
+        at,
+        ...(condition === null ? {} : { condition: text(condition) }),
+      };
+    });
+}
+
+const definitionOf = (role: Resource): Pick<DeployedRole, "roleName" | "permissions"> => ({
+  roleName: text(role.at("properties", "roleName")),
+  permissions: list(role.at("properties", "permissions")).map(permissionOf),
+});
 
 function permissionOf(value: Value): DeployedPermission {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`${ROLES} has a permission that is none`);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error("a role has a permission that is none");
   const of = (name: keyof DeployedPermission): string[] => list(value[name] ?? null).map(text);
   return { actions: of("actions"), notActions: of("notActions"), dataActions: of("dataActions"), notDataActions: of("notDataActions") };
 }
 
 function text(value: Value): string {
-  if (typeof value !== "string") throw new Error(`${ROLES} has ${JSON.stringify(value)} where a text belongs`);
+  if (typeof value !== "string") throw new Error(`a role has ${JSON.stringify(value)} where a text belongs`);
   return value;
 }
 
 function list(value: Value): Value[] {
-  if (!Array.isArray(value)) throw new Error(`${ROLES} has ${JSON.stringify(value)} where a list belongs`);
+  if (!Array.isArray(value)) throw new Error(`a role has ${JSON.stringify(value)} where a list belongs`);
   return value;
 }

@@ -5,13 +5,14 @@ import { FIRST_PARTY_APP_ID } from "../azure/documentdb/key-path.ts";
 import { addEventSubscription, addSystemTopic } from "../azure/event-grid/build.ts";
 import { addIdentity } from "../azure/managed-identity/build.ts";
 import type { Account, Cluster, ManagedIdentityState, Principal, ResourceGroup, Vault, Workspace, World } from "../azure/world.ts";
-import { grantKeymend, grantKeymendAt } from "./keymend-access.ts";
+import { grantKeymend, type KeymendIdentities } from "./keymend-access.ts";
 import { addKeyEvents, addPatient, adminsOf, appOf, DATA, KEYMEND, KEYS, type Patient, REGION } from "./patient.ts";
 
 export type { Kind, Patient } from "./patient.ts";
 
 export type Estate = {
-  keymend: ManagedIdentityState;
+  /** Its own identities, one for each capability. */
+  keymend: KeymendIdentities;
   operator: Principal;
   reader: Principal;
   approver: Principal;
@@ -98,11 +99,17 @@ function addGrants(world: World, patients: Patient[]): void {
   for (const patient of patients) world.principals.get(patient.identity.principalId)?.memberOf.push(group.oid);
 }
 
+function addKeymend(world: World): KeymendIdentities {
+  const add = (capability: string): ManagedIdentityState =>
+    addIdentity(world, { resourceGroup: KEYMEND, name: `id-keymend-${capability}`, location: REGION, keymend: true });
+  return { observe: add("observe"), keys: add("keys"), access: add("access"), databases: add("databases"), vaults: add("vaults") };
+}
+
 export function buildEstate(world: World): Estate {
   loadBuiltInRoles(world);
   addGroups(world);
   const people = addPeople(world);
-  const keymend = addIdentity(world, { resourceGroup: KEYMEND, name: "id-keymend", location: REGION, keymend: true });
+  const keymend = addKeymend(world);
   const admins = adminsOf({ operator: people.operator, keymend });
   const inAYear = Math.floor(world.clock.now() / 1000) + 300 * DAY_S;
   const patients = [
@@ -137,7 +144,6 @@ export function growEstate(world: World, estate: Estate, { vaults, databases }: 
         role: ROLE.keyVaultCryptoServiceEncryptionUser,
         scope: patient.vault.id,
       });
-    grantKeymendAt(world, estate.keymend, [patient.vault]);
     addKeyEvents(world, patient.vault);
     estate.patients.push(patient);
   }

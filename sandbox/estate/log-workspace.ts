@@ -8,7 +8,7 @@ import type { Estate } from "./estate.ts";
 export function addLogWorkspace(world: World, { keymend, patients }: Pick<Estate, "keymend" | "patients">, table?: AuditTable): Workspace {
   const workspace = addWorkspace(world, { resourceGroup: "rg-keymend", name: "log-audit" });
   for (const { vault } of patients) sendAuditLog(world, vault, workspace, table);
-  const { principalId } = keymend;
+  const { principalId } = keymend.observe;
   const { roleName, permissions } = readLogReader(principalId, { name: "keymend", subscriptionId: world.subscriptionId });
   const role = addCustomRole(world, { roleName });
   role.permissions = permissions;

@@ -4,7 +4,8 @@ import { addEventSubscription, addSystemTopic } from "../azure/event-grid/build.
 import { addKey, addVault, keyUriOf, type KeySpec } from "../azure/keyvault/build.ts";
 import { addIdentity } from "../azure/managed-identity/build.ts";
 import type { Account, Cluster, ManagedIdentityState, Principal, Vault, World } from "../azure/world.ts";
-import { KEYMEND_KEY_PERMISSIONS } from "./keymend-access.ts";
+import { CAPABILITIES } from "./deployed-roles.ts";
+import { KEYMEND_KEY_PERMISSIONS, type KeymendIdentities } from "./keymend-access.ts";
 
 /** The two kinds of database. */
 export type Kind = "account" | "cluster";
@@ -29,9 +30,12 @@ const KEY_EVENTS = ["KeyNewVersionCreated", "KeyNearExpiry", "KeyExpired", "Vaul
 /** Who has its own access policy at every vault with policies. */
 type Admin = { oid: string; keys: string[] };
 
-export const adminsOf = ({ operator, keymend }: { operator: Principal; keymend: ManagedIdentityState }): Admin[] => [
+export const adminsOf = ({ operator, keymend }: { operator: Principal; keymend: KeymendIdentities }): Admin[] => [
   { oid: operator.oid, keys: ["all"] },
-  { oid: keymend.principalId, keys: KEYMEND_KEY_PERMISSIONS },
+  ...CAPABILITIES.flatMap((capability) => {
+    const keys = KEYMEND_KEY_PERMISSIONS[capability];
+    return keys ? [{ oid: keymend[capability].principalId, keys }] : [];
+  }),
 ];
 
 export const appIdOf = (world: World): string =>

@@ -91,8 +91,9 @@ function appSettings(world: World, estate: Estate, tables: Tables, options: Sand
     KEYMEND_MODE: options.mode,
     KEYMEND_SUBSCRIPTIONS: world.subscriptionId,
     KEYMEND_TENANT_ID: world.tenantId,
-    KEYMEND_IDENTITY_CLIENT_ID: estate.keymend.clientId,
-    KEYMEND_IDENTITY_PRINCIPAL_ID: estate.keymend.principalId,
+    KEYMEND_IDENTITIES: Object.entries(estate.keymend)
+      .map(([capability, { clientId, principalId }]) => `${capability}=${clientId}:${principalId}`)
+      .join(","),
     KEYMEND_FIRST_PARTY_PRINCIPAL_ID: estate.cosmosDb.oid,
     KEYMEND_API_AUDIENCE: API_AUDIENCE,
     KEYMEND_FUNCTION_APP: appIdOf(world),
@@ -174,7 +175,7 @@ async function start(options: SandboxOptions, folder: TemporaryFolder, closing: 
   const azure = createAzure(world, { deliver: deliverTo(host, options.onDelivery ?? (() => {})) });
   const estate = buildEstate(world);
   options.arrange?.(world, estate);
-  foundation.answerWith({ azure, world, identities: [estate.keymend.clientId] });
+  foundation.answerWith({ azure, world, identities: Object.values(estate.keymend).map(({ clientId }) => clientId) });
   const env = environment({
     ...appSettings(world, estate, tables, options),
     HTTPS_PROXY: network.proxyUrl,

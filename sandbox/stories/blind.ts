@@ -2,10 +2,10 @@ import { same } from "../azure/routes.ts";
 import { API, removeGrant } from "./acts.ts";
 import type { Story, StoryContext } from "./story.ts";
 
-/** What the deployment has given Keymend's identity at the subscription: with it every read, Resource Graph's rows included. */
+/** What the deployment has given the identity that reads, at the subscription: with it every read, Resource Graph's rows included. */
 async function removeKeymendsRoles({ operator, tell, world }: StoryContext): Promise<void> {
   const subscription = `/subscriptions/${world.subscriptionId}`;
-  const own = [...world.identities.values()].find(({ name }) => name === "id-keymend");
+  const own = [...world.identities.values()].find(({ name }) => name === "id-keymend-observe");
   const assignments = [...world.roleAssignments.values()].filter(
     ({ principalId, scope }) => own && same(principalId, own.principalId) && same(scope, subscription),
   );

@@ -14,7 +14,7 @@ export const healerNotPermitted: Story = {
   arrange({ world, estate }) {
     const granter = [...world.roleDefinitions.values()].find(({ roleName }) => roleName.startsWith("Keymend Granter"));
     for (const [id, assignment] of world.roleAssignments) {
-      const own = assignment.principalId === estate.keymend.principalId;
+      const own = assignment.principalId === estate.keymend.access.principalId;
       if (own && granter && assignment.roleDefinitionId.endsWith(granter.name)) world.roleAssignments.delete(id);
     }
   },

@@ -2,11 +2,12 @@
  * Carries out one step: rechecks its precondition on facts read just now, submits it, writes down before and after.
  * Permission: the step's own (domain/steps). The intent is in the audit before the write; a failed audit write stops the step.
  */
-import { countAfter, precondition } from "../domain/steps/index.ts";
+import { countAfter, precondition, stepSpecs } from "../domain/steps/index.ts";
 import type { Step, StepDraft } from "../domain/steps/step.ts";
 import { type AppliedStep, type AzureRefusal, type Incident, type PlannedStep, refusalDetail, toldAlso } from "../domain/incident.ts";
 import { InvariantError, TransientError } from "../domain/errors.ts";
 import type { Facts, Patient } from "../domain/facts.ts";
+import type { Writing } from "../domain/capability.ts";
 import type { Settings } from "../domain/settings.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
 import { SECOND, toIso } from "../domain/time.ts";
@@ -63,9 +64,17 @@ async function load({ incidents }: Pick<ApplyDeps, "incidents">, patient: Patien
   return loaded;
 }
 
+type Told = Pick<ApplyDeps, "incidents" | "audit" | "now" | "log" | "settings">;
+
+/** Under which identity it is written, as the audit tells it. */
+function identityOf({ name }: Step, { principals }: Settings): { capability: Writing; principalId: string | null } {
+  const { capability } = stepSpecs[name];
+  return { capability, principalId: principals[capability] ?? null };
+}
+
 /** Records how a step went, on the incident and in the audit; the same turn records it once. */
 export async function recordStep(
-  deps: Pick<ApplyDeps, "incidents" | "audit" | "now" | "log">,
+  deps: Told,
   { patient, incidentId, step, turn }: ApplyInput,
   result: AppliedStep["result"],
   detail: string,
@@ -77,7 +86,14 @@ export async function recordStep(
   const what = `${stepInShort(step)}: ${result}${because}`;
   const audit = await deps.audit.append(incidentId, [
     // One ending a turn, whatever it is: a run that died behind this line said it already.
-    { entryId: `${turn}-step-ending`, kind: "step", what, data: { step, result, detail }, at, actor: "keymend" },
+    {
+      entryId: `${turn}-step-ending`,
+      kind: "step",
+      what,
+      data: { step, result, detail, identity: identityOf(step, deps.settings) },
+      at,
+      actor: "keymend",
+    },
   ]);
   const entry: AppliedStep = {
     id: step.id,
@@ -187,7 +203,14 @@ async function write(deps: ApplyDeps, input: ApplyInput, { targets }: Incident):
   const at = deps.now().toISOString();
   const intent = stepInShort(step);
   await deps.audit.append(incidentId, [
-    { entryId: `${turn}-step-intent`, kind: "step", what: `about to write: ${intent}`, data: { step }, at, actor: "keymend" },
+    {
+      entryId: `${turn}-step-intent`,
+      kind: "step",
+      what: `about to write: ${intent}`,
+      data: { step, identity: identityOf(step, deps.settings) },
+      at,
+      actor: "keymend",
+    },
   ]);
   deps.log.info("write", {
     incidentId,
@@ -247,11 +270,7 @@ async function noteUnanswered(
 }
 
 /** After a write that Azure carried out. */
-export async function finish(
-  deps: Pick<ApplyDeps, "incidents" | "audit" | "now" | "log" | "countExtension">,
-  input: ApplyInput,
-  detail: string,
-): Promise<void> {
+export async function finish(deps: Told & Pick<ApplyDeps, "countExtension">, input: ApplyInput, detail: string): Promise<void> {
   // First, and as a number rather than one more: a repeat counts nothing twice, a crash after it forgets nothing.
   const counted = countAfter(input.step);
   if (counted) await deps.countExtension(input.patient, counted.keyVersion, counted.count);

@@ -12,6 +12,7 @@ import { historyOf, plan } from "../domain/plan/plan.ts";
 import { type KnownDatabase, knownAfter } from "../domain/databases/sight.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Signal } from "../domain/signal.ts";
+import { stepSpecs } from "../domain/steps/index.ts";
 import type { Step } from "../domain/steps/step.ts";
 import type { WishStatus } from "../domain/wish.ts";
 import { MINUTE, toIso, toMs } from "../domain/time.ts";
@@ -92,8 +93,8 @@ export type AssessDeps = {
   restraint: Restraints;
   /** Tells whoever wants to know how an incident ended. */
   publishOutcome: (incident: Incident) => Promise<void>;
-  /** Keymend's own role assignments at these scopes, with what they allow; plain JSON. */
-  readPermissions: (scopes: readonly string[]) => Promise<unknown>;
+  /** The role assignments that these of Keymend's own identities have there, with what they allow; plain JSON. */
+  readPermissions: (held: readonly { principalId: string; scope: string }[]) => Promise<unknown>;
   readActivityLog: (question: LogQuestion) => Promise<LogEntry[] | Unreadable>;
   /** The vault's own log, of changes of keys. */
   readKeyLog: (question: KeyLogQuestion) => Promise<KeyLogEntry[] | Unreadable>;
@@ -114,11 +115,15 @@ export async function loadIncident(
 }
 
 /** What Keymend itself may do where it was refused for want of a permission: once that is another, it is tried again. */
-async function permissionsAgain({ readPermissions }: AssessDeps, incident: Incident | null, { vault }: Facts): Promise<unknown> {
+async function permissionsAgain({ readPermissions, settings }: AssessDeps, incident: Incident | null, { vault }: Facts): Promise<unknown> {
   const refused = (incident?.applied ?? []).filter(isUnpermitted);
   const vaultId = vault?.id ?? null;
-  const scopes = new Set(refused.flatMap(({ on }) => (on.startsWith("/") ? [on] : vaultId === null ? [] : [vaultId])));
-  return scopes.size === 0 ? undefined : readPermissions([...scopes].toSorted());
+  const held = refused.flatMap(({ name, on }) => {
+    const [scope, principalId] = [on.startsWith("/") ? on : vaultId, settings.principals[stepSpecs[name].capability]];
+    return scope === null || principalId === undefined ? [] : [{ principalId, scope }];
+  });
+  const once = new Map(held.map((one) => [`${one.scope}|${one.principalId}`, one]));
+  return once.size === 0 ? undefined : readPermissions([...once].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one));
 }
 
 type Logged = Pick<TurnInput, "logged" | "unread">;

@@ -13,7 +13,7 @@ export type PollState =
 
 export type PollResult = { kind: "running" } | { kind: "settled"; result: AppliedStep["result"] } | Again;
 
-export type PollDeps = Pick<ApplyDeps, "incidents" | "audit" | "now" | "log" | "countExtension"> & {
+export type PollDeps = Pick<ApplyDeps, "incidents" | "audit" | "now" | "log" | "settings" | "countExtension"> & {
   poll: (poller: string) => Promise<PollState>;
 };
 

@@ -13,6 +13,8 @@ import type { PipelinePolicy } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import { KeyClient } from "@azure/keyvault-keys";
 import type { LogsQueryClient } from "@azure/monitor-query-logs";
+import type { Capability } from "../domain/capability.ts";
+import { InvariantError } from "../domain/errors.ts";
 import { createArm, createVaultSend } from "./arm.ts";
 import type { Arm, NetworkOptions } from "./arm.ts";
 import { createLogsClient } from "./logs-client.ts";
@@ -37,6 +39,26 @@ export type Clients = {
   /** To a vault's data plane, by whole URL. */
   sendToVault: Arm["send"];
 };
+
+/** What a write is made with: what it looks at first is read as all else is, and the change itself goes out under its own identity. */
+export type Sides<R extends keyof Clients, W extends keyof Clients> = { reads: Pick<Clients, R>; writes: Pick<Clients, W> };
+
+/** The clients of each capability, made when they are first needed: the only place where an identity is chosen. */
+export function createClientsOf(options: {
+  credentials: Partial<Record<Capability, TokenCredential>>;
+  subscriptionIds: readonly string[];
+  pipelineOptions?: NetworkOptions;
+}): (capability: Capability) => Clients {
+  const { credentials, ...common } = options;
+  const made = new Map<Capability, Clients>();
+  return (capability) => {
+    const credential = credentials[capability];
+    if (credential === undefined) throw new InvariantError(`the capability ${capability} is not deployed: it has no identity`);
+    const clients = made.get(capability) ?? createClients({ credential, ...common });
+    made.set(capability, clients);
+    return clients;
+  };
+}
 
 export function createClients(options: {
   credential: TokenCredential;

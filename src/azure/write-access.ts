@@ -5,7 +5,7 @@ import { roleGuid } from "../domain/access/access.ts";
 import { normalId, parseArmId } from "../domain/arm-id.ts";
 import { InvariantError } from "../domain/errors.ts";
 import { classifyError } from "./classify-error.ts";
-import type { Clients } from "./clients.ts";
+import type { Clients, Sides } from "./clients.ts";
 import { parseResourcePath, withoutLeadingSlash } from "./resource-path.ts";
 import { done, refused } from "./step-result.ts";
 import type { StepResult, Writes } from "./step-result.ts";
@@ -13,7 +13,10 @@ import type { StepResult, Writes } from "./step-result.ts";
 type AccessSteps = "RestoreRoleAssignment" | "GrantKeyRole" | "AddAccessPolicyPermissions";
 
 /** Permission: Microsoft.Authorization/roleAssignments/write; for policies Microsoft.KeyVault/vaults/accessPolicies/write. */
-export function createAccessWrites(clients: Pick<Clients, "authorization" | "vaults" | "subscriptionIds">): Writes<AccessSteps> {
+export function createAccessWrites({
+  reads,
+  writes,
+}: Sides<"vaults", "authorization" | "vaults" | "subscriptionIds">): Writes<AccessSteps> {
   return {
     RestoreRoleAssignment: async ({ scope, name, condition, conditionVersion, description, ...grant }) => {
       const parameters: RoleAssignmentCreateParameters = {
@@ -24,7 +27,7 @@ export function createAccessWrites(clients: Pick<Clients, "authorization" | "vau
         ...(conditionVersion === null ? {} : { conditionVersion }),
         ...(description === null ? {} : { description }),
       };
-      return assign(clients, scope, [name, assignmentName(scope, parameters)], parameters);
+      return assign(writes, scope, [name, assignmentName(scope, parameters)], parameters);
     },
 
     GrantKeyRole: async ({ scope, principalId, roleDefinitionId }) => {
@@ -35,14 +38,13 @@ export function createAccessWrites(clients: Pick<Clients, "authorization" | "vau
         // condition on it demand it ("Delegate Azure role assignment management to others with conditions").
         principalType: "ServicePrincipal",
       };
-      return assign(clients, scope, [assignmentName(scope, parameters)], parameters);
+      return assign(writes, scope, [assignmentName(scope, parameters)], parameters);
     },
 
     AddAccessPolicyPermissions: async ({ vaultId, tenantId, principalId, applicationId, keys }) => {
       const { subscriptionId, resourceGroup, name } = parseResourcePath(vaultId);
-      const { vaults } = clients.vaults(subscriptionId);
       const objectId = known(principalId);
-      const { accessPolicies = [] } = (await vaults.get(resourceGroup, name)).properties;
+      const { accessPolicies = [] } = (await reads.vaults(subscriptionId).vaults.get(resourceGroup, name)).properties;
       const own = accessPolicies.find(
         (policy) =>
           isSame(policy.tenantId, tenantId) && isSame(policy.objectId, objectId) && isSame(policy.applicationId ?? "", applicationId ?? ""),
@@ -57,7 +59,9 @@ export function createAccessWrites(clients: Pick<Clients, "authorization" | "vau
         ...(applicationId === null ? {} : { applicationId }),
         permissions: { keys: [...present, ...lacking] },
       };
-      await vaults.updateAccessPolicy(resourceGroup, name, "add", { properties: { accessPolicies: [policy] } });
+      await writes
+        .vaults(subscriptionId)
+        .vaults.updateAccessPolicy(resourceGroup, name, "add", { properties: { accessPolicies: [policy] } });
       return done(`${objectId} got ${lacking.join(", ")} on vault ${name}`);
     },
   };

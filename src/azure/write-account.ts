@@ -13,7 +13,7 @@ import {
 } from "../domain/databases/database-change.ts";
 import { callAzure } from "./call-azure.ts";
 import { isSameDefault, parseDefaultIdentity } from "../domain/databases/default-identity.ts";
-import type { Clients } from "./clients.ts";
+import type { Clients, Sides } from "./clients.ts";
 import { patchDatabase } from "./patch-database.ts";
 import { parseResourcePath } from "./resource-path.ts";
 import { done, refused } from "./step-result.ts";
@@ -22,16 +22,16 @@ import type { StepResult, Writes } from "./step-result.ts";
 type AccountSteps = "AttachIdentity" | "SetDefaultIdentity" | "DetachIdentity" | "SetKeyUri";
 
 /** Permission: Microsoft.DocumentDB/databaseAccounts/write; to attach, also Microsoft.ManagedIdentity/userAssignedIdentities/assign/action. */
-export function createAccountWrites(clients: Pick<Clients, "accounts" | "identities" | "arm">): Writes<AccountSteps> {
+export function createAccountWrites({ reads, writes }: Sides<"accounts" | "identities", "arm">): Writes<AccountSteps> {
   const read = (id: string): Promise<DatabaseAccountGetResults> => {
     const { subscriptionId, resourceGroup, name } = parseResourcePath(id);
-    return clients.accounts(subscriptionId).databaseAccounts.get(resourceGroup, name);
+    return reads.accounts(subscriptionId).databaseAccounts.get(resourceGroup, name);
   };
-  const patch = (id: string, change: DatabaseChange): Promise<StepResult> => patchDatabase(clients, "account", id, change);
+  const patch = (id: string, change: DatabaseChange): Promise<StepResult> => patchDatabase(writes, "account", id, change);
   const switchOnSystem = async (id: string, identity: Identity): Promise<StepResult> => {
     if (hasSystem(identity)) return done("the system identity is on already");
     const users = Object.keys(identity?.userAssignedIdentities ?? {});
-    const isLive = await Promise.all(users.map((user) => mayBeThere(clients, user)));
+    const isLive = await Promise.all(users.map((user) => mayBeThere(reads, user)));
     return patch(
       id,
       attachSystem(
@@ -46,7 +46,7 @@ export function createAccountWrites(clients: Pick<Clients, "accounts" | "identit
       if (identityId === SYSTEM_ASSIGNED) return switchOnSystem(targetId, (await read(targetId)).identity);
       const { subscriptionId, resourceGroup, name } = parseResourcePath(identityId);
       // A missing identity is refused as a missing permission would be: ask for it by itself first.
-      const live = await clients.identities(subscriptionId).userAssignedIdentities.get(resourceGroup, name);
+      const live = await reads.identities(subscriptionId).userAssignedIdentities.get(resourceGroup, name);
       const { identity } = await read(targetId);
       const attached = attachedEntry(identity, identityId);
       // Attached under another principal: a re-created identity; attaching it again refreshes it. Azure/azure-cli pull request 25712

@@ -2,7 +2,7 @@
 import type { MongoCluster } from "@azure/arm-mongocluster";
 import { sameId } from "../domain/arm-id.ts";
 import { type ClusterEncryption, type DatabaseChange, detachFromCluster, setEncryption } from "../domain/databases/database-change.ts";
-import type { Clients } from "./clients.ts";
+import type { Clients, Sides } from "./clients.ts";
 import { patchDatabase } from "./patch-database.ts";
 import { parseResourcePath } from "./resource-path.ts";
 import { done, refused } from "./step-result.ts";
@@ -11,12 +11,12 @@ import type { StepResult, Writes } from "./step-result.ts";
 type ClusterSteps = "DetachIdentity" | "SetClusterEncryption";
 
 /** Permission: Microsoft.DocumentDB/mongoClusters/write; to attach, also Microsoft.ManagedIdentity/userAssignedIdentities/assign/action. */
-export function createClusterWrites(clients: Pick<Clients, "clusters" | "identities" | "arm">): Writes<ClusterSteps> {
+export function createClusterWrites({ reads, writes }: Sides<"clusters" | "identities", "arm">): Writes<ClusterSteps> {
   const read = (id: string): Promise<MongoCluster> => {
     const { subscriptionId, resourceGroup, name } = parseResourcePath(id);
-    return clients.clusters(subscriptionId).mongoClusters.get(resourceGroup, name);
+    return reads.clusters(subscriptionId).mongoClusters.get(resourceGroup, name);
   };
-  const patch = (id: string, change: DatabaseChange): Promise<StepResult> => patchDatabase(clients, "cluster", id, change);
+  const patch = (id: string, change: DatabaseChange): Promise<StepResult> => patchDatabase(writes, "cluster", id, change);
 
   return {
     DetachIdentity: async ({ targetId, identityId }) => {
@@ -32,7 +32,7 @@ export function createClusterWrites(clients: Pick<Clients, "clusters" | "identit
     },
 
     SetClusterEncryption: async ({ targetId, identityId, keyUrl }) => {
-      await readIdentity(clients, identityId);
+      await readIdentity(reads, identityId);
       const cluster = await read(targetId);
       const current = encryptionOf(cluster);
       const isSame = current?.keyUrl === keyUrl && sameId(current.identityId, identityId);

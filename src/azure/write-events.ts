@@ -2,8 +2,8 @@
 import * as v from "valibot";
 import { TransientError } from "../domain/errors.ts";
 import { armUrl } from "./arm.ts";
-import type { Arm } from "./arm.ts";
 import { orAbsent } from "./call-azure.ts";
+import type { Sides } from "./clients.ts";
 import { EVENT_GRID } from "./read-event-subscriptions.ts";
 import { done, refused } from "./step-result.ts";
 import type { Writes } from "./step-result.ts";
@@ -16,7 +16,7 @@ const webhook = v.object({
 const state = v.object({ properties: v.object({ provisioningState: v.nullish(v.string()) }) });
 
 /** Permission: as its step declares. */
-export function createEventWrites(clients: { arm: Arm }): Writes<"RestoreEventSubscription"> {
+export function createEventWrites({ reads, writes }: Sides<"arm", "arm">): Writes<"RestoreEventSubscription"> {
   return {
     RestoreEventSubscription: async ({ topicId, topicLocation, source, name, properties }) => {
       const hook = v.safeParse(webhook, properties);
@@ -24,10 +24,10 @@ export function createEventWrites(clients: { arm: Arm }): Writes<"RestoreEventSu
         return refused("NotAccepted", "EndpointUnknown", "Azure does not show a webhook's whole URL, so it could not be kept");
       }
       const url = armUrl(`${topicId}/eventSubscriptions/${name}`, EVENT_GRID);
-      const present = await orAbsent(() => clients.arm.send("GET", url));
+      const present = await orAbsent(() => reads.arm.send("GET", url));
       if (present !== undefined) return done(`event subscription ${name} exists`);
-      await ensureTopic(clients.arm, { topicId, topicLocation, source });
-      const made = await clients.arm.send("PUT", url, { properties });
+      await ensureTopic({ reads, writes }, { topicId, topicLocation, source });
+      const made = await writes.arm.send("PUT", url, { properties });
       // Polled by itself: reading the operation would need one more permission, and it says nothing more.
       return isReady(made.body) ? done(`event subscription ${name} made`) : { kind: "submitted", poller: url };
     },
@@ -39,12 +39,14 @@ function isReady(body: unknown): boolean {
   return parsed.success && parsed.output.properties.provisioningState === "Succeeded";
 }
 
+type Topic = { topicId: string; topicLocation: string; source: string };
+
 /** One made by hand outlives its vault, one made along with a subscription goes with the last of them. */
-async function ensureTopic(arm: Arm, topic: { topicId: string; topicLocation: string; source: string }): Promise<void> {
+async function ensureTopic({ reads, writes }: Sides<"arm", "arm">, topic: Topic): Promise<void> {
   const url = armUrl(topic.topicId, EVENT_GRID);
-  if ((await orAbsent(() => arm.send("GET", url))) !== undefined) return;
+  if ((await orAbsent(() => reads.arm.send("GET", url))) !== undefined) return;
   const body = { location: topic.topicLocation, properties: { source: topic.source, topicType: "Microsoft.KeyVault.vaults" } };
-  if (isReady((await arm.send("PUT", url, body)).body)) return;
+  if (isReady((await writes.arm.send("PUT", url, body)).body)) return;
   const detail = "the system topic is still being made";
   throw new TransientError({ operation: "RestoreEventSubscription", resourceId: topic.topicId, retryAfterMs: TOPIC_READY_MS, detail });
 }

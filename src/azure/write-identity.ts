@@ -1,25 +1,24 @@
 /** Makes a user-assigned identity under a new name. Nothing is ever made again under an old one. */
 import { INSTEAD_OF_TAG, standsInFor } from "../domain/steps/create-identity.ts";
 import { orAbsent } from "./call-azure.ts";
-import type { Clients } from "./clients.ts";
+import type { Sides } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
 import { done, refused } from "./step-result.ts";
 import type { Writes } from "./step-result.ts";
 
 /** Permission: Microsoft.ManagedIdentity/userAssignedIdentities/write. */
-export function createIdentityWrites(clients: Pick<Clients, "identities">): Writes<"CreateIdentity"> {
+export function createIdentityWrites({ reads, writes }: Sides<"identities", "identities">): Writes<"CreateIdentity"> {
   return {
     CreateIdentity: async ({ identityId, location, insteadOf }) => {
       const { subscriptionId, resourceGroup, name } = parseResourcePath(identityId);
-      const { userAssignedIdentities } = clients.identities(subscriptionId);
-      const present = await orAbsent(() => userAssignedIdentities.get(resourceGroup, name));
+      const present = await orAbsent(() => reads.identities(subscriptionId).userAssignedIdentities.get(resourceGroup, name));
       if (present?.tags && standsInFor({ tags: present.tags }, insteadOf))
         return done(`identity ${name} exists, principal ${present.principalId}`);
       // Someone else's: what it may do elsewhere is unknown.
       if (present !== undefined)
         return refused("Conflict", "NameTaken", `an identity ${name} exists that does not stand in for ${insteadOf}`);
       const tags = { [INSTEAD_OF_TAG]: insteadOf };
-      const made = await userAssignedIdentities.createOrUpdate(resourceGroup, name, { location, tags });
+      const made = await writes.identities(subscriptionId).userAssignedIdentities.createOrUpdate(resourceGroup, name, { location, tags });
       return done(`identity ${name} made, principal ${made.principalId}`);
     },
   };

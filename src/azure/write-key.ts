@@ -6,8 +6,8 @@ import { parseKeyUri } from "../domain/key-uri.ts";
 import { REVOKED_TAG, tagIn } from "../domain/steps/intent-tag.ts";
 import type { StepParams } from "../domain/steps/step.ts";
 import { armUrl } from "./arm.ts";
-import { classifyError } from "./classify-error.ts";
-import type { Clients } from "./clients.ts";
+import { orAbsent } from "./call-azure.ts";
+import type { Sides } from "./clients.ts";
 import { done, refused, takeBack } from "./step-result.ts";
 import type { StepResult, Writes } from "./step-result.ts";
 
@@ -73,12 +73,14 @@ const otherThan = (wanted: Values, got: Values): (typeof NAMES)[number][] => NAM
 
 const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
 
-/** Permission: Microsoft.KeyVault/vaults/keys/update/action and keys/read; to recover, keys/recover/action. */
-export function createKeyWrites(clients: Pick<Clients, "keys" | "sendToVault">): Writes<KeySteps> {
+type KeySides = Sides<"sendToVault", "sendToVault">;
+
+/** Permission: Microsoft.KeyVault/vaults/keys/update/action; to recover, keys/recover/action. */
+export function createKeyWrites({ reads, writes }: KeySides): Writes<KeySteps> {
   const putBack = async (url: string, back: Values): Promise<string> =>
     Object.keys(back).length === 0
       ? "there was none before, which can't be set"
-      : takeBack(JSON.stringify(back), () => clients.sendToVault("PATCH", url, bodyOf(back)));
+      : takeBack(JSON.stringify(back), () => writes.sendToVault("PATCH", url, bodyOf(back)));
 
   /**
    * The PATCH changes only what it carries, also on a disabled key. Recorded: Azure/azure-sdk-for-js recording_can_update_a_disabled_key.js.
@@ -87,10 +89,10 @@ export function createKeyWrites(clients: Pick<Clients, "keys" | "sendToVault">):
    */
   const change = async ({ vaultUri, key, version }: Version, patch: (now: Values) => Values | "done"): Promise<StepResult> => {
     const url = `${vaultUri}/keys/${encodeURIComponent(key)}/${version}?${KEYS_API}`;
-    const before = valuesOf((await clients.sendToVault("GET", url)).body);
+    const before = valuesOf((await reads.sendToVault("GET", url)).body);
     const asked = patch(before);
     if (asked === "done") return done(`${key}/${version} was so already`);
-    const got = valuesOf((await clients.sendToVault("PATCH", url, bodyOf(asked))).body);
+    const got = valuesOf((await writes.sendToVault("PATCH", url, bodyOf(asked))).body);
     const wanted = { ...before, ...asked };
     const others = otherThan(wanted, got);
     if (others.length === 0) return done(`${key}/${version} changed`);
@@ -127,14 +129,14 @@ export function createKeyWrites(clients: Pick<Clients, "keys" | "sendToVault">):
     // By the key's own rotation: of the same kind, and with the expiry that its rotation policy gives (Key Vault REST reference, Rotate Key).
     CreateKeyVersion: async ({ vaultUri, key, since }) => {
       const url = `${vaultUri}/keys/${encodeURIComponent(key)}`;
-      const latest = v.parse(madeKey, (await clients.sendToVault("GET", `${url}/?${KEYS_API}`)).body);
+      const latest = v.parse(madeKey, (await reads.sendToVault("GET", `${url}/?${KEYS_API}`)).body);
       if (latest.attributes.created >= Math.floor(Date.parse(since) / 1000)) return done(`key ${key} has a version of since then`);
-      const made = v.parse(madeKey, (await clients.sendToVault("POST", `${url}/rotate?${KEYS_API}`, {})).body);
+      const made = v.parse(madeKey, (await writes.sendToVault("POST", `${url}/rotate?${KEYS_API}`, {})).body);
       return done(`version ${parseKeyUri(made.key.kid).version ?? ""} of key ${key}`);
     },
     UntagIntent: async (params) => {
       const { key, value } = params;
-      for (const version of await versionsTagged(clients, params)) {
+      for (const version of await versionsTagged(reads, params)) {
         const result = await change({ ...params, version }, ({ tags = {} }) =>
           tagIn(tags, REVOKED_TAG) === value ? { tags: withoutTag(tags) } : "done",
         );
@@ -142,7 +144,7 @@ export function createKeyWrites(clients: Pick<Clients, "keys" | "sendToVault">):
       }
       return done(`key ${key} bears ${REVOKED_TAG} no more`);
     },
-    RecoverKey: async ({ vaultId, vaultUri, key }) => recover(clients, { vaultId, vaultUri, key }),
+    RecoverKey: (params) => recover({ reads, writes }, params),
   };
 }
 
@@ -150,10 +152,7 @@ const withoutTag = (tags: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(tags).filter(([name]) => name.trim().toLowerCase() !== REVOKED_TAG));
 
 /** Tags belong to a version: after a rotation the one that bears it is not the newest. */
-async function versionsTagged(
-  { sendToVault }: Pick<Clients, "sendToVault">,
-  { vaultUri, key, value }: StepParams["UntagIntent"],
-): Promise<string[]> {
+async function versionsTagged({ sendToVault }: KeySides["reads"], { vaultUri, key, value }: StepParams["UntagIntent"]): Promise<string[]> {
   const tagged: string[] = [];
   for (let url: string | undefined = `${vaultUri}/keys/${encodeURIComponent(key)}/versions?${KEYS_API}`; url !== undefined;) {
     const page: v.InferOutput<typeof versionPage> = v.parse(versionPage, (await sendToVault("GET", url)).body);
@@ -163,23 +162,14 @@ async function versionsTagged(
   return tagged;
 }
 
-/** The SDK's recover looks first whether the key is live, sends the recovery and looks once more; it polls only when told to. */
-async function recover(clients: Pick<Clients, "keys">, on: { vaultId: string; vaultUri: string; key: string }): Promise<StepResult> {
-  try {
-    const poller = await clients.keys(on.vaultUri).beginRecoverDeletedKey(on.key);
-    if (poller.isDone()) return done(`${on.key} is back`);
-  } catch (error) {
-    const failure = classifyError(error);
-    if (failure.kind !== "notFound") throw error;
+/** By hand: the SDK's recovery reads the key too, which whoever may recover it may not. */
+async function recover({ reads, writes }: KeySides, { vaultId, vaultUri, key }: StepParams["RecoverKey"]): Promise<StepResult> {
+  const at = (collection: string): string => `${vaultUri}/${collection}/${encodeURIComponent(key)}`;
+  if ((await orAbsent(() => reads.sendToVault("GET", `${at("keys")}/?${KEYS_API}`))) !== undefined) return done(`${key} is back`);
+  if ((await orAbsent(() => writes.sendToVault("POST", `${at("deletedkeys")}/recover?${KEYS_API}`))) === undefined) {
     // A recovery under way is in neither list, and so is a key deleted seconds ago.
     const detail = "the key is neither live nor in the deleted list yet";
-    throw new TransientError({
-      operation: "RecoverKey",
-      resourceId: `${on.vaultId}/keys/${on.key}`,
-      retryAfterMs: null,
-      detail,
-      cause: error,
-    });
+    throw new TransientError({ operation: "RecoverKey", resourceId: `${vaultId}/keys/${key}`, retryAfterMs: null, detail });
   }
-  return { kind: "submitted", poller: armUrl(keyScopeOf(on.vaultId, on.key), VAULT_API) };
+  return { kind: "submitted", poller: armUrl(keyScopeOf(vaultId, key), VAULT_API) };
 }

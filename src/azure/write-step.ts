@@ -4,15 +4,16 @@
  */
 import * as v from "valibot";
 import { isKeyId } from "../domain/arm-id.ts";
+import type { Capability } from "../domain/capability.ts";
 import { InvariantError, TransientError } from "../domain/errors.ts";
-import { subjectOf } from "../domain/steps/index.ts";
+import { stepSpecs, subjectOf } from "../domain/steps/index.ts";
 import { actions } from "../domain/steps/spec.ts";
 import type { StepDraft, StepName, StepParams } from "../domain/steps/step.ts";
 import { ARM_ENDPOINT } from "./arm.ts";
 import type { Arm } from "./arm.ts";
 import { callAzure, toTransientError } from "./call-azure.ts";
 import { classifyError } from "./classify-error.ts";
-import type { Clients } from "./clients.ts";
+import type { Clients, Sides } from "./clients.ts";
 import { refusal } from "./step-result.ts";
 import type { StepResult, Writes } from "./step-result.ts";
 import { createAccessWrites } from "./write-access.ts";
@@ -34,20 +35,25 @@ export type StepWriter = {
   poll: (poller: string) => Promise<PollResult>;
 };
 
-export function createStepWriter(clients: Clients): StepWriter {
-  const account = createAccountWrites(clients);
-  const cluster = createClusterWrites(clients);
-  const writes: Writes<StepName> = {
-    ...createKeyWrites(clients),
-    ...createVaultWrites(clients),
-    ...createEventWrites(clients),
-    ...createAccessWrites(clients),
-    ...createIdentityWrites(clients),
+function createWrites(sides: Sides<keyof Clients, keyof Clients>): Writes<StepName> {
+  const account = createAccountWrites(sides);
+  const cluster = createClusterWrites(sides);
+  return {
+    ...createKeyWrites(sides),
+    ...createVaultWrites(sides),
+    ...createEventWrites(sides),
+    ...createAccessWrites(sides),
+    ...createIdentityWrites(sides),
     ...account,
     ...cluster,
     DetachIdentity: (params) => (params.targetKind === "account" ? account : cluster).DetachIdentity(params),
   };
-  const write = <N extends StepName>(step: { name: N; params: StepParams[N] }): Promise<StepResult> => writes[step.name](step.params);
+}
+
+/** clientsOf: by capability. The step's own file says under which identity it is written; all that it looks at is read by `observe`. */
+export function createStepWriter(clientsOf: (capability: Capability) => Clients): StepWriter {
+  const write = <N extends StepName>(step: { name: N; params: StepParams[N] }): Promise<StepResult> =>
+    createWrites({ reads: clientsOf("observe"), writes: clientsOf(stepSpecs[step.name].capability) })[step.name](step.params);
 
   return {
     submit: async (step) => {
@@ -61,7 +67,7 @@ export function createStepWriter(clients: Clients): StepWriter {
         throw toTransientError(step.name, subjectOf(step), failure, error);
       }
     },
-    poll: (poller) => poll(clients.arm, poller),
+    poll: (poller) => poll(clientsOf("observe").arm, poller),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { NetworkRuleSet } from "@azure/arm-keyvault";
 import { armUrl } from "./arm.ts";
 import { orAbsent } from "./call-azure.ts";
-import type { Clients } from "./clients.ts";
+import type { Sides } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
 import { done, fromAnswer, refused, takeBack } from "./step-result.ts";
 import type { Writes } from "./step-result.ts";
@@ -16,27 +16,27 @@ function wordsOf({ bypass, defaultAction, ipRules = [], virtualNetworkRules = []
 }
 
 /** Permission: Microsoft.KeyVault/vaults/write; to recover, also Microsoft.KeyVault/locations/deletedVaults/read. */
-export function createVaultWrites(clients: Pick<Clients, "vaults" | "arm">): Writes<"RecoverVault" | "AllowTrustedServices"> {
+export function createVaultWrites({ reads, writes }: Sides<"vaults", "vaults" | "arm">): Writes<"RecoverVault" | "AllowTrustedServices"> {
   return {
     RecoverVault: async ({ vaultId, location, tenantId, sku }) => {
       const { subscriptionId, resourceGroup, name } = parseResourcePath(vaultId);
       // A PUT on a live vault would replace it: look first.
-      const live = await orAbsent(() => clients.vaults(subscriptionId).vaults.get(resourceGroup, name));
+      const live = await orAbsent(() => reads.vaults(subscriptionId).vaults.get(resourceGroup, name));
       if (live !== undefined) return done(`vault ${name} is live already`);
       // Everything else in such a PUT is ignored. Azure/azure-rest-api-specs issue 21306
       const body = { location, properties: { tenantId, sku: { family: "A", name: sku }, createMode: "recover" } };
       const url = armUrl(vaultId, VAULT_API);
-      return fromAnswer(await clients.arm.send("PUT", url, body), url, `vault ${name} is back`);
+      return fromAnswer(await writes.arm.send("PUT", url, body), url, `vault ${name} is back`);
     },
 
     AllowTrustedServices: async ({ vaultId }) => {
       const { subscriptionId, resourceGroup, name } = parseResourcePath(vaultId);
-      const { vaults } = clients.vaults(subscriptionId);
-      const { networkAcls } = (await vaults.get(resourceGroup, name)).properties;
+      const { networkAcls } = (await reads.vaults(subscriptionId).vaults.get(resourceGroup, name)).properties;
       if (networkAcls === undefined || networkAcls.bypass?.toLowerCase() !== "none")
         return done(`vault ${name} lets trusted services in already`);
       const put = async (acls: NetworkRuleSet): Promise<NetworkRuleSet | undefined> =>
-        (await vaults.update(resourceGroup, name, { properties: { networkAcls: acls } })).properties.networkAcls;
+        (await writes.vaults(subscriptionId).vaults.update(resourceGroup, name, { properties: { networkAcls: acls } })).properties
+          .networkAcls;
       const asked: NetworkRuleSet = { ...networkAcls, bypass: "AzureServices" };
       const got = await put(asked);
       // One that says nothing of it, or still the old, is no answer to it: the next look shows what came of it.

@@ -1,4 +1,5 @@
 /** What the rules may be told from outside: the part of the configuration that the domain reads. Durations are ISO 8601. */
+import type { Principals } from "./capability.ts";
 import type { CauseCode } from "./cause-code.ts";
 
 /** The narrowest first. */
@@ -36,6 +37,6 @@ export type Settings = {
   functionAppId: string | null;
   /** From which mode on a vault is armed unasked. */
   armFrom: Exclude<Mode, "observe">;
-  /** Object id of Keymend's own identity: its own writes are no signals. Null where unknown. */
-  ownPrincipalId: string | null;
+  /** Keymend's own identities: what they write is no signal, and a step of a capability that has none is a person's. */
+  principals: Principals;
 };

@@ -3,6 +3,7 @@
  * Sources: Microsoft Learn, "Azure Key Vault as Event Grid source" and "Azure subscription as an Event Grid source".
  */
 import { databaseIn, identityIn, isGroupId, nameOf, parseArmId, scopeOfAssignment, vaultIn, wholeId } from "./arm-id.ts";
+import { isOwn, type Principals } from "./capability.ts";
 import { vaultUriOf } from "./clouds.ts";
 import { toIso, toMs } from "./time.ts";
 
@@ -174,7 +175,7 @@ function readKeyVaultEvent(envelope: Envelope): ReadEvent {
   return { kind: "signal", signal: { id: envelope.id, source: "event", what: envelope.type, at: envelope.at, scope, caller: null } };
 }
 
-function readResourceEvent(envelope: Envelope, ownPrincipalId: string | null): ReadEvent {
+function readResourceEvent(envelope: Envelope, principals: Principals): ReadEvent {
   const { data } = envelope;
   const operation = text(get(data, "operationName")) || text(get(dictOf(get(data, "authorization")), "action"));
   const resource = wholeId(text(get(data, "resourceUri")) || envelope.subject);
@@ -185,7 +186,7 @@ function readResourceEvent(envelope: Envelope, ownPrincipalId: string | null): R
   if (!scope) return { kind: "invalid", why: `${operation} on a resource that does not fit it: '${resource}'` };
   const caller = callerOf(data);
   // Keymend's own writes come back as events; looking again for each would never end.
-  if (ownPrincipalId !== null && caller?.objectId.toLowerCase() === ownPrincipalId.toLowerCase()) {
+  if (caller && isOwn(principals, caller.objectId)) {
     return { kind: "ignored", what: operation, why: "it is Keymend's own write" };
   }
   return { kind: "signal", signal: { id: envelope.id, source: "event", what: operation, at: envelope.at, scope, caller } };
@@ -195,21 +196,21 @@ function readResourceEvent(envelope: Envelope, ownPrincipalId: string | null): R
  * Reads one event in Event Grid or CloudEvents form. now: ISO 8601 UTC, for an event without a readable time.
  * Never throws: what can't be used comes back as `ignored` (not ours) or `invalid` (not an event), with the reason.
  */
-export function readEvent(raw: unknown, ownPrincipalId: string | null, now: string): ReadEvent {
+export function readEvent(raw: unknown, principals: Principals, now: string): ReadEvent {
   const event = typeof raw === "string" ? dictOf(raw) : raw;
   if (!isDict(event) || Object.keys(event).length === 0) return { kind: "invalid", why: "it is no JSON object" };
   const envelope = readEnvelope(event, now);
   const type = envelope.type.toLowerCase();
   if (type === "") return { kind: "invalid", why: "it has neither eventType nor type" };
   if (KEY_VAULT_TYPES.has(type)) return readKeyVaultEvent(envelope);
-  if (RESOURCE_TYPES.test(type)) return readResourceEvent(envelope, ownPrincipalId);
+  if (RESOURCE_TYPES.test(type)) return readResourceEvent(envelope, principals);
   return { kind: "ignored", what: envelope.type, why: "this event type is none of ours" };
 }
 
 /** The events of one delivery: one, or several in an array. */
-export function readDelivery(raw: unknown, ownPrincipalId: string | null, now: string): ReadEvent[] {
+export function readDelivery(raw: unknown, principals: Principals, now: string): ReadEvent[] {
   const parsed = typeof raw === "string" && raw.trim().startsWith("[") ? parseArray(raw) : raw;
-  return Array.isArray(parsed) ? parsed.map((event) => readEvent(event, ownPrincipalId, now)) : [readEvent(parsed, ownPrincipalId, now)];
+  return Array.isArray(parsed) ? parsed.map((event) => readEvent(event, principals, now)) : [readEvent(parsed, principals, now)];
 }
 
 function parseArray(raw: string): unknown {

@@ -1,5 +1,6 @@
 /** Event Grid in: what a delivery says becomes signals to the vaults it touches. Anything else is logged with what was done with it. */
 import type { DurableClient } from "durable-functions";
+import type { Principals } from "../domain/capability.ts";
 import { readDelivery, type Signal } from "../domain/signal.ts";
 import type { Log } from "../log.ts";
 import type { Patients } from "../activities/patients.ts";
@@ -11,7 +12,7 @@ export type OnEventDeps = {
   sendSignal: SendSignal;
   /** Of those below a grant or a denial the ones that it can have meant. */
   meant: Triage["meant"];
-  ownPrincipalId: string | null;
+  principals: Principals;
   now: () => Date;
 };
 
@@ -22,9 +23,9 @@ const FEW = 2;
 export const createOnEvent =
   (deps: OnEventDeps) =>
   async (raw: unknown, client: DurableClient, log: Log): Promise<void> => {
-    const { ownPrincipalId, now } = deps;
+    const { principals, now } = deps;
     const received = JSON.stringify(raw ?? null).slice(0, 500);
-    const reads = readDelivery(raw, ownPrincipalId, now().toISOString());
+    const reads = readDelivery(raw, principals, now().toISOString());
     if (reads.length === 0) log.warn("eventDropped", { text: "a delivery was dropped: there is no event in it", received });
     for (const read of reads) {
       if (read.kind === "invalid") {

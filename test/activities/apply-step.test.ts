@@ -58,11 +58,14 @@ describe("a step that may be taken", () => {
         entryId: "7-step-intent",
         kind: "step",
         what: "about to write: EnableKeyVersion on kv-orders/cmk",
-        data: { step: aStep() },
+        data: { step: aStep(), identity: { capability: "keys", principalId: "own-keys" } },
         at: NOW,
         actor: "keymend",
       },
-      expect.objectContaining({ entryId: "7-step-ending", data: { step: aStep(), result: "done", detail: "200" } }),
+      expect.objectContaining({
+        entryId: "7-step-ending",
+        data: { step: aStep(), result: "done", detail: "200", identity: { capability: "keys", principalId: "own-keys" } },
+      }),
     ]);
   });
 

@@ -234,7 +234,7 @@ describe("a tag that an approver lifted", () => {
 });
 
 describe("who made a change that no event told of", () => {
-  const settings = someSettings({ privilegedCallers: ["boss"], ownPrincipalId: "me" });
+  const settings = someSettings({ privilegedCallers: ["boss"], principals: { observe: "reader", access: "me" } });
   const facts = someFacts({ access: [anAccess({ assignments: [] })], baseline: aBaseline({ at: after(-15) }) });
   const taken = (objectId: string) => ({
     operation: "Microsoft.Authorization/roleAssignments/delete",

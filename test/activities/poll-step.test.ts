@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createPollStep, type PollDeps, type PollState } from "../../src/activities/poll-step.ts";
 import type { Step } from "../../src/domain/steps/step.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
-import { aKey, aVersion, someFacts, V1, VAULT_ID } from "../support/builders.ts";
+import { aKey, aVersion, someFacts, someSettings, V1, VAULT_ID } from "../support/builders.ts";
 import { Died, diesAfter, fakeEdges, transient } from "../support/fakes.ts";
 import { after, aStep, PATIENT, planOf, turnInput } from "../support/turns.ts";
 
@@ -16,7 +16,13 @@ function setUp(state: PollState | Error, step = aStep()) {
     return state;
   };
   const ask = (over: Partial<PollDeps> = {}, turn = 3) =>
-    createPollStep({ ...edges.deps, poll, ...over })({ patient: PATIENT, incidentId: "i1", step, turn, poller: "https://op" });
+    createPollStep({ ...edges.deps, settings: someSettings(), poll, ...over })({
+      patient: PATIENT,
+      incidentId: "i1",
+      step,
+      turn,
+      poller: "https://op",
+    });
   return { ...edges, ask, stored: () => edges.incidents.all[0]! };
 }
 

@@ -10,7 +10,7 @@ const SHRUNK: Sight = { ...WHOLE, unlisted: [{ kind: "account", id: ACCOUNT_ID, 
 
 function setUp(over: Partial<ReturnType<typeof fakeEdges>["deps"]> = {}) {
   const edges = fakeEdges();
-  const estate = { subscriptionIds: [SUBSCRIPTION.split("/").at(-1)!], ownPrincipalId: null };
+  const estate = { subscriptionIds: [SUBSCRIPTION.split("/").at(-1)!], principalId: "p1" };
   const watch = createWatchInventory({ ...edges.deps, ...over, estate, hash: () => "0123456789abcdef" });
   let since: string | null = null;
   const sweep = async (minutes: number, sight: Sight): Promise<string | null> => {

@@ -209,7 +209,7 @@ const ROWS: { readonly [N in StepName]: Row } = {
 
 async function send(step: StepDraft, answers: Row["answers"]) {
   const { clients, writes } = fakeAzure(byPath(answers));
-  const { kind } = await createStepWriter(clients).submit(step);
+  const { kind } = await createStepWriter(() => clients).submit(step);
   return { kind, sends: writes().map(({ method, url, body }) => ({ method, path: decodeURIComponent(url.pathname), body })) };
 }
 

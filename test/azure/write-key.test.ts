@@ -19,7 +19,7 @@ function setUp(before: Attributes, answer: (asked: Attributes, patches: number) 
     const { attributes } = body as { attributes: Attributes };
     return answer(attributes, (patches += 1));
   });
-  return { keys: createKeyWrites(clients), sent: () => writes().map(({ body }) => body) };
+  return { keys: createKeyWrites({ reads: clients, writes: clients }), sent: () => writes().map(({ body }) => body) };
 }
 
 test("any date from 1970 to 9999 arrives as it was meant, in seconds", () =>

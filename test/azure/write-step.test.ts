@@ -41,7 +41,7 @@ const accepted: FakeAnswer = {
 
 async function submit(step: StepDraft, table: Record<string, FakeAnswer | FakeAnswer[]>) {
   const { clients, writes } = fakeAzure(byPath(table));
-  const result = await createStepWriter(clients).submit(step);
+  const result = await createStepWriter(() => clients).submit(step);
   return { result, writes: writes().map(({ method, url, body }) => ({ method, path: url.pathname, body })) };
 }
 
@@ -109,7 +109,7 @@ test("recovers a key and hands back where to see that it is readable", async () 
       [`GET ${KEY_SCOPE}`]: [noKey, { body: { id: KEY_SCOPE } }],
     }),
   );
-  const writer = createStepWriter(clients);
+  const writer = createStepWriter(() => clients);
   const result = await writer.submit(RECOVER);
   expect(result).toEqual({ kind: "submitted", poller: `https://management.azure.com${KEY_SCOPE}?api-version=2026-02-01` });
   expect(writes().map(({ method, url }) => `${method} ${url.pathname}`)).toEqual(["POST /deletedkeys/k1/recover"]);
@@ -148,7 +148,7 @@ test("a vault that still registers its name is polled by itself", async () => {
   const { clients } = fakeAzure(
     byPath({ [`GET ${VAULT_ID}`]: [registering, { body: { properties: { provisioningState: "Succeeded" } } }] }),
   );
-  const writer = createStepWriter(clients);
+  const writer = createStepWriter(() => clients);
   const poller = result.kind === "submitted" ? result.poller : "";
   expect([await writer.poll(poller), await writer.poll(poller)]).toEqual([{ kind: "running" }, { kind: "succeeded" }]);
 });
@@ -558,13 +558,13 @@ test.each([
   [error(404, "OperationNotFound"), { kind: "unknown" }],
 ])("reads how an operation stands: %#", async (answer, expected) => {
   const { clients, sent } = fakeAzure(() => answer);
-  expect(await createStepWriter(clients).poll(OPERATION)).toMatchObject(expected);
+  expect(await createStepWriter(() => clients).poll(OPERATION)).toMatchObject(expected);
   expect(sent[0]?.url.href).toBe(OPERATION);
 });
 
 test("gives its token to Azure Resource Manager only", async () => {
   const { clients, sent } = fakeAzure(() => ({ body: { status: "Succeeded" } }));
-  const { poll } = createStepWriter(clients);
+  const { poll } = createStepWriter(() => clients);
   for (const host of ["management.azure.com.evil.example", "evilmanagement.azure.com", "v1.vault.azure.net"]) {
     await expect(poll(`https://${host}/subscriptions/s/operationsStatus/g`)).rejects.toBeInstanceOf(InvariantError);
   }

@@ -278,7 +278,7 @@ test("gives an account a new identity: make, attach, default, detach", async () 
 test("two changes of one account at once: the second is told to come again", async () => {
   const { databases, identity } = sandbox.patient("account", "policies");
   const targetId = databases[0]?.id ?? "";
-  const writer = createStepWriter(sandbox.clients);
+  const writer = createStepWriter(sandbox.clientsOf);
   const identityId = `${identity.id}-k1`;
   await sandbox.carryOut({ name: "CreateIdentity", params: { identityId, location: identity.location, insteadOf: identity.name } });
   const attach = { name: "AttachIdentity" as const, params: { targetId, identityId } };

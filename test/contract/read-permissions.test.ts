@@ -86,7 +86,7 @@ const reads: Readonly<Record<keyof typeof declaredReads, (sandbox: Sandbox) => P
   },
   READ_EVENT_SUBSCRIPTIONS: ({ clients, patient }) => createReadEventSubscriptions(clients, now)(patient("account", "rbac").vault.id),
   READ_OPERATION: async (own) => {
-    const { poll } = createStepWriter(own.clients);
+    const { poll } = createStepWriter(own.clientsOf);
     own.world.switches["documentdb.operationsAskForRead"] = true;
     begun.set(own, begun.get(own) ?? (await beginOperations(own)));
     return Promise.all(begun.get(own)!.map(poll));
@@ -99,12 +99,12 @@ const seen = (read: () => Promise<unknown>): Promise<unknown> => read().catch(()
 test.each(Object.entries(declaredReads))("%s", async (name, declared: Permission) => {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.entries forgets the names
   const read = reads[name as keyof typeof declaredReads];
-  leaveOnly(sandbox, { actions: ["*"], dataActions: declared.dataActions });
+  leaveOnly(sandbox, { observe: { actions: ["*"], dataActions: declared.dataActions } });
   const all = await read(sandbox);
-  leaveOnly(sandbox, declared);
+  leaveOnly(sandbox, { observe: declared });
   expect(await seen(() => read(sandbox))).toEqual(all);
   for (const { action, left } of withoutEach(declared)) {
-    leaveOnly(sandbox, left);
+    leaveOnly(sandbox, { observe: left });
     expect({ action, seen: await seen(() => read(sandbox)) }).not.toEqual({ action, seen: all });
   }
 });

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { addCustomRole, assignRole } from "../../sandbox/azure/authorization/build.ts";
 import { createAzure } from "../../sandbox/azure/azure.ts";
 import type { Azure } from "../../sandbox/azure/azure.ts";
 import { createWorld } from "../../sandbox/azure/world.ts";
@@ -12,7 +13,7 @@ import { buildEstate } from "../../sandbox/estate/estate.ts";
 import type { Estate, Patient } from "../../sandbox/estate/estate.ts";
 import { startNetwork } from "../../sandbox/network/proxy.ts";
 import { createRandom } from "../../sandbox/time/random.ts";
-import { createClients } from "../../src/azure/clients.ts";
+import { createClientsOf } from "../../src/azure/clients.ts";
 import type { Clients } from "../../src/azure/clients.ts";
 import { createAzureClock } from "../../src/azure/azure-clock.ts";
 import { createHttpClient } from "../../src/azure/http-client.ts";
@@ -20,6 +21,7 @@ import { createPublishOutcome } from "../../src/azure/publish-outcome.ts";
 import type { PublishOutcome } from "../../src/azure/publish-outcome.ts";
 import { createStepWriter } from "../../src/azure/write-step.ts";
 import type { StepResult } from "../../src/azure/step-result.ts";
+import { CAPABILITIES, type Capability } from "../../src/domain/capability.ts";
 import type { Permission } from "../../src/domain/steps/spec.ts";
 import type { StepDraft } from "../../src/domain/steps/step.ts";
 
@@ -31,6 +33,8 @@ export type Sandbox = {
   world: World;
   azure: Azure;
   estate: Estate;
+  clientsOf: (capability: Capability) => Clients;
+  /** Those that read. */
   clients: Clients;
   publishOutcome: PublishOutcome;
   /** Why the outcome topic refused what was published. */
@@ -41,7 +45,7 @@ export type Sandbox = {
   pass: (minutes: number) => Promise<void>;
   /** Submits and polls, a minute of Azure's time between two polls, until it has ended. */
   carryOut: (step: StepDraft) => Promise<Exclude<StepResult, { kind: "submitted" }> | { kind: "failed"; code: string; detail: string }>;
-  /** What Keymend has written, as `METHOD action status`. */
+  /** What Keymend has written, as `IDENTITY METHOD action status`. */
   writes: () => string[];
   close: () => Promise<void>;
 };
@@ -60,15 +64,14 @@ export async function startSandbox(): Promise<Sandbox> {
   azure.start();
   const dir = await mkdtemp(join(tmpdir(), "keymend-contract-"));
   const network = await startNetwork(azure, { dir });
-  const principal = world.principals.get(estate.keymend.principalId);
-  if (principal === undefined) throw new Error("the estate has no Keymend");
-  const credential = {
+  const credentialOf = ({ principalId }: { principalId: string }) => ({
     getToken: async (scopes: string | string[]) => ({
-      token: await azure.tokens.issue(principal, String([scopes].flat()[0]).replace(/\/\.default$/, "")),
+      token: await azure.tokens.issue(world.principals.get(principalId)!, String([scopes].flat()[0]).replace(/\/\.default$/, "")),
       // The clients live by the machine's clock, which stands still beside the sandbox's: a fresh token each time.
       expiresOnTimestamp: Date.now() + 1000,
     }),
-  };
+  });
+  const credential = credentialOf(estate.keymend.observe);
   const { hostname, port } = new URL(network.proxyUrl);
   // Behind a proxy the SDKs take no certificates of their own: the process must trust the sandbox's.
   setDefaultCACertificates([...getCACertificates("bundled"), await readFile(network.caFile, "utf8")]);
@@ -76,8 +79,11 @@ export async function startSandbox(): Promise<Sandbox> {
     proxyOptions: { host: `http://${hostname}`, port: Number(port) },
     httpClient: createHttpClient(createAzureClock(() => Date.now())),
   };
-  const clients = createClients({ credential, subscriptionIds: [SUBSCRIPTION], pipelineOptions });
-  const writer = createStepWriter(clients);
+  const credentials = Object.fromEntries(
+    Object.entries(estate.keymend).map(([capability, identity]) => [capability, credentialOf(identity)]),
+  );
+  const clientsOf = createClientsOf({ credentials, subscriptionIds: [SUBSCRIPTION], pipelineOptions });
+  const writer = createStepWriter(clientsOf);
   const pass = async (minutes: number): Promise<void> => {
     const end = clock.now() + minutes * MINUTE;
     for (let due = clock.nextDue(); due !== undefined && due <= end; due = clock.nextDue()) {
@@ -92,7 +98,8 @@ export async function startSandbox(): Promise<Sandbox> {
     azure,
     refusals,
     estate,
-    clients,
+    clientsOf,
+    clients: clientsOf("observe"),
     publishOutcome: createPublishOutcome({ endpoint: TOPIC, credential, pipelineOptions, onRefusal: (_, why) => refusals.push(why) }),
     pass,
     patient: (kind, access) => {
@@ -111,7 +118,8 @@ export async function startSandbox(): Promise<Sandbox> {
       }
       throw new Error(`${step.name} has not ended within an hour`);
     },
-    writes: () => world.writes.filter(({ keymend }) => keymend).map(({ method, action, status }) => `${method} ${action} ${status}`),
+    writes: () =>
+      world.writes.filter(({ keymend }) => keymend).map(({ caller, method, action, status }) => `${caller} ${method} ${action} ${status}`),
     close: async () => {
       await network.close();
       await rm(dir, { recursive: true, force: true });
@@ -119,15 +127,19 @@ export async function startSandbox(): Promise<Sandbox> {
   };
 }
 
-/** Takes away all that Keymend has but this, at the subscription. */
-export function leaveOnly({ world, estate }: Sandbox, { actions, dataActions }: Permission): void {
-  const { principalId } = estate.keymend;
-  const own = [...world.roleAssignments].filter(([, assignment]) => assignment.principalId === principalId);
-  const watcher = [...world.roleDefinitions.values()].find(({ roleName }) => roleName.startsWith("Keymend Watcher"));
-  const kept = own.find(([, { roleDefinitionId }]) => watcher !== undefined && roleDefinitionId.endsWith(watcher.name));
-  if (watcher === undefined || kept === undefined) throw new Error("Keymend is no watcher");
-  watcher.permissions = [{ actions: [...actions], notActions: [], dataActions: [...dataActions], notDataActions: [] }];
-  for (const [id] of own) if (id !== kept[0]) world.roleAssignments.delete(id);
+/** Takes away all that Keymend's identities have but this, at the subscription; the same again changes nothing but what is left. */
+export function leaveOnly({ world, estate }: Sandbox, left: Partial<Record<Capability, Permission>>): void {
+  for (const capability of CAPABILITIES) {
+    const { principalId } = estate.keymend[capability];
+    const roleName = `Left of ${capability}`;
+    const known = [...world.roleDefinitions.values()].find((role) => role.roleName === roleName);
+    const role = known ?? addCustomRole(world, { roleName });
+    const { actions, dataActions } = left[capability] ?? { actions: [], dataActions: [] };
+    role.permissions = [{ actions: [...actions], notActions: [], dataActions: [...dataActions], notDataActions: [] }];
+    if (known === undefined) assignRole(world, { principalId, role: role.name, scope: `/subscriptions/${world.subscriptionId}` });
+    for (const [id, assignment] of world.roleAssignments)
+      if (assignment.principalId === principalId && !assignment.roleDefinitionId.endsWith(role.name)) world.roleAssignments.delete(id);
+  }
 }
 
 /** The same without one of it, for each that there is. */

@@ -1,9 +1,13 @@
-/** What each step declares is what its write takes: with that beside what may be read it is made, and without any one of it, it is not. */
+/**
+ * What each step declares is what its write takes of the identity of its capability: with that, and the reads of `observe` beside it, it is
+ * made under that identity and no other; without any one of it, it is not.
+ */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { keyUriOf } from "../../sandbox/azure/keyvault/build.ts";
 import { addIdentity } from "../../sandbox/azure/managed-identity/build.ts";
 import type { Account, Cluster, KeyVersion } from "../../sandbox/azure/world.ts";
 import { stepSpecs } from "../../src/domain/steps/index.ts";
+import type { Writing } from "../../src/domain/capability.ts";
 import type { Permission } from "../../src/domain/steps/spec.ts";
 import type { StepDraft, StepName, StepParams } from "../../src/domain/steps/step.ts";
 import { declaredReads, united } from "../support/declared-reads.ts";
@@ -203,11 +207,12 @@ const rows: { readonly [N in StepName]: readonly ((sandbox: Sandbox) => StepPara
   ],
 };
 
-type Made = { step: StepDraft; permission: Permission };
+type Made = { step: StepDraft; capability: Writing; permission: Permission };
 
 const madeOf = <N extends StepName>(name: N, params: StepParams[N]): Made => ({
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a name and what is made under it
   step: { name, params } as StepDraft,
+  capability: stepSpecs[name].capability,
   permission: stepSpecs[name].permission(params),
 });
 
@@ -219,12 +224,13 @@ const cases = (Object.keys(rows) as StepName[]).flatMap(casesOf);
 
 test.each(cases)("$title", async ({ make }) => {
   const tryWith = async ({ actions, dataActions }: Permission): Promise<string> => {
-    const { step } = make(sandbox);
-    leaveOnly(sandbox, united([...Object.values(reads), { actions, dataActions }]));
+    const { step, capability } = make(sandbox);
+    leaveOnly(sandbox, { observe: united(Object.values(reads)), [capability]: { actions, dataActions } });
     const before = sandbox.writes().length;
     const { kind } = await sandbox.carryOut(step);
     const written = sandbox.writes().slice(before);
-    return kind === "done" && written.every((write) => / 20\d$/.test(write)) && written.length > 0 ? "made" : kind;
+    const isOwn = (write: string): boolean => write.startsWith(`id-keymend-${capability} `) && / 20\d$/.test(write);
+    return kind === "done" && written.every(isOwn) && written.length > 0 ? "made" : kind;
   };
   const { permission } = make(sandbox);
   for (const { action, left } of withoutEach(permission))

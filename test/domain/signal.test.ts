@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readDelivery, readEvent } from "../../src/domain/signal.ts";
 
-const own = "99999999-0000-4000-8000-000000000001";
+const own = { observe: "99999999-0000-4000-8000-000000000001", keys: "99999999-0000-4000-8000-00000000000a" };
 const now = "2026-07-26T00:00:00.000Z";
 const vault = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-orders";
 const objectId = "http://schemas.microsoft.com/identity/claims/objectidentifier";
@@ -212,10 +212,12 @@ describe("a resource event", () => {
     expect(signalOf(event)).toMatchObject({ what: "Microsoft.KeyVault/vaults/write", scope: { kind: "vault", id: vault } });
   });
 
-  test("caused by Keymend itself is ignored, in any casing of the id", () => {
-    const event = resourceEvent("Microsoft.KeyVault/vaults/write", vault, { claims: { [objectId]: own.toUpperCase() } });
-    expect(readEvent(event, own, now)).toMatchObject({ kind: "ignored", why: "it is Keymend's own write" });
-    expect(readEvent(event, null, now).kind).toBe("signal");
+  test("caused by any of Keymend's own identities is ignored, in any casing of the id", () => {
+    for (const id of Object.values(own)) {
+      const event = resourceEvent("Microsoft.KeyVault/vaults/write", vault, { claims: { [objectId]: id.toUpperCase() } });
+      expect(readEvent(event, own, now)).toMatchObject({ kind: "ignored", why: "it is Keymend's own write" });
+      expect(readEvent(event, { observe: "other" }, now).kind).toBe("signal");
+    }
   });
 
   test.each([

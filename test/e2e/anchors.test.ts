@@ -15,7 +15,7 @@ beforeAll(async () => {
     settings: { KEYMEND_ANCHOR_CONTAINER: `https://${ACCOUNT}.blob.core.windows.net/anchors` },
     arrange: (world, { keymend }) => {
       const { id } = addContainer(world, { resourceGroup: "rg-keymend", account: ACCOUNT, name: "anchors", takesPolicies: true });
-      assignRole(world, { principalId: keymend.principalId, role: ROLE.storageBlobDataOwner, scope: id });
+      assignRole(world, { principalId: keymend.observe.principalId, role: ROLE.storageBlobDataOwner, scope: id });
     },
   });
 });

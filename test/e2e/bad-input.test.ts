@@ -194,7 +194,7 @@ describe("events", () => {
   });
 
   test("the app's own writes come back and are ignored", async () => {
-    const { principalId } = app.sandbox.estate.keymend;
+    const { principalId } = app.sandbox.estate.keymend.observe;
     const { lines, incidents } = await deliver("onResourceEvent", [
       resourceEvent(app.patient("orders"), { claims: { [OID]: principalId.toUpperCase() } }),
     ]);

@@ -112,7 +112,7 @@ const switchOwnIdentityOff: Break = async (app, { databases, identity }) => {
 const takeGranterAway: Arrange = (world, { keymend }) => {
   const granter = [...world.roleDefinitions.values()].find(({ roleName }) => roleName.startsWith("Keymend Granter"))!;
   for (const [id, { principalId, roleDefinitionId }] of world.roleAssignments)
-    if (principalId === keymend.principalId && roleDefinitionId.endsWith(granter.name)) world.roleAssignments.delete(id);
+    if (principalId === keymend.access.principalId && roleDefinitionId.endsWith(granter.name)) world.roleAssignments.delete(id);
 };
 
 type Case = { name: string; steps: string[]; breakIt: Break };

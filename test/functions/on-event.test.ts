@@ -42,7 +42,7 @@ function setUp(over: Partial<OnEventDeps> = {}) {
       now: () => new Date(NOW),
     }),
     meant: async (below) => [...below],
-    ownPrincipalId: "99999999-0000-4000-8000-00000000000a",
+    principals: { observe: "99999999-0000-4000-8000-000000000001", keys: "99999999-0000-4000-8000-00000000000A" },
     now: () => new Date(NOW),
     ...over,
   });

@@ -1,24 +1,40 @@
 import { globSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { conditionHolds } from "../../sandbox/azure/authorization/condition.ts";
 import { matchesPattern } from "../../sandbox/azure/authorization/pattern.ts";
-import { type Choices, type DeployedRole, EVERYTHING, readDeployedRoles, readLogReader } from "../../sandbox/estate/deployed-roles.ts";
+import { type ByCapability, type Choices, EVERYTHING, readDeployedRoles, readLogReader } from "../../sandbox/estate/deployed-roles.ts";
 import { KEYMEND_KEY_PERMISSIONS } from "../../sandbox/estate/keymend-access.ts";
+import { CAPABILITIES, type Capability } from "../../src/domain/capability.ts";
 import { stepSpecs } from "../../src/domain/steps/index.ts";
 import type { Permission } from "../../src/domain/steps/spec.ts";
+import type { StepName } from "../../src/domain/steps/step.ts";
 import { declaredReads, united } from "../support/declared-reads.ts";
 
 // The audit log of vaults is read at its workspace, with a role of its own.
 const { READ_KEY_LOG, ...others } = declaredReads;
 const READS: readonly Permission[] = Object.values(others);
 const KINDS = ["account", "cluster"] as const;
-const STEPS: readonly Permission[] = Object.values(stepSpecs).flatMap(({ permission }) =>
-  KINDS.map((targetKind) => permission({ targetKind })),
-);
+const permissionOf = (name: StepName): Permission => united(KINDS.map((targetKind) => stepSpecs[name].permission({ targetKind })));
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.keys forgets the names
+const STEPS = Object.keys(stepSpecs) as StepName[];
 
-/** What is given at the subscription and at each vault, together. */
-function given(choices: Choices): Permission {
-  const { roles, atVaults } = readDeployedRoles(choices, "me");
-  return united(roles.filter(({ isAssigned, symbol }) => isAssigned || symbol === atVaults).flatMap(({ permissions }) => permissions));
+/** What the steps of a capability take, or the reads. */
+const neededBy = (capability: Capability): Permission =>
+  united(capability === "observe" ? READS : STEPS.filter((name) => stepSpecs[name].capability === capability).map(permissionOf));
+
+const PRINCIPALS = {
+  observe: "7c0ffee0-0000-4000-8000-000000000001",
+  keys: "7c0ffee0-0000-4000-8000-000000000002",
+  access: "7c0ffee0-0000-4000-8000-000000000003",
+  databases: "7c0ffee0-0000-4000-8000-000000000004",
+  vaults: "7c0ffee0-0000-4000-8000-000000000005",
+};
+
+/** What one of the identities is given, at all places together. */
+function given(capability: Capability, choices?: Choices, principals: ByCapability<string> = PRINCIPALS): Permission {
+  const roles = readDeployedRoles(principals, choices);
+  const own = roles.filter(({ assignments }) => assignments.some(({ principalId }) => principalId === principals[capability]));
+  return united(own.flatMap(({ permissions }) => permissions));
 }
 
 const beyond = (list: readonly string[], patterns: readonly string[]): string[] =>
@@ -39,28 +55,60 @@ test("every read says what it needs, and is held against the roles", () => {
 });
 
 describe("the roles that are deployed", () => {
-  test("give what the steps and the reads need, and no more", () => {
-    expect(differences(united([...STEPS, ...READS]), given(EVERYTHING))).toEqual(NONE);
+  test.each(CAPABILITIES)("give %s what its steps or reads need, and no more", (capability) => {
+    expect(differences(neededBy(capability), given(capability))).toEqual(NONE);
   });
 
-  test("give what the reads need, and no more, where nothing may be written", () => {
-    expect(differences(united(READS), given({ ...EVERYTHING, mayWrite: false }))).toEqual(NONE);
+  test("are given to nobody else, and a role to one identity alone", () => {
+    const own = new Set(Object.values(PRINCIPALS));
+    for (const { symbol, assignments } of readDeployedRoles(PRINCIPALS)) {
+      const holders = new Set(assignments.map(({ principalId }) => principalId));
+      expect({ symbol, holders: [...holders].filter((holder) => own.has(holder)).length }).toEqual({ symbol, holders: 1 });
+      expect(holders.size).toBe(1);
+    }
+  });
+
+  test("reach over the subscription only for reads and databases, and lie with the vaults' groups else", () => {
+    const atSubscription = readDeployedRoles(PRINCIPALS).filter(({ assignments }) => assignments.some(({ at }) => at === "subscription"));
+    const { actions, dataActions } = united(atSubscription.flatMap(({ permissions }) => permissions));
+    const { actions: ofDatabases } = neededBy("databases");
+    expect(dataActions).toEqual([]);
+    expect(beyond(actions, ofDatabases).filter((action) => !action.endsWith("/read"))).toEqual([]);
+  });
+
+  test.each(CAPABILITIES.filter((capability) => capability !== "observe"))(
+    "without %s do not exist, nor does its identity hold any",
+    (lacking) => {
+      const { [lacking]: gone, ...left } = PRINCIPALS;
+      const [all, without] = [readDeployedRoles(PRINCIPALS), readDeployedRoles(left)];
+      const symbols = without.map(({ symbol }) => symbol);
+      const taken = all.filter(({ symbol }) => !symbols.includes(symbol));
+      expect(taken.length).toBeGreaterThan(0);
+      expect(taken.every(({ assignments }) => assignments.every(({ principalId }) => principalId === gone))).toBe(true);
+      expect(without.flatMap(({ assignments }) => assignments).filter(({ principalId }) => principalId === gone)).toEqual([]);
+      for (const capability of CAPABILITIES.filter((one) => one !== lacking))
+        expect({ capability, has: given(capability, EVERYTHING, left) }).toEqual({ capability, has: given(capability) });
+    },
+  );
+
+  test("write nothing where no capability that writes is deployed", () => {
+    const roles = readDeployedRoles({ observe: PRINCIPALS.observe });
+    const { actions, dataActions } = united(roles.flatMap(({ permissions }) => permissions));
+    expect([...actions, ...dataActions].filter((action) => !action.endsWith("/read"))).toEqual([]);
   });
 
   test("give at a workspace what the reading of the audit log needs, and no more", () => {
-    const { permissions, isAssigned } = readLogReader("me");
-    expect(isAssigned).toBe(true);
-    expect(differences(READ_KEY_LOG, united(permissions))).toEqual(NONE);
+    expect(differences(READ_KEY_LOG, united(readLogReader("me").permissions))).toEqual(NONE);
   });
 
-  test.each<[keyof Choices, (keyof typeof stepSpecs)[]]>([
-    ["allowAccessPolicyRepairs", ["AddAccessPolicyPermissions"]],
-    ["allowVaultRepairs", ["RecoverVault", "AllowTrustedServices"]],
-    ["allowIdentityRepairs", ["CreateIdentity"]],
-  ])("without %s lack what %s need, and nothing else", (choice, names) => {
-    const without = given({ ...EVERYTHING, [choice]: false });
-    const taken = united(names.map((name) => stepSpecs[name].permission({ targetKind: "account" })));
-    expect(differences(united([...STEPS, ...READS]), without)).toEqual({ ...NONE, lacking: taken });
+  test.each<[keyof Choices, Capability, string[]]>([
+    ["allowAccessPolicyRepairs", "access", ["Microsoft.KeyVault/vaults/accessPolicies/write"]],
+    ["allowVaultRepairs", "vaults", ["Microsoft.KeyVault/locations/deletedVaults/read", "Microsoft.KeyVault/vaults/write"]],
+    ["allowIdentityRepairs", "databases", ["Microsoft.ManagedIdentity/userAssignedIdentities/write"]],
+    ["allowClusterRepairs", "databases", ["Microsoft.DocumentDB/mongoClusters/write"]],
+  ])("without %s lack of %s just %j", (choice, capability, taken) => {
+    const without = given(capability, { ...EVERYTHING, [choice]: false });
+    expect(differences(neededBy(capability), without)).toEqual({ ...NONE, lacking: { actions: taken, dataActions: [] } });
   });
 
   test("have above each write the steps that take it", () => {
@@ -74,27 +122,18 @@ describe("the roles that are deployed", () => {
       ),
     );
     const takes = (action: string): string[] =>
-      Object.entries(stepSpecs).flatMap(([name, { permission }]) => {
-        const { actions, dataActions } = united(KINDS.map((targetKind) => permission({ targetKind })));
-        return [...actions, ...dataActions].includes(action) ? [name] : [];
-      });
+      STEPS.filter((name) => [permissionOf(name)].some(({ actions, dataActions }) => [...actions, ...dataActions].includes(action)));
     expect(writes.length).toBeGreaterThan(10);
-    expect(writes).toEqual(writes.map(({ action }) => ({ action, said: takes(action) })));
-  });
-
-  test("assign the one that grants with a condition, and no other", () => {
-    const { roles } = readDeployedRoles(EVERYTHING, "7c0ffee0-0000-4000-8000-000000000001");
-    const grants = ({ permissions }: DeployedRole): boolean =>
-      permissions.some(({ actions }) => beyond(["Microsoft.Authorization/roleAssignments/write"], actions).length === 0);
-    expect(roles.filter(({ condition }) => condition !== undefined)).toEqual(roles.filter(grants));
-    const condition = roles.find(grants)?.condition;
-    expect(condition).toContain("{e147488a-f6f5-4113-8e2d-b22465e65bf6}");
-    expect(condition).toContain("ForAnyOfAllValues:GuidNotEquals {7c0ffee0-0000-4000-8000-000000000001}");
+    expect(writes).toEqual(
+      writes.map(({ action, said }) => ({ action, said: takes(action).toSorted((a, b) => said.indexOf(a) - said.indexOf(b)) })),
+    );
   });
 
   /** Azure/azure-rest-api-specs: DatabaseAccountUpdateProperties has ipRules and publicNetworkAccess, MongoClusterUpdateProperties administrator. */
   test("say of the one that writes databases what the same writes could do, and so does the page on security", () => {
-    const mender = /^resource mender [\s\S]*?^ {4}description: '(.*)'$/m.exec(readFileSync("infra/modules/roles.bicep", "utf8"))![1]!;
+    const mender = /^resource databaseMender [\s\S]*?^ {4}description: '(.*)'$/m.exec(
+      readFileSync("infra/modules/roles.bicep", "utf8"),
+    )![1]!;
     const left = readFileSync("docs/security.md", "utf8").split("What is left:")[1]!;
     for (const text of [mender, left]) {
       expect(text).toContain("administrator");
@@ -106,10 +145,47 @@ describe("the roles that are deployed", () => {
   /** Microsoft Learn, "Azure custom roles": the display name must be the only one of its kind in the tenant. */
   test("are called otherwise in another subscription, and under another name", () => {
     const namesOf = (name: string, subscriptionId: string): string[] =>
-      readDeployedRoles(EVERYTHING, "me", { name, subscriptionId }).roles.map(({ roleName }) => roleName.toLowerCase());
+      readDeployedRoles(PRINCIPALS, EVERYTHING, { name, subscriptionId }).map(({ roleName }) => roleName.toLowerCase());
     const names = ["keymend", "other"].flatMap((name) => ["first", "second"].flatMap((subscription) => namesOf(name, subscription)));
     expect(names.length).toBeGreaterThan(4 * 4);
     expect(names).toEqual([...new Set(names)]);
+  });
+});
+
+describe("the condition on what is granted", () => {
+  const conditions = readDeployedRoles(PRINCIPALS).flatMap(({ symbol, assignments }) =>
+    assignments.map(({ condition }) => ({ symbol, condition })),
+  );
+  const condition = conditions.find(({ symbol }) => symbol === "granter")?.condition ?? "";
+  const WRITE = "Microsoft.Authorization/roleAssignments/write";
+  const grant = {
+    roleDefinitionId: "/providers/Microsoft.Authorization/roleDefinitions/e147488a-f6f5-4113-8e2d-b22465e65bf6",
+    principalId: "0a0a0a0a-0000-4000-8000-000000000001",
+    principalType: "ServicePrincipal",
+  };
+
+  test("stands on the role that grants, and on no other", () => {
+    expect(conditions.filter((one) => one.condition !== undefined)).toEqual([{ symbol: "granter", condition }]);
+  });
+
+  test("lets the one role through, to somebody else's service principal", () => {
+    expect(conditionHolds(condition, WRITE, grant)).toBe(true);
+    expect(conditionHolds(condition, "Microsoft.KeyVault/vaults/accessPolicies/write", {})).toBe(true);
+  });
+
+  test.each<[string, string, Partial<typeof grant>]>([
+    ["Owner", WRITE, { roleDefinitionId: "8e3af657-a8ff-443c-a75c-2fe8c4bcb635" }],
+    ["Key Vault Administrator", WRITE, { roleDefinitionId: "00482a5a-887f-4fb3-b363-3b7fe8e74483" }],
+    ["the role, to a person", WRITE, { principalType: "User" }],
+    ["the role, to a group", WRITE, { principalType: "Group" }],
+    ...Object.entries(PRINCIPALS).map(([name, principalId]): [string, string, Partial<typeof grant>] => [
+      `the role, to ${name}`,
+      WRITE,
+      { principalId },
+    ]),
+    ["a deletion", "Microsoft.Authorization/roleAssignments/delete", {}],
+  ])("refuses %s", (_, action, over) => {
+    expect(conditionHolds(condition, action, { ...grant, ...over })).toBe(false);
   });
 });
 
@@ -121,16 +197,22 @@ const IN_A_POLICY: Record<string, string[]> = {
   "Microsoft.KeyVault/vaults/keys/rotate/action": ["rotate"],
 };
 
-describe("on a vault with access policies Keymend is given as much as the steps and the reads need of its keys", () => {
-  const { dataActions } = united([...STEPS, ...READS]);
-  const needed = dataActions.flatMap((action) => IN_A_POLICY[action] ?? [`${action}, which this table lacks`]).toSorted();
+describe("on a vault with access policies each identity is given as much as its steps or reads need of the keys", () => {
   const said = (file: string, words: RegExp): string[] => words.exec(readFileSync(file, "utf8"))![1]!.split(/\W+(?:and\W+)?/);
 
-  test.each([
-    ["by the guide", () => said("docs/deploy.md", /--key-permissions ([a-z ]+[a-z])$/m)],
-    ["by what the template says of them", () => said("infra/modules/vault-keys.bicep", /access-policy vault .*: add ([a-z, ]+) there\.$/m)],
-    ["in the sandbox", () => KEYMEND_KEY_PERMISSIONS],
-  ])("%s", (_, permissions) => {
-    expect(permissions().toSorted()).toEqual(needed);
+  test.each(["observe", "keys"] as const)("%s: by the guide, by what the template says, and in the sandbox", (capability) => {
+    const { dataActions } = neededBy(capability);
+    const needed = dataActions.flatMap((action) => IN_A_POLICY[action] ?? [`${action}, which this table lacks`]).toSorted();
+    const guide = new RegExp(String.raw`--name id-keymend-${capability} [\s\S]*?--key-permissions ([a-z ]+[a-z])$`, "m");
+    expect(said("docs/deploy.md", guide).toSorted()).toEqual(needed);
+    expect(said("infra/modules/vault-group.bicep", new RegExp(`id-NAME-${capability} needs ([a-z, ]+? and [a-z]+)`)).toSorted()).toEqual(
+      needed,
+    );
+    expect(KEYMEND_KEY_PERMISSIONS[capability]?.toSorted()).toEqual(needed);
+  });
+
+  test("and the others need none", () => {
+    for (const capability of ["access", "databases", "vaults"] as const)
+      expect([neededBy(capability).dataActions, KEYMEND_KEY_PERMISSIONS[capability]]).toEqual([[], undefined]);
   });
 });

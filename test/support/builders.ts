@@ -38,6 +38,9 @@ export const V1 = "1".repeat(32);
 export const V2 = "2".repeat(32);
 export const V3 = "3".repeat(32);
 
+/** Keymend's own identities. */
+export const OWN = { observe: "own-observe", keys: "own-keys", access: "own-access", databases: "own-databases", vaults: "own-vaults" };
+
 export const someSettings = (over: Partial<Settings> = {}): Settings => ({
   mode: "heal",
   expiryLeadMs: 30 * DAY,
@@ -55,7 +58,7 @@ export const someSettings = (over: Partial<Settings> = {}): Settings => ({
   logWorkspace: null,
   functionAppId: null,
   armFrom: "heal",
-  ownPrincipalId: null,
+  principals: OWN,
   ...over,
 });
 

@@ -186,7 +186,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
       if (waiting > 0) journal.push(`aside ${waiting}`);
       return waiting;
     },
-    readPermissions: async (scopes: readonly string[]): Promise<unknown> => ({ scopes, allowed: azure.permissions }),
+    readPermissions: async (held: readonly object[]): Promise<unknown> => ({ held, allowed: azure.permissions }),
     readActivityLog: async (question: LogQuestion) => {
       journal.push(`log since ${question.since}`);
       return azure.activityLog;

@@ -43,7 +43,7 @@ export const vaultDeleted: Cause = {
     const text = `vault ${vault.name} is deleted since ${vault.deletedOn ?? "an unknown time"} and will be purged ${vault.scheduledPurgeOn ?? "at an unknown time"}`;
     return { effect: "broken", facts: [text], values: {} };
   },
-  mend: ({ facts: reasons }, facts, target, { ownPrincipalId }) => {
+  mend: ({ facts: reasons }, facts, target, { principals }) => {
     const { vault, baseline } = facts;
     if (vault?.state !== "deleted") return { kind: "wait", reason: reasons.join("; ") };
     const { id: vaultId, location } = vault;
@@ -54,7 +54,7 @@ export const vaultDeleted: Cause = {
         location,
         tenantId: facts.tenantId,
         sku: baseline?.sku ?? ANY_SKU,
-        loses: losesByRecovery(facts, vaultId, ownPrincipalId),
+        loses: losesByRecovery(facts, vaultId, principals),
       },
     };
     return { kind: "steps", steps: [recover, ...grantsToRestore(facts, target, vault), ...lostSubscriptions(facts, vaultId)] };

@@ -4,6 +4,7 @@
  * again; access policies are the vault's own and come back with it).
  */
 import { isUnder, keyScopeOf, nameOf, sameId } from "../arm-id.ts";
+import { isOwn, type Principals } from "../capability.ts";
 import { roleGuid } from "../access/access.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
 import type { Facts, RoleAssignment, TargetFacts } from "../facts.ts";
@@ -37,16 +38,16 @@ export function ownAssignment(facts: Facts, target: TargetFacts, vaultId: string
 
 const SHOWN = 10;
 
-function sayOne({ roleDefinitionId, principalId, principalType, scope }: RoleAssignment, ownPrincipalId: string | null): string {
-  const whose = ownPrincipalId !== null && sameText(principalId, ownPrincipalId) ? "Keymend itself" : `${principalType} ${principalId}`;
+function sayOne({ roleDefinitionId, principalId, principalType, scope }: RoleAssignment, principals: Principals): string {
+  const whose = isOwn(principals, principalId) ? "Keymend itself" : `${principalType} ${principalId}`;
   return `role ${nameOf(roleDefinitionId)} of ${whose} at ${placeOf(scope)}`;
 }
 
 /** left: how many more there were than are known one by one. */
-export function sayAssignments(list: readonly RoleAssignment[], left: number, ownPrincipalId: string | null): string {
+export function sayAssignments(list: readonly RoleAssignment[], left: number, principals: Principals): string {
   const count = list.length + left;
   const more = count - Math.min(list.length, SHOWN);
-  const shown = list.slice(0, SHOWN).map((one) => sayOne(one, ownPrincipalId));
+  const shown = list.slice(0, SHOWN).map((one) => sayOne(one, principals));
   return `${count} role assignment${count === 1 ? "" : "s"} (${[...shown, ...(more > 0 ? [`${more} more`] : [])].join("; ")})`;
 }
 
@@ -58,7 +59,7 @@ export const azAssignments = (list: readonly RoleAssignment[]): string[] =>
   });
 
 /** Said before a vault is recovered: what of it does not come back by itself, and is nobody's repair. */
-export function losesByRecovery(facts: Facts, vaultId: string, ownPrincipalId: string | null): Loses {
+export function losesByRecovery(facts: Facts, vaultId: string, principals: Principals): Loses {
   const { held } = facts.baseline ?? {};
   const name = nameOf(vaultId);
   const known =
@@ -66,7 +67,7 @@ export function losesByRecovery(facts: Facts, vaultId: string, ownPrincipalId: s
   if (!held) return { text: `what else ${name} had is not known: ${known}`, az: [] };
   const restored = facts.targets.flatMap((target) => ownAssignment(facts, target, vaultId) ?? []);
   const lost = missingAt(facts, vaultId).filter((one) => !restored.some(({ id }) => sameId(id, one.id)));
-  const what = lost.length + held.left === 0 ? "no role assignment beside those" : sayAssignments(lost, held.left, ownPrincipalId);
+  const what = lost.length + held.left === 0 ? "no role assignment beside those" : sayAssignments(lost, held.left, principals);
   return { text: `of what ${name} had, this does not put back: ${what}; ${known}`, az: azAssignments(lost) };
 }
 
@@ -74,11 +75,11 @@ export function losesByRecovery(facts: Facts, vaultId: string, ownPrincipalId: s
 export type Recovered = "vault" | "keys" | null;
 
 /** After a recovery: what is still missing; undefined where nothing is. */
-export function stillMissing(facts: Facts, recovered: Recovered, ownPrincipalId: string | null): Loses | undefined {
+export function stillMissing(facts: Facts, recovered: Recovered, principals: Principals): Loses | undefined {
   const { vault } = facts;
   if (vault?.state !== "live" || recovered === null) return undefined;
   const missing = missingAt(facts, vault.id).filter((one) => recovered === "vault" || !sameId(one.scope, vault.id));
   if (missing.length === 0) return undefined;
-  const text = `still missing since the recovery: ${sayAssignments(missing, 0, ownPrincipalId)}`;
+  const text = `still missing since the recovery: ${sayAssignments(missing, 0, principals)}`;
   return { text, az: [say(text), ...azAssignments(missing)] };
 }

@@ -174,7 +174,7 @@ export function plan(facts: Facts, diagnosis: Diagnosis, settings: Settings, his
     steps.push(step);
   }
   sayWaiting(steps, reasons, blocks);
-  const missing = stillMissing(facts, history.recovered, settings.ownPrincipalId);
+  const missing = stillMissing(facts, history.recovered, settings.principals);
   return {
     ...withWishes(facts, diagnosis, withoutTwins(steps)),
     blocks: blocks.map((block) => advise(block, facts)),

@@ -27,6 +27,7 @@ function keysOf(params: Params, facts: Facts): string[] | undefined {
 }
 
 export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> = {
+  capability: "access",
   permission: () => actions("Microsoft.KeyVault/vaults/accessPolicies/write"),
   undo: ({ keys, vaultId }) => `take ${keys.join(", ")} off the principal's access policy on ${vaultId} again`,
   // `az keyvault set-policy` replaces a principal's key permissions; this operation adds to them.

@@ -4,6 +4,7 @@ import { besideOnVault } from "./beside.ts";
 import { actions, findVault, isStale, onId, type StepSpec, touchesVault } from "./spec.ts";
 
 export const allowTrustedServices: StepSpec<"AllowTrustedServices"> = {
+  capability: "vaults",
   permission: () => actions("Microsoft.KeyVault/vaults/write"),
   undo: ({ vaultId }) => `set the firewall bypass of ${vaultId} back to None: databases that wrap with its keys lose access`,
   az: ({ vaultId }) => [az("keyvault", "update", ...azNamed(vaultId), "--bypass", "AzureServices")],

@@ -24,6 +24,7 @@ function azAttach(targetId: string, identityId: string): string[] {
 }
 
 export const attachIdentity: StepSpec<"AttachIdentity"> = {
+  capability: "databases",
   permission: () => actions("Microsoft.DocumentDB/databaseAccounts/write", ASSIGN),
   undo: ({ identityId }) => `detach ${identityId} again, once it is not the default identity`,
   az: ({ targetId, identityId }) => azAttach(targetId, identityId),

@@ -13,6 +13,7 @@ export const standsInFor = ({ tags }: { tags: Record<string, string> }, name: st
 const API_VERSION = "2024-11-30";
 
 export const createIdentity: StepSpec<"CreateIdentity"> = {
+  capability: "databases",
   permission: () => actions("Microsoft.ManagedIdentity/userAssignedIdentities/write"),
   undo: ({ identityId }) => `delete identity ${identityId}, once nothing uses it`,
   // `az identity create` reads a colon in a tag's name as shorthand syntax, in some versions.

@@ -7,6 +7,7 @@ import { dataActions, findKey, isStale, keyUrl, stale, type StepSpec, touchesKey
 const toSecond = (iso: string): number => Math.floor(toMs(iso) / 1000) * 1000;
 
 export const createKeyVersion: StepSpec<"CreateKeyVersion"> = {
+  capability: "keys",
   permission: () => dataActions("Microsoft.KeyVault/vaults/keys/rotate/action"),
   undo: ({ key }) =>
     `none is needed: the versions of key ${key} before stay as they are; one that is no longer the newest can't become it again`,

@@ -7,6 +7,7 @@ import { isRecreated } from "../databases/index.ts";
 import { actions, findTarget, isStale, onId, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
 export const detachIdentity: StepSpec<"DetachIdentity"> = {
+  capability: "databases",
   permission: ({ targetKind }) => actions(`Microsoft.DocumentDB/${targetKind === "account" ? "databaseAccounts" : "mongoClusters"}/write`),
   undo: () => null,
   az: ({ targetId, identityId, keeps }) =>

@@ -4,6 +4,7 @@ import { besideOnVersion } from "./beside.ts";
 import { dataActions, findVersion, isStale, onVersion, type StepSpec, touchesIntent, versionUrl } from "./spec.ts";
 
 export const disableKeyVersion: StepSpec<"DisableKeyVersion"> = {
+  capability: "keys",
   permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
   undo: (params) => `enable version ${params.version} of key ${params.key} again`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--enabled", "false")],

@@ -4,6 +4,7 @@ import { besideOnVersion } from "./beside.ts";
 import { dataActions, findVersion, isStale, onVersion, type StepSpec, touchesKey, versionUrl } from "./spec.ts";
 
 export const enableKeyVersion: StepSpec<"EnableKeyVersion"> = {
+  capability: "keys",
   permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
   undo: (params) => `disable version ${params.version} of key ${params.key} again: every database that wraps with it loses access`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--enabled", "true")],

@@ -22,6 +22,7 @@ export const counterOf = (params: StepParams["EnableKeyVersion"]): string =>
   `${parseKeyUri(keyUrl(params)).vaultName}/${params.key}/${params.version}`.toLowerCase();
 
 export const extendKeyExpiry: StepSpec<"ExtendKeyExpiry"> = {
+  capability: "keys",
   permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
   // Key Vault has no way to take an expiry off again, and accepts one in the past (recorded: Azure/azure-sdk-for-js keyvault-keys).
   undo: ({ previous }) =>

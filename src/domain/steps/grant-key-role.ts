@@ -5,6 +5,7 @@ import { checkRole, granteeId, forbidsGrant } from "./grantee.ts";
 import { actions, onId, type StepSpec, touchesPrincipal } from "./spec.ts";
 
 export const grantKeyRole: StepSpec<"GrantKeyRole"> = {
+  capability: "access",
   permission: () => actions("Microsoft.Authorization/roleAssignments/write"),
   undo: ({ scope }) => `delete the role assignment that was made on ${scope}`,
   // Without the principal type a new principal is refused with PrincipalNotFound (Microsoft Learn, "Troubleshoot Azure RBAC").

@@ -4,6 +4,7 @@ import { az } from "./az.ts";
 import { dataActions, findKey, isStale, keyUrl, stale, type StepSpec, touchesKey } from "./spec.ts";
 
 export const recoverKey: StepSpec<"RecoverKey"> = {
+  capability: "keys",
   permission: () => dataActions("Microsoft.KeyVault/vaults/keys/recover/action"),
   undo: ({ key }) => `delete key ${key} again: every database that wraps with it loses access`,
   az: (params) => [az("keyvault", "key", "recover", "--vault-name", parseKeyUri(keyUrl(params)).vaultName ?? "", "--name", params.key)],

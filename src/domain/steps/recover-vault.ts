@@ -8,6 +8,7 @@ import { actions, onId, stale, type StepSpec, touchesVault } from "./spec.ts";
 
 export const recoverVault: StepSpec<"RecoverVault"> = {
   // Microsoft Learn, "Azure Key Vault recovery management": the second one at subscription scope.
+  capability: "vaults",
   permission: () => actions("Microsoft.KeyVault/vaults/write", "Microsoft.KeyVault/locations/deletedVaults/read"),
   undo: ({ vaultId }) => `delete vault ${nameOf(vaultId)} again: every database that wraps with its keys loses access`,
   az: ({ vaultId, location, loses }) => [

@@ -34,6 +34,7 @@ const aboutOf = ({ source, name, properties }: StepParams["RestoreEventSubscript
 export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
   // At the vault too, as the source of the events; and Event Grid checks that one has access to the function it is to call (Microsoft Learn,
   // "Authorizing access to Event Grid resources"; Azure/azure-cli issue 10879). By which action is written nowhere: the least there is.
+  capability: "vaults",
   permission: () =>
     actions(
       "Microsoft.EventGrid/systemTopics/write",

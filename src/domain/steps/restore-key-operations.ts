@@ -17,6 +17,7 @@ import {
 const ALLOWED: readonly string[] = ["wrapKey", "unwrapKey"];
 
 export const restoreKeyOperations: StepSpec<"RestoreKeyOperations"> = {
+  capability: "keys",
   permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
   undo: (params) => `take the operations that were put back off version ${params.version} of key ${params.key} again`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--ops", ...params.operations)],

@@ -16,6 +16,7 @@ const conditionOf = ({ condition, conditionVersion }: Params): string[] =>
   condition === null ? [] : [azText("--condition", condition), azText("--condition-version", conditionVersion ?? "2.0")];
 
 export const restoreRoleAssignment: StepSpec<"RestoreRoleAssignment"> = {
+  capability: "access",
   permission: () => actions("Microsoft.Authorization/roleAssignments/write"),
   undo: ({ scope, name }) => `delete role assignment ${name} on ${scope}`,
   az: (params) => [

@@ -11,6 +11,7 @@ import { actions, ANOTHER_KEY, findTarget, isStale, onId, shownTarget, stale, ty
 const isReady = ({ service }: TargetFacts): boolean => service.clusterStatus?.toLowerCase() === "ready";
 
 export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
+  capability: "databases",
   permission: () => actions("Microsoft.DocumentDB/mongoClusters/write", "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"),
   undo: () => "set identity and key URL back to what the audit shows, together",
   az: ({ targetId, identityId, keyUrl }) => azPatch("cluster", targetId, setEncryption({ identityId, keyUrl })),

@@ -17,6 +17,7 @@ export function checkSwitch(target: TargetFacts, wanted: DefaultIdentity, facts:
 }
 
 export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
+  capability: "databases",
   permission: () => actions("Microsoft.DocumentDB/databaseAccounts/write"),
   undo: () => "set the default identity back to what the audit shows, if that identity still exists and is attached",
   az: ({ targetId, defaultIdentity }) => [azUpdateAccount(targetId, "--default-identity", defaultIdentity)],

@@ -5,6 +5,7 @@ import { besideOnVersion } from "./beside.ts";
 import { dataActions, findVersion, isStale, onVersion, shownVersion, type StepSpec, touchesKey, versionUrl } from "./spec.ts";
 
 export const setKeyNotBefore: StepSpec<"SetKeyNotBefore"> = {
+  capability: "keys",
   permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
   undo: (params) => `set the activation date of version ${params.version} of key ${params.key} back to what the audit shows`,
   az: (params) => [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--not-before", azTime(params.notBefore))],

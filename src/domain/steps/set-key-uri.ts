@@ -7,6 +7,7 @@ import { besideOnDatabase, KEY_URI } from "./beside.ts";
 import { actions, ANOTHER_KEY, findTarget, isStale, onId, shownTarget, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
 export const setKeyUri: StepSpec<"SetKeyUri"> = {
+  capability: "databases",
   permission: () => actions("Microsoft.DocumentDB/databaseAccounts/write"),
   undo: () => "set the key URI back to what the audit shows",
   // Microsoft Learn, "Troubleshoot CMK", 1.5: a revoked account takes nothing but changes of its identities, though the guide asks for this.

@@ -3,6 +3,7 @@
  * in its file. Only its place in the order stands elsewhere: where the steps are listed (index.ts), as it means nothing by itself.
  */
 import { normalId, sameId } from "../arm-id.ts";
+import type { Writing } from "../capability.ts";
 import type { CauseCode } from "../cause-code.ts";
 import type { Facts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts } from "../facts.ts";
 import type { Settings } from "../settings.ts";
@@ -37,6 +38,8 @@ export type Touch =
 export type Beside = Record<string, string | null>;
 
 export type StepSpec<N extends StepName> = {
+  /** Whose identity makes the write. */
+  capability: Writing;
   /** Of all that a step is made with, only the kind of its database may change it. */
   permission: (params: Pick<StepParams[N], "targetKind" & keyof StepParams[N]>) => Permission;
   undo: (params: StepParams[N]) => string | null;

@@ -5,6 +5,7 @@ import { REVOKED_TAG, tagIn, tagWords } from "./intent-tag.ts";
 import { dataActions, findKey, isStale, onVersion, stale, type StepSpec, touchesIntent, versionUrl } from "./spec.ts";
 
 export const tagIntent: StepSpec<"TagIntent"> = {
+  capability: "keys",
   permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
   undo: ({ key }) => `take the tag ${REVOKED_TAG} off key ${key} again`,
   // It replaces all tags of the version (Microsoft Learn, "az keyvault key set-attributes", --tags).

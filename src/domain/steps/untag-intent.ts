@@ -5,6 +5,7 @@ import { REVOKED_TAG, tagIn, tagWords } from "./intent-tag.ts";
 import { dataActions, findKey, isStale, onVersion, stale, type StepSpec, touchesIntent, versionUrl } from "./spec.ts";
 
 export const untagIntent: StepSpec<"UntagIntent"> = {
+  capability: "keys",
   permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
   undo: ({ key, value }) => `tag key ${key} ${REVOKED_TAG}=${value} again`,
   // An empty word clears them all (Microsoft Learn, "az keyvault key set-attributes", --tags).

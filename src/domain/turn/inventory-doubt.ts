@@ -14,7 +14,8 @@ export type DoubtReason = "InventoryUnread" | "InventoryShrank" | "InventoryEmpt
 
 export type Doubt = { reason: DoubtReason; detail: string; runbook: string[] };
 
-export type Estate = { subscriptionIds: readonly string[]; ownPrincipalId: string | null };
+/** principalId: of the identity that reads. */
+export type Estate = { subscriptionIds: readonly string[]; principalId: string };
 
 export type InventoryView = {
   /** How many vaults and databases are looked at. */
@@ -40,8 +41,8 @@ const LONGEST_REFUSAL = 1000;
 const shorten = (names: readonly string[]): string => [...names.slice(0, SHOWN), ...(names.length > SHOWN ? ["..."] : [])].join(", ");
 
 /** What Keymend may read decides what it is shown. */
-function runbookOf({ subscriptionIds, ownPrincipalId }: Estate, more: readonly string[]): string[] {
-  const whose = ownPrincipalId === null ? [] : ["--assignee-object-id", ownPrincipalId, "--fill-principal-name", "false"];
+function runbookOf({ subscriptionIds, principalId }: Estate, more: readonly string[]): string[] {
+  const whose = ["--assignee-object-id", principalId, "--fill-principal-name", "false"];
   return [
     say("does Keymend's identity still have its roles at each subscription that it watches (docs/deploy.md)?"),
     ...subscriptionIds

@@ -1,5 +1,6 @@
 /** What a turn writes down: signals, facts, steps that show, the plan, each on the incident and in the audit. */
 import { sameId } from "../arm-id.ts";
+import { isOwn } from "../capability.ts";
 import type { Diagnosis } from "../cause.ts";
 import type { Facts, Patient } from "../facts.ts";
 import type { AuditEntry, Author, Decision, Incident, IncidentCause, IncidentTarget, PlannedStep, Question } from "../incident.ts";
@@ -101,9 +102,9 @@ export function takeSignals(draft: TurnDraft): void {
 /** Whom the logs name besides those that events have named (`hear` has taken them). Keymend's own writes are no one's change. */
 export function takeLogged(draft: TurnDraft): void {
   const { incident, input } = draft;
-  const { privilegedCallers, ownPrincipalId } = input.settings;
+  const { privilegedCallers, principals } = input.settings;
   const known = incident.authors!;
-  const others = (input.logged ?? []).filter(({ objectId }) => objectId.toLowerCase() !== ownPrincipalId?.toLowerCase());
+  const others = (input.logged ?? []).filter(({ objectId }) => !isOwn(principals, objectId));
   incident.authors = boundedAuthors([...known, ...others], privilegedCallers);
   const named = incident.authors.filter((author) => !known.includes(author));
   tellNamed(

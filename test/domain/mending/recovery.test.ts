@@ -27,7 +27,7 @@ const deleted: DeletedVault = {
 };
 const before = (assignments: RoleAssignment[], left = 0) => aBaseline({ held: { assignments, left } });
 const gone = (over: Partial<Facts> = {}) => someFacts({ vault: deleted, keys: [], access: [], ...over });
-const loses = (facts: Facts) => losesByRecovery(facts, VAULT_ID, "keymend");
+const loses = (facts: Facts) => losesByRecovery(facts, VAULT_ID, { observe: "reader", keys: "keymend" });
 
 test("before a vault is recovered it is said what of it comes back with nothing, Keymend's own among it, with the commands", () => {
   const { text, az } = loses(gone({ baseline: before([own, keymends, onKey]) }));
@@ -68,7 +68,7 @@ test.each<[string, Facts, "vault" | "keys" | null, string | undefined, number]>(
   ["nothing to compare with", back([], aBaseline()), "vault", undefined, 0],
   ["a vault that is still deleted", gone({ baseline: before([own]) }), "vault", undefined, 0],
 ])("at the end what is missing is told: %s", (_, facts, recovered, text, commands) => {
-  const missing = stillMissing(facts, recovered, "keymend");
+  const missing = stillMissing(facts, recovered, { observe: "reader", keys: "keymend" });
   if (text === undefined) expect(missing).toBeUndefined();
   else expect(missing!.text).toContain(text);
   expect((missing?.az ?? []).filter((line) => line.startsWith("az role assignment create"))).toHaveLength(commands);

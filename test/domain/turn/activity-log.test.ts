@@ -105,7 +105,7 @@ describe("a turn to which the log was read", () => {
     expect(again.incident!.authors).toEqual(logged);
   });
   test("knows Keymend's own writes as no one's change", () => {
-    const own = { ...settings, ownPrincipalId: "me" };
+    const own = { ...settings, principals: { observe: "reader", access: "me" } };
     expect(second({ settings: own, logged: authorsIn([entry({ objectId: "ME" })]) }).incident!.authors).toEqual([]);
   });
 

@@ -166,7 +166,7 @@ test("whatever the logs say, a loss is undone unasked only where somebody is nam
   );
   fc.assert(
     fc.property(rows, (entries) => {
-      const own = { ...settings, ownPrincipalId: "me" };
+      const own = { ...settings, principals: { observe: "reader", keys: "me" } };
       const logged = authorsInKeyLog(entries, VAULT_ID);
       const { next } = decideTurn(
         turnInput({ ...given, settings: own, incident: turn.incident, turn: 1, signals: [], now: after(20), logged }),

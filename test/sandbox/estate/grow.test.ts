@@ -15,6 +15,8 @@ test("an estate grows to as many vaults as wanted, all healthy, with databases o
   expect(world.vaults.size).toBe(12);
   for (const { databases, vault } of grown) {
     expect(databases.map((database) => truePhase(world, database))).toEqual(["healthy", "healthy", "healthy"]);
-    expect(evaluateAction(world, estate.keymend.principalId, "Microsoft.KeyVault/vaults/keys/read", vault.id, {}).allowed).toBe(true);
+    expect(evaluateAction(world, estate.keymend.observe.principalId, "Microsoft.KeyVault/vaults/keys/read", vault.id, {}).allowed).toBe(
+      true,
+    );
   }
 });

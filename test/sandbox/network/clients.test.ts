@@ -22,7 +22,7 @@ beforeAll(async () => {
   const estate = buildEstate(world);
   const dir = await mkdtemp(join(tmpdir(), "clients-"));
   const network = await startNetwork(azure, { dir });
-  const identity = await startIdentityEndpoint(() => ({ world, tokens: azure.tokens, identities: [estate.keymend.clientId] }));
+  const identity = await startIdentityEndpoint(() => ({ world, tokens: azure.tokens, identities: [estate.keymend.observe.clientId] }));
   sandbox = { world, azure, estate, network, identity, dir };
   // What NODE_EXTRA_CA_CERTS does for a process of its own.
   setDefaultCACertificates([...getCACertificates("default"), await readFile(network.caFile, "utf8")]);
@@ -44,7 +44,7 @@ afterAll(async () => {
 
 describe("real clients through the proxy", () => {
   test("a managed identity reads accounts with the management SDK", async () => {
-    const credential = new ManagedIdentityCredential({ clientId: sandbox.estate.keymend.clientId });
+    const credential = new ManagedIdentityCredential({ clientId: sandbox.estate.keymend.observe.clientId });
     const client = new CosmosDBManagementClient(credential, SUBSCRIPTION);
 
     const names: string[] = [];
@@ -74,7 +74,7 @@ describe("real clients through the proxy", () => {
   });
 
   test("a reset connection is retried by the SDK and the request is served", async () => {
-    const credential = new ManagedIdentityCredential({ clientId: sandbox.estate.keymend.clientId });
+    const credential = new ManagedIdentityCredential({ clientId: sandbox.estate.keymend.observe.clientId });
     const client = new CosmosDBManagementClient(credential, SUBSCRIPTION, { retryOptions: { retryDelayInMs: 1 } });
     sandbox.azure.faults.arm({ match: { path: "/databaseAccounts" }, fault: { kind: "reset" } });
 

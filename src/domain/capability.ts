@@ -1,0 +1,16 @@
+/**
+ * What Keymend may do to Azure, in parts that are deployed one by one: each has an identity of its own, whose role holds what its steps
+ * take and nothing else. All reading is `observe`'s.
+ */
+export const CAPABILITIES = ["observe", "keys", "access", "databases", "vaults"] as const;
+export type Capability = (typeof CAPABILITIES)[number];
+
+/** Those that write. */
+export type Writing = Exclude<Capability, "observe">;
+
+/** Object ids by capability; one that is not among them is not deployed. */
+export type Principals = Readonly<{ observe: string } & Partial<Record<Writing, string>>>;
+
+/** Whether the principal is one of Keymend's own. */
+export const isOwn = (principals: Principals, objectId: string): boolean =>
+  Object.values(principals).some((own) => own.toLowerCase() === objectId.toLowerCase());
