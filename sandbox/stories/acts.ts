@@ -6,8 +6,22 @@ import { ROLE } from "../azure/authorization/builtin-roles.ts";
 import { same } from "../azure/routes.ts";
 import { objectAt } from "../azure/json.ts";
 import type { Account, Cluster, Json, RoleAssignmentState, World } from "../azure/world.ts";
-import type { Patient } from "../estate/estate.ts";
-import type { StoryContext } from "./story.ts";
+import type { Estate, Patient } from "../estate/estate.ts";
+import type { Story, StoryContext } from "./story.ts";
+
+/** Keymend as it is deployed without one of its capabilities: no identity of it, and so no role. */
+export const without = (capability: Exclude<keyof Estate["keymend"], "observe">): Pick<Story, "arrange" | "settingsOf"> => ({
+  arrange: ({ world, estate }) => {
+    const { principalId } = estate.keymend[capability];
+    for (const [id, assignment] of world.roleAssignments) if (assignment.principalId === principalId) world.roleAssignments.delete(id);
+  },
+  settingsOf: ({ keymend }) => ({
+    KEYMEND_IDENTITIES: Object.entries(keymend)
+      .filter(([name]) => name !== capability)
+      .map(([name, { clientId, principalId }]) => `${name}=${clientId}:${principalId}`)
+      .join(","),
+  }),
+});
 
 export const API = {
   accounts: "2026-03-15",

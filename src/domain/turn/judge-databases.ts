@@ -142,6 +142,8 @@ export function judgeStepState(view: Omit<View, "target">, step: JudgedStep["ste
       return ended("Observed", null, "observe mode: nothing is written");
     case "refuse":
       return ended("Refused", state.reason, state.why);
+    case "lacking":
+      return ended("Escalated", "NotPermitted", `${state.why}: ${what} is a person's, and how it is done is in the runbook`);
     case "denied":
       return sayDenied(step, state.result);
     case "allowed":

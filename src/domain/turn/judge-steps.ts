@@ -31,6 +31,8 @@ export type StepState =
   | { kind: "ask"; why: string; question: Question }
   | { kind: "observe" }
   | { kind: "refuse"; reason: RefusalReason; why: string }
+  /** It is no part of what is deployed: a person's. */
+  | { kind: "lacking"; why: string }
   /** Azure refused it. */
   | { kind: "denied"; result: AppliedStep };
 
@@ -83,7 +85,7 @@ export function judgeNow(step: Step, view: JudgeView): StepState {
   if (held && verdict.kind !== "observe") return { kind: "refuse", reason: held.reason, why: held.why };
   const until = settlesUntil(step, incident, view.diagnosis, settings, now);
   if (until !== undefined) return { kind: "fresh", until };
-  if (verdict.kind === "observe") return { kind: "observe" };
+  if (verdict.kind === "observe" || verdict.kind === "lacking") return verdict;
   // Who wants it on purpose has been asked, as it were.
   const repeated = step.wish === undefined ? sayRepeated(step, incident, settings, now) : undefined;
   const why = verdict.kind === "ask" ? verdict.why : repeated;
@@ -108,6 +110,7 @@ const SHOWN: Record<Exclude<StepState["kind"], "allowed">, PlannedStep["state"]>
   ask: "waitsForApproval",
   observe: "observed",
   refuse: "refused",
+  lacking: "refused",
   denied: "refused",
 };
 
@@ -121,7 +124,7 @@ export function isOffered({ state }: JudgedStep): boolean {
 }
 
 function whyOf({ tells }: Step, state: StepState): string | null {
-  const why = state.kind === "ask" || state.kind === "refuse" ? state.why : null;
+  const why = state.kind === "ask" || state.kind === "refuse" || state.kind === "lacking" ? state.why : null;
   return state.kind === "ask" && tells ? [why, tells].filter((part) => part).join("; ") : why;
 }
 

@@ -11,7 +11,7 @@ import { isSameKey } from "../key-uri.ts";
 import { REVOKED_TAG, tagIn } from "../steps/intent-tag.ts";
 import { type Mode, MODES, type Settings } from "../settings.ts";
 import { isArming } from "../arming.ts";
-import { isGrant, touchOf } from "../steps/index.ts";
+import { isGrant, stepSpecs, touchOf } from "../steps/index.ts";
 import type { Touch } from "../steps/spec.ts";
 import type { Grant, Step } from "../steps/step.ts";
 import { formatDuration } from "../time.ts";
@@ -23,6 +23,8 @@ export type Verdict =
   | { kind: "allow" }
   | { kind: "ask"; why: string }
   | { kind: "observe" }
+  /** Keymend is deployed without the identity that writes it. */
+  | { kind: "lacking"; why: string }
   | { kind: "refuse"; reason: RefusalReason; why: string };
 
 /** The tags that an approver may lift from a database. */
@@ -158,6 +160,10 @@ export function judgeStep(step: Step, facts: Facts, settings: Settings, callers:
   if (meant !== undefined) return { kind: "refuse", reason: "RevokedOnPurpose", why: meant };
   const mode = modeForStep(step, served, settings, facts.lifted);
   if (mode === "observe") return { kind: "observe" };
+  const { capability } = stepSpecs[step.name];
+  // Nobody is asked to agree to what can't be done then.
+  if (settings.principals[capability] === undefined)
+    return { kind: "lacking", why: `Keymend is deployed without the capability ${capability}, which writes it` };
   // It is Keymend's own: nobody's change is undone by it.
   if (isArming(step, settings) && MODES.indexOf(mode) >= MODES.indexOf(settings.armFrom)) return { kind: "allow" };
   const isAsked = mode === "approve" ? ["mode approve: every plan waits for a person"] : [];

@@ -12,6 +12,11 @@ const UNTIL_GRANTED = "sleep 600 # a role takes up to ten minutes to reach the v
 
 /** Why Azure refused it changes what a person can do. */
 function commandsOf({ step, state }: JudgedStep): string[] {
+  if (state.kind === "lacking")
+    return [
+      say(`${stepInShort(step)}: by hand, or deploy what Keymend lacks (docs/deploy.md, repairs) and it does it itself: ${state.why}`),
+      ...azOf(step),
+    ];
   if (state.kind !== "denied") return azOf(step);
   const refusal = readRefusal(state.result);
   const words = stepInShort(step);

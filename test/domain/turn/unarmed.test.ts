@@ -32,6 +32,11 @@ describe("of a vault that is not armed is said why, and how a person arms it", (
       "in mode observe nothing is written",
     ],
     ["a person would have to be asked", { settings: { mode: "approve" } }, "mode approve: every plan waits for a person"],
+    [
+      "it is deployed without the identity that writes it",
+      { settings: { principals: { observe: "o", keys: "k" } } },
+      "Keymend is deployed without the capability vaults, which writes it",
+    ],
     ["Keymend is paused", { held: true }, "nothing is written: Ada paused Keymend"],
     [
       "Azure has refused it",
