@@ -1,0 +1,86 @@
+/** docs/permissions.md: what each identity is given, where, for what, and what it could do with it at worst; read from what is deployed. */
+import { CAPABILITIES, type Capability, readDeployedRoles } from "../../sandbox/estate/deployed-roles.ts";
+import { READ_INVENTORY } from "../../src/azure/inventory.ts";
+import { READ_ACCESS, READ_HELD } from "../../src/azure/read-access.ts";
+import { READ_ACTIVITY_LOG } from "../../src/azure/read-activity-log.ts";
+import { READ_DATABASE } from "../../src/azure/read-database.ts";
+import { READ_EVENT_SUBSCRIPTIONS } from "../../src/azure/read-event-subscriptions.ts";
+import { READ_IDENTITY } from "../../src/azure/read-identity.ts";
+import { READ_KEY } from "../../src/azure/read-key.ts";
+import { READ_VAULT } from "../../src/azure/read-vault.ts";
+import { READ_OPERATION } from "../../src/azure/write-step.ts";
+import { stepSpecs } from "../../src/domain/steps/index.ts";
+import type { Permission } from "../../src/domain/steps/spec.ts";
+import { worst } from "./worst.ts";
+
+const READS: readonly [what: string, permission: Permission][] = [
+  ["the inventory", READ_INVENTORY],
+  ["databases", READ_DATABASE],
+  ["vaults", READ_VAULT],
+  ["keys", READ_KEY],
+  ["identities", READ_IDENTITY],
+  ["who has access to a key", READ_ACCESS],
+  ["who has access to a vault", READ_HELD],
+  ["who made a change", READ_ACTIVITY_LOG],
+  ["event subscriptions", READ_EVENT_SUBSCRIPTIONS],
+  ["how a write went", READ_OPERATION],
+];
+
+const has = ({ actions, dataActions }: Permission, action: string): boolean => [...actions, ...dataActions].includes(action);
+
+function takenBy(capability: Capability, action: string): string[] {
+  if (capability === "observe") return READS.flatMap(([what, permission]) => (has(permission, action) ? [what] : []));
+  return Object.entries(stepSpecs).flatMap(([name, { permission }]) =>
+    (["account", "cluster"] as const).some((targetKind) => has(permission({ targetKind }), action)) ? [`\`${name}\``] : [],
+  );
+}
+
+const PLACES = { subscription: "subscription", vaultGroup: "vaults' group" };
+
+/** Only what is looked for is told of `worst`: an action without a word throws. */
+function worstOf(action: string): string {
+  const text = worst[action];
+  if (text === undefined) throw new Error(`scripts/permissions/worst.ts does not say what ${action} could do at worst`);
+  return text;
+}
+
+function rowsOf(capability: Capability): string[] {
+  const roles = readDeployedRoles({ observe: "observe", keys: "keys", access: "access", databases: "databases", vaults: "vaults" });
+  return roles.flatMap(({ permissions, assignments }) => {
+    const at = [...new Set(assignments.filter(({ principalId }) => principalId === capability).map((one) => PLACES[one.at]))];
+    if (at.length === 0) return [];
+    return permissions
+      .flatMap(({ actions, dataActions }) => [
+        ...actions.map((action) => ({ action, shown: `\`${action}\`` })),
+        ...dataActions.map((action) => ({ action, shown: `\`${action}\` (data)` })),
+      ])
+      .map(({ action, shown }) => `| ${shown} | ${at.join(", ")} | ${takenBy(capability, action).join(", ")} | ${worstOf(action)} |`);
+  });
+}
+
+const ABOUT: Record<Capability, string> = {
+  observe: "Reads. The app runs as it; it has no right that changes anything but its own storage.",
+  keys: "Changes attributes of keys, rotates and recovers them. On vaults with access policies it has `update`, `rotate` and `recover` there.",
+  access:
+    "Gives access back. Its role is assigned with a condition: one role, to service principals, never to Keymend's own identities, and no deletion.",
+  databases: "Points databases back at their identity and key.",
+  vaults: "Recovers vaults, lets trusted services in, and has events delivered.",
+};
+
+export const permissionsPage = (): string =>
+  [
+    "# What each identity may do",
+    "",
+    "Written by `npm run permissions` from the roles that are deployed (`infra/modules`), what the steps and the reads take, and `scripts/permissions/worst.ts`. `test/infra/permissions.test.ts` holds that an identity is given this and no more; `test/contract` takes each action away in turn, and the step or the read that needs it fails. With every `allow...` switch on; [deploy.md](deploy.md) says how to leave parts out.",
+    ...CAPABILITIES.flatMap((capability) => [
+      "",
+      `## \`${capability}\``,
+      "",
+      ABOUT[capability],
+      "",
+      "| Action | Assigned at | For | At worst |",
+      "| --- | --- | --- | --- |",
+      ...rowsOf(capability),
+    ]),
+    "",
+  ].join("\n");
