@@ -25,8 +25,14 @@ param storageSku string = 'Standard_ZRS'
 @description('App settings that take the place of the ones in modules/app.bicep, by name: {"KEYMEND_CAUSES": "KeyDisabled=auto"}. docs/settings.md has them all. What a parameter decides is refused here.')
 param settings object = {}
 
-@description('Vaults whose keys encrypt the databases, all in this subscription: their resource ids. topicName: the vault\'s Event Grid system topic where it has one already (only one is allowed per vault).')
-param vaults watchedVault[]
+@description('Names of the resource groups that the vaults are in, whichever these are: Keymend may work there, finds the vaults by their databases and arms them itself.')
+param vaultGroups string[] = []
+
+@description('Vaults that are armed by this deployment, all in this subscription: in mode observe Keymend arms none. Their resource ids; their resource groups are among those above. topicName: the vault\'s Event Grid system topic where it has one already (only one is allowed per vault).')
+param vaults watchedVault[] = []
+
+@description('Further subscriptions to watch, each with a deployment of watch.bicep: their ids.')
+param watchedSubscriptions string[] = []
 
 @description('Application (client) id or application id URI that callers of the operations API ask a token for. The app registration declares the roles Keymend.Reader, Keymend.Operator and Keymend.Approver.')
 param apiAudience string
@@ -109,6 +115,7 @@ var decidedByParameters = [
   'keymend_log_workspace'
   'keymend_anchor_retention'
   'keymend_outcome_topic_endpoint'
+  'keymend_subscriptions'
 ]
 var contradicting = intersection(map(objectKeys(settings), setting => toLower(setting)), decidedByParameters)
 
@@ -138,6 +145,7 @@ module app 'modules/app.bicep' = {
     location: location
     storageSku: storageSku
     mode: mode
+    watchedSubscriptions: watchedSubscriptions
     apiAudience: apiAudience
     firstPartyPrincipalId: firstPartyPrincipalId
     privilegedCallers: privilegedCallers
@@ -165,11 +173,11 @@ module roles 'modules/roles.bicep' = {
 }
 
 // Once for each resource group, however many of the vaults are in it.
-var vaultGroups = union(map(vaults, vault => toLower(join(take(split(vault.id, '/'), 5), '/'))), [])
+var groupsWithVaults = union(map(vaultGroups, group => toLower(group)), map(vaults, vault => toLower(split(vault.id, '/')[4])))
 
-module vaultGroup 'modules/vault-group.bicep' = [for (id, i) in vaultGroups: {
+module vaultGroup 'modules/vault-group.bicep' = [for (id, i) in groupsWithVaults: {
   name: '${name}-vault-group-${i}'
-  scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+  scope: resourceGroup(id)
   params: {
     principals: principals
     roles: roles.outputs.roles
@@ -278,6 +286,9 @@ module lostSubscriptionEvents 'modules/lost-events.bicep' = if (withAlerts) {
 
 @description('Where the operations API is.')
 output apiUrl string = app.outputs.apiUrl
+
+@description('For watch.bicep: where the events of other subscriptions go.')
+output functionAppId string = app.outputs.functionAppId
 
 @description('Publish the code here: az functionapp deployment source config-zip --src ZIP')
 output functionAppName string = app.outputs.functionAppName

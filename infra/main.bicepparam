@@ -8,6 +8,8 @@ param name = readEnvironmentVariable('KEYMEND_NAME', 'keymend')
 param mode = readEnvironmentVariable('KEYMEND_MODE', 'observe')
 param storageSku = readEnvironmentVariable('KEYMEND_STORAGE_SKU', 'Standard_ZRS')
 param apiAudience = readEnvironmentVariable('KEYMEND_API_AUDIENCE')
+param watchedSubscriptions = filter(map(split(readEnvironmentVariable('KEYMEND_WATCHED_SUBSCRIPTIONS', ''), ','), id => trim(id)), id => !empty(id))
+param vaultGroups = filter(map(split(readEnvironmentVariable('KEYMEND_VAULT_GROUPS', ''), ','), group => trim(group)), group => !empty(group))
 // Resource ids, with commas between; ID=TOPIC where the vault has a system topic already.
 param vaults = map(filter(split(readEnvironmentVariable('KEYMEND_VAULTS', ''), ','), vault => !empty(trim(vault))), vault => contains(vault, '=') ? {
   id: trim(first(split(vault, '=')))

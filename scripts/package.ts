@@ -1,6 +1,7 @@
 /**
- * `npm run package`: what a release is made of, into dist/release. The zip that a function app runs, the deployment as one JSON file
- * (where there is a Bicep compiler; --complete fails where there is none; --template is one that was compiled before; --package-uri says in it where the zip will be), the list of the packages in it, and the digests of all.
+ * `npm run package`: what a release is made of, into dist/release. The zip that a function app runs, the deployment as one JSON file, and
+ * another for each further subscription (where there is a Bicep compiler; --complete fails where there is none; --template is a main.json
+ * that was compiled before, with the other beside it; --package-uri says in it where the zip will be), the list of the packages in it, and the digests of all.
  * The same commit gives the same bytes: nothing of the clock, of the machine or of the order of a folder goes in.
  */
 import { createHash } from "node:crypto";
@@ -84,21 +85,23 @@ for (const [name, bytes] of Object.entries(files)) {
 }
 writeFileSync(join(values.out, `${label}.cdx.json`), listOfPackages());
 
+/** What is deployed by itself: the app, and what watches a further subscription. */
+const TEMPLATES = ["main", "watch"] as const;
 const template = join(values.out, "main.json");
 
-/** Whether it is there now. */
+/** Whether they are there now. */
 function compile(): boolean {
-  if (values.template !== undefined) {
-    copyFileSync(values.template, template);
-    return true;
-  }
-  const compiler = findCompiler();
-  if (compiler === undefined) {
+  const [compiler, compiled] = values.template === undefined ? [findCompiler(), undefined] : [undefined, dirname(values.template)];
+  if (compiler === undefined && compiled === undefined) {
     console.warn("SKIPPED: without a Bicep compiler there is no main.json");
     return false;
   }
-  const { status, said } = compiler.build("infra/main.bicep", template);
-  if (status !== 0) throw new Error(said);
+  for (const name of TEMPLATES) {
+    const to = join(values.out, `${name}.json`);
+    if (compiled !== undefined) copyFileSync(join(compiled, `${name}.json`), to);
+    const { status, said } = compiler?.build(`infra/${name}.bicep`, to) ?? { status: 0, said: "" };
+    if (status !== 0) throw new Error(said);
+  }
   return true;
 }
 

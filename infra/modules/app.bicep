@@ -3,6 +3,7 @@ param name string
 param location string
 param storageSku string
 param mode string
+param watchedSubscriptions string[]
 param apiAudience string
 param firstPartyPrincipalId string
 param privilegedCallers string[]
@@ -117,7 +118,7 @@ var settings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.clientId};Authorization=AAD'
   KEYMEND_MODE: mode
-  KEYMEND_SUBSCRIPTIONS: subscription().subscriptionId
+  KEYMEND_SUBSCRIPTIONS: join(union([subscription().subscriptionId], watchedSubscriptions), ',')
   KEYMEND_TENANT_ID: subscription().tenantId
   KEYMEND_IDENTITIES: join(map(identities, one => '${one.capability}=${one.clientId}:${one.principalId}'), ',')
   KEYMEND_FIRST_PARTY_PRINCIPAL_ID: firstPartyPrincipalId

@@ -11,8 +11,10 @@ const env = {
   DOTNET_CLI_TELEMETRY_OPTOUT: "1",
   DOTNET_NOLOGO: "1",
   ...(process.env["HOME"] === undefined ? { DOTNET_CLI_HOME: resolve(CACHE) } : {}),
-  // The one parameter that has no default (infra/main.bicepparam).
+  // The parameters that have no default (infra/*.bicepparam).
   KEYMEND_API_AUDIENCE: "api://keymend",
+  KEYMEND_FUNCTION_APP: "/subscriptions/s/resourceGroups/rg-keymend/providers/Microsoft.Web/sites/func-keymend",
+  KEYMEND_PRINCIPALS: '{"observe":"00000000-0000-4000-8000-000000000000"}',
   ...process.env,
 };
 

@@ -67,12 +67,15 @@ describe("a release", () => {
   });
 
   /** After a change that is meant: `vitest run test/e2e/package.test.ts --update`, and read the difference. */
-  test("deploys the resources that are written down, property by property", async () => {
-    const isThere = readdirSync(at("first")).includes("main.json");
-    if (!isThere) console.warn("SKIPPED: no Bicep compiler, so nothing is held against test/infra/resources.txt");
-    const written = isThere ? resourcesIn(JSON.parse(readFileSync(at("first", "main.json"), "utf8")) as Template) : undefined;
+  test.each([
+    ["main", "resources"],
+    ["watch", "watch"],
+  ])("deploys by %s the resources that are written down in %s.txt, property by property", async (name, kept) => {
+    const isThere = readdirSync(at("first")).includes(`${name}.json`);
+    if (!isThere) console.warn(`SKIPPED: no Bicep compiler, so nothing is held against test/infra/${kept}.txt`);
+    const written = isThere ? resourcesIn(JSON.parse(readFileSync(at("first", `${name}.json`), "utf8")) as Template) : undefined;
     if (written === undefined) expect(isThere).toBe(false);
-    else await expect(written).toMatchFileSnapshot("../infra/resources.txt");
+    else await expect(written).toMatchFileSnapshot(`../infra/${kept}.txt`);
   });
 
   test("holds what a function app runs, and nothing else", () => {

@@ -55,8 +55,9 @@ describe("azure.yaml", () => {
   test("reads every setting from a parameter file that names each parameter of the template", () => {
     const names = (file: string): string[] =>
       [...readFileSync(file, "utf8").matchAll(/^param (\w+)/gm)].map(([, name]) => name!).toSorted();
-    expect(globSync("infra/*.bicepparam")).toEqual(["infra/main.bicepparam"]);
-    expect(names("infra/main.bicepparam")).toEqual(names("infra/main.bicep"));
+    const files = globSync("infra/*.bicepparam");
+    expect(files.toSorted()).toEqual(["infra/main.bicepparam", "infra/watch.bicepparam"]);
+    for (const file of files) expect(names(file).toSorted()).toEqual(names(file.replace(".bicepparam", ".bicep")).toSorted());
   });
 });
 
