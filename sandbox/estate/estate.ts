@@ -69,10 +69,15 @@ function addPeople(world: World): Pick<Estate, "operator" | "reader" | "approver
 
 function addEvents(world: World, vaults: Vault[]): void {
   for (const vault of vaults) addKeyEvents(world, vault);
+  addResourceEvents(world, world.subscriptionId);
+}
+
+/** A subscription's own events, brought to Keymend. */
+export function addResourceEvents(world: World, subscriptionId: string): void {
   const topic = addSystemTopic(world, {
     resourceGroup: KEYMEND,
     name: "evgt-subscription",
-    source: `/subscriptions/${world.subscriptionId}`,
+    source: `/subscriptions/${subscriptionId}`,
   });
   addEventSubscription(world, {
     topic,

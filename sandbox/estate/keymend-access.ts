@@ -8,17 +8,23 @@ export type KeymendIdentities = Record<Capability, ManagedIdentityState>;
 /** What docs/deploy.md has set on a vault with access policies: as much as the roles on keys. */
 export const KEYMEND_KEY_PERMISSIONS: ByCapability<string[]> = { observe: ["get", "list"], keys: ["update", "rotate", "recover"] };
 
-export function grantKeymend(world: World, keymend: KeymendIdentities, vaults: readonly Vault[]): void {
-  const subscription = `/subscriptions/${world.subscriptionId}`;
+/** In one subscription, where these vaults are. */
+export function grantKeymend(
+  world: World,
+  keymend: KeymendIdentities,
+  vaults: readonly Vault[],
+  subscriptionId = world.subscriptionId,
+): void {
+  const subscription = `/subscriptions/${subscriptionId}`;
   const places = {
     subscription: [subscription],
     vaultGroup: [...new Set(vaults.map(({ id }) => id.split("/providers/")[0]!))],
   };
   const observe = keymend.observe.principalId;
   const principals = Object.fromEntries(CAPABILITIES.map((capability) => [capability, keymend[capability].principalId]));
-  const roles = readDeployedRoles({ ...principals, observe }, undefined, { name: "keymend", subscriptionId: world.subscriptionId });
+  const roles = readDeployedRoles({ ...principals, observe }, undefined, { name: "keymend", subscriptionId });
   for (const { roleName, permissions, assignments } of roles) {
-    const role = addCustomRole(world, { roleName });
+    const role = addCustomRole(world, { roleName, assignableScopes: [subscription] });
     role.permissions = permissions;
     for (const { principalId, at, condition } of assignments)
       for (const scope of places[at])
