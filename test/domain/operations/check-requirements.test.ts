@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judgeOperation } from "../../../src/domain/operations/index.ts";
+import { judgeOperation, readsOfWishes } from "../../../src/domain/operations/index.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import type { Facts } from "../../../src/domain/facts.ts";
 import type { OperationParams } from "../../../src/domain/wish.ts";
@@ -41,6 +41,14 @@ test("all that is met is told with what shows it, and needs no command", () => {
   expect(requirements.filter(({ state }) => state === "met").every(({ az }) => az.length === 0)).toBe(true);
   expect(reached).toEqual({ done: true, detail: "every requirement is met" });
   expect([targetIds, drafts]).toEqual([[ACCOUNT_ID], []]);
+});
+
+test.each<[what: string, identityId: string | null, identityIds: string[]]>([
+  ["its key and the identity that is named", IDENTITY_ID, [IDENTITY_ID]],
+  ["its key alone where none is", null, []],
+])("a wish has %s read, though no database names them", (_, identityId, identityIds) => {
+  const wish = aWish({ operation: "check-requirements", params: { ...CHECK.params, identityId } });
+  expect(readsOfWishes([wish])).toEqual({ keys: [CHECK.params.key], identityIds });
 });
 
 const version = (over: Parameters<typeof aVersion>[1]) => ({ keys: [aKey([aVersion(V1, over)])] });

@@ -107,6 +107,15 @@ describe("a portrait", () => {
     expect(of()).toEqual({ vault: aVault(), targets: [anAccount()], identities: [identity], assignments: [], denies: [] });
   });
 
+  test("of a database that uses its own identity shows what that one is granted", () => {
+    const own = anAccount({ attached: [], defaultIdentity: { form: "system" }, systemPrincipalId: PRINCIPAL });
+    expect(of({ targets: [own], assignments: [at(VAULT_ID)] })).toMatchObject({
+      targets: [own],
+      identities: [],
+      assignments: [at(VAULT_ID)],
+    });
+  });
+
   test("of a vault that no list shows shows the databases alone, and no grant", () => {
     expect(of({ vaults: [], assignments: [at(SUBSCRIPTION)] })).toMatchObject({ vault: null, targets: [anAccount()], assignments: [] });
   });
