@@ -82,6 +82,9 @@ export type Narrator = {
   change(change: Change): void;
 };
 
+/** An identity and its principal have the same name. */
+const TOLD_TWICE = /(\S+) \(principal \1\)/g;
+
 /** concerns: whether a vault is the story's; the app's lines about other vaults are left out. */
 export function createNarrator(timeline: Timeline, world: World, concerns: (vaultId: string) => boolean): Narrator {
   const said = new Map<string, string>();
@@ -89,7 +92,8 @@ export function createNarrator(timeline: Timeline, world: World, concerns: (vaul
   const plain = (text: string): string => {
     const principals = [...world.principals.values()];
     const called = (guid: string): string => principals.find(({ oid, appid }) => oid === guid || appid === guid)?.name ?? guid;
-    return text.replace(ARM_ID, "$1").replace(GUID, (guid) => called(guid.toLowerCase()));
+    const named = text.replace(ARM_ID, "$1").replace(GUID, (guid) => called(guid.toLowerCase()));
+    return named.replace(TOLD_TWICE, "$1");
   };
   const appLine = (event: AppEvent): void => {
     if (event.vaultId !== undefined && !concerns(event.vaultId)) return;

@@ -36,6 +36,12 @@ describe("the app's log", () => {
     expect(said).toEqual(["cause AccessMissing: id-orders can't wrap with a key of kv-orders, says operator"]);
   });
 
+  test("names an identity once where its principal is called the same", () => {
+    const { identity } = estate.patients[0]!;
+    about("diagnosis", `AccessMissing: ${identity.id} (principal ${identity.principalId}) can't wrap; so does id-x (principal p-y)`);
+    expect(said).toEqual(["cause AccessMissing: id-orders can't wrap; so does id-x (principal p-y)"]);
+  });
+
   test("is left out where it is about other vaults, or nothing that people need", () => {
     log({ event: "diagnosis", vaultId: estate.patients[1]!.vault.id, text: "elsewhere" });
     about("looked", "nothing new");
