@@ -8,7 +8,9 @@ import { statusOf } from "./judge-wishes.ts";
 import { note, type TurnDraft } from "./record.ts";
 
 const keep = ({ incident }: TurnDraft, one: IncidentWish): void => {
-  incident.wishes = [...(incident.wishes ?? []).filter(({ id }) => id !== one.id), one];
+  const all = incident.wishes ?? [];
+  const isKept = all.some(({ id }) => id === one.id);
+  incident.wishes = isKept ? all.map((other) => (other.id === one.id ? one : other)) : [...all, one];
 };
 
 const sayRequirements = (all: readonly Requirement[]): string =>
@@ -28,10 +30,12 @@ export function takeWishes(draft: TurnDraft): void {
   }
 }
 
-/** What a wish has taken back stands no longer. */
+/** What a wish has taken back stands no longer. How it has ended in this incident is newer than what was read of it. */
 function endTakenBack(draft: TurnDraft, wish: WishOnRecord): void {
-  for (const { id, status } of takenBackBy(wish, draft.input.facts.wishes ?? []))
-    if (status) keep(draft, { ...status, id, reason: null, stands: false });
+  for (const { id, status } of takenBackBy(wish, draft.input.facts.wishes ?? [])) {
+    const ended = draft.incident.wishes?.find((one) => one.id === id) ?? (status && { ...status, id, reason: null });
+    if (ended) keep(draft, { ...ended, stands: false });
+  }
 }
 
 /** How it stands after this turn. */

@@ -208,6 +208,15 @@ test("one that is taken back before it began is never carried out", () => {
   });
 });
 
+test("one that had begun to wait and is taken back is over, and stays so once what took it back is over too", () => {
+  const waiting = aWish(REVOKE, { status: aStatusOf({ state: "waiting" }) });
+  const { incident } = decideTurn(turnOn(someFacts({ wishes: [waiting, restoring()] })));
+  expect(incident?.wishes).toMatchObject([
+    { id: "w1", state: "closed", outcome: "Refused", reason: "Cancelled", closedAt: NOW, stands: false },
+    { id: "w2", state: "closed", outcome: "Completed" },
+  ]);
+});
+
 test("a look hears of what is open or stands, and of nothing that is over", () => {
   expect([aWish(), standing, aWish(REVOKE, { status: aStatusOf({ state: "closed" }) })].map(concernsLooks)).toEqual([true, true, false]);
 });
