@@ -116,6 +116,7 @@ var decidedByParameters = [
   'keymend_anchor_retention'
   'keymend_outcome_topic_endpoint'
   'keymend_subscriptions'
+  'keymend_identities'
 ]
 var contradicting = intersection(map(objectKeys(settings), setting => toLower(setting)), decidedByParameters)
 
