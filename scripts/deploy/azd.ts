@@ -12,12 +12,15 @@ export type Hook = {
   answerOf: (url: string) => Promise<string>;
 };
 
+/** Any of these says where vaults are (infra/main.bicepparam). */
+const WATCHED = ["KEYMEND_VAULTS", "KEYMEND_VAULT_GROUPS", "KEYMEND_WATCHED_SUBSCRIPTIONS"];
+
 /** An audience that somebody has set is theirs, and so is its registration. */
 async function register({ env, az: call, azd, told }: Hook): Promise<void> {
-  if ((env["KEYMEND_VAULTS"] ?? "").trim() === "")
+  if (WATCHED.every((name) => (env[name] ?? "").trim() === ""))
     throw new DeployError(
       "there is nothing to watch",
-      "azd env set KEYMEND_VAULTS with the resource ids of the vaults, commas between, then azd up",
+      "azd env set KEYMEND_VAULTS with the resource ids of the vaults, or KEYMEND_VAULT_GROUPS with their resource groups, commas between, then azd up",
     );
   if ((env["KEYMEND_API_AUDIENCE"] ?? "") !== "") return;
   const az = createAz(call, { isDryRun: false, told });

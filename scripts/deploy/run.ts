@@ -91,10 +91,16 @@ async function register(az: Az, options: Options, { parameters: { apiAudience: d
   return { clientId, apiAudience: audienceOf(clientId) };
 }
 
+const isSaid = (value: unknown): boolean => value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0);
+
 async function parametersFor(az: Az, options: Options, account: Account, before: Stack): Promise<Parameters> {
   const said = parametersOf(options);
-  if (options.vault.length === 0 && before === NOTHING)
-    throw new DeployError("there is nothing to watch", "say which vaults with --vault NAME");
+  const { vaultGroups, watchedSubscriptions } = said;
+  if (before === NOTHING && ![options.vault, vaultGroups, watchedSubscriptions].some(isSaid))
+    throw new DeployError(
+      "there is nothing to watch",
+      `say which vaults with --vault NAME, or where they are with --set 'vaultGroups=["GROUP"]'`,
+    );
   const where = { name: options.name, subscription: account.id, topics: await listTopics(az) };
   const merged = { ...before.parameters, ...said };
   const subscriptionTopicName = foreignSubscriptionTopic(where, groupOf(merged));
@@ -187,8 +193,6 @@ async function bring({ az, options, report }: Run, before: Stack, { parameters, 
   if (isDue || !hadEvents) await retry(options, report, EVENTS_MAY_PASS, () => make(true, code));
   return outputs;
 }
-
-const isSaid = (value: unknown): boolean => value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0);
 
 /** An incident that nobody hears of waits for whoever looks. */
 const nobodyTold = ({ alertEmails, actionGroupId, outcomeTopicEndpoint }: Parameters): string[] =>

@@ -225,6 +225,22 @@ describe("the registration that is deployed", () => {
   });
 });
 
+describe("what is watched", () => {
+  test.each([`vaultGroups=["rg-vaults"]`, `watchedSubscriptions=["5ab50000-0000-4000-8000-000000000002"]`])(
+    "may be said without a vault: %s",
+    async (said) => {
+      expect(await deploy("--set", said)).toMatchObject({ code: 0, err: "" });
+      expect(model.stacks).toHaveLength(1);
+    },
+  );
+
+  test.each([[[]], [["--set", "vaultGroups=[]"]]])("must be said: %j is nothing", async (args) => {
+    const { code, err } = await deploy(...args);
+    expect({ code, changes: changes() }).toEqual({ code: 1, changes: [] });
+    expect(err).toContain("nothing to watch");
+  });
+});
+
 describe("the system topics that are there already", () => {
   const SUBSCRIPTION = "/subscriptions/5ab50000-0000-4000-8000-000000000001";
   const vault = `${SUBSCRIPTION}/resourceGroups/rg-vaults/providers/Microsoft.KeyVault/vaults/vault-a`;

@@ -72,6 +72,14 @@ describe("the hook before the resources", () => {
     expect(model.apps).toHaveLength(1);
   });
 
+  test.each(["KEYMEND_VAULTS", "KEYMEND_VAULT_GROUPS", "KEYMEND_WATCHED_SUBSCRIPTIONS"])(
+    "goes on where %s says what is watched",
+    async (name) => {
+      await runHook("registration", hook({ [name]: "somewhere" }));
+      expect(model.apps).toHaveLength(1);
+    },
+  );
+
   test("takes one that is there only where it is said", async () => {
     await runHook("registration", hook({ KEYMEND_VAULTS: "/subscriptions/s" }));
     await expect(runHook("registration", hook({ KEYMEND_VAULTS: "/subscriptions/s" }))).rejects.toMatchObject({
