@@ -12,7 +12,8 @@ import type { ReadLook } from "../domain/reads/look.ts";
 import { MINUTE, SECOND } from "../domain/time.ts";
 import { NOT_SENT, retryAfterOf } from "./classify-error.ts";
 
-type Answers = Map<string, PipelineResponse>;
+/** By URL; at: when Azure answered. */
+type Answers = Map<string, { at: number; response: PipelineResponse }>;
 type UnderWay = ReadLook & { answers: Answers; asked: number };
 
 /** Microsoft Learn, "Understand how Azure Resource Manager throttles requests": per subscription, region and principal. */
@@ -23,7 +24,7 @@ const GRAPH: Shape = { size: 15, perSecond: 3 };
 /** Microsoft Learn, "Azure Key Vault service limits": of a vault and region 2,000 in 10 seconds for keys in an HSM, the lower figure. */
 const VAULT: Shape = { size: 2000, perSecond: 200 };
 
-/** How long what was read counts for the next try of the same look: what is acted on is read anew in any case. */
+/** How long an answer counts, over however many tries of the same look: what is acted on is read anew in any case. */
 const KEPT_MS = 2 * MINUTE;
 
 /** What a look costs that was never made: itself, an identity, a key with its versions, grants and denies, and some databases. */
@@ -81,7 +82,7 @@ function notSent(request: PipelineRequest, id: string, waitMs: number): RestErro
 export function createGovernor(now: () => Date) {
   const budgets = new Map<string, { shape: Shape; budget: Budget }>();
   const context = new AsyncLocalStorage<{ rank: Rank; look?: UnderWay }>();
-  const kept = new Map<string, { question: string; at: number; answers: Answers }>();
+  const kept = new Map<string, { question: string; answers: Answers }>();
   const costs = new Map<string, number>();
 
   const at = (): number => now().getTime();
@@ -94,7 +95,10 @@ export function createGovernor(now: () => Date) {
   }
 
   function keptFor({ key, question }: ReadLook): Answers {
-    for (const [other, { at: since }] of kept) if (at() - since > KEPT_MS) kept.delete(other);
+    for (const [other, { answers }] of kept) {
+      for (const [url, answer] of answers) if (at() - answer.at > KEPT_MS) answers.delete(url);
+      if (answers.size === 0) kept.delete(other);
+    }
     const found = kept.get(key);
     kept.delete(key);
     return new Map(found && question !== null && found.question === question ? found.answers : []);
@@ -121,7 +125,7 @@ export function createGovernor(now: () => Date) {
   async function reading<T>(look: ReadLook, work: () => Promise<T>): Promise<T> {
     const answers = keptFor(look);
     const keep = (): void => {
-      if (look.question !== null && answers.size > 0) kept.set(look.key, { question: look.question, at: at(), answers });
+      if (look.question !== null && answers.size > 0) kept.set(look.key, { question: look.question, answers });
     };
     const underWay: UnderWay = { ...look, answers, asked: 0 };
     try {
@@ -156,10 +160,10 @@ export function createGovernor(now: () => Date) {
     if (!look || request.method !== "GET") return send(client, request);
     look.asked += 1;
     const known = look.answers.get(request.url);
-    if (known) return copyOf(known, request);
+    if (known) return copyOf(known.response, request);
     const response = await send(client, request);
-    if (look.question !== null && (response.status === 200 || response.status === 404))
-      look.answers.set(request.url, copyOf(response, request));
+    // Not that something is absent: beside what is read later of where else it could be, it would be absent everywhere.
+    if (look.question !== null && response.status === 200) look.answers.set(request.url, { at: at(), response: copyOf(response, request) });
     return response;
   }
 

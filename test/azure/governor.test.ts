@@ -159,6 +159,37 @@ test("what was read is kept for two minutes, and a refusal or a write never", as
   expect(sent).toHaveLength(7);
 });
 
+test("an answer counts for two minutes, however often the look is tried", async () => {
+  const { governor, send, sent, pass } = setUp();
+  const OTHER = `${ARM}/other`;
+  const fails = (...urls: string[]) =>
+    governor.reading(LOOK, async () => {
+      for (const url of urls) await send(url);
+      throw new TransientError({ operation: "x", resourceId: "v1", retryAfterMs: null, detail: "503" });
+    });
+  await expect(fails(VAULT)).rejects.toThrow(TransientError);
+  pass(70_000);
+  await expect(fails(VAULT, OTHER)).rejects.toThrow(TransientError);
+  expect(sent).toEqual([`GET ${VAULT}`, `GET ${OTHER}`]);
+  pass(70_000);
+  // The first is 140 s old by now, the other 70.
+  expect(await governor.reading(LOOK, async () => [(await send()).bodyAsText, (await send(OTHER)).bodyAsText])).toEqual([
+    "answer 2",
+    "answer 1",
+  ]);
+});
+
+test("that something is not there is asked anew by each try", async () => {
+  const { governor, send, sent } = setUp({ status: 404 }, { status: 200 });
+  const look = governor.reading(LOOK, async () => {
+    expect((await send()).status).toBe(404);
+    throw new TransientError({ operation: "x", resourceId: "v1", retryAfterMs: null, detail: "503" });
+  });
+  await expect(look).rejects.toThrow(TransientError);
+  expect(await governor.reading(LOOK, async () => (await send()).status)).toBe(200);
+  expect(sent).toHaveLength(2);
+});
+
 test("a mistake of this program keeps nothing", async () => {
   const { governor, send, sent } = setUp();
   const wrong = async () => {

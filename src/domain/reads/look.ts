@@ -22,11 +22,14 @@ function rankOf(incident: Incident | null, signals: readonly Signal[]): Rank {
   return incident || signals.some(({ source }) => source !== "sweep") ? "event" : "screening";
 }
 
-/** Whoever signals has seen something that an earlier read may not show. */
+/**
+ * Whoever signals has seen something that an earlier read may not show; and so has the turn that looked since, here or in another instance,
+ * whatever was written in it.
+ */
 export const lookFor = (patient: Patient, incident: Incident | null, signals: readonly Signal[]): ReadLook => ({
   ...placeOf(patient),
   rank: rankOf(incident, signals),
-  question: [incident?.id ?? "", ...signals.map(({ id }) => id).toSorted()].join(" "),
+  question: [incident?.id ?? "", incident?.progress.turn ?? "", ...signals.map(({ id }) => id).toSorted()].join(" "),
 });
 
 /** Before a write everything is read anew. */

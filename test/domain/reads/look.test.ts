@@ -38,6 +38,13 @@ test("who signals meanwhile has seen something that an earlier read may not show
   expect(lookFor(PATIENT, incident, []).question).not.toBe(lookFor(PATIENT, null, []).question);
 });
 
+test("what was read before a turn that looked and wrote is no answer after it", () => {
+  const after = (turn: number) => lookFor(PATIENT, { ...incident, progress: { ...incident.progress, turn } }, []).question;
+  expect(after(1)).toBe(after(1));
+  expect(after(2)).not.toBe(after(1));
+  expect(after(0)).not.toBe(lookFor(PATIENT, incident, []).question);
+});
+
 test("before a write everything is read anew; a vault without an id waits for no turn", () => {
   expect(repairOf(PATIENT)).toMatchObject({ rank: "repair", question: null });
   expect(repairOf({ ...PATIENT, id: "https://v1.vault.azure.net" }).subscriptionId).toBeNull();
