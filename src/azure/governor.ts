@@ -10,6 +10,7 @@ import { TransientError } from "../domain/errors.ts";
 import { admit, type Budget, fullBudget, hear, type Rank, release, type Shape, take } from "../domain/reads/budget.ts";
 import type { ReadLook } from "../domain/reads/look.ts";
 import { MINUTE, SECOND } from "../domain/time.ts";
+import { LONGEST_WAIT_MS } from "../domain/turn/waits.ts";
 import { NOT_SENT, retryAfterOf } from "./classify-error.ts";
 
 /** By URL; at: when Azure answered. */
@@ -52,11 +53,12 @@ const readsOf = (subscriptionId: string): string => `reads ${subscriptionId.toLo
 
 /**
  * How long a budget is closed. A resource provider has limits of its own: where tokens are left it was not Resource Manager that refused
- * (Microsoft Learn, "Troubleshooting API throttling errors": inspect the remaining reads).
+ * (Microsoft Learn, "Troubleshooting API throttling errors": inspect the remaining reads). However
+ * long Azure asks to wait, it is asked again as soon as the loop would: nothing is looked at or repaired meanwhile.
  */
 function closedForMs({ status, headers }: PipelineResponse, remaining: number | null): number | null {
   if (status !== 429 || (remaining !== null && remaining > 0)) return null;
-  return retryAfterOf(headers, status) ?? SECOND;
+  return Math.min(retryAfterOf(headers, status) ?? SECOND, LONGEST_WAIT_MS);
 }
 
 function numberIn(response: PipelineResponse, header: string | null): number | null {

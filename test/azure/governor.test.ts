@@ -106,6 +106,19 @@ test.each([
   expect(sent).toHaveLength(sentAgain ? 3 : 2);
 });
 
+test.each([["GET"], ["PATCH"]] as const)(
+  "however long a 429 asks to wait, a %s is sent again after a quarter of an hour",
+  async (method) => {
+    const { governor, send, sent, pass } = setUp({ status: 429, headers: { "retry-after": "86400" } }, {});
+    await send(VAULT, method);
+    pass(899_000);
+    await expect(governor.as("repair", () => send(VAULT, method))).rejects.toMatchObject({ code: "NotSent" });
+    pass(1000);
+    expect((await governor.as("repair", () => send(VAULT, method))).status).toBe(200);
+    expect(sent).toHaveLength(2);
+  },
+);
+
 test("Resource Graph says when its window ends", async () => {
   const graph = "https://management.azure.com/providers/Microsoft.ResourceGraph/resources";
   const { send, sent, pass } = setUp({
