@@ -225,7 +225,6 @@ export const someFacts = (over: Partial<Facts> = {}): Facts => ({
   ...over,
 });
 
-/** What would be remembered of these facts while they were healthy. */
 /** Who has had access to the key for months. */
 export const aHolder = (over: Partial<Holder> = {}): Holder => ({
   principalId: PRINCIPAL,
@@ -235,6 +234,7 @@ export const aHolder = (over: Partial<Holder> = {}): Holder => ({
   ...over,
 });
 
+/** What would be remembered of these facts while they were healthy. */
 export const aBaseline = (over: Partial<Baseline> = {}): Baseline => ({
   at: "2026-11-02T09:00:00.000Z",
   assignments: [anAssignment()],

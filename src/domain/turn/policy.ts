@@ -138,11 +138,11 @@ function isTouched(touch: Touch, facts: Facts, target: TargetFacts): boolean {
   }
 }
 
-/** What speaks against it of itself. Who wants it on purpose names whom it is for, and is on record. */
+/** What speaks against it of itself. Who wants it on purpose is on record, but has named a key, and nobody who is to get access to it. */
 function doubtsAbout(step: Step, served: readonly TargetFacts[], facts: Facts, settings: Settings, callers: readonly string[]): string[] {
   const asked = step.needs === "approval" ? (step.asks ?? `${step.causes.join(", ")} is repaired only when a person agrees`) : undefined;
-  const ofRepairs = step.wish === undefined ? [strangerOf(step, served, facts, settings), doubtAbout(settings, callers)] : [];
-  return [asked, ...ofRepairs, blindness(facts)].filter((doubt) => doubt !== undefined);
+  const author = step.wish === undefined ? doubtAbout(settings, callers) : undefined;
+  return [asked, strangerOf(step, served, facts, settings), author, blindness(facts)].filter((doubt) => doubt !== undefined);
 }
 
 /** Whether the wish that it fulfils is still wanted. */

@@ -9,7 +9,7 @@ import { judgeNow } from "../../../src/domain/turn/judge-steps.ts";
 import { judgeStep } from "../../../src/domain/turn/policy.ts";
 import type { TurnInput } from "../../../src/domain/turn/record.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
-import { ACCOUNT_ID, anAccount, aKey, aVersion, NOW, someFacts, someSettings, V1 } from "../../support/builders.ts";
+import { aBaseline, ACCOUNT_ID, anAccount, aKey, aVersion, NOW, someFacts, someSettings, V1 } from "../../support/builders.ts";
 import { draft } from "../../support/steps.ts";
 import { after, blocked, diagnosisOf, healthy, planOf, recovering, seen, turnInput } from "../../support/turns.ts";
 import { aStatusOf, aWish, turnOn } from "../../support/wishes.ts";
@@ -220,10 +220,19 @@ describe("a step that a wish asks for", () => {
   const step = wishStep();
   const settings = someSettings({ privilegedCallers: ["boss"] });
 
-  test("is allowed without an author and for a stranger: who wants it is on record", () => {
-    const grant = { ...wishStep(), ...draft("GrantKeyRole") };
+  test("is allowed without an author: who wants it is on record", () => {
     expect(judgeStep(step, facts, settings, [])).toEqual({ kind: "allow" });
-    expect(judgeStep(grant, facts, someSettings(), [])).toEqual({ kind: "allow" });
+    expect(judgeStep(step, facts, settings, ["boss"])).toEqual({ kind: "allow" });
+  });
+
+  test("is asked about where it gives a stranger access: who wants a key given back has named no stranger", () => {
+    const grant = { ...wishStep(), ...draft("GrantKeyRole") };
+    expect(judgeStep(grant, facts, someSettings(), [])).toMatchObject({
+      kind: "ask",
+      why: expect.stringMatching(/never had|never/) as string,
+    });
+    const known = someFacts({ wishes: [wanted()], baseline: aBaseline() });
+    expect(judgeStep(grant, known, someSettings(), [])).toEqual({ kind: "allow" });
   });
 
   test.each([
