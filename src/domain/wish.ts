@@ -66,6 +66,8 @@ export type WishOnRecord = Wish & { status: WishStatus | null };
 
 export const isOpen = ({ status }: Pick<WishOnRecord, "status">): boolean => status?.state !== "closed";
 
+export const isOutOfTime = ({ until }: Pick<Wish, "until">, at: string): boolean => toMs(at) >= toMs(until);
+
 /** What a look must know of. */
 export const concernsLooks = (wish: WishOnRecord): boolean => isOpen(wish) || wish.status?.stands === true;
 

@@ -10,7 +10,7 @@ import { standsInTheWay } from "../operations/requirements.ts";
 import type { Plan, PlannedWish } from "../plan.ts";
 import { completeStep, precondition, rankOfDraft } from "../steps/index.ts";
 import type { Step } from "../steps/step.ts";
-import { calledOff, isOpen, type WishOnRecord } from "../wish.ts";
+import { calledOff, isOpen, isOutOfTime, type WishOnRecord } from "../wish.ts";
 
 const sayUnmet = ({ requirements }: Judged): string | null => {
   const unmet = requirements.filter(standsInTheWay);
@@ -34,7 +34,7 @@ function ownSteps(wish: WishOnRecord, { drafts, targetIds }: Judged, facts: Fact
 
 const inOrder = (steps: readonly Step[]): Step[] => steps.toSorted((a, b) => rankOfDraft(a) - rankOfDraft(b));
 
-/** The repairs' steps with what open wishes want. One that was called off wants nothing, and is there to be ended. */
+/** The repairs' steps with what open wishes want. One that was called off, or is out of time, wants nothing, and is there to be ended. */
 export function withWishes(facts: Facts, diagnosis: Diagnosis, repairs: readonly Step[]): Pick<Plan, "steps" | "wishes"> {
   const { wishes: all = [] } = facts;
   const open = all.filter(isOpen).map((wish) => ({ ...wish, cancelled: calledOff(wish, all) }));
@@ -44,7 +44,7 @@ export function withWishes(facts: Facts, diagnosis: Diagnosis, repairs: readonly
     const judged = judgeOperation({ facts, diagnosis, wish });
     const { requirements, targetIds, reached, stands, undo } = judged;
     const unmet = sayUnmet(judged);
-    if (wish.cancelled === null && unmet === null) {
+    if (wish.cancelled === null && !isOutOfTime(wish, facts.at) && unmet === null) {
       const own = ownSteps(wish, judged, facts);
       const isOwn = ({ id }: Step): boolean => own.some((step) => step.id === id);
       const isTheirs = ({ id }: Step): boolean => repairs.some((step) => step.id === id);

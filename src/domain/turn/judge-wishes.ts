@@ -4,7 +4,7 @@ import type { PlannedWish } from "../plan.ts";
 import type { Settings } from "../settings.ts";
 import { stepInShort } from "../short-names.ts";
 import { toIso, toMs } from "../time.ts";
-import type { WishOutcome } from "../wish.ts";
+import { isOutOfTime, type WishOutcome } from "../wish.ts";
 import type { JudgedStep } from "./judge-steps.ts";
 import { type Ending, judgeStepState, type Pending, type TargetState } from "./judge-databases.ts";
 import { nextCheckAfterMs } from "./waits.ts";
@@ -36,7 +36,7 @@ function judge(view: View, planned: PlannedWish, steps: readonly JudgedStep[]): 
   const { now, incident } = view;
   if (wish.cancelled) return ended("Refused", "Cancelled", `called off: ${wish.cancelled.reason}`);
   if (reached.done) return ended("Completed", null, reached.detail);
-  if (toMs(now) >= toMs(wish.until)) return ended("Escalated", "OutOfTime", `not done by ${wish.until}: ${reached.detail}`);
+  if (isOutOfTime(wish, now)) return ended("Escalated", "OutOfTime", `not done by ${wish.until}: ${reached.detail}`);
   if (unmet !== null) return ended("Refused", "RequirementsUnmet", unmet);
   const state = judgeSteps(view, steps);
   if (state?.kind === "ended" && state.outcome === "Observed") return ended("Refused", "ObserveMode", state.detail);

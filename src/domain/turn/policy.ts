@@ -15,7 +15,7 @@ import { isGrant, stepSpecs, touchOf } from "../steps/index.ts";
 import type { Touch } from "../steps/spec.ts";
 import type { Grant, Step } from "../steps/step.ts";
 import { formatDuration } from "../time.ts";
-import { calledOff, isOpen, standingRevocations, takenBackBy, type WishOnRecord } from "../wish.ts";
+import { calledOff, isOpen, isOutOfTime, standingRevocations, takenBackBy, type WishOnRecord } from "../wish.ts";
 
 export const MODE_TAG = "keymend:mode";
 
@@ -146,8 +146,9 @@ function doubtsAbout(step: Step, served: readonly TargetFacts[], facts: Facts, s
 }
 
 /** Whether the wish that it fulfils is still wanted. */
-const isWanted = (step: Step, { wishes = [] }: Facts): boolean =>
-  step.wish === undefined || wishes.some((wish) => wish.id === step.wish && isOpen(wish) && calledOff(wish, wishes) === null);
+const isWanted = (step: Step, { wishes = [], at }: Facts): boolean =>
+  step.wish === undefined ||
+  wishes.some((wish) => wish.id === step.wish && isOpen(wish) && !isOutOfTime(wish, at) && calledOff(wish, wishes) === null);
 
 /** callers: object ids of those who can have made what the step puts back. */
 export function judgeStep(step: Step, facts: Facts, settings: Settings, callers: readonly string[]): Verdict {

@@ -217,6 +217,13 @@ test("one that had begun to wait and is taken back is over, and stays so once wh
   ]);
 });
 
+test("one that is looked at only after its time is never carried out", () => {
+  const wishes = [aWish(REVOKE, { at: after(-60), until: NOW })];
+  const { incident, next } = decideTurn(turnOn(someFacts({ wishes })));
+  expect(next).toMatchObject({ do: "end", outcome: { code: "Escalated", reason: "OutOfTime" } });
+  expect(incident?.wishes).toMatchObject([{ id: "w1", outcome: "Escalated", stands: false }]);
+});
+
 test("a look hears of what is open or stands, and of nothing that is over", () => {
   expect([aWish(), standing, aWish(REVOKE, { status: aStatusOf({ state: "closed" }) })].map(concernsLooks)).toEqual([true, true, false]);
 });

@@ -59,11 +59,14 @@ test("a step that waits for another is not ready", () => {
   expect(shown({ ...someFacts(), wishes: [aWish()] })).toMatchObject([{ wish: "w1", ready: false }]);
 });
 
-test("one that was called off, or whose requirements are not met, adds nothing, and is there to be ended", () => {
+test("one that was called off, is out of time, or whose requirements are not met, adds nothing, and is there to be ended", () => {
   wanting(enable);
   const cancelled = aWish(undefined, { cancelled: { at: NOW, by: "bob", reason: "stop" } });
   expect(shown({ ...disabled, wishes: [cancelled] })).toMatchObject([{ wish: undefined }]);
   expect(planned({ ...disabled, wishes: [cancelled] }).wishes).toMatchObject([{ wish: { id: "w1" } }]);
+  const late = aWish(undefined, { until: NOW });
+  expect(shown({ ...disabled, wishes: [late] })).toMatchObject([{ wish: undefined, needs: "approval" }]);
+  expect(planned({ ...disabled, wishes: [late] }).wishes).toMatchObject([{ wish: { id: "w1" } }]);
   vi.restoreAllMocks();
   const gone = { ...disabled, identities: [], wishes: [aWish()] };
   expect(planned(gone).wishes).toMatchObject([{ unmet: expect.stringMatching(/key enabled: .*; identity: /) as string }]);

@@ -239,6 +239,7 @@ describe("a step that a wish asks for", () => {
     ["nobody wants anything", undefined],
     ["somebody else wants something", [wanted({ id: "w2" })]],
     ["it was called off", [wanted({ cancelled: { at: NOW, by: "bob", reason: "stop" } })]],
+    ["its time is over", [wanted({ until: NOW })]],
     ["it has ended", [wanted({ status: aStatusOf({ state: "closed" }) })]],
   ])("is refused where %s", (_, wishes) => {
     expect(judgeStep(step, someFacts(wishes ? { wishes } : {}), settings, [])).toMatchObject({ kind: "refuse", reason: "Cancelled" });
