@@ -78,6 +78,7 @@ export function createScreen(deps: ScreenDeps): ScreenAll {
     /** Why a subscription shows nothing; absent where it does. */
     const silent = new Map<string, "later" | "unread">();
     for (const { id, lists } of listed) if (lists === "later" || lists === undefined) silent.set(id, lists ?? "unread");
+    const elsewhere = [...silent.values()].includes("later") ? "later" : "unread";
     const portraitOf = portraits(
       merged(listed.flatMap(({ lists }) => (lists === undefined || lists === "later" ? [] : [lists]))),
       deps.firstPartyPrincipalId,
@@ -87,8 +88,11 @@ export function createScreen(deps: ScreenDeps): ScreenAll {
       const subscriptionId = parseArmId(patient.id)?.subscriptionId?.toLowerCase();
       const isListed = patient.vaultName !== null && listed.some(({ id }) => id === subscriptionId);
       // One that is no vault, or in no subscription that is listed, shows in no list.
-      if (!isListed) found.set(patient, "unread");
-      else found.set(patient, silent.get(subscriptionId!) ?? (await screen(portraitOf(patient.vaultName!), withKeys)));
+      if (!isListed) return void found.set(patient, "unread");
+      const portrait = portraitOf(patient.vaultName!);
+      // Each has databases, or it were no patient: where no list shows them, neither are its keys known nor what the service says.
+      const unseen = portrait.targets.length === 0 ? elsewhere : undefined;
+      found.set(patient, silent.get(subscriptionId!) ?? unseen ?? (await screen(portrait, withKeys)));
     });
     return (patient) => found.get(patient) ?? "unread";
   };

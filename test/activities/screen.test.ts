@@ -84,10 +84,34 @@ test("a subscription without an answer keeps those of another from nothing", asy
   const { screened } = setUp({
     subscriptionIds: [SUBSCRIPTION.split("/").at(-1)!, "s2"],
     listSubscription: async (id) =>
-      id === "s2" ? { ...EMPTY, vaults: [aVault({ id: other, name: "kv-two" })] } : Promise.reject(transient()),
+      id === "s2"
+        ? {
+            ...EMPTY,
+            vaults: [aVault({ id: other, name: "kv-two" })],
+            targets: [anAccount({ keyUri: KEY_URI.replace("kv-orders", "kv-two") })],
+          }
+        : Promise.reject(transient()),
   });
   expect(await screened()).toBe("later");
   expect(await screened(patient)).toMatchObject({ isDoubtful: false });
+});
+
+test.each<[string, Lists | undefined | "throws", unknown]>([
+  ["got no answer", "throws", "later"],
+  ["was refused", undefined, "unread"],
+  ["does not show them", EMPTY, "unread"],
+])("a vault whose databases are in another subscription, whose list %s, is not taken for one without any", async (_, s2, is) => {
+  const { screened, screen, asked } = setUp({
+    subscriptionIds: [SUBSCRIPTION.split("/").at(-1)!, "s2"],
+    listSubscription: async (id) => {
+      if (id !== "s2") return { ...LISTS, targets: [] };
+      if (s2 === "throws") throw transient();
+      return s2;
+    },
+  });
+  expect(await screened()).toBe(is);
+  expect((await screen([PATIENT], false))(PATIENT)).toBe(is);
+  expect(asked).toEqual([]);
 });
 
 test.each<[string, Patient]>([
