@@ -59,9 +59,12 @@ export function portraits(lists: Lists, firstPartyPrincipalId: string | null): (
     ]);
     const used = [...new Set(ids)].flatMap((id) => identities.get(id) ?? []);
     const principals = new Set(
-      [...used.map(({ principalId }) => principalId), ...own.map((one) => one.systemPrincipalId), firstPartyPrincipalId].flatMap((id) =>
-        id === null ? [] : [id.toLowerCase()],
-      ),
+      [
+        ...used.map(({ principalId }) => principalId),
+        // The database names them too: an identity may be in a subscription that is not listed.
+        ...own.flatMap(({ attached, systemPrincipalId }) => [systemPrincipalId, ...attached.map(({ principalId }) => principalId)]),
+        firstPartyPrincipalId,
+      ].flatMap((id) => (id === null ? [] : [id.toLowerCase()])),
     );
     const touches = ({ scope }: { scope: string }): boolean => vault !== null && (isUnder(scope, vault.id) || isUnder(vault.id, scope));
     const granted = [...[...principals].flatMap((id) => grants.get(id) ?? []), ...ofGroups].filter(touches);

@@ -116,6 +116,14 @@ describe("a portrait", () => {
     });
   });
 
+  test("of an identity that no list shows shows what it is granted, as the database names it", () => {
+    const attached = [{ id: identityIdOf("elsewhere"), principalId: PRINCIPAL, clientId: "c" }];
+    const targets = [anAccount({ attached })];
+    expect(of({ targets, identities: [], assignments: [at(VAULT_ID)] }).assignments).toEqual([at(VAULT_ID)]);
+    const attaching = [{ id: identityIdOf("elsewhere"), principalId: null, clientId: null }];
+    expect(of({ targets: [anAccount({ attached: attaching })], identities: [], assignments: [at(VAULT_ID)] }).assignments).toEqual([]);
+  });
+
   test("of a vault that no list shows shows the databases alone, and no grant", () => {
     expect(of({ vaults: [], assignments: [at(SUBSCRIPTION)] })).toMatchObject({ vault: null, targets: [anAccount()], assignments: [] });
   });
