@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { SETTING_DEFAULTS } from "../../src/config.ts";
+import { TURNS_AT_ONCE } from "../../src/domain/reads/screening.ts";
 
 const page = readFileSync("docs/cost.md", "utf8");
 
@@ -33,8 +34,8 @@ describe("the page of costs", () => {
     [5, 2],
     [1000, 3],
   ])("adds up for %i vaults", (vaults, column) => {
-    const looks = vaults * cell(/^\| looks/, 2);
     const sweeps = cell(/^\| sweeps/, 2);
+    const looks = Math.min(vaults * cell(/^\| looks/, 2), sweeps * TURNS_AT_ONCE);
     const busy = vaults === 5 ? sweeps * cell(/^\| seconds that a sweep/, 2) : SECONDS;
     const durable = cell(/^\| Durable's storage/, 2) / 2;
     const rows = {

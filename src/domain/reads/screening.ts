@@ -125,7 +125,7 @@ function whyAnew(before: Screen, screened: Exclude<Screened, string>, now: numbe
 const TURN = "its hour has passed";
 
 /** Of those that are looked at for no other reason, in one sweep. Beyond some 300 vaults an hour's turn takes longer, and the sweep costs no more. */
-const TURNS_AT_ONCE = 25;
+export const TURNS_AT_ONCE = 25;
 
 /** Whose turn is put off: of those whose hour has passed the ones that were looked at last. */
 export function putOff<T extends { why: string | null; lookedAt: number }>(all: readonly T[]): T[] {
