@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { tmpdir } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readDeployedRoles } from "../../sandbox/estate/deployed-roles.ts";
 import { readOptions } from "../../scripts/deploy/options.ts";
 import { judge, MAY_LACK, parserProblem } from "../support/parse-az.ts";
 
@@ -95,6 +96,22 @@ describe("the guides' lines", () => {
       expect(optionOf(line, "--deny-settings-mode")).toBe("none");
     }
     expect(all().filter((line) => begins(line, "az deployment"))).toEqual([]);
+  });
+
+  test("look for what is left of each identity's roles, by what all of their names begin with", () => {
+    const [list, ...more] = called("deploy", "az role assignment list");
+    expect(more).toEqual([]);
+    expect(list).not.toContain("--assignee");
+    const begin = /starts_with\(roleDefinitionName, '(.+?)'\)/.exec(optionOf(list!, "--query")!)![1]!;
+    const names = readDeployedRoles({ observe: "o", keys: "k", access: "a", databases: "d", vaults: "v" }).map(({ roleName }) => roleName);
+    expect(names.length).toBeGreaterThan(5);
+    expect(names.filter((name) => !name.startsWith(begin))).toEqual([]);
+  });
+
+  test("keep the events where a further subscription is named to a deployment that has them", () => {
+    const [, step] = /^Then repeat section (\d) with `watchedSubscriptions=/m.exec(readFileSync("docs/deploy.md", "utf8"))!;
+    const section = readFileSync("docs/deploy.md", "utf8").split(`\n## ${step}. `)[1]!.split("\n## ")[0]!;
+    expect(section).toContain("deployEvents=true");
   });
 
   test("lock the records before code writes any", () => {
