@@ -1,5 +1,5 @@
 // What is to outlive the app: incidents, audit and baseline as tables, and the anchors of the audit. An account of its own, as versioning
-// holds for a whole account and nothing else may need to write here; the deployment has it locked.
+// holds for a whole account; beside them lies only what could not be delivered (dead-letters.bicep). The deployment has it locked.
 param name string
 param location string
 param storageSku string
