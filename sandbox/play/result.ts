@@ -4,7 +4,7 @@ import { asks, getIncident, type Incident, listAudit } from "../running/app-api.
 import { type Chain, chainOf } from "./audit.ts";
 import { incidentsOf } from "../stories/acts.ts";
 import type { Patient, Kind } from "../estate/estate.ts";
-import type { StoryPhase, Story } from "../stories/story.ts";
+import { reasonOf, type StoryPhase, type Story } from "../stories/story.ts";
 import type { World } from "../azure/world.ts";
 import { truePhase, type Watch } from "./watch.ts";
 
@@ -177,8 +177,9 @@ function judgeSteps({ story, kinds }: Played, { steps, writes }: StoryResult, sa
 }
 
 /** What is said of the end, and whether a person was asked first, where the story is about that. */
-function judgeWord({ story, told }: Played, { reason }: StoryResult, say: Say): void {
-  if (story.reason !== undefined) say(reason === story.reason, `the reason is ${reason ?? "none"}, not ${story.reason}`);
+function judgeWord({ story, phase, told }: Played, { reason }: StoryResult, say: Say): void {
+  const expected = reasonOf(story, phase);
+  if (expected !== undefined) say(reason === expected, `the reason is ${reason ?? "none"}, not ${expected}`);
   if (story.asks) say(told.asked, "nobody was asked");
 }
 

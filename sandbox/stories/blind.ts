@@ -22,7 +22,6 @@ export const blind: Story = {
   causes: ["Unreadable"],
   maxWrites: 0,
   outcome: { grace: "Escalated", revoked: "Escalated" },
-  reason: "Unreadable",
   vault: "rbac",
   feltWithinMs: 10 * 60_000,
   async break(context) {

@@ -8,6 +8,7 @@ export const keyUriMalformed: Story = {
   phases: ["revoked"],
   causes: ["KeyUriMalformed"],
   outcome: { revoked: "Escalated" },
+  reason: "NotAccepted",
   vault: "rbac",
   break(context) {
     const account = context.patient.databases.find((database): database is Account => "keyVaultKeyUri" in database);

@@ -10,7 +10,6 @@ export const provisioningFailed: Story = {
   causes: ["ProvisioningFailed"],
   maxWrites: 0,
   outcome: { grace: "Escalated" },
-  reason: "ProvisioningFailed",
   vault: "rbac",
   arrange({ patient }) {
     // Protection that is on can't be taken away again: this vault never had it.

@@ -57,7 +57,7 @@ export type Story = {
   /** Most writes allowed. */
   maxWrites?: number;
   outcome: Partial<Record<StoryPhase, string>>;
-  /** Why it ends so, where the story is about that. */
+  /** Why it ends so, where the story is about that; of an end that calls a person it is the story's one cause unless said here. */
   reason?: string;
   /** Its success leaves the databases out of reach: that was wanted. */
   healthyAfter?: false;
@@ -82,6 +82,13 @@ export type Story = {
   /** What people do once it is broken: approve, reject, mend it by hand. Runs beside the app's own work. */
   after?: (context: StoryContext) => Promise<void>;
 };
+
+/** Ends that call a person. */
+const CALLS: ReadonlySet<string | undefined> = new Set(["Escalated", "Unrecoverable"]);
+
+/** Whoever is called is told the true reason; undefined: any will do. */
+export const reasonOf = ({ reason, causes, outcome }: Story, phase: StoryPhase): string | undefined =>
+  reason ?? (CALLS.has(outcome[phase]) ? causes[0] : undefined);
 
 /** The service checks within the first half hour: later it sees the same, and each five minutes cost a look of the app's. */
 export const soon = (story: Story, within: readonly [number, number] = [20, 27]): Story => ({

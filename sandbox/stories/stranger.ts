@@ -10,7 +10,6 @@ export const stranger: Story = {
   causes: ["ProvisioningFailed"],
   maxWrites: 0,
   outcome: { grace: "Escalated" },
-  reason: "ProvisioningFailed",
   vault: "rbac",
   async break(context) {
     const { operator, patient, tell, world, focus, kind } = context;

@@ -11,6 +11,7 @@ export const vaultNotArmedDenied: Story = {
   // Azure sees the one that it refuses.
   maxWrites: 1,
   outcome: { grace: "Escalated" },
+  reason: "NotPermitted",
   async break(context) {
     const { world, operator, tell } = context;
     const arms = [...world.roleAssignments.values()].find((assignment) =>

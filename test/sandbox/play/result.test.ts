@@ -125,6 +125,16 @@ describe("what the story does not expect is a fault", () => {
     expect(faults()).toEqual([]);
   });
 
+  test.each(["Escalated", "Unrecoverable"])("%s for another reason than the story's cause, or than the one that it names", (outcome) => {
+    played.story = { ...roleRemoved, outcome: { grace: outcome } };
+    Object.assign(played.told.incident!, { outcome, reason: "KeyGone" });
+    expect(faults()).toEqual(["the reason is KeyGone, not AccessMissing"]);
+    played.told.incident!.reason = "AccessMissing";
+    expect(faults()).toEqual([]);
+    played.story.reason = "NotPermitted";
+    expect(faults()).toEqual(["the reason is AccessMissing, not NotPermitted"]);
+  });
+
   test("nobody asked, where the story is about asking", () => {
     played.story = { ...roleRemoved, asks: true };
     expect(faults()).toEqual(["nobody was asked"]);

@@ -22,3 +22,9 @@ test.each(stories.map((story) => ({ ...story })))("$name says how each of its ph
   expect(Object.keys(outcome).toSorted()).toEqual(phases.toSorted());
   expect([kinds.length, phases.length, title.length].every((length) => length > 0)).toBe(true);
 });
+
+const calling = stories.filter(({ outcome }) => Object.values(outcome).some((end) => end === "Escalated" || end === "Unrecoverable"));
+
+test.each(calling)("$name calls a person and says why: by its reason, or by its one cause", ({ reason, causes }) => {
+  expect(reason !== undefined || causes.length === 1).toBe(true);
+});
