@@ -4,6 +4,7 @@
  * make, one of them twice, nor silence.
  */
 import { actionOf, type Evidence, incidentProblems, MAY_BECOME, SUCCESS, successProblems, writeProblems } from "../matrix/judge.ts";
+import type { Told } from "../play/result.ts";
 import type { Allowed } from "./readings.ts";
 
 /** What the story came to under the documented reading, and what else is true under another. */
@@ -19,8 +20,20 @@ export type Documented = {
 /** What a person is asked, and nobody in the story answers. */
 const ASKED: ReadonlySet<string> = new Set(["ApprovalExpired", "Rejected"]);
 
-const isAsking = ({ told }: Evidence): boolean =>
-  told.some(({ incident }) => incident?.state === "waiting" && incident.plan?.steps.some(({ state }) => state === "waitsForApproval"));
+const isAsking = ({ incident }: Told): boolean =>
+  incident?.state === "waiting" && (incident.plan?.steps.some(({ state }) => state === "waitsForApproval") ?? false);
+
+/**
+ * Whoever is asked may take longer than anybody plays: where nobody is told that all is well, each question stands, and one orchestration
+ * with it. What else there is must have ended.
+ */
+function besidesQuestions(evidence: Evidence): Evidence {
+  if (SUCCESS.has(evidence.result.outcome ?? "")) return evidence;
+  const told = evidence.told.filter((one) => !isAsking(one));
+  let questions = evidence.told.length - told.length;
+  const unended = evidence.unended.filter((one) => !one.includes(" is Running") || questions-- <= 0);
+  return { ...evidence, told, unended };
+}
 
 const done = ({ writes }: Evidence): string[] => writes.filter(({ status }) => status < 400).map(actionOf);
 
@@ -41,7 +54,7 @@ function endProblems(
 ): string[] {
   const { story, result } = evidence;
   const { outcome, reason } = result;
-  if (outcome === null) return ["the app came to no end, and asks nobody"];
+  if (outcome === null) return evidence.told.some(isAsking) ? [] : ["the app came to no end, and asks nobody"];
   if (outcome === "Escalated") {
     const known = [documented.reason, ...story.causes, ...reasons];
     return reason !== null && known.includes(reason) ? [] : [`escalated for ${reason ?? "no reason"}, which is not the true one`];
@@ -76,15 +89,14 @@ export function problemsUnder(
   documented: Documented,
   { reasons = [], spares = [], detour = false }: Allowed = {},
 ): string[] {
-  const always = [...writeProblems(detour ? withOneMore(evidence) : evidence), ...strangeWrites(evidence, documented)];
-  // Whoever is asked may take longer than anybody plays: the question stands, and the database's state with it.
-  if (evidence.result.outcome === null && isAsking(evidence)) return always;
+  const ended = besidesQuestions(evidence);
   return [
     ...endProblems(evidence, documented, { reasons, detour }),
     ...successProblems(sparing(evidence, spares)),
-    ...incidentProblems(evidence),
-    ...always,
-    ...evidence.unended,
+    ...incidentProblems(ended),
+    ...writeProblems(detour ? withOneMore(evidence) : evidence),
+    ...strangeWrites(evidence, documented),
+    ...ended.unended,
   ];
 }
 

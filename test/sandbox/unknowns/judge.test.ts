@@ -28,6 +28,13 @@ const question: Partial<Evidence> = {
   unended: ["heal-1 is Running"],
 };
 
+const called: Told = {
+  incident: { ...closed, outcome: "Escalated", reason: "AccessMissing" },
+  auditRows: 3,
+  chain: "verified",
+  asked: false,
+};
+
 describe("another reading holds", () => {
   test.each<[string, Evidence]>([
     ["where it ends as documented", evidence()],
@@ -38,6 +45,10 @@ describe("another reading holds", () => {
     [
       "where a person is called for what the reading brings",
       evidence(noWrite, { outcome: "Escalated", reason: "NotPermitted", steps: [] }),
+    ],
+    [
+      "while a question stands after a person was called for the story's own cause",
+      evidence({ ...question, told: [called, ...question.told!] }, { outcome: "Escalated", reason: "AccessMissing", steps: [] }),
     ],
     ["where a write was refused and made once", evidence({ writes: [{ ...grant, status: 409 }, grant] })],
   ])("%s", (_what, seen) => {
@@ -76,6 +87,28 @@ describe("another reading does not hold", () => {
       "a wrong write beside a question",
       evidence({ ...question, writes: [enable] }, { outcome: null }),
       "wrote what the documented reading does not",
+    ],
+    [
+      "a success beside a question that was none",
+      evidence(
+        {
+          ...question,
+          wellAt: () => false,
+          told: [{ incident: closed, auditRows: 3, chain: "verified", asked: false }, ...question.told!],
+        },
+        { outcome: null },
+      ),
+      "i1 closed as OutageAvoided while a database was not well",
+    ],
+    [
+      "an orchestration that runs on beside the one that asks",
+      evidence({ ...question, unended: ["heal-1 is Running", "heal-2 is Running"] }, { outcome: null }),
+      "heal-2 is Running",
+    ],
+    [
+      "an orchestration that failed beside one that asks",
+      evidence({ ...question, unended: ["sweep is Failed"] }, { outcome: null }),
+      "sweep is Failed",
     ],
     ["a second write", evidence({ writes: [grant, grant] }), "carried out 2 times"],
     ["an orchestration that runs on", evidence({ unended: ["orchestration heal-1 is Running"] }), "orchestration heal-1 is Running"],
