@@ -4,7 +4,6 @@
  * make, one of them twice, nor silence.
  */
 import { actionOf, type Evidence, incidentProblems, MAY_BECOME, SUCCESS, successProblems, writeProblems } from "../matrix/judge.ts";
-import type { Told } from "../play/result.ts";
 import type { Allowed } from "./readings.ts";
 
 /** What the story came to under the documented reading, and what else is true under another. */
@@ -20,7 +19,7 @@ export type Documented = {
 /** What a person is asked, and nobody in the story answers. */
 const ASKED: ReadonlySet<string> = new Set(["ApprovalExpired", "Rejected"]);
 
-const isAsking = ({ incident }: Told): boolean =>
+const isAsking = ({ incident }: Evidence["told"][number]): boolean =>
   incident?.state === "waiting" && (incident.plan?.steps.some(({ state }) => state === "waitsForApproval") ?? false);
 
 /**
