@@ -78,7 +78,7 @@ const { settings } = config;
 const credentialOf = (clientId: string): TokenCredential => new ManagedIdentityCredential({ clientId });
 const credential = credentialOf(config.clientIds.observe);
 const governor = createGovernor(now);
-const { reading } = governor;
+const { withinBudget } = governor;
 const clientsOf = createClientsOf({
   credentials: Object.fromEntries(Object.entries(config.clientIds).map(([capability, clientId]) => [capability, credentialOf(clientId)])),
   subscriptionIds: config.subscriptionIds,
@@ -152,7 +152,7 @@ activity(ASSESS, (log) =>
   createAssess({
     ...records,
     gatherFacts,
-    reading,
+    withinBudget,
     readPermissions,
     readActivityLog,
     readKeyLog,
@@ -170,7 +170,7 @@ activity(APPLY_STEP, (log) =>
   createApplyStep({
     ...records,
     gatherFacts,
-    reading,
+    withinBudget,
     mailbox,
     listWishes: wishes.listForLook,
     restraint,

@@ -18,7 +18,7 @@ import { RETRY_WITHIN_MS } from "../domain/turn/waits.ts";
 import { namesOf, stepInShort } from "../domain/short-names.ts";
 import type { Log } from "../log.ts";
 import { repairOf } from "../domain/reads/look.ts";
-import type { AuditLog, Incidents, Mailbox, Reading } from "./assess.ts";
+import type { AuditLog, Incidents, Mailbox, WithinBudget } from "./assess.ts";
 import type { GatherDeps, GatherFacts } from "./gather-facts.ts";
 import { type Again, orAgain } from "./results.ts";
 
@@ -42,7 +42,7 @@ export type Claims = { claim: (claim: Claim) => Promise<boolean> };
 
 export type ApplyDeps = {
   gatherFacts: GatherFacts;
-  reading: Reading;
+  withinBudget: WithinBudget;
   writer: StepWriter;
   incidents: Incidents;
   audit: AuditLog;
@@ -180,7 +180,7 @@ async function apply(deps: ApplyDeps, input: ApplyInput): Promise<ApplyResult> {
   const { incident } = await load(deps, patient, incidentId);
   const recorded = recordedBefore(incident, step);
   if (recorded) return { kind: "settled", result: recorded };
-  const facts = await deps.reading(repairOf(patient), () => deps.gatherFacts(patient, incident.targets));
+  const facts = await deps.withinBudget(repairOf(patient), () => deps.gatherFacts(patient, incident.targets));
   if (!(await isStillAllowed(deps, input, incident, facts))) return { kind: "settled", result: "stale" };
   const state = precondition(step, facts);
   if (typeof state === "object") {
@@ -237,7 +237,7 @@ async function submit(deps: ApplyDeps, input: ApplyInput, targets: Incident["tar
     if (!(error instanceof TransientError)) throw error;
     await noteUnanswered(deps, input, error);
     if (error.retryAfterMs !== null) throw error;
-    const facts = await deps.reading(repairOf(patient), () => deps.gatherFacts(patient, targets));
+    const facts = await deps.withinBudget(repairOf(patient), () => deps.gatherFacts(patient, targets));
     if (precondition(step, facts) !== "done") throw error;
     return { kind: "done", detail: "Azure's answer was lost; it is so now" };
   }

@@ -68,11 +68,11 @@ export type AuditLog = {
 };
 
 /** Lets a look read once it is its turn; throws TransientError before. */
-export type Reading = <T>(look: ReadLook, work: () => Promise<T>) => Promise<T>;
+export type WithinBudget = <T>(look: ReadLook, work: () => Promise<T>) => Promise<T>;
 
 export type AssessDeps = {
   gatherFacts: GatherFacts;
-  reading: Reading;
+  withinBudget: WithinBudget;
   incidents: Incidents;
   mailbox: Mailbox;
   audit: AuditLog;
@@ -159,7 +159,7 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
   const { settings, digest } = deps;
   const signals = await deps.mailbox.listSignals(input.patient.id);
   const decisions = open ? await deps.mailbox.listDecisions(open.incident.id) : [];
-  const facts = await deps.reading(lookFor(input.patient, open?.incident ?? null, signals), () =>
+  const facts = await deps.withinBudget(lookFor(input.patient, open?.incident ?? null, signals), () =>
     deps.gatherFacts(input.patient, open?.incident.targets ?? []),
   );
   const permissions = await permissionsAgain(deps, open?.incident ?? previous, facts);

@@ -7,7 +7,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { createHttpHeaders, type HttpClient, type PipelineRequest, type PipelineResponse, RestError } from "@azure/core-rest-pipeline";
 import { isResourceManager, keyHostOf } from "../domain/clouds.ts";
 import { TransientError } from "../domain/errors.ts";
-import { admit, type Budget, fullBudget, hear, type Rank, release, type Shape, take } from "../domain/reads/budget.ts";
+import { admit, type Budget, fullBudget, hear, type Urgency, release, type Shape, take } from "../domain/reads/budget.ts";
 import type { ReadLook } from "../domain/reads/look.ts";
 import { MINUTE, SECOND } from "../domain/time.ts";
 import { LONGEST_WAIT_MS } from "../domain/turn/waits.ts";
@@ -83,8 +83,8 @@ function notSent(request: PipelineRequest, id: string, waitMs: number): RestErro
 
 export function createGovernor(now: () => Date) {
   const budgets = new Map<string, { shape: Shape; budget: Budget }>();
-  const context = new AsyncLocalStorage<{ rank: Rank; look?: UnderWay }>();
-  const kept = new Map<string, { question: string; answers: Answers }>();
+  const context = new AsyncLocalStorage<{ urgency: Urgency; look?: UnderWay }>();
+  const kept = new Map<string, { purpose: string; answers: Answers }>();
   const costs = new Map<string, number>();
 
   const at = (): number => now().getTime();
@@ -96,24 +96,24 @@ export function createGovernor(now: () => Date) {
     return made;
   }
 
-  function keptFor({ key, question }: ReadLook): Answers {
+  function keptFor({ key, purpose }: ReadLook): Answers {
     for (const [other, { answers }] of kept) {
       for (const [url, answer] of answers) if (at() - answer.at > KEPT_MS) answers.delete(url);
       if (answers.size === 0) kept.delete(other);
     }
     const found = kept.get(key);
     kept.delete(key);
-    return new Map(found && question !== null && found.question === question ? found.answers : []);
+    return new Map(found && purpose !== null && found.purpose === purpose ? found.answers : []);
   }
 
-  function letIn({ key, rank, subscriptionId }: ReadLook, alreadyRead: number): void {
+  function letIn({ key, urgency, subscriptionId }: ReadLook, alreadyRead: number): void {
     if (subscriptionId === null) return;
     const reads = account(readsOf(subscriptionId), READS);
     const cost = Math.max(1, (costs.get(key) ?? UNKNOWN_COST) - alreadyRead);
-    const { budget, waitMs } = admit(reads.budget, READS, { key, rank, cost }, at());
+    const { budget, waitMs } = admit(reads.budget, READS, { key, urgency, cost }, at());
     reads.budget = budget;
     if (waitMs === 0) return;
-    const detail = `what may be read is used up for now, ${rank} waits its turn`;
+    const detail = `what may be read is used up for now, ${urgency} waits its turn`;
     throw new TransientError({ operation: "look", resourceId: key, retryAfterMs: waitMs, detail, isOurs: true });
   }
 
@@ -124,15 +124,15 @@ export function createGovernor(now: () => Date) {
   }
 
   /** Throws a TransientError where it is not its turn yet. */
-  async function reading<T>(look: ReadLook, work: () => Promise<T>): Promise<T> {
+  async function withinBudget<T>(look: ReadLook, work: () => Promise<T>): Promise<T> {
     const answers = keptFor(look);
     const keep = (): void => {
-      if (look.question !== null && answers.size > 0) kept.set(look.key, { question: look.question, answers });
+      if (look.purpose !== null && answers.size > 0) kept.set(look.key, { purpose: look.purpose, answers });
     };
     const underWay: UnderWay = { ...look, answers, asked: 0 };
     try {
       letIn(look, answers.size);
-      const result = await context.run({ rank: look.rank, look: underWay }, work);
+      const result = await context.run({ urgency: look.urgency, look: underWay }, work);
       costs.set(look.key, underWay.asked);
       return result;
     } catch (error) {
@@ -146,9 +146,9 @@ export function createGovernor(now: () => Date) {
   async function send(client: HttpClient, request: PipelineRequest): Promise<PipelineResponse> {
     const kind = kindOf(request);
     if (!kind) return client.sendRequest(request);
-    const { rank, look } = context.getStore() ?? { rank: "event" as const };
+    const { urgency, look } = context.getStore() ?? { urgency: "event" as const };
     const of = account(kind.id, kind.shape);
-    const { budget, waitMs } = take(of.budget, kind.shape, { key: look?.key ?? null, rank }, at());
+    const { budget, waitMs } = take(of.budget, kind.shape, { key: look?.key ?? null, urgency }, at());
     of.budget = budget;
     if (waitMs > 0) throw notSent(request, kind.id, waitMs);
     const response = await client.sendRequest(request);
@@ -165,14 +165,14 @@ export function createGovernor(now: () => Date) {
     if (known) return copyOf(known.response, request);
     const response = await send(client, request);
     // Not that something is absent: beside what is read later of where else it could be, it would be absent everywhere.
-    if (look.question !== null && response.status === 200) look.answers.set(request.url, { at: at(), response: copyOf(response, request) });
+    if (look.purpose !== null && response.status === 200) look.answers.set(request.url, { at: at(), response: copyOf(response, request) });
     return response;
   }
 
   return {
-    reading,
+    withinBudget,
     /** Outside of any look: what is asked on the way counts as that urgent. */
-    as: <T>(rank: Rank, work: () => Promise<T>): Promise<T> => context.run({ rank }, work),
+    as: <T>(urgency: Urgency, work: () => Promise<T>): Promise<T> => context.run({ urgency }, work),
     govern: (client: HttpClient): HttpClient => ({ sendRequest: (request) => sendOrRecall(client, request) }),
   };
 }

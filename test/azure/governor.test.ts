@@ -13,7 +13,7 @@ import type { ReadLook } from "../../src/domain/reads/look.ts";
 
 const ARM = "https://management.azure.com/subscriptions/S1";
 const VAULT = `${ARM}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/v1?api-version=1`;
-const LOOK: ReadLook = { key: "v1", rank: "event", subscriptionId: "s1", question: "e1" };
+const LOOK: ReadLook = { key: "v1", urgency: "event", subscriptionId: "s1", purpose: "e1" };
 
 type Answer = { status?: number; headers?: Record<string, string>; body?: string };
 
@@ -136,28 +136,28 @@ test("Resource Graph says when its window ends", async () => {
 test("what was read is kept for the next try of the same look, and for no other", async () => {
   const { governor, send, sent } = setUp();
   const fails = () =>
-    governor.reading(LOOK, async () => {
+    governor.withinBudget(LOOK, async () => {
       await send();
       throw new TransientError({ operation: "x", resourceId: "v1", retryAfterMs: null, detail: "503" });
     });
-  const reads = (look: Partial<ReadLook> = {}) => governor.reading({ ...LOOK, ...look }, async () => (await send()).bodyAsText);
+  const reads = (look: Partial<ReadLook> = {}) => governor.withinBudget({ ...LOOK, ...look }, async () => (await send()).bodyAsText);
   await expect(fails()).rejects.toThrow(TransientError);
   expect(await reads({ key: "v2" })).toBe("answer 1");
   expect(await reads()).toBe("answer 0");
   expect(await reads()).toBe("answer 2");
   await expect(fails()).rejects.toThrow(TransientError);
   // Somebody has signalled meanwhile.
-  expect(await reads({ question: "e1 e2" })).toBe("answer 4");
+  expect(await reads({ purpose: "e1 e2" })).toBe("answer 4");
   await expect(fails()).rejects.toThrow(TransientError);
   // Before a write everything is read anew.
-  expect(await reads({ question: null })).toBe("answer 6");
+  expect(await reads({ purpose: null })).toBe("answer 6");
   expect(sent).toHaveLength(7);
 });
 
 test("what was read is kept for two minutes, and a refusal or a write never", async () => {
   const { governor, send, sent, pass } = setUp({ status: 503 }, {});
   const fails = () =>
-    governor.reading(LOOK, async () => {
+    governor.withinBudget(LOOK, async () => {
       await send();
       await send(VAULT, "PATCH");
       throw new TransientError({ operation: "x", resourceId: "v1", retryAfterMs: null, detail: "503" });
@@ -176,7 +176,7 @@ test("an answer counts for two minutes, however often the look is tried", async 
   const { governor, send, sent, pass } = setUp();
   const OTHER = `${ARM}/other`;
   const fails = (...urls: string[]) =>
-    governor.reading(LOOK, async () => {
+    governor.withinBudget(LOOK, async () => {
       for (const url of urls) await send(url);
       throw new TransientError({ operation: "x", resourceId: "v1", retryAfterMs: null, detail: "503" });
     });
@@ -186,7 +186,7 @@ test("an answer counts for two minutes, however often the look is tried", async 
   expect(sent).toEqual([`GET ${VAULT}`, `GET ${OTHER}`]);
   pass(70_000);
   // The first is 140 s old by now, the other 70.
-  expect(await governor.reading(LOOK, async () => [(await send()).bodyAsText, (await send(OTHER)).bodyAsText])).toEqual([
+  expect(await governor.withinBudget(LOOK, async () => [(await send()).bodyAsText, (await send(OTHER)).bodyAsText])).toEqual([
     "answer 2",
     "answer 1",
   ]);
@@ -194,12 +194,12 @@ test("an answer counts for two minutes, however often the look is tried", async 
 
 test("that something is not there is asked anew by each try", async () => {
   const { governor, send, sent } = setUp({ status: 404 }, { status: 200 });
-  const look = governor.reading(LOOK, async () => {
+  const look = governor.withinBudget(LOOK, async () => {
     expect((await send()).status).toBe(404);
     throw new TransientError({ operation: "x", resourceId: "v1", retryAfterMs: null, detail: "503" });
   });
   await expect(look).rejects.toThrow(TransientError);
-  expect(await governor.reading(LOOK, async () => (await send()).status)).toBe(200);
+  expect(await governor.withinBudget(LOOK, async () => (await send()).status)).toBe(200);
   expect(sent).toHaveLength(2);
 });
 
@@ -209,22 +209,22 @@ test("a mistake of this program keeps nothing", async () => {
     await send();
     throw new TypeError("a mistake");
   };
-  await expect(governor.reading(LOOK, wrong)).rejects.toThrow("a mistake");
-  await governor.reading(LOOK, () => send());
+  await expect(governor.withinBudget(LOOK, wrong)).rejects.toThrow("a mistake");
+  await governor.withinBudget(LOOK, () => send());
   expect(sent).toHaveLength(2);
 });
 
 test("looks are let in as far as the bucket carries them, the others are told their turn; each costs what it cost last", async () => {
   const { governor, send, many, pass } = setUp();
-  const look = (key: string, rank: ReadLook["rank"] = "screening") => ({ ...LOOK, key, rank });
-  const small = (key: string) => governor.reading(look(key), async () => many(5));
+  const look = (key: string, urgency: ReadLook["urgency"] = "screening") => ({ ...LOOK, key, urgency });
+  const small = (key: string) => governor.withinBudget(look(key), async () => many(5));
   expect(await small("a")).toBe(5);
   await governor.as("event", () => many(107));
   // 138 are left, 125 of them to others: a look that was never made counts 20, this one the 5 that it took.
   expect(await small("a")).toBe(5);
   await expect(small("b")).rejects.toMatchObject({ isOurs: true, retryAfterMs: 1000 });
   await expect(small("c")).rejects.toMatchObject({ isOurs: true, retryAfterMs: 1280 });
-  expect(await governor.reading(look("d", "repair"), async () => (await send()).status)).toBe(200);
+  expect(await governor.withinBudget(look("d", "repair"), async () => (await send()).status)).toBe(200);
   pass(2400);
   expect(await small("b")).toBe(5);
 });

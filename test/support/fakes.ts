@@ -157,7 +157,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
   const mailbox = fakeMailbox(journal);
   const deps = {
     gatherFacts: async () => structuredClone(azure.facts),
-    reading: <T>(_: ReadLook, work: () => Promise<T>): Promise<T> => work(),
+    withinBudget: <T>(_: ReadLook, work: () => Promise<T>): Promise<T> => work(),
     incidents,
     audit,
     mailbox,

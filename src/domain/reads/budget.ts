@@ -8,15 +8,15 @@ import { SECOND } from "../time.ts";
 export type Shape = { size: number; perSecond: number };
 
 /** What a look is for, most urgent first. */
-export const RANKS = ["repair", "event", "screening"] as const;
-export type Rank = (typeof RANKS)[number];
+export const URGENCIES = ["repair", "event", "screening"] as const;
+export type Urgency = (typeof URGENCIES)[number];
 
 /** What is left to more urgent ones, as a share of the bucket: however much is due, a repair finds tokens. */
-const LEFT_FREE: Record<Rank, number> = { repair: 0, event: 0.2, screening: 0.5 };
+const LEFT_FREE: Record<Urgency, number> = { repair: 0, event: 0.2, screening: 0.5 };
 
 /** A look that waits for its turn, or that is under way with so many of its requests still to come. */
-type Claim = { key: string; rank: Rank; cost: number };
-type Booking = Claim & { at: number };
+type Need = { key: string; urgency: Urgency; cost: number };
+type Booking = Need & { at: number };
 
 /** Times: ms. */
 export type Budget = {
@@ -26,7 +26,7 @@ export type Budget = {
   closedUntil: number;
   /** In the order in which they came. */
   booked: readonly Booking[];
-  underWay: readonly Claim[];
+  underWay: readonly Need[];
 };
 
 /** Who does not come for its turn leaves it to the others. */
@@ -45,27 +45,28 @@ function at(budget: Budget, { size, perSecond }: Shape, now: number): Budget {
   };
 }
 
-const sum = (claims: readonly Claim[]): number => claims.reduce((all, { cost }) => all + cost, 0);
+const sum = (needs: readonly Need[]): number => needs.reduce((all, { cost }) => all + cost, 0);
 
-const urgency = (rank: Rank): number => RANKS.indexOf(rank);
+const orderOf = (urgency: Urgency): number => URGENCIES.indexOf(urgency);
 
-/** Those that come before: the more urgent, and of its own rank those that were there earlier. */
-function ahead(booked: readonly Booking[], { key, rank }: Pick<Claim, "key" | "rank">): readonly Booking[] {
-  const own = booked.findIndex((booking) => booking.key === key && booking.rank === rank);
+/** Those that come before: the more urgent, and of its own urgency those that were there earlier. */
+function ahead(booked: readonly Booking[], { key, urgency }: Pick<Need, "key" | "urgency">): readonly Booking[] {
+  const own = booked.findIndex((booking) => booking.key === key && booking.urgency === urgency);
   return booked.filter(
-    (booking, i) => booking.key !== key && (urgency(booking.rank) < urgency(rank) || (booking.rank === rank && (own === -1 || i < own))),
+    (booking, i) =>
+      booking.key !== key && (orderOf(booking.urgency) < orderOf(urgency) || (booking.urgency === urgency && (own === -1 || i < own))),
   );
 }
 
 /** What others that are under way still need, as far as they are no less urgent. */
-const setAside = ({ underWay }: Budget, { key, rank }: { key: string | null; rank: Rank }): number =>
-  sum(underWay.filter((claim) => claim.key !== key && urgency(claim.rank) <= urgency(rank)));
+const setAside = ({ underWay }: Budget, { key, urgency }: { key: string | null; urgency: Urgency }): number =>
+  sum(underWay.filter((need) => need.key !== key && orderOf(need.urgency) <= orderOf(urgency)));
 
-const without = <T extends Claim>(claims: readonly T[], key: string): T[] => claims.filter((claim) => claim.key !== key);
+const without = <T extends Need>(needs: readonly T[], key: string): T[] => needs.filter((need) => need.key !== key);
 
-/** With its place in the line where it had one of this rank. */
+/** With its place in the line where it had one of this urgency. */
 function book(booked: readonly Booking[], booking: Booking): readonly Booking[] {
-  const own = booked.findIndex(({ key, rank }) => key === booking.key && rank === booking.rank);
+  const own = booked.findIndex(({ key, urgency }) => key === booking.key && urgency === booking.urgency);
   return own === -1 ? [...without(booked, booking.key), booking] : booked.with(own, booking);
 }
 
@@ -73,38 +74,38 @@ export type Answer = { budget: Budget; waitMs: number };
 
 /**
  * Whether a look may begin: then what it costs is set aside for it. Else how long until its turn, which is kept for it. A look that costs
- * more than its rank may ever have is let in with as much as that, and comes back for the rest.
+ * more than its urgency may ever have is let in with as much as that, and comes back for the rest.
  */
-export function admit(before: Budget, shape: Shape, { key, rank, cost: wished }: Claim, now: number): Answer {
+export function admit(before: Budget, shape: Shape, { key, urgency, cost: wished }: Need, now: number): Answer {
   const budget = at(before, shape, now);
-  const cost = Math.min(wished, mostFor(shape, rank));
-  const free = budget.left - floorOf(shape, rank) - setAside(budget, { key, rank }) - sum(ahead(budget.booked, { key, rank }));
+  const cost = Math.min(wished, mostFor(shape, urgency));
+  const free = budget.left - floorOf(shape, urgency) - setAside(budget, { key, urgency }) - sum(ahead(budget.booked, { key, urgency }));
   const opensIn = Math.max(0, budget.closedUntil - now);
   if (opensIn === 0 && free >= cost)
     return {
       budget: {
         ...budget,
         booked: without(budget.booked, key),
-        underWay: [...without(budget.underWay, key), { key, rank, cost }],
+        underWay: [...without(budget.underWay, key), { key, urgency, cost }],
       },
       waitMs: 0,
     };
   // What is set aside for those under way comes back in part only: no sooner than a second from now is looked again.
   const waitMs = Math.max(SECOND, opensIn, Math.ceil(((cost - free) / shape.perSecond) * SECOND));
-  return { budget: { ...budget, booked: book(budget.booked, { key, rank, cost, at: now + waitMs }) }, waitMs };
+  return { budget: { ...budget, booked: book(budget.booked, { key, urgency, cost, at: now + waitMs }) }, waitMs };
 }
 
-/** Tokens that this rank leaves to others. */
-const floorOf = ({ size }: Shape, rank: Rank): number => Math.floor(size * LEFT_FREE[rank]);
-const mostFor = (shape: Shape, rank: Rank): number => shape.size - floorOf(shape, rank);
+/** Tokens that this urgency leaves to others. */
+const floorOf = ({ size }: Shape, urgency: Urgency): number => Math.floor(size * LEFT_FREE[urgency]);
+const mostFor = (shape: Shape, urgency: Urgency): number => shape.size - floorOf(shape, urgency);
 
 /** One request. waitMs above 0: it must not be sent, and nothing was taken. key: of the look that it belongs to, if to any. */
-export function take(before: Budget, shape: Shape, { key, rank }: { key: string | null; rank: Rank }, now: number): Answer {
+export function take(before: Budget, shape: Shape, { key, urgency }: { key: string | null; urgency: Urgency }, now: number): Answer {
   const budget = at(before, shape, now);
-  const free = budget.left - floorOf(shape, rank) - setAside(budget, { key, rank });
+  const free = budget.left - floorOf(shape, urgency) - setAside(budget, { key, urgency });
   const opensIn = Math.max(0, budget.closedUntil - now);
   if (opensIn > 0 || free < 1) return { budget, waitMs: Math.max(SECOND, opensIn, Math.ceil(((1 - free) / shape.perSecond) * SECOND)) };
-  const underWay = budget.underWay.map((claim) => (claim.key === key ? { ...claim, cost: Math.max(0, claim.cost - 1) } : claim));
+  const underWay = budget.underWay.map((need) => (need.key === key ? { ...need, cost: Math.max(0, need.cost - 1) } : need));
   return { budget: { ...budget, left: budget.left - 1, underWay }, waitMs: 0 };
 }
 

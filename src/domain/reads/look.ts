@@ -4,20 +4,20 @@ import type { Patient } from "../facts.ts";
 import type { Incident } from "../incident.ts";
 import { patientKey } from "../databases/sight.ts";
 import type { Signal } from "../signal.ts";
-import type { Rank } from "./budget.ts";
+import type { Urgency } from "./budget.ts";
 
 export type ReadLook = {
   key: string;
-  rank: Rank;
+  urgency: Urgency;
   /** Where most of its reads go; null where that can't be told, and it then waits for no turn. */
   subscriptionId: string | null;
-  /** Why it looks: what was read for another question is not taken for an answer to this one. Null: every read is made anew. */
-  question: string | null;
+  /** Why it looks: what was read for another purpose is not taken for an answer to this one. Null: every read is made anew. */
+  purpose: string | null;
 };
 
 const placeOf = ({ id }: Patient) => ({ key: patientKey(id), subscriptionId: parseArmId(id)?.subscriptionId ?? null });
 
-function rankOf(incident: Incident | null, signals: readonly Signal[]): Rank {
+function urgencyOf(incident: Incident | null, signals: readonly Signal[]): Urgency {
   if (incident?.state === "working") return "repair";
   return incident || signals.some(({ source }) => source !== "sweep") ? "event" : "screening";
 }
@@ -28,9 +28,9 @@ function rankOf(incident: Incident | null, signals: readonly Signal[]): Rank {
  */
 export const lookFor = (patient: Patient, incident: Incident | null, signals: readonly Signal[]): ReadLook => ({
   ...placeOf(patient),
-  rank: rankOf(incident, signals),
-  question: [incident?.id ?? "", incident?.progress.turn ?? "", ...signals.map(({ id }) => id).toSorted()].join(" "),
+  urgency: urgencyOf(incident, signals),
+  purpose: [incident?.id ?? "", incident?.progress.turn ?? "", ...signals.map(({ id }) => id).toSorted()].join(" "),
 });
 
 /** Before a write everything is read anew. */
-export const repairOf = (patient: Patient): ReadLook => ({ ...placeOf(patient), rank: "repair", question: null });
+export const repairOf = (patient: Patient): ReadLook => ({ ...placeOf(patient), urgency: "repair", purpose: null });

@@ -1,14 +1,14 @@
 /** What holds of a budget whoever asks for what, in whatever order. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { admit, type Budget, fullBudget, hear, RANKS, release, take } from "../../../src/domain/reads/budget.ts";
+import { admit, type Budget, fullBudget, hear, URGENCIES, release, take } from "../../../src/domain/reads/budget.ts";
 
 const READS = { size: 250, perSecond: 25 };
 
 const acts = fc.array(
   fc.record({
     act: fc.constantFrom("admit" as const, "take" as const, "release" as const, "hear" as const),
-    rank: fc.constantFrom(...RANKS),
+    urgency: fc.constantFrom(...URGENCIES),
     key: fc.constantFrom("a", "b", "c", "d", "e", "f"),
     cost: fc.integer({ min: 1, max: 400 }),
     afterMs: fc.constantFrom(0, 0, 0, 10, 400, 3000),
@@ -16,7 +16,7 @@ const acts = fc.array(
   { maxLength: 400 },
 );
 
-type Act = { act: "admit" | "take" | "release" | "hear"; rank: (typeof RANKS)[number]; key: string; cost: number; afterMs: number };
+type Act = { act: "admit" | "take" | "release" | "hear"; urgency: (typeof URGENCIES)[number]; key: string; cost: number; afterMs: number };
 
 /** Plays them; tells of each when it was and how long it must wait. */
 function play(list: readonly Act[], see: (act: Act, now: number, waitMs: number) => void = () => undefined): Budget {
@@ -54,21 +54,21 @@ test("never is more taken than Azure's own bucket holds, so nobody is refused wh
 test("what is less urgent leaves its share: a repair of a fifth of the bucket begins at once, whatever else was asked", () => {
   fc.assert(
     fc.property(acts, (list) => {
-      const others = list.filter(({ act, rank }) => rank !== "repair" && act !== "hear");
+      const others = list.filter(({ act, urgency }) => urgency !== "repair" && act !== "hear");
       const after = play(others);
       const now = after.at;
-      expect(admit(after, READS, { key: "repair", rank: "repair", cost: 50 }, now).waitMs).toBe(0);
+      expect(admit(after, READS, { key: "repair", urgency: "repair", cost: 50 }, now).waitMs).toBe(0);
     }),
   );
 });
 
 test("asking is free: whoever asks again at once waits no longer than before", () => {
   fc.assert(
-    fc.property(acts, fc.constantFrom(...RANKS), fc.integer({ min: 1, max: 400 }), (list, rank, cost) => {
+    fc.property(acts, fc.constantFrom(...URGENCIES), fc.integer({ min: 1, max: 400 }), (list, urgency, cost) => {
       const after = play(list);
-      const first = admit(after, READS, { key: "x", rank, cost }, after.at);
+      const first = admit(after, READS, { key: "x", urgency, cost }, after.at);
       if (first.waitMs === 0) return;
-      const second = admit(first.budget, READS, { key: "x", rank, cost }, after.at);
+      const second = admit(first.budget, READS, { key: "x", urgency, cost }, after.at);
       expect(second.waitMs).toBe(first.waitMs);
     }),
   );
@@ -84,12 +84,12 @@ test("everybody's turn comes, in the time that the bucket takes to fill for all"
         due.sort((a, b) => a.at - b.at);
         const next = due.shift()!;
         last = next.at;
-        const answer = admit(budget, READS, { key: next.key, rank: "screening", cost: next.cost }, next.at);
+        const answer = admit(budget, READS, { key: next.key, urgency: "screening", cost: next.cost }, next.at);
         ({ budget } = answer);
         if (answer.waitMs > 0) due.push({ ...next, at: next.at + answer.waitMs });
         else {
           for (let n = 0; n < next.cost; n += 1) {
-            const taken = take(budget, READS, { key: next.key, rank: "screening" }, next.at);
+            const taken = take(budget, READS, { key: next.key, urgency: "screening" }, next.at);
             expect(taken.waitMs).toBe(0);
             ({ budget } = taken);
           }

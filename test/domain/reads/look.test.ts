@@ -16,14 +16,14 @@ const signal = (source: Signal["source"], id: string = source): Signal => ({
 const incident = openIncident("i1", PATIENT, NOW, 0);
 
 test.each([
-  { what: "a sweep", incident: null, signals: [signal("sweep")], rank: "screening" },
-  { what: "nobody", incident: null, signals: [], rank: "screening" },
-  { what: "an event beside a sweep", incident: null, signals: [signal("sweep"), signal("event")], rank: "event" },
-  { what: "an operator", incident: null, signals: [signal("operator")], rank: "event" },
-  { what: "an incident that is worked on", incident, signals: [], rank: "repair" },
-  { what: "an incident that waits for a person", incident: { ...incident, state: "waiting" as const }, signals: [], rank: "event" },
-])("a look that $what asks for is $rank", ({ incident: open, signals, rank }) => {
-  expect(lookFor(PATIENT, open, signals)).toMatchObject({ rank, subscriptionId: SUBSCRIPTION.split("/").at(-1) });
+  { what: "a sweep", incident: null, signals: [signal("sweep")], urgency: "screening" },
+  { what: "nobody", incident: null, signals: [], urgency: "screening" },
+  { what: "an event beside a sweep", incident: null, signals: [signal("sweep"), signal("event")], urgency: "event" },
+  { what: "an operator", incident: null, signals: [signal("operator")], urgency: "event" },
+  { what: "an incident that is worked on", incident, signals: [], urgency: "repair" },
+  { what: "an incident that waits for a person", incident: { ...incident, state: "waiting" as const }, signals: [], urgency: "event" },
+])("a look that $what asks for is $urgency", ({ incident: open, signals, urgency }) => {
+  expect(lookFor(PATIENT, open, signals)).toMatchObject({ urgency, subscriptionId: SUBSCRIPTION.split("/").at(-1) });
 });
 
 test("who signals meanwhile has seen something that an earlier read may not show; the order of signals is nothing", () => {
@@ -32,20 +32,20 @@ test("who signals meanwhile has seen something that an earlier read may not show
       PATIENT,
       null,
       ids.map((id) => signal("event", id)),
-    ).question;
+    ).purpose;
   expect(asked("e1", "e2")).toBe(asked("e2", "e1"));
   expect(asked("e1", "e2")).not.toBe(asked("e1"));
-  expect(lookFor(PATIENT, incident, []).question).not.toBe(lookFor(PATIENT, null, []).question);
+  expect(lookFor(PATIENT, incident, []).purpose).not.toBe(lookFor(PATIENT, null, []).purpose);
 });
 
 test("what was read before a turn that looked and wrote is no answer after it", () => {
-  const after = (turn: number) => lookFor(PATIENT, { ...incident, progress: { ...incident.progress, turn } }, []).question;
+  const after = (turn: number) => lookFor(PATIENT, { ...incident, progress: { ...incident.progress, turn } }, []).purpose;
   expect(after(1)).toBe(after(1));
   expect(after(2)).not.toBe(after(1));
-  expect(after(0)).not.toBe(lookFor(PATIENT, incident, []).question);
+  expect(after(0)).not.toBe(lookFor(PATIENT, incident, []).purpose);
 });
 
 test("before a write everything is read anew; a vault without an id waits for no turn", () => {
-  expect(repairOf(PATIENT)).toMatchObject({ rank: "repair", question: null });
+  expect(repairOf(PATIENT)).toMatchObject({ urgency: "repair", purpose: null });
   expect(repairOf({ ...PATIENT, id: "https://v1.vault.azure.net" }).subscriptionId).toBeNull();
 });
