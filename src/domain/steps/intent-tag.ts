@@ -1,4 +1,6 @@
 /** The tag by which a revocation on purpose is told in Azure itself, whoever made it: on a database, a key or its vault. */
+import { besideOnVersion } from "./beside.ts";
+import { dataActions, onVersion, type StepSpec, touchesIntent, versionUrl } from "./spec.ts";
 
 export const REVOKED_TAG = "keymend:revoked";
 
@@ -10,3 +12,22 @@ export function tagIn(tags: Record<string, string>, name: string): string | unde
 
 /** As words of az, which replaces all tags of a version. */
 export const tagWords = (tags: Record<string, string>): string[] => Object.entries(tags).map(([name, value]) => `${name}=${value}`);
+
+/** What setting it on a key and taking it off have in common. */
+export const writesIntentTag = {
+  capability: "keys",
+  permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
+  on: versionUrl,
+  touches: touchesIntent,
+  about: null,
+  tells: null,
+  key: onVersion,
+  sets: ({ value }) => [value],
+  shows: null,
+  beside: (params, facts) => besideOnVersion(facts, params),
+  merge: null,
+  forbids: null,
+  grants: null,
+  switchesIdentity: false,
+  counts: null,
+} satisfies Partial<StepSpec<"TagIntent" | "UntagIntent">>;

@@ -1,24 +1,16 @@
 /** Takes the tag of a revocation off a key, once that is taken back: off every version that bears it with that value. */
 import { az } from "./az.ts";
-import { besideOnVersion } from "./beside.ts";
-import { REVOKED_TAG, tagIn, tagWords } from "./intent-tag.ts";
-import { dataActions, findKey, isStale, onVersion, stale, type StepSpec, touchesIntent, versionUrl } from "./spec.ts";
+import { REVOKED_TAG, tagIn, tagWords, writesIntentTag } from "./intent-tag.ts";
+import { findKey, isStale, stale, type StepSpec, versionUrl } from "./spec.ts";
 
 export const untagIntent: StepSpec<"UntagIntent"> = {
-  capability: "keys",
-  permission: () => dataActions("Microsoft.KeyVault/vaults/keys/update/action"),
+  ...writesIntentTag,
   undo: ({ key, value }) => `tag key ${key} ${REVOKED_TAG}=${value} again`,
   // An empty word clears them all (Microsoft Learn, "az keyvault key set-attributes", --tags).
   az: (params) => {
     const left = tagWords(params.others);
     return [az("keyvault", "key", "set-attributes", "--id", versionUrl(params), "--tags", ...(left.length > 0 ? left : [""]))];
   },
-  on: versionUrl,
-  touches: touchesIntent,
-  about: null,
-  tells: null,
-  key: onVersion,
-  sets: ({ value }) => [value],
   precondition: (params, facts) => {
     const key = findKey(facts, params);
     if (isStale(key)) return key;
@@ -27,11 +19,4 @@ export const untagIntent: StepSpec<"UntagIntent"> = {
     if (value === undefined) return "done";
     return value === params.value ? "todo" : stale(`key ${params.key} bears ${REVOKED_TAG} with another value: '${value}'`);
   },
-  shows: null,
-  beside: (params, facts) => besideOnVersion(facts, params),
-  merge: null,
-  forbids: null,
-  grants: null,
-  switchesIdentity: false,
-  counts: null,
 };
