@@ -5,6 +5,7 @@
 import { isUnder, sameId } from "../arm-id.ts";
 import type { CauseCode } from "../cause-code.ts";
 import type { Diagnosis } from "../cause.ts";
+import { patientKey } from "../databases/sight.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import type { Author, Incident } from "../incident.ts";
 import { parseKeyUri } from "../key-uri.ts";
@@ -20,11 +21,12 @@ export function authorOf({ source, what, at, scope, caller }: Signal): Author | 
   return { objectId: caller.objectId, operation: what.toLowerCase(), at, scope };
 }
 
-function dependsOn(target: TargetFacts, { vault, identities }: Facts, scope: Author["scope"]): boolean {
+function dependsOn(target: TargetFacts, { patient, vault, identities }: Facts, scope: Author["scope"]): boolean {
   const { id, attached, defaultIdentity, keyUri } = target;
   const used = [...attached.map((one) => one.id), ...(defaultIdentity.form === "user" ? [defaultIdentity.id] : [])];
   const vaultIds = vault?.id == null ? [] : [vault.id];
-  const isVault = (one: string): boolean => vaultIds.some((vaultId) => sameId(one, vaultId));
+  // A purged one has no id any more, and is named by its URI.
+  const isVault = (one: string): boolean => patient.kind === "vault" && patientKey(one) === patientKey(patient.id);
   switch (scope.kind) {
     case "database":
       return sameId(scope.id, id);

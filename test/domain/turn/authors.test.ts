@@ -80,9 +80,16 @@ describe("the author of a loss", () => {
   });
 
   test("of a vault that is nowhere is not found through it", () => {
-    const facts = someFacts({ vault: null });
+    const facts = someFacts({ vault: null, patient: { id: ACCOUNT_ID, kind: "database", vaultName: null } });
     expect(authors("AccessMissing", named(ASSIGNMENT, { scope: vault }), { facts })).toEqual([]);
     expect(authors("AccessMissing", named(ASSIGNMENT, { scope: under(SUBSCRIPTION) }), { facts })).toEqual(["boss"]);
+  });
+
+  test("of what was purged is found though the event has its name alone", () => {
+    const what = "Microsoft.KeyVault/locations/deletedVaults/purge/action";
+    const signal = named(what, { scope: { kind: "vault", id: "https://KV-orders.vault.azure.net" } });
+    expect(authors("VaultGone", signal)).toEqual(["boss"]);
+    expect(authors("VaultGone", named(what, { scope: { kind: "vault", id: "https://kv-other.vault.azure.net" } }))).toEqual([]);
   });
 
   test("is told once, however many events name it", () => {
