@@ -216,6 +216,7 @@ const sweep = createSweep({
   patients,
   sendSignal,
   triage: triage.round,
+  listWanted: wishes.listWanted,
   watchInventory: createWatchInventory({
     ...records,
     publishOutcome,

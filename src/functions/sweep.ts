@@ -2,7 +2,8 @@
 import type { DurableClient } from "durable-functions";
 import type { Patients } from "../activities/patients.ts";
 import type { WatchInventory } from "../activities/watch-inventory.ts";
-import type { KnownDatabase } from "../domain/databases/sight.ts";
+import { type KnownDatabase, patientKey } from "../domain/databases/sight.ts";
+import type { Patient } from "../domain/facts.ts";
 import { stuckBefore, type SweepRecord, withSweep } from "../domain/turn/sweep-record.ts";
 import type { Log } from "../log.ts";
 import type { SendSignal } from "./send-signal.ts";
@@ -13,6 +14,8 @@ export type SweepDeps = {
   sendSignal: SendSignal;
   watchInventory: WatchInventory;
   triage: Triage["round"];
+  /** Of whom something is wanted on purpose that has not come to an end. */
+  listWanted: () => Promise<readonly Patient[]>;
   record: { load: () => Promise<SweepRecord | null>; keep: (record: SweepRecord) => Promise<void> };
   now: () => Date;
 };
@@ -35,7 +38,7 @@ const sayError = (error: unknown): string => (error instanceof Error ? error.mes
 
 /** One vault that can't be signalled does not keep the others from it; the sweep then fails visibly at its end. */
 export const createSweep =
-  ({ patients, sendSignal, watchInventory, triage, record, now }: SweepDeps) =>
+  ({ patients, sendSignal, watchInventory, triage, listWanted, record, now }: SweepDeps) =>
   async (client: DurableClient, log: Log): Promise<void> => {
     const at = now().toISOString();
     const mine = withSweep(await record.load(), at);
@@ -48,9 +51,15 @@ export const createSweep =
       log.error("notScreened", { text: `who needs a look can't be told, so all are looked at: ${sayError(error)}` });
       return LOOK_AT_ALL;
     });
+    // A vault that nothing depends on yet is in no list, and what is wanted of it is to be done all the same.
+    const wanted = await listWanted().catch((error: unknown): readonly Patient[] => {
+      failures.push(error);
+      return [];
+    });
+    const listed = new Set(all.map(({ id }) => patientKey(id)));
+    const toLookAt = [...all.filter((patient) => round.why(patient) !== null), ...wanted.filter(({ id }) => !listed.has(patientKey(id)))];
     let looks = 0;
-    for (const patient of all) {
-      if (round.why(patient) === null) continue;
+    for (const patient of toLookAt) {
       try {
         const signal = {
           id: `sweep-${at}`,

@@ -4,7 +4,7 @@
  */
 import type { TableClient } from "@azure/data-tables";
 import { patientKey } from "../domain/databases/sight.ts";
-import { concernsLooks, type Wish, type WishOnRecord, type WishStatus } from "../domain/wish.ts";
+import { concernsLooks, isOpen, type Wish, type WishOnRecord, type WishStatus } from "../domain/wish.ts";
 import { hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";
 import { quote } from "./tables.ts";
@@ -19,6 +19,8 @@ export type WishStore = {
   find: (wishId: string) => Promise<WishOnRecord | undefined>;
   /** Newest first, over all patients. */
   list: () => Promise<WishOnRecord[]>;
+  /** Each patient of which something is wanted that has not come to an end. */
+  listWanted: () => Promise<Wish["patient"][]>;
 };
 
 const PREFIX = "wish-";
@@ -81,5 +83,10 @@ export function createWishStore(tables: Tables, setAside: (what: string) => void
         return (await read(client, `${onlyWishes} and ${rows}`))[0];
       }),
     list: () => tables.use("incidents", "list wishes", async (client) => (await read(client, onlyWishes)).toReversed()),
+    listWanted: () =>
+      tables.use("incidents", "list open wishes", async (client) => {
+        const open = (await read(client, onlyWishes)).filter(isOpen);
+        return [...new Map(open.map(({ patient }) => [patientKey(patient.id), patient])).values()];
+      }),
   };
 }

@@ -45,6 +45,7 @@ function setUp(
       looked: (patient) => void looked.push(patient),
       keep: async () => undefined,
     }),
+    listWanted: async () => [],
     watchInventory: async (sight, since) => watch(sight, since),
     record: { load: async () => before, keep: async (record) => void kept.push(record) },
     now: () => new Date(NOW),
@@ -76,6 +77,19 @@ test("who needs no look gets none; who is looked at is remembered", async () => 
   expect(sent.map(({ patient }) => patient)).toEqual([PATIENT]);
   expect(looked).toEqual([PATIENT]);
   expect(lines).toMatchObject([{ event: "swept", fields: { vaults: 2, looks: 1 } }]);
+});
+
+test("a vault that nothing depends on is looked at while something is wanted of it; each vault once, whatever names it", async () => {
+  const EMPTY: Patient = { id: "https://kv-new.vault.azure.net", kind: "vault", vaultName: "kv-new" };
+  const { sweep, sent } = setUp();
+  await sweep({ listWanted: async () => [EMPTY, { ...PATIENT, id: "https://KV-orders.vault.azure.net" }] });
+  expect(sent.map(({ patient }) => patient)).toEqual([PATIENT, OWN, EMPTY]);
+});
+
+test("what is wanted and can't be read keeps nobody from being looked at; the sweep then fails visibly", async () => {
+  const { sweep, sent } = setUp();
+  await expect(sweep({ listWanted: throwing(transient()) })).rejects.toThrow("the sweep failed");
+  expect(sent).toHaveLength(2);
 });
 
 test("where nobody can tell who needs a look all are looked at; the sweep then fails visibly", async () => {

@@ -42,6 +42,15 @@ test("a look hears no more of one that has ended, unless it is to stay so", asyn
   expect(await store.list()).toHaveLength(2);
 });
 
+test("whose vaults are to be looked at: each of which something is wanted that has not ended, once", async () => {
+  const { store } = setUp();
+  for (const id of ["1", "2"]) await store.keep(wished(id));
+  await store.keep(wished("3", "https://kv-other.vault.azure.net"));
+  await store.keepStatus(VAULT_ID, "1", aStatusOf({ state: "closed", outcome: "Completed", stands: true }));
+  await store.keepStatus("https://kv-other.vault.azure.net", "3", aStatusOf({ state: "closed", outcome: "Refused" }));
+  expect(await store.listWanted()).toMatchObject([{ id: VAULT_ID }]);
+});
+
 test("what can't be read is set aside, and stops no other", async () => {
   const { store, tables, aside } = setUp();
   await store.keep(wished("1"));
