@@ -34,7 +34,7 @@ const known = (name, inside, all, comment) => [
   { name: `${name}-for-all`, comment, severity: "error", from: {}, to: { path: inside, pathNot: all } },
 ];
 
-const SRC = ["activities", "azure", "domain", "functions", "orchestrations", "storage"];
+const SRC = ["activities", "azure", "cli", "domain", "functions", "orchestrations", "storage"];
 
 const DOMAIN = {
   databases: [],
@@ -159,6 +159,28 @@ export default {
       "^src/(functions|activities|orchestrations|domain)/|^src/log\\.ts$",
       "triggers parse and call",
     ),
+    {
+      ...only(
+        "cli-looks-and-calls",
+        "^src/cli/",
+        "^src/(cli|domain|azure)/|^src/config\\.ts$|^src/activities/(gather-facts|patients)\\.ts$",
+        "a composition root of its own: a deployment is spoken to by its API",
+      ),
+    },
+    {
+      name: "cli-writes-nothing",
+      comment: "who looks from a laptop has no way to a write",
+      severity: "error",
+      from: { path: "^src/cli/" },
+      to: { path: "^src/azure/(write-|step-result|publish-outcome)", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "cli-is-a-top",
+      comment: "the app knows nothing of it",
+      severity: "error",
+      from: { pathNot: "^src/cli/" },
+      to: { path: "^src/cli/" },
+    },
     ...known("src-rooms-are-known", "^src/[^/]+/", `^src/(${SRC.join("|")})/`, "a new room comes with its rules"),
     ...known("src-root-is-known", "^src/[^/]+\\.ts$", "^src/(main|config|log)\\.ts$", "everything else has a room"),
     only("src-root-knows-the-domain", "^src/(?!main\\.ts)[^/]+\\.ts$", "^src/domain/", "settings and log lines are read by all rooms"),

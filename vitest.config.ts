@@ -57,7 +57,7 @@ export default defineConfig({
       provider: "v8",
       include: ["src/**/*.ts"],
       // Runs only inside the bundle, in a process of its own: the smoke test and the stories cover it.
-      exclude: ["src/main.ts"],
+      exclude: ["src/main.ts", "src/cli/main.ts"],
       reporter: [["text", { skipFull: true }], "html"],
       // Overall, and without exception where it is decided what is written to Azure.
       thresholds: {
