@@ -34,7 +34,7 @@ const known = (name, inside, all, comment) => [
   { name: `${name}-for-all`, comment, severity: "error", from: {}, to: { path: inside, pathNot: all } },
 ];
 
-const SRC = ["activities", "azure", "cli", "domain", "functions", "orchestrations", "storage"];
+const SRC = ["activities", "api", "azure", "cli", "domain", "functions", "orchestrations", "storage"];
 
 const DOMAIN = {
   databases: [],
@@ -156,7 +156,7 @@ export default {
     only(
       "functions-call",
       "^src/functions/",
-      "^src/(functions|activities|orchestrations|domain)/|^src/log\\.ts$",
+      "^src/(functions|api|activities|orchestrations|domain)/|^src/log\\.ts$",
       "triggers parse and call",
     ),
     {
@@ -181,6 +181,7 @@ export default {
       from: { pathNot: "^src/cli/" },
       to: { path: "^src/cli/" },
     },
+    only("api-is-said-in-values", "^src/api/", "^src/(api|domain)/", "what is taken and answered is known to whoever calls, too"),
     ...known("src-rooms-are-known", "^src/[^/]+/", `^src/(${SRC.join("|")})/`, "a new room comes with its rules"),
     ...known("src-root-is-known", "^src/[^/]+\\.ts$", "^src/(main|config|log)\\.ts$", "everything else has a room"),
     only("src-root-knows-the-domain", "^src/(?!main\\.ts)[^/]+\\.ts$", "^src/domain/", "settings and log lines are read by all rooms"),

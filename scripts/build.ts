@@ -11,7 +11,7 @@ const COMMAND_LINE = "dist/keymend.mjs";
 function isFresh(): boolean {
   if (!existsSync(APP) || !existsSync(COMMAND_LINE)) return false;
   const built = Math.min(statSync(APP).mtimeMs, statSync(COMMAND_LINE).mtimeMs);
-  return [...globSync("src/**/*.ts"), "package.json", "package-lock.json", "scripts/build.ts"].every(
+  return [...globSync("src/**/*.ts"), "docs/openapi.json", "package.json", "package-lock.json", "scripts/build.ts"].every(
     (file) => statSync(file).mtimeMs < built,
   );
 }

@@ -30,6 +30,8 @@ import { createReadVault } from "./azure/read-vault.ts";
 import { createScreenKey } from "./azure/screen-key.ts";
 import { shareAnswer } from "./azure/shared-answer.ts";
 import { createStepWriter } from "./azure/write-step.ts";
+import description from "../docs/openapi.json" with { type: "json" };
+import { type Route, type RouteName, ROUTES } from "./api/routes.ts";
 import { type Config, readConfig } from "./config.ts";
 import { ConfigError } from "./domain/errors.ts";
 import type { Decision, Incident } from "./domain/incident.ts";
@@ -37,7 +39,7 @@ import type { Signal } from "./domain/signal.ts";
 import { createAuthenticate } from "./functions/authenticate.ts";
 import { createHousekeeping } from "./functions/housekeeping.ts";
 import { createOnEvent } from "./functions/on-event.ts";
-import type { ApiCall } from "./functions/guard.ts";
+import { type ApiCall, createGuard, json } from "./functions/guard.ts";
 import { createOperationsApi } from "./functions/operations-api.ts";
 import { createSendSignal } from "./functions/send-signal.ts";
 import { createSweep } from "./functions/sweep.ts";
@@ -288,7 +290,8 @@ const planned = createWishesApi({
 type Operation = (call: ApiCall) => Promise<HttpResponseInit>;
 
 /** The app verifies tokens itself, so the host asks for no key. */
-function operation(name: string, method: "GET" | "POST", route: string, handle: Operation): void {
+function serve(name: RouteName, handle: Operation): void {
+  const { method, path: route }: Route = ROUTES[name];
   app.http(name, {
     methods: [method],
     authLevel: "anonymous",
@@ -299,23 +302,19 @@ function operation(name: string, method: "GET" | "POST", route: string, handle: 
   });
 }
 
-operation("incidents", "GET", "incidents", api.incidents);
-operation("incident", "GET", "incidents/{id}", api.incident);
-operation("decide", "POST", "incidents/{id}/decision", api.decide);
-operation("heal", "POST", "heal", api.heal);
-operation("lift", "POST", "lift", api.lift);
-operation("paused", "GET", "pause", api.paused);
-operation("pause", "POST", "pause", api.pause);
-operation("resume", "POST", "resume", api.resume);
-operation("diagnose", "POST", "diagnose", api.diagnose);
-operation("audit", "GET", "audit", api.audit);
-operation("operations", "GET", "operations", planned.list);
-operation("startOperation", "POST", "operations", planned.start);
-operation("operation", "GET", "operations/{id}", planned.read);
-operation("cancelOperation", "POST", "operations/{id}/cancel", planned.cancel);
+const SERVED: Record<Exclude<RouteName, "health">, Operation> = {
+  ...api,
+  operations: planned.list,
+  startOperation: planned.start,
+  operation: planned.read,
+  cancelOperation: planned.cancel,
+  openapi: createGuard(authenticate)("openapi", async () => json(description)),
+};
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the names are those of the record
+for (const [name, handle] of Object.entries(SERVED) as [RouteName, Operation][]) serve(name, handle);
 app.http("health", {
   methods: ["GET"],
   authLevel: "anonymous",
-  route: "health",
+  route: ROUTES.health.path,
   handler: () => ({ jsonBody: { status: "alive" }, headers: { "cache-control": "no-store" } }),
 });

@@ -4,11 +4,10 @@
  */
 import type { HttpRequest } from "@azure/functions";
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from "jose";
+import type { Role } from "../api/routes.ts";
 import { CLOUD } from "../domain/clouds.ts";
 import { TransientError } from "../domain/errors.ts";
 import { ProblemError } from "./problem.ts";
-
-export type Role = "Keymend.Reader" | "Keymend.Operator" | "Keymend.Approver";
 
 /** name: for people; objectId: for records. */
 export type ApiCaller = { objectId: string; name: string; roles: string[] };

@@ -1,26 +1,17 @@
 /** What every operation of the API shares: who may, what it is called with, and how it answers. */
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { DurableClient } from "durable-functions";
-import * as v from "valibot";
-import { isDatabaseId, wholeId } from "../domain/arm-id.ts";
+import { type BodyOf, type QueryOf, type Route, type RouteName, ROUTES } from "../api/routes.ts";
 import { TransientError } from "../domain/errors.ts";
 import type { Log } from "../log.ts";
-import type { ApiCaller, Authenticate, Role } from "./authenticate.ts";
+import type { ApiCaller, Authenticate } from "./authenticate.ts";
 import { ProblemError } from "./problem.ts";
+import { readBody, readQuery } from "./read-body.ts";
 
 export type ApiCall = { request: HttpRequest; client: DurableClient; log: Log };
-type Operation = (call: ApiCall, caller: ApiCaller) => Promise<HttpResponseInit>;
 
-export const READ: readonly Role[] = ["Keymend.Reader", "Keymend.Operator", "Keymend.Approver"];
-export const OPERATE: readonly Role[] = ["Keymend.Operator"];
-export const APPROVE: readonly Role[] = ["Keymend.Approver"];
-
-export const REASON = v.pipe(v.string(), v.trim(), v.minLength(1, "must say why"), v.maxLength(1000, "may have 1000 characters at most"));
-export const DATABASE_ID = v.pipe(
-  v.string(),
-  v.check((id) => isDatabaseId(id), "must be the resource id of an account or a cluster"),
-  v.transform(wholeId),
-);
+/** What a route is called with, as its schemas read it. */
+export type CallOf<N extends RouteName> = ApiCall & { query: QueryOf<N>; body: BodyOf<N> };
 
 export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): HttpResponseInit => ({
   status,
@@ -28,13 +19,17 @@ export const json = (body: unknown, status = 200, headers: Record<string, string
   jsonBody: body,
 });
 
-/** Every answer is JSON; every refusal a problem document. */
+/** Every answer is JSON; every refusal a problem document. Who may and what is taken stand in the routes. */
 export const createGuard =
   (authenticate: Authenticate) =>
-  (anyOf: readonly Role[], operation: Operation) =>
+  <N extends RouteName>(name: N, operation: (call: CallOf<N>, caller: ApiCaller) => Promise<HttpResponseInit>) =>
   async (call: ApiCall): Promise<HttpResponseInit> => {
+    const { roles, query, body }: Route = ROUTES[name];
     try {
-      return await operation(call, await authenticate(call.request, anyOf));
+      const caller = await authenticate(call.request, roles);
+      const read = { query: readQuery(call.request, query), body: body && (await readBody(call.request, body)) };
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- read by the very schemas that the types are inferred from
+      return await operation({ ...call, ...read } as CallOf<N>, caller);
     } catch (error) {
       if (error instanceof ProblemError) return error.response;
       if (error instanceof TransientError)

@@ -1,8 +1,10 @@
 /** How an incident reads in the operations API: what is promised to others, not how it is stored. */
+import type * as v from "valibot";
+import type { INCIDENT, INCIDENT_SUMMARY, PLAN } from "../api/answers.ts";
 import type { Incident, PlannedStep } from "../domain/incident.ts";
 
 /** only: of which steps; by default of all. */
-export const viewPlan = (plan: Incident["plan"], only: (step: PlannedStep) => boolean = () => true) =>
+export const viewPlan = (plan: Incident["plan"], only: (step: PlannedStep) => boolean = () => true): v.InferOutput<typeof PLAN> | null =>
   plan && {
     hash: plan.hash,
     steps: plan.steps.filter(only).map(({ id, name, on, about, permission, state, why, needs, undo, az, wish }) => ({
@@ -20,7 +22,7 @@ export const viewPlan = (plan: Incident["plan"], only: (step: PlannedStep) => bo
     })),
   };
 
-export function viewIncident(incident: Incident) {
+export function viewIncident(incident: Incident): v.InferOutput<typeof INCIDENT> {
   return {
     id: incident.id,
     vaultId: incident.vaultId,
@@ -60,7 +62,7 @@ export function viewIncident(incident: Incident) {
 }
 
 /** The list's form: enough to choose one. */
-export function summarizeIncident(incident: Incident) {
+export function summarizeIncident(incident: Incident): v.InferOutput<typeof INCIDENT_SUMMARY> {
   const { id, vaultId, openedAt, closedAt, state, outcome, reason, detail, nextLookAt } = incident;
   return {
     id,

@@ -1,14 +1,14 @@
 /** The operations API: what operators, approvers and readers may ask and say over HTTP. Parse, check the role, call. */
 import type { HttpRequest } from "@azure/functions";
-import * as v from "valibot";
+import type * as v from "valibot";
+import type { AUDIT_LIST, AUDIT_ROW } from "../api/answers.ts";
 import type { Claim } from "../activities/apply-step.ts";
 import type { GatherFacts } from "../activities/gather-facts.ts";
 import type { Patients } from "../activities/patients.ts";
-import { isDatabaseId, isVaultId, wholeId } from "../domain/arm-id.ts";
+import { isVaultId } from "../domain/arm-id.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
 import type { Patient } from "../domain/facts.ts";
 import type { Decision, Incident } from "../domain/incident.ts";
-import { OWN_TAGS } from "../domain/turn/policy.ts";
 import { plan } from "../domain/plan/plan.ts";
 import type { Settings } from "../domain/settings.ts";
 import { RESTRAINT_AUDIT } from "../domain/turn/restraint.ts";
@@ -16,12 +16,13 @@ import { questionId, rejectionOf } from "../domain/turn/questions.ts";
 import type { Signal, SignalScope } from "../domain/signal.ts";
 import { WAKE_UP } from "../orchestrations/names.ts";
 import type { ApiCaller, Authenticate } from "./authenticate.ts";
-import { type ApiCall, APPROVE, createGuard, DATABASE_ID, json, OPERATE, READ, REASON } from "./guard.ts";
+import { type ApiCall, createGuard, json } from "./guard.ts";
+import { viewDiagnosis } from "./diagnosis-view.ts";
 import { summarizeIncident, viewIncident } from "./incident-view.ts";
 import { createLiftTag, type KeepLift } from "./lift-tag.ts";
 import { createPausing, type RestraintRecords } from "./pause.ts";
+import { nextLink } from "./next-link.ts";
 import { ProblemError } from "./problem.ts";
-import { readBody, readQuery, readSkipToken, readState, readTop } from "./read-body.ts";
 import { instanceIdOf, type SendSignal } from "./send-signal.ts";
 
 export type Page<T> = { value: T[]; continuation: string | undefined };
@@ -36,8 +37,8 @@ export type ApiStores = {
   listDecisions: (incidentId: string) => Promise<Decision[]>;
   appendAudit: (incidentId: string, what: string, data: unknown, caller: ApiCaller) => Promise<NonNullable<Incident["audit"]>>;
   restraint: RestraintRecords;
-  listAudit: (incidentId: string, top: number, continuation: string | undefined) => Promise<Page<unknown>>;
-  verifyAudit: (incidentId: string, seal: Incident["audit"]) => Promise<unknown>;
+  listAudit: (incidentId: string, top: number, continuation: string | undefined) => Promise<Page<v.InferOutput<typeof AUDIT_ROW>>>;
+  verifyAudit: (incidentId: string, seal: Incident["audit"]) => Promise<v.InferOutput<typeof AUDIT_LIST>["chain"]>;
   isAnchored: (incidentId: string) => Promise<boolean>;
 };
 
@@ -56,37 +57,10 @@ export type ApiDeps = {
 
 const unknownIncident = (id: string): ProblemError => new ProblemError(404, `There is no incident ${id}.`);
 
-const ARM_ID = v.pipe(
-  v.string(),
-  v.check((id) => isVaultId(id) || isDatabaseId(id), "must be the resource id of a vault, an account or a cluster"),
-  v.transform(wholeId),
-);
-const HEAL = v.strictObject({ id: ARM_ID, reason: REASON });
-const DIAGNOSE = v.strictObject({ id: ARM_ID });
-const LIFT = v.strictObject({ id: DATABASE_ID, tag: v.picklist(OWN_TAGS, `must be ${OWN_TAGS.join(" or ")}`), reason: REASON });
-const PAUSE = v.strictObject({ reason: REASON, until: v.optional(v.string()) });
-const RESUME = v.strictObject({ reason: REASON });
-const DECIDE = v.strictObject({
-  planHash: v.pipe(v.string(), v.minLength(1)),
-  decision: v.picklist(["approve", "reject"], "must be approve or reject"),
-  reason: REASON,
-});
-
-/** Where lists go on: the rows' own keys (storage/incident-store.ts, storage/audit-log.ts). */
-const INCIDENT_ROW = /^\d{8}T\d{9}Z-[0-9a-f]+$/;
-const AUDIT_ROW = /^\d+$/;
-
 const scopeOf = (id: string): Extract<SignalScope, { kind: "vault" | "database" }> => ({ kind: isVaultId(id) ? "vault" : "database", id });
 
 const incidentsOf = (request: HttpRequest, { id }: Patient): string =>
   `${new URL(request.url).origin}/api/incidents?vaultId=${encodeURIComponent(id)}`;
-
-function nextLink(request: HttpRequest, continuation: string | undefined): string | undefined {
-  if (continuation === undefined) return undefined;
-  const url = new URL(request.url);
-  url.searchParams.set("$skipToken", continuation);
-  return url.href;
-}
 
 export function createOperationsApi(deps: ApiDeps) {
   const { stores, settings, now } = deps;
@@ -115,23 +89,20 @@ export function createOperationsApi(deps: ApiDeps) {
 
   const incidentOf = ({ request }: ApiCall): Promise<Incident> => incidentById(request.params["id"] ?? "");
 
-  const incidents = guard(READ, async ({ request }) => {
-    const { query } = request;
-    const state = readState(request);
+  const incidents = guard("incidents", async ({ request, query: { state, vaultId, $top: top, $skipToken: continuation } }) => {
     const page = await stores.listIncidents({
-      top: readTop(request, 50),
+      top,
       ...(state === undefined ? {} : { state }),
-      ...(query.has("vaultId") ? { vaultId: query.get("vaultId")! } : {}),
-      ...readSkipToken(request, INCIDENT_ROW),
+      ...(vaultId === undefined ? {} : { vaultId }),
+      ...(continuation === undefined ? {} : { continuation }),
     });
     const link = nextLink(request, page.continuation);
     return json({ value: page.value.map(summarizeIncident), ...(link ? { nextLink: link } : {}) });
   });
 
-  const incident = guard(READ, async (call) => json(viewIncident(await incidentOf(call))));
+  const incident = guard("incident", async (call) => json(viewIncident(await incidentOf(call))));
 
-  const heal = guard(OPERATE, async ({ request, client, log }, caller) => {
-    const { id, reason } = await readBody(request, HEAL);
+  const heal = guard("heal", async ({ request, client, log, body: { id, reason } }, caller) => {
     const patient = await patientOf(id);
     const at = now().toISOString();
     const signal: Signal = {
@@ -151,8 +122,7 @@ export function createOperationsApi(deps: ApiDeps) {
     });
   });
 
-  const lift = guard(APPROVE, async ({ request, client, log }, caller) => {
-    const { id, tag, reason } = await readBody(request, LIFT);
+  const lift = guard("lift", async ({ request, client, log, body: { id, tag, reason } }, caller) => {
     const patient = await patientOf(id);
     const { signal, value } = await liftTag(patient, { id, tag, reason }, caller);
     await deps.sendSignal(client, patient, signal);
@@ -163,34 +133,26 @@ export function createOperationsApi(deps: ApiDeps) {
     });
   });
 
-  const paused = guard(READ, async () => json(await pausing.read()));
+  const paused = guard("paused", async () => json(await pausing.read()));
 
-  const pause = guard(OPERATE, async ({ request, log }, caller) => {
-    const said = await readBody(request, PAUSE);
+  const pause = guard("pause", async ({ log, body: said }, caller) => {
     const state = await pausing.pause(said, caller);
     log.warn("paused", { by: caller.objectId, until: state.pause?.until ?? null, text: `${caller.name}: ${said.reason}` });
     return json(state);
   });
 
-  const resume = guard(OPERATE, async ({ request, log }, caller) => {
-    const said = await readBody(request, RESUME);
+  const resume = guard("resume", async ({ log, body: said }, caller) => {
     const state = await pausing.resume(said, caller);
     log.warn("resumed", { by: caller.objectId, text: `${caller.name}: ${said.reason}` });
     return json(state);
   });
 
-  const diagnoseNow = guard(OPERATE.concat("Keymend.Reader"), async ({ request }) => {
-    const { id } = await readBody(request, DIAGNOSE);
+  const diagnoseNow = guard("diagnose", async ({ body: { id } }) => {
     const patient = await patientOf(id);
     const facts = await deps.gatherFacts(patient, []);
     const diagnosis = diagnose(facts, settings);
     const planned = plan(facts, diagnosis, settings);
-    return json({
-      vaultId: patient.id,
-      at: facts.at,
-      targets: diagnosis.targets,
-      plan: planned,
-    });
+    return json(viewDiagnosis(patient, diagnosis, planned));
   });
 
   /** A no stands; whoever approves is not to think that it was heard. */
@@ -223,8 +185,8 @@ export function createOperationsApi(deps: ApiDeps) {
     );
   }
 
-  const decide = guard(APPROVE, async (call, caller) => {
-    const body = await readBody(call.request, DECIDE);
+  const decide = guard("decide", async (call, caller) => {
+    const { body } = call;
     const found = await incidentOf(call);
     if (found.state === "closed")
       throw new ProblemError(409, `Incident ${found.id} ended as ${found.outcome}; there is nothing left to decide.`);
@@ -276,11 +238,9 @@ export function createOperationsApi(deps: ApiDeps) {
     return found?.audit;
   }
 
-  const audit = guard(READ, async ({ request }) => {
-    const incidentId = readQuery(request, "incidentId");
+  const audit = guard("audit", async ({ request, query: { incidentId, $top: top, $skipToken: continuation } }) => {
     const seal = incidentId === RESTRAINT_AUDIT ? await stores.restraint.loadSeal() : await sealOf(incidentId);
-    const { continuation } = readSkipToken(request, AUDIT_ROW);
-    const page = await stores.listAudit(incidentId, readTop(request, 100), continuation);
+    const page = await stores.listAudit(incidentId, top, continuation);
     const link = nextLink(request, page.continuation);
     return json({ value: page.value, chain: await stores.verifyAudit(incidentId, seal), ...(link ? { nextLink: link } : {}) });
   });

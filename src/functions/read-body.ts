@@ -1,4 +1,4 @@
-/** Reads a JSON request body by a schema; what is wrong comes back as a problem document that names each field. */
+/** Reads a JSON request body, and a query, by a schema; what is wrong comes back as a problem document that names each field. */
 import type { HttpRequest } from "@azure/functions";
 import * as v from "valibot";
 import { type FieldProblem, ProblemError } from "./problem.ts";
@@ -27,44 +27,18 @@ function toField({ path, kind, message, expected }: v.BaseIssue<unknown>): Field
   };
 }
 
+const oncePerField = (all: readonly FieldProblem[]): FieldProblem[] =>
+  all.filter(({ field }, i) => all.findIndex((one) => one.field === field) === i);
+
 export async function readBody<T extends v.GenericSchema>(request: HttpRequest, schema: T): Promise<v.InferOutput<T>> {
   const parsed = v.safeParse(schema, await parse(request));
   if (parsed.success) return parsed.output;
   throw new ProblemError(400, "The body is not what is expected; see errors.", parsed.issues.map(toField));
 }
 
-const badQuery = (field: string, problem: string): ProblemError =>
-  new ProblemError(400, "The query is wrong; see errors.", [{ field, problem }]);
-
-/** Query parameter `$top`: how many, from 1 to 200. */
-export function readTop(request: HttpRequest, fallback: number): number {
-  const text = request.query.get("$top");
-  if (text === null) return fallback;
-  const top = Number(text);
-  if (!Number.isInteger(top) || top < 1 || top > 200) throw badQuery("$top", "must be a whole number from 1 to 200");
-  return top;
-}
-
-/** Query parameter `$skipToken`, as a nextLink has it: another one must not look like the end of the list. */
-export function readSkipToken(request: HttpRequest, shape: RegExp): { continuation?: string } {
-  const token = request.query.get("$skipToken");
-  if (token === null) return {};
-  if (!shape.test(token)) throw badQuery("$skipToken", "must be that of a nextLink");
-  return { continuation: token };
-}
-
-const STATES = ["working", "waiting", "closed"];
-
-/** Query parameter `state`: a word that is none must not look like "there are none". */
-export function readState(request: HttpRequest): string | undefined {
-  const state = request.query.get("state") ?? undefined;
-  if (state !== undefined && !STATES.includes(state)) throw badQuery("state", `must be one of ${STATES.join(", ")}`);
-  return state;
-}
-
-/** Query parameter that can't be left out. */
-export function readQuery(request: HttpRequest, name: string): string {
-  const text = request.query.get(name);
-  if (!text) throw badQuery(name, "is missing");
-  return text;
+/** A parameter that is not known must not look as if it had been heeded. */
+export function readQuery<T extends v.GenericSchema>(request: HttpRequest, schema: T): v.InferOutput<T> {
+  const parsed = v.safeParse(schema, Object.fromEntries(request.query));
+  if (parsed.success) return parsed.output;
+  throw new ProblemError(400, "The query is wrong; see errors.", oncePerField(parsed.issues.map(toField)));
 }

@@ -1,4 +1,6 @@
 /** How a planned operation reads in the operations API: what is promised to others, not how it is stored. */
+import type * as v from "valibot";
+import type { OPERATION, OPERATION_SUMMARY } from "../api/answers.ts";
 import type { Incident } from "../domain/incident.ts";
 import { operations } from "../domain/operations/index.ts";
 import type { WishOnRecord, WishStatus } from "../domain/wish.ts";
@@ -23,7 +25,7 @@ const unjudged = (at: string): Judged => ({
 });
 
 /** The list's form: enough to choose one. */
-export function summarizeWish(wish: WishOnRecord) {
+export function summarizeWish(wish: WishOnRecord): v.InferOutput<typeof OPERATION_SUMMARY> {
   const { id, operation, params, patient, by, reason, at, until, cancelled } = wish;
   const { state, outcome, reasonCode, detail, closedAt } = wish.status ?? unjudged(at);
   return {
@@ -45,7 +47,7 @@ export function summarizeWish(wish: WishOnRecord) {
 }
 
 /** incident: where it was last judged; undefined where it never was. */
-export function viewWish(wish: WishOnRecord, incident: Incident | undefined) {
+export function viewWish(wish: WishOnRecord, incident: Incident | undefined): v.InferOutput<typeof OPERATION> {
   const isMine = ({ wish: of }: { wish?: string }): boolean => of === wish.id;
   const { incidentId, requirements, progress, undo } = wish.status ?? unjudged(wish.at);
   return {

@@ -1,8 +1,10 @@
 /** Planned operations over HTTP: what somebody wants is checked, written down, and the loop over its vault woken. */
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
+import type { WishBody } from "../api/wish-body.ts";
 import type { GatherFacts } from "../activities/gather-facts.ts";
 import type { Patients } from "../activities/patients.ts";
 import { nameOf } from "../domain/arm-id.ts";
+import { patientKey } from "../domain/databases/sight.ts";
 import type { Patient } from "../domain/facts.ts";
 import type { Incident } from "../domain/incident.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
@@ -16,13 +18,11 @@ import { heldBack, pauseEnd, type Restraint } from "../domain/turn/restraint.ts"
 import { decideTurn } from "../domain/turn/turn.ts";
 import { isOpen, type Wish, type Wished, type WishOnRecord } from "../domain/wish.ts";
 import type { ApiCaller, Authenticate } from "./authenticate.ts";
-import { type ApiCall, createGuard, json, OPERATE, READ, REASON } from "./guard.ts";
+import { type ApiCall, createGuard, json } from "./guard.ts";
+import { nextLink } from "./next-link.ts";
 import { ProblemError } from "./problem.ts";
-import { readBody, readState } from "./read-body.ts";
 import type { SendSignal } from "./send-signal.ts";
-import { WISH, type WishBody } from "./wish-body.ts";
 import { summarizeWish, viewWish } from "./wish-view.ts";
-import * as v from "valibot";
 
 export type WishRecords = {
   keep: (wish: Wish) => Promise<void>;
@@ -44,8 +44,6 @@ export type WishesDeps = {
   newGuid: () => string;
   now: () => Date;
 };
-
-const CANCEL = v.strictObject({ reason: REASON });
 
 /** Nobody wants something for ever: a day, where nothing else is said. */
 const WANTED_FOR = "P1D";
@@ -71,6 +69,9 @@ function refuseUnconfirmed(body: WishBody): void {
     { field: "confirm", problem: "must be the name of the key" },
   ]);
 }
+
+const isOf = ({ id }: Wish["patient"], vaultId: string | undefined): boolean =>
+  vaultId === undefined || patientKey(id) === patientKey(vaultId);
 
 export function createWishesApi(deps: WishesDeps) {
   const { wishes, settings, now } = deps;
@@ -162,8 +163,8 @@ export function createWishesApi(deps: WishesDeps) {
 
   const view = async (wish: WishOnRecord) => viewWish(wish, wish.status ? await deps.findIncident(wish.status.incidentId) : undefined);
 
-  const start = guard(OPERATE, async (call, caller) => {
-    const body = await readBody(call.request, WISH);
+  const start = guard("startOperation", async (call, caller) => {
+    const { body } = call;
     refuseUnconfirmed(body);
     const wish = wishOf(body, await patientOf(body), caller);
     if (body.dryRun) return rehearse(wish);
@@ -174,8 +175,8 @@ export function createWishesApi(deps: WishesDeps) {
     return json(await view({ ...wish, status: null }), 202, { location: locationOf(call.request, wish.id), "retry-after": "5" });
   });
 
-  const cancel = guard(OPERATE, async (call, caller) => {
-    const { reason } = await readBody(call.request, CANCEL);
+  const cancel = guard("cancelOperation", async (call, caller) => {
+    const { reason } = call.body;
     const found = await wishById(call);
     const { status, ...wish } = found;
     if (!isOpen(found)) throw new ProblemError(409, `Operation ${wish.id} ended as ${status?.outcome}; there is nothing left to call off.`);
@@ -185,13 +186,14 @@ export function createWishesApi(deps: WishesDeps) {
     return json(await view({ ...cancelled, status }), 202, { location: locationOf(call.request, wish.id), "retry-after": "5" });
   });
 
-  const list = guard(READ, async ({ request }) => {
-    const state = readState(request);
-    const all = (await wishes.list()).map(summarizeWish);
-    return json({ value: all.filter((one) => state === undefined || one.state === state) });
+  const list = guard("operations", async ({ request, query: { state, vaultId, $top: top, $skipToken: after } }) => {
+    const all = (await wishes.list()).filter(({ id, patient }) => (after === undefined || id < after) && isOf(patient, vaultId));
+    const asked = all.map(summarizeWish).filter((one) => state === undefined || one.state === state);
+    const link = nextLink(request, asked.length > top ? asked[top - 1]?.id : undefined);
+    return json({ value: asked.slice(0, top), ...(link ? { nextLink: link } : {}) });
   });
 
-  const read = guard(READ, async (call) => json(await view(await wishById(call))));
+  const read = guard("operation", async (call) => json(await view(await wishById(call))));
 
   return { start, list, read, cancel };
 }

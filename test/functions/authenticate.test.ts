@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type ApiCaller, type AuthenticateDeps, createAuthenticate, type Role } from "../../src/functions/authenticate.ts";
+import type { Role } from "../../src/api/routes.ts";
+import { type ApiCaller, type AuthenticateDeps, createAuthenticate } from "../../src/functions/authenticate.ts";
 import { ProblemError } from "../../src/functions/problem.ts";
 import { NOW, TENANT } from "../support/builders.ts";
 import { aRequest, AUDIENCE, createIssuer, type Issuer, KEYS_URL, unsigned, V1_ISSUER } from "./support.ts";

@@ -6,7 +6,8 @@ import type { Decision, Incident } from "../../src/domain/incident.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
 import type { Restraint, RestraintSeal } from "../../src/domain/turn/restraint.ts";
 import type { Signal } from "../../src/domain/signal.ts";
-import { createAuthenticate, type Role } from "../../src/functions/authenticate.ts";
+import type { Role } from "../../src/api/routes.ts";
+import { createAuthenticate } from "../../src/functions/authenticate.ts";
 import type { Claim } from "../../src/activities/apply-step.ts";
 import { type ApiDeps, createOperationsApi } from "../../src/functions/operations-api.ts";
 import { createSendSignal } from "../../src/functions/send-signal.ts";
@@ -25,6 +26,7 @@ import {
   V1,
   VAULT_ID,
 } from "../support/builders.ts";
+import { asDescribed } from "../support/described.ts";
 import { fakeLog, throwing, transient } from "../support/fakes.ts";
 import { after, aStep, planOf, turnInput } from "../support/turns.ts";
 import { aRequest, AUDIENCE, createIssuer, fakeClient, type Issuer, LOOK } from "./support.ts";
@@ -36,6 +38,9 @@ let issuer: Issuer;
 beforeAll(async () => {
   issuer = await createIssuer(NOW);
 });
+
+const AUDITED = { schema: 2, entryId: "e1", kind: "note", what: "w", data: null, at: NOW, actor: "keymend", seq: 1, prev: "p", hash: "h" };
+const CHAIN = { ok: true as const, rows: 1, head: "h", sealed: 1, anchored: null };
 
 type Listed = Parameters<ApiDeps["stores"]["listIncidents"]>[0];
 
@@ -53,6 +58,9 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
   const listed: Listed[] = [];
   const restraint: Restraint = { pause: null, troubles: [], resumedAt: null, stormTold: false };
   const seals: RestraintSeal[] = [];
+  /** What was asked of the audit, and verified by which seal. */
+  const asked: [number, string | undefined][] = [];
+  const verified: [string, RestraintSeal | undefined][] = [];
   let guids = 0;
   const deps: ApiDeps = {
     authenticate: createAuthenticate({
@@ -111,8 +119,14 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
         loadSeal: async () => seals.at(-1),
         keepSeal: async (seal) => void seals.push(seal),
       },
-      listAudit: async (_, top, continuation) => ({ value: [{ seq: 1, top, after: continuation ?? null }], continuation: "00000001" }),
-      verifyAudit: async (incidentId, seal) => ({ ok: true, rows: 1, head: "h", of: incidentId, seal: seal ?? null }),
+      listAudit: async (_, top, continuation) => {
+        asked.push([top, continuation]);
+        return { value: [AUDITED], continuation: "00000001" };
+      },
+      verifyAudit: async (incidentId, seal) => {
+        verified.push([incidentId, seal]);
+        return CHAIN;
+      },
       isAnchored: async (incidentId) => incidentId === "taken-away",
     },
     settings: someSettings(),
@@ -126,9 +140,10 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
   const api = createOperationsApi(deps);
   async function call(name: keyof Api, role: Role | null, request: Parameters<typeof aRequest>[0] = {}): Promise<HttpResponseInit> {
     const token = role === null ? undefined : await issuer.sign({ roles: [role], preferred_username: "ada@example.com" });
-    return api[name]({ request: aRequest({ ...request, ...(token === undefined ? {} : { token }) }), client: durable.client, log });
+    const sent = aRequest({ ...request, ...(token === undefined ? {} : { token }) });
+    return asDescribed(name, await api[name]({ request: sent, client: durable.client, log }));
   }
-  return { call, durable, log, journal, signals, decisions, audit, lifts, listed, restraint };
+  return { call, durable, log, journal, signals, decisions, audit, lifts, listed, restraint, asked, verified };
 }
 
 const problem = (status: number, errors?: unknown) => ({
@@ -221,7 +236,8 @@ describe("who may do what", () => {
     ["audit", "Keymend.Reader"],
     ["paused", "Keymend.Approver"],
   ] as const)("%s is for everyone with a role", async (name, role) => {
-    expect(await setUp().call(name, role, { path: "/api/x?incidentId=i1", params: { id: "i1" } })).toMatchObject({ status: 200 });
+    const path = name === "audit" ? "/api/audit?incidentId=i1" : "/api/x";
+    expect(await setUp().call(name, role, { path, params: { id: "i1" } })).toMatchObject({ status: 200 });
   });
 });
 
@@ -273,6 +289,14 @@ describe("GET incidents", () => {
   test.each(["0", "201", "1.5", "many", ""])("$top=%s is wrong", async ($top) => {
     const errors = [{ field: "$top", problem: "must be a whole number from 1 to 200" }];
     expect(await setUp().call("incidents", "Keymend.Reader", { path: `/api/incidents?$top=${$top}` })).toMatchObject(problem(400, errors));
+  });
+
+  test.each([
+    ["incidents", "/api/incidents?status=waiting", "status"],
+    ["audit", "/api/audit?incidentId=i1&state=closed", "state"],
+    ["paused", "/api/pause?vaultId=x", "vaultId"],
+  ] as const)("%s says of a parameter that nobody knows that it is not heeded: %s", async (name, path, field) => {
+    expect(await setUp().call(name, "Keymend.Reader", { path })).toMatchObject(problem(400, [{ field, problem: "is not known" }]));
   });
 
   test("a state that is none must not look as if there were no incidents", async () => {
@@ -570,8 +594,10 @@ describe("POST incidents/{id}/decision", () => {
 describe("GET audit", () => {
   test("shows one incident's rows with the verdict over the chain, page by page", async () => {
     const path = "/api/audit?incidentId=i1&$top=7&$skipToken=00000003";
-    const { jsonBody } = (await setUp().call("audit", "Keymend.Reader", { path })) as { jsonBody: { nextLink: string } };
-    expect(jsonBody).toMatchObject({ value: [{ seq: 1, top: 7, after: "00000003" }], chain: { ok: true, rows: 1, head: "h" } });
+    const { call, asked } = setUp();
+    const { jsonBody } = (await call("audit", "Keymend.Reader", { path })) as { jsonBody: { nextLink: string } };
+    expect(jsonBody).toMatchObject({ value: [AUDITED], chain: CHAIN });
+    expect(asked).toEqual([[7, "00000003"]]);
     expect(new URL(jsonBody.nextLink).searchParams.get("$skipToken")).toBe("00000001");
   });
 
@@ -581,19 +607,19 @@ describe("GET audit", () => {
 
   test("of one that only an anchor still knows is verified", async () => {
     const path = "/api/audit?incidentId=taken-away";
-    expect(await setUp().call("audit", "Keymend.Reader", { path })).toMatchObject({
-      jsonBody: { chain: { of: "taken-away", seal: null } },
-    });
+    const { call, verified } = setUp();
+    expect(await call("audit", "Keymend.Reader", { path })).toMatchObject({ status: 200 });
+    expect(verified).toEqual([["taken-away", undefined]]);
   });
 
   test("ends where there is no more", async () => {
     const stores = {
       ...setUpStores(),
       listAudit: async () => ({ value: [], continuation: undefined }),
-      verifyAudit: async () => ({ ok: true }),
+      verifyAudit: async () => CHAIN,
     };
     const { jsonBody } = await setUp({ over: { stores } }).call("audit", "Keymend.Reader", { path: "/api/audit?incidentId=i1" });
-    expect(jsonBody).toEqual({ value: [], chain: { ok: true } });
+    expect(jsonBody).toEqual({ value: [], chain: CHAIN });
   });
 
   test.each(["/api/audit", "/api/audit?incidentId="])("%s lacks its incident", async (path) => {
@@ -640,8 +666,8 @@ describe("POST pause and resume", () => {
   test("without an end holds until somebody resumes; the audit of both is read by the word pause", async () => {
     const edges = setUp();
     expect(await asOperator(edges, "pause", { reason })).toMatchObject({ jsonBody: { pause: { until: null } } });
-    const answer = await edges.call("audit", "Keymend.Reader", { path: "/api/audit?incidentId=pause" });
-    expect(answer).toMatchObject({ jsonBody: { chain: { of: "pause", seal: { rows: 1 } } } });
+    expect(await edges.call("audit", "Keymend.Reader", { path: "/api/audit?incidentId=pause" })).toMatchObject({ status: 200 });
+    expect(edges.verified).toMatchObject([["pause", { rows: 1 }]]);
   });
 
   test.each([

@@ -6,9 +6,11 @@ import type { Incident } from "../../src/domain/incident.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
 import type { WishOnRecord } from "../../src/domain/wish.ts";
-import { createAuthenticate, type Role } from "../../src/functions/authenticate.ts";
+import type { Role } from "../../src/api/routes.ts";
+import { createAuthenticate } from "../../src/functions/authenticate.ts";
 import { createWishesApi, type WishesDeps } from "../../src/functions/wishes-api.ts";
 import { ACCOUNT_ID, IDENTITY_ID, KEY_URI, NOW, someFacts, someSettings, TENANT, VAULT_ID } from "../support/builders.ts";
+import { asDescribed } from "../support/described.ts";
 import { fakeLog } from "../support/fakes.ts";
 import { PATIENT } from "../support/turns.ts";
 import { aStatusOf, aWish, CHECK, turnOn } from "../support/wishes.ts";
@@ -18,6 +20,8 @@ let issuer: Issuer;
 beforeAll(async () => {
   issuer = await createIssuer(NOW);
 });
+
+const ROUTE = { start: "startOperation", list: "operations", read: "operation", cancel: "cancelOperation" } as const;
 
 type Setting = { onRecord?: WishOnRecord[]; found?: Found; incident?: Incident; facts?: Facts; over?: Partial<WishesDeps> };
 
@@ -64,7 +68,8 @@ function setUp({ onRecord = [], found = { patient: PATIENT }, incident, facts = 
     request: Parameters<typeof aRequest>[0] = {},
   ): Promise<HttpResponseInit> => {
     const token = role === null ? undefined : await issuer.sign({ roles: [role], name: "ada" });
-    return api[name]({ request: aRequest({ ...request, ...(token === undefined ? {} : { token }) }), client: fakeClient().client, log });
+    const asked = aRequest({ ...request, ...(token === undefined ? {} : { token }) });
+    return asDescribed(ROUTE[name], await api[name]({ request: asked, client: fakeClient().client, log }));
   };
   return { call, journal, kept, signals, log };
 }
@@ -300,6 +305,19 @@ describe("reading", () => {
     const closed = await call("list", "Keymend.Reader", { path: "/api/operations?state=closed" });
     expect((closed.jsonBody as { value: unknown[] }).value).toMatchObject([{ id: "w2" }]);
     expect(await call("list", "Keymend.Reader", { path: "/api/operations?state=open" })).toMatchObject(problem(400));
+  });
+
+  test("is done page by page, and of one vault where that is asked", async () => {
+    const other = { ...PATIENT, id: VAULT_ID.replace("kv-orders", "kv-other") };
+    const onRecord = ["w4", "w3", "w2", "w1"].map((id) => aWish(CHECK, { id, ...(id === "w3" ? { patient: other } : {}) }));
+    const { call } = setUp({ onRecord });
+    const read = async (path: string): Promise<string[]> => {
+      const { jsonBody } = await call("list", "Keymend.Reader", { path });
+      const { value, nextLink } = jsonBody as { value: { id: string }[]; nextLink?: string };
+      return [...value.map(({ id }) => id), ...(nextLink === undefined ? [] : await read(nextLink.replace("https://keymend.example", "")))];
+    };
+    expect(await read("/api/operations?$top=1")).toEqual(["w4", "w3", "w2", "w1"]);
+    expect(await read(`/api/operations?$top=2&vaultId=${encodeURIComponent(VAULT_ID.toUpperCase())}`)).toEqual(["w4", "w2", "w1"]);
   });
 });
 

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { identityIn, isVaultId, wholeId } from "../domain/arm-id.ts";
 import { parseKeyUri, versionlessKeyUri } from "../domain/key-uri.ts";
-import { DATABASE_ID, REASON } from "./guard.ts";
+import { DATABASE_ID, REASON, UNTIL } from "./requests.ts";
 
 const VAULT_ID = v.pipe(v.string(), v.check(isVaultId, "must be the resource id of a vault"), v.transform(wholeId));
 const IDENTITY_ID = v.pipe(
@@ -12,8 +12,8 @@ const IDENTITY_ID = v.pipe(
 );
 const KEY_NAME = v.pipe(v.string(), v.regex(/^[0-9a-zA-Z-]{1,127}$/, "must be the name of a key"));
 
-/** Of every one. until: an ISO 8601 duration or time. */
-const COMMON = { reason: REASON, until: v.optional(v.string()), dryRun: v.optional(v.boolean(), false) };
+/** Of every one. */
+const COMMON = { reason: REASON, until: v.optional(UNTIL), dryRun: v.optional(v.boolean(), false) };
 
 /** Of a key of a vault; which version it names does not matter. */
 const KEY_URI = v.pipe(
