@@ -74,12 +74,16 @@ resource keyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (co
   name: guid(subscription().id, name, 'key-keeper')
   properties: {
     roleName: 'Keymend Key Keeper (${owner})'
-    description: 'Updates, rotates and recovers keys. Cannot read, use, create, export or delete them.'
+    description: 'Updates, rotates and recovers keys, and makes new ones. Cannot read, use, export or delete them.'
     type: 'CustomRole'
     assignableScopes: [subscription().id]
     permissions: [
       {
-        actions: []
+        // Makes the first version of a key that is not there; of one that is it changes nothing (Keys - Create If Not Exist).
+        actions: [
+          // CreateKey
+          'Microsoft.KeyVault/vaults/keys/write'
+        ]
         notActions: []
         dataActions: [
           // TagIntent, DisableKeyVersion, EnableKeyVersion, SetKeyNotBefore, ExtendKeyExpiry, RestoreKeyOperations, UntagIntent

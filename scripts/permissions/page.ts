@@ -61,7 +61,7 @@ function rowsOf(capability: Capability): string[] {
 const ABOUT: Record<Capability, string> = {
   observe:
     "Reads. The app runs as it: beside this it has its own storage and publishes its own telemetry (`app-access.bicep`, `records.bicep`), and where `logWorkspaceResourceId` is given it reads the two tables of key vaults' audit log there (`log-reader.bicep`). It has no other right that changes anything.",
-  keys: "Changes attributes of keys, rotates and recovers them. On vaults with access policies it has `update`, `rotate` and `recover` there.",
+  keys: "Changes attributes of keys, rotates and recovers them, and makes new ones by Azure Resource Manager. On vaults with access policies it has `update`, `rotate` and `recover` there.",
   access:
     "Gives access back. Its role is assigned with a condition: one role, to service principals, never to Keymend's own identities, and no deletion.",
   databases: "Points databases back at their identity and key.",

@@ -21,6 +21,7 @@ export const worst: Readonly<Record<string, string>> = {
     "disable keys, let them expire, or take operations away, and with that take every database on them down; not use, export or delete them",
   "Microsoft.KeyVault/vaults/keys/rotate/action":
     "make new versions of keys, which their databases move on to; those before stay as they are",
+  "Microsoft.KeyVault/vaults/keys/write": "make new keys of any kind in these vaults; of keys that are there it changes nothing",
   "Microsoft.KeyVault/vaults/keys/recover/action": "bring back keys that somebody deleted on purpose",
   "Microsoft.Authorization/roleAssignments/write":
     "let any foreign service principal read, wrap and unwrap with the keys of these vaults; by the condition no other role, nobody else, and not Keymend itself",

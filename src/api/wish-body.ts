@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { identityIn, isVaultId, wholeId } from "../domain/arm-id.ts";
 import { parseKeyUri, versionlessKeyUri } from "../domain/key-uri.ts";
+import type { Wished } from "../domain/wish.ts";
 import { DATABASE_ID, REASON, UNTIL } from "./requests.ts";
 
 const VAULT_ID = v.pipe(v.string(), v.check(isVaultId, "must be the resource id of a vault"), v.transform(wholeId));
@@ -23,16 +24,17 @@ const KEY_URI = v.pipe(
   v.transform((uri) => versionlessKeyUri(uri)!),
 );
 
+const ON_VAULT = {
+  ...COMMON,
+  kind: v.picklist(["account", "cluster"], "must be account or cluster"),
+  vaultId: VAULT_ID,
+  key: KEY_NAME,
+  databaseId: v.optional(DATABASE_ID),
+};
+
 export const WISH = v.variant("operation", [
-  v.strictObject({
-    ...COMMON,
-    operation: v.literal("check-requirements"),
-    kind: v.picklist(["account", "cluster"], "must be account or cluster"),
-    vaultId: VAULT_ID,
-    key: KEY_NAME,
-    identityId: v.optional(IDENTITY_ID),
-    databaseId: v.optional(DATABASE_ID),
-  }),
+  v.strictObject({ ...ON_VAULT, operation: v.literal("check-requirements"), identityId: v.optional(IDENTITY_ID) }),
+  v.strictObject({ ...ON_VAULT, operation: v.literal("prepare"), identityId: IDENTITY_ID }),
   // confirm: the key's name.
   v.strictObject({ ...COMMON, operation: v.literal("revoke"), scope: KEY_URI, confirm: v.string() }),
   v.strictObject({ ...COMMON, operation: v.literal("restore"), scope: KEY_URI }),
@@ -40,3 +42,22 @@ export const WISH = v.variant("operation", [
 ]);
 
 export type WishBody = v.InferOutput<typeof WISH>;
+
+/** What is left of a body is what its operation takes. */
+export function wishedIn(body: WishBody): Wished {
+  switch (body.operation) {
+    case "check-requirements": {
+      const { operation, kind, vaultId, key, identityId = null, databaseId = null } = body;
+      return { operation, params: { kind, vaultId, key, identityId, databaseId } };
+    }
+    case "prepare": {
+      const { operation, kind, vaultId, key, identityId, databaseId = null } = body;
+      return { operation, params: { kind, vaultId, key, identityId, databaseId } };
+    }
+    case "rotate-key":
+      return { operation: body.operation, params: { keyUri: body.keyUri } };
+    case "revoke":
+    case "restore":
+      return { operation: body.operation, params: { keyUri: body.scope } };
+  }
+}

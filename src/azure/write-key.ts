@@ -1,8 +1,9 @@
-/** Changes a key's attributes on the data plane: one version, only what the step names. Rotates one only where a step names just that; never deletes one. */
+/** Changes a key's attributes on the data plane: one version, only what the step names. Rotates or makes one only where a step names just that; never deletes one. */
 import * as v from "valibot";
 import { keyScopeOf } from "../domain/arm-id.ts";
 import { TransientError } from "../domain/errors.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
+import { NEW_KEY } from "../domain/steps/create-key.ts";
 import { REVOKED_TAG, tagIn } from "../domain/steps/intent-tag.ts";
 import type { StepParams } from "../domain/steps/step.ts";
 import { armUrl } from "./arm.ts";
@@ -25,6 +26,7 @@ type KeySteps =
   | "TagIntent"
   | "DisableKeyVersion"
   | "CreateKeyVersion"
+  | "CreateKey"
   | "UntagIntent";
 type Version = { vaultUri: string; key: string; version: string };
 
@@ -73,9 +75,9 @@ const otherThan = (wanted: Values, got: Values): (typeof NAMES)[number][] => NAM
 
 const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
 
-type KeySides = Sides<"sendToVault", "sendToVault">;
+type KeySides = Sides<"sendToVault", "sendToVault" | "arm">;
 
-/** Permission: Microsoft.KeyVault/vaults/keys/update/action; to recover, keys/recover/action. */
+/** Permission: Microsoft.KeyVault/vaults/keys/update/action; to recover, keys/recover/action; to rotate, keys/rotate/action; to make one, keys/write. */
 export function createKeyWrites({ reads, writes }: KeySides): Writes<KeySteps> {
   const putBack = async (url: string, back: Values): Promise<string> =>
     Object.keys(back).length === 0
@@ -144,6 +146,7 @@ export function createKeyWrites({ reads, writes }: KeySides): Writes<KeySteps> {
       }
       return done(`key ${key} bears ${REVOKED_TAG} no more`);
     },
+    CreateKey: (params) => create({ reads, writes }, params),
     RecoverKey: (params) => recover({ reads, writes }, params),
   };
 }
@@ -160,6 +163,22 @@ async function versionsTagged({ sendToVault }: KeySides["reads"], { vaultUri, ke
     url = page.nextLink ?? undefined;
   }
   return tagged;
+}
+
+const armKey = v.object({ properties: v.object({ kty: v.string(), keySize: v.nullish(v.number()) }) });
+
+/** By Azure Resource Manager, which changes nothing of a key that was made meanwhile and answers with that one: it is compared with what was asked. */
+async function create({ reads, writes }: KeySides, { vaultId, vaultUri, key }: StepParams["CreateKey"]): Promise<StepResult> {
+  const live = await orAbsent(() => reads.sendToVault("GET", `${vaultUri}/keys/${encodeURIComponent(key)}/?${KEYS_API}`));
+  if (live !== undefined) return done(`key ${key} is there already`);
+  const { body } = await writes.arm.send("PUT", armUrl(keyScopeOf(vaultId, key), VAULT_API), { properties: NEW_KEY });
+  const { kty, keySize } = v.parse(armKey, body).properties;
+  if (kty === NEW_KEY.kty && keySize === NEW_KEY.keySize) return done(`key ${key} made: ${kty}, ${keySize} bits`);
+  return refused(
+    "AnsweredOtherwise",
+    "OtherValue",
+    `asked for ${NEW_KEY.kty}, ${NEW_KEY.keySize} bits, got ${kty}, ${keySize ?? "?"} bits`,
+  );
 }
 
 /** By hand: the SDK's recovery reads the key too, which whoever may recover it may not. */

@@ -203,5 +203,8 @@ export function isUnder(scope: string, id: string): boolean {
 /** Scope of a key in Azure RBAC. */
 export const keyScopeOf = (vaultId: string, key: string): string => `${wholeId(vaultId)}/keys/${key}`;
 
+/** The key that a scope is at; undefined where it is none's. */
+export const keyNameIn = (scope: string): string | undefined => (isKeyId(scope) ? nameOf(scope) : undefined);
+
 /** The name of the resource that an id ends in; empty for a scope that has none. */
 export const nameOf = (id: string): string => parseArmId(id)?.names.at(-1) ?? "";

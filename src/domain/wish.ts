@@ -8,6 +8,8 @@ import { toMs } from "./time.ts";
 export type OperationParams = {
   /** For a database that exists, or for one to be made. key: its name. */
   "check-requirements": { kind: "account" | "cluster"; vaultId: string; key: string; identityId: string | null; databaseId: string | null };
+  /** Makes what is lacking of it. databaseId: what it is for, where that is there already. */
+  prepare: { kind: "account" | "cluster"; vaultId: string; key: string; identityId: string; databaseId: string | null };
   /** keyUri: without a version. */
   revoke: { keyUri: string };
   restore: { keyUri: string };
@@ -26,6 +28,8 @@ export type Requirement = {
   az: string[];
   /** It is advice: nothing is refused for it. */
   advised?: true;
+  /** The operation itself meets it: nothing is refused for it. */
+  ownWork?: true;
 };
 
 export type WishState = "working" | "waiting" | "closed";

@@ -1,6 +1,6 @@
 /** Planned operations over HTTP: what somebody wants is checked, written down, and the loop over its vault woken. */
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
-import type { WishBody } from "../api/wish-body.ts";
+import { type WishBody, wishedIn } from "../api/wish-body.ts";
 import type { GatherFacts } from "../activities/gather-facts.ts";
 import type { Patients } from "../activities/patients.ts";
 import { nameOf } from "../domain/arm-id.ts";
@@ -50,15 +50,6 @@ const WANTED_FOR = "P1D";
 
 const locationOf = (request: HttpRequest, id: string): string => `${new URL(request.url).origin}/api/operations/${id}`;
 
-const keyUriIn = (body: Exclude<WishBody, { operation: "check-requirements" }>): string => ("scope" in body ? body.scope : body.keyUri);
-
-/** What is left of a body is what its operation takes. */
-function wishedIn(body: WishBody): Wished {
-  if (body.operation !== "check-requirements") return { operation: body.operation, params: { keyUri: keyUriIn(body) } };
-  const { operation, kind, vaultId, key, identityId = null, databaseId = null } = body;
-  return { operation, params: { kind, vaultId, key, identityId, databaseId } };
-}
-
 /** What takes something away that nothing brings back is confirmed by the name of what it is about. */
 function refuseUnconfirmed(body: WishBody): void {
   if (body.operation !== "revoke") return;
@@ -78,9 +69,9 @@ export function createWishesApi(deps: WishesDeps) {
   const guard = createGuard(deps.authenticate);
 
   /** A vault that no database depends on yet can be wanted something of too. */
-  async function patientOf(body: WishBody): Promise<Patient> {
-    if (body.operation !== "check-requirements") return deps.patients.named(parseKeyUri(keyUriIn(body)).vaultName ?? "");
-    const { vaultId } = body;
+  async function patientOf({ params }: Wished): Promise<Patient> {
+    if ("keyUri" in params) return deps.patients.named(parseKeyUri(params.keyUri).vaultName ?? "");
+    const { vaultId } = params;
     const found = await deps.patients.find({ kind: "vault", id: vaultId });
     if (found.patient) return found.patient;
     if (found.why === "none") return { id: vaultId, kind: "vault", vaultName: nameOf(vaultId).toLowerCase() };
@@ -98,11 +89,13 @@ export function createWishesApi(deps: WishesDeps) {
     return end;
   }
 
-  function wishOf(body: WishBody, patient: Patient, caller: ApiCaller): Wish {
+  async function wishOf(body: WishBody, caller: ApiCaller): Promise<Wish> {
+    const wished = wishedIn(body);
+    const patient = await patientOf(wished);
     const at = now().toISOString();
     const id = `${at.replace(/[-:.]/g, "")}-${deps.newGuid().replaceAll("-", "").slice(0, 12)}`;
     const by = { objectId: caller.objectId, name: caller.name };
-    return { schema: 1, id, patient, ...wishedIn(body), reason: body.reason, by, at, until: endOf(body, at), cancelled: null };
+    return { schema: 1, id, patient, ...wished, reason: body.reason, by, at, until: endOf(body, at), cancelled: null };
   }
 
   /** The very turn that the loop would take, on facts read now; of which nothing is kept. */
@@ -166,7 +159,7 @@ export function createWishesApi(deps: WishesDeps) {
   const start = guard("startOperation", async (call, caller) => {
     const { body } = call;
     refuseUnconfirmed(body);
-    const wish = wishOf(body, await patientOf(body), caller);
+    const wish = await wishOf(body, caller);
     if (body.dryRun) return rehearse(wish);
     await refuseTwin(wish);
     // On record before anybody is woken: a lost wake-up costs time, never what was said.

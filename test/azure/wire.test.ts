@@ -93,6 +93,10 @@ const ROWS: { readonly [N in StepName]: Row } = {
     answers: { "GET /keys/cmk/": key({ created: 5 }), "POST /keys/cmk/rotate": key({ created: 6 }) },
     sends: [{ method: "POST", path: "/keys/cmk/rotate", body: {} }],
   },
+  CreateKey: {
+    answers: { "GET /keys/cmk/": missing, [`PUT ${KEY_SCOPE}`]: { body: { properties: { kty: "RSA", keySize: 3072 } } } },
+    sends: [{ method: "PUT", path: KEY_SCOPE, body: { properties: { kty: "RSA", keySize: 3072 } } }],
+  },
   DisableKeyVersion: {
     answers: { [`GET ${version}`]: key({ enabled: true }), [`PATCH ${version}`]: key({ enabled: false }) },
     sends: change({ attributes: { enabled: false } }),

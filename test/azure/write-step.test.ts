@@ -309,6 +309,24 @@ test("adds only lacking permissions to an access policy, of any casing", async (
   expect(await submit(step, { [`GET ${VAULT_ID}`]: vaultWith(["all"]) })).toMatchObject({ result: { kind: "done" }, writes: [] });
 });
 
+test("makes an identity that somebody wants by name without a tag, and takes one that is there for it", async () => {
+  const step: StepDraft = { name: "CreateIdentity", params: { identityId: IDENTITY_ID, location: "eastus", insteadOf: null } };
+  const { writes } = await submit(step, { [`PUT ${IDENTITY_ID}`]: { ...identity(), status: 201 } });
+  expect(writes.map(({ body }) => body)).toEqual([{ location: "eastus", tags: {} }]);
+  expect(await submit(step, { [`GET ${IDENTITY_ID}`]: identity() })).toMatchObject({ result: { kind: "done" }, writes: [] });
+});
+
+test("makes a key once, and tells where another one is answered", async () => {
+  const step: StepDraft = { name: "CreateKey", params: KEY };
+  const put = `PUT ${KEY_SCOPE}`;
+  const made = (kty: string, keySize?: number) => ({ [put]: { body: { properties: { kty, keySize } } } });
+  expect(await submit(step, made("RSA", 3072))).toMatchObject({ result: { kind: "done", detail: "key k1 made: RSA, 3072 bits" } });
+  const other = { kind: "refused", reason: "AnsweredOtherwise", detail: "asked for RSA, 3072 bits, got EC, ? bits" };
+  expect(await submit(step, made("EC"))).toMatchObject({ result: other });
+  expect(await submit(step, made("RSA", 2048))).toMatchObject({ result: { kind: "refused" } });
+  expect(await submit(step, { "GET /keys/k1/": { body: { key: {} } } })).toMatchObject({ result: { kind: "done" }, writes: [] });
+});
+
 test("makes an identity once, and never takes one that is not its own", async () => {
   const step: StepDraft = { name: "CreateIdentity", params: { identityId: IDENTITY_ID, location: "eastus", insteadOf: "id0" } };
   const { result, writes } = await submit(step, { [`PUT ${IDENTITY_ID}`]: { ...identity(), status: 201 } });

@@ -86,6 +86,12 @@ const rows: { readonly [N in StepName]: readonly ((sandbox: Sandbox) => StepPara
   TagIntent: [(own) => ({ ...broken(own, { tags: {} }), value: "w1", others: {} })],
   // To come: none was made since then.
   CreateKeyVersion: [(own) => ({ ...onKey(own), since: iso(secondsOf(own) + 3600) })],
+  CreateKey: [
+    (own) => {
+      own.patient("account", "rbac").vault.keys.delete("cmk-new");
+      return { ...onKey(own), key: "cmk-new" };
+    },
+  ],
   DisableKeyVersion: [(own) => broken(own, { enabled: true })],
   UntagIntent: [(own) => ({ ...broken(own, { tags: { "keymend:revoked": "w1" } }), value: "w1", others: {} })],
   SetKeyNotBefore: [(own) => ({ ...broken(own, { nbf: secondsOf(own) + 600 }), notBefore: iso(secondsOf(own) - 60) })],

@@ -142,6 +142,15 @@ describe("wanting something", () => {
     expect(kept.get(ID)?.patient).toEqual({ id: VAULT_ID, kind: "vault", vaultName: "kv-orders" });
   });
 
+  test("a database is prepared for with the identity that is named, there already or not", async () => {
+    const { call, kept } = setUp();
+    const { databaseId: _, ...least } = body;
+    await call("start", "Keymend.Operator", post({ ...least, operation: "prepare" }));
+    expect(kept.get(ID)).toMatchObject({ operation: "prepare", params: { ...CHECK.params, databaseId: null }, patient: PATIENT });
+    const { identityId: __, ...nobody } = body;
+    expect(await call("start", "Keymend.Operator", post({ ...nobody, operation: "prepare" }))).toMatchObject({ status: 400 });
+  });
+
   test("rehearsed takes the turn that the loop would, and leaves nothing behind", async () => {
     const { call, journal } = setUp();
     const { status, jsonBody } = await call("start", "Keymend.Operator", post({ ...body, dryRun: true }));

@@ -58,6 +58,7 @@ export const SAMPLES: { [N in StepName]: StepParams[N] } = {
   TagIntent: { ...onVersion, value: "w1", others: { team: "orders" } },
   DisableKeyVersion: onVersion,
   CreateKeyVersion: { ...onKey, since: NOW },
+  CreateKey: onKey,
   UntagIntent: { ...onVersion, value: "w1", others: { team: "orders" } },
   SetClusterEncryption: { targetId: CLUSTER_ID, identityId: IDENTITY_ID, keyUrl: KEY_URI },
 };

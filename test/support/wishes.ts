@@ -14,6 +14,10 @@ export const CHECK: Extract<Wished, { operation: "check-requirements" }> = {
   params: { kind: "account", vaultId: VAULT_ID, key: "cmk", identityId: IDENTITY_ID, databaseId: ACCOUNT_ID },
 };
 
+export const PREPARE: Extract<Wished, { operation: "prepare" }> = {
+  operation: "prepare",
+  params: { kind: "account", vaultId: VAULT_ID, key: "cmk", identityId: IDENTITY_ID, databaseId: null },
+};
 export const REVOKE: Wished = { operation: "revoke", params: { keyUri: KEY_URI } };
 export const ROTATE: Wished = { operation: "rotate-key", params: { keyUri: KEY_URI } };
 export const RESTORE: Wished = { operation: "restore", params: { keyUri: KEY_URI } };

@@ -70,13 +70,19 @@ function isMadeAnew({ baseline }: Facts, { identityId, principalId }: Grantee): 
   return before !== undefined && !sameText(before, principalId);
 }
 
-/** Why a grant to this principal for this database is a question for a person; undefined where it only gets back what it had. */
-export function strangeTo(facts: Facts, target: TargetFacts, grantee: Grantee, settings: Settings): string | undefined {
+const nameOfGrantee = ({ identityId, principalId }: Grantee): string =>
+  identityId === null ? `principal ${principalId}` : nameOf(identityId) || identityId;
+
+/**
+ * Why a grant to this principal for this database is a question for a person; undefined where it only gets back what it had. granted: the name of
+ * the key that it is at, where it is at one: another than the database's own is another matter.
+ */
+export function strangeTo(facts: Facts, target: TargetFacts, grantee: Grantee, settings: Settings, granted?: string): string | undefined {
   const { baseline } = facts;
-  const who = grantee.identityId === null ? `principal ${grantee.principalId}` : nameOf(grantee.identityId) || grantee.identityId;
+  const who = nameOfGrantee(grantee);
   if (isMadeAnew(facts, grantee)) return `${who} was made anew since ${target.name} was last seen well, and is another principal now`;
   const holder = holderIn(baseline, target);
-  const key = uriOf(target)?.key?.toLowerCase();
+  const key = (granted ?? uriOf(target)?.key)?.toLowerCase();
   if (!baseline || !holder)
     return `as far as Keymend has seen, ${target.name} never came up with key ${key}, and ${who} never had access to it`;
   if (grantee.principalId === null) return `${who} is still to be made, and never had access to key ${key}`;

@@ -1,23 +1,8 @@
 /** Tells of vault, key, identity and database whether they are what a customer-managed key takes. Writes nothing. */
 import { sameId } from "../arm-id.ts";
-import { vaultUriOf } from "../clouds.ts";
-import type { Facts, TargetFacts } from "../facts.ts";
-import type { OperationParams } from "../wish.ts";
-import { identityRequirements, keyRequirements, standsInTheWay, vaultRequirements, wouldBe } from "./requirements.ts";
+import { identityRequirements, keyRequirements, standsInTheWay, vaultRequirements } from "./requirements.ts";
 import type { OperationSpec } from "./spec.ts";
-
-type Params = OperationParams["check-requirements"];
-
-const uriOf = ({ key }: Params, { patient }: Facts): string => `${vaultUriOf(patient.vaultName ?? "")}/keys/${key}`;
-
-/** As it is with that key and identity, whatever it uses now. */
-function judged(params: Params, facts: Facts): { target: TargetFacts; location: string | null } {
-  const stood = wouldBe(params.kind, facts, uriOf(params, facts), params.identityId);
-  const known = facts.targets.find(({ id }) => params.databaseId !== null && sameId(id, params.databaseId));
-  return known
-    ? { target: { ...stood, id: known.id, name: known.name, location: known.location }, location: known.location }
-    : { target: stood, location: null };
-}
+import { asWished } from "./would-be.ts";
 
 export const checkRequirements: OperationSpec<"check-requirements"> = {
   title: "Checks whether vault, key, identity and database are what a customer-managed key takes",
@@ -27,7 +12,7 @@ export const checkRequirements: OperationSpec<"check-requirements"> = {
   reads: ({ key, identityId }) => ({ keys: [key], identityIds: identityId === null ? [] : [identityId] }),
   concerns: ({ databaseId }, { targets }) => targets.filter(({ id }) => databaseId !== null && sameId(id, databaseId)).map(({ id }) => id),
   requirements: (params, { facts }) => {
-    const { target, location } = judged(params, facts);
+    const { target, location } = asWished(params, facts);
     return [
       ...vaultRequirements(facts),
       ...keyRequirements(facts, target),

@@ -3,6 +3,7 @@ import type { CauseCode } from "../cause-code.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { OperationName, OperationParams, Requirement, WishOnRecord } from "../wish.ts";
 import { checkRequirements } from "./check-requirements.ts";
+import { prepare } from "./prepare.ts";
 import { restore } from "./restore.ts";
 import { revoke } from "./revoke.ts";
 import { rotateKey } from "./rotate-key.ts";
@@ -10,6 +11,7 @@ import type { OperationSpec, Reached, View, WishReads } from "./spec.ts";
 
 export const operations: { readonly [N in OperationName]: OperationSpec<N> } = {
   "check-requirements": checkRequirements,
+  prepare,
   revoke,
   restore,
   "rotate-key": rotateKey,

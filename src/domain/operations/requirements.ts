@@ -8,7 +8,7 @@ import { ENCRYPTION_USER, POLICY_PERMISSIONS } from "../access/access.ts";
 import { keyScopeOf, sameId } from "../arm-id.ts";
 import { rulesOf } from "../databases/index.ts";
 import { keyOf, liveVaultOf, regionOf } from "../databases/key-path.ts";
-import type { Facts, IdentityFacts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts, TargetKind } from "../facts.ts";
+import type { Facts, IdentityFacts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts } from "../facts.ts";
 import { missingOperations, whyUnfit } from "../mending/key-fitness.ts";
 import { az, azNamed, say } from "../steps/az.ts";
 import { toMs } from "../time.ts";
@@ -27,29 +27,6 @@ const advice = (name: string, state: State, detail: string, ...lines: string[]):
   advised: true,
 });
 const met = (holds: boolean): State => (holds ? "met" : "unmet");
-
-/** A database as it would be with that key and identity, so that the rules about databases can be asked. */
-export function wouldBe(kind: TargetKind, facts: Facts, keyUri: string, identityId: string | null): TargetFacts {
-  const vault = facts.vault?.state === "live" ? facts.vault : undefined;
-  return {
-    kind,
-    id: "",
-    name: `the ${kind}`,
-    resourceGroup: "",
-    location: vault?.location ?? "",
-    tags: {},
-    keyUri,
-    versionInUse: null,
-    defaultIdentity: identityId === null ? { form: "undefined" } : { form: "user", id: identityId, federatedClientId: null },
-    identityType: "UserAssigned",
-    systemPrincipalId: null,
-    attached: [],
-    tenantId: null,
-    service: { healthy: null, code: null, text: null, clusterStatus: null, provisioningState: null },
-    restoredFrom: null,
-    changedOn: null,
-  };
-}
 
 const vaultSet = (vault: LiveVault, ...setting: string[]): string => az("keyvault", "update", ...azNamed(vault.id), ...setting);
 
@@ -215,5 +192,6 @@ function grantLines(facts: Facts, target: TargetFacts, principalId: string, mode
   return [az("role", "assignment", "create", ...who, "--role", ENCRYPTION_USER, "--scope", scope)];
 }
 
-/** What stands in the way: advice never does. */
-export const standsInTheWay = ({ state, advised }: Requirement): boolean => state !== "met" && advised !== true;
+/** What stands in the way: neither advice, nor what the operation itself is there for. */
+export const standsInTheWay = ({ state, advised, ownWork }: Requirement): boolean =>
+  state !== "met" && advised !== true && ownWork !== true;

@@ -1,4 +1,4 @@
-/** Creates the user-assigned identity that stands in for one that can't come back. Its tag says for which. */
+/** Creates a user-assigned identity: one that stands in for one that can't come back, whose tag says for which, or one that somebody wants. */
 import { sameId } from "../arm-id.ts";
 import { azRest } from "./az.ts";
 import { actions, onId, stale, type StepSpec, touchesNothing } from "./spec.ts";
@@ -10,6 +10,9 @@ export const INSTEAD_OF_TAG = "keymend:insteadOf";
 export const standsInFor = ({ tags }: { tags: Record<string, string> }, name: string): boolean =>
   tags[INSTEAD_OF_TAG]?.toLowerCase() === name.toLowerCase();
 
+/** What it is made with. */
+export const tagsOf = (insteadOf: string | null): Record<string, string> => (insteadOf === null ? {} : { [INSTEAD_OF_TAG]: insteadOf });
+
 const API_VERSION = "2024-11-30";
 
 export const createIdentity: StepSpec<"CreateIdentity"> = {
@@ -17,9 +20,7 @@ export const createIdentity: StepSpec<"CreateIdentity"> = {
   permission: () => actions("Microsoft.ManagedIdentity/userAssignedIdentities/write"),
   undo: ({ identityId }) => `delete identity ${identityId}, once nothing uses it`,
   // `az identity create` reads a colon in a tag's name as shorthand syntax, in some versions.
-  az: ({ identityId, location, insteadOf }) => [
-    azRest("put", identityId, API_VERSION, { location, tags: { [INSTEAD_OF_TAG]: insteadOf } }),
-  ],
+  az: ({ identityId, location, insteadOf }) => [azRest("put", identityId, API_VERSION, { location, tags: tagsOf(insteadOf) })],
   on: ({ identityId }) => identityId,
   // It holds nothing until it is granted something.
   touches: touchesNothing,
@@ -31,7 +32,8 @@ export const createIdentity: StepSpec<"CreateIdentity"> = {
     const identity = facts.identities.find(({ id }) => sameId(id, identityId));
     if (identity?.state === "unreadable") return stale(`identity ${identityId} could not be read`);
     if (identity?.state !== "live") return "todo";
-    return standsInFor(identity, insteadOf) ? "done" : stale(`identity ${identityId} belongs to somebody else`);
+    // One that is wanted by name is that one, whoever made it.
+    return insteadOf === null || standsInFor(identity, insteadOf) ? "done" : stale(`identity ${identityId} belongs to somebody else`);
   },
   shows: ({ identityId }, facts) => {
     const identity = facts.identities.find(({ id }) => sameId(id, identityId));

@@ -1,7 +1,7 @@
 /** What the three grants share: who gets it, and whether it still has to be made. */
 import { ENCRYPTION_USER, roleGuid } from "../access/access.ts";
 import type { KeyOperation } from "../databases/rules.ts";
-import { isUnder, sameId } from "../arm-id.ts";
+import { isUnder, keyNameIn, sameId } from "../arm-id.ts";
 import type { Facts } from "../facts.ts";
 import { accessByRoles } from "../access/key-access.ts";
 import { findVault, isStale, type Precondition, stale } from "./spec.ts";
@@ -34,11 +34,18 @@ export function forbidsGrant(
 
 const NEEDED: readonly KeyOperation[] = ["read", "wrap", "unwrap"];
 
+/** A role at a key that is still to be made has nothing to be made at. */
+function checkKey(scope: string, { keys }: Facts): { stale: string } | undefined {
+  const name = keyNameIn(scope);
+  const key = keys.find((one) => one.name.toLowerCase() === name?.toLowerCase());
+  return key?.state === "gone" ? stale(`key ${key.name} is not there yet`) : undefined;
+}
+
 /** A role for reading and wrapping, at a scope that holds the key: needed unless the principal can do it all already. */
 export function checkRole(vaultId: string, scope: string, grantee: Grantee, facts: Facts): Precondition {
   const vault = findVault(facts, vaultId);
   if (isStale(vault)) return vault;
-  const wrong = checkGrantee(grantee, facts);
+  const wrong = checkGrantee(grantee, facts) ?? checkKey(scope, facts);
   if (wrong) return wrong;
   if (vault.permissionModel !== "rbac") return stale("the vault was switched to access policies");
   const principalId = grantee.principalId!;

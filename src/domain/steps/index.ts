@@ -6,6 +6,7 @@ import { allowTrustedServices } from "./allow-trusted-services.ts";
 import { attachIdentity } from "./attach-identity.ts";
 import { isDatabase } from "./az.ts";
 import { createIdentity } from "./create-identity.ts";
+import { createKey } from "./create-key.ts";
 import { createKeyVersion } from "./create-key-version.ts";
 import { detachIdentity } from "./detach-identity.ts";
 import { disableKeyVersion } from "./disable-key-version.ts";
@@ -46,6 +47,7 @@ export const stepSpecs: { readonly [N in StepName]: StepSpec<N> } = {
   RestoreKeyOperations: restoreKeyOperations,
   CreateKeyVersion: createKeyVersion,
   CreateIdentity: createIdentity,
+  CreateKey: createKey,
   RestoreRoleAssignment: restoreRoleAssignment,
   GrantKeyRole: grantKeyRole,
   AddAccessPolicyPermissions: addAccessPolicyPermissions,

@@ -33,8 +33,8 @@ export type StepParams = {
   GrantKeyRole: Grantee & { scope: string; roleDefinitionId: string };
   /** keys: only what is lacking, as Azure spells it (`get`, `list`, `wrapKey`, `unwrapKey`). */
   AddAccessPolicyPermissions: Grantee & { vaultId: string; tenantId: string; applicationId: string | null; keys: string[] };
-  /** insteadOf: the name it stands in for, kept as the tag `keymend:insteadOf`. */
-  CreateIdentity: { identityId: string; location: string; insteadOf: string };
+  /** insteadOf: the name it stands in for, kept as the tag `keymend:insteadOf`; null where somebody wants just this one. */
+  CreateIdentity: { identityId: string; location: string; insteadOf: string | null };
   /** Of an account; a cluster's comes with its key. identityId: of a user-assigned identity, or `SystemAssigned`. */
   AttachIdentity: { targetId: string; identityId: string };
   SetDefaultIdentity: { targetId: string; defaultIdentity: string };
@@ -47,6 +47,8 @@ export type StepParams = {
   DisableKeyVersion: OnKeyVersion;
   /** since: when it was wanted; one that was made since then is it. */
   CreateKeyVersion: OnKey & { since: string };
+  /** Only where there is none of that name. */
+  CreateKey: OnKey;
   /** Only where it has this value. */
   UntagIntent: OnKeyVersion & { value: string; others: Record<string, string> };
   SetClusterEncryption: { targetId: string; identityId: string; keyUrl: string };

@@ -2,7 +2,7 @@
  * What may be done without asking: mode, tags, intent, the causes' defaults. Unreadable or ambiguous always means the
  * narrower answer. A deliberate revocation is never undone.
  */
-import { sameId } from "../arm-id.ts";
+import { keyNameIn, nameOf, sameId } from "../arm-id.ts";
 import { isKnownGood, strangeTo } from "../access/known-good.ts";
 import type { Facts, LiftedTag, TargetFacts } from "../facts.ts";
 import type { RefusalReason } from "../incident.ts";
@@ -11,7 +11,8 @@ import { isSameKey } from "../key-uri.ts";
 import { REVOKED_TAG, tagIn } from "../steps/intent-tag.ts";
 import { type Mode, MODES, type Settings } from "../settings.ts";
 import { isArming } from "../arming.ts";
-import { isGrant, stepSpecs, touchOf } from "../steps/index.ts";
+import { placeOf } from "../short-names.ts";
+import { isGrant, stepSpecs, subjectOf, touchOf } from "../steps/index.ts";
 import type { Touch } from "../steps/spec.ts";
 import type { Grant, Step } from "../steps/step.ts";
 import { formatDuration } from "../time.ts";
@@ -88,7 +89,11 @@ const modeForStep = ({ wish }: Step, served: readonly TargetFacts[], settings: S
 function strangerOf(step: Step, served: readonly TargetFacts[], facts: Facts, settings: Settings): string | undefined {
   if (!isGrant(step)) return undefined;
   const { identityId, principalId } = step.params;
-  const strange = served.map((target) => strangeTo(facts, target, { identityId, principalId }, settings));
+  const key = "scope" in step.params ? keyNameIn(step.params.scope) : undefined;
+  const strange = served.map((target) => strangeTo(facts, target, { identityId, principalId }, settings, key));
+  // For a database that is still to come nobody has held anything.
+  if (served.length === 0)
+    return `${nameOf(identityId ?? "") || principalId} never had access to ${placeOf(subjectOf(step))} for any database`;
   // It gets back what it had for one of them; the others have no more by it than it had.
   return strange.every((why) => why !== undefined) ? strange[0] : youngAssignment(step, facts, settings);
 }
@@ -138,7 +143,10 @@ function isTouched(touch: Touch, facts: Facts, target: TargetFacts): boolean {
   }
 }
 
-/** What speaks against it of itself. Who wants it on purpose is on record, but has named a key, and nobody who is to get access to it. */
+/**
+ * What speaks against it of itself. Who wants it on purpose is on record with a reason, but does not decide alone who gets access to a key: who
+ * may order an operation could else have any key opened to an identity of their own.
+ */
 function doubtsAbout(step: Step, served: readonly TargetFacts[], facts: Facts, settings: Settings, callers: readonly string[]): string[] {
   const asked = step.needs === "approval" ? (step.asks ?? `${step.causes.join(", ")} is repaired only when a person agrees`) : undefined;
   const author = step.wish === undefined ? doubtAbout(settings, callers) : undefined;

@@ -5,7 +5,7 @@
 import { sameId } from "../../../src/domain/arm-id.ts";
 import type { AccessFacts, Facts, IdentityFacts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts } from "../../../src/domain/facts.ts";
 import type { StepName, StepParams } from "../../../src/domain/steps/step.ts";
-import { aRole, aStatus, clusterSays, ENCRYPTION_ROLE, inaccessible, revoked } from "../../support/builders.ts";
+import { aKey, aRole, aStatus, aVersion, clusterSays, ENCRYPTION_ROLE, inaccessible, revoked } from "../../support/builders.ts";
 
 export type ReadAccess = Extract<AccessFacts, { state: "read" }>;
 
@@ -73,7 +73,7 @@ function createIdentity(facts: Facts, { identityId, location, insteadOf }: StepP
     tenantId: facts.tenantId,
     principalId,
     clientId: principalId,
-    tags: { "keymend:insteadOf": insteadOf },
+    tags: insteadOf === null ? {} : { "keymend:insteadOf": insteadOf },
   };
   const access = facts.keys.map((key): ReadAccess => {
     const vaultId = facts.vault && "id" in facts.vault ? facts.vault.id : "";
@@ -161,6 +161,10 @@ const EFFECTS: { [N in StepName]: (facts: Facts, params: StepParams[N], graveyar
   EnableKeyVersion: (facts, params) => withVersion(facts, params, { enabled: true }),
   TagIntent: (facts, { key, value }) => withKeyTags(facts, key, (tags) => ({ ...tags, "keymend:revoked": value })),
   DisableKeyVersion: (facts, params) => withVersion(facts, params, { enabled: false }),
+  CreateKey: (facts, { key: name }) => ({
+    ...facts,
+    keys: [...facts.keys.filter((key) => key.name !== name), aKey([aVersion("f".repeat(32))], name)],
+  }),
   CreateKeyVersion: (facts, { key: name, since }) => ({
     ...facts,
     keys: facts.keys.map((key) =>

@@ -39,7 +39,8 @@ function forbidden<N extends StepName>(
   return whyForbidden({ name, params }, { facts: someFacts(facts), settings: someSettings({ expiryHorizonMs: 100 * DAY }), cause });
 }
 
-test("no repair disables a key, or rotates one", () => {
+test("no repair disables a key, rotates one, or makes one", () => {
+  expect(forbidden("CreateKey", onVersion)).toMatch(/only where somebody wants/);
   expect(forbidden("CreateKeyVersion", { ...onVersion, since: "x" })).toMatch(/only where somebody wants/);
   expect(forbidden("DisableKeyVersion", onVersion)).toMatch(/only where somebody wants/);
 });
@@ -61,6 +62,7 @@ describe("legal moves", () => {
       "RestoreKeyOperations",
       "CreateKeyVersion",
       "CreateIdentity",
+      "CreateKey",
       "RestoreRoleAssignment",
       "GrantKeyRole",
       "AddAccessPolicyPermissions",

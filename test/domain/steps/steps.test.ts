@@ -100,6 +100,15 @@ const ROWS: Row[] = [
     versions({ createdOn: null }),
     "when the newest version of key cmk was made is not known",
   ),
+  row("a key of that name", "CreateKey", {}, "done"),
+  row("none", "CreateKey", { keys: [{ state: "gone", name: "cmk" }] }, "todo"),
+  row(
+    "one that is deleted",
+    "CreateKey",
+    { keys: [{ state: "deleted", name: "cmk", tags: {}, deletedOn: null, scheduledPurgeOn: null, versions: [] }] },
+    "key cmk is deleted",
+  ),
+  row("one that was not read", "CreateKey", { keys: [] }, "key cmk was not read"),
   row("no tag", "TagIntent", {}, "todo"),
   row("tagged, whoever did it", "TagIntent", tagged("drill"), "done"),
   row("no tag", "UntagIntent", {}, "done"),
@@ -190,6 +199,9 @@ const ROWS: Row[] = [
   row("not there", "CreateIdentity", {}, "todo"),
   row("known to be free", "CreateIdentity", { identities: [{ state: "gone", id: SECOND }] }, "todo"),
   row("made already", "CreateIdentity", { identities: [ours] }, "done"),
+  row("one that is wanted by name", "CreateIdentity", { identities: [anIdentity("id-orders-2", PRINCIPAL_2)] }, "done", {
+    insteadOf: null,
+  }),
   row(
     "somebody else's",
     "CreateIdentity",

@@ -46,6 +46,7 @@ const VALUES: { readonly [N in StepName]: Values | null } = {
   DisableKeyVersion: null,
   UntagIntent: null,
   CreateKeyVersion: null,
+  CreateKey: null,
   SetKeyNotBefore: {
     before: version({ notBefore: "2027-01-01T00:00:00.000Z" }),
     asked: version({ notBefore: NOW }),

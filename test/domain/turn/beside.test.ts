@@ -155,6 +155,7 @@ const ROWS: Record<StepName, Row | null> = {
   SetKeyUri: { at: "database", own: ["key URI"] },
   SetClusterEncryption: { at: "database", own: ["key URI", "default identity"] },
   CreateKeyVersion: null,
+  CreateKey: null,
   RecoverKey: null,
   RecoverVault: null,
   CreateIdentity: null,

@@ -154,6 +154,7 @@ describe("a deliberate revocation", () => {
     DisableKeyVersion: "intent",
     UntagIntent: "intent",
     CreateKeyVersion: "key",
+    CreateKey: "key",
     SetKeyNotBefore: "key",
     ExtendKeyExpiry: "key",
     RestoreKeyOperations: "key",

@@ -80,6 +80,12 @@ const ROWS: Row[] = [
   ),
   row("EnableKeyVersion", "that one version", onVersion, `${setAttributes} --enabled true`),
   row("CreateKeyVersion", "by the key's own rotation", { ...onKey, since: "x" }, `az keyvault key rotate --id ${KEY_URI}`),
+  row(
+    "CreateKey",
+    "by Azure Resource Manager, which makes no second version",
+    onKey,
+    `az rest --method put --url '${ARM}${KEY_SCOPE}?api-version=2026-02-01' --body '{"properties":{"kty":"RSA","keySize":3072}}'`,
+  ),
   row("DisableKeyVersion", "that one version", onVersion, `${setAttributes} --enabled false`),
   row(
     "TagIntent",

@@ -1,0 +1,39 @@
+import { approveAll } from "./acts.ts";
+import type { Story, StoryContext } from "./story.ts";
+import { want } from "./wanting.ts";
+
+const KEY = "cmk-to-come";
+
+/** What Microsoft's guides ask for, in Azure's own books. */
+function requirePrepared({ world, patient }: StoryContext, identityId: string): void {
+  const identity = world.identities.get(identityId.toLowerCase());
+  const [made, ...more] = patient.vault.keys.get(KEY)?.versions ?? [];
+  const scope = `${patient.vault.id}/keys/${KEY}`.toLowerCase();
+  const grants = [...world.roleAssignments.values()].filter(({ principalId }) => principalId === identity?.principalId);
+  const isFit = made?.kty === "RSA" && made.keySize === 3072 && made.exp === undefined && more.length === 0;
+  if (!isFit || grants.length !== 1 || grants[0]!.scope.toLowerCase() !== scope)
+    throw new Error(`not prepared: ${JSON.stringify({ identity, made, grants })}`);
+}
+
+export const opPrepare: Story = {
+  name: "op-prepare",
+  title: "a team plans a database: its identity, its key and its grant are made on a vault that is there; who gets access is agreed to",
+  kinds: ["account", "cluster"],
+  phases: ["grace"],
+  causes: [],
+  steps: ["CreateIdentity", "CreateKey", "GrantKeyRole"],
+  maxWrites: 3,
+  asks: true,
+  outcome: { grace: "Completed" },
+  vault: "rbac",
+  async break(context) {
+    const { kind, patient } = context;
+    const identityId = patient.identity.id.replace(/[^/]+$/, "id-to-come");
+    const reason = "a new database is planned";
+    await want(context, { operation: "prepare", reason, kind, vaultId: patient.vault.id, key: KEY, identityId });
+  },
+  async after(context) {
+    await approveAll(context, "it is ours");
+    requirePrepared(context, context.patient.identity.id.replace(/[^/]+$/, "id-to-come"));
+  },
+};
