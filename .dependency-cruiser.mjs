@@ -34,7 +34,7 @@ const known = (name, inside, all, comment) => [
   { name: `${name}-for-all`, comment, severity: "error", from: {}, to: { path: inside, pathNot: all } },
 ];
 
-const SRC = ["activities", "api", "azure", "cli", "domain", "functions", "orchestrations", "storage"];
+const SRC = ["activities", "api", "azure", "cli", "client", "domain", "functions", "orchestrations", "storage"];
 
 const DOMAIN = {
   databases: [],
@@ -163,7 +163,7 @@ export default {
       ...only(
         "cli-looks-and-calls",
         "^src/cli/",
-        "^src/(cli|domain|azure)/|^src/config\\.ts$|^src/activities/(gather-facts|patients)\\.ts$",
+        "^src/(api|cli|client|domain|azure)/|^src/storage/(audit-chain|canonical-json)\\.ts$|^src/config\\.ts$|^src/activities/(gather-facts|patients)\\.ts$",
         "a composition root of its own: a deployment is spoken to by its API",
       ),
     },
@@ -181,6 +181,7 @@ export default {
       from: { pathNot: "^src/cli/" },
       to: { path: "^src/cli/" },
     },
+    only("client-calls-by-the-contract", "^src/client/", "^src/(client|api)/", "what runs in a browser, too"),
     only("api-is-said-in-values", "^src/api/", "^src/(api|domain)/", "what is taken and answered is known to whoever calls, too"),
     ...known("src-rooms-are-known", "^src/[^/]+/", `^src/(${SRC.join("|")})/`, "a new room comes with its rules"),
     ...known("src-root-is-known", "^src/[^/]+\\.ts$", "^src/(main|config|log)\\.ts$", "everything else has a room"),

@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { isDeepStrictEqual } from "node:util";
+import { ROUTES } from "../src/api/routes.ts";
 import { type App, loadApp } from "../sandbox/host/load-app.ts";
 
 const given = (option: string): string | undefined =>
@@ -24,21 +25,7 @@ const EXPECTED: Record<string, string> = {
   onResourceEvent: "eventGridTrigger",
   sweep: "timerTrigger",
   housekeeping: "timerTrigger",
-  incidents: "httpTrigger",
-  incident: "httpTrigger",
-  decide: "httpTrigger",
-  heal: "httpTrigger",
-  lift: "httpTrigger",
-  paused: "httpTrigger",
-  pause: "httpTrigger",
-  resume: "httpTrigger",
-  diagnose: "httpTrigger",
-  operations: "httpTrigger",
-  startOperation: "httpTrigger",
-  operation: "httpTrigger",
-  cancelOperation: "httpTrigger",
-  audit: "httpTrigger",
-  health: "httpTrigger",
+  ...Object.fromEntries(Object.keys(ROUTES).map((name) => [name, "httpTrigger"])),
 };
 
 const GUID = "00000000-0000-4000-8000-000000000001";
