@@ -20,26 +20,23 @@ import { createInventory } from "./azure/inventory.ts";
 import { createListSubscription } from "./azure/list-subscription.ts";
 import { createPublishOutcome } from "./azure/publish-outcome.ts";
 import { createReadActivityLog } from "./azure/read-activity-log.ts";
-import { createReadAccess, createReadHeld } from "./azure/read-access.ts";
-import { createReadEventSubscriptions } from "./azure/read-event-subscriptions.ts";
-import { createReadIdentity } from "./azure/read-identity.ts";
 import { createReadKeyLog } from "./azure/read-key-log.ts";
-import { createReadKey } from "./azure/read-key.ts";
-import { createReadTarget } from "./azure/read-database.ts";
-import { createReadVault } from "./azure/read-vault.ts";
 import { createScreenKey } from "./azure/screen-key.ts";
+import { createSources } from "./azure/sources.ts";
 import { shareAnswer } from "./azure/shared-answer.ts";
 import { createStepWriter } from "./azure/write-step.ts";
 import description from "../docs/openapi.json" with { type: "json" };
 import { type Route, type RouteName, ROUTES } from "./api/routes.ts";
 import { type Config, readConfig } from "./config.ts";
 import { ConfigError } from "./domain/errors.ts";
-import type { Decision, Incident } from "./domain/incident.ts";
-import type { Signal } from "./domain/signal.ts";
+import type { Incident } from "./domain/incident.ts";
+import { periodOf } from "./domain/schedule.ts";
 import { createAuthenticate } from "./functions/authenticate.ts";
+import { createHealth } from "./functions/health.ts";
 import { createHousekeeping } from "./functions/housekeeping.ts";
 import { createOnEvent } from "./functions/on-event.ts";
 import { type ApiCall, createGuard, json } from "./functions/guard.ts";
+import { createOverdueSweep } from "./functions/overdue-sweep.ts";
 import { createOperationsApi } from "./functions/operations-api.ts";
 import { createSendSignal } from "./functions/send-signal.ts";
 import { createSweep } from "./functions/sweep.ts";
@@ -49,15 +46,8 @@ import { createLog, type Log } from "./log.ts";
 import { APPLY_STEP, ASSESS, GIVE_UP, HEAL_VAULT, POLL_STEP } from "./orchestrations/names.ts";
 import type { Activities } from "./orchestrations/call.ts";
 import { healVault } from "./orchestrations/heal-vault.ts";
-import { createAnchors } from "./storage/anchors.ts";
-import { createAuditLog } from "./storage/audit-log.ts";
-import { createBaselineStore } from "./storage/baseline-store.ts";
 import { digestOf, hashText } from "./storage/canonical-json.ts";
-import { createIncidentStore } from "./storage/incident-store.ts";
-import { createMailbox } from "./storage/mailbox.ts";
-import { createRestraintStore } from "./storage/restraint-store.ts";
-import { createWishStore } from "./storage/wish-store.ts";
-import { createTables } from "./storage/tables.ts";
+import { createStores } from "./storage/stores.ts";
 
 /** All times are reckoned by Azure's clock: what is compared with them comes from there. */
 const clock = createAzureClock(() => Date.now());
@@ -87,45 +77,31 @@ const clientsOf = createClientsOf({
   pipelineOptions: { httpClient: governor.govern(createHttpClient(clock)) },
 });
 const clients = clientsOf("observe");
-const tables = createTables({
-  location: "endpoint" in config.tables ? { endpoint: config.tables.endpoint, credential } : config.tables,
-  names: config.tableNames,
-});
-const mailbox = createMailbox<Signal, Decision>(tables);
-const audit = createAuditLog(
-  tables,
-  config.anchors && createAnchors({ ...config.anchors, credential, now, httpClient: createHttpClient(clock) }),
-);
 const setAside = (text: string): void => createLog(console).warn("setAside", { text });
-const incidents = createIncidentStore<Incident>(tables, setAside);
-const baselines = createBaselineStore(tables, setAside);
-const restraint = createRestraintStore(tables);
-const wishes = createWishStore(tables, setAside);
+const { signs, mailbox, audit, incidents, baselines, restraint, wishes } = createStores({
+  ...config,
+  credential,
+  httpClient: createHttpClient(clock),
+  now,
+  setAside,
+});
 const inventory = createInventory(clients, now, setAside);
 const stepWriter = createStepWriter(clientsOf);
 const writer: typeof stepWriter = {
   submit: (step) => governor.as("repair", () => stepWriter.submit(step)),
   poll: (poller) => governor.as("repair", () => stepWriter.poll(poller)),
 };
-const readEventSubscriptions = createReadEventSubscriptions(clients, now);
+const sources = createSources(clients, now);
 const gatherFacts = createGatherFacts({
   inventory,
-  sources: () => ({
-    readTarget: createReadTarget(clients),
-    readVault: createReadVault(clients),
-    readKey: createReadKey(clients),
-    readIdentity: createReadIdentity(clients),
-    readAccess: createReadAccess(clients),
-    readEventSubscriptions,
-    readHeld: createReadHeld(clients),
-  }),
+  sources,
   baselines,
   listWishes: wishes.listForLook,
   firstPartyPrincipalId: config.firstPartyPrincipalId,
   tenantId: config.tenantId,
   now,
 });
-const look = { readTarget: createReadTarget(clients), readVault: createReadVault(clients) };
+const look = sources();
 const known = { vaultIdOf: baselines.vaultIdOf, listKnown: shareAnswer(now, baselines.listKnown) };
 const patients = createPatients({ inventory, baselines: known, look });
 const sendSignal = createSendSignal({ addSignal: mailbox.addSignal, hash: hashText, now });
@@ -143,7 +119,7 @@ function activity<K extends keyof Activities>(name: K, create: (log: Log) => Act
 }
 
 const readPermissions = async (held: readonly { principalId: string; scope: string }[]): Promise<unknown> => {
-  const readAccess = createReadAccess(clients);
+  const { readAccess } = sources();
   return Promise.all(held.map(({ principalId, scope }) => readAccess({ principalId, keyScope: scope, keyName: "" })));
 };
 
@@ -207,11 +183,15 @@ const triage = createTriage({
   hash: hashText,
   now,
 });
-const onEvent = createOnEvent({ patients, sendSignal, meant: triage.meant, principals: settings.principals, now });
+const onEvent = createOnEvent({
+  patients,
+  sendSignal,
+  meant: triage.meant,
+  principals: settings.principals,
+  noteEvent: () => signs.note("event"),
+  now,
+});
 const client = df.input.durableClient();
-for (const name of ["onKeyVaultEvent", "onResourceEvent"]) {
-  app.eventGrid(name, { extraInputs: [client], handler: (event, context) => onEvent(event, df.getClient(context), createLog(context)) });
-}
 
 // The schedules as read, defaults and all: `%NAME%` would be looked up by the host, which knows no default.
 const sweep = createSweep({
@@ -234,11 +214,29 @@ app.timer("sweep", {
   handler: (_, context) => sweep(df.getClient(context), createLog(context)),
 });
 
+const periodMs = periodOf(config.schedules.sweep);
+const overdueSweep = createOverdueSweep({ loadRecord: baselines.loadSweep, sweep, periodMs, now });
+
+/** Does its own first, and then what is overdue. */
+async function alsoOverdue<T>(context: InvocationContext, work: (client: df.DurableClient, log: Log) => Promise<T>): Promise<T> {
+  const [durable, log] = [df.getClient(context), createLog(context)];
+  const answer = await work(durable, log);
+  await overdueSweep(durable, log);
+  return answer;
+}
+
+for (const name of ["onKeyVaultEvent", "onResourceEvent"]) {
+  app.eventGrid(name, {
+    extraInputs: [client],
+    handler: (event, context) => alsoOverdue(context, (durable, log) => onEvent(event, durable, log)),
+  });
+}
+
 const housekeeping = createHousekeeping({ now });
 app.timer("housekeeping", {
   schedule: config.schedules.housekeeping,
   extraInputs: [client],
-  handler: (_, context) => housekeeping(df.getClient(context), createLog(context)),
+  handler: (_, context) => alsoOverdue(context, housekeeping),
 });
 
 const authenticate = createAuthenticate({
@@ -298,23 +296,26 @@ function serve(name: RouteName, handle: Operation): void {
     route,
     extraInputs: [client],
     handler: (request: HttpRequest, context: InvocationContext) =>
-      handle({ request, client: df.getClient(context), log: createLog(context) }),
+      alsoOverdue(context, (durable, log) => handle({ request, client: durable, log })),
   });
 }
 
-const SERVED: Record<Exclude<RouteName, "health">, Operation> = {
+const SERVED: Record<RouteName, Operation> = {
   ...api,
   operations: planned.list,
   startOperation: planned.start,
   operation: planned.read,
   cancelOperation: planned.cancel,
   openapi: createGuard(authenticate)("openapi", async () => json(description)),
+  health: createHealth({
+    authenticate,
+    loadRecord: baselines.loadSweep,
+    loadSigns: signs.load,
+    listUnarmed: baselines.listUnarmed,
+    periodMs,
+    isAnchoring: config.anchors !== null,
+    now,
+  }),
 };
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the names are those of the record
 for (const [name, handle] of Object.entries(SERVED) as [RouteName, Operation][]) serve(name, handle);
-app.http("health", {
-  methods: ["GET"],
-  authLevel: "anonymous",
-  route: ROUTES.health.path,
-  handler: () => ({ jsonBody: { status: "alive" }, headers: { "cache-control": "no-store" } }),
-});

@@ -2,7 +2,8 @@
  * The local Functions host as a process. Its driver tells it the time; run by hand it lives in real time.
  * Environment: SANDBOX_HOST_BUNDLE (dist/main.mjs), SANDBOX_HOST_STATE (a SQLite file, kept), SANDBOX_HOST_PORT (0: any),
  * SANDBOX_HOST_NOW (ISO 8601: time stands there until the driver says more), SANDBOX_HOST_CONCURRENCY (activities at once),
- * SANDBOX_HOST_PRESERVE_EVENTS (1: continueAsNew keeps unread events), SANDBOX_HOST_EARLY_TIMERS (1: up to a second, as Azure Storage's). All else is the app's settings.
+ * SANDBOX_HOST_PRESERVE_EVENTS (1: continueAsNew keeps unread events), SANDBOX_HOST_EARLY_TIMERS (1: up to a second, as Azure Storage's),
+ * SANDBOX_HOST_FROZEN_TIMERS (names of timer functions that never fire: Azure/azure-functions-host issue 11828). All else is the app's settings.
  */
 import { resolve } from "node:path";
 import { HostClock } from "./clock.ts";

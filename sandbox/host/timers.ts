@@ -33,13 +33,16 @@ export class Timers {
   /** From now on occurrences count; those missed since the last start are due at once. */
   start(): void {
     const { store, now } = this.#parts;
-    this.#schedules = this.#functions.map((fn) => {
-      const expression = this.#expression(fn);
-      const stored = fn.trigger["useMonitor"] === false ? undefined : store.schedule(fn.name);
-      const status = stored ?? { last: null, next: nextOccurrence(expression, now()), lastUpdated: null };
-      store.saveSchedule(fn.name, status);
-      return { fn, expression, status, isRunning: false, startUp: fn.trigger["runOnStartup"] === true };
-    });
+    const frozen = (this.#parts.settings["SANDBOX_HOST_FROZEN_TIMERS"] ?? "").split(",");
+    this.#schedules = this.#functions
+      .filter(({ name }) => !frozen.includes(name))
+      .map((fn) => {
+        const expression = this.#expression(fn);
+        const stored = fn.trigger["useMonitor"] === false ? undefined : store.schedule(fn.name);
+        const status = stored ?? { last: null, next: nextOccurrence(expression, now()), lastUpdated: null };
+        store.saveSchedule(fn.name, status);
+        return { fn, expression, status, isRunning: false, startUp: fn.trigger["runOnStartup"] === true };
+      });
   }
 
   /** Runs what is due by now, in order of time. Returns how many were started. */

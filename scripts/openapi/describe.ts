@@ -49,24 +49,26 @@ const TITLES: Record<number, string> = {
   503: "Azure or storage does not answer just now; Retry-After says when to come again",
 };
 
-const REFUSED = { content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } };
+const REFUSED = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
 
 const header = (description: string, schema: Json): Json => ({ description, schema });
 const TAKEN = { Location: header("Where to look", { type: "string" }), "Retry-After": header("Seconds", { type: "integer" }) };
 const placed = (status: number): Json => (status === 202 ? { headers: TAKEN } : {});
 
-function responsesOf({ roles, answers: good, refusals }: Route): Json {
-  const common = roles.length === 0 ? [] : [400, 401, 403, 503];
+function responsesOf({ answers: good, refusals }: Route): Json {
+  const refused = [400, 401, 403, 503, ...refusals].map((status): [string, Json] => [
+    String(status),
+    { description: TITLES[status], content: REFUSED },
+  ]);
   const described = Object.entries(good).map(([status, schema]): [string, Json] => [
     status,
     {
       description: TITLES[Number(status)],
       ...placed(Number(status)),
-      content: { "application/json": { schema: schemaOf(schema, "output") } },
+      content: { "application/json": { schema: schemaOf(schema, "output") }, ...(status === "503" ? REFUSED : {}) },
     },
   ]);
-  const refused = [...common, ...refusals].map((status): [string, Json] => [String(status), { description: TITLES[status], ...REFUSED }]);
-  return Object.fromEntries([...described, ...refused]);
+  return Object.fromEntries([...refused, ...described]);
 }
 
 function parametersOf({ path, query }: Route): Json[] {
@@ -84,13 +86,14 @@ function parametersOf({ path, query }: Route): Json[] {
 }
 
 function operationOf(name: string, route: Route): Json {
-  const { tag, summary, roles, body } = route;
+  const { tag, summary, roles, body, isOpen = false } = route;
   const parameters = parametersOf(route);
   return {
     operationId: name,
     tags: [tag],
     summary,
-    ...(roles.length === 0 ? { security: [] } : { description: `For the app roles ${roles.join(", ")}.` }),
+    description: `${isOpen ? "Without a token the least that it says. " : ""}For the app roles ${roles.join(", ")}.`,
+    ...(isOpen ? { security: [{}, { entra: [] }] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === null ? {} : { requestBody: { required: true, content: { "application/json": { schema: schemaOf(body, "input") } } } }),
     responses: responsesOf(route),

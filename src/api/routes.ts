@@ -12,13 +12,15 @@ export type Route = {
   path: string;
   tag: "Incidents" | "Operations" | "Writing" | "Proof" | "App";
   summary: string;
-  /** Any of them; none: no token is asked for. */
+  /** Any of them. */
   roles: readonly Role[];
+  /** Without a token it answers all the same, and less. */
+  isOpen?: boolean;
   query: v.GenericSchema;
   /** Null where none is read. */
   body: v.GenericSchema | null;
   /** By status. Refusals are problem documents. */
-  answers: Partial<Record<200 | 202, v.GenericSchema>>;
+  answers: Partial<Record<200 | 202 | 503, v.GenericSchema>>;
   /** Of the refusals those that are of its own; that the request, the token or the role is wrong can be of any. */
   refusals: readonly (404 | 409 | 424)[];
 };
@@ -159,7 +161,14 @@ export const ROUTES = {
     summary: "This description",
     answers: { 200: v.looseObject({ openapi: v.string() }) },
   },
-  health: { ...GET, path: "health", tag: "App", summary: "Says that the app runs", roles: [], answers: { 200: answers.ALIVE } },
+  health: {
+    ...GET,
+    path: "health",
+    tag: "App",
+    summary: "Says that the app runs; to who may read, how well Keymend itself is",
+    isOpen: true,
+    answers: { 200: v.union([answers.ALIVE, answers.HEALTH]), 503: answers.HEALTH },
+  },
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

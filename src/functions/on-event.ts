@@ -13,6 +13,8 @@ export type OnEventDeps = {
   /** Of those below a grant or a denial the ones that it can have meant. */
   meant: Triage["meant"];
   principals: Principals;
+  /** One has come that can be read, whatever it is about. */
+  noteEvent: () => Promise<void>;
   now: () => Date;
 };
 
@@ -27,6 +29,7 @@ export const createOnEvent =
     const received = JSON.stringify(raw ?? null).slice(0, 500);
     const reads = readDelivery(raw, principals, now().toISOString());
     if (reads.length === 0) log.warn("eventDropped", { text: "a delivery was dropped: there is no event in it", received });
+    if (reads.some(({ kind }) => kind !== "invalid")) await deps.noteEvent();
     for (const read of reads) {
       if (read.kind === "invalid") {
         log.warn("eventDropped", { text: `an event was dropped: ${read.why}`, received });

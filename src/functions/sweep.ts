@@ -1,10 +1,11 @@
 /** Screens every vault that is listed or known, event or not, and has those looked at that need it: losing every event must only cost time. */
 import type { DurableClient } from "durable-functions";
-import type { Patients } from "../activities/patients.ts";
+import type { Patients, Sight } from "../activities/patients.ts";
 import type { WatchInventory } from "../activities/watch-inventory.ts";
-import { type KnownDatabase, patientKey } from "../domain/databases/sight.ts";
 import type { Patient } from "../domain/facts.ts";
-import { stuckBefore, type SweepRecord, withSweep } from "../domain/turn/sweep-record.ts";
+import { type KnownDatabase, patientKey } from "../domain/databases/sight.ts";
+import { followCanary, stuckBefore, type SweepRecord, withRound, withSweep } from "../domain/turn/sweep-record.ts";
+import { lostCanary } from "../domain/turn/well-being.ts";
 import type { Log } from "../log.ts";
 import type { SendSignal } from "./send-signal.ts";
 import type { Round, Triage } from "./triage.ts";
@@ -32,16 +33,78 @@ function tell(log: Log, unlisted: readonly KnownDatabase[], patients: number): v
   log.warn("inventoryShrank", { databases: ids, count: unlisted.length, text });
 }
 
-const LOOK_AT_ALL: Round = { later: 0, why: () => "nothing is known of it", looked: () => undefined, keep: async () => undefined };
+const LOOK_AT_ALL: Round = {
+  later: 0,
+  why: () => "nothing is known of it",
+  isTold: () => undefined,
+  looked: () => undefined,
+  keep: async () => undefined,
+};
 
 const sayError = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+type Asked = { looked: Patient[]; failures: unknown[] };
+
 /** One vault that can't be signalled does not keep the others from it; the sweep then fails visibly at its end. */
+async function ask(
+  { sendSignal }: SweepDeps,
+  client: DurableClient,
+  log: Log,
+  mine: SweepRecord,
+  patients: readonly Patient[],
+): Promise<Asked> {
+  const at = mine.sweeps.at(-1)!;
+  const looked: Patient[] = [];
+  const failures: unknown[] = [];
+  for (const patient of patients) {
+    const { id, kind } = patient;
+    try {
+      const signal = { id: `sweep-${at}`, source: "sweep", what: "sweep", at, scope: { kind, id }, caller: null } as const;
+      const done = await sendSignal(client, patient, signal, stuckBefore(mine));
+      if (done !== "underWay") looked.push(patient);
+      if (done === "begunAnew" || done === "ended")
+        log.error("instanceStuck", { vaultId: id, done, text: `the instance of ${id} had not moved: it was ended, to begin anew` });
+    } catch (error) {
+      log.error("sweepFailed", { vaultId: id, text: sayError(error) });
+      failures.push(error);
+    }
+  }
+  return { looked, failures };
+}
+
+/** Writes down what came of it. */
+async function keep(
+  { record, watchInventory }: SweepDeps,
+  mine: SweepRecord,
+  sight: Sight,
+  round: Round,
+  asked: Asked,
+  log: Log,
+): Promise<void> {
+  const at = mine.sweeps.at(-1)!;
+  const { patients } = sight;
+  const canary = followCanary(mine.canary, {
+    now: at,
+    isTold: round.isTold,
+    isKnown: (id) => patients.some((patient) => patient.id === id),
+    looked: asked.looked.map(({ id }) => id),
+  });
+  await round.keep();
+  const doubtSince = await watchInventory(sight, mine.doubtSince, log);
+  const late = Math.min(patients.length, round.later + asked.failures.length);
+  const after = withRound({ ...mine, doubtSince, canary }, { at, vaults: patients.length, late });
+  await record.keep(after);
+  const lost = lostCanary(after, at);
+  if (lost !== undefined) log.error("canaryLost", { vaultId: canary?.patientId, text: lost });
+}
+
 export const createSweep =
-  ({ patients, sendSignal, watchInventory, triage, listWanted, record, now }: SweepDeps) =>
+  (deps: SweepDeps) =>
   async (client: DurableClient, log: Log): Promise<void> => {
-    const at = now().toISOString();
-    const mine = withSweep(await record.load(), at);
+    const { patients, triage, record, now } = deps;
+    const mine = withSweep(await record.load(), now().toISOString());
+    // Before anything else: whoever finds the timer late sees that it has come.
+    await record.keep(mine);
     const sight = await patients.all();
     const { patients: all, unlisted, unread } = sight;
     tell(log, unlisted, all.length);
@@ -52,48 +115,22 @@ export const createSweep =
       return LOOK_AT_ALL;
     });
     // A vault that nothing depends on yet is in no list, and what is wanted of it is to be done all the same.
-    const wanted = await listWanted().catch((error: unknown): readonly Patient[] => {
+    const wanted = await deps.listWanted().catch((error: unknown): readonly Patient[] => {
       failures.push(error);
       return [];
     });
     const listed = new Set(all.map(({ id }) => patientKey(id)));
-    const toLookAt = [...all.filter((patient) => round.why(patient) !== null), ...wanted.filter(({ id }) => !listed.has(patientKey(id)))];
-    let looks = 0;
-    for (const patient of toLookAt) {
-      try {
-        const signal = {
-          id: `sweep-${at}`,
-          source: "sweep",
-          what: "sweep",
-          at,
-          scope: { kind: patient.kind, id: patient.id },
-          caller: null,
-        } as const;
-        const done = await sendSignal(client, patient, signal, stuckBefore(mine));
-        if (done !== "underWay") {
-          looks += 1;
-          round.looked(patient);
-        }
-        if (done === "begunAnew" || done === "ended")
-          log.error("instanceStuck", {
-            vaultId: patient.id,
-            done,
-            text: `the instance of ${patient.id} had not moved: it was ended, to begin anew`,
-          });
-      } catch (error) {
-        log.error("sweepFailed", { vaultId: patient.id, text: sayError(error) });
-        failures.push(error);
-      }
-    }
-    try {
-      await round.keep();
-      await record.keep({ ...mine, doubtSince: await watchInventory(sight, mine.doubtSince, log) });
-    } catch (error) {
+    const more = wanted.filter(({ id }) => !listed.has(patientKey(id)));
+    const asked = await ask(deps, client, log, mine, [...all.filter((patient) => round.why(patient) !== null), ...more]);
+    for (const patient of asked.looked) round.looked(patient);
+    failures.push(...asked.failures);
+    await keep(deps, mine, sight, round, { ...asked, failures }, log).catch((error: unknown) => {
       log.error("sweepNotKept", { text: sayError(error) });
       failures.push(error);
-    }
+    });
     if (unread) failures.push(unread);
     const { later } = round;
+    const { length: looks } = asked.looked;
     const text = `screened ${all.length - later} of ${all.length} vaults, ${looks} of them are looked at`;
     log.info("swept", { vaults: all.length, looks, later, failed: failures.length, text });
     if (unread) throw new AggregateError(failures, `the inventory can't be read, so only what is known was looked at: ${unread.message}`);

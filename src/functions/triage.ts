@@ -26,6 +26,8 @@ export type TriageDeps = {
 export type Round = {
   why: (patient: Patient) => string | null;
   looked: (patient: Patient) => void;
+  /** Whether a signal waits for it; undefined where that can't be told. */
+  isTold: (patientId: string) => boolean | undefined;
   later: number;
   keep: () => Promise<void>;
 };
@@ -95,6 +97,7 @@ export function createTriage({ screen, screens, listWaiting, listTroubled, hash,
     return {
       later: sight.patients.filter((patient) => screened(patient) === "later").length,
       why: (patient) => reasons.get(patient) ?? null,
+      isTold,
       looked: (patient) => {
         const key = patientKey(patient.id);
         const seen = screened(patient);

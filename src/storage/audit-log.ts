@@ -41,8 +41,22 @@ const bounded = (entry: AuditInput): AuditInput => ({
 
 const rowKey = (seq: number): string => String(seq).padStart(8, "0");
 
-/** anchors: null where the settings name no place for them. */
-export function createAuditLog(tables: Tables, anchors: Anchors | null = null): AuditLog {
+/** anchors: null where the settings name no place for them. note: how it went, for whoever asks how well Keymend is. */
+export function createAuditLog(
+  tables: Tables,
+  anchors: Anchors | null = null,
+  note: (went: "anchor" | "anchorFailed") => Promise<void> = async () => undefined,
+): AuditLog {
+  async function anchor(to: Anchors, incidentId: string, seal: Seal): Promise<void> {
+    try {
+      await to.keep(incidentId, seal);
+    } catch (error) {
+      await note("anchorFailed");
+      throw error;
+    }
+    await note("anchor");
+  }
+
   return {
     append: async (incidentId, entries) => {
       const seal = await tables.use("audit", "write the audit", async (client) => {
@@ -55,7 +69,7 @@ export function createAuditLog(tables: Tables, anchors: Anchors | null = null): 
         }
       });
       // Also where nothing was added: who comes a second time may have been stopped between the two.
-      if (seal.rows > 0) await anchors?.keep(incidentId, seal);
+      if (anchors && seal.rows > 0) await anchor(anchors, incidentId, seal);
       return seal;
     },
 

@@ -24,7 +24,9 @@ function setUp(over: Partial<OnEventDeps> = {}) {
   const signals = new Map<string, Signal>();
   const durable = fakeClient();
   const log = fakeLog();
+  const noted: string[] = [];
   const onEvent = createOnEvent({
+    noteEvent: async () => void noted.push("event"),
     patients: createPatients({
       inventory: {
         listDatabases: async () => [
@@ -46,7 +48,7 @@ function setUp(over: Partial<OnEventDeps> = {}) {
     now: () => new Date(NOW),
     ...over,
   });
-  return { deliver: (raw: unknown) => onEvent(raw, durable.client, log), lines: log.lines, durable, signals };
+  return { deliver: (raw: unknown) => onEvent(raw, durable.client, log), lines: log.lines, durable, signals, noted };
 }
 
 const summary = (lines: ReturnType<typeof setUp>["lines"]) =>
@@ -177,4 +179,13 @@ describe("a grant above many vaults", () => {
   test("of which nobody can tell whom it meant is delivered again", async () => {
     await expect(setUp({ patients, meant: throwing(transient()) }).deliver(event)).rejects.toThrow();
   });
+});
+
+test.each([
+  ["one that is taken", "role-assignment-deleted", 1],
+  ["what is no event", undefined, 0],
+])("that an event has come is noted, once a delivery: %s", async (_, name, times) => {
+  const { deliver, noted } = setUp();
+  await deliver(name === undefined ? "nonsense" : deliveryOf(name));
+  expect(noted).toHaveLength(times);
 });

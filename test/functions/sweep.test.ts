@@ -20,6 +20,7 @@ function setUp(
   before: SweepRecord | null = null,
   watch: Watch = () => null,
   rested: readonly Patient[] = [],
+  told: readonly string[] = [],
 ) {
   const sent: { patient: Patient; signal: Signal }[] = [];
   const judged: (string | null | undefined)[] = [];
@@ -43,6 +44,7 @@ function setUp(
       later: 0,
       why: (patient) => (rested.includes(patient) ? null : "it is new"),
       looked: (patient) => void looked.push(patient),
+      isTold: (id) => told.includes(id),
       keep: async () => undefined,
     }),
     listWanted: async () => [],
@@ -155,14 +157,16 @@ test("remembers when it ran and since when it doubts the inventory, and judges b
   const { run, judged, kept } = setUp(undefined, {}, "started", before, ({ patients }, since) => (patients.length === 2 ? since : null));
   await run();
   expect(judged).toEqual([after(-60), after(-60)]);
-  expect(kept).toEqual([{ sweeps: [...before.sweeps.slice(1), NOW], doubtSince: after(-5) }]);
+  const begun = { sweeps: [...before.sweeps.slice(1), NOW], doubtSince: after(-5) };
+  const canary = { patientId: VAULT_ID, sentAt: NOW, arrivedAt: null };
+  expect(kept).toEqual([begun, { ...begun, rounds: [{ at: NOW, vaults: 2, late: 0 }], canary }]);
 });
 
 test("a first sweep calls nothing stuck", async () => {
   const { run, judged, kept } = setUp();
   await run();
   expect(judged).toEqual([null, null]);
-  expect(kept).toEqual([{ sweeps: [NOW], doubtSince: null }]);
+  expect(kept[0]).toEqual({ sweeps: [NOW], doubtSince: null });
 });
 
 test("an inventory whose incident can't be kept keeps nobody from being looked at; the sweep then fails visibly", async () => {
@@ -170,6 +174,23 @@ test("an inventory whose incident can't be kept keeps nobody from being looked a
     throw transient();
   });
   await expect(run()).rejects.toThrow("the sweep failed");
-  expect([sent.length, kept]).toEqual([2, []]);
+  expect([sent.length, kept]).toEqual([2, [{ sweeps: [NOW], doubtSince: null }]]);
   expect(lines[0]).toMatchObject({ level: "error", event: "sweepNotKept" });
+});
+
+test("a look that left no record for half an hour is told at each sweep, as an error", async () => {
+  const canary = { patientId: VAULT_ID, sentAt: after(-31), arrivedAt: null };
+  const before = { sweeps: [after(-5)], doubtSince: null, canary };
+  const { run, lines, kept } = setUp(undefined, {}, "started", before, () => null, [], [VAULT_ID]);
+  await run();
+  expect(lines[0]).toMatchObject({ level: "error", event: "canaryLost", fields: { vaultId: VAULT_ID } });
+  expect(kept.at(-1)).toMatchObject({ canary });
+});
+
+test("what could not be asked for counts as not seen in time", async () => {
+  const { run, kept } = setUp((patient) => {
+    if (patient === PATIENT) throw transient();
+  });
+  await expect(run()).rejects.toThrow("the sweep failed");
+  expect(kept.at(-1)).toMatchObject({ rounds: [{ vaults: 2, late: 1 }] });
 });

@@ -88,12 +88,13 @@ describe("the audit with anchors", () => {
   function setUp() {
     const { tables } = fresh();
     const place = anchorPlace(OWNER);
-    const audit = createAuditLog(tables, place.anchors);
+    const noted: string[] = [];
+    const audit = createAuditLog(tables, place.anchors, async (went) => void noted.push(went));
     const empty = (): Promise<void> =>
       tables.use("audit", "test", async (client) => {
         for await (const row of client.listEntities()) await client.deleteEntity(row.partitionKey!, row.rowKey!);
       });
-    return { audit, empty, place, blind: createAuditLog(tables) };
+    return { audit, empty, place, noted, blind: createAuditLog(tables) };
   }
 
   test("says how far a locked anchor bears it out", async () => {
@@ -105,10 +106,11 @@ describe("the audit with anchors", () => {
   });
 
   test("anchors at the next call what was written when the anchor could not be", async () => {
-    const { audit, place } = setUp();
+    const { audit, place, noted } = setUp();
     place.faults.arm({ fault: { kind: "status", status: 503, code: "ServerBusy" }, times: 3 });
     await expect(audit.append("i1", [entry("a")])).rejects.toBeInstanceOf(TransientError);
     const seal = await audit.append("i1", [entry("a")]);
+    expect(noted).toEqual(["anchorFailed", "anchor"]);
     expect(await audit.verify("i1", seal)).toMatchObject({ ok: true, rows: 1, anchored: 1 });
   });
 

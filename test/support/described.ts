@@ -45,7 +45,7 @@ export function asDescribed(name: RouteName, response: HttpResponseInit): HttpRe
   if (!schema) throw new Error(`${name} answers ${status} as ${type}, which its description does not have`);
   const lacking = Object.keys(described.headers ?? {}).filter((header) => headers[header.toLowerCase()] === undefined);
   if (lacking.length > 0) throw new Error(`${name} answers ${status} without ${lacking.join(", ")}`);
-  const validate = validatorFor(`${name} ${status}`, schema);
+  const validate = validatorFor(`${name} ${status} ${type}`, schema);
   if (!validate(JSON.parse(JSON.stringify(response.jsonBody))))
     throw new Error(`${name} answers ${status} otherwise than described: ${ajv.errorsText(validate.errors)}`);
   return response;

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { stuckBefore, type SweepRecord, withSweep } from "../../../src/domain/turn/sweep-record.ts";
+import {
+  type Canary,
+  followCanary,
+  overdueSince,
+  stuckBefore,
+  type SweepRecord,
+  withRound,
+  withSweep,
+} from "../../../src/domain/turn/sweep-record.ts";
 import { HOUR, MINUTE, toIso, toMs } from "../../../src/domain/time.ts";
 import { NOW } from "../../support/builders.ts";
 import { after } from "../../support/turns.ts";
@@ -45,4 +53,46 @@ test("keeps no more than it looks at, and what the clock has set back counts no 
     doubtSince: after(5),
   });
   expect(withSweep(null, toIso(0))).toEqual({ sweeps: [toIso(0)], doubtSince: null });
+});
+
+test("of rounds an hour is kept, each once, and the last one however old it is", () => {
+  const rounds = every(5, 0, 120).reduce((record, at) => withRound(record, { at: after(at), vaults: 2, late: 0 }), swept(0)).rounds!;
+  expect(rounds.map(({ at }) => at)).toEqual(every(5, 65, 120).map((at) => after(at)));
+  const again = withRound({ ...swept(0), rounds }, { at: after(120), vaults: 3, late: 1 }).rounds!;
+  expect([again.length, again.at(-1)]).toEqual([12, { at: after(120), vaults: 3, late: 1 }]);
+  expect(withSweep({ ...swept(0), rounds }, after(900)).rounds).toEqual(rounds);
+});
+
+test.each<[string, number[], number, number | null]>([
+  ["on time", [0, 5, 10], 15, null],
+  ["late", [0, 5, 10], 21, null],
+  ["left out", [0, 5, 10], 22, 10],
+])("a sweep is overdue: %s", (_, minutes, now, since) => {
+  expect(overdueSince(swept(...minutes), 5 * MINUTE, after(now))).toBe(since === null ? null : after(since));
+});
+
+test("where nothing is remembered nothing is overdue", () => {
+  expect(overdueSince({ sweeps: [], doubtSince: null }, MINUTE, NOW)).toBeNull();
+});
+
+const sent = (minute: number, arrived: number | null = null, patientId = "a"): Canary => ({
+  patientId,
+  sentAt: after(minute),
+  arrivedAt: arrived === null ? null : after(arrived),
+});
+const seen = { now: NOW, isTold: (): boolean | undefined => true, isKnown: () => true, looked: ["b", "c"] };
+
+test.each<[string, Canary | null | undefined, Partial<typeof seen>, Canary | null]>([
+  ["the first look is followed", undefined, {}, sent(0, null, "b")],
+  ["no look, none", null, { looked: [] }, null],
+  ["while its signal waits it is under way", sent(-20), {}, sent(-20)],
+  ["its signal is gone: it has arrived", sent(-20), { isTold: () => false }, sent(-20, 0)],
+  ["it can't be told now", sent(-20), { isTold: () => undefined }, sent(-20)],
+  ["whom it went to is no more: another", sent(-20), { isKnown: () => false }, sent(0, null, "b")],
+  ["... or none", sent(-20), { isKnown: () => false, looked: [] }, null],
+  ["it has arrived within the hour", sent(-59, -54), {}, sent(-59, -54)],
+  ["it has arrived, and an hour has passed", sent(-60, -55), {}, sent(0, null, "b")],
+  ["... and there is no look to follow", sent(-90, -85), { looked: [] }, sent(-90, -85)],
+])("one look an hour is followed to its record: %s", (_, canary, over, next) => {
+  expect(followCanary(canary, { ...seen, ...over })).toEqual(next);
 });

@@ -81,3 +81,9 @@ test.each(["00:05:00", "nonsense", "0 0 0 1 * 1"])("refuses %s", (expression) =>
 test("does not start with a schedule whose setting is missing", async () => {
   await expect(run({ env: { TICK_SCHEDULE: "%NOT_THERE%" } })).rejects.toThrow();
 });
+
+test("one that stands still never fires by itself", async () => {
+  const it = await run({ env: { ...every5, SANDBOX_HOST_FROZEN_TIMERS: "tick" } });
+  await it.advanceTo("2026-03-01T00:15:00.000Z");
+  expect(it.events("tick")).toHaveLength(0);
+});

@@ -1,0 +1,22 @@
+/** Every reader that a full look takes. */
+import type { Clients } from "./clients.ts";
+import { createReadAccess, createReadHeld } from "./read-access.ts";
+import { createReadTarget } from "./read-database.ts";
+import { createReadEventSubscriptions } from "./read-event-subscriptions.ts";
+import { createReadIdentity } from "./read-identity.ts";
+import { createReadKey } from "./read-key.ts";
+import { createReadVault } from "./read-vault.ts";
+
+/** Answers what makes them anew for each look: what one of them keeps is of that look. But for the list of topics, which all looks share. */
+export function createSources(clients: Clients, now: () => Date) {
+  const readEventSubscriptions = createReadEventSubscriptions(clients, now);
+  return () => ({
+    readTarget: createReadTarget(clients),
+    readVault: createReadVault(clients),
+    readKey: createReadKey(clients),
+    readIdentity: createReadIdentity(clients),
+    readAccess: createReadAccess(clients),
+    readEventSubscriptions,
+    readHeld: createReadHeld(clients),
+  });
+}
