@@ -40,6 +40,7 @@ import { createOverdueSweep } from "./functions/overdue-sweep.ts";
 import { createOperationsApi } from "./functions/operations-api.ts";
 import { createSendSignal } from "./functions/send-signal.ts";
 import { createSweep } from "./functions/sweep.ts";
+import { createTargetsApi } from "./functions/targets-api.ts";
 import { createTriage } from "./functions/triage.ts";
 import { createWishesApi } from "./functions/wishes-api.ts";
 import { createLog, type Log } from "./log.ts";
@@ -245,11 +246,10 @@ const authenticate = createAuthenticate({
   fetchJson: createFetchJson(),
   now,
 });
+const asked = { authenticate, patients, gatherFacts, sendSignal, settings, digest: digestOf, newGuid: randomUUID, now };
 const api = createOperationsApi({
-  authenticate,
-  patients,
-  gatherFacts,
-  sendSignal,
+  ...asked,
+  hash: hashText,
   stores: {
     listIncidents: incidents.list,
     findIncident: incidents.find,
@@ -264,25 +264,19 @@ const api = createOperationsApi({
     verifyAudit: audit.verify,
     isAnchored: audit.isAnchored,
   },
-  settings,
-  hash: hashText,
-  digest: digestOf,
-  newGuid: randomUUID,
-  now,
 });
 
-const planned = createWishesApi({
+const planned = createWishesApi({ ...asked, wishes, findIncident: incidents.find, loadRestraint: restraint.load });
+
+const targets = createTargetsApi({
   authenticate,
-  patients,
-  gatherFacts,
-  sendSignal,
-  wishes,
-  findIncident: incidents.find,
-  loadRestraint: restraint.load,
+  listKnown: baselines.listKnown,
+  listUnarmed: baselines.listUnarmed,
+  loadScreens: baselines.loadScreens,
+  loadBaseline: baselines.load,
+  listOpenIncidents: incidents.listOpen,
+  latestIncident: incidents.latest,
   settings,
-  digest: digestOf,
-  newGuid: randomUUID,
-  now,
 });
 
 type Operation = (call: ApiCall) => Promise<HttpResponseInit>;
@@ -302,6 +296,7 @@ function serve(name: RouteName, handle: Operation): void {
 
 const SERVED: Record<RouteName, Operation> = {
   ...api,
+  ...targets,
   operations: planned.list,
   startOperation: planned.start,
   operation: planned.read,

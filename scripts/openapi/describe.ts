@@ -2,7 +2,7 @@
 import { type ConversionConfig, toJsonSchema } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 import * as answers from "../../src/api/answers.ts";
-import { type Route, ROUTES } from "../../src/api/routes.ts";
+import { type Route, ROUTES, templateOf } from "../../src/api/routes.ts";
 
 type Json = Record<string, unknown>;
 
@@ -12,6 +12,8 @@ const NAMED: Record<string, v.GenericSchema> = {
   Incident: answers.INCIDENT,
   IncidentSummary: answers.INCIDENT_SUMMARY,
   Plan: answers.PLAN,
+  Target: answers.TARGET,
+  TargetSummary: answers.TARGET_SUMMARY,
   Operation: answers.OPERATION,
   OperationSummary: answers.OPERATION_SUMMARY,
   Rehearsal: answers.REHEARSAL,
@@ -71,9 +73,15 @@ function responsesOf({ answers: good, refusals }: Route): Json {
   return Object.fromEntries([...refused, ...described]);
 }
 
-function parametersOf({ path, query }: Route): Json[] {
+function parametersOf(route: Route): Json[] {
+  const { query } = route;
   const { properties = {}, required = [] } = schemaOf(query, "output") as { properties?: Record<string, Json>; required?: string[] };
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: "path", required: true, schema: { type: "string" } }));
+  const inPath = [...templateOf(route).matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
   const inQuery = Object.entries(properties).map(([name, { description, default: fallback, ...schema }]) => ({
     name,
     in: "query",
@@ -102,6 +110,7 @@ function operationOf(name: string, route: Route): Json {
 
 const TAGS: Record<Route["tag"], string> = {
   Incidents: "A vault's trouble, from the first signal to its outcome, and what is decided about it",
+  Databases: "What Keymend keeps alive",
   Operations: "What is done on purpose",
   Writing: "Whether Keymend may write at all",
   Proof: "Who did what, when and why",
@@ -111,7 +120,7 @@ const TAGS: Record<Route["tag"], string> = {
 export function describeApi(version: string): Json {
   const paths: Record<string, Json> = {};
   for (const [name, route] of Object.entries(ROUTES) as [string, Route][]) {
-    const path = (paths[`/${route.path}`] ??= {});
+    const path = (paths[templateOf(route)] ??= {});
     path[route.method.toLowerCase()] = operationOf(name, route);
   }
   return {

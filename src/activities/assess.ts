@@ -205,7 +205,7 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
   }
   const { facts, diagnosis, turn, unarmed, signalIds } = await decide(deps, input, open, previous);
   const { vault } = facts;
-  await deps.baselines.remember(input.patient, (before) => knownAfter(facts, before));
+  await deps.baselines.remember(input.patient, (before) => knownAfter(facts, diagnosis, before));
   const over = outlivedLifts(facts);
   if (over.length > 0) await deps.baselines.endLifts(input.patient, over);
   if (turn.healthy && vault?.state === "live")

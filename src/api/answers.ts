@@ -1,6 +1,6 @@
 /** What the operations API answers. Whoever reads it passes over members that are new: more may come. Times are ISO 8601 in UTC. */
 import * as v from "valibot";
-import { STATES } from "./requests.ts";
+import { KINDS, PHASES, STATES } from "./requests.ts";
 
 const TEXT = v.string();
 const TEXTS = v.array(TEXT);
@@ -9,8 +9,7 @@ const nullable = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
 const COUNT = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const STATE = v.picklist(STATES);
-const KIND = v.picklist(["account", "cluster"]);
-export const PHASES = ["healthy", "atRisk", "inGrace", "revoked", "recovering"] as const;
+const KIND = v.picklist(KINDS);
 const PHASE = v.picklist(PHASES);
 const OUTCOME = v.picklist([
   "Prevented",
@@ -227,6 +226,32 @@ export const DIAGNOSIS = v.object({
       }),
     ),
   }),
+});
+
+const TARGET_SUMMARY_ENTRIES = {
+  id: v.pipe(v.string(), v.description("Resource id of an account or a cluster.")),
+  kind: KIND,
+  vaultId: v.pipe(v.string(), v.description("Of its vault, or the vault's URI; its own where its key URI names none.")),
+  keyUri: nullable(TEXT),
+  identityIds: TEXTS,
+  phase: v.pipe(nullable(PHASE), v.description("As the last look judged it; null where none could.")),
+  armed: v.pipe(
+    v.object({ state: v.picklist(["armed", "unarmed", "unknown"]), why: nullable(TEXT) }),
+    v.description("Whether the vault's events reach Keymend; sweeps see it in any case."),
+  ),
+  lastLookAt: v.pipe(
+    nullable(TIME),
+    v.description("When a sweep last had it looked at in full, which it does at least about once an hour."),
+  ),
+  openIncidentId: nullable(TEXT),
+};
+export const TARGET_SUMMARY = v.object(TARGET_SUMMARY_ENTRIES);
+export const TARGET_LIST = page(TARGET_SUMMARY);
+export const TARGET = v.object({
+  ...TARGET_SUMMARY_ENTRIES,
+  lastKnownGoodAt: v.pipe(nullable(TIME), v.description("Of its vault: what it was like then is what a repair goes by.")),
+  armsBy: v.pipe(TEXTS, v.description("Command lines that arm its vault by hand.")),
+  latestIncident: nullable(INCIDENT_SUMMARY),
 });
 
 /** Whole, for it is hashed whole. */

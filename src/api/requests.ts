@@ -41,21 +41,22 @@ export const DECIDE = v.strictObject({
 
 export const NO_QUERY = v.strictObject({});
 
-const NOT_A_TOP = "must be a whole number from 1 to 200";
 /** How many to a page. */
-const top = (fallback: number) =>
-  v.optional(
+function top(fallback: number, most = 200) {
+  const wrong = `must be a whole number from 1 to ${most}`;
+  return v.optional(
     v.pipe(
       v.string(),
       v.transform(Number),
-      v.number(NOT_A_TOP),
-      v.integer(NOT_A_TOP),
-      v.minValue(1, NOT_A_TOP),
-      v.maxValue(200, NOT_A_TOP),
+      v.number(wrong),
+      v.integer(wrong),
+      v.minValue(1, wrong),
+      v.maxValue(most, wrong),
       v.description(`How many to a page; ${fallback} where nothing is said.`),
     ),
     String(fallback),
   );
+}
 
 /** Where a list goes on, as its nextLink has it: another one must not look like the end of the list. */
 const skipToken = (shape: RegExp) =>
@@ -64,6 +65,8 @@ const skipToken = (shape: RegExp) =>
 const picked = <const T extends readonly string[]>(words: T) => v.picklist(words, `must be one of ${words.join(", ")}`);
 
 export const STATES = ["working", "waiting", "closed"] as const;
+export const PHASES = ["healthy", "atRisk", "inGrace", "revoked", "recovering"] as const;
+export const KINDS = ["account", "cluster"] as const;
 const STATE = v.optional(picked(STATES));
 const VAULT = v.optional(v.pipe(v.string(), v.description("Resource id of a vault.")));
 
@@ -73,6 +76,13 @@ const AUDIT_ROW = /^\d+$/;
 
 export const INCIDENTS = v.strictObject({ state: STATE, vaultId: VAULT, $top: top(50), $skipToken: skipToken(INCIDENT_ROW) });
 export const OPERATIONS = v.strictObject({ state: STATE, vaultId: VAULT, $top: top(50), $skipToken: skipToken(/^[\w-]+$/) });
+export const TARGETS = v.strictObject({
+  vaultId: VAULT,
+  phase: v.optional(picked(PHASES)),
+  kind: v.optional(picked(KINDS)),
+  $top: top(200, 1000),
+  $skipToken: skipToken(/^[\w-]+$/),
+});
 export const AUDIT = v.strictObject({
   incidentId: v.pipe(v.string(), v.minLength(1, "is missing"), v.description("Of an incident; `pause` for who paused and resumed.")),
   $top: top(100),

@@ -10,7 +10,7 @@ export type Route = {
   method: "GET" | "POST";
   /** As Azure Functions has it, without the prefix `api/`. */
   path: string;
-  tag: "Incidents" | "Operations" | "Writing" | "Proof" | "App";
+  tag: "Incidents" | "Databases" | "Operations" | "Writing" | "Proof" | "App";
   summary: string;
   /** Any of them. */
   roles: readonly Role[];
@@ -89,6 +89,23 @@ export const ROUTES = {
     body: requests.LIFT,
     answers: { 202: answers.LIFTED },
     refusals: [404, 409, 424],
+  },
+  targets: {
+    ...GET,
+    path: "targets",
+    tag: "Databases",
+    summary: "Lists every database that Keymend keeps alive, by its id, as the last look found it",
+    query: requests.TARGETS,
+    answers: { 200: answers.TARGET_LIST },
+  },
+  target: {
+    ...GET,
+    // A resource id has slashes: it is the rest of the path, as it is, or escaped.
+    path: "targets/{*id}",
+    tag: "Databases",
+    summary: "Reads one database; its resource id is the rest of the path",
+    answers: { 200: answers.TARGET },
+    refusals: [404],
   },
   operations: {
     ...GET,
@@ -170,6 +187,9 @@ export const ROUTES = {
     answers: { 200: v.union([answers.ALIVE, answers.HEALTH]), 503: answers.HEALTH },
   },
 } as const satisfies Record<string, Route>;
+
+/** Where a route is, as OpenAPI writes it. */
+export const templateOf = ({ path }: Route): string => `/${path.replace("{*", "{")}`;
 
 export type RouteName = keyof typeof ROUTES;
 export type QueryOf<N extends RouteName> = v.InferOutput<(typeof ROUTES)[N]["query"]>;

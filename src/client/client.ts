@@ -63,7 +63,11 @@ function refusal(what: string, status: number, body: unknown): ApiError {
 
 function pathOf({ path }: Route, id: string | undefined): string {
   if (path.includes("{") && id === undefined) throw new TypeError(`${path} takes an id`);
-  return path.replace(/\{\*?id\}/, encodeURIComponent(id ?? ""));
+  // A resource id is the rest of the path: not every gateway lets an escaped slash through.
+  const parts = path.includes("{*") ? (id ?? "").split("/").filter((part) => part !== "") : [id ?? ""];
+  // Of a path such a part is taken out on the way, escaped or not.
+  if (parts.some((part) => part === "." || part === "..")) throw new TypeError(`${id} is no id`);
+  return path.replace(/\{\*?id\}/, parts.map((part) => encodeURIComponent(part)).join("/"));
 }
 
 export function createClient({ url, token, fetch }: ClientDeps) {

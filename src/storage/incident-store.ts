@@ -23,6 +23,7 @@ export type IncidentStore<T extends Storable> = {
   find: (incidentId: string) => Promise<T | undefined>;
   /** Newest first, over all patients. */
   list: (query: { state?: string; vaultId?: string; top: number; continuation?: string }) => Promise<Page<T>>;
+  listOpen: () => Promise<{ id: string; vaultId: string }[]>;
   /** etag: what it was loaded with; undefined for a new one. */
   save: (incident: T, etag: string | undefined) => Promise<void>;
   /** Whose incident is open, or was closed since then and found something. */
@@ -94,6 +95,15 @@ export function createIncidentStore<T extends Storable>(tables: Tables, setAside
           value: loaded.flatMap((found) => (found === undefined ? [] : [found.incident])),
           continuation: keys.length > top ? shown.at(-1)?.row : undefined,
         };
+      }),
+
+    listOpen: () =>
+      tables.use("incidents", "list open incidents", async (client) => {
+        const open: { id: string; vaultId: string }[] = [];
+        const queryOptions = { filter: `${onlyIncidents} and state ne 'closed'`, select: ["RowKey", "vaultId"] };
+        for await (const { rowKey = "", vaultId } of client.listEntities<{ vaultId?: string }>({ queryOptions }))
+          if (vaultId !== undefined) open.push({ id: rowOf(rowKey), vaultId });
+        return open;
       }),
 
     save: (incident, etag) =>

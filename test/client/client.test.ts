@@ -45,9 +45,17 @@ describe("a call", () => {
     expect(asked[0]?.headers["content-type"]).toBe("application/json");
   });
 
-  test("of one thing without its id is a mistake of the caller", async () => {
+  test("of a database has its resource id as the rest of the path", async () => {
+    const { asked, client } = setUp({ status: 404, body: {} });
+    await failure(client.call("target", { id: "/subscriptions/s/x y" }));
+    expect(asked).toMatchObject([{ url: "https://keymend.example/api/targets/subscriptions/s/x%20y" }]);
+  });
+
+  test("of one thing without its id, or with what would lead elsewhere, is a mistake of the caller", async () => {
     const { asked, client } = setUp();
     await expect(client.call("incident")).rejects.toThrow(TypeError);
+    await expect(client.call("target", { id: "/subscriptions/../../pause" })).rejects.toThrow(TypeError);
+    await expect(client.call("decide", { id: ".." })).rejects.toThrow(TypeError);
     expect(asked).toEqual([]);
   });
 

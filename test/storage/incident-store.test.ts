@@ -274,6 +274,13 @@ test("lists whose incident is open, or found something and was closed since; not
   expect(names.toSorted()).toEqual(["healed", "open", "twice"]);
 });
 
+test("tells which incidents are open", async () => {
+  const store = createIncidentStore<Thing>(fresh().tables, noWord);
+  await store.save(thing(1, { state: "waiting" }), undefined);
+  await store.save(thing(2, { state: "closed" }), undefined);
+  expect(await store.listOpen()).toEqual([{ id: thing(1).id, vaultId: VAULT }]);
+});
+
 test("tells for whom signals wait, by any name of the vault", async () => {
   const { tables } = fresh();
   const mailbox = createMailbox<{ id: string; at: string }, { id: string; at: string; incidentId: string }>(tables);

@@ -1,7 +1,7 @@
 /** Holds answers of the operations API against its description: status, content type, shape, and no member that it does not have. */
 import type { HttpResponseInit } from "@azure/functions";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import { type Route, ROUTES, type RouteName } from "../../src/api/routes.ts";
+import { type Route, ROUTES, type RouteName, templateOf } from "../../src/api/routes.ts";
 import { describeApi } from "../../scripts/openapi/describe.ts";
 
 type Dict = Record<string, unknown>;
@@ -35,9 +35,9 @@ function validatorFor(key: string, schema: Dict): ValidateFunction {
 
 /** Throws where the answer is not as described. */
 export function asDescribed(name: RouteName, response: HttpResponseInit): HttpResponseInit {
-  const { method, path }: Route = ROUTES[name];
+  const route: Route = ROUTES[name];
   const status = response.status ?? 200;
-  const described = document.paths[`/${path}`]?.[method.toLowerCase()]?.responses[status];
+  const described = document.paths[templateOf(route)]?.[route.method.toLowerCase()]?.responses[status];
   if (!described) throw new Error(`${name} answers ${status}, which its description does not have`);
   const headers = (response.headers ?? {}) as Record<string, string>;
   const type = headers["content-type"] ?? "application/json";

@@ -10,6 +10,7 @@ import { vaultUriOf } from "../clouds.ts";
 import { foldCase, isVaultId, nameOf, normalId, sameId } from "../arm-id.ts";
 import { verdictOf } from "./index.ts";
 import { keyOf, versionInUseOf } from "./key-path.ts";
+import type { Phase } from "../cause.ts";
 import type { Facts, TargetFacts, TargetKind, Unreadable } from "../facts.ts";
 import { HOUR, MINUTE, toMs } from "../time.ts";
 
@@ -81,8 +82,10 @@ export const goneOf = (facts: Facts, target: TargetFacts): Absent | undefined =>
 export const unseenOf = (facts: Facts, target: TargetFacts): Absent | undefined =>
   isVouchedFor(facts, target) ? absentOf(facts, target) : undefined;
 
-/** A database with a customer-managed key, as it was last seen. */
-export type KnownDatabase = { kind: TargetKind; id: string; keyUri: string | null; identityIds: string[] };
+/** A database with a customer-managed key, as it was last seen. phase: as the last look judged it; absent where none could. */
+export type KnownDatabase = { kind: TargetKind; id: string; keyUri: string | null; identityIds: string[]; phase?: Phase };
+
+type Judged = { targets: readonly { id: string; phase: Phase }[] };
 
 /** patientId: whom it was seen with. */
 export type KnownPatient = { patientId: string; databases: KnownDatabase[] };
@@ -93,17 +96,21 @@ export function unlistedOf(listed: readonly { id: string }[], known: readonly Kn
   return known.filter(({ id }) => !seen.has(normalId(id)) && seen.add(normalId(id)));
 }
 
-function knownOf({ kind, id, keyUri, attached, defaultIdentity }: TargetFacts): KnownDatabase {
+function knownOf({ kind, id, keyUri, attached, defaultIdentity }: TargetFacts, { targets }: Judged): KnownDatabase {
   const used = defaultIdentity.form === "user" ? [defaultIdentity.id] : [];
-  return { kind, id, keyUri, identityIds: [...attached.map((one) => one.id), ...used] };
+  const phase = targets.find((one) => sameId(one.id, id))?.phase;
+  return { kind, id, keyUri, identityIds: [...attached.map((one) => one.id), ...used], ...(phase && { phase }) };
 }
 
 /**
  * What is known of a patient after a look: what was found, as it was found, and what could not be read, as it was known before. What Azure
  * Resource Manager says is not there is forgotten, and so is what has another patient's key by now.
  */
-export function knownAfter({ targets, missing, patient }: Facts, before: readonly KnownDatabase[]): KnownDatabase[] {
+export function knownAfter({ targets, missing, patient }: Facts, judged: Judged, before: readonly KnownDatabase[]): KnownDatabase[] {
   const keyUri = patient.vaultName === null ? null : vaultUriOf(patient.vaultName);
-  const unread = missing.map(({ kind, id }) => before.find((one) => sameId(one.id, id)) ?? { kind, id, keyUri, identityIds: [] });
-  return [...targets.map(knownOf), ...unread];
+  const unread = missing.map(({ kind, id }): KnownDatabase => {
+    const { phase: _, ...known } = before.find((one) => sameId(one.id, id)) ?? { kind, id, keyUri, identityIds: [] };
+    return known;
+  });
+  return [...targets.map((target) => knownOf(target, judged)), ...unread];
 }

@@ -107,6 +107,9 @@ describe.each(GONE)("%s that was found nowhere", (_, over, code) => {
   });
 });
 
+const NOT_JUDGED = { targets: [] };
+const JUDGED = { targets: [{ id: ACCOUNT_ID.toUpperCase(), phase: "inGrace" as const }] };
+
 describe("what is known after a look", () => {
   const before = [{ kind: "account" as const, id: ACCOUNT_ID.toUpperCase(), keyUri: KEY_URI, identityIds: ["i"] }];
   const denied = { kind: "account" as const, id: ACCOUNT_ID, state: "unreadable" as const, why: "denied" as const, detail: "no" };
@@ -114,23 +117,26 @@ describe("what is known after a look", () => {
   test("is what was found, as it was found", () => {
     const attached = [{ id: IDENTITY_ID, principalId: null, clientId: null }];
     const targets = [anAccount({ attached, defaultIdentity: { form: "system" } })];
-    expect(knownAfter(someFacts({ targets }), before)).toEqual([
-      { kind: "account", id: ACCOUNT_ID, keyUri: KEY_URI, identityIds: [IDENTITY_ID] },
+    expect(knownAfter(someFacts({ targets }), JUDGED, before)).toEqual([
+      { kind: "account", id: ACCOUNT_ID, keyUri: KEY_URI, identityIds: [IDENTITY_ID], phase: "inGrace" },
     ]);
-    expect(knownAfter(someFacts({ targets: [anAccount({ attached: [] })] }), [])[0]?.identityIds).toEqual([IDENTITY_ID]);
+    expect(knownAfter(someFacts({ targets: [anAccount({ attached: [] })] }), NOT_JUDGED, [])[0]?.identityIds).toEqual([IDENTITY_ID]);
   });
 
   test("stays known while it can't be read, as it was known before", () => {
-    expect(knownAfter(someFacts({ targets: [], missing: [denied] }), before)).toEqual(before);
-    expect(knownAfter(someFacts({ targets: [], missing: [denied] }), [])).toMatchObject([
+    expect(knownAfter(someFacts({ targets: [], missing: [denied] }), NOT_JUDGED, before)).toEqual(before);
+    // How it was is no word about how it is.
+    const judged = before.map((one) => ({ ...one, phase: "healthy" as const }));
+    expect(knownAfter(someFacts({ targets: [], missing: [denied] }), JUDGED, judged)).toEqual(before);
+    expect(knownAfter(someFacts({ targets: [], missing: [denied] }), NOT_JUDGED, [])).toMatchObject([
       { id: ACCOUNT_ID, keyUri: "https://kv-orders.vault.azure.net" },
     ]);
     const patient = { id: ACCOUNT_ID, kind: "database" as const, vaultName: null };
-    expect(knownAfter(someFacts({ patient, targets: [], missing: [denied] }), [])).toMatchObject([{ keyUri: null }]);
+    expect(knownAfter(someFacts({ patient, targets: [], missing: [denied] }), NOT_JUDGED, [])).toMatchObject([{ keyUri: null }]);
   });
 
   test("is forgotten once Azure Resource Manager says that it is not there", () => {
-    expect(knownAfter(someFacts({ targets: [] }), before)).toEqual([]);
+    expect(knownAfter(someFacts({ targets: [] }), NOT_JUDGED, before)).toEqual([]);
   });
 });
 
