@@ -1,5 +1,5 @@
 /** docs/permissions.md: what each identity is given, where, for what, and what it could do with it at worst; read from what is deployed. */
-import { CAPABILITIES, type Capability, readDeployedRoles } from "../../sandbox/estate/deployed-roles.ts";
+import { CAPABILITIES, type Capability } from "../../sandbox/estate/deployed-roles.ts";
 import { READ_INVENTORY } from "../../src/azure/inventory.ts";
 import { READ_ACCESS, READ_HELD } from "../../src/azure/read-access.ts";
 import { READ_ACTIVITY_LOG } from "../../src/azure/read-activity-log.ts";
@@ -11,6 +11,7 @@ import { READ_VAULT } from "../../src/azure/read-vault.ts";
 import { READ_OPERATION } from "../../src/azure/write-step.ts";
 import { stepSpecs } from "../../src/domain/steps/index.ts";
 import type { Permission } from "../../src/domain/steps/spec.ts";
+import { type Action, deployedActions, type Missed, nameOf, UNSHOWN } from "./actions.ts";
 import { worst } from "./worst.ts";
 
 const READS: readonly [what: string, permission: Permission][] = [
@@ -44,19 +45,22 @@ function worstOf(action: string): string {
   return text;
 }
 
-function rowsOf(capability: Capability): string[] {
-  const roles = readDeployedRoles({ observe: "observe", keys: "keys", access: "access", databases: "databases", vaults: "vaults" });
-  return roles.flatMap(({ permissions, assignments }) => {
-    const at = [...new Set(assignments.filter(({ principalId }) => principalId === capability).map((one) => PLACES[one.at]))];
-    if (at.length === 0) return [];
-    return permissions
-      .flatMap(({ actions, dataActions }) => [
-        ...actions.map((action) => ({ action, shown: `\`${action}\`` })),
-        ...dataActions.map((action) => ({ action, shown: `\`${action}\` (data)` })),
-      ])
-      .map(({ action, shown }) => `| ${shown} | ${at.join(", ")} | ${takenBy(capability, action).join(", ")} | ${worstOf(action)} |`);
-  });
+/** What was played without it. */
+function withoutIt(action: Action, missed: readonly Missed[]): string {
+  const found = missed.find((one) => one.capability === action.capability && nameOf(one) === nameOf(action));
+  if (found) return `\`${found.story}\` (${found.kind}) ends ${found.came === "nothing" ? "before it is through" : found.came}`;
+  return `no story ends otherwise: ${UNSHOWN[action.action] ?? "why it is given is not known"}`;
 }
+
+const rowsOf = (capability: Capability, missed: readonly Missed[]): string[] =>
+  deployedActions()
+    .filter((one) => one.capability === capability)
+    .map((one) => {
+      const { action, isData, at } = one;
+      const shown = `\`${action}\`${isData ? " (data)" : ""}`;
+      const places = at.map((place) => PLACES[place]).join(", ");
+      return `| ${shown} | ${places} | ${takenBy(capability, action).join(", ")} | ${worstOf(action)} | ${withoutIt(one, missed)} |`;
+    });
 
 const ABOUT: Record<Capability, string> = {
   observe:
@@ -68,20 +72,21 @@ const ABOUT: Record<Capability, string> = {
   vaults: "Recovers vaults, lets trusted services in, and has events delivered.",
 };
 
-export const permissionsPage = (): string =>
+/** missed: what was played. */
+export const permissionsPage = (missed: readonly Missed[]): string =>
   [
     "# What each identity may do",
     "",
-    "Written by `npm run permissions` from the roles that are deployed (`infra/modules`), what the steps and the reads take, and `scripts/permissions/worst.ts`. `test/infra/permissions.test.ts` holds that an identity is given this and no more; `test/contract` takes each action away in turn, and the step or the read that needs it fails. With every `allow...` switch on; [deploy.md](deploy.md) says how to leave parts out.",
+    "Written by `npm run permissions` from the roles that are deployed (`infra/modules`), what the steps and the reads take, and `scripts/permissions/worst.ts`. `test/infra/permissions.test.ts` holds that an identity is given this and no more; `test/contract` takes each action away in turn, and the step or the read that needs it fails; `npm run permissions -- --missing` plays stories under a deployment that lacks it, and names the one that then does not end as it must. With every `allow...` switch on; [deploy.md](deploy.md) says how to leave parts out.",
     ...CAPABILITIES.flatMap((capability) => [
       "",
       `## \`${capability}\``,
       "",
       ABOUT[capability],
       "",
-      "| Action | Assigned at | For | At worst |",
-      "| --- | --- | --- | --- |",
-      ...rowsOf(capability),
+      "| Action | Assigned at | For | At worst | Without it |",
+      "| --- | --- | --- | --- | --- |",
+      ...rowsOf(capability, missed),
     ]),
     "",
   ].join("\n");
