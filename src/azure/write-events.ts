@@ -1,5 +1,6 @@
 /** Puts back an Event Grid subscription of a vault, with its system topic where that is gone too. */
 import * as v from "valibot";
+import { nameOf, sameId } from "../domain/arm-id.ts";
 import { TransientError } from "../domain/errors.ts";
 import { armUrl } from "./arm.ts";
 import { orAbsent } from "./call-azure.ts";
@@ -13,6 +14,7 @@ const TOPIC_READY_MS = 10_000;
 const webhook = v.object({
   destination: v.object({ endpointType: v.literal("WebHook"), properties: v.nullish(v.object({ endpointUrl: v.nullish(v.string()) })) }),
 });
+const bound = v.object({ properties: v.object({ source: v.nullish(v.string()) }) });
 const state = v.object({ properties: v.object({ provisioningState: v.nullish(v.string()) }) });
 
 /** Permission: as its step declares. */
@@ -24,9 +26,11 @@ export function createEventWrites({ reads, writes }: Sides<"arm", "arm">): Write
         return refused("NotAccepted", "EndpointUnknown", "Azure does not show a webhook's whole URL, so it could not be kept");
       }
       const url = armUrl(`${topicId}/eventSubscriptions/${name}`, EVENT_GRID);
+      const other = await ensureTopic({ reads, writes }, { topicId, topicLocation, source });
+      if (other !== undefined)
+        return refused("NotAccepted", "OtherSource", `system topic ${nameOf(topicId)} is of ${other}, not of ${source}`);
       const present = await orAbsent(() => reads.arm.send("GET", url));
       if (present !== undefined) return done(`event subscription ${name} exists`);
-      await ensureTopic({ reads, writes }, { topicId, topicLocation, source });
       const made = await writes.arm.send("PUT", url, { properties });
       // Polled by itself: reading the operation would need one more permission, and it says nothing more.
       return isReady(made.body) ? done(`event subscription ${name} made`) : { kind: "submitted", poller: url };
@@ -41,12 +45,19 @@ function isReady(body: unknown): boolean {
 
 type Topic = { topicId: string; topicLocation: string; source: string };
 
-/** One made by hand outlives its vault, one made along with a subscription goes with the last of them. */
-async function ensureTopic({ reads, writes }: Sides<"arm", "arm">, topic: Topic): Promise<void> {
+/**
+ * One made by hand outlives its vault, one made along with a subscription goes with the last of them. Returns whose events it brings where
+ * those are not the vault's: a topic has one source for good.
+ */
+async function ensureTopic({ reads, writes }: Sides<"arm", "arm">, topic: Topic): Promise<string | undefined> {
   const url = armUrl(topic.topicId, EVENT_GRID);
-  if ((await orAbsent(() => reads.arm.send("GET", url))) !== undefined) return;
+  const present = await orAbsent(() => reads.arm.send("GET", url));
+  if (present !== undefined) {
+    const found = v.parse(bound, present.body).properties.source ?? "nobody";
+    return sameId(found, topic.source) ? undefined : found;
+  }
   const body = { location: topic.topicLocation, properties: { source: topic.source, topicType: "Microsoft.KeyVault.vaults" } };
-  if (isReady((await writes.arm.send("PUT", url, body)).body)) return;
+  if (isReady((await writes.arm.send("PUT", url, body)).body)) return undefined;
   const detail = "the system topic is still being made";
   throw new TransientError({ operation: "RestoreEventSubscription", resourceId: topic.topicId, retryAfterMs: TOPIC_READY_MS, detail });
 }

@@ -50,10 +50,17 @@ function freeName(taken: readonly EventSubscriptionFacts[], appId: string): stri
   return names.find((name) => !taken.some((one) => one.name.toLowerCase() === name.toLowerCase()));
 }
 
+/**
+ * What the vault had when it was last healthy. One that was moved has another id, and what its topic is bound to is the old one (REST
+ * specification, Microsoft.EventGrid: a system topic's `source`): nothing of it is to be had back under that topic.
+ */
+export const subscriptionsBefore = (baseline: Facts["baseline"], vaultId: string): EventSubscriptionFacts[] =>
+  baseline !== null && sameId(baseline.vaultId ?? vaultId, vaultId) ? baseline.eventSubscriptions : [];
+
 /** The vault's, or the one that it had, or else a new one beside the vault: it must be in the subscription of its source (as above). */
 function topicFor({ baseline, eventTopic }: Facts, vault: LiveVault, appId: string): Pick<EventTopicFacts, "id" | "location"> {
   if (eventTopic) return eventTopic;
-  const before = baseline?.eventSubscriptions.find(({ properties }) => isOwn(properties, appId));
+  const before = subscriptionsBefore(baseline, vault.id).find(({ properties }) => isOwn(properties, appId));
   if (before) return { id: before.topicId, location: before.topicLocation };
   const group = vault.id.split("/").slice(0, 5).join("/");
   return { id: `${group}/providers/Microsoft.EventGrid/systemTopics/keymend-${vault.name}`, location: vault.location };

@@ -66,6 +66,7 @@ export function baselineOf(facts: Facts, { targets }: Pick<Diagnosis, "targets">
   const held = isRecovered ? facts.baseline?.held : (facts.held ?? facts.baseline?.held);
   return {
     at: facts.at,
+    vaultId: vault.id,
     ...(held ? { held } : {}),
     assignments: assignments.filter((assignment, i) => assignments.findIndex((other) => other.id === assignment.id) === i),
     policies: vault.policies,

@@ -236,6 +236,8 @@ export type Held = { assignments: RoleAssignment[]; left: number };
 /** Last known good, refreshed only while everything is healthy. */
 export type Baseline = {
   at: string;
+  /** ARM id of the vault then; a move changes it. Absent in what earlier versions kept: then it is taken for the same. */
+  vaultId?: string;
   assignments: RoleAssignment[];
   policies: AccessPolicy[];
   permissionModel: "rbac" | "policies";

@@ -353,6 +353,7 @@ describe("the baseline", () => {
         patient: PATIENT,
         baseline: {
           at: NOW,
+          vaultId: VAULT_ID,
           assignments: anAccess().assignments,
           policies: [],
           permissionModel: "rbac",

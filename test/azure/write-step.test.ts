@@ -551,12 +551,27 @@ test("puts an event subscription back, and its topic where that is gone too", as
     { location: "eastus", properties: { source: VAULT_ID, topicType: "Microsoft.KeyVault.vaults" } },
     { properties: EVENTS.params.properties },
   ]);
-  const present = { [`GET ${TOPIC_ID}/eventSubscriptions/e1`]: { body: { name: "e1" } } };
+  const present = {
+    [`GET ${TOPIC_ID}`]: { body: { properties: { source: VAULT_ID.toUpperCase() } } },
+    [`GET ${TOPIC_ID}/eventSubscriptions/e1`]: { body: { name: "e1" } },
+  };
   expect(await submit(EVENTS, present)).toMatchObject({ result: { kind: "done" }, writes: [] });
   await expect(submit(EVENTS, { [`PUT ${TOPIC_ID}`]: { body: { properties: { provisioningState: "Creating" } } } })).rejects.toBeInstanceOf(
     TransientError,
   );
 });
+
+test.each([`${RG}/providers/Microsoft.KeyVault/vaults/kv-elsewhere`, null])(
+  "takes a topic that brings the events of %s for no topic of the vault, whatever subscriptions are under it",
+  async (source) => {
+    const { result, writes } = await submit(EVENTS, {
+      [`GET ${TOPIC_ID}`]: { body: { properties: { source } } },
+      [`GET ${TOPIC_ID}/eventSubscriptions/e1`]: { body: { name: "e1" } },
+    });
+    expect(result).toMatchObject({ kind: "refused", code: "OtherSource" });
+    expect(writes).toEqual([]);
+  },
+);
 
 test("does not put a webhook back whose URL Azure has kept to itself", async () => {
   const properties = { destination: { endpointType: "WebHook", properties: { endpointUrl: null, endpointBaseUrl: "https://x" } } };

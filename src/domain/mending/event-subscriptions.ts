@@ -6,11 +6,11 @@ import { sameId } from "../arm-id.ts";
 import type { Facts } from "../facts.ts";
 import type { Settings } from "../settings.ts";
 import type { StepDraft } from "../steps/step.ts";
-import { armingOf, isOwn } from "../arming.ts";
+import { armingOf, isOwn, subscriptionsBefore } from "../arming.ts";
 
 /** What the baseline has and is not there any more. What can't be read counts as being there. */
 export function lostSubscriptions(facts: Facts, vaultId: string): (StepDraft & { name: "RestoreEventSubscription" })[] {
-  const before = facts.baseline?.eventSubscriptions ?? [];
+  const before = subscriptionsBefore(facts.baseline, vaultId);
   const lost = before.filter(
     (one) => !facts.eventSubscriptions.some((now) => sameId(now.topicId, one.topicId) && now.name.toLowerCase() === one.name.toLowerCase()),
   );

@@ -38,6 +38,15 @@ describe.each([
   });
 });
 
+test("of a vault that was moved nothing is put back under a topic that is bound to its old id; Keymend's own is made anew", () => {
+  const baseline = aBaseline({ eventSubscriptions: [own, other], vaultId: VAULT_ID.replace("rg-", "rg-old-") });
+  const facts = someFacts({ eventSubscriptions: [], eventTopic: null, baseline });
+  const drafts = subscriptionsToMake(facts, VAULT_ID, true, someSettings({ functionAppId: APP_ID }));
+  expect(drafts).toMatchObject([{ params: { source: VAULT_ID, name: "keymend-keys" } }]);
+  expect(drafts[0]?.params).not.toMatchObject({ topicId: own.topicId });
+  expect(subscriptionsToMake(facts, VAULT_ID, true, someSettings({ functionAppId: null }))).toEqual([]);
+});
+
 test("of what can't be read nothing counts as lost, and nothing is made", () => {
   const facts = someFacts({ eventSubscriptions: [own], baseline: aBaseline({ eventSubscriptions: [own] }) });
   expect(subscriptionsToMake(facts, VAULT_ID, true, someSettings({ functionAppId: APP_ID }))).toEqual([]);

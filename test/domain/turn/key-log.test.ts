@@ -7,7 +7,7 @@ import { LOG_OPERATIONS } from "../../../src/domain/signal.ts";
 import { authorsInKeyLog, type KeyLogEntry } from "../../../src/domain/turn/key-log.ts";
 import { questionsOf } from "../../../src/domain/turn/log-questions.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
-import { anAccount, aBaseline, someFacts, someSettings, VAULT_ID } from "../../support/builders.ts";
+import { ACCOUNT_ID, anAccount, aBaseline, someFacts, someSettings, VAULT_ID } from "../../support/builders.ts";
 import { after, aSignal, aStep, diagnosisOf, finding, planOf, seen, turnInput } from "../../support/turns.ts";
 
 const settings = someSettings({ privilegedCallers: ["boss"], logWorkspace: "w1" });
@@ -124,7 +124,12 @@ describe("who changed a key", () => {
     ["changed a key of another vault", "KeyDisabled", {}, { vaultId: `${VAULT_ID}-2` }],
     ["came long after the loss was seen", "KeyDisabled", { at: after(6) }, {}],
     ["changed a key that no database names", "KeyDisabled", {}, { facts: { ...facts, targets: [anAccount({ keyUri: null })] } }],
-    ["changed a key of a vault that is nowhere", "KeyDisabled", {}, { facts: { ...facts, vault: null } }],
+    [
+      "changed a key of a vault, where there is none",
+      "KeyDisabled",
+      {},
+      { facts: { ...facts, vault: null, patient: { id: ACCOUNT_ID, kind: "database", vaultName: null } } },
+    ],
   ])("is not who %s", (_, cause, over, of) => {
     expect(later(cause, over, of).next).toMatchObject({ do: "wait" });
   });
