@@ -21,6 +21,7 @@ import { resourceGraphRoutes } from "./resource-graph/routes.ts";
 import { groupDeleteRoutes } from "./resources/group-delete.ts";
 import { resourceGroupRoutes } from "./resources/groups.ts";
 import { resourceListRoutes } from "./resources/list.ts";
+import { moveRoutes } from "./resources/move.ts";
 import { providerRoutes } from "./resources/providers.ts";
 import { subscriptionRoutes } from "./resources/subscriptions.ts";
 import { tagRoutes } from "./resources/tags.ts";
@@ -50,6 +51,7 @@ const ROUTES = [
   ...resourceGroupRoutes,
   ...resourceListRoutes,
   ...providerRoutes,
+  ...moveRoutes,
   ...authorizationRoutes,
   ...managedIdentityRoutes,
   ...keyVaultRoutes,

@@ -33,6 +33,8 @@ const DEFAULTS = {
   logTablesWithoutRows: true,
   /** The action that Event Grid asks for on the handler of an event subscription, "" for none; which it is for functions is not documented. */
   eventGridHandlerAction: "",
+  /** Whether the system topic of a vault that is moved is bound to its new id then; nothing is documented of it. */
+  eventGridTopicFollowsMove: false,
 };
 
 type Defaults = typeof DEFAULTS;

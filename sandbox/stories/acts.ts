@@ -30,6 +30,7 @@ export const API = {
   authorization: "2022-04-01",
   eventGrid: "2025-02-15",
   identities: "2024-11-30",
+  resources: "2021-04-01",
   locks: "2020-05-01",
 } as const;
 

@@ -221,6 +221,12 @@ const doubts: Record<string, Doubt> = {
     source: "MicrosoftDocs/azure-docs issues 7738 and 51652",
     others: [false],
   },
+  eventGridTopicFollowsMove: {
+    question: "whether the system topic of a vault that is moved goes on with its events",
+    source: "Microsoft Learn, Move Azure resources to a new resource group or subscription; System topics in Azure Event Grid",
+    others: [true],
+    spares: ["RestoreEventSubscription"],
+  },
   eventGridHandlerAction: {
     question: "which right whoever makes an event subscription needs at its destination",
     source: "Microsoft Learn, Authorizing access to Event Grid resources",
