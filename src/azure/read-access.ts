@@ -2,7 +2,12 @@
  * Reads what Azure RBAC says of one principal at one key. Make one reader per look: it keeps the role definitions it has
  * read, and a custom role may change between two looks.
  */
-import type { DenyAssignment as SdkDeny, Permission, RoleAssignment as SdkAssignment } from "@azure/arm-authorization";
+import type {
+  DenyAssignment as SdkDeny,
+  Permission,
+  RoleAssignment as SdkAssignment,
+  RoleDefinition as SdkDefinition,
+} from "@azure/arm-authorization";
 import { isUnder, normalId } from "../domain/arm-id.ts";
 import type { AccessFacts, DenyAssignment, Held, RoleAssignment, RoleDefinition, RolePermission, Unreadable } from "../domain/facts.ts";
 import { actions } from "../domain/steps/spec.ts";
@@ -111,8 +116,17 @@ function readDenies(client: Authorization, keyScope: string): Promise<CallEnding
 async function readDefinition(client: Authorization, id: string): Promise<RoleDefinition> {
   const read = await callAzure("read role definition", id, () => client.roleDefinitions.getById(withoutLeadingSlash(id)));
   if (!read.ok) return { id, roleName: "", permissions: null };
-  return { id, roleName: read.value.roleName ?? "", permissions: (read.value.permissions ?? []).map(permissionFacts) };
+  return definitionFacts(id, read.value);
 }
+
+export const definitionFacts = (
+  id: string,
+  { roleName, permissions }: Pick<SdkDefinition, "roleName" | "permissions">,
+): RoleDefinition => ({
+  id,
+  roleName: roleName ?? "",
+  permissions: (permissions ?? []).map(permissionFacts),
+});
 
 const permissionFacts = (permission: Permission): RolePermission => ({
   actions: permission.actions ?? [],

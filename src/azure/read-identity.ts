@@ -1,5 +1,6 @@
 /** Reads one user-assigned identity as facts. */
-import { parseArmId } from "../domain/arm-id.ts";
+import type { Identity } from "@azure/arm-msi";
+import { nameOf, parseArmId } from "../domain/arm-id.ts";
 import type { IdentityFacts } from "../domain/facts.ts";
 import { actions } from "../domain/steps/spec.ts";
 import { callAzure, toUnreadable } from "./call-azure.ts";
@@ -19,11 +20,14 @@ export function createReadIdentity(clients: Pick<Clients, "identities">): ReadId
       clients.identities(subscriptionId).userAssignedIdentities.get(resourceGroup, name),
     );
     if (!read.ok) return read.failure.kind === "notFound" ? { state: "gone", id } : { id, ...toUnreadable(read.failure) };
-    const { location, tenantId, principalId, clientId } = read.value;
-    if (principalId === undefined || clientId === undefined || tenantId === undefined) {
-      return { id, state: "unreadable", why: "unusable", detail: "the identity has no principal yet" };
-    }
-    const { tags = {} } = read.value;
-    return { state: "live", id: read.value.id ?? id, name: read.value.name ?? name, location, tenantId, principalId, clientId, tags };
+    return identityFacts(id, read.value);
   };
+}
+
+export function identityFacts(id: string, identity: Identity): IdentityFacts {
+  const { location, tenantId, principalId, clientId, tags = {} } = identity;
+  if (principalId === undefined || clientId === undefined || tenantId === undefined) {
+    return { id, state: "unreadable", why: "unusable", detail: "the identity has no principal yet" };
+  }
+  return { state: "live", id: identity.id ?? id, name: identity.name ?? nameOf(id), location, tenantId, principalId, clientId, tags };
 }

@@ -26,7 +26,19 @@ export const READ_KEY: Permission = {
   dataActions: ["Microsoft.KeyVault/vaults/keys/read"],
 };
 
-export function createReadKey(clients: Pick<Clients, "vaults" | "keys">): ReadKey {
+/** What a key's policy does with it by itself. expiryTime: what each new version gets, ISO 8601; null where it gets none. */
+export type Rotation = { rotates: boolean; expiryTime: string | null };
+
+/** Hears of each live key that is read. rotation: null where the answer has none, which Azure leaves out where it is empty (Azure/azure-rest-api-specs, Microsoft.KeyVault keys, KeyProperties.rotationPolicy). */
+export type OnKey = (vaultId: string, keyName: string, rotation: Rotation | null) => void;
+
+function rotationOf({ rotationPolicy }: Key): Rotation | null {
+  if (rotationPolicy === undefined) return null;
+  const rotates = (rotationPolicy.lifetimeActions ?? []).some(({ action }) => action?.type?.toLowerCase() === "rotate");
+  return { rotates, expiryTime: rotationPolicy.attributes?.expiryTime ?? null };
+}
+
+export function createReadKey(clients: Pick<Clients, "vaults" | "keys">, onKey: OnKey = () => {}): ReadKey {
   return async (vault, keyName, inUse = []) => {
     const { subscriptionId, resourceGroup, name } = parseResourcePath(vault.id);
     const { keys } = clients.vaults(subscriptionId);
@@ -35,6 +47,7 @@ export function createReadKey(clients: Pick<Clients, "vaults" | "keys">): ReadKe
         keys.get(resourceGroup, name, keyName),
         collect(keys.listVersions(resourceGroup, name, keyName)),
       ]);
+      onKey(vault.id, keyName, rotationOf(latest));
       const wanted = new Set(inUse.map((version) => version.toLowerCase()));
       const versions = await Promise.all(
         listed.map(async (item) => {

@@ -1,0 +1,71 @@
+/** `keymend doctor`: a look at every database with a customer-managed key, with the caller's own rights. Nothing is deployed, nothing written. */
+import { writeFile } from "node:fs/promises";
+import { causes } from "../domain/causes/index.ts";
+import type { Report } from "../domain/doctor/finding.ts";
+import { reportOf } from "../domain/doctor/report.ts";
+import { type Command, EXIT, type Given, isOn, text, texts, UsageError } from "./command.ts";
+import { connect } from "./doctor/connect.ts";
+import { BlindError, lookAtAll } from "./doctor/look.ts";
+import { configFor } from "./doctor/settings.ts";
+import { summaryOf, tableOf } from "./doctor/table.ts";
+
+const EXITS: Record<Report["verdict"], number> = {
+  nothing: EXIT.nothing,
+  warnings: EXIT.warnings,
+  trouble: EXIT.trouble,
+  couldNotLook: EXIT.failed,
+};
+
+const TITLES = new Map(causes.map(({ code, title }) => [code, title]));
+
+/** For machines, by the option that asks for it. */
+const FORMATS: Record<string, (report: Report) => string> = {};
+
+const STDOUT = "-";
+
+async function write(given: Given, report: Report): Promise<void> {
+  const { terminal } = given;
+  const asked = Object.entries(FORMATS).flatMap(([name, render]) => {
+    const to = text(given, name);
+    return to === undefined ? [] : [{ to, content: () => render(report) }];
+  });
+  const printed = asked.filter(({ to }) => to === STDOUT);
+  if (printed.length + (isOn(given, "json") ? 1 : 0) > 1) throw new UsageError("only one thing can be printed: give the others a file");
+  for (const { to, content } of asked) await (to === STDOUT ? terminal.print(content()) : writeFile(to, content()));
+  if (isOn(given, "json")) terminal.print(JSON.stringify(report));
+  else if (printed.length === 0) terminal.print(tableOf(report, terminal.paint, isOn(given, "all")));
+  if (isOn(given, "json") || printed.length > 0) terminal.say(summaryOf(report));
+}
+
+export const doctor: Command = {
+  name: "doctor",
+  does: "Looks at every database with a customer-managed key, and says what is wrong or will be",
+  takes: "",
+  about:
+    "Needs no deployment and writes nothing: it looks with your own rights (the environment's credential, the Azure CLI's, or a managed\n" +
+    "identity's); Reader is enough. What it could not read it says. KEYMEND_ settings in the environment count as they would in a deployment.\n" +
+    "Exit codes: 0 nothing, 1 warnings, 2 trouble, 3 it could not look at everything, 64 called wrong.",
+  options: {
+    subscription: { type: "string", short: "s", value: "ID", multiple: true, does: "looks there alone, by id or name; may be repeated" },
+    all: { type: "boolean", does: "lists what is well too, and mere notes" },
+  },
+  examples: [
+    { run: "keymend doctor", does: "looks at all that you may see" },
+    { run: "keymend doctor --subscription production", does: "looks at one subscription" },
+    { run: "keymend doctor --json | jq '.databases[0]'", does: "shows the worst one" },
+  ],
+  run: async (given) => {
+    const { terminal, env } = given;
+    const deps = connect({ configFor: (tenantId) => configFor(env, tenantId), progress: terminal.progress });
+    try {
+      const { settings, ...seen } = await lookAtAll(deps, texts(given, "subscription"));
+      const report = reportOf(seen, settings, (code) => TITLES.get(code)!);
+      await write(given, report);
+      return EXITS[report.verdict];
+    } catch (error) {
+      if (!(error instanceof BlindError)) throw error;
+      terminal.say(error.message);
+      return EXIT.failed;
+    }
+  },
+};

@@ -1,0 +1,112 @@
+/**
+ * What a database with a customer-managed key should have around it and lacks: requirements of the two guides, and precautions against what
+ * most often takes a key away. No loss, so no cause: each gap is told with the line that closes it.
+ */
+import { isUnder, keyScopeOf, nameOf } from "../arm-id.ts";
+import { keyOf, liveVaultOf, pinnedVersionOf, principalIn, uriOf } from "../databases/key-path.ts";
+import type { Facts, LiveVault, TargetFacts } from "../facts.ts";
+import { versionlessKeyUri } from "../key-uri.ts";
+import { az, azGetDatabase, azNamed, say } from "../steps/az.ts";
+import { azOf } from "../steps/index.ts";
+import { holdsMore, staleGrants } from "./access-gaps.ts";
+import type { Gap } from "./finding.ts";
+import { gap } from "./gap.ts";
+
+/** What is read beside what a look reads. */
+export type Beside = {
+  /** Null: they could not be read. */
+  locks: readonly { scope: string; level: string }[] | null;
+  /** By the key's scope, in lower case; null where a key has no policy. Absent: not read. */
+  rotations: Readonly<Record<string, { rotates: boolean; expiryTime: string | null } | null>>;
+};
+
+function purgeGap({ id, name, purgeProtection }: LiveVault): Gap[] {
+  if (purgeProtection) return [];
+  const words = `vault ${name} has no purge protection, which both kinds of database require: who purges its key takes the data with it`;
+  return [gap("PurgeProtectionOff", "warning", id, words, az("keyvault", "update", ...azNamed(id), "--enable-purge-protection", "true"))];
+}
+
+/** Microsoft Learn, "Azure Key Vault soft-delete overview": the retention is set when the vault is made, 7 to 90 days. */
+const LONGEST_RETENTION = 90;
+
+function retentionGap({ id, name, softDeleteRetentionInDays: days }: LiveVault): Gap[] {
+  if (days === null || days >= LONGEST_RETENTION) return [];
+  const words = `what is deleted from vault ${name} can be recovered for ${days} days`;
+  return [
+    gap("RetentionShort", "note", id, words, say(`the retention of a vault can't be changed: a new one may have ${LONGEST_RETENTION}`)),
+  ];
+}
+
+function privateGap({ id, name, network }: LiveVault): Gap[] {
+  if (network.publicNetworkAccess?.toLowerCase() !== "disabled") return [];
+  const words = `vault ${name} has no public access: databases reach it as trusted services alone, and repairs of its keys need a network that it lets in`;
+  const rules = "properties.{access:publicNetworkAccess,rules:networkAcls}";
+  return [gap("PrivateOnlyVault", "note", id, words, az("keyvault", "show", ...azNamed(id), "--query", rules))];
+}
+
+/** A lock at the resource or above keeps it from being deleted, at either level (Microsoft Learn, "Lock your resources to protect your infrastructure"). */
+const isLocked = (id: string, { locks }: Beside): boolean => locks === null || locks.some(({ scope }) => isUnder(scope, id));
+
+const lockLine = (id: string): string =>
+  az("lock", "create", "--name", "keymend-keep", "--lock-type", "CanNotDelete", "--resource", id, "--notes", "databases depend on it");
+
+function vaultLockGap({ id, name }: LiveVault, beside: Beside): Gap[] {
+  if (isLocked(id, beside)) return [];
+  return [gap("VaultNotLocked", "note", id, `vault ${name} can be deleted by whoever may write it`, lockLine(id))];
+}
+
+/** An identity can't be recovered, and one of its name is another (Microsoft Learn, vCore troubleshooting guide). */
+function identityLockGap(facts: Facts, target: TargetFacts, beside: Beside): Gap[] {
+  const principal = principalIn(facts, target);
+  const id = principal.state === "known" ? principal.identityId : null;
+  if (id === null || isLocked(id, beside)) return [];
+  return [gap("IdentityNotLocked", "note", id, `identity ${nameOf(id)} can be deleted, and can't be recovered`, lockLine(id))];
+}
+
+function rotationGaps(facts: Facts, vault: LiveVault, target: TargetFacts, { rotations }: Beside): Gap[] {
+  const key = keyOf(facts, target);
+  if (key?.state !== "live") return [];
+  const on = keyScopeOf(vault.id, key.name);
+  const rotation = rotations[on.toLowerCase()];
+  if (rotation === undefined || rotation?.rotates) return [];
+  const lines = [
+    say("policy.json: Microsoft Learn, 'Configure cryptographic key auto-rotation in Azure Key Vault'"),
+    az("keyvault", "key", "rotation-policy", "update", "--vault-name", vault.name, "--name", key.name, "--value", "policy.json"),
+  ];
+  const expiry = rotation?.expiryTime ?? null;
+  if (expiry === null) return [gap("NoRotationPolicy", "note", on, `key ${key.name} is rotated by hand alone`, ...lines)];
+  const words = `each new version of key ${key.name} expires after ${expiry}, and nobody makes the next one`;
+  return [gap("ExpiryWithoutRotation", "warning", on, words, ...lines)];
+}
+
+/** Microsoft Learn, "Configure customer-managed key in MongoDB vCore": only a URL without a version follows a rotation. An account must not name one at all. */
+function pinGap(target: TargetFacts): Gap[] {
+  const uri = uriOf(target);
+  const version = pinnedVersionOf(target);
+  const keyUrl = uri && versionlessKeyUri(uri);
+  if (version === null || keyUrl === undefined) return [];
+  const { id, name, defaultIdentity } = target;
+  const words = `${name} names version ${version} of its key, and stays on it when the key is rotated`;
+  const lines =
+    defaultIdentity.form === "user"
+      ? azOf({ name: "SetClusterEncryption", params: { targetId: id, identityId: defaultIdentity.id, keyUrl } })
+      : [azGetDatabase(target.kind, id, "properties.encryption")];
+  return [gap("VersionPinned", "warning", id, words, ...lines)];
+}
+
+/** Of a vault that is not there the causes say all there is to say. */
+export function gapsOf(facts: Facts, target: TargetFacts, beside: Beside): Gap[] {
+  const vault = liveVaultOf(facts);
+  const own = [...pinGap(target), ...identityLockGap(facts, target, beside)];
+  if (!vault) return own;
+  return [
+    ...purgeGap(vault),
+    ...retentionGap(vault),
+    ...privateGap(vault),
+    ...vaultLockGap(vault, beside),
+    ...rotationGaps(facts, vault, target, beside),
+    ...holdsMore(facts, vault, target),
+    ...staleGrants(facts, vault),
+    ...own,
+  ];
+}
