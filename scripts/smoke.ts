@@ -24,6 +24,7 @@ const EXPECTED: Record<string, string> = {
   onKeyVaultEvent: "eventGridTrigger",
   onResourceEvent: "eventGridTrigger",
   sweep: "timerTrigger",
+  recheck: "timerTrigger",
   housekeeping: "timerTrigger",
   ...Object.fromEntries(Object.keys(ROUTES).map((name) => [name, "httpTrigger"])),
 };

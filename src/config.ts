@@ -23,7 +23,7 @@ export type Config = {
   /** Where the heads of the audit are kept out of reach, and for how long; null: nowhere. */
   anchors: { container: string; retentionMs: number } | null;
   /** NCRONTAB: six fields. */
-  schedules: { sweep: string; housekeeping: string };
+  schedules: { sweep: string; recheck: string; housekeeping: string };
   /** Endpoint of a custom Event Grid topic that hears every outcome; undefined: none. */
   outcomeTopicEndpoint: string | undefined;
 };
@@ -101,6 +101,7 @@ const settings = v.object({
   KEYMEND_ANCHOR_CONTAINER: v.optional(https),
   KEYMEND_ANCHOR_RETENTION: v.optional(duration, "P365D"),
   KEYMEND_SWEEP_SCHEDULE: v.optional(ncrontab, "0 */5 * * * *"),
+  KEYMEND_RECHECK_SCHEDULE: v.optional(ncrontab, "30 */2 * * * *"),
   KEYMEND_HOUSEKEEPING_SCHEDULE: v.optional(ncrontab, "0 30 3 * * *"),
   KEYMEND_EXPIRY_LEAD: v.optional(duration, "P30D"),
   KEYMEND_EXPIRY_EXTENSION: v.optional(duration, "P90D"),
@@ -230,7 +231,11 @@ function normalize(written: Written): Config {
       written.KEYMEND_ANCHOR_CONTAINER === undefined
         ? null
         : { container: written.KEYMEND_ANCHOR_CONTAINER.replace(/\/+$/, ""), retentionMs: written.KEYMEND_ANCHOR_RETENTION },
-    schedules: { sweep: written.KEYMEND_SWEEP_SCHEDULE, housekeeping: written.KEYMEND_HOUSEKEEPING_SCHEDULE },
+    schedules: {
+      sweep: written.KEYMEND_SWEEP_SCHEDULE,
+      recheck: written.KEYMEND_RECHECK_SCHEDULE,
+      housekeeping: written.KEYMEND_HOUSEKEEPING_SCHEDULE,
+    },
     outcomeTopicEndpoint: written.KEYMEND_OUTCOME_TOPIC_ENDPOINT,
   };
 }

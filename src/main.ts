@@ -38,6 +38,7 @@ import { createOnEvent } from "./functions/on-event.ts";
 import { type ApiCall, createGuard, json } from "./functions/guard.ts";
 import { createOverdueSweep } from "./functions/overdue-sweep.ts";
 import { createOperationsApi } from "./functions/operations-api.ts";
+import { createRecheck } from "./functions/recheck.ts";
 import { createSendSignal } from "./functions/send-signal.ts";
 import { createSweep } from "./functions/sweep.ts";
 import { createTargetsApi } from "./functions/targets-api.ts";
@@ -165,7 +166,14 @@ activity(GIVE_UP, (log) => createGiveUp({ ...records, publishOutcome, setAside: 
 df.app.orchestration(HEAL_VAULT, healVault);
 
 const screenKey = createScreenKey(clients, now);
+// What is still lost, however long ago, may be mended by now.
+const listTroubled = async (since: string): Promise<string[]> => [
+  ...(await incidents.listTroubled(since)),
+  ...(await restraint.load()).troubles.map(({ vaultId }) => vaultId),
+];
+const periodMs = periodOf(config.schedules.sweep);
 const triage = createTriage({
+  periodMs,
   screen: createScreen({
     subscriptionIds: config.subscriptionIds,
     listSubscription: (id) => governor.as("event", () => createListSubscription(clients)(id)),
@@ -176,11 +184,7 @@ const triage = createTriage({
   }),
   screens: { load: baselines.loadScreens, keep: baselines.keepScreens },
   listWaiting: mailbox.listWaiting,
-  // What is still lost, however long ago, may be mended by now.
-  listTroubled: async (since) => [
-    ...(await incidents.listTroubled(since)),
-    ...(await restraint.load()).troubles.map(({ vaultId }) => vaultId),
-  ],
+  listTroubled,
   hash: hashText,
   now,
 });
@@ -188,7 +192,7 @@ const onEvent = createOnEvent({
   patients,
   sendSignal,
   meant: triage.meant,
-  principals: settings.principals,
+  ours: { principals: settings.principals, subscriptionIds: config.subscriptionIds },
   noteEvent: () => signs.note("event"),
   now,
 });
@@ -215,7 +219,6 @@ app.timer("sweep", {
   handler: (_, context) => sweep(df.getClient(context), createLog(context)),
 });
 
-const periodMs = periodOf(config.schedules.sweep);
 const overdueSweep = createOverdueSweep({ loadRecord: baselines.loadSweep, sweep, periodMs, now });
 
 /** Does its own first, and then what is overdue. */
@@ -232,6 +235,13 @@ for (const name of ["onKeyVaultEvent", "onResourceEvent"]) {
     handler: (event, context) => alsoOverdue(context, (durable, log) => onEvent(event, durable, log)),
   });
 }
+
+const recheck = createRecheck({ patients, sendSignal, listTroubled, now });
+app.timer("recheck", {
+  schedule: config.schedules.recheck,
+  extraInputs: [client],
+  handler: (_, context) => alsoOverdue(context, recheck),
+});
 
 const housekeeping = createHousekeeping({ now });
 app.timer("housekeeping", {

@@ -67,7 +67,7 @@ test("the least that works has the defaults, and writes nothing", () => {
     apiAudiences: ["api://keymend"],
     tables: { endpoint: "https://keymend.table.core.windows.net" },
     tableNames: { incidents: "incidents", audit: "audit", baseline: "baseline" },
-    schedules: { sweep: "0 */5 * * * *", housekeeping: "0 30 3 * * *" },
+    schedules: { sweep: "0 */5 * * * *", recheck: "30 */2 * * * *", housekeeping: "0 30 3 * * *" },
     outcomeTopicEndpoint: undefined,
   });
 });
@@ -103,6 +103,7 @@ describe("every setting is read", () => {
     ["KEYMEND_TABLE_BASELINE", "b".repeat(63), { tableNames: { baseline: "b".repeat(63) } }],
     ["KEYMEND_ANCHOR_CONTAINER", "https://a.example/b/", { anchors: { container: "https://a.example/b", retentionMs: 365 * DAY } }],
     ["KEYMEND_SWEEP_SCHEDULE", " 0 0 * * * * ", { schedules: { sweep: "0 0 * * * *" } }],
+    ["KEYMEND_RECHECK_SCHEDULE", "0 * * * * *", { schedules: { recheck: "0 * * * * *" } }],
     ["KEYMEND_HOUSEKEEPING_SCHEDULE", "0 0 4 * * 1", { schedules: { housekeeping: "0 0 4 * * 1" } }],
     ["KEYMEND_EXPIRY_LEAD", "P14DT12H", { settings: { expiryLeadMs: 14 * DAY + 12 * HOUR } }],
     ["KEYMEND_EXPIRY_EXTENSION", " P31D ", { settings: { expiryExtensionMs: 31 * DAY } }],

@@ -29,8 +29,13 @@ export type Signal = {
   caller: { objectId: string; name: string | null } | null;
 };
 
+/** principals: whose writes are Keymend's own. subscriptionIds: whose events are meant for it. */
+export type Ours = { principals: Principals; subscriptionIds: readonly string[] };
+
 export type ReadEvent =
   | { kind: "signal"; signal: Signal }
+  /** Of a subscription that is not watched. */
+  | { kind: "foreign"; why: string; what: string }
   | { kind: "ignored"; why: string; what: string }
   | { kind: "invalid"; why: string };
 
@@ -175,18 +180,25 @@ function readKeyVaultEvent(envelope: Envelope): ReadEvent {
   return { kind: "signal", signal: { id: envelope.id, source: "event", what: envelope.type, at: envelope.at, scope, caller: null } };
 }
 
-function readResourceEvent(envelope: Envelope, principals: Principals): ReadEvent {
+/** Where a topic says where it is; one that does not is read for what it hints at. Of a vault's the inventory says whether it is meant. */
+function isForeign({ source }: Envelope, { subscriptionIds }: Ours): boolean {
+  const topic = /^\/subscriptions\/([^/]+)/i.exec(wholeId(source))?.[1]?.toLowerCase();
+  return topic !== undefined && !subscriptionIds.some((id) => id.toLowerCase() === topic);
+}
+
+function readResourceEvent(envelope: Envelope, ours: Ours): ReadEvent {
   const { data } = envelope;
   const operation = text(get(data, "operationName")) || text(get(dictOf(get(data, "authorization")), "action"));
   const resource = wholeId(text(get(data, "resourceUri")) || envelope.subject);
   if (operation === "") return { kind: "invalid", why: `${envelope.type} names no operation` };
+  if (isForeign(envelope, ours)) return { kind: "foreign", what: operation, why: `its topic is none of ours: '${envelope.source}'` };
   const place = PLACES.get(operation.toLowerCase());
   if (!place) return { kind: "ignored", what: operation, why: "this operation can't take a key away" };
   const scope = place(resource);
   if (!scope) return { kind: "invalid", why: `${operation} on a resource that does not fit it: '${resource}'` };
   const caller = callerOf(data);
   // Keymend's own writes come back as events; looking again for each would never end.
-  if (caller && isOwn(principals, caller.objectId)) {
+  if (caller && isOwn(ours.principals, caller.objectId)) {
     return { kind: "ignored", what: operation, why: "it is Keymend's own write" };
   }
   return { kind: "signal", signal: { id: envelope.id, source: "event", what: operation, at: envelope.at, scope, caller } };
@@ -196,21 +208,21 @@ function readResourceEvent(envelope: Envelope, principals: Principals): ReadEven
  * Reads one event in Event Grid or CloudEvents form. now: ISO 8601 UTC, for an event without a readable time.
  * Never throws: what can't be used comes back as `ignored` (not ours) or `invalid` (not an event), with the reason.
  */
-export function readEvent(raw: unknown, principals: Principals, now: string): ReadEvent {
+export function readEvent(raw: unknown, ours: Ours, now: string): ReadEvent {
   const event = typeof raw === "string" ? dictOf(raw) : raw;
   if (!isDict(event) || Object.keys(event).length === 0) return { kind: "invalid", why: "it is no JSON object" };
   const envelope = readEnvelope(event, now);
   const type = envelope.type.toLowerCase();
   if (type === "") return { kind: "invalid", why: "it has neither eventType nor type" };
   if (KEY_VAULT_TYPES.has(type)) return readKeyVaultEvent(envelope);
-  if (RESOURCE_TYPES.test(type)) return readResourceEvent(envelope, principals);
+  if (RESOURCE_TYPES.test(type)) return readResourceEvent(envelope, ours);
   return { kind: "ignored", what: envelope.type, why: "this event type is none of ours" };
 }
 
 /** The events of one delivery: one, or several in an array. */
-export function readDelivery(raw: unknown, principals: Principals, now: string): ReadEvent[] {
+export function readDelivery(raw: unknown, ours: Ours, now: string): ReadEvent[] {
   const parsed = typeof raw === "string" && raw.trim().startsWith("[") ? parseArray(raw) : raw;
-  return Array.isArray(parsed) ? parsed.map((event) => readEvent(event, principals, now)) : [readEvent(parsed, principals, now)];
+  return Array.isArray(parsed) ? parsed.map((event) => readEvent(event, ours, now)) : [readEvent(parsed, ours, now)];
 }
 
 function parseArray(raw: string): unknown {

@@ -1,7 +1,6 @@
 /** Event Grid in: what a delivery says becomes signals to the vaults it touches. Anything else is logged with what was done with it. */
 import type { DurableClient } from "durable-functions";
-import type { Principals } from "../domain/capability.ts";
-import { readDelivery, type Signal } from "../domain/signal.ts";
+import { type Ours, readDelivery, type Signal } from "../domain/signal.ts";
 import type { Log } from "../log.ts";
 import type { Patients } from "../activities/patients.ts";
 import type { Triage } from "./triage.ts";
@@ -12,7 +11,7 @@ export type OnEventDeps = {
   sendSignal: SendSignal;
   /** Of those below a grant or a denial the ones that it can have meant. */
   meant: Triage["meant"];
-  principals: Principals;
+  ours: Ours;
   /** One has come that can be read, whatever it is about. */
   noteEvent: () => Promise<void>;
   now: () => Date;
@@ -22,17 +21,27 @@ export type OnEventDeps = {
 const FEW = 2;
 
 /** Throws where Azure or storage does not answer: Event Grid then delivers again. */
-export const createOnEvent =
-  (deps: OnEventDeps) =>
-  async (raw: unknown, client: DurableClient, log: Log): Promise<void> => {
-    const { principals, now } = deps;
+export function createOnEvent(deps: OnEventDeps) {
+  const { ours, now } = deps;
+  /** Since this process began. */
+  let foreign = 0;
+  return async (raw: unknown, client: DurableClient, log: Log): Promise<void> => {
     const received = JSON.stringify(raw ?? null).slice(0, 500);
-    const reads = readDelivery(raw, principals, now().toISOString());
+    const reads = readDelivery(raw, ours, now().toISOString());
     if (reads.length === 0) log.warn("eventDropped", { text: "a delivery was dropped: there is no event in it", received });
-    if (reads.some(({ kind }) => kind !== "invalid")) await deps.noteEvent();
+    if (reads.some(({ kind }) => kind !== "invalid" && kind !== "foreign")) await deps.noteEvent();
     for (const read of reads) {
       if (read.kind === "invalid") {
         log.warn("eventDropped", { text: `an event was dropped: ${read.why}`, received });
+        continue;
+      }
+      if (read.kind === "foreign") {
+        foreign += 1;
+        log.warn("eventForeign", {
+          what: read.what,
+          count: foreign,
+          text: `${read.what} ignored: ${read.why}; ${foreign} of that kind so far`,
+        });
         continue;
       }
       if (read.kind === "ignored") {
@@ -42,6 +51,7 @@ export const createOnEvent =
       await take(deps, read.signal, client, log);
     }
   };
+}
 
 async function take({ patients, sendSignal, meant }: OnEventDeps, signal: Signal, client: DurableClient, log: Log): Promise<void> {
   const { what, scope } = signal;

@@ -18,6 +18,8 @@ export type TriageDeps = {
   listWaiting: () => Promise<(patientId: string) => boolean>;
   /** Whose databases are out of reach, or whose incident is open or was closed since then. ISO 8601 UTC. */
   listTroubled: (since: string) => Promise<readonly string[]>;
+  /** Between two sweeps, as they are scheduled. */
+  periodMs: number;
   hash: (text: string) => string;
   now: () => Date;
 };
@@ -46,7 +48,7 @@ const sorted = (screens: readonly [string, Screen][]): string => JSON.stringify(
 
 export type Triage = ReturnType<typeof createTriage>;
 
-export function createTriage({ screen, screens, listWaiting, listTroubled, hash, now }: TriageDeps) {
+export function createTriage({ screen, screens, listWaiting, listTroubled, periodMs, hash, now }: TriageDeps) {
   /** Whatever can't be told makes a full look. */
   async function screenedBy(sight: Sight, log: Log): Promise<(patient: Patient) => Screened> {
     const missed = new Set(sight.unlisted.map(({ keyUri }) => vaultNameOf(keyUri)?.toLowerCase()));
@@ -92,7 +94,7 @@ export function createTriage({ screen, screens, listWaiting, listTroubled, hash,
       };
       return { patient, why: whyLook(known, at), lookedAt: before[key]?.lookedAt ?? 0 };
     });
-    const off = new Set(putOff(judged));
+    const off = new Set(putOff(judged, periodMs));
     const reasons = new Map(judged.map((one) => [one.patient, off.has(one) ? null : one.why]));
     return {
       later: sight.patients.filter((patient) => screened(patient) === "later").length,

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { SETTING_DEFAULTS } from "../../src/config.ts";
-import { TURNS_AT_ONCE } from "../../src/domain/reads/screening.ts";
 
 const page = readFileSync("docs/cost.md", "utf8");
 
@@ -26,6 +25,8 @@ describe("the page of costs", () => {
     expect(maxQueuePollingInterval).toBe("00:00:05");
     expect(SETTING_DEFAULTS["KEYMEND_SWEEP_SCHEDULE"]).toBe("0 */5 * * * *");
     expect(cell(/^\| sweeps/, 2)).toBe((DAYS * 24 * 60) / 5);
+    expect(SETTING_DEFAULTS["KEYMEND_RECHECK_SCHEDULE"]).toBe("30 */2 * * * *");
+    expect(cell(/^\| rechecks/, 2)).toBe((DAYS * 24 * 60) / 2);
     expect(cell(/^\| queue polls/, 2)).toBeCloseTo(((partitionCount + 1) * SECONDS) / 5, -5);
     expect(readFileSync("infra/main.bicep", "utf8")).toContain("param instanceMemoryMB int = 512");
   });
@@ -35,14 +36,15 @@ describe("the page of costs", () => {
     [1000, 3],
   ])("adds up for %i vaults", (vaults, column) => {
     const sweeps = cell(/^\| sweeps/, 2);
-    const looks = Math.min(vaults * cell(/^\| looks/, 2), sweeps * TURNS_AT_ONCE);
+    const looks = vaults * cell(/^\| looks/, 2);
+    const rechecks = cell(/^\| rechecks/, 2);
     const busy = vaults === 5 ? sweeps * cell(/^\| seconds that a sweep/, 2) : SECONDS;
     const durable = cell(/^\| Durable's storage/, 2) / 2;
     const rows = {
       "one instance": 0.5 * SECONDS * ready!,
       "while it executes": 0.5 * busy * executing!,
-      "executions \\(": ((looks * cell(/^\| executions a look/, 2) + sweeps) / 1e6) * million!,
-      "tables \\(": ((looks * (cell(/^\| own table/, 2) + durable)) / 1e4) * table!,
+      "executions \\(": ((looks * cell(/^\| executions a look/, 2) + sweeps + rechecks) / 1e6) * million!,
+      "tables \\(": ((looks * (cell(/^\| own table/, 2) + durable) + rechecks * 2) / 1e4) * table!,
       "queues \\(": ((looks * durable + cell(/^\| queue polls/, 2)) / 1e4) * queue!,
       "logs \\(": Math.max(0, looks / 1e6 - 5) * log!,
     };

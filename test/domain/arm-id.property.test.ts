@@ -44,7 +44,7 @@ const spelled = (ids: fc.Arbitrary<string>) => ids.chain((id) => fc.tuple(fc.con
 const operation = (operationName: string, resourceUri: string) =>
   readEvent(
     { id: "1", eventType: "Microsoft.Resources.ResourceDeleteSuccess", data: { operationName, resourceUri } },
-    { observe: "own" },
+    { principals: { observe: "own" }, subscriptionIds: [] },
     "2026-07-26T00:00:00.000Z",
   );
 

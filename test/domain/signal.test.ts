@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { readDelivery, readEvent } from "../../src/domain/signal.ts";
 
-const own = { observe: "99999999-0000-4000-8000-000000000001", keys: "99999999-0000-4000-8000-00000000000a" };
+const principals = { observe: "99999999-0000-4000-8000-000000000001", keys: "99999999-0000-4000-8000-00000000000a" };
+const own = { principals, subscriptionIds: ["S"] };
 const now = "2026-07-26T00:00:00.000Z";
 const vault = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-orders";
 const objectId = "http://schemas.microsoft.com/identity/claims/objectidentifier";
@@ -212,11 +213,23 @@ describe("a resource event", () => {
     expect(signalOf(event)).toMatchObject({ what: "Microsoft.KeyVault/vaults/write", scope: { kind: "vault", id: vault } });
   });
 
+  test.each<[string, Record<string, unknown>, "foreign" | "signal"]>([
+    ["of another subscription", { topic: "/subscriptions/t" }, "foreign"],
+    ["of another subscription whose id only begins alike", { topic: "/subscriptions/ss" }, "foreign"],
+    ["in the CloudEvents form", { topic: undefined, source: "/subscriptions/t" }, "foreign"],
+    ["of a group in another subscription", { topic: "/subscriptions/t/resourceGroups/rg" }, "foreign"],
+    ["of ours, in another casing and with a slash", { topic: "/SUBSCRIPTIONS/s/" }, "signal"],
+    ["that says nothing of where it is", { topic: "" }, "signal"],
+  ])("whose topic is %s", (_, change, kind) => {
+    const event = resourceEvent("Microsoft.KeyVault/vaults/delete", vault, {}, change);
+    expect(readEvent(event, own, now)).toMatchObject({ kind });
+  });
+
   test("caused by any of Keymend's own identities is ignored, in any casing of the id", () => {
-    for (const id of Object.values(own)) {
+    for (const id of Object.values(principals)) {
       const event = resourceEvent("Microsoft.KeyVault/vaults/write", vault, { claims: { [objectId]: id.toUpperCase() } });
       expect(readEvent(event, own, now)).toMatchObject({ kind: "ignored", why: "it is Keymend's own write" });
-      expect(readEvent(event, { observe: "other" }, now).kind).toBe("signal");
+      expect(readEvent(event, { ...own, principals: { observe: "other" } }, now).kind).toBe("signal");
     }
   });
 

@@ -12,7 +12,7 @@ import { type App, type AppEvent, ended, HOUR, MINUTE, SECOND, startApp, type Af
 let app: App;
 
 beforeAll(async () => {
-  app = await startApp({ settings: { KEYMEND_SWEEP_SCHEDULE: "0 0 * * * *" } });
+  app = await startApp({ settings: { KEYMEND_SWEEP_SCHEDULE: "0 0 * * * *", KEYMEND_RECHECK_SCHEDULE: "0 0 * * * *" } });
 });
 afterAll(async () => app?.close());
 

@@ -10,7 +10,7 @@ import { loseDefaultIdentity, removeGrant, removePolicy, rotateBehindPin } from 
 let app: App;
 
 beforeAll(async () => {
-  app = await startApp({ settings: { KEYMEND_SWEEP_SCHEDULE: "0 0 * * * *" } });
+  app = await startApp({ settings: { KEYMEND_SWEEP_SCHEDULE: "0 0 * * * *", KEYMEND_RECHECK_SCHEDULE: "0 0 * * * *" } });
 });
 beforeEach(async () => app.wait(MINUTE));
 afterEach(() => app.disarm());

@@ -12,7 +12,7 @@ import { loseDefaultIdentity, removeGrant, removePolicy } from "./breaks.ts";
 let app: App;
 
 beforeAll(async () => {
-  app = await startApp({ settings: { KEYMEND_SWEEP_SCHEDULE: "0 0 * * * *" } });
+  app = await startApp({ settings: { KEYMEND_SWEEP_SCHEDULE: "0 0 * * * *", KEYMEND_RECHECK_SCHEDULE: "0 0 * * * *" } });
 });
 beforeEach(async () => app.wait(MINUTE));
 afterEach(() => {

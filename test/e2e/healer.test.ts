@@ -5,7 +5,7 @@ import { type App, MINUTE, startApp } from "./app.ts";
 let app: App;
 
 beforeAll(async () => {
-  app = await startApp({ settings: { SANDBOX_HOST_FROZEN_TIMERS: "sweep" } });
+  app = await startApp({ settings: { SANDBOX_HOST_FROZEN_TIMERS: "sweep,recheck" } });
 });
 afterAll(async () => app?.close());
 

@@ -4,9 +4,11 @@ import { createPatients } from "../../src/activities/patients.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import { createOnEvent, type OnEventDeps } from "../../src/functions/on-event.ts";
 import { createSendSignal } from "../../src/functions/send-signal.ts";
-import { ACCOUNT_ID, CLUSTER_ID, IDENTITY_ID, KEY_URI, NOW, VAULT_ID } from "../support/builders.ts";
+import { ACCOUNT_ID, CLUSTER_ID, IDENTITY_ID, KEY_URI, NOW, SUBSCRIPTION, VAULT_ID } from "../support/builders.ts";
 import { fakeLog, throwing, transient } from "../support/fakes.ts";
 import { fakeClient, LOOK } from "./support.ts";
+
+const SUBSCRIPTION_ID = SUBSCRIPTION.split("/")[2]!;
 
 type Expected = { event: "eventTaken"; vault: string } | { event: "eventIgnored" | "eventDropped"; says: string };
 type Fixture = { source: string; about: string; delivery: unknown; expect: Expected[] };
@@ -44,7 +46,10 @@ function setUp(over: Partial<OnEventDeps> = {}) {
       now: () => new Date(NOW),
     }),
     meant: async (below) => [...below],
-    principals: { observe: "99999999-0000-4000-8000-000000000001", keys: "99999999-0000-4000-8000-00000000000A" },
+    ours: {
+      principals: { observe: "99999999-0000-4000-8000-000000000001", keys: "99999999-0000-4000-8000-00000000000A" },
+      subscriptionIds: [SUBSCRIPTION_ID],
+    },
     now: () => new Date(NOW),
     ...over,
   });
@@ -188,4 +193,11 @@ test.each([
   const { deliver, noted } = setUp();
   await deliver(name === undefined ? "nonsense" : deliveryOf(name));
   expect(noted).toHaveLength(times);
+});
+
+test("events of topics that are none of ours are ignored and counted", async () => {
+  const { deliver, lines, noted } = setUp({ ours: { principals: { observe: "o" }, subscriptionIds: ["another"] } });
+  for (let i = 0; i < 2; i++) await deliver(deliveryOf("role-assignment-deleted"));
+  expect(lines).toMatchObject([1, 2].map((count) => ({ level: "warn", event: "eventForeign", fields: { count } })));
+  expect(noted).toEqual([]);
 });

@@ -24,6 +24,7 @@ function setUp({ running = [], sight = {}, ...over }: Partial<TriageDeps> & { ru
     screens: { load: async () => KNOWN, keep: async (screens) => void kept.push(screens) },
     listWaiting: async () => () => false,
     listTroubled: async () => [],
+    periodMs: 300_000,
     hash,
     now: () => new Date(NOW),
     ...over,

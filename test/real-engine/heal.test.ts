@@ -33,6 +33,7 @@ describe.skipIf(skipped)("on the real extension", () => {
       speed: SPEED,
       settings: {
         KEYMEND_SWEEP_SCHEDULE: "0 0 * * * *",
+        KEYMEND_RECHECK_SCHEDULE: "0 0 * * * *",
         REAL_ENGINE: program,
         REAL_ENGINE_STORAGE: storage.connectionString,
         REAL_ENGINE_SETTINGS: settings,

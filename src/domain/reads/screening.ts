@@ -124,15 +124,15 @@ function whyAnew(before: Screen, screened: Exclude<Screened, string>, now: numbe
 
 const TURN = "its hour has passed";
 
-/** Of those that are looked at for no other reason, in one sweep. Beyond some 300 vaults an hour's turn takes longer, and the sweep costs no more. */
-export const TURNS_AT_ONCE = 25;
+/** Of those that are looked at for no other reason, in one sweep: a few more than an hour's even share, so that who was put off is not put off for long. */
+export const turnsAtOnce = (vaults: number, periodMs: number): number => Math.max(25, Math.ceil((vaults * periodMs * 1.2) / HOUR));
 
 /** Whose turn is put off: of those whose hour has passed the ones that were looked at last. */
-export function putOff<T extends { why: string | null; lookedAt: number }>(all: readonly T[]): T[] {
+export function putOff<T extends { why: string | null; lookedAt: number }>(all: readonly T[], periodMs: number): T[] {
   return all
     .filter(({ why }) => why === TURN)
     .toSorted((a, b) => a.lookedAt - b.lookedAt)
-    .slice(TURNS_AT_ONCE);
+    .slice(turnsAtOnce(all.length, periodMs));
 }
 
 /** Whether what somebody did above many vaults can have meant this one: what lists tell of it is another, or nobody can tell. */

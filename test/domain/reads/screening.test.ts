@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isDoubtful, isMeant, putOff, type Known, type Lists, portraits, whyLook } from "../../../src/domain/reads/screening.ts";
 import { HOUR, MINUTE } from "../../../src/domain/time.ts";
@@ -77,11 +78,35 @@ test.each([
   expect(isMeant(before, screened)).toBe(meant);
 });
 
-test("of those whose hour alone has passed 25 are looked at in a sweep, longest ago first", () => {
+test("of those whose hour alone has passed 25 are looked at in a sweep of few vaults, longest ago first", () => {
   const turn = (lookedAt: number) => ({ why: whyLook({ ...quiet, before: { lists: "d", keys: "k", lookedAt } }, NOW), lookedAt });
   const all = [...Array.from({ length: 30 }, (_, i) => turn(30 - i)), { why: "it has changed", lookedAt: 99 }, { why: null, lookedAt: 99 }];
-  expect(putOff(all).map(({ lookedAt }) => lookedAt)).toEqual([26, 27, 28, 29, 30]);
-  expect(putOff(all.slice(0, 25))).toEqual([]);
+  expect(putOff(all, 5 * MINUTE).map(({ lookedAt }) => lookedAt)).toEqual([26, 27, 28, 29, 30]);
+  expect(putOff(all.slice(0, 25), 5 * MINUTE)).toEqual([]);
+});
+
+test("an hour's turn comes within the hour, however many vaults there are and however often they are swept", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 3000 }), fc.constantFrom(1, 5, 10, 20), (vaults, minutes) => {
+      const period = minutes * MINUTE;
+      // Hours are spread by a hash: here evenly, as it spreads them.
+      const lookedAt = Array.from({ length: vaults }, (_, i) => NOW - HOUR + (i / vaults) * HOUR);
+      const shares = lookedAt.map((at) => (((at % HOUR) + HOUR) % HOUR) / HOUR);
+      let oldest = 0;
+      for (let now = NOW; now < NOW + 3 * HOUR; now += period) {
+        const all = lookedAt.map((at, i) => ({
+          i,
+          lookedAt: at,
+          why: whyLook({ ...quiet, before: { lists: "d", keys: "k", lookedAt: at }, share: shares[i]! }, now),
+        }));
+        const off = new Set(putOff(all, period));
+        for (const one of all) if (one.why !== null && !off.has(one)) lookedAt[one.i] = now;
+        oldest = Math.max(oldest, ...lookedAt.map((at) => now - at));
+      }
+      expect(oldest).toBeLessThanOrEqual(HOUR + 2 * period);
+    }),
+    { numRuns: 10 },
+  );
 });
 
 describe("a portrait", () => {
