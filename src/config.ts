@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { parseArmId, wholeId } from "./domain/arm-id.ts";
 import { CAPABILITIES, type Principals } from "./domain/capability.ts";
+import { CLOUD } from "./domain/clouds.ts";
 import { causes } from "./domain/causes/index.ts";
 import type { CauseCode } from "./domain/cause-code.ts";
 import { ConfigError } from "./domain/errors.ts";
@@ -18,6 +19,8 @@ export type Config = {
   firstPartyPrincipalId: string | null;
   /** Accepted audiences of the operations API. */
   apiAudiences: string[];
+  /** What people sign in to from the dashboard: the client id among the audiences; null where none is. */
+  dashboard: { clientId: string | null; loginHost: string };
   tables: { connectionString: string } | { endpoint: string };
   tableNames: { incidents: string; audit: string; baseline: string };
   /** Where the heads of the audit are kept out of reach, and for how long; null: nowhere. */
@@ -53,6 +56,13 @@ const functionApp = v.pipe(
   v.check((id) => parseArmId(id)?.type?.toLowerCase() === "microsoft.web/sites", "must be the resource id of a function app"),
 );
 const https = v.pipe(v.string(), v.regex(/^https:\/\/\S+$/, "must be an https:// URL"));
+
+// Plain only on this machine, where a sandbox plays the login host.
+const loginHost = v.pipe(
+  v.string(),
+  v.trim(),
+  v.regex(/^(https:\/\/[^\s/?#]+|http:\/\/(127\.0\.0\.1|localhost)(:\d+)?)$/, "must be the https:// address of a host, without a path"),
+);
 
 const ASKABLE = new Set<string>(causes.filter((cause) => cause.default !== "none").map((cause) => cause.code));
 const isWish = ([code, wish, ...more]: string[]): boolean => ASKABLE.has(code!) && (wish === "auto" || wish === "ask") && more.length === 0;
@@ -93,6 +103,7 @@ const settings = v.object({
   KEYMEND_IDENTITIES: identities,
   KEYMEND_FIRST_PARTY_PRINCIPAL_ID: v.optional(guid),
   KEYMEND_API_AUDIENCE: v.pipe(v.string(), v.transform(list), v.minLength(1, "must name at least one audience")),
+  KEYMEND_LOGIN_HOST: v.optional(loginHost, CLOUD.login),
   KEYMEND_TABLE_CONNECTION_STRING: v.optional(v.string()),
   KEYMEND_TABLE_ENDPOINT: v.optional(https),
   KEYMEND_TABLE_INCIDENTS: v.optional(tableName, "incidents"),
@@ -221,6 +232,10 @@ function normalize(written: Written): Config {
     clientIds: written.KEYMEND_IDENTITIES.clientIds,
     firstPartyPrincipalId: written.KEYMEND_FIRST_PARTY_PRINCIPAL_ID ?? null,
     apiAudiences: written.KEYMEND_API_AUDIENCE,
+    dashboard: {
+      clientId: written.KEYMEND_API_AUDIENCE.find((audience) => GUID.test(audience))?.toLowerCase() ?? null,
+      loginHost: written.KEYMEND_LOGIN_HOST,
+    },
     tables: tablesOf(written),
     tableNames: {
       incidents: written.KEYMEND_TABLE_INCIDENTS,

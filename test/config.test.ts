@@ -65,6 +65,7 @@ test("the least that works has the defaults, and writes nothing", () => {
     anchors: null,
     firstPartyPrincipalId: null,
     apiAudiences: ["api://keymend"],
+    dashboard: { clientId: null, loginHost: "https://login.microsoftonline.com" },
     tables: { endpoint: "https://keymend.table.core.windows.net" },
     tableNames: { incidents: "incidents", audit: "audit", baseline: "baseline" },
     schedules: { sweep: "0 */5 * * * *", recheck: "30 */2 * * * *", housekeeping: "0 30 3 * * *" },
@@ -98,6 +99,8 @@ describe("every setting is read", () => {
     ],
     ["KEYMEND_FIRST_PARTY_PRINCIPAL_ID", OTHER, { firstPartyPrincipalId: OTHER.toLowerCase() }],
     ["KEYMEND_API_AUDIENCE", `api://keymend, ${GUID}`, { apiAudiences: ["api://keymend", GUID] }],
+    ["KEYMEND_API_AUDIENCE", `api://keymend, ${OTHER}`, { dashboard: { clientId: OTHER.toLowerCase() } }],
+    ["KEYMEND_LOGIN_HOST", " http://127.0.0.1:8080 ", { dashboard: { loginHost: "http://127.0.0.1:8080" } }],
     ["KEYMEND_TABLE_INCIDENTS", "Incidents2", { tableNames: { incidents: "Incidents2" } }],
     ["KEYMEND_TABLE_AUDIT", "a12", { tableNames: { audit: "a12" } }],
     ["KEYMEND_TABLE_BASELINE", "b".repeat(63), { tableNames: { baseline: "b".repeat(63) } }],
@@ -135,7 +138,7 @@ describe("every setting is read", () => {
   const ELSEWHERE = ["KEYMEND_ANCHOR_RETENTION", "KEYMEND_MODE", "KEYMEND_TABLE_CONNECTION_STRING", "KEYMEND_TABLE_ENDPOINT"];
 
   test("and none is declared that nobody reads: a row above shows what it changes", () => {
-    expect([...ROWS.map(([name]) => name), ...ELSEWHERE].toSorted()).toEqual(SETTING_NAMES.toSorted());
+    expect([...new Set([...ROWS.map(([name]) => name), ...ELSEWHERE])].toSorted()).toEqual(SETTING_NAMES.toSorted());
   });
 
   test("and what is read of it is used", () => {
@@ -244,6 +247,8 @@ describe("a wrong setting is named, with what is expected", () => {
     ["KEYMEND_IDENTITIES", `observe=${GUID}:${GUID},observe=${OTHER}:${GUID}`, "names a capability twice"],
     ["KEYMEND_FIRST_PARTY_PRINCIPAL_ID", "{}", "must be a GUID"],
     ["KEYMEND_API_AUDIENCE", " , ", "must name at least one audience"],
+    ["KEYMEND_LOGIN_HOST", "http://login.example", "must be the https:// address of a host, without a path"],
+    ["KEYMEND_LOGIN_HOST", "https://login.example/tenant", "must be the https:// address of a host, without a path"],
     ["KEYMEND_TABLE_ENDPOINT", "http://keymend.table.core.windows.net", "must be an https:// URL"],
     ["KEYMEND_OUTCOME_TOPIC_ENDPOINT", "t.example", "must be an https:// URL"],
     ["KEYMEND_TABLE_INCIDENTS", "1st", table],

@@ -34,6 +34,16 @@ export type Principal = {
   replicatedAt?: number;
 };
 
+/** An app registration that people sign in to. */
+export type Application = {
+  appid: string;
+  name: string;
+  /** What it exposes, as `api://…`. */
+  identifierUri: string;
+  /** Of the platform "single-page application". */
+  spaRedirectUris: string[];
+};
+
 export type SystemData = {
   createdAt: string;
   createdBy?: string;
@@ -310,6 +320,7 @@ export type World = {
   readonly identities: Map<string, ManagedIdentityState>;
   /** By object id. */
   readonly principals: Map<string, Principal>;
+  readonly applications: Application[];
   /** By lower-cased id of the assignment. */
   readonly roleAssignments: Map<string, RoleAssignmentState>;
   /** Deleted ones that the data plane still honours until `endsAt`. */
@@ -372,6 +383,7 @@ export function createWorld(options: {
     vaults: new Map(),
     identities: new Map(),
     principals: new Map(),
+    applications: [],
     roleAssignments: new Map(),
     fadingAssignments: [],
     roleDefinitions: new Map(),

@@ -4,7 +4,17 @@ import { loadBuiltInRoles, ROLE } from "../azure/authorization/builtin-roles.ts"
 import { FIRST_PARTY_APP_ID } from "../azure/documentdb/key-path.ts";
 import { addEventSubscription, addSystemTopic } from "../azure/event-grid/build.ts";
 import { addIdentity } from "../azure/managed-identity/build.ts";
-import type { Account, Cluster, ManagedIdentityState, Principal, ResourceGroup, Vault, Workspace, World } from "../azure/world.ts";
+import type {
+  Account,
+  Application,
+  Cluster,
+  ManagedIdentityState,
+  Principal,
+  ResourceGroup,
+  Vault,
+  Workspace,
+  World,
+} from "../azure/world.ts";
 import { grantKeymend, type KeymendIdentities } from "./keymend-access.ts";
 import { addKeyEvents, addPatient, adminsOf, appOf, DATA, KEYMEND, KEYS, type Patient, REGION } from "./patient.ts";
 
@@ -18,6 +28,8 @@ export type Estate = {
   approver: Principal;
   /** Cosmos DB's own service principal in the tenant. */
   cosmosDb: Principal;
+  /** What people sign in to from a browser: the app's own registration. */
+  application: Application;
   patients: Patient[];
   /** Where the vaults' audit logs go, where a story has that. */
   logWorkspace?: Workspace;
@@ -65,6 +77,26 @@ function addPeople(world: World): Pick<Estate, "operator" | "reader" | "approver
   assignRole(world, { principalId: operator.oid, role: ROLE.keyVaultAdministrator, scope });
   assignRole(world, { principalId: reader.oid, role: ROLE.reader, scope });
   return { operator, reader, approver, cosmosDb: addPrincipal(world, { name: "Azure Cosmos DB", appid: FIRST_PARTY_APP_ID }) };
+}
+
+/** The whole of the app's own API, as its registration in the tenant names it. */
+export const API_AUDIENCE = "api://keymend";
+
+/** Those who sign in from a browser, one for each app role; their ids come from streams of their own. */
+function addRegistration(world: World): Application {
+  for (const role of ["Reader", "Operator", "Approver"]) {
+    const [oid, appid] = [world.random.guid("person"), world.random.guid("person")];
+    addPrincipal(world, { name: `${role.toLowerCase()}@contoso.com`, type: "User", appRoles: [`Keymend.${role}`], oid, appid });
+  }
+  const application: Application = {
+    appid: world.random.guid("application"),
+    name: "Keymend",
+    identifierUri: API_AUDIENCE,
+    // The port is not looked at (Learn, "Redirect URI (reply URL) outline and restrictions", localhost exceptions).
+    spaRedirectUris: ["http://127.0.0.1/api/dashboard/"],
+  };
+  world.applications.push(application);
+  return application;
 }
 
 function addEvents(world: World, vaults: Vault[]): void {
@@ -127,7 +159,7 @@ export function buildEstate(world: World): Estate {
   grantKeymend(world, keymend, vaults);
   addGrants(world, patients);
   addEvents(world, vaults);
-  return { keymend, ...people, patients };
+  return { keymend, ...people, application: addRegistration(world), patients };
 }
 
 export type Size = { vaults: number; databases: number };

@@ -8,22 +8,16 @@ import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { SecureContext } from "node:tls";
-import { messageOf, type AzureFault, type AzureReply, type AzureRequest } from "../azure/wire.ts";
+import type { AzureFault, AzureReply, AzureRequest } from "../azure/wire.ts";
+import { answerWith } from "./answer.ts";
 import { createAuthority, type CertificateAuthority } from "./certificates.ts";
 import { close, listen } from "./loopback.ts";
-import { readText } from "./read-text.ts";
 
 /** The part of Azure that the network needs. `resolve` says what DNS would: undefined for a host that is not Azure's at all. */
 export type Answering = {
   handle(request: AzureRequest): Promise<AzureReply | AzureFault>;
   resolve(host: string): "found" | "unknown" | undefined;
 };
-
-/**
- * How long a request goes unanswered before the connection is cut, as a load balancer's idle timeout does (Azure Load Balancer: 4 minutes).
- * By the machine's clock, and short: a client that waits holds virtual time.
- */
-const SILENCE_MS = 3_000;
 
 export type Network = { proxyUrl: string; caFile: string; close: () => Promise<void> };
 
@@ -40,10 +34,11 @@ export async function startNetwork(azure: Answering, options: { dir: string; sil
     keepAliveTimeout: 0,
     requestTimeout: 0,
   });
-  const { silenceMs = SILENCE_MS } = options;
-  secure.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    answer({ azure, silenceMs }, request, response).catch((error: unknown) => fail(request, response, error));
-  });
+  const host = (request: IncomingMessage): string => request.headers.host ?? "unknown";
+  secure.on(
+    "request",
+    answerWith((request) => azure.handle(request), { host, silenceMs: options.silenceMs }),
+  );
 
   const proxy = createServer((request, response) => refusePlain(request, response));
   proxy.on("connection", (socket: Socket) => {
@@ -109,44 +104,4 @@ function refuse(socket: Socket, status: number, text: string): void {
 function refusePlain(request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(403, { "content-type": "text/plain; charset=utf-8", connection: "close" });
   response.end(`The sandbox speaks HTTPS through CONNECT only and refuses ${request.method} ${request.url}.\n`);
-}
-
-function flatten(request: IncomingMessage): Record<string, string> {
-  const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) flat[name] = String(value);
-  return flat;
-}
-
-/** Whatever a client sends, the others are served on: the sandbox's own fault is an answer too, told apart from Azure's by its code. */
-function fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  process.stderr.write(`sandbox: ${request.method} ${request.url}: ${error instanceof Error ? error.stack : String(error)}\n`);
-  if (response.headersSent) {
-    request.socket.destroy();
-    return;
-  }
-  response.writeHead(500, { "content-type": "application/json; charset=utf-8" });
-  response.end(JSON.stringify({ error: { code: "SandboxDefect", message: messageOf(error) } }));
-}
-
-type Parts = { azure: Answering; silenceMs: number };
-
-async function answer({ azure, silenceMs }: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  let body: string;
-  try {
-    body = await readText(request);
-  } catch {
-    // The client broke off while sending: nobody is left to answer.
-    return;
-  }
-  const url = new URL(`https://${request.headers.host ?? "unknown"}${request.url ?? "/"}`);
-  const reply = await azure.handle({ method: request.method ?? "GET", url, headers: flatten(request), body });
-  if ("fault" in reply) {
-    if (reply.fault === "reset") request.socket.destroy();
-    else setTimeout(() => request.socket.destroy(), silenceMs).unref();
-    return;
-  }
-  const length = Buffer.byteLength(reply.body);
-  const bodyless = reply.status === 204 || reply.status === 304;
-  response.writeHead(reply.status, { ...reply.headers, ...(bodyless ? {} : { "content-length": String(length) }) });
-  response.end(request.method === "HEAD" || bodyless ? undefined : reply.body);
 }

@@ -49,6 +49,7 @@ async function stayUp(sandbox: Sandbox, timeline: Timeline, stopped: Promise<nev
   const control = await startControl({ world, azure, advance: (ms) => time.advance(ms) });
   timeline.waitFor(undefined);
   timeline.note("");
+  timeline.note(`dashboard ${sandbox.hostUrl}/api/dashboard/   sign in as reader, operator or approver`);
   timeline.note(`operations API ${sandbox.hostUrl}/api   control API ${control.controlUrl}`);
   timeline.note("the sandbox goes on as it is; Ctrl-C stops it");
   try {

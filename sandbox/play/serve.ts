@@ -48,7 +48,7 @@ export async function serve({ seed, mode, json, settings, size }: ServeOptions):
     await sandbox.time.setSpeed(1);
     const where = addresses(sandbox, control.controlUrl);
     process.stdout.write(json ? `${JSON.stringify(where)}\n` : `${JSON.stringify(where, null, 2)}\n`);
-    process.stderr.write("Keymend sandbox: serving; Ctrl-C stops it\n");
+    process.stderr.write(`Keymend sandbox: serving; the dashboard is at ${sandbox.hostUrl}/api/dashboard/; Ctrl-C stops it\n`);
     const why = await Promise.race([lifetime.ended, failed.promise]);
     process.stderr.write(`Keymend sandbox: stopping (${why})\n`);
     return 0;

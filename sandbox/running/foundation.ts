@@ -7,6 +7,7 @@ import type { World } from "../azure/world.ts";
 import type { Tables } from "./azurite.ts";
 import { type HostChild, type HostLog, startHost } from "./host-child.ts";
 import { type IdentityEndpoint, startIdentityEndpoint } from "../network/identity-endpoint.ts";
+import { type LoginDoor, startLoginDoor } from "../network/login-door.ts";
 import { type Network, startNetwork } from "../network/proxy.ts";
 
 /** An Azure to answer for; identities: client ids of those that the app has. */
@@ -29,6 +30,7 @@ export type Foundation = {
   readonly tables: Tables;
   readonly network: Network;
   readonly identity: IdentityEndpoint;
+  readonly login: LoginDoor;
   /** From now on that one answers. */
   answerWith(front: Front): void;
   openHost(options: HostOptions): Promise<HostChild>;
@@ -43,12 +45,14 @@ export async function createFoundation(tables: Tables, options: { dir: string; s
     if (!front) throw new Error("there is no Azure behind the network yet");
     return front;
   };
-  const [network, identity] = await Promise.all([
-    startNetwork({ handle: (request) => answering().azure.handle(request), resolve: (host) => answering().azure.resolve(host) }, options),
+  const handle: Azure["handle"] = (request) => answering().azure.handle(request);
+  const [network, identity, login] = await Promise.all([
+    startNetwork({ handle, resolve: (host) => answering().azure.resolve(host) }, options),
     startIdentityEndpoint(() => {
       const { world, azure, identities } = answering();
       return { world, tokens: azure.tokens, identities };
     }),
+    startLoginDoor(handle),
   ]);
   let child: HostChild | undefined;
   let settings: string | undefined;
@@ -56,6 +60,7 @@ export async function createFoundation(tables: Tables, options: { dir: string; s
     tables,
     network,
     identity,
+    login,
     answerWith: (next) => void (front = next),
     async openHost({ env, now, stateFile, port, entry, onLog }) {
       if (child?.isAlive && settings === JSON.stringify(env)) {
@@ -71,7 +76,7 @@ export async function createFoundation(tables: Tables, options: { dir: string; s
     },
     async close() {
       await child?.stop();
-      await Promise.all([network.close(), identity.close()]);
+      await Promise.all([network.close(), identity.close(), login.close()]);
     },
   };
 }

@@ -7,7 +7,7 @@ import { createWorld, type Principal, type Switches, type World } from "../azure
 import { startTables, type Tables } from "./azurite.ts";
 import { Clock } from "../time/clock.ts";
 import { compileCacheEnv } from "./compile-cache.ts";
-import { buildEstate, type Estate } from "../estate/estate.ts";
+import { API_AUDIENCE, buildEstate, type Estate } from "../estate/estate.ts";
 import { appIdOf } from "../estate/patient.ts";
 import { createFoundation, type Foundation } from "./foundation.ts";
 import type { HostChild, HostLog } from "./host-child.ts";
@@ -18,8 +18,6 @@ import { createTemporaryFolder, type TemporaryFolder } from "./temporary.ts";
 
 const TENANT = "72f988bf-0000-4000-8000-2d7cd011db47";
 const SUBSCRIPTION = "0b1f6471-0000-4000-8000-5a7e0c0de001";
-/** The whole of the app's own API, as its registration in the tenant names it. */
-const API_AUDIENCE = "api://keymend";
 const BUNDLE = process.env["SANDBOX_BUNDLE"] ?? fileURLToPath(new URL("../../dist/main.mjs", import.meta.url));
 /** What the app's process may see of this one. */
 const PASSED_ON = ["PATH", "HOME", "TMPDIR", "LANG", "TZ", "NODE_V8_COVERAGE"];
@@ -64,6 +62,8 @@ export type Sandbox = {
   readonly time: VirtualTime;
   readonly network: Network;
   readonly hostUrl: string;
+  /** The login host for a browser, without the proxy. */
+  readonly loginUrl: string;
   readonly apiAudience: string;
   readonly tableConnectionString: string;
   actor(principal: Principal): Actor;
@@ -86,7 +86,7 @@ function earliestChange(world: World): number | undefined {
 type Host = { child: HostChild | undefined; url: string; down: boolean; restarted: Promise<void> };
 
 /** What the app is told, as its app settings in Azure would say it. */
-function appSettings(world: World, estate: Estate, tables: Tables, options: SandboxOptions): Record<string, string> {
+function appSettings(world: World, estate: Estate, { tables, login }: Foundation, options: SandboxOptions): Record<string, string> {
   return {
     KEYMEND_MODE: options.mode,
     KEYMEND_SUBSCRIPTIONS: world.subscriptionId,
@@ -95,7 +95,8 @@ function appSettings(world: World, estate: Estate, tables: Tables, options: Sand
       .map(([capability, { clientId, principalId }]) => `${capability}=${clientId}:${principalId}`)
       .join(","),
     KEYMEND_FIRST_PARTY_PRINCIPAL_ID: estate.cosmosDb.oid,
-    KEYMEND_API_AUDIENCE: API_AUDIENCE,
+    KEYMEND_API_AUDIENCE: `${API_AUDIENCE},${estate.application.appid}`,
+    KEYMEND_LOGIN_HOST: login.url,
     KEYMEND_FUNCTION_APP: appIdOf(world),
     KEYMEND_TABLE_CONNECTION_STRING: tables.connectionString,
     ...options.settingsOf?.(estate),
@@ -177,7 +178,7 @@ async function start(options: SandboxOptions, folder: TemporaryFolder, closing: 
   options.arrange?.(world, estate);
   foundation.answerWith({ azure, world, identities: Object.values(estate.keymend).map(({ clientId }) => clientId) });
   const env = environment({
-    ...appSettings(world, estate, tables, options),
+    ...appSettings(world, estate, foundation, options),
     HTTPS_PROXY: network.proxyUrl,
     NO_PROXY: "127.0.0.1,localhost",
     NODE_EXTRA_CA_CERTS: network.caFile,
@@ -195,7 +196,7 @@ async function start(options: SandboxOptions, folder: TemporaryFolder, closing: 
   };
   await Promise.all([launch(0), tables.ready]);
   azure.start();
-  return assemble({ options, world, azure, estate, network, tables, host, closing, folder, launch });
+  return assemble({ options, world, azure, estate, foundation, host, closing, folder, launch });
 }
 
 type Parts = {
@@ -203,15 +204,15 @@ type Parts = {
   world: World;
   azure: Azure;
   estate: Estate;
-  network: Network;
-  tables: Tables;
+  foundation: Foundation;
   host: Host;
   closing: Closing;
   folder: TemporaryFolder;
   launch: (port: number) => Promise<void>;
 };
 
-function assemble({ options, world, azure, estate, network, tables, host, closing, folder, launch }: Parts): Sandbox {
+function assemble({ options, world, azure, estate, foundation, host, closing, folder, launch }: Parts): Sandbox {
+  const { network, tables, login } = foundation;
   const { clock } = world;
   const time = createVirtualTime(
     {
@@ -233,6 +234,7 @@ function assemble({ options, world, azure, estate, network, tables, host, closin
     get hostUrl() {
       return host.url;
     },
+    loginUrl: login.url,
     apiAudience: API_AUDIENCE,
     tableConnectionString: tables.connectionString,
     actor: (principal) => createActor({ azure, principal, apiAudience: API_AUDIENCE, hostUrl: () => host.url }),

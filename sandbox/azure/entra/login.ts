@@ -1,9 +1,11 @@
 /**
- * login.microsoftonline.com: what `az login --service-principal`, MSAL and jose ask of it. Client credentials only.
+ * login.microsoftonline.com: what `az login --service-principal`, MSAL and jose ask of it. Here client credentials; people in interactive.ts.
  * Sources: Microsoft identity platform, "OAuth 2.0 client credentials flow" and "AADSTS error codes".
  */
 import type { Faults } from "../faults.ts";
 import { AzureError } from "../routes.ts";
+import { createInteractive, type Interactive } from "./interactive.ts";
+import { Refusal, refuse, required } from "./refusal.ts";
 import { isAzureResource, lifetimeOf, type Tokens } from "./tokens.ts";
 import { jsonReply, type AzureFault, type AzureReply, type AzureRequest } from "../wire.ts";
 import type { Caller, Principal, World } from "../world.ts";
@@ -14,23 +16,11 @@ const ANY_TENANT = ["common", "organizations"];
 
 export type Login = { handle(request: AzureRequest): Promise<AzureReply | AzureFault> };
 
-/** An OAuth 2.0 error: RFC 6749 section 5.2 with Microsoft's additions. */
-class Refusal extends Error {
-  readonly status: number;
-  readonly error: string;
-  readonly aadsts: number;
-  constructor(status: number, error: string, aadsts: number, message: string) {
-    super(message);
-    this.status = status;
-    this.error = error;
-    this.aadsts = aadsts;
-  }
-}
-
 export function createLogin(world: World, tokens: Tokens, faults: Faults): Login {
+  const parts = { world, tokens, interactive: createInteractive(world, tokens) };
   const respond = async (request: AzureRequest): Promise<AzureReply> => {
     try {
-      return await route(world, tokens, request);
+      return await route(parts, request);
     } catch (error) {
       if (error instanceof Refusal) return refuse(world, error);
       throw error;
@@ -62,11 +52,15 @@ function asRefusal(error: AzureError): Refusal {
   return new Refusal(error.status, "temporarily_unavailable", 90033, error.message);
 }
 
-async function route(world: World, tokens: Tokens, request: AzureRequest): Promise<AzureReply> {
+type Parts = { world: World; tokens: Tokens; interactive: Interactive };
+
+async function route({ world, tokens, interactive }: Parts, request: AzureRequest): Promise<AzureReply> {
   const [tenant = "", ...rest] = request.url.pathname.split("/").filter((s) => s !== "");
   const path = rest.join("/").toLowerCase();
   if (path === "discovery/instance") return jsonReply(200, instances(tenant));
   requireTenant(world, tenant);
+  const ofPerson = await interactive.answer(request, path);
+  if (ofPerson) return ofPerson;
   switch (`${request.method} ${path}`) {
     case "GET .well-known/openid-configuration":
       return jsonReply(200, configuration(world, 1));
@@ -122,6 +116,7 @@ function configuration(world: World, version: 1 | 2): object {
     issuer: v2 ? `${at}/v2.0` : `https://sts.windows.net/${world.tenantId}/`,
     authorization_endpoint: `${at}/oauth2${v2 ? "/v2.0" : ""}/authorize`,
     device_authorization_endpoint: `${at}/oauth2${v2 ? "/v2.0" : ""}/devicecode`,
+    end_session_endpoint: `${at}/oauth2${v2 ? "/v2.0" : ""}/logout`,
     tenant_region_scope: "EU",
     cloud_instance_name: "microsoftonline.com",
     cloud_graph_host_name: "graph.windows.net",
@@ -177,11 +172,6 @@ async function token(world: World, tokens: Tokens, request: AzureRequest, parame
   return jsonReply(200, { ...answer, ...times, resource: audience });
 }
 
-function required(value: string | null, name: string): string {
-  if (value) return value;
-  throw new Refusal(400, "invalid_request", 900144, `The request body must contain the following parameter: '${name}'.`);
-}
-
 function authenticate(world: World, { clientId, secret }: Credentials): Principal {
   const principal = principalOf(world, required(clientId, "client_id"));
   if (!principal) {
@@ -219,20 +209,4 @@ function audienceOf(world: World, parameter: "scope" | "resource", asked: string
     500011,
     `The resource principal named ${audience} was not found in the tenant named Contoso (${world.tenantId}).`,
   );
-}
-
-function refuse(world: World, refusal: Refusal): AzureReply {
-  const traceId = world.random.guid("login.trace");
-  const correlationId = world.random.guid("login.correlation");
-  const timestamp = `${world.clock.iso().slice(0, 19).replace("T", " ")}Z`;
-  const trail = `Trace ID: ${traceId} Correlation ID: ${correlationId} Timestamp: ${timestamp}`;
-  return jsonReply(refusal.status, {
-    error: refusal.error,
-    error_description: `AADSTS${refusal.aadsts}: ${refusal.message} ${trail}`,
-    error_codes: [refusal.aadsts],
-    timestamp,
-    trace_id: traceId,
-    correlation_id: correlationId,
-    error_uri: `${HOST}/error?code=${refusal.aadsts}`,
-  });
 }

@@ -3,16 +3,20 @@
  * Times in them are virtual.
  */
 import { createLocalJWKSet, errors, exportJWK, generateKeyPair, jwtVerify, SignJWT, type JSONWebKeySet, type JWTPayload } from "jose";
-import type { Caller, Principal, World } from "../world.ts";
+import type { Application, Caller, Principal, World } from "../world.ts";
 
 export type Verified = { caller: Caller; claims: JWTPayload };
 export type Unverified = { problem: "invalid" | "expired" | "audience"; claims: JWTPayload | undefined };
 
 export type Tokens = {
   issue(principal: Principal, audience: string): Promise<string>;
+  /** For a person who signed in to an application: to call its own API, and to tell it who it is. */
+  issueDelegated(person: Principal, application: Application, asked: { scopes: string; nonce: string | undefined }): Promise<Delegated>;
   verify(bearer: string, audiences: readonly string[]): Promise<Verified | Unverified>;
   jwks(): Promise<JSONWebKeySet>;
 };
+
+export type Delegated = { accessToken: string; idToken: string };
 
 /** What ARM accepts: both names of the resource, with and without the slash (`az` asks for management.core.windows.net). */
 export const ARM_AUDIENCES = ["https://management.azure.com", "https://management.core.windows.net"].flatMap((a) => [a, `${a}/`]);
@@ -80,16 +84,28 @@ export function createTokens(world: World): Tokens {
     return payload;
   };
 
+  const sign = async (claims: JWTPayload, seconds: number): Promise<string> => {
+    const { pair, kid } = await (signingKey ??= makeKey());
+    const now = Math.floor(world.clock.now() / 1000);
+    return new SignJWT({ ...claims, iat: now, nbf: now, exp: now + seconds })
+      .setProtectedHeader({ typ: "JWT", alg: "RS256", kid })
+      .sign(pair.privateKey);
+  };
+
   return {
     async issue(principal, audience) {
-      const { pair, kid } = await (signingKey ??= makeKey());
-      const now = Math.floor(world.clock.now() / 1000);
       const uti = world.random.hex("token", 22);
       if (principal.secret !== undefined) goodUntilWall.set(uti, performance.now() + TOKEN_SECONDS * 1000);
-      const claims = { ...claimsOf(world, principal, audience), uti };
-      return new SignJWT({ ...claims, iat: now, nbf: now, exp: now + lifetimeOf(principal, audience) })
-        .setProtectedHeader({ typ: "JWT", alg: "RS256", kid })
-        .sign(pair.privateKey);
+      return sign({ ...claimsOf(world, principal, audience), uti }, lifetimeOf(principal, audience));
+    },
+
+    async issueDelegated(person, application, { scopes, nonce }) {
+      const both = personClaims(world, person, application);
+      const [accessToken, idToken] = await Promise.all([
+        sign({ ...both, azp: application.appid, azpacr: "0", scp: scopes, uti: world.random.hex("token", 22) }, OWN_API_TOKEN_SECONDS),
+        sign({ ...both, ...(nonce === undefined ? {} : { nonce }) }, TOKEN_SECONDS),
+      ]);
+      return { accessToken, idToken };
     },
 
     async verify(bearer, audiences) {
@@ -125,4 +141,11 @@ function claimsOf(world: World, principal: Principal, audience: string): JWTPayl
   const iss = `https://sts.windows.net/${world.tenantId}/`;
   const user = principal.type === "User" ? { name: principal.name, upn: principal.name, unique_name: principal.name } : {};
   return { ...both, ...user, iss, idp: iss, appid, appidacr: principal.secret === undefined ? "2" : "1", ver: "1.0" };
+}
+
+/** Source: Microsoft identity platform, "Access token claims reference" and "ID token claims reference": version 2, roles in both. */
+function personClaims(world: World, { oid, name, appRoles }: Principal, { appid }: Application): JWTPayload {
+  const iss = `https://login.microsoftonline.com/${world.tenantId}/v2.0`;
+  const user = { name: name.split("@")[0]!, preferred_username: name };
+  return { aud: appid, iss, oid, sub: oid, tid: world.tenantId, ...user, roles: appRoles, ver: "2.0" };
 }
