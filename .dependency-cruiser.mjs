@@ -34,7 +34,7 @@ const known = (name, inside, all, comment) => [
   { name: `${name}-for-all`, comment, severity: "error", from: {}, to: { path: inside, pathNot: all } },
 ];
 
-const SRC = ["activities", "api", "azure", "cli", "client", "domain", "functions", "orchestrations", "storage"];
+const SRC = ["activities", "api", "azure", "cli", "client", "dashboard", "domain", "functions", "orchestrations", "storage"];
 
 const DOMAIN = {
   databases: [],
@@ -184,6 +184,28 @@ export default {
     },
     only("client-calls-by-the-contract", "^src/client/", "^src/(client|api)/", "what runs in a browser, too"),
     only("api-is-said-in-values", "^src/api/", "^src/(api|domain)/", "what is taken and answered is known to whoever calls, too"),
+    only(
+      "dashboard-shows",
+      "^src/dashboard/",
+      "^src/(dashboard|client|api|domain)/",
+      "a page in a browser: the client, the domain's words, and nothing that runs beside Azure",
+    ),
+    {
+      name: "dashboard-is-a-page",
+      comment: "what ships to browsers is built by itself (scripts/build.ts)",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/dashboard/" },
+      to: { path: "^src/dashboard/" },
+    },
+    {
+      name: "dashboard-needs-few",
+      severity: "error",
+      from: { path: "^src/dashboard/" },
+      to: {
+        dependencyTypes: ["core", "npm", "npm-dev", "npm-optional", "npm-peer"],
+        pathNot: "node_modules/(preact|@azure/msal-browser|canonicalize)/",
+      },
+    },
     ...known("src-rooms-are-known", "^src/[^/]+/", `^src/(${SRC.join("|")})/`, "a new room comes with its rules"),
     ...known("src-root-is-known", "^src/[^/]+\\.ts$", "^src/(main|config|log)\\.ts$", "everything else has a room"),
     only("src-root-knows-the-domain", "^src/(?!main\\.ts)[^/]+\\.ts$", "^src/domain/", "settings and log lines are read by all rooms"),

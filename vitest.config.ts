@@ -56,8 +56,8 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],
-      // Runs only inside the bundle, in a process of its own: the smoke test and the stories cover it.
-      exclude: ["src/main.ts", "src/cli/main.ts"],
+      // Run only inside the bundle, in a process of its own, and in a browser: the smoke test, the stories and e2e/dashboard cover them.
+      exclude: ["src/main.ts", "src/cli/main.ts", "src/dashboard/{live,sign-in}.ts"],
       reporter: [["text", { skipFull: true }], "html"],
       // Overall, and without exception where it is decided what is written to Azure.
       thresholds: {

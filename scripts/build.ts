@@ -1,19 +1,27 @@
 /**
- * Builds what ships, each one file: dist/main.mjs, the app, minified, for Node 22; dist/keymend.mjs, the command line, for the Node 20 that
- * laptops have. With --if-stale nothing happens while they are newer than their sources.
+/**
+ * Builds what ships: dist/main.mjs, the app, minified, for Node 22; dist/dashboard, what it serves to browsers; dist/keymend.mjs, the command
+ * line, for the Node 20 that laptops have. With --if-stale nothing happens while they are newer than their sources.
  */
-import { chmodSync, existsSync, globSync, statSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, globSync, statSync } from "node:fs";
 import { build, type BuildOptions } from "esbuild";
 
 const APP = "dist/main.mjs";
 const COMMAND_LINE = "dist/keymend.mjs";
+const DASHBOARD = "dist/dashboard";
+/** As it is copied last, it is there once all else is. */
+const BUILT = [APP, COMMAND_LINE, `${DASHBOARD}/icon.svg`];
 
 function isFresh(): boolean {
-  if (!existsSync(APP) || !existsSync(COMMAND_LINE)) return false;
-  const built = Math.min(statSync(APP).mtimeMs, statSync(COMMAND_LINE).mtimeMs);
-  return [...globSync("src/**/*.ts"), "docs/openapi.json", "package.json", "package-lock.json", "scripts/build.ts"].every(
-    (file) => statSync(file).mtimeMs < built,
-  );
+  if (!BUILT.every((file) => existsSync(file))) return false;
+  const built = Math.min(...BUILT.map((file) => statSync(file).mtimeMs));
+  return [
+    ...globSync("src/**/*.{ts,tsx,css,html,svg}"),
+    "docs/openapi.json",
+    "package.json",
+    "package-lock.json",
+    "scripts/build.ts",
+  ].every((file) => statSync(file).mtimeMs < built);
 }
 
 // CommonJS packages inside an ESM bundle need a require of their own.
@@ -40,4 +48,20 @@ if (!(process.argv.includes("--if-stale") && isFresh())) {
     banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
   });
   chmodSync(COMMAND_LINE, 0o755);
+  await build({
+    entryPoints: { app: "src/dashboard/main.tsx" },
+    outdir: DASHBOARD,
+    bundle: true,
+    minify: true,
+    platform: "browser",
+    format: "esm",
+    target: "es2022",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  await build({ entryPoints: { app: "src/dashboard/app.css" }, outdir: DASHBOARD, bundle: true, minify: true, logLevel: "warning" });
+  // Copied, a file bears the time of the copy.
+  for (const file of ["index.html", "icon.svg"]) copyFileSync(`src/dashboard/${file}`, `${DASHBOARD}/${file}`);
 }

@@ -28,7 +28,9 @@ const json = (content: unknown): Uint8Array => new TextEncoder().encode(text(con
 /** Without scripts and dependencies: the bundle holds all that it needs, so whoever installs or builds once more finds nothing to do. */
 function appFiles(): Record<string, Uint8Array> {
   const { name, version, type, main } = manifest;
+  const pages = readdirSync("dist/dashboard").toSorted();
   return {
+    ...Object.fromEntries(pages.map((file) => [`dist/dashboard/${file}`, readFileSync(`dist/dashboard/${file}`)])),
     "dist/main.mjs": readFileSync("dist/main.mjs"),
     "dist/main.mjs.map": readFileSync("dist/main.mjs.map"),
     "host.json": readFileSync("host.json"),

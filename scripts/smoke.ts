@@ -27,6 +27,7 @@ const EXPECTED: Record<string, string> = {
   recheck: "timerTrigger",
   housekeeping: "timerTrigger",
   ...Object.fromEntries(Object.keys(ROUTES).map((name) => [name, "httpTrigger"])),
+  dashboard: "httpTrigger",
 };
 
 const GUID = "00000000-0000-4000-8000-000000000001";

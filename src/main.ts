@@ -32,6 +32,8 @@ import { ConfigError } from "./domain/errors.ts";
 import type { Incident } from "./domain/incident.ts";
 import { periodOf } from "./domain/schedule.ts";
 import { createAuthenticate } from "./functions/authenticate.ts";
+import { createConditional } from "./functions/conditional.ts";
+import { createDashboard } from "./functions/dashboard.ts";
 import { createHealth } from "./functions/health.ts";
 import { createHousekeeping } from "./functions/housekeeping.ts";
 import { createOnEvent } from "./functions/on-event.ts";
@@ -291,6 +293,8 @@ const targets = createTargetsApi({
 
 type Operation = (call: ApiCall) => Promise<HttpResponseInit>;
 
+const conditional = createConditional({ hash: hashText, now });
+
 /** The app verifies tokens itself, so the host asks for no key. */
 function serve(name: RouteName, handle: Operation): void {
   const { method, path: route }: Route = ROUTES[name];
@@ -299,8 +303,8 @@ function serve(name: RouteName, handle: Operation): void {
     authLevel: "anonymous",
     route,
     extraInputs: [client],
-    handler: (request: HttpRequest, context: InvocationContext) =>
-      alsoOverdue(context, (durable, log) => handle({ request, client: durable, log })),
+    handler: async (request: HttpRequest, context: InvocationContext) =>
+      conditional(request, await alsoOverdue(context, (durable, log) => handle({ request, client: durable, log }))),
   });
 }
 
@@ -324,3 +328,5 @@ const SERVED: Record<RouteName, Operation> = {
 };
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the names are those of the record
 for (const [name, handle] of Object.entries(SERVED) as [RouteName, Operation][]) serve(name, handle);
+
+app.http("dashboard", createDashboard({ ...config.dashboard, tenantId: config.tenantId, folder: new URL("dashboard/", import.meta.url) }));
