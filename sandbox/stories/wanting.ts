@@ -1,6 +1,7 @@
 /** How people want something on purpose: through the app's operations API, and what they hear of it. */
 import * as v from "valibot";
 import type { JsonObject } from "../azure/world.ts";
+import { readPlan, say, untilAsked } from "./acts.ts";
 import type { StoryContext } from "./story.ts";
 
 const operation = v.object({
@@ -10,6 +11,7 @@ const operation = v.object({
   requirements: v.array(v.object({ name: v.string(), state: v.picklist(["met", "unmet", "unknown"]), detail: v.string() })),
   plan: v.nullable(v.object({ steps: v.array(v.object({ name: v.string() })) })),
   undo: v.array(v.string()),
+  disposable: v.nullable(v.object({ from: v.string(), az: v.array(v.string()) })),
 });
 
 export type Operation = v.InferOutput<typeof operation>;
@@ -28,4 +30,12 @@ export async function readOperation({ operator }: StoryContext, id: string): Pro
   const { status, body } = await operator.app("GET", `/api/operations/${id}`);
   if (status !== 200) throw new Error(`the app answers ${status} to GET operation ${id}`);
   return v.parse(operation, body);
+}
+
+/** Somebody else agrees to the one thing that is asked about it, and it is waited for until it is over. */
+export async function seeThrough(context: StoryContext, id: string): Promise<Operation> {
+  const asked = (await untilAsked(context)) && (await readPlan(context));
+  if (asked) await say(context, asked, "approve", "it is ours");
+  await context.until("the operation to be over", async () => (await readOperation(context, id)).state === "closed");
+  return readOperation(context, id);
 }

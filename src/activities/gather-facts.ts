@@ -20,7 +20,7 @@ import type {
 } from "../domain/facts.ts";
 import { parseKeyUri, vaultNameOf } from "../domain/key-uri.ts";
 import { isBeingCreated, verdictOf } from "../domain/databases/index.ts";
-import { readsOfWishes } from "../domain/operations/index.ts";
+import { concernedBy, readsOfWishes } from "../domain/operations/index.ts";
 import { isOpen, type WishOnRecord } from "../domain/wish.ts";
 import { identitiesToRead, principalsToRead, standInsToRead } from "../domain/what-to-read.ts";
 import type { KnownDatabase } from "../domain/databases/sight.ts";
@@ -68,8 +68,8 @@ type KnownTarget = { id: string; kind: TargetKind };
 /** wished: what would be wanted too, though it is not on record. */
 export type GatherFacts = (patient: Patient, knownTargets: readonly KnownTarget[], wished?: readonly WishOnRecord[]) => Promise<Facts>;
 
-/** What wishes ask for beside what databases do. */
-type Wanted = { keys: readonly string[]; identities: readonly IdentityFacts[] };
+/** What wishes ask for beside what databases do. concerned: databases that they are about. */
+type Wanted = { keys: readonly string[]; identities: readonly IdentityFacts[]; concerned: readonly string[] };
 
 /** A database with the identities that matter to it. */
 type Seen = { target: TargetFacts; identities: IdentityFacts[] };
@@ -125,10 +125,19 @@ export function createGatherFacts({
   async function readVaultSide(sources: FactSources, vault: LiveVault, seen: readonly Seen[], baseline: Baseline | null, wanted: Wanted) {
     const ofDatabases = seen.flatMap(({ target, identities }) => {
       const keyName = target.keyUri === null ? null : parseKeyUri(target.keyUri).key;
-      return keyName === null ? [] : [{ keyName, principals: principalsToRead(target, identities, baseline, firstPartyPrincipalId) }];
+      const principals = principalsToRead(target, identities, baseline, firstPartyPrincipalId);
+      const isConcerned = wanted.concerned.some((id) => sameId(id, target.id));
+      return keyName === null ? [] : [{ keyName, principals, isConcerned }];
     });
     const live = wanted.identities.flatMap((identity) => (identity.state === "live" ? [identity.principalId] : []));
-    const wraps = [...ofDatabases, ...wanted.keys.map((keyName) => ({ keyName, principals: live }))];
+    // Whatever is named may come to be used with any other: the key that is wanted by who uses the present one, the present one by who is wanted.
+    const concerned = ofDatabases.filter(({ isConcerned }) => isConcerned);
+    const using = [...live, ...concerned.flatMap(({ principals }) => principals)];
+    const wraps = [
+      ...ofDatabases,
+      ...wanted.keys.map((keyName) => ({ keyName, principals: using })),
+      ...concerned.map(({ keyName }) => ({ keyName, principals: live })),
+    ];
     const keyNames = distinct(wraps.map(({ keyName }) => keyName));
     const questions = distinctBy(
       wraps.flatMap(({ keyName, principals }) =>
@@ -155,7 +164,8 @@ export function createGatherFacts({
     const sources = makeSources();
     const [stored, onRecord] = await Promise.all([baselines.load(patient.id), listWishes(patient.id)]);
     const wishes = [...onRecord, ...wished];
-    const { keys, identityIds } = readsOfWishes(wishes.filter(isOpen));
+    const open = wishes.filter(isOpen);
+    const { keys, identityIds } = readsOfWishes(open);
     const [{ targets, missing }, vault] = await Promise.all([
       readTargets(sources, patient, [...knownTargets, ...stored.known]),
       patient.vaultName === null
@@ -166,7 +176,7 @@ export function createGatherFacts({
     const { seen, others } = await readIdentities(sources, targets, baseline, identityIds);
     const side =
       vault?.state === "live"
-        ? await readVaultSide(sources, vault, seen, baseline, { keys, identities: others })
+        ? await readVaultSide(sources, vault, seen, baseline, { keys, identities: others, concerned: concernedBy(open, { targets }) })
         : { keys: [], access: [], eventSubscriptions: [] };
     return {
       schema: 1,

@@ -138,6 +138,7 @@ const OPERATION_ONLY = {
       detail: TEXT,
       az: TEXTS,
       advised: v.optional(v.pipe(v.literal(true), v.description("It is advice: nothing is refused for it."))),
+      ownWork: v.optional(v.pipe(v.literal(true), v.description("The operation itself meets it: nothing is refused for it."))),
     }),
   ),
   plan: nullable(PLAN),
@@ -145,6 +146,10 @@ const OPERATION_ONLY = {
   progress: v.object({ what: TEXT, percent: nullable(v.number()), since: TIME, etaSeconds: nullable(v.number()) }),
   timeline: TIMELINE,
   undo: v.pipe(TEXTS, v.description("The way back, as command lines.")),
+  disposable: v.pipe(
+    nullable(v.object({ from: TIME, az: TEXTS })),
+    v.description("What is needed no more from then on, as command lines, which are told from then on only; null where nothing is."),
+  ),
 };
 export const OPERATION = v.object({ ...SUMMARY_OF_OPERATION, incidentId: nullable(TEXT), ...OPERATION_ONLY });
 

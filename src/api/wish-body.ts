@@ -39,6 +39,8 @@ export const WISH = v.variant("operation", [
   v.strictObject({ ...COMMON, operation: v.literal("revoke"), scope: KEY_URI, confirm: v.string() }),
   v.strictObject({ ...COMMON, operation: v.literal("restore"), scope: KEY_URI }),
   v.strictObject({ ...COMMON, operation: v.literal("rotate-key"), keyUri: KEY_URI }),
+  v.strictObject({ ...COMMON, operation: v.literal("switch-key"), databaseId: DATABASE_ID, keyUri: KEY_URI }),
+  v.strictObject({ ...COMMON, operation: v.literal("switch-identity"), databaseId: DATABASE_ID, identityId: IDENTITY_ID }),
 ]);
 
 export type WishBody = v.InferOutput<typeof WISH>;
@@ -54,6 +56,10 @@ export function wishedIn(body: WishBody): Wished {
       const { operation, kind, vaultId, key, identityId, databaseId = null } = body;
       return { operation, params: { kind, vaultId, key, identityId, databaseId } };
     }
+    case "switch-key":
+      return { operation: body.operation, params: { databaseId: body.databaseId, keyUri: body.keyUri } };
+    case "switch-identity":
+      return { operation: body.operation, params: { databaseId: body.databaseId, identityId: body.identityId } };
     case "rotate-key":
       return { operation: body.operation, params: { keyUri: body.keyUri } };
     case "revoke":

@@ -1,7 +1,7 @@
 /** What is to be done about a diagnosis: steps, and what no step mends. Made by plan/plan.ts. */
 import type { CauseCode } from "./cause-code.ts";
 import type { Loses, Step } from "./steps/step.ts";
-import type { Requirement, WishOnRecord } from "./wish.ts";
+import type { Before, Requirement, WishOnRecord } from "./wish.ts";
 
 export type PlanBlock = {
   cause: CauseCode;
@@ -21,11 +21,14 @@ export type PlannedWish = {
   /** Databases that it is about. */
   targetIds: string[];
   /** Whether it is so already; else detail says what is waited for once nothing is left to write. */
-  reached: { done: boolean; detail: string };
+  reached: { done: boolean; detail: string; holdsMs?: number };
   /** Requirements that are not met, so that nothing of it is written; null where none is. */
   unmet: string | null;
   stands: boolean;
   undo: string[];
+  /** What its database used before; undefined where it moves none. */
+  before: Before | undefined;
+  disposable: string[];
 };
 
 export type Plan = {

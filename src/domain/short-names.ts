@@ -21,6 +21,7 @@ export const namesOf = (ids: readonly string[]): string => ids.map((id) => nameO
 
 /** An operation in a sentence, with what it is about. */
 export function operationInShort({ operation, params, patient }: Wish): string {
+  if ("databaseId" in params && !("key" in params)) return `${operation} of ${namesOf([params.databaseId])}`;
   const about = "keyUri" in params ? placeOf(params.keyUri) : `${patient.vaultName ?? namesOf([patient.id])}/${params.key}`;
   return `${operation} on ${about}`;
 }

@@ -14,6 +14,8 @@ export type OperationParams = {
   revoke: { keyUri: string };
   restore: { keyUri: string };
   "rotate-key": { keyUri: string };
+  "switch-key": { databaseId: string; keyUri: string };
+  "switch-identity": { databaseId: string; identityId: string };
 };
 
 export type OperationName = keyof OperationParams;
@@ -35,6 +37,9 @@ export type Requirement = {
 export type WishState = "working" | "waiting" | "closed";
 export type WishOutcome = "Completed" | "Refused" | "Escalated";
 
+/** What a database used before it was moved: its key URI, and its default identity, as both are stored. */
+export type Before = { keyUri: string | null; defaultIdentity: string };
+
 export type WishStatus = {
   state: WishState;
   outcome: WishOutcome | null;
@@ -47,6 +52,12 @@ export type WishStatus = {
   /** How to go back, as command lines. */
   undo: string[];
   progress: { what: string; percent: number | null; since: string; etaSeconds: number | null };
+  /** What its database used when it was first looked at; absent where it moves none. */
+  before?: Before;
+  /** Since when it has been as it is wanted, of what has to hold for a time; absent while it is not. */
+  heldSince?: string;
+  /** What is needed no more from then on, as command lines. Absent where nothing is, and until it is done. */
+  disposable?: { from: string; az: string[] };
   /** What it brought about is to stay so: it speaks to every later look, until it is taken back. */
   stands: boolean;
 };

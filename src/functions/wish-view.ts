@@ -4,6 +4,7 @@ import type { OPERATION, OPERATION_SUMMARY } from "../api/answers.ts";
 import type { Incident } from "../domain/incident.ts";
 import { operations } from "../domain/operations/index.ts";
 import type { WishOnRecord, WishStatus } from "../domain/wish.ts";
+import { toMs } from "../domain/time.ts";
 import { viewPlan } from "./incident-view.ts";
 
 /** Before a look has judged it. */
@@ -47,9 +48,9 @@ export function summarizeWish(wish: WishOnRecord): v.InferOutput<typeof OPERATIO
 }
 
 /** incident: where it was last judged; undefined where it never was. */
-export function viewWish(wish: WishOnRecord, incident: Incident | undefined): v.InferOutput<typeof OPERATION> {
+export function viewWish(wish: WishOnRecord, incident: Incident | undefined, now: string): v.InferOutput<typeof OPERATION> {
   const isMine = ({ wish: of }: { wish?: string }): boolean => of === wish.id;
-  const { incidentId, requirements, progress, undo } = wish.status ?? unjudged(wish.at);
+  const { incidentId, requirements, progress, undo, disposable } = wish.status ?? unjudged(wish.at);
   return {
     ...summarizeWish(wish),
     loses: operations[wish.operation].loses,
@@ -60,5 +61,7 @@ export function viewWish(wish: WishOnRecord, incident: Incident | undefined): v.
     progress,
     timeline: incident?.timeline ?? [],
     undo,
+    // Before its time it is no more than told that there will be something.
+    disposable: disposable ? { from: disposable.from, az: toMs(now) >= toMs(disposable.from) ? disposable.az : [] } : null,
   };
 }

@@ -70,6 +70,7 @@ export function createWishesApi(deps: WishesDeps) {
 
   /** A vault that no database depends on yet can be wanted something of too. */
   async function patientOf({ params }: Wished): Promise<Patient> {
+    if ("databaseId" in params && !("vaultId" in params)) return patientOfDatabase(params.databaseId);
     if ("keyUri" in params) return deps.patients.named(parseKeyUri(params.keyUri).vaultName ?? "");
     const { vaultId } = params;
     const found = await deps.patients.find({ kind: "vault", id: vaultId });
@@ -77,6 +78,16 @@ export function createWishesApi(deps: WishesDeps) {
     if (found.why === "none") return { id: vaultId, kind: "vault", vaultName: nameOf(vaultId).toLowerCase() };
     throw new ProblemError(424, `${found.detail}. Whether anything depends on it is not known.`, [
       { field: "vaultId", problem: "can't be seen with the roles that Keymend has (docs/deploy.md)" },
+    ]);
+  }
+
+  /** With the vault of the key that it has. */
+  async function patientOfDatabase(id: string): Promise<Patient> {
+    const found = await deps.patients.find({ kind: "database", id });
+    if (found.patient) return found.patient;
+    if (found.why === "none") throw new ProblemError(404, found.detail);
+    throw new ProblemError(424, found.detail, [
+      { field: "databaseId", problem: "can't be seen with the roles that Keymend has (docs/deploy.md)" },
     ]);
   }
 
@@ -122,7 +133,7 @@ export function createWishesApi(deps: WishesDeps) {
       held: heldBack(restraint, settings, at),
     });
     const status = incident?.wishes?.find(({ id }) => id === wish.id) ?? null;
-    const { id: _, incidentId: __, ...view } = viewWish({ ...wanted, status }, incident ?? undefined);
+    const { id: _, incidentId: __, ...view } = viewWish({ ...wanted, status }, incident ?? undefined, at);
     return json({ ...view, dryRun: true });
   }
 
@@ -154,7 +165,8 @@ export function createWishesApi(deps: WishesDeps) {
     return wish;
   }
 
-  const view = async (wish: WishOnRecord) => viewWish(wish, wish.status ? await deps.findIncident(wish.status.incidentId) : undefined);
+  const view = async (wish: WishOnRecord) =>
+    viewWish(wish, wish.status ? await deps.findIncident(wish.status.incidentId) : undefined, now().toISOString());
 
   const start = guard("startOperation", async (call, caller) => {
     const { body } = call;

@@ -26,7 +26,7 @@ import {
 } from "../support/builders.ts";
 import { throwing, transient } from "../support/fakes.ts";
 import { PATIENT } from "../support/turns.ts";
-import { aStatusOf, aWish, CHECK } from "../support/wishes.ts";
+import { aStatusOf, aWish, CHECK, SWITCH_IDENTITY, SWITCH_KEY } from "../support/wishes.ts";
 import type { WishOnRecord } from "../../src/domain/wish.ts";
 
 type Azure = {
@@ -150,6 +150,24 @@ describe("one patient", () => {
     const facts = await rehearsed.gather(PATIENT, [], [aWish(other)]);
     expect(facts.wishes).toHaveLength(1);
     expect(facts.keys).toMatchObject([{ name: "cmk" }, { name: "cmk-new" }]);
+  });
+
+  test("of a database that is to be moved it is asked what it could do with the new key, and the new identity with the present one", async () => {
+    const second = SWITCH_IDENTITY.params.identityId;
+    const identities = [
+      { id: IDENTITY_ID, principalId: PRINCIPAL },
+      { id: second, principalId: "p2" },
+    ];
+    const toKey = setUp({ wishes: [aWish(SWITCH_KEY)] });
+    await toKey.gather();
+    expect(toKey.asked("access")).toEqual([`access ${PRINCIPAL} cmk`, `access ${PRINCIPAL} cmk-2`]);
+    const toIdentity = setUp({
+      identities,
+      wishes: [aWish(SWITCH_IDENTITY)],
+      targets: [anAccount(), aCluster({ keyUri: `${KEY_URI}-3` })],
+    });
+    await toIdentity.gather();
+    expect(toIdentity.asked("access")).toEqual([`access ${PRINCIPAL} cmk`, `access ${PRINCIPAL} cmk-3`, "access p2 cmk"]);
   });
 
   test("the vault is asked for by its id, or by its name where only its URI is known", async () => {

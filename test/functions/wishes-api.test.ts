@@ -13,7 +13,7 @@ import { ACCOUNT_ID, IDENTITY_ID, KEY_URI, NOW, someFacts, someSettings, TENANT,
 import { asDescribed } from "../support/described.ts";
 import { fakeLog } from "../support/fakes.ts";
 import { PATIENT } from "../support/turns.ts";
-import { aStatusOf, aWish, CHECK, turnOn } from "../support/wishes.ts";
+import { aStatusOf, aWish, CHECK, SWITCH_IDENTITY, turnOn } from "../support/wishes.ts";
 import { aRequest, AUDIENCE, createIssuer, fakeClient, type Issuer } from "./support.ts";
 
 let issuer: Issuer;
@@ -193,6 +193,42 @@ describe("wanting something", () => {
     ["while something else is wanted", aWish({ ...CHECK, params: { ...CHECK.params, key: "other" } }), 202],
   ])("%s", async (_, before, status) => {
     expect(await setUp({ onRecord: [before] }).call("start", "Keymend.Operator", post(body))).toMatchObject({ status });
+  });
+});
+
+describe("moving a database", () => {
+  const toKey = {
+    operation: "switch-key",
+    databaseId: ACCOUNT_ID,
+    keyUri: "https://kv-orders.vault.azure.net/keys/cmk-2",
+    reason: "apart",
+  };
+  const toIdentity = { operation: "switch-identity", databaseId: ACCOUNT_ID, identityId: IDENTITY_ID, reason: "apart" };
+
+  test.each([toKey, toIdentity])("is wanted of the vault that it has its key in: $operation", async (sent) => {
+    const { call, kept, signals } = setUp();
+    expect(await call("start", "Keymend.Operator", post(sent))).toMatchObject({ status: 202, jsonBody: { disposable: null } });
+    const { reason: _, operation, ...params } = sent;
+    expect(kept.get(ID)).toMatchObject({ operation, params, patient: PATIENT });
+    expect(signals).toMatchObject([{ what: `a planned operation, ${operation} of orders: apart` }]);
+  });
+
+  test("that is not there, or can't be seen, is told at once", async () => {
+    const none = setUp({ found: { patient: null, why: "none", detail: "it has no customer-managed key" } });
+    expect(await none.call("start", "Keymend.Operator", post(toIdentity))).toMatchObject(problem(404));
+    const unseen = setUp({ found: { patient: null, why: "unseen", detail: "403" } });
+    expect(await unseen.call("start", "Keymend.Operator", post(toKey))).toMatchObject(problem(424, [{ field: "databaseId" }]));
+  });
+
+  test("leaves things behind that are told a day later", async () => {
+    const told = async (from: string) => {
+      const status = aStatusOf({ state: "closed", outcome: "Completed", disposable: { from, az: ["az x"] } });
+      const { call } = setUp({ onRecord: [aWish(SWITCH_IDENTITY, { id: ID, status })] });
+      const { jsonBody } = await call("read", "Keymend.Reader", { params: { id: ID } });
+      return jsonBody as unknown;
+    };
+    expect(await told("2026-11-03T10:00:00.000Z")).toMatchObject({ disposable: { from: "2026-11-03T10:00:00.000Z", az: [] } });
+    expect(await told(NOW)).toMatchObject({ disposable: { from: NOW, az: ["az x"] } });
   });
 });
 

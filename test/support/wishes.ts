@@ -6,7 +6,7 @@ import type { Settings } from "../../src/domain/settings.ts";
 import { DAY, toIso, toMs } from "../../src/domain/time.ts";
 import type { TurnInput } from "../../src/domain/turn/record.ts";
 import type { Wished, WishOnRecord, WishStatus } from "../../src/domain/wish.ts";
-import { ACCOUNT_ID, IDENTITY_ID, KEY_URI, NOW, someSettings, VAULT_ID } from "./builders.ts";
+import { ACCOUNT_ID, IDENTITY_ID, identityIdOf, KEY_URI, NOW, someSettings, VAULT_ID } from "./builders.ts";
 import { PATIENT, turnInput } from "./turns.ts";
 
 export const CHECK: Extract<Wished, { operation: "check-requirements" }> = {
@@ -20,6 +20,14 @@ export const PREPARE: Extract<Wished, { operation: "prepare" }> = {
 };
 export const REVOKE: Wished = { operation: "revoke", params: { keyUri: KEY_URI } };
 export const ROTATE: Wished = { operation: "rotate-key", params: { keyUri: KEY_URI } };
+export const SWITCH_KEY: Extract<Wished, { operation: "switch-key" }> = {
+  operation: "switch-key",
+  params: { databaseId: ACCOUNT_ID, keyUri: `${KEY_URI}-2` },
+};
+export const SWITCH_IDENTITY: Extract<Wished, { operation: "switch-identity" }> = {
+  operation: "switch-identity",
+  params: { databaseId: ACCOUNT_ID, identityId: identityIdOf("id-orders-2") },
+};
 export const RESTORE: Wished = { operation: "restore", params: { keyUri: KEY_URI } };
 
 type Over = Partial<Omit<WishOnRecord, "operation" | "params">>;

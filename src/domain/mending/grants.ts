@@ -39,10 +39,15 @@ export function restoreDraft(assignment: RoleAssignment, grantee: Grantee): Extr
   };
 }
 
+const keyDraft = (vaultId: string, keyName: string, grantee: Grantee): StepDraft => ({
+  name: "GrantKeyRole",
+  params: { ...grantee, scope: keyScopeOf(vaultId, keyName), roleDefinitionId: ENCRYPTION_USER },
+});
+
 function roleDraft(facts: Facts, vaultId: string, keyName: string, grantee: Grantee): StepDraft {
   const scope = keyScopeOf(vaultId, keyName);
   const lost = grantee.principalId === null ? undefined : lostAssignment(facts, vaultId, scope, grantee.principalId);
-  return lost ? restoreDraft(lost, grantee) : { name: "GrantKeyRole", params: { ...grantee, scope, roleDefinitionId: ENCRYPTION_USER } };
+  return lost ? restoreDraft(lost, grantee) : keyDraft(vaultId, keyName, grantee);
 }
 
 function policyDraft(vault: LiveVault, target: TargetFacts, grantee: Grantee, lacking: readonly string[] | undefined): StepDraft {
@@ -84,15 +89,17 @@ export function whyNoGrant(facts: Facts, target: TargetFacts, { identityId, prin
   return refused && `${identityId ?? principalId} can't ${refused.operation} with the key: ${refused.detail}`;
 }
 
-/** Empty where the principal can do already what the database needs, or where there is no live vault to grant on. */
-export function grantDrafts(facts: Facts, target: TargetFacts, grantee: Grantee): StepDraft[] {
+/** By a role, which: what was there before or a new one. */
+type RoleDraft = (facts: Facts, vaultId: string, keyName: string, grantee: Grantee) => StepDraft;
+
+function draftsBy(byRole: RoleDraft, facts: Facts, target: TargetFacts, grantee: Grantee): StepDraft[] {
   const { vault } = facts;
   const keyName = uriOf(target)?.key;
   if (vault?.state !== "live" || !keyName) return [];
   const access = grantee.principalId === null ? undefined : accessOf(facts, target, grantee.principalId);
   const judged = access?.state === "judged" ? access.effective : undefined;
   if (judged?.allowed) return [];
-  if (vault.permissionModel === "rbac") return [roleDraft(facts, vault.id, keyName, grantee)];
+  if (vault.permissionModel === "rbac") return [byRole(facts, vault.id, keyName, grantee)];
   return [
     policyDraft(
       vault,
@@ -102,3 +109,11 @@ export function grantDrafts(facts: Facts, target: TargetFacts, grantee: Grantee)
     ),
   ];
 }
+
+/** Empty where the principal can do already what the database needs, or where there is no live vault to grant on. */
+export const grantDrafts = (facts: Facts, target: TargetFacts, grantee: Grantee): StepDraft[] =>
+  draftsBy(roleDraft, facts, target, grantee);
+
+/** The same where nothing is put back: it reaches no further than the key, whatever was there before. */
+export const newGrantDrafts = (facts: Facts, target: TargetFacts, grantee: Grantee): StepDraft[] =>
+  draftsBy((_, ...on) => keyDraft(...on), facts, target, grantee);

@@ -1,12 +1,15 @@
 /** All planned operations by name, and what can be asked of any of them. */
 import type { CauseCode } from "../cause-code.ts";
 import type { StepDraft } from "../steps/step.ts";
-import type { OperationName, OperationParams, Requirement, WishOnRecord } from "../wish.ts";
+import type { Facts } from "../facts.ts";
+import type { Before, OperationName, OperationParams, Requirement, WishOnRecord } from "../wish.ts";
 import { checkRequirements } from "./check-requirements.ts";
 import { prepare } from "./prepare.ts";
 import { restore } from "./restore.ts";
 import { revoke } from "./revoke.ts";
 import { rotateKey } from "./rotate-key.ts";
+import { switchIdentity } from "./switch-identity.ts";
+import { switchKey } from "./switch-key.ts";
 import type { OperationSpec, Reached, View, WishReads } from "./spec.ts";
 
 export const operations: { readonly [N in OperationName]: OperationSpec<N> } = {
@@ -15,6 +18,8 @@ export const operations: { readonly [N in OperationName]: OperationSpec<N> } = {
   revoke,
   restore,
   "rotate-key": rotateKey,
+  "switch-key": switchKey,
+  "switch-identity": switchIdentity,
 };
 
 type Asked<N extends OperationName> = { operation: N; params: OperationParams[N] };
@@ -29,6 +34,13 @@ export function readsOfWishes(wishes: readonly WishOnRecord[]): WishReads {
   return { keys: all.flatMap(({ keys }) => keys), identityIds: all.flatMap(({ identityIds }) => identityIds) };
 }
 
+const concernsOf = <N extends OperationName>(wish: Asked<N>, facts: Pick<Facts, "targets">): string[] =>
+  specOf(wish).concerns(wish.params, facts);
+
+/** Databases that they are about. */
+export const concernedBy = (wishes: readonly WishOnRecord[], facts: Pick<Facts, "targets">): string[] =>
+  wishes.flatMap((wish) => concernsOf(wish, facts));
+
 /** One wish as these facts show it. */
 export type Judged = {
   requirements: Requirement[];
@@ -36,8 +48,11 @@ export type Judged = {
   targetIds: string[];
   drafts: StepDraft[];
   mends: readonly CauseCode[];
+  inSequence: boolean;
   stands: boolean;
   undo: string[];
+  before: Before | undefined;
+  disposable: string[];
 };
 
 const judge = <N extends OperationName>(wish: Asked<N>, view: View): Judged => {
@@ -49,8 +64,11 @@ const judge = <N extends OperationName>(wish: Asked<N>, view: View): Judged => {
     targetIds: spec.concerns(params, view.facts),
     drafts: spec.drafts(params, view),
     mends: spec.mends,
+    inSequence: spec.inSequence ?? false,
     stands: spec.stands,
-    undo: spec.undo(params, view.facts),
+    undo: spec.undo(params, view.facts, view.wish),
+    before: view.wish.status?.before ?? spec.before?.(params, view.facts),
+    disposable: spec.disposable?.(params, view) ?? [],
   };
 };
 

@@ -11,7 +11,7 @@ export const nameIn = ({ keyUri }: OneKey): string => keyUri.split("/").at(-1)!;
 
 export const readsOfKey = (params: OneKey): { keys: string[]; identityIds: string[] } => ({ keys: [nameIn(params)], identityIds: [] });
 
-export const targetsOf = ({ keyUri }: OneKey, { targets }: Facts): Facts["targets"] =>
+export const targetsOf = ({ keyUri }: OneKey, { targets }: Pick<Facts, "targets">): Facts["targets"] =>
   targets.filter((target) => isSameKey(target.keyUri ?? "", keyUri));
 
 type Live = { vault: LiveVault; key: Extract<KeyFacts, { state: "live" }> };

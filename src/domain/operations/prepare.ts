@@ -7,7 +7,7 @@ import { ENCRYPTION_USER } from "../access/access.ts";
 import { keyScopeOf, sameId } from "../arm-id.ts";
 import { liveVaultOf } from "../databases/key-path.ts";
 import type { Facts, IdentityFacts, KeyFacts } from "../facts.ts";
-import { grantDrafts, whyNoGrant } from "../mending/grants.ts";
+import { newGrantDrafts, whyNoGrant } from "../mending/grants.ts";
 import { az, say } from "../steps/az.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { OperationParams, Requirement } from "../wish.ts";
@@ -44,7 +44,7 @@ function draftsOf(params: Params, facts: Facts): StepDraft[] {
   return [
     { name: "CreateIdentity", params: { identityId, location: location ?? vault.location, insteadOf: null } },
     { name: "CreateKey", params: { vaultId: vault.id, vaultUri: vault.uri, key } },
-    ...grantDrafts(facts, target, granteeOf(params, facts)),
+    ...newGrantDrafts(facts, target, granteeOf(params, facts)),
   ];
 }
 
@@ -53,7 +53,7 @@ export const prepare: OperationSpec<"prepare"> = {
   source:
     "Microsoft Learn: Configure customer-managed keys for your Azure Cosmos DB account with Azure Key Vault; Configure customer-managed key in MongoDB vCore, prerequisites",
   loses: null,
-  steps: ["CreateKey", "CreateIdentity", "RestoreRoleAssignment", "GrantKeyRole", "AddAccessPolicyPermissions"],
+  steps: ["CreateKey", "CreateIdentity", "GrantKeyRole", "AddAccessPolicyPermissions"],
   reads: ({ key, identityId }) => ({ keys: [key], identityIds: [identityId] }),
   concerns: ({ databaseId }, { targets }) => targets.filter(({ id }) => databaseId !== null && sameId(id, databaseId)).map(({ id }) => id),
   requirements: (params, { facts }) => {

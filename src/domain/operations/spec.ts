@@ -3,12 +3,12 @@ import type { CauseCode } from "../cause-code.ts";
 import type { Diagnosis } from "../cause.ts";
 import type { Facts } from "../facts.ts";
 import type { StepDraft, StepName } from "../steps/step.ts";
-import type { OperationName, OperationParams, Requirement, WishOnRecord } from "../wish.ts";
+import type { Before, OperationName, OperationParams, Requirement, WishOnRecord } from "../wish.ts";
 
 export type View = { facts: Facts; diagnosis: Diagnosis; wish: WishOnRecord };
 
-/** detail: of one that is not done, what is waited for once nothing is left to write. */
-export type Reached = { done: boolean; detail: string };
+/** detail: of one that is not done, what is waited for once nothing is left to write. holdsMs: it counts only once it has been so for that long. */
+export type Reached = { done: boolean; detail: string; holdsMs?: number };
 
 /** What is read for it beside what the vault's databases call for. keys: names. */
 export type WishReads = { keys: string[]; identityIds: string[] };
@@ -23,15 +23,21 @@ export type OperationSpec<N extends OperationName> = {
   steps: readonly StepName[];
   reads: (params: OperationParams[N]) => WishReads;
   /** Databases that it is about; ids as read. */
-  concerns: (params: OperationParams[N], facts: Facts) => string[];
+  concerns: (params: OperationParams[N], facts: Pick<Facts, "targets">) => string[];
   requirements: (params: OperationParams[N], view: View) => Requirement[];
   /** What it still takes, done or not: the plan leaves out what is done and brings the rest into the legal order. */
   drafts: (params: OperationParams[N], view: View) => StepDraft[];
+  /** Each of them waits until the one before is done: half of it is worse than none. */
+  inSequence?: true;
   /** Causes of which it wants the repair too: the wish is the consent to it. */
   mends: readonly CauseCode[];
   reached: (params: OperationParams[N], view: View) => Reached;
   /** It stays so until it is taken back. */
   stands: boolean;
   /** How to go back, as command lines. */
-  undo: (params: OperationParams[N], facts: Facts) => string[];
+  undo: (params: OperationParams[N], facts: Facts, wish: WishOnRecord) => string[];
+  /** What its database uses before it is moved; absent where it moves none. */
+  before?: (params: OperationParams[N], facts: Facts) => Before | undefined;
+  /** What is needed no more once it is done, as command lines; absent where nothing is. */
+  disposable?: (params: OperationParams[N], view: View) => string[];
 };

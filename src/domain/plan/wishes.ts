@@ -24,11 +24,11 @@ function isWanted(step: Step, { mends, targetIds }: Judged): boolean {
   return step.causes.some((cause) => mends.includes(cause)) && step.targetIds.some((one) => targetIds.some((id) => sameId(id, one)));
 }
 
-function ownSteps(wish: WishOnRecord, { drafts, targetIds }: Judged, facts: Facts): Step[] {
-  return drafts.flatMap((draft): Step[] => {
-    const state = precondition(draft, facts);
-    if (state === "done") return [];
-    return [asWished(completeStep(draft, { causes: [], targetIds, needs: "nothing", ready: state === "todo" }), wish)];
+function ownSteps(wish: WishOnRecord, { drafts, targetIds, inSequence }: Judged, facts: Facts): Step[] {
+  const left = drafts.map((draft) => ({ draft, state: precondition(draft, facts) })).filter(({ state }) => state !== "done");
+  return left.map(({ draft, state }, i) => {
+    const ready = state === "todo" && !(inSequence && i > 0);
+    return asWished(completeStep(draft, { causes: [], targetIds, needs: "nothing", ready }), wish);
   });
 }
 
@@ -42,7 +42,7 @@ export function withWishes(facts: Facts, diagnosis: Diagnosis, repairs: readonly
   let steps = [...repairs];
   const wishes = open.map((wish): PlannedWish => {
     const judged = judgeOperation({ facts, diagnosis, wish });
-    const { requirements, targetIds, reached, stands, undo } = judged;
+    const { requirements, targetIds, reached, stands, undo, before, disposable } = judged;
     const unmet = sayUnmet(judged);
     if (wish.cancelled === null && !isOutOfTime(wish, facts.at) && unmet === null) {
       const own = ownSteps(wish, judged, facts);
@@ -53,7 +53,7 @@ export function withWishes(facts: Facts, diagnosis: Diagnosis, repairs: readonly
         ...own.filter((step) => !isTheirs(step)),
       ];
     }
-    return { wish, requirements, targetIds, reached, unmet, stands, undo };
+    return { wish, requirements, targetIds, reached, unmet, stands, undo, before, disposable };
   });
   return { steps: inOrder(steps), wishes };
 }

@@ -1,5 +1,6 @@
 /** All steps by name, in their order, and what can be asked of any of them. */
 import { sameId } from "../arm-id.ts";
+import { isAtRest } from "../databases/at-rest.ts";
 import type { Facts } from "../facts.ts";
 import { addAccessPolicyPermissions } from "./add-access-policy-permissions.ts";
 import { allowTrustedServices } from "./allow-trusted-services.ts";
@@ -87,14 +88,10 @@ export function precondition<N extends StepName>(step: Draft<N>, facts: Facts): 
   return (state === "todo" ? changing(step, facts) : undefined) ?? state;
 }
 
-const AT_REST: readonly string[] = ["succeeded", "failed", "canceled"];
-
-/** A database takes one change at a time, whoever began it: 412 "operation in progress which requires an exclusive lock" (hashicorp/terraform-provider-azurerm issue 15842). */
 function changing<N extends StepName>(step: Draft<N>, facts: Facts): Precondition | undefined {
   const touch = touchOf(step);
   const target = touch.what === "database" ? facts.targets.find(({ id }) => sameId(id, touch.targetId)) : undefined;
-  const state = target?.service.provisioningState;
-  return target && state && !AT_REST.includes(state.toLowerCase()) ? stale(`${target.name} is being changed (${state})`) : undefined;
+  return target && !isAtRest(target) ? stale(`${target.name} is being changed (${target.service.provisioningState})`) : undefined;
 }
 
 /** The value that a step sets, as these facts show it, as text; undefined where it can't be seen, or is being changed, or where no third value could be. */

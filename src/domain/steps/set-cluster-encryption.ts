@@ -1,14 +1,25 @@
 /** Sets a cluster's identity and key URL, together (domain/databases/database-change.ts). Moving to another version needs a cluster that is Ready. */
 import { sameId } from "../arm-id.ts";
+import { movedTo } from "../databases/moved-to.ts";
 import { setEncryption } from "../databases/database-change.ts";
 import type { TargetFacts } from "../facts.ts";
 import { isSameKey, parseKeyUri } from "../key-uri.ts";
 import { azPatch } from "./az.ts";
 import { besideOnDatabase, DEFAULT_IDENTITY, identityName, KEY_URI } from "./beside.ts";
 import { checkSwitch } from "./set-default-identity.ts";
+import type { StepParams } from "./step.ts";
 import { actions, ANOTHER_KEY, findTarget, isStale, onId, shownTarget, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
 const isReady = ({ service }: TargetFacts): boolean => service.clusterStatus?.toLowerCase() === "ready";
+
+type Move = Pick<StepParams["SetClusterEncryption"], "keyUrl" | "from">;
+
+/** What becomes of its key URL. */
+function changeOf({ name, keyUri }: TargetFacts, { keyUrl, from }: Move): "none" | "version" | "key" | { stale: string } {
+  if (keyUri === null) return stale(`${name} names no key`);
+  if (isSameKey(keyUri, keyUrl)) return parseKeyUri(keyUri).version === parseKeyUri(keyUrl).version ? "none" : "version";
+  return from !== undefined && isSameKey(keyUri, from) ? "key" : stale(`${name} names another key now`);
+}
 
 export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
   capability: "databases",
@@ -21,19 +32,20 @@ export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
   tells: null,
   key: ({ targetId }) => onId(targetId),
   sets: ({ identityId, keyUrl }) => [...onId(identityId), keyUrl.toLowerCase()],
-  precondition: ({ targetId, identityId, keyUrl }, facts) => {
+  precondition: (params, facts) => {
+    const { targetId, identityId, keyUrl } = params;
     const target = findTarget(facts, targetId);
     if (isStale(target)) return target;
-    if (target.keyUri === null || !isSameKey(target.keyUri, keyUrl)) return stale(`${target.name} names another key now`);
-    const now = parseKeyUri(target.keyUri);
-    const wanted = parseKeyUri(keyUrl);
+    const change = changeOf(target, params);
+    if (typeof change === "object") return change;
     const isSameIdentity = target.defaultIdentity.form === "user" && sameId(target.defaultIdentity.id, identityId);
-    if (isSameIdentity && now.version === wanted.version) return "done";
+    if (isSameIdentity && change === "none") return "done";
     // Microsoft Learn, vCore troubleshooting guide: the key may be changed only when the cluster is back to Ready.
-    if (now.version !== wanted.version && !isReady(target)) return stale(`${target.name} is not Ready`);
+    if (change !== "none" && !isReady(target)) return stale(`${target.name} is not Ready`);
     // The write attaches the identity itself.
     const attached = [...target.attached, { id: identityId, principalId: null, clientId: null }];
-    return checkSwitch({ ...target, attached }, { form: "user", id: identityId, federatedClientId: null }, facts);
+    const stood = { ...(change === "key" ? movedTo(target, keyUrl) : target), attached };
+    return checkSwitch(stood, { form: "user", id: identityId, federatedClientId: null }, facts);
   },
   shows: ({ targetId }, facts) => {
     const target = shownTarget(facts, targetId);

@@ -1,10 +1,32 @@
-/** Sets an account's key URI to the same key, well written; alone in its write (domain/databases/database-change.ts). */
+/** Sets an account's key URI to the same key, well written, or to another one where somebody wants that; alone in its write (domain/databases/database-change.ts). */
 import { sameId } from "../arm-id.ts";
 import { verdictOf } from "../databases/index.ts";
+import { movedTo } from "../databases/moved-to.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
 import { isSameKey } from "../key-uri.ts";
 import { azUpdateAccount } from "./az.ts";
 import { besideOnDatabase, KEY_URI } from "./beside.ts";
-import { actions, ANOTHER_KEY, findTarget, isStale, onId, shownTarget, stale, type StepSpec, touchesDatabase } from "./spec.ts";
+import { checkSwitch } from "./set-default-identity.ts";
+import {
+  actions,
+  ANOTHER_KEY,
+  findTarget,
+  isStale,
+  onId,
+  type Precondition,
+  shownTarget,
+  stale,
+  type StepSpec,
+  touchesDatabase,
+} from "./spec.ts";
+
+/** Never to a key that its identity can't reach yet. */
+function checkMove(target: TargetFacts, keyUri: string, facts: Facts): Precondition {
+  const { defaultIdentity } = target;
+  return defaultIdentity.form === "undefined" || defaultIdentity.form === "unknown"
+    ? stale(`${target.name} uses no identity that is known`)
+    : checkSwitch(movedTo(target, keyUri), defaultIdentity, facts);
+}
 
 export const setKeyUri: StepSpec<"SetKeyUri"> = {
   capability: "databases",
@@ -21,11 +43,12 @@ export const setKeyUri: StepSpec<"SetKeyUri"> = {
   tells: null,
   key: ({ targetId }) => onId(targetId),
   sets: ({ keyUri }) => [keyUri.toLowerCase()],
-  precondition: ({ targetId, keyUri }, facts) => {
+  precondition: ({ targetId, keyUri, from }, facts) => {
     const target = findTarget(facts, targetId);
     if (isStale(target)) return target;
     if (target.keyUri === keyUri) return "done";
-    return isSameKey(target.keyUri ?? "", keyUri) ? "todo" : stale(`${target.name} names another key now`);
+    if (!isSameKey(target.keyUri ?? "", from ?? keyUri)) return stale(`${target.name} names another key now`);
+    return from === undefined ? "todo" : checkMove(target, keyUri, facts);
   },
   shows: ({ targetId }, facts) => shownTarget(facts, targetId)?.keyUri,
   beside: ({ targetId }, facts) => besideOnDatabase(facts, targetId, KEY_URI),

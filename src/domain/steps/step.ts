@@ -41,7 +41,8 @@ export type StepParams = {
   /** keeps: what a cluster encrypts with and goes on encrypting with; null for an account. */
   DetachIdentity: { targetId: string; targetKind: TargetKind; identityId: string; keeps: ClusterEncryption | null };
   AllowTrustedServices: { vaultId: string };
-  SetKeyUri: { targetId: string; keyUri: string };
+  /** from: the key that it leaves, where somebody wants it to have another one; absent of a repair, which never does. */
+  SetKeyUri: { targetId: string; keyUri: string; from?: string };
   /** value: the operation that it stands for. others: the key's tags as read, which az would replace. */
   TagIntent: OnKeyVersion & { value: string; others: Record<string, string> };
   DisableKeyVersion: OnKeyVersion;
@@ -51,7 +52,8 @@ export type StepParams = {
   CreateKey: OnKey;
   /** Only where it has this value. */
   UntagIntent: OnKeyVersion & { value: string; others: Record<string, string> };
-  SetClusterEncryption: { targetId: string; identityId: string; keyUrl: string };
+  /** from: as of SetKeyUri. */
+  SetClusterEncryption: { targetId: string; identityId: string; keyUrl: string; from?: string };
 };
 
 export type StepName = keyof StepParams;

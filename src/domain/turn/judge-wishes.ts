@@ -3,11 +3,14 @@ import type { Incident, IncidentWish } from "../incident.ts";
 import type { PlannedWish } from "../plan.ts";
 import type { Settings } from "../settings.ts";
 import { stepInShort } from "../short-names.ts";
-import { toIso, toMs } from "../time.ts";
-import { isOutOfTime, type WishOutcome } from "../wish.ts";
+import { DAY, toIso, toMs } from "../time.ts";
+import { isOutOfTime, type WishOnRecord, type WishOutcome, type WishStatus } from "../wish.ts";
 import type { JudgedStep } from "./judge-steps.ts";
 import { type Ending, judgeStepState, type Pending, type TargetState } from "./judge-databases.ts";
-import { nextCheckAfterMs } from "./waits.ts";
+import { LONGEST_WAIT_MS, nextCheckAfterMs } from "./waits.ts";
+
+/** What was there before is left for so long after the database was found well on the new. */
+const KEPT_FOR_MS = DAY;
 
 type View = { now: string; incident: Incident; settings: Settings };
 
@@ -31,13 +34,32 @@ function judgeSteps(view: View, steps: readonly JudgedStep[]): TargetState | und
   return open[0] ?? states[0];
 }
 
+/** As this incident has it, which is newer than what was read. */
+const statusBefore = ({ incident }: View, { id, status }: WishOnRecord): Partial<WishStatus> =>
+  incident.wishes?.find((one) => one.id === id) ?? status ?? {};
+
+/** Since when it has been as it is wanted, without a break that a look saw. */
+const heldSince = (view: View, { wish, reached }: PlannedWish): string | undefined =>
+  reached.done && reached.holdsMs !== undefined ? (statusBefore(view, wish).heldSince ?? view.now) : undefined;
+
+/** What is as it is wanted is done, or looked at until it has been so for long enough. */
+function judgeReached(view: View, planned: PlannedWish): TargetState {
+  const { detail, holdsMs = 0 } = planned.reached;
+  const since = heldSince(view, planned) ?? view.now;
+  const until = toMs(since) + holdsMs;
+  if (toMs(view.now) >= until) return ended("Completed", null, detail);
+  const why = `${detail}; looked at until ${toIso(until)}`;
+  return { kind: "pending", until: toIso(Math.min(toMs(view.now) + LONGEST_WAIT_MS, until)), why, person: false };
+}
+
 function judge(view: View, planned: PlannedWish, steps: readonly JudgedStep[]): TargetState {
   const { wish, reached, unmet } = planned;
   const { now, incident } = view;
   if (wish.cancelled) return ended("Refused", "Cancelled", `called off: ${wish.cancelled.reason}`);
-  if (reached.done) return ended("Completed", null, reached.detail);
+  if (reached.done) return judgeReached(view, planned);
   if (isOutOfTime(wish, now)) return ended("Escalated", "OutOfTime", `not done by ${wish.until}: ${reached.detail}`);
-  if (unmet !== null) return ended("Refused", "RequirementsUnmet", unmet);
+  // What is half done is nobody's to refuse any more: a person has to go on or back.
+  if (unmet !== null) return ended(writtenOf(view, wish).length > 0 ? "Escalated" : "Refused", "RequirementsUnmet", unmet);
   const state = judgeSteps(view, steps);
   if (state?.kind === "ended" && state.outcome === "Observed") return ended("Refused", "ObserveMode", state.detail);
   const until = Math.min(toMs(now) + nextCheckAfterMs(incident.progress.looks), toMs(wish.until));
@@ -71,9 +93,11 @@ const standingOf = (state: TargetState, now: string): Standing =>
     : { state: "closed", outcome: OUTCOMES[state.outcome] ?? "Escalated", reason: state.reason, closedAt: now };
 
 /** What is kept of it after a turn. */
-export function statusOf(view: View, { wish, requirements, stands, undo }: PlannedWish, state: TargetState): IncidentWish {
+export function statusOf(view: View, planned: PlannedWish, state: TargetState): IncidentWish {
+  const { wish, requirements, stands, undo, before: used, disposable } = planned;
   const { now, incident } = view;
   const before = wish.status?.progress;
+  const held = heldSince(view, planned);
   const what = state.kind === "pending" ? state.why : state.detail;
   const standing = standingOf(state, now);
   return {
@@ -84,6 +108,10 @@ export function statusOf(view: View, { wish, requirements, stands, undo }: Plann
     incidentId: incident.id,
     requirements,
     undo,
+    ...(used && { before: used }),
+    ...(held !== undefined && { heldSince: held }),
+    ...(standing.outcome === "Completed" &&
+      disposable.length > 0 && { disposable: { from: toIso(toMs(now) + KEPT_FOR_MS), az: disposable } }),
     progress: { what, percent: null, since: before?.what === what ? before.since : now, etaSeconds: null },
     // What was begun of it stays too, until it is taken back.
     stands: stands && standing.state === "closed" && (standing.outcome === "Completed" || writtenOf(view, wish).length > 0),

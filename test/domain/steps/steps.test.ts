@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Facts } from "../../../src/domain/facts.ts";
+import { keyScopeOf } from "../../../src/domain/arm-id.ts";
+import type { Facts, TargetFacts } from "../../../src/domain/facts.ts";
 import { azOf, completeStep, countAfter, mergeDrafts, precondition, stepSpecs } from "../../../src/domain/steps/index.ts";
 import type { StepDraft, StepName, StepParams } from "../../../src/domain/steps/step.ts";
 import {
@@ -64,6 +65,22 @@ const tagged = (value: string): Partial<Facts> => ({
 });
 
 const VERSION_STEPS = ["ExtendKeyExpiry", "EnableKeyVersion", "SetKeyNotBefore", "RestoreKeyOperations"] as const;
+
+const KEY_2 = `${VAULT_URI}/keys/cmk-2`;
+const toSecond = { keyUri: KEY_2, from: KEY_URI };
+const toSecondUrl = { keyUrl: KEY_2, from: KEY_URI };
+const CUT_OFF = "the identity to use on orders has no access to the key";
+const YOUNG = "the grant of the identity to use on orders may not have reached the vault yet";
+const NOBODY = "orders uses no identity that is known";
+const reachesSecond = (createdOn = "2026-01-01T00:00:00.000Z") =>
+  anAccess({ keyName: "cmk-2", keyScope: keyScopeOf(VAULT_ID, "cmk-2"), assignments: [anAssignment({ createdOn })] });
+/** One that is to leave its key for another one. */
+const leaving = (over: Partial<Facts> = {}, target: Partial<TargetFacts> = {}): Partial<Facts> => ({
+  keys: [aKey(), aKey(undefined, "cmk-2")],
+  access: [reachesSecond()],
+  targets: [anAccount(target)],
+  ...over,
+});
 
 const ROWS: Row[] = [
   ...VERSION_STEPS.flatMap((name): Row[] => [
@@ -304,6 +321,18 @@ const ROWS: Row[] = [
   row("with a version", "SetKeyUri", account({ keyUri: `${KEY_URI}/${V1}` }), "todo"),
   row("right", "SetKeyUri", {}, "done"),
   row("another key", "SetKeyUri", account({ keyUri: `${VAULT_URI}/keys/other` }), "orders names another key now"),
+  row("another key on purpose, which its identity can't reach", "SetKeyUri", leaving({ access: [] }), CUT_OFF, toSecond),
+  row("another key on purpose, which it can reach", "SetKeyUri", leaving(), "todo", toSecond),
+  row("another key on purpose, granted a moment ago", "SetKeyUri", leaving({ access: [reachesSecond(NOW)] }), YOUNG, toSecond),
+  row("another key on purpose, and no identity", "SetKeyUri", leaving({}, { defaultIdentity: { form: "undefined" } }), NOBODY, toSecond),
+  row(
+    "another key on purpose, and one that nobody knows",
+    "SetKeyUri",
+    leaving({}, { defaultIdentity: { form: "unknown", raw: "?" } }),
+    NOBODY,
+    toSecond,
+  ),
+  row("a third key", "SetKeyUri", leaving({}, { keyUri: `${VAULT_URI}/keys/third` }), "orders names another key now", toSecond),
   row("no key", "SetKeyUri", account({ keyUri: null }), "orders names another key now"),
   row("database not read", "SetKeyUri", { targets: [] }, `database ${ACCOUNT_ID} was not read`),
   row("pinned and Ready", "SetClusterEncryption", cluster({ keyUri: `${KEY_URI}/${V1}` }), "todo"),
@@ -329,7 +358,22 @@ const ROWS: Row[] = [
     { identityId: SECOND },
   ),
   row("another key", "SetClusterEncryption", cluster({ keyUri: `${VAULT_URI}/keys/other` }), "carts names another key now"),
-  row("no key", "SetClusterEncryption", cluster({ keyUri: null }), "carts names another key now"),
+  row("another key on purpose", "SetClusterEncryption", leaving({ targets: [aCluster()] }), "todo", toSecondUrl),
+  row(
+    "another key on purpose, not Ready",
+    "SetClusterEncryption",
+    leaving({ targets: [aCluster({ service: clusterSays("Updating", null) })] }),
+    "carts is not Ready",
+    toSecondUrl,
+  ),
+  row(
+    "another key on purpose, there already",
+    "SetClusterEncryption",
+    leaving({ targets: [aCluster({ keyUri: KEY_2 })] }),
+    "done",
+    toSecondUrl,
+  ),
+  row("no key", "SetClusterEncryption", cluster({ keyUri: null }), "carts names no key"),
   row("database not read", "SetClusterEncryption", { targets: [] }, `database ${CLUSTER_ID} was not read`),
 ];
 

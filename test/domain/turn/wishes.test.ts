@@ -24,6 +24,8 @@ const aPlanned = (over: Partial<PlannedWish> = {}): PlannedWish => ({
   unmet: null,
   stands: false,
   undo: [],
+  before: undefined,
+  disposable: [],
   ...over,
 });
 

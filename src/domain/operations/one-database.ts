@@ -1,0 +1,94 @@
+/** What operations share that move one database to another key or identity: what it has to be like before, and how it is known to be there. */
+import { accessOf, grantStateOf } from "../access/key-access.ts";
+import type { Grantee } from "../access/access.ts";
+import { isUnder, sameId } from "../arm-id.ts";
+import { isAtRest } from "../databases/at-rest.ts";
+import { verdictOf } from "../databases/index.ts";
+import { liveVaultOf } from "../databases/key-path.ts";
+import { REVALIDATION_WINDOW_MS } from "../databases/rules.ts";
+import { writeDefault } from "../databases/default-identity.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
+import { whyNoGrant } from "../mending/grants.ts";
+import type { Before, Requirement } from "../wish.ts";
+import type { Reached, View } from "./spec.ts";
+
+export type OneDatabase = { databaseId: string };
+
+export const databaseOf = ({ databaseId }: OneDatabase, { targets }: Pick<Facts, "targets">): TargetFacts | undefined =>
+  targets.find(({ id }) => sameId(id, databaseId));
+
+export const concernsOne = (params: OneDatabase, facts: Pick<Facts, "targets">): string[] => {
+  const target = databaseOf(params, facts);
+  return target ? [target.id] : [];
+};
+
+export function beforeOf(params: OneDatabase, facts: Facts): Before | undefined {
+  const target = databaseOf(params, facts);
+  if (!target) return undefined;
+  const { keyUri, defaultIdentity } = target;
+  const isNamed = defaultIdentity.form !== "undefined" && defaultIdentity.form !== "unknown";
+  return { keyUri, defaultIdentity: isNamed ? writeDefault(defaultIdentity) : "" };
+}
+
+/** Well by the way to its key, as Keymend reads it, and by the service's own word. */
+function whyIll(target: TargetFacts, { diagnosis }: View): string | undefined {
+  const findings = diagnosis.targets.filter(({ id }) => sameId(id, target.id)).flatMap((seen) => seen.findings);
+  const finding = findings.find(({ evidence }) => evidence.effect !== "willBreak");
+  if (finding) return `${target.name}: ${finding.evidence.facts.join("; ")}`;
+  if (verdictOf(target) !== "healthy") return `the service does not confirm that ${target.name} has its key`;
+  return isAtRest(target) ? undefined : `${target.name} is being changed (${target.service.provisioningState})`;
+}
+
+/** Nothing is begun before it is well. isBegun: what happens to it afterwards is no reason to stop half way. */
+export function databaseRequirements(params: OneDatabase, view: View, isBegun: boolean): Requirement[] {
+  const target = databaseOf(params, view.facts);
+  if (!target) {
+    const isUnread = view.facts.missing.some(({ id }) => sameId(id, params.databaseId));
+    const detail = `${params.databaseId} ${isUnread ? "could not be read" : "has no key in this vault"}`;
+    return [{ name: "database", state: isUnread ? "unknown" : "unmet", detail, az: [] }];
+  }
+  const why = whyIll(target, view);
+  const detail = why ?? `${target.name} reaches its key, and the service confirms it`;
+  return [
+    { name: "database", state: "met", detail: `${target.name} is there`, az: [] },
+    { name: "database is well", state: why === undefined || isBegun ? "met" : "unmet", detail, az: [] },
+  ];
+}
+
+/** Of a grant that is not there: the operation makes it, unless somebody denies it. target: as it would be. */
+export const withOwnGrant = (all: readonly Requirement[], facts: Facts, target: TargetFacts, grantee: Grantee): Requirement[] =>
+  all.map((one) => {
+    const isOwn = one.name === "grant" && one.state === "unmet" && whyNoGrant(facts, target, grantee) === undefined;
+    return isOwn ? { ...one, ownWork: true } : one;
+  });
+
+/** Whether a grant is made that its database may not count on yet. stood: as it would be. */
+export const isGranting = (facts: Facts, stood: TargetFacts, principalId: string | null | undefined): boolean =>
+  !!principalId && grantStateOf(facts, stood, principalId) === "settling";
+
+type Going = { isThere: boolean; isSettling: boolean; what: string };
+
+/** isThere: whether it names what is wanted. The service's word counts once it has had a whole check of its own since. */
+export function reachedBy(params: OneDatabase, view: View, { isThere, isSettling, what }: Going): Reached {
+  const target = databaseOf(params, view.facts);
+  const waits = isSettling ? ", once the grant has had the ten minutes that it may take to reach the vault" : "";
+  if (!target || !isThere) return { done: false, detail: `${target?.name ?? params.databaseId} is to be moved to ${what}${waits}` };
+  const why = whyIll(target, view);
+  if (why !== undefined) return { done: false, detail: `moved to ${what}; ${why}` };
+  return {
+    done: true,
+    detail: `${target.name} uses ${what}, and the service confirms that it has its key`,
+    holdsMs: REVALIDATION_WINDOW_MS,
+  };
+}
+
+/** Role assignments by which a principal reaches the database's key, made at this vault or below; null where access policies decide. */
+export function grantsOf(facts: Facts, target: TargetFacts, principalId: string): string[] | null {
+  const access = accessOf(facts, target, principalId);
+  if (access?.state !== "judged" || access.model === "policies") return null;
+  // Access is judged only where there is a live vault.
+  const vaultId = liveVaultOf(facts)!.id;
+  return access.assignments
+    .filter((one) => one.principalId.toLowerCase() === principalId.toLowerCase() && isUnder(vaultId, one.scope))
+    .map(({ id }) => id);
+}

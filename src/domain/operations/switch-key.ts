@@ -1,0 +1,122 @@
+/**
+ * Moves a database to another key of its vault: its identity is granted that key first, and once the grant has had its time the database is sent
+ * there. An account: its key URI, alone in its write; a cluster: identity and key URL in one, while it is Ready. The key before and the grant
+ * on it stay.
+ */
+import { nameOf } from "../arm-id.ts";
+import { principalIn } from "../databases/key-path.ts";
+import { movedTo } from "../databases/moved-to.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
+import { isSameKey, parseKeyUri, vaultNameOf } from "../key-uri.ts";
+import { newGrantDrafts } from "../mending/grants.ts";
+import { say } from "../steps/az.ts";
+import { azOf } from "../steps/index.ts";
+import type { StepDraft } from "../steps/step.ts";
+import type { OperationParams, Requirement } from "../wish.ts";
+import { beforeOf, concernsOne, databaseOf, databaseRequirements, isGranting, reachedBy, withOwnGrant } from "./one-database.ts";
+import { identityRequirements, keyRequirements, vaultRequirements } from "./requirements.ts";
+import type { OperationSpec, View } from "./spec.ts";
+
+type Params = OperationParams["switch-key"];
+
+const isMoved = ({ keyUri }: TargetFacts, params: Params): boolean => keyUri !== null && isSameKey(keyUri, params.keyUri);
+
+const keyNameOf = ({ keyUri }: { keyUri: string }): string => keyUri.split("/").at(-1)!;
+
+/** Whom the grant is for: the identity stays the one that it uses. */
+function granteeOf(target: TargetFacts, facts: Facts): { identityId: string | null; principalId: string } | undefined {
+  const principal = principalIn(facts, target);
+  if (principal.state !== "known") return undefined;
+  const isSystem = target.defaultIdentity.form === "system";
+  return { identityId: isSystem ? target.id : principal.identityId, principalId: principal.principalId };
+}
+
+/** Of a key in another vault than the one that it has its key in. A vault that can't be seen may be another tenant's, which none may use. */
+function vaultRequirement({ keyUri }: Params, { patient }: Facts): Requirement | undefined {
+  const name = vaultNameOf(keyUri)?.toLowerCase();
+  if (name === patient.vaultName?.toLowerCase()) return undefined;
+  const detail = `the key lies in vault ${name}, of which nothing is known here, its tenant neither: a database is moved to a key of its own vault, ${patient.vaultName}`;
+  return { name: "vault", state: "unmet", detail, az: [] };
+}
+
+function moveDraft(target: TargetFacts, { keyUri }: Params, from: string): StepDraft | undefined {
+  const { id: targetId, kind, defaultIdentity } = target;
+  if (kind === "account") return { name: "SetKeyUri", params: { targetId, keyUri, from } };
+  if (defaultIdentity.form !== "user") return undefined;
+  return { name: "SetClusterEncryption", params: { targetId, identityId: defaultIdentity.id, keyUrl: keyUri, from } };
+}
+
+/** What it named when it was first looked at: one that names a third key by now was moved by somebody else. */
+const fromOf = (target: TargetFacts, { wish }: View): string => wish.status?.before?.keyUri ?? target.keyUri ?? "";
+
+function ofIdentity(target: TargetFacts, stood: TargetFacts, facts: Facts): Requirement[] {
+  const grantee = granteeOf(target, facts);
+  if (!grantee) return [{ name: "identity", state: "unmet", detail: `which identity ${target.name} uses is not known`, az: [] }];
+  const { defaultIdentity, location } = stood;
+  // Its own identity, and Azure Cosmos DB's, are nothing that could be elsewhere.
+  if (defaultIdentity.form !== "user") return [];
+  return withOwnGrant(identityRequirements(facts, stood, defaultIdentity.id, location), facts, stood, grantee);
+}
+
+export const switchKey: OperationSpec<"switch-key"> = {
+  title: "Moves a database to another key",
+  source:
+    "Microsoft Learn: Configure customer-managed keys, Key rotation (a new key, by its URI); Data encryption at rest in MongoDB vCore, change of key and identity",
+  loses: null,
+  steps: ["GrantKeyRole", "AddAccessPolicyPermissions", "SetKeyUri", "SetClusterEncryption"],
+  reads: (params) => ({ keys: [keyNameOf(params)], identityIds: [] }),
+  concerns: concernsOne,
+  requirements: (params, view) => {
+    const { facts } = view;
+    const target = databaseOf(params, facts);
+    const ofDatabase = databaseRequirements(params, view, target !== undefined && isMoved(target, params));
+    const elsewhere = vaultRequirement(params, facts);
+    if (!target || elsewhere) return [...ofDatabase, ...(elsewhere ? [elsewhere] : [])];
+    const stood = movedTo(target, params.keyUri);
+    return [...ofDatabase, ...vaultRequirements(facts), ...keyRequirements(facts, stood), ...ofIdentity(target, stood, facts)];
+  },
+  drafts: (params, view) => {
+    const { facts } = view;
+    const target = databaseOf(params, facts);
+    const grantee = target && granteeOf(target, facts);
+    const move = target && moveDraft(target, params, fromOf(target, view));
+    return target && grantee && move ? [...newGrantDrafts(facts, movedTo(target, params.keyUri), grantee), move] : [];
+  },
+  inSequence: true,
+  mends: [],
+  reached: (params, view) => {
+    const { facts } = view;
+    const target = databaseOf(params, facts);
+    return reachedBy(params, view, {
+      isThere: target !== undefined && isMoved(target, params),
+      isSettling: target !== undefined && isGranting(facts, movedTo(target, params.keyUri), granteeOf(target, facts)?.principalId),
+      what: `key ${keyNameOf(params)}`,
+    });
+  },
+  stands: false,
+  before: beforeOf,
+  undo: (params, facts, { status }) => {
+    const target = databaseOf(params, facts);
+    const before = status?.before?.keyUri;
+    if (!target || !before || isSameKey(before, params.keyUri) || !isMoved(target, params)) return [];
+    const back = moveDraft(target, { ...params, keyUri: before }, params.keyUri);
+    return back ? azOf(back) : [];
+  },
+  disposable: (params, { facts, wish }) => {
+    const target = databaseOf(params, facts);
+    const before = wish.status?.before?.keyUri;
+    if (!target || !before || isSameKey(before, params.keyUri)) return [];
+    const key = parseKeyUri(before).key;
+    const others = facts.targets.filter(({ id, keyUri }) => id !== target.id && keyUri !== null && isSameKey(keyUri, before));
+    if (others.length > 0)
+      return [say(`${others.map(({ name }) => name).join(", ")} still wrap with key ${key}: it stays, and so does its grant`)];
+    const who = target.defaultIdentity.form === "user" ? nameOf(target.defaultIdentity.id) : "its identity";
+    return [
+      say(`${target.name} does not wrap with key ${key} any more, nor does another database of this vault`),
+      // Microsoft Learn, "Configure customer-managed keys", backups: they are encrypted with the key of their time.
+      say(
+        `keep the key and the grant of ${who} on it enabled until no backup needs them: backups made before today are restored with that key`,
+      ),
+    ];
+  },
+};

@@ -1,0 +1,192 @@
+import { describe, expect, test } from "vitest";
+import { keyScopeOf } from "../../../src/domain/arm-id.ts";
+import type { Facts, TargetFacts } from "../../../src/domain/facts.ts";
+import { judgeOperation, readsOfWishes } from "../../../src/domain/operations/index.ts";
+import { diagnose } from "../../../src/domain/plan/diagnose.ts";
+import { decideTurn } from "../../../src/domain/turn/turn.ts";
+import type { WishOnRecord } from "../../../src/domain/wish.ts";
+import {
+  aBaseline,
+  ACCOUNT_ID,
+  aCluster,
+  aDeny,
+  aKey,
+  anAccess,
+  anAccount,
+  anAssignment,
+  aPolicyVault,
+  aVault,
+  aVersion,
+  CLUSTER_ID,
+  IDENTITY_ID,
+  KEY_SCOPE,
+  KEY_URI,
+  NOW,
+  revoked,
+  someFacts,
+  someSettings,
+  V2,
+  VAULT_ID,
+} from "../../support/builders.ts";
+import { after } from "../../support/turns.ts";
+import { aStatusOf, aWish, SWITCH_KEY, turnOn } from "../../support/wishes.ts";
+
+const { keyUri } = SWITCH_KEY.params;
+const onCluster = { ...SWITCH_KEY, params: { databaseId: CLUSTER_ID, keyUri } };
+const SECOND_SCOPE = keyScopeOf(VAULT_ID, "cmk-2");
+const own = anAssignment({ scope: KEY_SCOPE });
+const toSecond = (createdOn = "2026-11-01T00:00:00.000Z") =>
+  anAccess({ keyName: "cmk-2", keyScope: SECOND_SCOPE, assignments: [anAssignment({ scope: SECOND_SCOPE, createdOn })] });
+const NONE = anAccess({ keyName: "cmk-2", keyScope: SECOND_SCOPE, assignments: [] });
+
+/** Two keys; the database's identity reaches the one that it has. */
+const facts = (over: Partial<Facts> = {}): Facts =>
+  someFacts({
+    keys: [aKey(), aKey([aVersion(V2)], "cmk-2")],
+    access: [anAccess({ assignments: [own] }), NONE],
+    baseline: aBaseline(),
+    ...over,
+  });
+const granted = (createdOn?: string) => [anAccess({ assignments: [own] }), toSecond(createdOn)];
+const moved = (over: Partial<TargetFacts> = {}) => anAccount({ keyUri, versionInUse: V2, ...over });
+const before = { keyUri: KEY_URI, defaultIdentity: `UserAssignedIdentity=${IDENTITY_ID}` };
+const wish = (what = SWITCH_KEY): WishOnRecord => aWish(what, { status: aStatusOf({ before }) });
+const judged = (over: Facts, one = wish()) => judgeOperation({ facts: over, diagnosis: diagnose(over, someSettings()), wish: one });
+const turn = (over: Facts, one = wish(), more: Parameters<typeof turnOn>[1] = {}) => decideTurn(turnOn({ ...over, wishes: [one] }, more));
+const unmet = (over: Facts, one?: WishOnRecord) =>
+  judged(over, one).requirements.filter(({ state, ownWork, advised }) => state !== "met" && !ownWork && !advised);
+
+test("reads the key that it names", () => {
+  expect(readsOfWishes([aWish(SWITCH_KEY)])).toEqual({ keys: ["cmk-2"], identityIds: [] });
+  expect(judged(facts()).targetIds).toEqual([ACCOUNT_ID]);
+});
+
+describe("the order of Microsoft's guides", () => {
+  test("the grant at the new key first; an account its key URI alone, a cluster identity and key in one", () => {
+    expect(judged(facts()).drafts).toMatchObject([
+      { name: "GrantKeyRole", params: { scope: SECOND_SCOPE, identityId: IDENTITY_ID } },
+      { name: "SetKeyUri", params: { keyUri, from: KEY_URI } },
+    ]);
+    expect(judged(facts({ targets: [aCluster()] }), wish(onCluster)).drafts).toMatchObject([
+      { name: "GrantKeyRole" },
+      { name: "SetClusterEncryption", params: { identityId: IDENTITY_ID, keyUrl: keyUri, from: KEY_URI } },
+    ]);
+    expect(judged(facts({ vault: aPolicyVault() })).drafts.map(({ name }) => name)).toEqual(["SetKeyUri"]);
+    expect(judged(facts({ targets: [] })).drafts).toEqual([]);
+  });
+
+  test("what its identity has at the old key is nothing that it has at the new one: somebody agrees to that", () => {
+    const { incident } = turn(facts());
+    expect(incident?.plan?.steps).toMatchObject([
+      { name: "GrantKeyRole", state: "waitsForApproval", why: "id-orders never had access to key cmk-2 for orders while that was well" },
+      { name: "SetKeyUri", state: "waitsForEarlierStep" },
+    ]);
+  });
+
+  test("it is sent there once the grant has had its time, and not before", () => {
+    expect(turn(facts({ access: granted(NOW) })).next).toMatchObject({
+      do: "wait",
+      why: "orders is to be moved to key cmk-2, once the grant has had the ten minutes that it may take to reach the vault",
+    });
+    expect(turn(facts({ access: granted() })).next).toMatchObject({
+      do: "step",
+      step: { name: "SetKeyUri", needs: "nothing", wish: "w1" },
+    });
+  });
+
+  test("one that uses its own identity, or Azure Cosmos DB's, is granted for that; one that uses none is left alone", () => {
+    const system = anAccount({ defaultIdentity: { form: "system" }, systemPrincipalId: "sys" });
+    expect(judged(facts({ targets: [system] })).drafts[0]).toMatchObject({ params: { identityId: ACCOUNT_ID, principalId: "sys" } });
+    const firstParty = facts({ targets: [anAccount({ defaultIdentity: { form: "firstParty" } })], firstPartyPrincipalId: "cosmos" });
+    expect(judged(firstParty).drafts[0]).toMatchObject({ params: { identityId: null, principalId: "cosmos" } });
+    const none = facts({ targets: [anAccount({ defaultIdentity: { form: "undefined" } })] });
+    expect(judged(none).drafts).toEqual([]);
+    expect(unmet(none).map(({ name }) => name)).toContain("identity");
+    const strange = facts({ targets: [aCluster({ defaultIdentity: { form: "system" }, systemPrincipalId: "sys" })] });
+    expect(judged(strange, wish(onCluster)).drafts).toEqual([]);
+  });
+
+  test("a database that somebody has moved to a third key meanwhile is not moved from there", () => {
+    const third = facts({ access: granted(), targets: [anAccount({ keyUri: `${KEY_URI}-3` })] });
+    expect(turn(third).incident?.plan?.steps.find(({ name }) => name === "SetKeyUri")?.state).not.toBe("next");
+    expect(judged(facts({ targets: [anAccount({ keyUri: null })] }), aWish(SWITCH_KEY)).drafts.at(-1)).toMatchObject({
+      params: { from: "" },
+    });
+  });
+});
+
+test.each<[what: string, over: Partial<Facts>, name: string]>([
+  ["a key that is not there", { keys: [aKey(), { state: "gone", name: "cmk-2" }] }, "key"],
+  ["a key that is disabled", { keys: [aKey(), aKey([aVersion(V2, { enabled: false })], "cmk-2")] }, "key enabled"],
+  ["a vault without purge protection", { vault: aVault({ purgeProtection: false }) }, "purge protection"],
+  ["a database that has lost its key", { targets: [anAccount({ service: revoked() })] }, "database is well"],
+  ["a database that has its key elsewhere", { targets: [] }, "database"],
+  ["a deny assignment", { access: [anAccess({ assignments: [own] }), { ...NONE, denies: [aDeny()] }] }, "grant"],
+])("is refused before anything is written for %s", (_, over, name) => {
+  expect(unmet(facts(over))[0]).toMatchObject({ name });
+  expect(turn(facts(over)).incident?.wishes).toMatchObject([{ outcome: "Refused", reasonCode: "RequirementsUnmet" }]);
+});
+
+test("a key in a vault of which nothing is known may be another tenant's: it is refused", () => {
+  const elsewhere = aWish({
+    operation: "switch-key",
+    params: { databaseId: ACCOUNT_ID, keyUri: "https://kv-fabrikam.vault.azure.net/keys/cmk" },
+  });
+  for (const over of [facts(), facts({ targets: [] })]) {
+    expect(judged(over, elsewhere).requirements.at(-1)).toMatchObject({
+      name: "vault",
+      state: "unmet",
+      detail: expect.stringContaining("kv-fabrikam") as string,
+    });
+    expect(turn(over, elsewhere).incident?.wishes).toMatchObject([{ outcome: "Refused" }]);
+  }
+});
+
+test("what the service says of the old key is no word on the new one", () => {
+  // A condition that was met a while ago, as the service has its key: at the old one.
+  const conditional = {
+    ...toSecond(),
+    assignments: [anAssignment({ scope: SECOND_SCOPE, condition: "@Resource[x] StringEquals 'y'", conditionVersion: "2.0" })],
+  };
+  expect(turn(facts({ access: [anAccess({ assignments: [own] }), conditional] })).next).not.toMatchObject({ step: { name: "SetKeyUri" } });
+});
+
+describe("is done", () => {
+  const there = (over: Partial<Facts> = {}) => facts({ access: granted(), targets: [moved()], ...over });
+
+  test("once it is on the new key and well for a whole check of the service's; no cause finds anything in it", () => {
+    const first = turn(there());
+    expect(first.next).toMatchObject({ do: "wait", why: expect.stringMatching(/^orders uses key cmk-2/) as string });
+    expect(diagnose(there(), someSettings()).targets[0]?.findings).toEqual([]);
+    const done = turn({ ...there(), at: after(66) }, wish(), { incident: first.incident, turn: 1, now: after(66) });
+    expect(done.next).toMatchObject({ do: "end", outcome: { code: "Completed" } });
+    const ofCluster = there({ targets: [aCluster({ keyUri })] });
+    expect(turn(ofCluster, wish(onCluster)).next).toMatchObject({
+      do: "wait",
+      why: expect.stringMatching(/^carts uses key cmk-2/) as string,
+    });
+  });
+
+  test("and on the way there what happens to it is no reason to stop", () => {
+    expect(unmet(there({ targets: [moved({ service: revoked() })] }))).toEqual([]);
+    expect(judged(there({ targets: [moved({ service: revoked() })] })).reached.detail).toMatch(/^moved to key cmk-2; /);
+  });
+
+  test("the way back is told, and the key before is kept for the backups", () => {
+    expect(judged(there()).undo).toEqual([expect.stringContaining("a revoked account"), expect.stringMatching(/--key-uri .*\/keys\/cmk$/)]);
+    expect(judged(there({ targets: [aCluster({ keyUri })] }), wish(onCluster)).undo[0]).toContain(`"keyEncryptionKeyUrl":"${KEY_URI}"`);
+    expect(judged(there({ targets: [aCluster({ keyUri, defaultIdentity: { form: "undefined" } })] }), wish(onCluster)).undo).toEqual([]);
+    expect([judged(facts()).undo, judged(facts({ targets: [] })).undo, judged(there(), aWish(SWITCH_KEY)).undo]).toEqual([[], [], []]);
+    expect(judged(there()).disposable).toEqual([
+      "# orders does not wrap with key cmk any more, nor does another database of this vault",
+      expect.stringMatching(/grant of id-orders on it enabled until no backup needs them/),
+    ]);
+    expect(judged(there({ targets: [moved({ defaultIdentity: { form: "system" }, systemPrincipalId: "s" })] })).disposable[1]).toContain(
+      "its identity",
+    );
+    expect(judged(there({ targets: [moved(), aCluster(), aCluster({ id: `${CLUSTER_ID}2`, keyUri: null })] })).disposable).toEqual([
+      "# carts still wrap with key cmk: it stays, and so does its grant",
+    ]);
+    expect([judged(facts({ targets: [] })).disposable, judged(there(), aWish(SWITCH_KEY)).disposable]).toEqual([[], []]);
+  });
+});
