@@ -1,4 +1,7 @@
 // The bundle that is installed, as a program of its own, on a subscription with several troubles.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { start } from "./processes.ts";
 import { type AzureAlone, startAzureAlone } from "../../sandbox/running/azure-alone.ts";
@@ -7,13 +10,17 @@ import type { Report } from "../../src/domain/doctor/finding.ts";
 
 let alone: AzureAlone;
 let before: number;
+const folder = mkdtempSync(join(tmpdir(), "doctor-"));
 beforeAll(async () => {
   alone = await startAzureAlone({ seed: 7, start: Date.now() - TROUBLES_TAKE_MS });
   await makeTrouble(alone);
   alone.run();
   before = alone.world.writes.length;
 });
-afterAll(() => alone.close());
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await alone.close();
+});
 
 async function doctor(args: string[], env: Record<string, string> = {}) {
   const program = start(process.execPath, ["dist/keymend.mjs", "doctor", ...args], { ...alone.environmentOf(alone.estate.reader), ...env });
@@ -24,7 +31,8 @@ async function doctor(args: string[], env: Record<string, string> = {}) {
 
 describe("keymend doctor", () => {
   test("finds what is wrong, worst first, writes nothing, and ends as a pipeline is to", async () => {
-    const { code, out, err } = await doctor(["--json"]);
+    const file = (name: string): string => join(folder, name);
+    const { code, out, err } = await doctor(["--json", "--csv", file("csv"), "--sarif", file("sarif"), "--html", file("html")]);
     const report: Report = JSON.parse(out);
     expect(
       report.databases.map(({ name, phase, severity, findings }) => [name, phase, severity, findings.map((one) => one.code).join()]),
@@ -54,6 +62,9 @@ describe("keymend doctor", () => {
     expect({ code, unread: report.unread }).toEqual({ code: 2, unread: [] });
     expect(err).toContain("9 databases on 7 vaults in 1 subscription: 5 trouble");
     expect(alone.world.writes).toHaveLength(before);
+    expect(readFileSync(file("csv"), "utf8").trim().split("\r\n")).toHaveLength(10);
+    expect(JSON.parse(readFileSync(file("sarif"), "utf8")).runs[0].results[0]).toMatchObject({ ruleId: "KeyDisabled", level: "error" });
+    expect(readFileSync(file("html"), "utf8")).toContain("9 databases with their identities, keys and vaults");
   });
 
   test("says what it could not read and what that hides, and that it has not seen all", async () => {
