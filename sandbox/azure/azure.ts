@@ -27,6 +27,9 @@ import { subscriptionRoutes } from "./resources/subscriptions.ts";
 import { tagRoutes } from "./resources/tags.ts";
 import { createBlobHost } from "./storage/blob-host.ts";
 import { createTokens, type Tokens } from "./entra/tokens.ts";
+import { createMail } from "./receivers/mail.ts";
+import type { Received } from "./receivers/received.ts";
+import { createOwnReceiver, createWorkflows } from "./receivers/webhooks.ts";
 import { createVaultHost } from "./keyvault/vault-host.ts";
 import { jsonReply, messageOf, type AzureFault, type AzureReply, type AzureRequest } from "./wire.ts";
 import type { World } from "./world.ts";
@@ -42,6 +45,8 @@ export type Azure = {
   readonly eventGrid: EventGrid;
   /** What publishers posted to custom topics. */
   readonly published: readonly Published[];
+  /** What people and receivers of their own were told. */
+  readonly received: readonly Received[];
   /** Schedules what Azure does by itself: key checks, expiry events. */
   start(): void;
 };
@@ -67,6 +72,7 @@ export function createAzure(world: World, options: { deliver: Deliver }): Azure 
   const faults = createFaults();
   setOperationFault(world, () => faults.takeOperationFailure());
   const customTopic = createCustomTopic(world, tokens, faults);
+  const received: Received[] = [];
   const hosts: Record<HostKind, Answering> = {
     arm: createArm({ world, tokens, faults, routes: [...ROUTES, ...groupDeleteRoutes(ROUTES)] }),
     vault: createVaultHost(world, tokens, faults),
@@ -76,6 +82,9 @@ export function createAzure(world: World, options: { deliver: Deliver }): Azure 
     eventGrid: customTopic,
     logs: createLogAnalytics(world, tokens, faults),
     blobs: createBlobHost(world, tokens, faults),
+    mail: createMail(world, tokens, faults, received),
+    workflows: createWorkflows(world, faults, received),
+    webhook: createOwnReceiver(world, faults, received),
   };
   return {
     async handle(request) {
@@ -92,6 +101,7 @@ export function createAzure(world: World, options: { deliver: Deliver }): Azure 
     faults,
     eventGrid: createEventGrid(world, options.deliver),
     published: customTopic.published,
+    received,
     start() {
       startKeyChecks(world);
       scheduleKeyEvents(world);

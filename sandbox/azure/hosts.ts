@@ -2,7 +2,18 @@
 import { vaultOfHost } from "./keyvault/vault-state.ts";
 import type { World } from "./world.ts";
 
-export type HostKind = "arm" | "login" | "graph" | "vault" | "documents" | "eventGrid" | "logs" | "blobs";
+export type HostKind =
+  | "arm"
+  | "login"
+  | "graph"
+  | "vault"
+  | "documents"
+  | "eventGrid"
+  | "logs"
+  | "blobs"
+  | "mail"
+  | "workflows"
+  | "webhook";
 
 const EXACT: Record<string, HostKind> = {
   "management.azure.com": "arm",
@@ -20,6 +31,10 @@ const UNDER: [string, HostKind][] = [
   [".documents.azure.com", "documents"],
   [".eventgrid.azure.net", "eventGrid"],
   [".blob.core.windows.net", "blobs"],
+  [".communication.azure.com", "mail"],
+  [".logic.azure.com", "workflows"],
+  // Nobody's (RFC 2606): somebody's own receiver of webhooks, not Azure's.
+  [".example", "webhook"],
 ];
 
 export function hostKind(host: string): HostKind | undefined {
