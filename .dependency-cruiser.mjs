@@ -47,6 +47,7 @@ const DOMAIN = {
   reads: ["databases"],
   turn: ["databases", "access", "steps"],
   doctor: ["databases", "access", "steps", "turn"],
+  telling: ["databases", "turn"],
 };
 
 const SANDBOX = {
@@ -70,6 +71,7 @@ const AZURE = {
   kql: [],
   monitor: ["authorization", "entra", "kql"],
   storage: ["authorization", "entra"],
+  receivers: ["entra"],
   arm: ["authorization", "entra", "monitor"],
   keyvault: ["authorization", "entra", "monitor", "arm"],
   documentdb: ["authorization", "arm", "keyvault"],

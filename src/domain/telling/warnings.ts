@@ -1,0 +1,62 @@
+/** Warnings ahead of an expiry that nobody has moved: in stages, each once. */
+import { versionsOf, uriOf } from "../databases/key-path.ts";
+import type { Facts } from "../facts.ts";
+import type { Mode, Settings } from "../settings.ts";
+import { DAY, formatDuration, toMs } from "../time.ts";
+import type { News } from "./news.ts";
+
+/** In days, the last first. */
+export const STAGES = [1, 7, 14, 30] as const;
+
+/** The stage that is reached with so much left; undefined before the first, and once it is over. */
+export const stageOf = (leftMs: number): number | undefined => (leftMs > 0 ? STAGES.find((days) => leftMs <= days * DAY) : undefined);
+
+const WHY: Record<Mode, string> = {
+  observe: "Keymend only watches (mode observe)",
+  approve: "Keymend moves it once somebody agrees (mode approve)",
+  heal: "Keymend did not move it by itself: its incident says why",
+};
+
+type Limits = Pick<Settings, "mode" | "expiryLeadMs">;
+
+type Expiry = { key: string; version: string; expiresOn: string; databases: string[] };
+
+/** What databases use, or will within a day, that runs out; once for each version. */
+function expiriesIn(facts: Facts): Expiry[] {
+  const found = new Map<string, Expiry>();
+  for (const target of facts.targets) {
+    for (const { facts: version } of versionsOf(facts, target)) {
+      if (version.expiresOn === null) continue;
+      const key = uriOf(target)!.key!;
+      const id = `${key}/${version.version}`.toLowerCase();
+      const known = found.get(id) ?? { key, version: version.version, expiresOn: version.expiresOn, databases: [] };
+      found.set(id, { ...known, databases: [...known.databases, target.name] });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Before the lead Keymend would act still: no warning. What is over already is an incident. */
+export function warningsOf(facts: Facts, { mode, expiryLeadMs }: Limits, incidentId: string | null): News[] {
+  const { patient, at } = facts;
+  return expiriesIn(facts).flatMap(({ key, version, expiresOn, databases }) => {
+    const leftMs = toMs(expiresOn) - toMs(at);
+    const stage = stageOf(leftMs);
+    if (stage === undefined || leftMs > expiryLeadMs) return [];
+    const id = `expiry-${patient.vaultName}-${key}-${version}-${expiresOn}-${stage}`;
+    return {
+      id,
+      type: "Keymend.KeyExpiryWarning",
+      weight: stage === STAGES[0] ? "now" : "soon",
+      at,
+      about: patient.id,
+      incidentId,
+      like: id,
+      title: `Expires in ${formatDuration(leftMs)}: key ${key} of ${patient.vaultName}`,
+      text: `version ${version} runs out at ${expiresOn}; then ${databases.join(", ")} can't be reached. ${WHY[mode]}.`,
+      facts: [["Databases", databases.join(", ")]],
+      asks: false,
+      data: { vaultId: patient.id, key, version, expiresOn, stageDays: stage, databases },
+    } satisfies News;
+  });
+}
