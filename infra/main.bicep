@@ -64,7 +64,7 @@ param allowIdentityRepairs bool = false
 @description('Repairs of clusters: needs mongoClusters/write, which also resets the password of a cluster\'s administrator.')
 param allowClusterRepairs bool = true
 
-@description('Endpoint of a custom Event Grid topic that hears every outcome; empty: none.')
+@description('Endpoint of a custom Event Grid topic that hears all that is told; empty: none.')
 param outcomeTopicEndpoint string = ''
 
 @description('Who gets a mail when an incident ends otherwise than quietly, or nobody sweeps. Empty, and no action group: nobody is told.')

@@ -7,6 +7,8 @@ import { causes } from "./domain/causes/index.ts";
 import type { CauseCode } from "./domain/cause-code.ts";
 import { ConfigError } from "./domain/errors.ts";
 import { MODES, type Settings } from "./domain/settings.ts";
+import { parseQuietHours } from "./domain/telling/quiet-hours.ts";
+import type { Pace } from "./domain/telling/letters.ts";
 import { parseDuration } from "./domain/time.ts";
 
 export type Config = {
@@ -27,8 +29,22 @@ export type Config = {
   anchors: { container: string; retentionMs: number } | null;
   /** NCRONTAB: six fields. */
   schedules: { sweep: string; recheck: string; housekeeping: string };
-  /** Endpoint of a custom Event Grid topic that hears every outcome; undefined: none. */
-  outcomeTopicEndpoint: string | undefined;
+  telling: Telling;
+};
+
+/** Who is told; null: nobody is by that way. */
+export type Telling = {
+  /** Endpoint of a custom Event Grid topic. */
+  topic: string | null;
+  /** Its URL is a secret. */
+  teams: string | null;
+  webhook: { url: string; secrets: string[] } | null;
+  mail: { endpoint: string; from: string; to: string[] } | null;
+  /** Where people read an incident, with `{id}` in it. */
+  link: string | null;
+  pace: Pace;
+  /** Settings that hold a reference to a secret which Azure could not resolve: their channels are not set. */
+  unresolved: string[];
 };
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -63,6 +79,24 @@ const loginHost = v.pipe(
   v.trim(),
   v.regex(/^(https:\/\/[^\s/?#]+|http:\/\/(127\.0\.0\.1|localhost)(:\d+)?)$/, "must be the https:// address of a host, without a path"),
 );
+/** Standard Webhooks, "Signature scheme": 24 to 64 bytes, base64, after `whsec_`. */
+const isSecret = (text: string): boolean => {
+  const bytes = /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(text) ? Buffer.from(text.slice("whsec_".length), "base64").length : 0;
+  return bytes >= 24 && bytes <= 64;
+};
+const webhookSecrets = v.pipe(
+  v.string(),
+  v.transform(list),
+  v.check((all) => all.length > 0 && all.every(isSecret), "every entry must be whsec_ and 24 to 64 bytes in base64"),
+);
+const address = v.pipe(v.string(), v.trim(), v.regex(/^[^\s@,]+@[^\s@,]+$/, "must be an e-mail address"));
+const addresses = v.pipe(v.string(), v.transform(list), v.minLength(1, "must name at least one address"), v.array(address));
+const quietHours = v.pipe(
+  v.string(),
+  v.transform((text) => parseQuietHours(text.trim()) ?? null),
+  v.check((quiet) => quiet !== null, "must be hours of the day in UTC, 16 at most, such as 22:00-06:00"),
+);
+const link = v.pipe(https, v.includes("{id}", "must hold {id}, which an incident's id takes the place of"));
 
 const ASKABLE = new Set<string>(causes.filter((cause) => cause.default !== "none").map((cause) => cause.code));
 const isWish = ([code, wish, ...more]: string[]): boolean => ASKABLE.has(code!) && (wish === "auto" || wish === "ask") && more.length === 0;
@@ -136,7 +170,22 @@ const settings = v.object({
   KEYMEND_FUNCTION_APP: v.optional(functionApp),
   KEYMEND_ARM_FROM: v.optional(v.picklist(["approve", "heal"], "must be approve or heal"), "heal"),
   KEYMEND_OUTCOME_TOPIC_ENDPOINT: v.optional(https),
+  KEYMEND_TEAMS_WEBHOOK: v.optional(https),
+  KEYMEND_WEBHOOK: v.optional(https),
+  KEYMEND_WEBHOOK_SECRET: v.optional(webhookSecrets),
+  KEYMEND_MAIL_ENDPOINT: v.optional(https),
+  KEYMEND_MAIL_FROM: v.optional(address),
+  KEYMEND_MAIL_TO: v.optional(addresses),
+  KEYMEND_LINK: v.optional(link),
+  KEYMEND_DIGEST: v.optional(duration, "PT15M"),
+  KEYMEND_QUIET_HOURS: v.optional(quietHours),
 });
+
+/** What one channel takes: all of it or none. */
+const TOGETHER = [
+  ["KEYMEND_WEBHOOK", "KEYMEND_WEBHOOK_SECRET"],
+  ["KEYMEND_MAIL_ENDPOINT", "KEYMEND_MAIL_FROM", "KEYMEND_MAIL_TO"],
+] as const;
 
 /** What no single field can tell; each rule is tried as soon as the settings it is about can be read. */
 const schema = v.pipe(
@@ -191,11 +240,27 @@ const isSet = ([, value]: [string, string | undefined]): boolean => value !== un
 export function readConfig(env: Record<string, string | undefined>): Config {
   const known = Object.entries(env).filter(([name]) => name.startsWith("KEYMEND_"));
   const unknown = known.filter(([name]) => !SETTING_NAMES.includes(name)).map(([name]) => `${name}: there is no such setting`);
-  const parsed = v.safeParse(schema, Object.fromEntries(known.filter(isSet)));
-  const problems = [...new Set((parsed.issues ?? []).map(toProblem)), ...unknown];
+  const unresolved = known.filter(isUnresolved).map(([name]) => name);
+  const lost = new Set(unresolved.flatMap((name) => TOGETHER.find((names) => names.some((one) => one === name)) ?? [name]));
+  const set = Object.fromEntries(known.filter(isSet).filter(([name]) => !lost.has(name)));
+  const parsed = v.safeParse(schema, set);
+  const problems = [...new Set((parsed.issues ?? []).map(toProblem)), ...TOGETHER.flatMap((names) => lacking(names, set)), ...unknown];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(normalize(parsed.output));
+  return Object.freeze({ ...normalize(parsed.output), telling: tellingOf(parsed.output, unresolved) });
 }
+
+/** Who is not told must not keep databases from being mended: a channel whose secret can't be had is none, and that is said. */
+const SECRETS = ["KEYMEND_TEAMS_WEBHOOK", "KEYMEND_WEBHOOK", "KEYMEND_WEBHOOK_SECRET"];
+
+/** "If a reference isn't resolved properly, the reference string is used instead" (Microsoft Learn, "Use Key Vault references as app settings"). */
+const isUnresolved = ([name, value]: [string, string | undefined]): boolean =>
+  SECRETS.includes(name) && value?.trim().toLowerCase().startsWith("@microsoft.keyvault(") === true;
+
+const lacking = (names: readonly string[], set: object): string[] => {
+  const missing = names.filter((name) => !(name in set));
+  const [first] = names.filter((name) => name in set);
+  return first === undefined ? [] : missing.map((name) => `${name}: is not set, and ${first} is`);
+};
 
 function toProblem({ path, kind, message }: v.BaseIssue<unknown>): string {
   const setting = path?.[0];
@@ -206,7 +271,21 @@ function toProblem({ path, kind, message }: v.BaseIssue<unknown>): string {
 const tablesOf = ({ KEYMEND_TABLE_CONNECTION_STRING: connectionString, KEYMEND_TABLE_ENDPOINT: endpoint }: Written): Config["tables"] =>
   connectionString === undefined ? { endpoint: endpoint! } : { connectionString };
 
-function normalize(written: Written): Config {
+/** Each channel is set as a whole, or not at all. */
+const tellingOf = (written: Written, unresolved: string[]): Telling => ({
+  topic: written.KEYMEND_OUTCOME_TOPIC_ENDPOINT ?? null,
+  teams: written.KEYMEND_TEAMS_WEBHOOK ?? null,
+  webhook: written.KEYMEND_WEBHOOK === undefined ? null : { url: written.KEYMEND_WEBHOOK, secrets: written.KEYMEND_WEBHOOK_SECRET! },
+  mail:
+    written.KEYMEND_MAIL_ENDPOINT === undefined
+      ? null
+      : { endpoint: written.KEYMEND_MAIL_ENDPOINT, from: written.KEYMEND_MAIL_FROM!, to: written.KEYMEND_MAIL_TO! },
+  link: written.KEYMEND_LINK ?? null,
+  pace: { digestMs: written.KEYMEND_DIGEST, quietHours: written.KEYMEND_QUIET_HOURS ?? null },
+  unresolved,
+});
+
+function normalize(written: Written): Omit<Config, "telling"> {
   return {
     settings: {
       mode: written.KEYMEND_MODE,
@@ -251,6 +330,5 @@ function normalize(written: Written): Config {
       recheck: written.KEYMEND_RECHECK_SCHEDULE,
       housekeeping: written.KEYMEND_HOUSEKEEPING_SCHEDULE,
     },
-    outcomeTopicEndpoint: written.KEYMEND_OUTCOME_TOPIC_ENDPOINT,
   };
 }

@@ -10,15 +10,16 @@ import { createGiveUp } from "./activities/give-up.ts";
 import { createScreen } from "./activities/screen.ts";
 import { createPatients } from "./activities/patients.ts";
 import { createPollStep } from "./activities/poll-step.ts";
+import { createTeller } from "./activities/tell.ts";
 import { createWatchInventory } from "./activities/watch-inventory.ts";
 import { createAzureClock } from "./azure/azure-clock.ts";
+import { createChannels } from "./azure/channels.ts";
 import { createClientsOf } from "./azure/clients.ts";
 import { createFetchJson } from "./azure/fetch-json.ts";
 import { createGovernor } from "./azure/governor.ts";
 import { createHttpClient } from "./azure/http-client.ts";
 import { createInventory } from "./azure/inventory.ts";
 import { createListSubscription } from "./azure/list-subscription.ts";
-import { createPublishOutcome } from "./azure/publish-outcome.ts";
 import { createReadActivityLog } from "./azure/read-activity-log.ts";
 import { createReadKeyLog } from "./azure/read-key-log.ts";
 import { createScreenKey } from "./azure/screen-key.ts";
@@ -29,7 +30,6 @@ import description from "../docs/openapi.json" with { type: "json" };
 import { type Route, type RouteName, ROUTES } from "./api/routes.ts";
 import { type Config, readConfig } from "./config.ts";
 import { ConfigError } from "./domain/errors.ts";
-import type { Incident } from "./domain/incident.ts";
 import { periodOf } from "./domain/schedule.ts";
 import { createAuthenticate } from "./functions/authenticate.ts";
 import { createConditional } from "./functions/conditional.ts";
@@ -82,7 +82,7 @@ const clientsOf = createClientsOf({
 });
 const clients = clientsOf("observe");
 const setAside = (text: string): void => createLog(console).warn("setAside", { text });
-const { signs, mailbox, audit, incidents, baselines, restraint, wishes } = createStores({
+const { signs, mailbox, audit, incidents, baselines, restraint, wishes, letters } = createStores({
   ...config,
   credential,
   httpClient: createHttpClient(clock),
@@ -110,12 +110,13 @@ const known = { vaultIdOf: baselines.vaultIdOf, listKnown: shareAnswer(now, base
 const patients = createPatients({ inventory, baselines: known, look });
 const sendSignal = createSendSignal({ addSignal: mailbox.addSignal, hash: hashText, now });
 
-const outcomeNotTold = ({ id, vaultId }: Incident, why: string): void =>
-  createLog(console).error("outcomeNotTold", { incidentId: id, vaultId, text: `the outcome topic refused it: ${why}` });
-const publishOutcome =
-  config.outcomeTopicEndpoint === undefined
-    ? async (): Promise<void> => undefined
-    : createPublishOutcome({ endpoint: config.outcomeTopicEndpoint, credential, onRefusal: outcomeNotTold });
+const { pace, unresolved, ...ways } = config.telling;
+const teller = createTeller({ letters, channels: createChannels({ ...ways, credential, now }), pace, now });
+const deliver = (log: Log): Promise<void> => {
+  for (const name of unresolved)
+    log.error("channelLost", { text: `${name}: its reference to a secret is not resolved, so nobody is told by it` });
+  return teller.deliver(log);
+};
 
 /** Each activity logs to its own invocation. */
 function activity<K extends keyof Activities>(name: K, create: (log: Log) => Activities[K]): void {
@@ -142,7 +143,7 @@ activity(ASSESS, (log) =>
     baselines,
     keepWishStatus: wishes.keepStatus,
     restraint,
-    publishOutcome,
+    teller,
     digest: digestOf,
     settings,
     log,
@@ -164,7 +165,7 @@ activity(APPLY_STEP, (log) =>
   }),
 );
 activity(POLL_STEP, (log) => createPollStep({ ...records, poll: writer.poll, countExtension: baselines.countExtension, settings, log }));
-activity(GIVE_UP, (log) => createGiveUp({ ...records, publishOutcome, setAside: mailbox.setAside, log }));
+activity(GIVE_UP, (log) => createGiveUp({ ...records, teller, setAside: mailbox.setAside, log }));
 df.app.orchestration(HEAL_VAULT, healVault);
 
 const screenKey = createScreenKey(clients, now);
@@ -208,10 +209,11 @@ const sweep = createSweep({
   listWanted: wishes.listWanted,
   watchInventory: createWatchInventory({
     ...records,
-    publishOutcome,
+    teller,
     hash: hashText,
     estate: { subscriptionIds: config.subscriptionIds, principalId: settings.principals.observe },
   }),
+  deliver,
   record: { load: baselines.loadSweep, keep: baselines.keepSweep },
   now,
 });
@@ -245,7 +247,7 @@ app.timer("recheck", {
   handler: (_, context) => alsoOverdue(context, recheck),
 });
 
-const housekeeping = createHousekeeping({ now });
+const housekeeping = createHousekeeping({ forgetTold: letters.forget, now });
 app.timer("housekeeping", {
   schedule: config.schedules.housekeeping,
   extraInputs: [client],
@@ -321,6 +323,7 @@ const SERVED: Record<RouteName, Operation> = {
     loadRecord: baselines.loadSweep,
     loadSigns: signs.load,
     listUnarmed: baselines.listUnarmed,
+    countLetters: letters.counts,
     periodMs,
     isAnchoring: config.anchors !== null,
     now,

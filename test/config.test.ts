@@ -69,7 +69,15 @@ test("the least that works has the defaults, and writes nothing", () => {
     tables: { endpoint: "https://keymend.table.core.windows.net" },
     tableNames: { incidents: "incidents", audit: "audit", baseline: "baseline" },
     schedules: { sweep: "0 */5 * * * *", recheck: "30 */2 * * * *", housekeeping: "0 30 3 * * *" },
-    outcomeTopicEndpoint: undefined,
+    telling: {
+      topic: null,
+      teams: null,
+      webhook: null,
+      mail: null,
+      link: null,
+      pace: { digestMs: 15 * 60_000, quietHours: null },
+      unresolved: [],
+    },
   });
 });
 
@@ -123,7 +131,11 @@ describe("every setting is read", () => {
     ["KEYMEND_CAUSES", "KeyDisabled=auto, KeyExpired = ask,", { settings: { causes: { KeyDisabled: "auto", KeyExpired: "ask" } } }],
     ["KEYMEND_FUNCTION_APP", ` ${APP}/`, { settings: { functionAppId: APP } }],
     ["KEYMEND_ARM_FROM", "approve", { settings: { armFrom: "approve" } }],
-    ["KEYMEND_OUTCOME_TOPIC_ENDPOINT", "https://t.example/api/events", { outcomeTopicEndpoint: "https://t.example/api/events" }],
+    ["KEYMEND_TEAMS_WEBHOOK", "https://t.example/w?sig=1", { telling: { teams: "https://t.example/w?sig=1" } }],
+    ["KEYMEND_LINK", "https://k.example/#{id}", { telling: { link: "https://k.example/#{id}" } }],
+    ["KEYMEND_DIGEST", "PT1H", { telling: { pace: { digestMs: HOUR } } }],
+    ["KEYMEND_QUIET_HOURS", " 22:00-06:00 ", { telling: { pace: { quietHours: { fromMs: 22 * HOUR, toMs: 6 * HOUR } } } }],
+    ["KEYMEND_OUTCOME_TOPIC_ENDPOINT", "https://t.example/api/events", { telling: { topic: "https://t.example/api/events" } }],
   ];
   test.each(ROWS)("%s=%s", (name, value, expected) => {
     expect(settings(name, value)).toMatchObject(expected);
@@ -135,7 +147,45 @@ describe("every setting is read", () => {
     expect(readConfig(env).anchors).toEqual({ container: "https://a.example/b", retentionMs: 730 * DAY });
   });
 
-  const ELSEWHERE = ["KEYMEND_ANCHOR_RETENTION", "KEYMEND_MODE", "KEYMEND_TABLE_CONNECTION_STRING", "KEYMEND_TABLE_ENDPOINT"];
+  const SECRET = `whsec_${Buffer.alloc(24, 7).toString("base64")}`;
+  const WEBHOOK = { KEYMEND_WEBHOOK: "https://hooks.example/k", KEYMEND_WEBHOOK_SECRET: `${SECRET}, ${SECRET}` };
+  const MAIL = {
+    KEYMEND_MAIL_ENDPOINT: "https://m.example",
+    KEYMEND_MAIL_FROM: " k@m.example ",
+    KEYMEND_MAIL_TO: "a@m.example, b@m.example",
+  };
+
+  test("a channel that takes more than one setting: all of them or none", () => {
+    expect(readConfig({ ...LEAST, ...WEBHOOK, ...MAIL }).telling).toMatchObject({
+      webhook: { url: "https://hooks.example/k", secrets: [SECRET, SECRET] },
+      mail: { endpoint: "https://m.example", from: "k@m.example", to: ["a@m.example", "b@m.example"] },
+    });
+    expect(problemsWith({ ...WEBHOOK, KEYMEND_WEBHOOK_SECRET: "" })).toEqual([
+      "KEYMEND_WEBHOOK_SECRET: is not set, and KEYMEND_WEBHOOK is",
+    ]);
+    expect(problemsWith({ KEYMEND_MAIL_TO: "a@m.example" })).toEqual([
+      "KEYMEND_MAIL_ENDPOINT: is not set, and KEYMEND_MAIL_TO is",
+      "KEYMEND_MAIL_FROM: is not set, and KEYMEND_MAIL_TO is",
+    ]);
+  });
+
+  test("a secret that Azure could not resolve costs its channel, not the start, and is named; nothing of any other is said in a problem", () => {
+    const lost = "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/teams)";
+    const { telling } = readConfig({ ...LEAST, ...WEBHOOK, ...MAIL, KEYMEND_TEAMS_WEBHOOK: lost, KEYMEND_WEBHOOK_SECRET: lost });
+    expect(telling).toMatchObject({ teams: null, webhook: null, unresolved: ["KEYMEND_WEBHOOK_SECRET", "KEYMEND_TEAMS_WEBHOOK"] });
+    expect(telling.mail).not.toBeNull();
+    const secret = "whsec_short";
+    expect(problemsWith({ ...WEBHOOK, KEYMEND_WEBHOOK_SECRET: secret, KEYMEND_TEAMS_WEBHOOK: secret }).join()).not.toContain(secret);
+  });
+
+  const ELSEWHERE = [
+    ...Object.keys(WEBHOOK),
+    ...Object.keys(MAIL),
+    "KEYMEND_ANCHOR_RETENTION",
+    "KEYMEND_MODE",
+    "KEYMEND_TABLE_CONNECTION_STRING",
+    "KEYMEND_TABLE_ENDPOINT",
+  ];
 
   test("and none is declared that nobody reads: a row above shows what it changes", () => {
     expect([...new Set([...ROWS.map(([name]) => name), ...ELSEWHERE])].toSorted()).toEqual(SETTING_NAMES.toSorted());
@@ -251,6 +301,10 @@ describe("a wrong setting is named, with what is expected", () => {
     ["KEYMEND_LOGIN_HOST", "https://login.example/tenant", "must be the https:// address of a host, without a path"],
     ["KEYMEND_TABLE_ENDPOINT", "http://keymend.table.core.windows.net", "must be an https:// URL"],
     ["KEYMEND_OUTCOME_TOPIC_ENDPOINT", "t.example", "must be an https:// URL"],
+    ["KEYMEND_TEAMS_WEBHOOK", "http://t.example", "must be an https:// URL"],
+    ["KEYMEND_LINK", "https://k.example/", "must hold {id}, which an incident's id takes the place of"],
+    ["KEYMEND_QUIET_HOURS", "22-6", "must be hours of the day in UTC, 16 at most, such as 22:00-06:00"],
+    ["KEYMEND_DIGEST", "1h", "must be an ISO 8601 duration longer than nothing, such as P30D or PT12H"],
     ["KEYMEND_TABLE_INCIDENTS", "1st", table],
     ["KEYMEND_TABLE_AUDIT", "ab", table],
     ["KEYMEND_TABLE_BASELINE", "base-line", table],

@@ -7,7 +7,7 @@ import type { Diagnosis } from "../domain/cause.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
 import type { Baseline, Facts, Patient, Unreadable, LiftedTag } from "../domain/facts.ts";
-import { type AuditEntry, type Decision, type Incident, type Next, isUnpermitted, type Outcome } from "../domain/incident.ts";
+import { type AuditEntry, type Decision, type Incident, type Next, isUnpermitted, type Outcome, type Turn } from "../domain/incident.ts";
 import { historyOf, plan } from "../domain/plan/plan.ts";
 import { type KnownDatabase, knownAfter } from "../domain/databases/sight.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -26,10 +26,12 @@ import type { TurnInput } from "../domain/turn/record.ts";
 import { type Unarmed, unarmedAfter } from "../domain/turn/unarmed.ts";
 import { decideTurn } from "../domain/turn/turn.ts";
 import { firstExpiry } from "../domain/databases/key-path.ts";
+import { newsOfLook } from "../domain/telling/of-look.ts";
 import type { Log } from "../log.ts";
 import type { GatherFacts } from "./gather-facts.ts";
 import { noteTrouble, type Restraints, tellStorm } from "./note-trouble.ts";
 import { type Again, orAgain } from "./results.ts";
+import type { Teller } from "./tell.ts";
 import { outcomeOf, tellOutcome } from "./tell-outcome.ts";
 
 export type AssessInput = {
@@ -91,8 +93,7 @@ export type AssessDeps = {
   keepWishStatus: (patientId: string, wishId: string, status: WishStatus) => Promise<void>;
   /** What keeps Keymend from writing anything. */
   restraint: Restraints;
-  /** Tells whoever wants to know how an incident ended. */
-  publishOutcome: (incident: Incident) => Promise<void>;
+  teller: Teller;
   /** The role assignments that these of Keymend's own identities have there, with what they allow; plain JSON. */
   readPermissions: (held: readonly { principalId: string; scope: string }[]) => Promise<unknown>;
   readActivityLog: (question: LogQuestion) => Promise<LogEntry[] | Unreadable>;
@@ -168,7 +169,7 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
   const now = deps.now().toISOString();
   const restraint = await noteTrouble(deps.restraint, { patient: input.patient, diagnosis, now });
   const held = heldBack(restraint, settings, now);
-  await tellStorm(deps.restraint, restraint, held, deps.log);
+  await tellStorm(deps, restraint, held, { patient: input.patient, now });
   const given = {
     now,
     turn: input.turn,
@@ -221,7 +222,16 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
   await tellUnarmed(deps, input.patient, facts, unarmed);
   if (turn.incident) await keepWishes(deps, turn.incident);
   await deps.mailbox.dropSignals(input.patient.id, signalIds);
+  await tellLook(deps, turn, facts);
   return carryOn(deps, turn.incident, turn.next);
+}
+
+/** What was put before is no news. A step is not held up by who is told: what there is goes out with the next look, or the next sweep. */
+async function tellLook({ teller, settings, log }: AssessDeps, turn: Pick<Turn, "incident" | "next">, facts: Facts): Promise<void> {
+  const news = newsOfLook(turn, facts, settings);
+  if (news.length === 0) return;
+  await teller.put(news);
+  if (turn.next.do !== "step") await teller.deliver(log);
 }
 
 /** What Keymend can't judge is told once, and again when it is another. Kept after it was told: at worst it is told twice. */
@@ -289,7 +299,7 @@ function waitFor({ now }: Pick<AssessDeps, "now">, incidentId: string, until: st
   return { kind: "wait", incidentId, until, afterMs: Math.max(0, toMs(until) - now().getTime()), why };
 }
 
-/** A topic that does not answer must not keep a vault from being looked after for long; the log has said it all the same. */
+/** A storage that does not answer must not keep a vault from being looked after for long; the log has said it all the same. */
 const TELL_FOR_MS = 5 * MINUTE;
 const TELL_AGAIN_AFTER_MS = MINUTE;
 

@@ -15,7 +15,7 @@ export type GiveUpInput = {
   detail: string;
 };
 
-export type GiveUpDeps = Pick<AssessDeps, "incidents" | "audit" | "publishOutcome" | "now" | "log"> & {
+export type GiveUpDeps = Pick<AssessDeps, "incidents" | "audit" | "teller" | "now" | "log"> & {
   /** Moves the signals that wait out of the way; how many. */
   setAside: (patientId: string) => Promise<number>;
 };

@@ -4,7 +4,9 @@ import type { Patient } from "../domain/facts.ts";
 import { patientKey } from "../domain/databases/sight.ts";
 import { isWhole } from "../domain/turn/losses.ts";
 import { type Held, lossesIn, type Restraint, type Trouble } from "../domain/turn/restraint.ts";
+import { stormNews } from "../domain/telling/news.ts";
 import type { Log } from "../log.ts";
+import type { Teller } from "./tell.ts";
 
 export type Restraints = {
   load: () => Promise<Restraint>;
@@ -29,9 +31,15 @@ export async function noteTrouble(restraint: Restraints, { patient, diagnosis, n
 }
 
 /** Kept after it was told: at worst it is told twice. */
-export async function tellStorm(restraint: Restraints, { stormTold }: Restraint, held: Held | null, log: Log): Promise<void> {
+export async function tellStorm(
+  { restraint, teller, log }: { restraint: Restraints; teller: Teller; log: Log },
+  { stormTold }: Restraint,
+  held: Held | null,
+  { patient, now }: Pick<Look, "patient" | "now">,
+): Promise<void> {
   if (held?.reason === "Storm" && !stormTold) {
     log.error("storm", { text: held.why });
+    await teller.put([stormNews(held, patient.id, now)]);
     await restraint.keepStormTold(true);
   }
   if (held === null && stormTold) {

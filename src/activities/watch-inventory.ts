@@ -7,19 +7,19 @@ import type { AssessDeps } from "./assess.ts";
 import type { Sight } from "./patients.ts";
 import { tellOutcome } from "./tell-outcome.ts";
 
-export type WatchInventoryDeps = Pick<AssessDeps, "incidents" | "audit" | "publishOutcome" | "now"> & {
+export type WatchInventoryDeps = Pick<AssessDeps, "incidents" | "audit" | "teller" | "now"> & {
   estate: Estate;
   hash: (text: string) => string;
 };
 
-export const createWatchInventory = ({ incidents, audit, publishOutcome, now, estate, hash }: WatchInventoryDeps) => {
+export const createWatchInventory = ({ incidents, audit, teller, now, estate, hash }: WatchInventoryDeps) => {
   const id = estateId(estate);
   const newIdAt = (at: string): string => `${at.replace(/[-:.]/g, "")}-${hash(id).slice(0, 12)}`;
 
-  /** The log has said it by then: a topic that does not answer must not hold up the sweep. */
+  /** The log has said it by then: a storage that does not answer must not hold up the sweep. */
   async function tell(incident: Incident, log: Log): Promise<void> {
     try {
-      await tellOutcome({ publishOutcome, log }, incident);
+      await tellOutcome({ teller, log }, incident);
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
       log.error("outcomeNotTold", { incidentId: incident.id, vaultId: id, text: error.message });

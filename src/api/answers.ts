@@ -303,4 +303,5 @@ export const HEALTH = v.object({
     }),
   ),
   unarmed: v.array(v.object({ vaultId: TEXT, why: TEXT, runbook: v.array(TEXT) })),
+  notifications: v.object({ waiting: v.number(), dead: v.number() }),
 });

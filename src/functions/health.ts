@@ -11,19 +11,21 @@ export type HealthDeps = {
   loadRecord: () => Promise<SweepRecord | null>;
   loadSigns: () => Promise<Signs>;
   listUnarmed: () => Promise<Unarmed[]>;
+  /** How much is still to be told, and how much could not be. */
+  countLetters: () => Promise<{ waiting: number; dead: number }>;
   /** Between two sweeps, as they are scheduled. */
   periodMs: number;
   isAnchoring: boolean;
   now: () => Date;
 };
 
-export function createHealth({ authenticate, loadRecord, loadSigns, listUnarmed, periodMs, isAnchoring, now }: HealthDeps) {
+export function createHealth({ authenticate, loadRecord, loadSigns, listUnarmed, countLetters, periodMs, isAnchoring, now }: HealthDeps) {
   const details = createGuard(authenticate)("health", async () => {
-    const [record, signs, unarmed] = await Promise.all([loadRecord(), loadSigns(), listUnarmed()]);
+    const [record, signs, unarmed, notifications] = await Promise.all([loadRecord(), loadSigns(), listUnarmed(), countLetters()]);
     const at = now().toISOString();
     const { ok, checks } = wellBeing({ now: at, record, periodMs, signs, isAnchoring, unarmed });
     return json(
-      { status: ok ? "ok" : "notOk", at, checks, unarmed: unarmed.map(({ az, ...one }) => ({ ...one, runbook: az })) },
+      { status: ok ? "ok" : "notOk", at, checks, unarmed: unarmed.map(({ az, ...one }) => ({ ...one, runbook: az })), notifications },
       ok ? 200 : 503,
     );
   });

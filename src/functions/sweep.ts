@@ -17,6 +17,8 @@ export type SweepDeps = {
   triage: Triage["round"];
   /** Of whom something is wanted on purpose that has not come to an end. */
   listWanted: () => Promise<readonly Patient[]>;
+  /** Sends what is due to be told. */
+  deliver: (log: Log) => Promise<void>;
   record: { load: () => Promise<SweepRecord | null>; keep: (record: SweepRecord) => Promise<void> };
   now: () => Date;
 };
@@ -126,6 +128,10 @@ export const createSweep =
     failures.push(...asked.failures);
     await keep(deps, mine, sight, round, { ...asked, failures }, log).catch((error: unknown) => {
       log.error("sweepNotKept", { text: sayError(error) });
+      failures.push(error);
+    });
+    await deps.deliver(log).catch((error: unknown) => {
+      log.error("notDelivered", { text: sayError(error) });
       failures.push(error);
     });
     if (unread) failures.push(unread);

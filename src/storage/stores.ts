@@ -7,6 +7,7 @@ import { createAnchors } from "./anchors.ts";
 import { createAuditLog } from "./audit-log.ts";
 import { createBaselineStore } from "./baseline-store.ts";
 import { createIncidentStore } from "./incident-store.ts";
+import { createLetterStore } from "./letter-store.ts";
 import { createMailbox } from "./mailbox.ts";
 import { createRestraintStore } from "./restraint-store.ts";
 import { createSignStore } from "./sign-store.ts";
@@ -37,6 +38,7 @@ export function createStores({ tables: where, tableNames, anchors, credential, h
     incidents: createIncidentStore<Incident>(tables, setAside),
     baselines: createBaselineStore(tables, setAside),
     restraint: createRestraintStore(tables),
+    letters: createLetterStore(tables, setAside),
     wishes: createWishStore(tables, setAside),
   };
 }

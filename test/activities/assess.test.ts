@@ -63,7 +63,7 @@ describe("a look that finds nothing wrong", () => {
     mailbox.signals.splice(0, 1, aSignal({ source: "operator" }));
     expect(await assess()).toMatchObject({ kind: "end", incidentId: "i1", outcome: { code: "NoChangeNeeded" } });
     expect(incidents.all).toMatchObject([{ id: "i1", state: "closed" }]);
-    expect(told).toMatchObject([{ id: "i1" }]);
+    expect(told).toMatchObject([{ incidentId: "i1" }]);
   });
 
   test("a database of its own is named by its id in the log", async () => {
@@ -501,14 +501,14 @@ describe("a look that runs again in the same turn", () => {
     ...dying,
     [
       "telling the outcome",
-      ({ deps }: ReturnType<typeof setUp>): Partial<AssessDeps> => ({ publishOutcome: diesAfter(deps.publishOutcome) }),
+      ({ deps }: ReturnType<typeof setUp>): Partial<AssessDeps> => ({ teller: { ...deps.teller, put: diesAfter(deps.teller.put) } }),
     ] as const,
   ])("and had closed the incident, dying behind %s, tells its end and leaves no signal to open another", async (_, die) => {
     const edges = setUp(expired, observe);
     await expect(edges.assess(die(edges))).rejects.toThrow(Died);
     expect(await edges.assess()).toMatchObject({ kind: "end", incidentId: "i1", outcome: { code: "Observed" } });
     expect(edges.incidents.all).toHaveLength(1);
-    expect(edges.told.at(-1)).toMatchObject({ id: "i1", outcome: "Observed" });
+    expect(edges.told.at(-1)).toMatchObject({ id: "i1-Observed" });
     expect(edges.lines.at(-1)).toMatchObject({ event: "closed" });
     expect(edges.mailbox.signals).toEqual([]);
   });
@@ -519,8 +519,8 @@ describe("an outcome that can't be told", () => {
 
   test("is in the log all the same, and told again a minute later", async () => {
     const { assess, told, lines, clock, deps } = setUp(expired, observe);
-    const publishOutcome = failsOnce(deps.publishOutcome, transient());
-    expect(await assess({ publishOutcome })).toEqual({
+    const teller = { ...deps.teller, put: failsOnce(deps.teller.put, transient()) };
+    expect(await assess({ teller })).toEqual({
       kind: "wait",
       incidentId: "i1",
       until: after(1),
@@ -529,20 +529,21 @@ describe("an outcome that can't be told", () => {
     });
     expect(lines.at(-1)).toMatchObject({ event: "closed" });
     clock.at = after(1);
-    expect(await assess({ publishOutcome }, { incidentId: "i1", newId: "i2", turn: 1 })).toMatchObject({ kind: "end", incidentId: "i1" });
-    expect(told).toMatchObject([{ id: "i1", outcome: "Observed" }]);
+    expect(await assess({ teller }, { incidentId: "i1", newId: "i2", turn: 1 })).toMatchObject({ kind: "end", incidentId: "i1" });
+    expect(told).toMatchObject([{ id: "i1-Observed" }]);
   });
 
   test("does not keep the vault from being looked after for more than five minutes", async () => {
-    const { assess, lines, clock } = setUp(expired, observe);
-    const publishOutcome = throwing(transient());
-    await assess({ publishOutcome });
+    const { assess, lines, clock, deps } = setUp(expired, observe);
+    const teller = { ...deps.teller, deliver: throwing(transient()) };
+    await assess({ teller });
     clock.at = after(5);
-    expect(await assess({ publishOutcome }, { incidentId: "i1", newId: "i2", turn: 5 })).toMatchObject({ kind: "end", incidentId: "i1" });
+    expect(await assess({ teller }, { incidentId: "i1", newId: "i2", turn: 5 })).toMatchObject({ kind: "end", incidentId: "i1" });
     expect(lines.at(-1)).toMatchObject({ level: "error", event: "outcomeNotTold", fields: { incidentId: "i1", vaultId: VAULT_ID } });
   });
 
   test("for no known reason is a mistake and thrown on", async () => {
-    await expect(setUp(expired, observe).assess({ publishOutcome: throwing(new TypeError("a mistake")) })).rejects.toThrow("a mistake");
+    const { assess, deps } = setUp(expired, observe);
+    await expect(assess({ teller: { ...deps.teller, put: throwing(new TypeError("a mistake")) } })).rejects.toThrow("a mistake");
   });
 });

@@ -38,9 +38,9 @@ test("writes the audit before the incident, and alarms before it publishes", asy
   const { giveUp, incidents, journal, lines, told } = setUp();
   incidents.put(opened);
   await giveUp();
-  expect(journal).toEqual(["audit outcome", "save closed"]);
+  expect(journal).toEqual(["audit outcome", "save closed", "deliver"]);
   expect(lines).toMatchObject([{ level: "error", event: "closed", fields: { incidentId: "i1", vaultId: VAULT_ID, loudness: "alarm" } }]);
-  expect(told).toMatchObject([{ id: "i1", outcome: "Escalated" }]);
+  expect(told).toMatchObject([{ id: "i1-Escalated" }]);
 });
 
 test("without an incident opens one, so that it is never silent", async () => {
@@ -75,15 +75,15 @@ test("running again after dying tells the end and writes nothing more", async ()
   expect(await giveUp()).toEqual({ incidentId: "i1" });
   expect(audit.rows).toHaveLength(1);
   expect(incidents.all).toHaveLength(1);
-  expect(told).toMatchObject([{ id: "i1" }]);
+  expect(told).toMatchObject([{ incidentId: "i1" }]);
   expect(lines).toMatchObject([{ event: "closed" }]);
 });
 
 test("running again without an incident does not open a second one", async () => {
   const { giveUp, incidents, deps, told } = setUp();
-  const publishOutcome = failsOnce(deps.publishOutcome, transient());
-  await expect(giveUp({ incidentId: null }, { publishOutcome })).rejects.toThrow("503");
-  expect(await giveUp({ incidentId: null }, { publishOutcome })).toEqual({ incidentId: "n1" });
+  const teller = { ...deps.teller, put: failsOnce(deps.teller.put, transient()) };
+  await expect(giveUp({ incidentId: null }, { teller })).rejects.toThrow("503");
+  expect(await giveUp({ incidentId: null }, { teller })).toEqual({ incidentId: "n1" });
   expect(incidents.all).toHaveLength(1);
   expect(told).toHaveLength(1);
 });

@@ -45,13 +45,14 @@ describe("a storm", () => {
   const paused: Held = { reason: "Paused", since: NOW, why: "ada paused it" };
 
   test("is told once, as an error, and once that it is over; a pause in between says neither", async () => {
-    const { deps, restraint, lines } = fakeEdges();
-    const tell = (held: Held | null) => tellStorm(deps.restraint, restraint.now, held, deps.log);
+    const { deps, restraint, lines, told } = fakeEdges();
+    const tell = (held: Held | null) => tellStorm(deps, restraint.now, held, { patient: PATIENT, now: NOW });
     for (const held of [null, storm, storm, paused, storm, null, null]) await tell(held);
     expect(lines.map(({ level, event }) => [level, event])).toEqual([
       ["error", "storm"],
       ["warn", "stormOver"],
     ]);
     expect(lines[0]?.fields).toMatchObject({ text: storm.why });
+    expect(told).toMatchObject([{ type: "Keymend.Storm", weight: "now", about: PATIENT.id, text: storm.why }]);
   });
 });

@@ -34,7 +34,7 @@ test("an inventory that shrinks is an incident once it has stayed so, told once,
   expect(await sweep(305, WHOLE)).toBeNull();
   expect(incidents.all).toMatchObject([{ state: "closed", outcome: "Superseded", audit: { rows: 2 } }]);
   expect(audit.rows.map(({ kind }) => kind)).toEqual(["outcome", "outcome"]);
-  expect(told.map(({ outcome }) => outcome)).toEqual(["Escalated", "Superseded"]);
+  expect(told.map(({ type }) => type)).toEqual(["Keymend.Escalated", "Keymend.Superseded"]);
   // Another time is another incident, and has to last as long.
   for (const minutes of [310, 325]) await sweep(minutes, SHRUNK);
   expect(incidents.all).toHaveLength(1);
@@ -47,7 +47,7 @@ test("a sweep that dies as it writes it down has told it: nobody tells of an inc
   const { sweep, told } = setUp({ incidents: { ...edges.incidents, save: throwing(new Error("killed")) } });
   await sweep(0, SHRUNK);
   await expect(sweep(20, SHRUNK)).rejects.toThrow("killed");
-  expect(told).toMatchObject([{ reason: "InventoryShrank" }]);
+  expect(told).toMatchObject([{ data: { reason: "InventoryShrank" } }]);
 });
 
 test("one query that fails is no incident", async () => {
@@ -58,13 +58,13 @@ test("one query that fails is no incident", async () => {
   expect(incidents.all).toEqual([]);
 });
 
-test("a topic that does not answer is told of in the log; another fault is thrown", async () => {
-  const quiet = setUp({ publishOutcome: throwing(transient()) });
+test("a storage that does not answer is told of in the log; another fault is thrown", async () => {
+  const quiet = setUp({ teller: { ...fakeEdges().deps.teller, put: throwing(transient()) } });
   await quiet.sweep(0, SHRUNK);
   await quiet.sweep(20, SHRUNK);
   expect(quiet.lines.map(({ event }) => event)).toEqual(["closed", "outcomeNotTold"]);
   expect(quiet.incidents.all).toHaveLength(1);
-  const broken = setUp({ publishOutcome: throwing(new Error("ours")) });
+  const broken = setUp({ teller: { ...fakeEdges().deps.teller, put: throwing(new Error("ours")) } });
   await broken.sweep(0, SHRUNK);
   await expect(broken.sweep(20, SHRUNK)).rejects.toThrow("ours");
 });

@@ -11,6 +11,8 @@ import { createReadKey } from "../../src/azure/read-key.ts";
 import { createReadVault } from "../../src/azure/read-vault.ts";
 import { createStepWriter } from "../../src/azure/write-step.ts";
 import type { Incident } from "../../src/domain/incident.ts";
+import type { FaultSpec } from "../../sandbox/azure/faults.ts";
+import { outcomeNews } from "../../src/domain/telling/news.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
 import { turnInput } from "../support/turns.ts";
 import { startSandbox } from "./sandbox-azure.ts";
@@ -402,21 +404,21 @@ test("tells an outcome to a custom topic, as a CloudEvent with an id that stays"
   };
   expect(event.data.causes.length * event.data.targets.length).toBeGreaterThan(0);
   const closedAt = "2026-11-21T11:00:00.000Z";
-  await sandbox.publishOutcome(incident);
-  await sandbox.publishOutcome({ ...incident, closedAt });
+  const tell = sandbox.channels.topic!;
+  expect(await tell([outcomeNews(incident)])).toEqual({ ok: true });
+  expect(await tell([outcomeNews({ ...incident, closedAt })])).toEqual({ ok: true });
   const later = { ...event, time: closedAt, data: { ...event.data, closedAt } };
   expect(sandbox.azure.published).toMatchObject([{ events: [event] }, { events: [later] }]);
-  expect(sandbox.refusals).toEqual([]);
 });
 
-test("a topic that is busy may be told again, one that refuses is said once and holds nothing up", async () => {
-  const incident = decideTurn(turnInput()).incident!;
-  sandbox.azure.faults.arm({ match: { path: "/api/events" }, fault: { kind: "status", status: 503 } });
-  await expect(sandbox.publishOutcome(incident)).rejects.toMatchObject({ name: "TransientError" });
-  expect(sandbox.refusals).toEqual([]);
-  sandbox.azure.faults.arm({ match: { path: "/api/events" }, fault: { kind: "status", status: 403, code: "Forbidden", message: "no" } });
-  await sandbox.publishOutcome(incident);
-  expect(sandbox.refusals).toEqual([expect.stringContaining("Forbidden")]);
+test.each<[string, FaultSpec["fault"], object]>([
+  ["is busy", { kind: "status", status: 503 }, { ok: false, retryAfterMs: null }],
+  ["refuses", { kind: "status", status: 403, code: "Forbidden", message: "no" }, { ok: false, why: "Forbidden: no", retryAfterMs: null }],
+  ["breaks off", { kind: "reset" }, { ok: false, retryAfterMs: null }],
+])("a topic that %s is said to be so, and throws nothing", async (_, fault, sent) => {
+  sandbox.azure.faults.arm({ match: { path: "/api/events" }, fault });
+  const news = outcomeNews({ ...decideTurn(turnInput()).incident!, outcome: "Healed" });
+  expect(await sandbox.channels.topic!([news])).toMatchObject(sent);
   expect(sandbox.azure.published).toEqual([]);
 });
 

@@ -17,8 +17,7 @@ import { createClientsOf } from "../../src/azure/clients.ts";
 import type { Clients } from "../../src/azure/clients.ts";
 import { createAzureClock } from "../../src/azure/azure-clock.ts";
 import { createHttpClient } from "../../src/azure/http-client.ts";
-import { createPublishOutcome } from "../../src/azure/publish-outcome.ts";
-import type { PublishOutcome } from "../../src/azure/publish-outcome.ts";
+import { createChannels } from "../../src/azure/channels.ts";
 import { createStepWriter } from "../../src/azure/write-step.ts";
 import type { StepResult } from "../../src/azure/step-result.ts";
 import { CAPABILITIES, type Capability } from "../../src/domain/capability.ts";
@@ -27,6 +26,20 @@ import type { StepDraft } from "../../src/domain/steps/step.ts";
 
 const SUBSCRIPTION = "5d3e6f10-0000-4000-8000-00000000ab01";
 const TOPIC = "https://keymend-outcomes.westus2-1.eventgrid.azure.net/api/events";
+/** Of 24 bytes, as the Standard Webhooks specification asks. */
+export const WEBHOOK_SECRET = `whsec_${Buffer.from("a secret of 24 bytes, no").toString("base64")}`;
+const CHANNELS = {
+  topic: TOPIC,
+  teams:
+    "https://prod-12.westeurope.logic.azure.com/workflows/0123456789abcdef0123456789abcdef/triggers/manual/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=a-secret-signature",
+  webhook: { url: "https://hooks.contoso.example/keymend", secrets: [WEBHOOK_SECRET] },
+  mail: {
+    endpoint: "https://contoso.communication.azure.com/",
+    from: "keymend@contoso.example",
+    to: ["ada@contoso.example", "bob@contoso.example"],
+  },
+  link: "https://keymend.contoso.example/#{id}",
+};
 const MINUTE = 60_000;
 
 export type Sandbox = {
@@ -36,9 +49,7 @@ export type Sandbox = {
   clientsOf: (capability: Capability) => Clients;
   /** Those that read. */
   clients: Clients;
-  publishOutcome: PublishOutcome;
-  /** Why the outcome topic refused what was published. */
-  refusals: string[];
+  channels: ReturnType<typeof createChannels>;
   /** The estate's patient of that kind and permission model. */
   patient: (kind: Patient["kind"], access: Patient["access"]) => Patient;
   /** Moves time on, running what is due. */
@@ -92,15 +103,18 @@ export async function startSandbox(): Promise<Sandbox> {
     }
     clock.set(end);
   };
-  const refusals: string[] = [];
   return {
     world,
     azure,
-    refusals,
     estate,
     clientsOf,
     clients: clientsOf("observe"),
-    publishOutcome: createPublishOutcome({ endpoint: TOPIC, credential, pipelineOptions, onRefusal: (_, why) => refusals.push(why) }),
+    channels: createChannels({
+      ...CHANNELS,
+      credential,
+      pipelineOptions: { proxyOptions: pipelineOptions.proxyOptions },
+      now: () => new Date(clock.now()),
+    }),
     pass,
     patient: (kind, access) => {
       const found = estate.patients.find((patient) => patient.kind === kind && patient.access === access);

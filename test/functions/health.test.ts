@@ -24,6 +24,7 @@ async function ask(token: string | undefined, over: Partial<Parameters<typeof cr
     loadRecord: async () => ROUNDS,
     loadSigns: async () => ({ event: NOW }),
     listUnarmed: async () => [{ vaultId: VAULT_ID, why: "taken", az: ["az x"] }],
+    countLetters: async () => ({ waiting: 2, dead: 1 }),
     periodMs: 300_000,
     isAnchoring: false,
     now: () => new Date(NOW),
@@ -53,6 +54,7 @@ test("who may read hears each check, and what to do about vaults that are not ar
     at: NOW,
     checks: expect.arrayContaining([expect.objectContaining({ name: "round", ok: true, ageSeconds: 0, limitSeconds: 900 })]),
     unarmed: [{ vaultId: VAULT_ID, why: "taken", runbook: ["az x"] }],
+    notifications: { waiting: 2, dead: 1 },
   });
 });
 

@@ -6,6 +6,7 @@ import { fakeLog } from "../support/fakes.ts";
 
 test("forgets what ended and was made more than thirty days ago; what runs stays, however old", async () => {
   const asked: unknown[] = [];
+  const forgotten: string[] = [];
   const client = {
     purgeInstanceHistoryBy: async (filter: unknown) => {
       asked.push(filter);
@@ -13,7 +14,8 @@ test("forgets what ended and was made more than thirty days ago; what runs stays
     },
   } as unknown as DurableClient;
   const log = fakeLog();
-  await createHousekeeping({ now: () => new Date(NOW) })(client, log);
+  await createHousekeeping({ forgetTold: async (at) => void forgotten.push(at), now: () => new Date(NOW) })(client, log);
+  expect(forgotten).toEqual([NOW]);
   const before = "2026-10-03T10:00:00.000Z";
   expect(asked).toEqual([
     {
@@ -29,5 +31,7 @@ test("forgets what ended and was made more than thirty days ago; what runs stays
 
 test("fails visibly where the histories can't be reached", async () => {
   const client = { purgeInstanceHistoryBy: async () => Promise.reject(new Error("HTTP 500")) } as unknown as DurableClient;
-  await expect(createHousekeeping({ now: () => new Date(NOW) })(client, fakeLog())).rejects.toThrow("HTTP 500");
+  await expect(createHousekeeping({ forgetTold: async () => undefined, now: () => new Date(NOW) })(client, fakeLog())).rejects.toThrow(
+    "HTTP 500",
+  );
 });

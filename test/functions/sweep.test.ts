@@ -26,6 +26,7 @@ function setUp(
   const judged: (string | null | undefined)[] = [];
   const kept: SweepRecord[] = [];
   const looked: Patient[] = [];
+  const delivered: string[] = [];
   const log = fakeLog();
   const deps: SweepDeps = {
     patients: {
@@ -49,11 +50,12 @@ function setUp(
     }),
     listWanted: async () => [],
     watchInventory: async (sight, since) => watch(sight, since),
+    deliver: async () => void delivered.push(NOW),
     record: { load: async () => before, keep: async (record) => void kept.push(record) },
     now: () => new Date(NOW),
   };
   const sweep = (over: Partial<SweepDeps> = {}) => createSweep({ ...deps, ...over })(fakeClient().client, log);
-  return { run: () => sweep(), sweep, sent, judged, kept, looked, lines: log.lines };
+  return { run: () => sweep(), sweep, sent, judged, kept, looked, delivered, lines: log.lines };
 }
 
 test("sends every patient a signal, by nobody, once per sweep", async () => {
@@ -193,4 +195,13 @@ test("what could not be asked for counts as not seen in time", async () => {
   });
   await expect(run()).rejects.toThrow("the sweep failed");
   expect(kept.at(-1)).toMatchObject({ rounds: [{ vaults: 2, late: 1 }] });
+});
+
+test("sends what is to be told; where that fails all were looked at, and the sweep fails visibly at its end", async () => {
+  const { run, sweep, delivered, sent, lines } = setUp();
+  await run();
+  expect(delivered).toEqual([NOW]);
+  await expect(sweep({ deliver: throwing(transient()) })).rejects.toThrow("failed at 1 of 2");
+  expect(sent).toHaveLength(4);
+  expect(lines.map(({ event }) => event)).toContain("notDelivered");
 });

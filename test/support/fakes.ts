@@ -14,6 +14,7 @@ import type { LogEntry, LogQuestion } from "../../src/domain/turn/activity-log.t
 import type { KeyLogEntry, KeyLogQuestion } from "../../src/domain/turn/key-log.ts";
 import type { Unarmed } from "../../src/domain/turn/unarmed.ts";
 import type { Restraint, Trouble } from "../../src/domain/turn/restraint.ts";
+import type { News } from "../../src/domain/telling/news.ts";
 import type { WishOnRecord, WishStatus } from "../../src/domain/wish.ts";
 import type { Fields, Log } from "../../src/log.ts";
 import { NOW, someFacts } from "./builders.ts";
@@ -148,7 +149,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
   const baselines: { patient: Patient; baseline: Baseline }[] = [];
   const readinessTold = new Map<string, string>();
   const keptUnarmed: (Unarmed | null)[] = [];
-  const told: Incident[] = [];
+  const told: News[] = [];
   const extensions: string[] = [];
   const restraint: { now: Restraint } = { now: { pause: null, troubles: [], resumedAt: null, stormTold: false } };
   const log = fakeLog();
@@ -180,7 +181,10 @@ export function fakeEdges(facts: Facts = someFacts()) {
       },
       keepStormTold: async (isTold: boolean) => void (restraint.now.stormTold = isTold),
     },
-    publishOutcome: async (incident: Incident) => void told.push(incident),
+    teller: {
+      put: async (news: readonly News[]) => void told.push(...news.filter(({ id }) => !told.some((one) => one.id === id))),
+      deliver: async () => void journal.push("deliver"),
+    },
     setAside: async () => {
       const waiting = mailbox.signals.splice(0).length;
       if (waiting > 0) journal.push(`aside ${waiting}`);

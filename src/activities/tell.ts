@@ -1,0 +1,116 @@
+/**
+ * Tells people and machines. What is to be told is written down first, so that no receiver that is away loses it; it is sent from there, by
+ * whoever comes by. A receiver's failure is nobody else's: nothing here fails for it. At least once: each message has an id.
+ */
+import {
+  afterFailure,
+  asSending,
+  bundlesDue,
+  type Channel,
+  CHANNELS,
+  type Letter,
+  lettersFor,
+  type Pace,
+  type Sent,
+} from "../domain/telling/letters.ts";
+import type { News } from "../domain/telling/news.ts";
+import type { Log } from "../log.ts";
+
+type Kept = Letter & { row: { key: string; etag: string } };
+
+export type TellerDeps = {
+  letters: {
+    likeToldAt: (like: string) => Promise<string | null>;
+    put: (id: string, letters: readonly Letter[], at: string, like: string) => Promise<boolean>;
+    list: () => Promise<Kept[]>;
+    keep: (letter: Kept) => Promise<Kept | undefined>;
+    drop: (letter: Kept) => Promise<void>;
+    bury: (letter: Kept, at: string) => Promise<void>;
+  };
+  /** Those that are set. */
+  channels: Partial<Record<Channel, (bundle: readonly News[]) => Promise<Sent>>>;
+  pace: Pace;
+  now: () => Date;
+};
+
+/** Both throw a TransientError where the storage does not answer, and for nothing else that a receiver does. */
+export type Teller = {
+  /** Writes down who is to be told; news that was put before is none. */
+  put: (news: readonly News[]) => Promise<void>;
+  /** Sends what is due. */
+  deliver: (log: Log) => Promise<void>;
+};
+
+/** For one channel; what is left goes out with the next. */
+const MOST_AT_ONCE = 50;
+
+export function createTeller({ letters, channels, pace, now }: TellerDeps): Teller {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of channels are channels
+  const set = Object.keys(channels) as Channel[];
+  const at = (): string => now().toISOString();
+
+  async function settle(letter: Kept, sent: Sent, log: Log): Promise<void> {
+    if (sent.ok) return letters.drop(letter);
+    const { letter: tried, dead } = afterFailure(letter, sent, at());
+    const { channel, news, tries, failure } = tried;
+    const fields = {
+      channel,
+      vaultId: news.about,
+      incidentId: news.incidentId,
+      tries,
+      text: `${news.title}: ${channel} was not told: ${failure}`,
+    };
+    if (!dead) {
+      log.warn("notTold", fields);
+      await letters.keep(tried);
+      return;
+    }
+    log.error("deadLetter", { ...fields, text: `${fields.text}; given up` });
+    await letters.bury(tried, at());
+  }
+
+  /** Whether the receiver took it. */
+  async function send(bundle: readonly Kept[], log: Log): Promise<boolean> {
+    const own: Kept[] = [];
+    for (const letter of bundle) {
+      const claimed = await letters.keep(asSending(letter, at()));
+      if (claimed) own.push(claimed);
+    }
+    const [first] = own;
+    // Somebody else has it, or the channel was taken out of the settings: it waits until it is there again, or dies.
+    if (!first) return true;
+    const tell = channels[first.channel];
+    const sent: Sent = tell
+      ? await tell(own.map(({ news }) => news))
+      : { ok: false, why: "the channel is not set any more", retryAfterMs: null };
+    for (const letter of own) await settle(letter, sent, log);
+    return sent.ok;
+  }
+
+  /** One after the other; who is away is asked once, and the rest keeps its turn. */
+  async function sendAll(bundles: readonly Kept[][], log: Log): Promise<void> {
+    for (const bundle of bundles.slice(0, MOST_AT_ONCE)) if (!(await send(bundle, log))) return;
+  }
+
+  return {
+    put: async (news) => {
+      if (set.length === 0) return;
+      for (const one of news) {
+        const likeToldAt = one.weight === "soon" ? await letters.likeToldAt(one.like) : null;
+        await letters.put(one.id, lettersFor(one, set, at(), likeToldAt), at(), one.like);
+      }
+    },
+    deliver: async (log) => {
+      if (set.length === 0) return;
+      const due = bundlesDue(await letters.list(), at(), pace);
+      await Promise.all(
+        CHANNELS.map((channel) =>
+          sendAll(
+            due.filter(([first]) => first!.channel === channel),
+            log,
+          ),
+        ),
+      );
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import { describe, expect, test } from "vitest";
+import { createTeller, type TellerDeps } from "../../src/activities/tell.ts";
+import type { Channel, Letter, Sent } from "../../src/domain/telling/letters.ts";
+import type { News } from "../../src/domain/telling/news.ts";
+import { DAY, MINUTE } from "../../src/domain/time.ts";
+import { NOW } from "../support/builders.ts";
+import { fakeLog } from "../support/fakes.ts";
+import { after } from "../support/turns.ts";
+
+const aNews = (over: Partial<News> = {}): News => ({
+  id: "n1",
+  type: "Keymend.Escalated",
+  weight: "now",
+  at: NOW,
+  about: "/v",
+  incidentId: "i1",
+  like: "l1",
+  title: "t",
+  text: "x",
+  facts: [],
+  asks: false,
+  data: {},
+  ...over,
+});
+
+type Kept = Letter & { row: { key: string; etag: string } };
+
+/** Holds to the store's promises: news once, a letter for whoever keeps it first. */
+function fakeLetters() {
+  const told = new Map<string, string>();
+  const rows = new Map<string, Kept>();
+  const dead: Letter[] = [];
+  let etags = 0;
+  const store: TellerDeps["letters"] = {
+    likeToldAt: async (like) => told.get(`like ${like}`) ?? null,
+    put: async (id, letters, at, like) => {
+      if (told.has(id)) return false;
+      told.set(id, at);
+      told.set(`like ${like}`, at);
+      for (const letter of letters) {
+        const key = `${id} ${letter.channel}`;
+        rows.set(key, { ...letter, row: { key, etag: String(++etags) } });
+      }
+      return true;
+    },
+    list: async () => [...rows.values()].map((one) => structuredClone(one)),
+    keep: async (letter) => {
+      if (rows.get(letter.row.key)?.row.etag !== letter.row.etag) return undefined;
+      const kept = { ...letter, row: { ...letter.row, etag: String(++etags) } };
+      rows.set(letter.row.key, kept);
+      return structuredClone(kept);
+    },
+    drop: async ({ row }) => void rows.delete(row.key),
+    bury: async ({ row, ...letter }) => {
+      rows.delete(row.key);
+      dead.push(letter);
+    },
+  };
+  return { store, rows, dead };
+}
+
+function setUp(names: Channel[] = ["topic", "teams"]) {
+  const sent: string[] = [];
+  const away = new Set<Channel>();
+  const { store, rows, dead } = fakeLetters();
+  const clock = { at: NOW };
+  const log = fakeLog();
+  const tell =
+    (channel: Channel) =>
+    async (bundle: readonly News[]): Promise<Sent> => {
+      sent.push(`${channel} ${bundle.map(({ id }) => id).join("+")}`);
+      return away.has(channel) ? { ok: false, why: "503", retryAfterMs: null } : { ok: true };
+    };
+  const make = (channels: Channel[]) =>
+    createTeller({
+      letters: store,
+      channels: Object.fromEntries(channels.map((name) => [name, tell(name)])),
+      pace: { digestMs: 15 * MINUTE, quietHours: null },
+      now: () => new Date(clock.at),
+    });
+  const teller = make(names);
+  const deliver = async (minutes: number) => {
+    clock.at = after(minutes);
+    await teller.deliver(log);
+    return sent.splice(0);
+  };
+  return { teller, make, deliver, away, rows, dead, clock, log, sent, store };
+}
+
+test("news goes to every channel once, however often it is put", async () => {
+  const { teller, deliver, rows } = setUp();
+  await teller.put([aNews(), aNews({ id: "n2", weight: "record" })]);
+  await teller.put([aNews()]);
+  expect((await deliver(0)).toSorted()).toEqual(["teams n1", "topic n1", "topic n2"]);
+  await teller.put([aNews()]);
+  expect(await deliver(60)).toEqual([]);
+  expect(rows.size).toBe(0);
+});
+
+test("what can wait is told people together, and what is like it again within a day is not", async () => {
+  const { teller, deliver } = setUp(["mail"]);
+  await teller.put([
+    aNews({ weight: "soon", like: "a" }),
+    aNews({ id: "n2", weight: "soon", like: "b" }),
+    aNews({ id: "n3", weight: "soon", like: "a" }),
+  ]);
+  expect(await deliver(14)).toEqual([]);
+  expect(await deliver(15)).toEqual(["mail n1+n2"]);
+});
+
+test("who is away is asked once in a round, is told again later, and does not hold up others", async () => {
+  const { teller, deliver, away, log } = setUp();
+  await teller.put([aNews(), aNews({ id: "n2" })]);
+  away.add("topic");
+  expect((await deliver(0)).toSorted()).toEqual(["teams n1", "teams n2", "topic n1"]);
+  expect(log.lines).toMatchObject([{ level: "warn", event: "notTold", fields: { channel: "topic", vaultId: "/v", tries: 1 } }]);
+  expect(await deliver(0.5)).toEqual(["topic n2"]);
+  away.clear();
+  expect(await deliver(0.6)).toEqual([]);
+  expect(await deliver(1.5)).toEqual(["topic n1", "topic n2"]);
+});
+
+test("a day of that makes a dead letter, which is told as an error", async () => {
+  const { teller, deliver, away, dead, rows, log } = setUp(["topic"]);
+  away.add("topic");
+  await teller.put([aNews()]);
+  let tries = 0;
+  for (let minutes = 0; minutes <= (DAY / MINUTE) * 1.1; minutes += 5) tries += (await deliver(minutes)).length;
+  expect(rows.size).toBe(0);
+  expect(dead).toMatchObject([{ channel: "topic", news: { id: "n1" }, failure: "503" }]);
+  expect(tries).toBeGreaterThan(20);
+  expect(tries).toBeLessThan(40);
+  expect(log.lines.filter(({ level }) => level === "error")).toMatchObject([
+    { event: "deadLetter", fields: { incidentId: "i1", channel: "topic" } },
+  ]);
+});
+
+describe("two who deliver at the same time", () => {
+  test("send each letter once", async () => {
+    const { teller, log, sent } = setUp(["topic"]);
+    await teller.put([aNews(), aNews({ id: "n2" })]);
+    await Promise.all([teller.deliver(log), teller.deliver(log)]);
+    expect(sent.toSorted()).toEqual(["topic n1", "topic n2"]);
+  });
+});
+
+test("a channel that is set no more keeps its letters until they are dead", async () => {
+  const { teller, make, log, rows, sent } = setUp(["topic", "mail"]);
+  await teller.put([aNews()]);
+  await make(["topic"]).deliver(log);
+  expect(sent).toEqual(["topic n1"]);
+  expect([...rows.values()]).toMatchObject([{ channel: "mail", tries: 1, failure: "the channel is not set any more" }]);
+});
+
+test("where no channel is set nothing is kept or asked", async () => {
+  const { make, log, rows, store } = setUp();
+  const never = async (): Promise<never> => {
+    throw new Error("this should not be called");
+  };
+  const teller = make([]);
+  await teller.put([aNews()]);
+  store.list = never;
+  await teller.deliver(log);
+  expect(rows.size).toBe(0);
+});
