@@ -56,8 +56,8 @@ test("a question reaches all four in quiet hours, and is told once; the end reac
   await app.until("the webhook to be told at last", () => to("webhook").length > 1, 30 * MINUTE);
   const tries = app.log.filter(({ event }) => event === "notTold");
   expect(tries.map(({ channel, level }) => [channel, level])).toEqual([
-    ["webhook", "warn"],
-    ["webhook", "warn"],
+    ["webhook", "warning"],
+    ["webhook", "warning"],
   ]);
   // People hear of what can wait when quiet hours are over.
   expect([to("workflow").length, to("mail").length]).toEqual([1, 1]);
