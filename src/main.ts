@@ -82,7 +82,7 @@ const clientsOf = createClientsOf({
 });
 const clients = clientsOf("observe");
 const setAside = (text: string): void => createLog(console).warn("setAside", { text });
-const { signs, mailbox, audit, incidents, baselines, restraint, wishes, letters } = createStores({
+const { signs, mailbox, audit, incidents, baselines, restraint, wishes, letters, revalidations } = createStores({
   ...config,
   credential,
   httpClient: createHttpClient(clock),
@@ -144,6 +144,7 @@ activity(ASSESS, (log) =>
     keepWishStatus: wishes.keepStatus,
     restraint,
     teller,
+    revalidations,
     digest: digestOf,
     settings,
     log,

@@ -3,7 +3,6 @@
  * databases, keys or vaults. Permissions: reader actions on databases, vaults, keys, identities, role and deny assignments.
  */
 import { baselineOf } from "../domain/baseline.ts";
-import type { Diagnosis } from "../domain/cause.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
 import type { Baseline, Facts, Patient, Unreadable, LiftedTag } from "../domain/facts.ts";
@@ -23,13 +22,15 @@ import { authorsInKeyLog, type KeyLogEntry, type KeyLogQuestion } from "../domai
 import { type LogQuestions, questionsOf } from "../domain/turn/log-questions.ts";
 import { heldBack } from "../domain/turn/restraint.ts";
 import type { TurnInput } from "../domain/turn/record.ts";
-import { type Unarmed, unarmedAfter } from "../domain/turn/unarmed.ts";
+import { unarmedAfter } from "../domain/turn/unarmed.ts";
 import { decideTurn } from "../domain/turn/turn.ts";
 import { firstExpiry } from "../domain/databases/key-path.ts";
 import { newsOfLook } from "../domain/telling/of-look.ts";
 import type { Log } from "../log.ts";
 import type { GatherFacts } from "./gather-facts.ts";
+import { forecastsFor, keepSeen, type Revalidations } from "./learn.ts";
 import { noteTrouble, type Restraints, tellStorm } from "./note-trouble.ts";
+import { nameOf, tellReadiness, tellUnarmed, type Told } from "./tell-limits.ts";
 import { type Again, orAgain } from "./results.ts";
 import type { Teller } from "./tell.ts";
 import { outcomeOf, tellOutcome } from "./tell-outcome.ts";
@@ -83,12 +84,9 @@ export type AssessDeps = {
     endLifts: (patient: Patient, lifts: readonly LiftedTag[]) => Promise<void>;
     /** What was seen is looked at from now on, whether anything lists it or not. */
     remember: (patient: Patient, after: (before: readonly KnownDatabase[]) => readonly KnownDatabase[]) => Promise<void>;
-    /** The digest of what was last told that Keymend can't judge. */
-    readinessTold: (patient: Patient) => Promise<string | undefined>;
-    keepReadinessTold: (patient: Patient, digest: string) => Promise<void>;
-    /** null: it is armed. */
-    keepUnarmed: (patient: Patient, unarmed: Unarmed | null) => Promise<void>;
-  };
+  } & Told;
+  /** How long the service took to notice, by place. */
+  revalidations: Revalidations;
   /** What came of what somebody wants. */
   keepWishStatus: (patientId: string, wishId: string, status: WishStatus) => Promise<void>;
   /** What keeps Keymend from writing anything. */
@@ -158,14 +156,15 @@ type Open = NonNullable<Awaited<ReturnType<Incidents["load"]>>>;
 /** Reads everything there is to know and decides; writes nothing. */
 async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefined, previous: Incident | null) {
   const { settings, digest } = deps;
+  const before = open?.incident ?? null;
   const signals = await deps.mailbox.listSignals(input.patient.id);
   const decisions = open ? await deps.mailbox.listDecisions(open.incident.id) : [];
-  const facts = await deps.withinBudget(lookFor(input.patient, open?.incident ?? null, signals), () =>
-    deps.gatherFacts(input.patient, open?.incident.targets ?? []),
+  const facts = await deps.withinBudget(lookFor(input.patient, before, signals), () =>
+    deps.gatherFacts(input.patient, before?.targets ?? []),
   );
-  const permissions = await permissionsAgain(deps, open?.incident ?? previous, facts);
+  const permissions = await permissionsAgain(deps, before ?? previous, facts);
   const diagnosis = diagnose(facts, settings);
-  const planned = plan(facts, diagnosis, settings, historyOf(open?.incident));
+  const planned = plan(facts, diagnosis, settings, historyOf(before));
   const now = deps.now().toISOString();
   const restraint = await noteTrouble(deps.restraint, { patient: input.patient, diagnosis, now });
   const held = heldBack(restraint, settings, now);
@@ -174,7 +173,7 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
     now,
     turn: input.turn,
     patient: input.patient,
-    incident: open?.incident ?? null,
+    incident: before,
     previous,
     newId: input.newId,
     signals,
@@ -187,6 +186,7 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
     ...(permissions === undefined ? {} : { permissions }),
     settings,
     held,
+    forecasts: await forecastsFor(deps.revalidations, before, facts),
   };
   const logs = await askLogs(deps, questionsOf(given));
   for (const { log, detail } of logs.unread)
@@ -216,12 +216,13 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
     deps.log.info("looked", {
       vaultId: input.patient.id,
       expiresOn: firstExpiry(facts),
-      text: `${input.patient.vaultName ?? input.patient.id}: nothing new`,
+      text: `${nameOf(input.patient)}: nothing new`,
     });
   await tellReadiness(deps, input.patient, diagnosis);
   await tellUnarmed(deps, input.patient, facts, unarmed);
   if (turn.incident) await keepWishes(deps, turn.incident);
   await deps.mailbox.dropSignals(input.patient.id, signalIds);
+  await keepSeen(deps.revalidations, open, turn.incident, facts);
   await tellLook(deps, turn, facts);
   return carryOn(deps, turn.incident, turn.next);
 }
@@ -232,34 +233,6 @@ async function tellLook({ teller, settings, log }: AssessDeps, turn: Pick<Turn, 
   if (news.length === 0) return;
   await teller.put(news);
   if (turn.next.do !== "step") await teller.deliver(log);
-}
-
-/** What Keymend can't judge is told once, and again when it is another. Kept after it was told: at worst it is told twice. */
-async function tellReadiness({ baselines, digest, log }: AssessDeps, patient: Patient, { targets }: Diagnosis): Promise<void> {
-  const limits = targets.flatMap(({ readiness }) => (readiness ? [`${readiness.text}; ${readiness.wants}`] : []));
-  if (limits.length === 0) return;
-  const all = [...new Set(limits)].toSorted();
-  const said = digest(all);
-  if ((await baselines.readinessTold(patient)) === said) return;
-  log.warn("readiness", { vaultId: patient.id, text: `the service confirms its access, which Keymend can't judge: ${all.join(" · ")}` });
-  await baselines.keepReadinessTold(patient, said);
-}
-
-/** Told once, and again when it is for another reason. Kept after it was told, as readiness is. */
-async function tellUnarmed(
-  { baselines, log }: AssessDeps,
-  patient: Patient,
-  { unarmedTold }: Facts,
-  unarmed: ReturnType<typeof unarmedAfter>,
-): Promise<void> {
-  const now = typeof unarmed === "string" ? null : unarmed;
-  if (unarmed === "unsure" || now?.why === unarmedTold) return;
-  const name = patient.vaultName ?? patient.id;
-  if (now) {
-    const text = `${name} is not armed, so only sweeps look at it: ${now.why}`;
-    log.warn("notArmed", { vaultId: patient.id, why: now.why, runbook: now.az, text });
-  } else log.info("armed", { vaultId: patient.id, text: `${name} is armed: its events reach Keymend` });
-  await baselines.keepUnarmed(patient, now);
 }
 
 /** After the incident, which says the same: where this fails the next look judges the wish again, and finds it as it is. */

@@ -10,6 +10,7 @@ import { createIncidentStore } from "./incident-store.ts";
 import { createLetterStore } from "./letter-store.ts";
 import { createMailbox } from "./mailbox.ts";
 import { createRestraintStore } from "./restraint-store.ts";
+import { createRevalidationStore } from "./revalidation-store.ts";
 import { createSignStore } from "./sign-store.ts";
 import { createTables } from "./tables.ts";
 import { createWishStore } from "./wish-store.ts";
@@ -39,6 +40,7 @@ export function createStores({ tables: where, tableNames, anchors, credential, h
     baselines: createBaselineStore(tables, setAside),
     restraint: createRestraintStore(tables),
     letters: createLetterStore(tables, setAside),
+    revalidations: createRevalidationStore(tables, setAside),
     wishes: createWishStore(tables, setAside),
   };
 }

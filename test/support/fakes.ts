@@ -12,6 +12,7 @@ import type { Signal } from "../../src/domain/signal.ts";
 import type { StepDraft } from "../../src/domain/steps/step.ts";
 import type { LogEntry, LogQuestion } from "../../src/domain/turn/activity-log.ts";
 import type { KeyLogEntry, KeyLogQuestion } from "../../src/domain/turn/key-log.ts";
+import { type Sample, withSample } from "../../src/domain/turn/revalidation.ts";
 import type { Unarmed } from "../../src/domain/turn/unarmed.ts";
 import type { Restraint, Trouble } from "../../src/domain/turn/restraint.ts";
 import type { News } from "../../src/domain/telling/news.ts";
@@ -150,6 +151,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
   const readinessTold = new Map<string, string>();
   const keptUnarmed: (Unarmed | null)[] = [];
   const told: News[] = [];
+  const samples = new Map<string, readonly Sample[]>();
   const extensions: string[] = [];
   const restraint: { now: Restraint } = { now: { pause: null, troubles: [], resumedAt: null, stormTold: false } };
   const log = fakeLog();
@@ -181,6 +183,10 @@ export function fakeEdges(facts: Facts = someFacts()) {
       },
       keepStormTold: async (isTold: boolean) => void (restraint.now.stormTold = isTold),
     },
+    revalidations: {
+      load: async (place: string) => samples.get(place) ?? [],
+      add: async (place: string, sample: Sample) => void samples.set(place, withSample(samples.get(place) ?? [], sample)),
+    },
     teller: {
       put: async (news: readonly News[]) => void told.push(...news.filter(({ id }) => !told.some((one) => one.id === id))),
       deliver: async () => void journal.push("deliver"),
@@ -211,5 +217,20 @@ export function fakeEdges(facts: Facts = someFacts()) {
     now: () => new Date(clock.at),
     log,
   };
-  return { deps, azure, clock, restraint, journal, incidents, audit, mailbox, baselines, keptUnarmed, told, extensions, lines: log.lines };
+  return {
+    deps,
+    azure,
+    clock,
+    restraint,
+    journal,
+    incidents,
+    audit,
+    mailbox,
+    baselines,
+    keptUnarmed,
+    told,
+    samples,
+    extensions,
+    lines: log.lines,
+  };
 }

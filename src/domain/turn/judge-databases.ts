@@ -8,6 +8,7 @@ import type { Plan, PlanBlock } from "../plan.ts";
 import { formatDuration, toIso, toMs } from "../time.ts";
 import type { JudgedStep, StepState } from "./judge-steps.ts";
 import { stepInShort } from "../short-names.ts";
+import { escalateAfterMs, type Forecast, sayForecast } from "./revalidation.ts";
 import { ESCALATE_AFTER_MS, FINAL_VERDICT_AFTER_MS, LONGEST_WAIT_MS, nextCheckAfterMs, UNREAD_AFTER_MS } from "./waits.ts";
 import { REVALIDATION_WINDOW_MS } from "../databases/rules.ts";
 
@@ -53,7 +54,11 @@ export function carryTarget(before: IncidentTarget | undefined, seen: TargetDiag
   };
 }
 
-type View = { now: string; incident: Incident; target: IncidentTarget; settings: Settings };
+/** forecast: how long the service takes here to notice; null where nobody knows. */
+type View = { now: string; incident: Incident; target: IncidentTarget; settings: Settings; forecast?: Forecast | null };
+
+const escalatesAfter = ({ forecast = null }: View): number => escalateAfterMs(forecast);
+const foretold = ({ forecast = null }: View): string => (forecast ? ` (here ${sayForecast(forecast)})` : "");
 
 const later = (now: string, ms: number): string => toIso(toMs(now) + ms);
 const check = ({ now, incident }: Pick<View, "now" | "incident">): string => later(now, nextCheckAfterMs(incident.progress.looks));
@@ -73,7 +78,7 @@ const SUCCESS: Record<Phase, OutcomeCode> = {
 function judgeSilent(view: View): TargetState {
   const { target, now } = view;
   const since = toMs(now) - toMs(target.pathOkSince!);
-  if (since < ESCALATE_AFTER_MS)
+  if (since < escalatesAfter(view))
     return pending(check(view), "the key path is whole; waiting for the service to say that it has access again");
   const word = target.serviceSays === null ? "nothing" : `'${target.serviceSays}'`;
   const text = `the key path has been whole for ${formatDuration(since)}, and the service says ${word} of its access: look whether it serves`;
@@ -115,14 +120,14 @@ function judgeHealthy(view: View, seen: TargetDiagnosis): TargetState {
 function judgeRecovering(view: View): TargetState {
   const { target, now } = view;
   const since = toMs(now) - toMs(target.pathOkSince!);
-  if (since >= ESCALATE_AFTER_MS) {
+  if (since >= escalatesAfter(view)) {
     return ended(
       "Escalated",
       "NotRevalidated",
-      `the key path has been whole for ${formatDuration(since)} and the service has not noticed: ask Microsoft support`,
+      `the key path has been whole for ${formatDuration(since)} and the service has not noticed${foretold(view)}: ask Microsoft support`,
     );
   }
-  return pending(check(view), "the key path is whole; waiting for the service to notice");
+  return pending(check(view), `the key path is whole; waiting for the service to notice${foretold(view)}`);
 }
 
 export function judgeStepState(view: Omit<View, "target">, step: JudgedStep["step"], state: StepState): TargetState | undefined {

@@ -1,5 +1,5 @@
 /** What a turn writes down: signals, facts, steps that show, the plan, each on the incident and in the audit. */
-import { sameId } from "../arm-id.ts";
+import { normalId, sameId } from "../arm-id.ts";
 import { isOwn } from "../capability.ts";
 import type { Diagnosis } from "../cause.ts";
 import type { Facts, Patient } from "../facts.ts";
@@ -16,6 +16,7 @@ import { authorOf } from "./authors.ts";
 import { hearAnswers } from "./answers.ts";
 import { followLosses, isWhole } from "./losses.ts";
 import type { Held } from "./restraint.ts";
+import { type Forecast, sayForecast } from "./revalidation.ts";
 import { rejectionOf } from "./questions.ts";
 import { causesOf, mergeCauses, signature } from "./same-trouble.ts";
 
@@ -40,6 +41,8 @@ export type TurnInput = {
   factsDigest: string;
   diagnosis: Diagnosis;
   plan: Plan;
+  /** By target id in lower case: how long the service took elsewhere in its region to notice; absent where nobody knows. */
+  forecasts?: Readonly<Record<string, Forecast>>;
   /** Whom the logs name; absent where none was asked. */
   logged?: readonly Author[];
   /** Logs that were asked and could not be read. */
@@ -227,6 +230,27 @@ export function takeFacts(draft: TurnDraft): void {
     targets: incident.targets,
   });
   takeOutages(draft, before.targets);
+  takeForecasts(draft, before.targets);
+}
+
+export const forecastFor = ({ forecasts = {} }: Pick<TurnInput, "forecasts">, targetId: string): Forecast | null =>
+  forecasts[normalId(targetId)] ?? null;
+
+/** Who waits is told for how long, once it is mended. */
+function takeForecasts(draft: TurnDraft, before: readonly IncidentTarget[]): void {
+  const { incident, input } = draft;
+  for (const { id, phase } of incident.targets) {
+    const forecast = forecastFor(input, id);
+    const isNew = phase === "recovering" && before.find((target) => sameId(target.id, id))?.phase !== "recovering";
+    if (isNew && forecast)
+      note(
+        draft,
+        "note",
+        `until the service notices: ${namesOf([id])} ${sayForecast(forecast)}`,
+        { targetId: id, forecast },
+        `-until-${id}`,
+      );
+  }
 }
 
 const phasesOf = ({ targets }: Incident): string => targets.map(({ phase }) => phase).join();

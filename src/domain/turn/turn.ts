@@ -17,6 +17,7 @@ import { isNext, type JudgedStep, judgeSteps } from "./judge-steps.ts";
 import { endingOf, judgeWish } from "./judge-wishes.ts";
 import { isFinal, isSuccess, nextLookAfterMs, worstOutcome } from "./outcome.ts";
 import {
+  forecastFor,
   type TurnDraft,
   note,
   takeAnswers,
@@ -31,6 +32,7 @@ import {
   type TurnInput,
 } from "./record.ts";
 import { takeWish, takeWishes } from "./record-wishes.ts";
+import { sayForecast } from "./revalidation.ts";
 import { runbookAtEnd, runbookOf } from "./runbook.ts";
 import { isKnown } from "./same-trouble.ts";
 import { FINAL_LOOK_AFTER_MS, FINAL_LOOKS_FOR_MS, SLOW_AFTER_MS } from "./waits.ts";
@@ -126,7 +128,9 @@ function saySlow(draft: TurnDraft): void {
   );
   if (!slow || incident.progress.saidSlow) return;
   incident.progress.saidSlow = true;
-  note(draft, "note", `the service has not noticed for ${formatDuration(SLOW_AFTER_MS)}, longer than documented; still waiting`, {
+  const forecast = forecastFor(input, slow.id);
+  const here = forecast ? `; here ${sayForecast(forecast)}` : "";
+  note(draft, "note", `the service has not noticed for ${formatDuration(SLOW_AFTER_MS)}, longer than documented; still waiting${here}`, {
     targetId: slow.id,
   });
 }
@@ -152,7 +156,7 @@ function next(draft: TurnDraft, steps: readonly JudgedStep[]): Next {
   }
   const { now: at, settings, plan, diagnosis } = input;
   const states = diagnosis.targets.map((seen, i) =>
-    judgeTarget({ now: at, incident, target: incident.targets[i]!, settings }, seen, steps, plan),
+    judgeTarget({ now: at, incident, target: incident.targets[i]!, settings, forecast: forecastFor(input, seen.id) }, seen, steps, plan),
   );
   incident.targets = incident.targets.map((target, i) => (states[i] ? withEnding(target, states[i]) : target));
   const all = [...states, ...takeWishStates(draft, steps)];
