@@ -23,7 +23,7 @@ import { createListSubscription } from "./azure/list-subscription.ts";
 import { createReadActivityLog } from "./azure/read-activity-log.ts";
 import { createReadKeyLog } from "./azure/read-key-log.ts";
 import { createScreenKey } from "./azure/screen-key.ts";
-import { createSources } from "./azure/sources.ts";
+import { createReadPermissions, createSources } from "./azure/sources.ts";
 import { shareAnswer } from "./azure/shared-answer.ts";
 import { createStepWriter } from "./azure/write-step.ts";
 import description from "../docs/openapi.json" with { type: "json" };
@@ -111,22 +111,12 @@ const patients = createPatients({ inventory, baselines: known, look });
 const sendSignal = createSendSignal({ addSignal: mailbox.addSignal, hash: hashText, now });
 
 const { pace, unresolved, ...ways } = config.telling;
-const teller = createTeller({ letters, channels: createChannels({ ...ways, credential, now }), pace, now });
-const deliver = (log: Log): Promise<void> => {
-  for (const name of unresolved)
-    log.error("channelLost", { text: `${name}: its reference to a secret is not resolved, so nobody is told by it` });
-  return teller.deliver(log);
-};
+const teller = createTeller({ letters, channels: createChannels({ ...ways, credential, now }), pace, unresolved, now });
 
 /** Each activity logs to its own invocation. */
 function activity<K extends keyof Activities>(name: K, create: (log: Log) => Activities[K]): void {
   df.app.activity(name, { handler: (input, context: InvocationContext) => create(createLog(context))(input) });
 }
-
-const readPermissions = async (held: readonly { principalId: string; scope: string }[]): Promise<unknown> => {
-  const { readAccess } = sources();
-  return Promise.all(held.map(({ principalId, scope }) => readAccess({ principalId, keyScope: scope, keyName: "" })));
-};
 
 const readActivityLog = createReadActivityLog(clients);
 const readKeyLog = createReadKeyLog(clients);
@@ -136,7 +126,7 @@ activity(ASSESS, (log) =>
     ...records,
     gatherFacts,
     withinBudget,
-    readPermissions,
+    readPermissions: createReadPermissions(sources),
     readActivityLog,
     readKeyLog,
     mailbox,
@@ -214,7 +204,7 @@ const sweep = createSweep({
     hash: hashText,
     estate: { subscriptionIds: config.subscriptionIds, principalId: settings.principals.observe },
   }),
-  deliver,
+  deliver: teller.round,
   record: { load: baselines.loadSweep, keep: baselines.keepSweep },
   now,
 });

@@ -30,6 +30,8 @@ export type TellerDeps = {
   /** Those that are set. */
   channels: Partial<Record<Channel, (bundle: readonly News[]) => Promise<Sent>>>;
   pace: Pace;
+  /** Settings whose reference to a secret is not resolved: their channels are not set. */
+  unresolved: readonly string[];
   now: () => Date;
 };
 
@@ -39,12 +41,14 @@ export type Teller = {
   put: (news: readonly News[]) => Promise<void>;
   /** Sends what is due. */
   deliver: (log: Log) => Promise<void>;
+  /** The same, and says who can't be told at all. */
+  round: (log: Log) => Promise<void>;
 };
 
 /** For one channel; what is left goes out with the next. */
 const MOST_AT_ONCE = 50;
 
-export function createTeller({ letters, channels, pace, now }: TellerDeps): Teller {
+export function createTeller({ letters, channels, pace, unresolved, now }: TellerDeps): Teller {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of channels are channels
   const set = Object.keys(channels) as Channel[];
   const at = (): string => now().toISOString();
@@ -92,6 +96,19 @@ export function createTeller({ letters, channels, pace, now }: TellerDeps): Tell
     for (const bundle of bundles.slice(0, MOST_AT_ONCE)) if (!(await send(bundle, log))) return;
   }
 
+  const deliver = async (log: Log): Promise<void> => {
+    if (set.length === 0) return;
+    const due = bundlesDue(await letters.list(), at(), pace);
+    await Promise.all(
+      CHANNELS.map((channel) =>
+        sendAll(
+          due.filter(([first]) => first!.channel === channel),
+          log,
+        ),
+      ),
+    );
+  };
+
   return {
     put: async (news) => {
       if (set.length === 0) return;
@@ -100,17 +117,11 @@ export function createTeller({ letters, channels, pace, now }: TellerDeps): Tell
         await letters.put(one.id, lettersFor(one, set, at(), likeToldAt), at(), one.like);
       }
     },
-    deliver: async (log) => {
-      if (set.length === 0) return;
-      const due = bundlesDue(await letters.list(), at(), pace);
-      await Promise.all(
-        CHANNELS.map((channel) =>
-          sendAll(
-            due.filter(([first]) => first!.channel === channel),
-            log,
-          ),
-        ),
-      );
+    deliver,
+    round: async (log) => {
+      for (const name of unresolved)
+        log.error("channelLost", { text: `${name}: its reference to a secret is not resolved, so nobody is told by it` });
+      await deliver(log);
     },
   };
 }

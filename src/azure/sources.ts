@@ -20,3 +20,11 @@ export function createSources(clients: Clients, now: () => Date) {
     readHeld: createReadHeld(clients),
   });
 }
+
+/** What each of these of Keymend's own identities has at a scope. */
+export const createReadPermissions =
+  (sources: ReturnType<typeof createSources>) =>
+  async (held: readonly { principalId: string; scope: string }[]): Promise<unknown> => {
+    const { readAccess } = sources();
+    return Promise.all(held.map(({ principalId, scope }) => readAccess({ principalId, keyScope: scope, keyName: "" })));
+  };

@@ -76,6 +76,7 @@ function setUp(names: Channel[] = ["topic", "teams"]) {
       letters: store,
       channels: Object.fromEntries(channels.map((name) => [name, tell(name)])),
       pace: { digestMs: 15 * MINUTE, quietHours: null },
+      unresolved: ["KEYMEND_TEAMS_WEBHOOK"],
       now: () => new Date(clock.at),
     });
   const teller = make(names);
@@ -162,4 +163,14 @@ test("where no channel is set nothing is kept or asked", async () => {
   store.list = never;
   await teller.deliver(log);
   expect(rows.size).toBe(0);
+});
+
+test("a round says whose secret can't be had, and sends what is due to the others", async () => {
+  const { teller, log, sent } = setUp(["topic"]);
+  await teller.put([aNews()]);
+  await teller.round(log);
+  expect(sent).toEqual(["topic n1"]);
+  expect(log.lines).toMatchObject([
+    { level: "error", event: "channelLost", fields: { text: expect.stringContaining("KEYMEND_TEAMS_WEBHOOK") as string } },
+  ]);
 });

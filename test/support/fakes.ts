@@ -190,6 +190,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
     teller: {
       put: async (news: readonly News[]) => void told.push(...news.filter(({ id }) => !told.some((one) => one.id === id))),
       deliver: async () => void journal.push("deliver"),
+      round: async () => undefined,
     },
     setAside: async () => {
       const waiting = mailbox.signals.splice(0).length;
