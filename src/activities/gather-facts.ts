@@ -1,5 +1,5 @@
 /** Reads everything about one patient at one moment. Reads only; what can't be read is said, never left out. */
-import { keyScopeOf, normalId, sameId } from "../domain/arm-id.ts";
+import { isClusterId, keyScopeOf, normalId, sameId } from "../domain/arm-id.ts";
 import type {
   AccessFacts,
   Baseline,
@@ -68,8 +68,8 @@ type KnownTarget = { id: string; kind: TargetKind };
 /** wished: what would be wanted too, though it is not on record. */
 export type GatherFacts = (patient: Patient, knownTargets: readonly KnownTarget[], wished?: readonly WishOnRecord[]) => Promise<Facts>;
 
-/** What wishes ask for beside what databases do. concerned: databases that they are about. */
-type Wanted = { keys: readonly string[]; identities: readonly IdentityFacts[]; concerned: readonly string[] };
+/** What wishes ask for beside what databases do. concerned: databases that they are about. guests: those of another vault. */
+type Wanted = { keys: readonly string[]; identities: readonly IdentityFacts[]; concerned: readonly string[]; guests: readonly Seen[] };
 
 /** A database with the identities that matter to it. */
 type Seen = { target: TargetFacts; identities: IdentityFacts[] };
@@ -108,18 +108,25 @@ export function createGatherFacts({
   }
 
   /** The inventory lags, and leaves out what it may not show; databases that were seen before, or that this incident knows, are read all the same. */
-  async function readTargets(sources: FactSources, patient: Patient, known: readonly KnownTarget[]) {
+  async function readTargets(sources: FactSources, patient: Patient, known: readonly KnownTarget[], wished: readonly string[]) {
     const listed = await list(patient, known);
-    const wanted = distinctBy([...listed, ...known], ({ id }) => id);
+    const own = distinctBy([...listed, ...known], ({ id }) => id);
+    const isIn = (all: readonly { id: string }[], id: string): boolean => all.some((one) => sameId(one.id, id));
+    const others = distinct(wished).filter((id) => !isIn(own, id));
+    const wanted = [...own, ...others.map((id): KnownTarget => ({ kind: isClusterId(id) ? "cluster" : "account", id }))];
     const read = await Promise.all(wanted.map(({ kind, id }) => sources.readTarget(kind, id)));
-    const targets = read
+    const living = read
       .filter(isRead)
-      .filter((target) => belongs(target, patient) && !isBeingCreated(target))
+      .filter((target) => !isBeingCreated(target))
       .sort((a, b) => a.id.localeCompare(b.id));
-    const missing = read.filter((target): target is MissingTarget => !isRead(target));
+    const targets = living.filter((target) => belongs(target, patient));
+    const guests = living.filter(
+      (target) => target.keyUri !== null && !targets.includes(target) && wished.some((id) => sameId(id, target.id)),
+    );
+    const missing = read.filter((target): target is MissingTarget => !isRead(target) && isIn(own, target.id));
     // A database that is gone needs no key; one that the inventory goes on listing may not be gone at all.
     const isListed = ({ id }: MissingTarget): boolean => listed.some((database) => sameId(database.id, id));
-    return { targets, missing: missing.filter((target) => target.state !== "gone" || isListed(target)) };
+    return { targets, guests, missing: missing.filter((target) => target.state !== "gone" || isListed(target)) };
   }
 
   async function readVaultSide(sources: FactSources, vault: LiveVault, seen: readonly Seen[], baseline: Baseline | null, wanted: Wanted) {
@@ -132,7 +139,8 @@ export function createGatherFacts({
     const live = wanted.identities.flatMap((identity) => (identity.state === "live" ? [identity.principalId] : []));
     // Whatever is named may come to be used with any other: the key that is wanted by who uses the present one, the present one by who is wanted.
     const concerned = ofDatabases.filter(({ isConcerned }) => isConcerned);
-    const using = [...live, ...concerned.flatMap(({ principals }) => principals)];
+    const toCome = wanted.guests.flatMap((one) => principalsToRead(one.target, one.identities, null, firstPartyPrincipalId));
+    const using = [...live, ...toCome, ...concerned.flatMap(({ principals }) => principals)];
     const wraps = [
       ...ofDatabases,
       ...wanted.keys.map((keyName) => ({ keyName, principals: using })),
@@ -165,18 +173,20 @@ export function createGatherFacts({
     const [stored, onRecord] = await Promise.all([baselines.load(patient.id), listWishes(patient.id)]);
     const wishes = [...onRecord, ...wished];
     const open = wishes.filter(isOpen);
-    const { keys, identityIds } = readsOfWishes(open);
-    const [{ targets, missing }, vault] = await Promise.all([
-      readTargets(sources, patient, [...knownTargets, ...stored.known]),
+    const { keys, identityIds, databaseIds } = readsOfWishes(open);
+    const [{ targets, guests, missing }, vault] = await Promise.all([
+      readTargets(sources, patient, [...knownTargets, ...stored.known], databaseIds),
       patient.vaultName === null
         ? null
         : sources.readVault({ name: patient.vaultName, ...(patient.id.startsWith("/") ? { id: patient.id } : {}) }),
     ]);
     const { baseline, expiryExtensions, lifted, unarmedTold } = stored;
-    const { seen, others } = await readIdentities(sources, targets, baseline, identityIds);
+    const { seen: all, others } = await readIdentities(sources, [...targets, ...guests], baseline, identityIds);
+    const [seen, coming] = [all.slice(0, targets.length), all.slice(targets.length)];
+    const wanted = { keys, identities: others, concerned: concernedBy(open, { targets }), guests: coming };
     const side =
       vault?.state === "live"
-        ? await readVaultSide(sources, vault, seen, baseline, { keys, identities: others, concerned: concernedBy(open, { targets }) })
+        ? await readVaultSide(sources, vault, seen, baseline, wanted)
         : { keys: [], access: [], eventSubscriptions: [] };
     return {
       schema: 1,
@@ -185,9 +195,10 @@ export function createGatherFacts({
       patient,
       vault,
       ...side,
-      identities: distinctBy([...seen.flatMap(({ identities }) => identities), ...others], ({ id }) => id),
+      identities: distinctBy([...all.flatMap(({ identities }) => identities), ...others], ({ id }) => id),
       targets,
       missing,
+      ...(guests.length > 0 && { guests }),
       baseline,
       expiryExtensions,
       lifted,

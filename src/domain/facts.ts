@@ -273,6 +273,8 @@ export type Facts = {
   access: AccessFacts[];
   targets: TargetFacts[];
   missing: MissingTarget[];
+  /** Databases that have their key in another vault, and that somebody wants to move to this one. Absent where nobody does. */
+  guests?: TargetFacts[];
   eventSubscriptions: EventSubscriptionFacts[];
   /** The vault's system topic, null where it has none. Absent where that could not be read, and where there is no live vault. */
   eventTopic?: EventTopicFacts | null;

@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import { type WishBody, wishedIn } from "../api/wish-body.ts";
 import type { GatherFacts } from "../activities/gather-facts.ts";
 import type { Patients } from "../activities/patients.ts";
-import { nameOf } from "../domain/arm-id.ts";
+import { isVaultId, nameOf } from "../domain/arm-id.ts";
 import { patientKey } from "../domain/databases/sight.ts";
 import type { Patient } from "../domain/facts.ts";
 import type { Incident } from "../domain/incident.ts";
@@ -70,7 +70,10 @@ export function createWishesApi(deps: WishesDeps) {
 
   /** A vault that no database depends on yet can be wanted something of too. */
   async function patientOf({ params }: Wished): Promise<Patient> {
-    if ("databaseId" in params && !("vaultId" in params)) return patientOfDatabase(params.databaseId);
+    if ("databaseId" in params && !("vaultId" in params)) {
+      const own = await patientOfDatabase(params.databaseId);
+      return "keyUri" in params ? patientToBe(params.keyUri, own) : own;
+    }
     if ("keyUri" in params) return deps.patients.named(parseKeyUri(params.keyUri).vaultName ?? "");
     const { vaultId } = params;
     const found = await deps.patients.find({ kind: "vault", id: vaultId });
@@ -79,6 +82,12 @@ export function createWishesApi(deps: WishesDeps) {
     throw new ProblemError(424, `${found.detail}. Whether anything depends on it is not known.`, [
       { field: "vaultId", problem: "can't be seen with the roles that Keymend has (docs/deploy.md)" },
     ]);
+  }
+
+  /** The vault of the key that it is to have, where Keymend can see it: the grant is made there, and it is looked at there from then on. */
+  async function patientToBe(keyUri: string, own: Patient): Promise<Patient> {
+    const to = await deps.patients.named(parseKeyUri(keyUri).vaultName ?? "");
+    return isVaultId(to.id) ? to : own;
   }
 
   /** With the vault of the key that it has. */

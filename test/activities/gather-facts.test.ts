@@ -161,6 +161,7 @@ describe("one patient", () => {
     const toKey = setUp({ wishes: [aWish(SWITCH_KEY)] });
     await toKey.gather();
     expect(toKey.asked("access")).toEqual([`access ${PRINCIPAL} cmk`, `access ${PRINCIPAL} cmk-2`]);
+    expect(await toKey.gather()).not.toHaveProperty("guests");
     const toIdentity = setUp({
       identities,
       wishes: [aWish(SWITCH_IDENTITY)],
@@ -168,6 +169,22 @@ describe("one patient", () => {
     });
     await toIdentity.gather();
     expect(toIdentity.asked("access")).toEqual([`access ${PRINCIPAL} cmk`, `access ${PRINCIPAL} cmk-3`, "access p2 cmk"]);
+  });
+
+  test("a database that is to come from another vault is read as a guest: it is none that this vault is judged by", async () => {
+    const coming = anAccount({ keyUri: "https://kv-other.vault.azure.net/keys/old" });
+    const { gather, asked } = setUp({ wishes: [aWish(SWITCH_KEY)], targets: [coming], listed: [] });
+    expect(await gather()).toMatchObject({ targets: [], guests: [coming], missing: [], identities: [{ id: IDENTITY_ID }] });
+    expect([asked("key"), asked("access")]).toEqual([["key cmk-2 "], [`access ${PRINCIPAL} cmk-2`]]);
+    const moved = setUp({ wishes: [aWish(SWITCH_KEY)], targets: [anAccount()], listed: [] });
+    const facts = await moved.gather();
+    expect(facts.targets).toHaveLength(1);
+    expect(facts).not.toHaveProperty("guests");
+    const gone = setUp({ wishes: [aWish(SWITCH_KEY)], targets: [], listed: [] });
+    expect(await gone.gather()).toMatchObject({ targets: [], missing: [] });
+    const cluster = { operation: SWITCH_KEY.operation, params: { ...SWITCH_KEY.params, databaseId: CLUSTER_ID } };
+    const keyless = setUp({ wishes: [aWish(cluster)], targets: [aCluster({ keyUri: null })], listed: [] });
+    expect(await keyless.gather()).not.toHaveProperty("guests");
   });
 
   test("the vault is asked for by its id, or by its name where only its URI is known", async () => {

@@ -213,6 +213,18 @@ describe("moving a database", () => {
     expect(signals).toMatchObject([{ what: `a planned operation, ${operation} of orders: apart` }]);
   });
 
+  test("to a key of another vault is that vault's, as long as it can be seen", async () => {
+    const named = (id: string) => ({
+      over: { patients: { find: async () => ({ patient: PATIENT }), named: async () => ({ ...PATIENT, id }) } },
+    });
+    const seen = setUp(named(`${VAULT_ID}-2`));
+    await seen.call("start", "Keymend.Operator", post(toKey));
+    expect(seen.kept.get(ID)?.patient.id).toBe(`${VAULT_ID}-2`);
+    const unseen = setUp(named("https://kv-fabrikam.vault.azure.net"));
+    await unseen.call("start", "Keymend.Operator", post(toKey));
+    expect(unseen.kept.get(ID)?.patient).toEqual(PATIENT);
+  });
+
   test("that is not there, or can't be seen, is told at once", async () => {
     const none = setUp({ found: { patient: null, why: "none", detail: "it has no customer-managed key" } });
     expect(await none.call("start", "Keymend.Operator", post(toIdentity))).toMatchObject(problem(404));

@@ -29,9 +29,13 @@ const specOf = <N extends OperationName>({ operation }: Asked<N>): OperationSpec
 const readsOf = <N extends OperationName>(wish: Asked<N>): WishReads => specOf(wish).reads(wish.params);
 
 /** What is read for the wishes that a look has to judge. */
-export function readsOfWishes(wishes: readonly WishOnRecord[]): WishReads {
+export function readsOfWishes(wishes: readonly WishOnRecord[]): Required<WishReads> {
   const all = wishes.map((wish) => readsOf(wish));
-  return { keys: all.flatMap(({ keys }) => keys), identityIds: all.flatMap(({ identityIds }) => identityIds) };
+  return {
+    keys: all.flatMap(({ keys }) => keys),
+    identityIds: all.flatMap(({ identityIds }) => identityIds),
+    databaseIds: all.flatMap(({ databaseIds = [] }) => databaseIds),
+  };
 }
 
 const concernsOf = <N extends OperationName>(wish: Asked<N>, facts: Pick<Facts, "targets">): string[] =>

@@ -3,6 +3,7 @@ import { accessOf, grantStateOf } from "../access/key-access.ts";
 import type { Grantee } from "../access/access.ts";
 import { isUnder, sameId } from "../arm-id.ts";
 import { isAtRest } from "../databases/at-rest.ts";
+import { databasesIn } from "../databases/guests.ts";
 import { verdictOf } from "../databases/index.ts";
 import { liveVaultOf } from "../databases/key-path.ts";
 import { REVALIDATION_WINDOW_MS } from "../databases/rules.ts";
@@ -14,10 +15,12 @@ import type { Reached, View } from "./spec.ts";
 
 export type OneDatabase = { databaseId: string };
 
-export const databaseOf = ({ databaseId }: OneDatabase, { targets }: Pick<Facts, "targets">): TargetFacts | undefined =>
-  targets.find(({ id }) => sameId(id, databaseId));
+type Databases = Pick<Facts, "targets" | "guests">;
 
-export const concernsOne = (params: OneDatabase, facts: Pick<Facts, "targets">): string[] => {
+export const databaseOf = ({ databaseId }: OneDatabase, facts: Databases): TargetFacts | undefined =>
+  databasesIn(facts).find(({ id }) => sameId(id, databaseId));
+
+export const concernsOne = (params: OneDatabase, facts: Databases): string[] => {
   const target = databaseOf(params, facts);
   return target ? [target.id] : [];
 };
@@ -44,7 +47,7 @@ export function databaseRequirements(params: OneDatabase, view: View, isBegun: b
   const target = databaseOf(params, view.facts);
   if (!target) {
     const isUnread = view.facts.missing.some(({ id }) => sameId(id, params.databaseId));
-    const detail = `${params.databaseId} ${isUnread ? "could not be read" : "has no key in this vault"}`;
+    const detail = `${params.databaseId} ${isUnread ? "could not be read" : "was not found with a key that Keymend can see"}`;
     return [{ name: "database", state: isUnread ? "unknown" : "unmet", detail, az: [] }];
   }
   const why = whyIll(target, view);

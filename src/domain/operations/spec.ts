@@ -10,8 +10,8 @@ export type View = { facts: Facts; diagnosis: Diagnosis; wish: WishOnRecord };
 /** detail: of one that is not done, what is waited for once nothing is left to write. holdsMs: it counts only once it has been so for that long. */
 export type Reached = { done: boolean; detail: string; holdsMs?: number };
 
-/** What is read for it beside what the vault's databases call for. keys: names. */
-export type WishReads = { keys: string[]; identityIds: string[] };
+/** What is read for it beside what the vault's databases call for. keys: names. databaseIds: of those that may have their key elsewhere. */
+export type WishReads = { keys: string[]; identityIds: string[]; databaseIds?: string[] };
 
 export type OperationSpec<N extends OperationName> = {
   title: string;
@@ -23,7 +23,7 @@ export type OperationSpec<N extends OperationName> = {
   steps: readonly StepName[];
   reads: (params: OperationParams[N]) => WishReads;
   /** Databases that it is about; ids as read. */
-  concerns: (params: OperationParams[N], facts: Pick<Facts, "targets">) => string[];
+  concerns: (params: OperationParams[N], facts: Pick<Facts, "targets" | "guests">) => string[];
   requirements: (params: OperationParams[N], view: View) => Requirement[];
   /** What it still takes, done or not: the plan leaves out what is done and brings the rest into the legal order. */
   drafts: (params: OperationParams[N], view: View) => StepDraft[];

@@ -1,5 +1,5 @@
 /**
- * Moves a database to another key of its vault: its identity is granted that key first, and once the grant has had its time the database is sent
+ * Moves a database to another key, of its own vault or of another one, which it then depends on: its identity is granted that key first, and once the grant has had its time the database is sent
  * there. An account: its key URI, alone in its write; a cluster: identity and key URL in one, while it is Ready. The key before and the grant
  * on it stay.
  */
@@ -9,6 +9,7 @@ import { movedTo } from "../databases/moved-to.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { isSameKey, parseKeyUri, vaultNameOf } from "../key-uri.ts";
 import { newGrantDrafts } from "../mending/grants.ts";
+import { placeOf } from "../short-names.ts";
 import { say } from "../steps/az.ts";
 import { azOf } from "../steps/index.ts";
 import type { StepDraft } from "../steps/step.ts";
@@ -31,12 +32,15 @@ function granteeOf(target: TargetFacts, facts: Facts): { identityId: string | nu
   return { identityId: isSystem ? target.id : principal.identityId, principalId: principal.principalId };
 }
 
-/** Of a key in another vault than the one that it has its key in. A vault that can't be seen may be another tenant's, which none may use. */
+/**
+ * Vault and database are to be in one tenant (Microsoft Learn, "Configure customer-managed keys", prerequisites). A vault that Keymend can't see
+ * may be another tenant's, and is looked at by nobody here afterwards.
+ */
 function vaultRequirement({ keyUri }: Params, { patient }: Facts): Requirement | undefined {
   const name = vaultNameOf(keyUri)?.toLowerCase();
   if (name === patient.vaultName?.toLowerCase()) return undefined;
-  const detail = `the key lies in vault ${name}, of which nothing is known here, its tenant neither: a database is moved to a key of its own vault, ${patient.vaultName}`;
-  return { name: "vault", state: "unmet", detail, az: [] };
+  const detail = `vault ${name} is in no subscription that Keymend watches, and may be another tenant's: no database is moved to a key there`;
+  return { name: "same tenant", state: "unmet", detail, az: [] };
 }
 
 function moveDraft(target: TargetFacts, { keyUri }: Params, from: string): StepDraft | undefined {
@@ -64,7 +68,7 @@ export const switchKey: OperationSpec<"switch-key"> = {
     "Microsoft Learn: Configure customer-managed keys, Key rotation (a new key, by its URI); Data encryption at rest in MongoDB vCore, change of key and identity",
   loses: null,
   steps: ["GrantKeyRole", "AddAccessPolicyPermissions", "SetKeyUri", "SetClusterEncryption"],
-  reads: (params) => ({ keys: [keyNameOf(params)], identityIds: [] }),
+  reads: (params) => ({ keys: [keyNameOf(params)], identityIds: [], databaseIds: [params.databaseId] }),
   concerns: concernsOne,
   requirements: (params, view) => {
     const { facts } = view;
@@ -111,8 +115,10 @@ export const switchKey: OperationSpec<"switch-key"> = {
     if (others.length > 0)
       return [say(`${others.map(({ name }) => name).join(", ")} still wrap with key ${key}: it stays, and so does its grant`)];
     const who = target.defaultIdentity.form === "user" ? nameOf(target.defaultIdentity.id) : "its identity";
+    const isHere = vaultNameOf(before)?.toLowerCase() === facts.patient.vaultName?.toLowerCase();
+    const rest = isHere ? "nor does another database of this vault" : "whether another database does is told by a look at its vault";
     return [
-      say(`${target.name} does not wrap with key ${key} any more, nor does another database of this vault`),
+      say(`${target.name} does not wrap with key ${placeOf(before)} any more; ${rest}`),
       // Microsoft Learn, "Configure customer-managed keys", backups: they are encrypted with the key of their time.
       say(
         `keep the key and the grant of ${who} on it enabled until no backup needs them: backups made before today are restored with that key`,

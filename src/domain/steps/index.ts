@@ -1,5 +1,4 @@
 /** All steps by name, in their order, and what can be asked of any of them. */
-import { sameId } from "../arm-id.ts";
 import { isAtRest } from "../databases/at-rest.ts";
 import type { Facts } from "../facts.ts";
 import { addAccessPolicyPermissions } from "./add-access-policy-permissions.ts";
@@ -23,7 +22,17 @@ import { setClusterEncryption } from "./set-cluster-encryption.ts";
 import { setDefaultIdentity } from "./set-default-identity.ts";
 import { setKeyNotBefore } from "./set-key-not-before.ts";
 import { setKeyUri } from "./set-key-uri.ts";
-import { type Beside, type Extension, type Precondition, type Proposed, showPermission, stale, type StepSpec, type Touch } from "./spec.ts";
+import {
+  type Beside,
+  type Extension,
+  type Precondition,
+  type Proposed,
+  showPermission,
+  shownTarget,
+  stale,
+  type StepSpec,
+  type Touch,
+} from "./spec.ts";
 import { tagIntent } from "./tag-intent.ts";
 import { untagIntent } from "./untag-intent.ts";
 import type { Grant, Step, StepDraft, StepName, StepParams } from "./step.ts";
@@ -90,7 +99,7 @@ export function precondition<N extends StepName>(step: Draft<N>, facts: Facts): 
 
 function changing<N extends StepName>(step: Draft<N>, facts: Facts): Precondition | undefined {
   const touch = touchOf(step);
-  const target = touch.what === "database" ? facts.targets.find(({ id }) => sameId(id, touch.targetId)) : undefined;
+  const target = touch.what === "database" ? shownTarget(facts, touch.targetId) : undefined;
   return target && !isAtRest(target) ? stale(`${target.name} is being changed (${target.service.provisioningState})`) : undefined;
 }
 

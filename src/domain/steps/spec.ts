@@ -5,6 +5,7 @@
 import { normalId, sameId } from "../arm-id.ts";
 import type { Writing } from "../capability.ts";
 import type { CauseCode } from "../cause-code.ts";
+import { databasesIn } from "../databases/guests.ts";
 import type { Facts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts } from "../facts.ts";
 import type { Settings } from "../settings.ts";
 import type { Grantee } from "../access/access.ts";
@@ -123,7 +124,7 @@ export function findVersion(facts: Facts, params: OnKeyVersion): Or<KeyVersionFa
 }
 
 export function findTarget(facts: Facts, targetId: string): Or<TargetFacts> {
-  return facts.targets.find(({ id }) => sameId(id, targetId)) ?? stale(`database ${targetId} was not read`);
+  return shownTarget(facts, targetId) ?? stale(`database ${targetId} was not read`);
 }
 
 /** Undefined where it can't be seen. */
@@ -133,7 +134,7 @@ export function shownVersion(facts: Facts, params: OnKeyVersion): KeyVersionFact
 }
 
 export const shownTarget = (facts: Facts, targetId: string): TargetFacts | undefined =>
-  facts.targets.find(({ id }) => sameId(id, targetId));
+  databasesIn(facts).find(({ id }) => sameId(id, targetId));
 
 export const keyUrl = ({ vaultUri, key }: OnKey): string => `${vaultUri}/keys/${key}`;
 export const versionUrl = (params: OnKeyVersion): string => `${keyUrl(params)}/${params.version}`;

@@ -4,6 +4,7 @@
  */
 import { keyNameIn, nameOf, sameId } from "../arm-id.ts";
 import { isKnownGood, strangeTo } from "../access/known-good.ts";
+import { databasesIn } from "../databases/guests.ts";
 import type { Facts, LiftedTag, TargetFacts } from "../facts.ts";
 import type { RefusalReason } from "../incident.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
@@ -161,10 +162,11 @@ const isWanted = (step: Step, { wishes = [], at }: Facts): boolean =>
 /** callers: object ids of those who can have made what the step puts back. */
 export function judgeStep(step: Step, facts: Facts, settings: Settings, callers: readonly string[]): Verdict {
   if (!isWanted(step, facts)) return { kind: "refuse", reason: "Cancelled", why: "nobody wants it any more" };
-  const served = facts.targets.filter((target) => step.targetIds.some((id) => sameId(id, target.id)));
+  const served = databasesIn(facts).filter((target) => step.targetIds.some((id) => sameId(id, target.id)));
   // One tagged database is enough: a shared repair would bring it back too.
   const touch = touchOf(step);
-  const touched = facts.targets.filter((target) => touch.what !== "intent" && (served.includes(target) || isTouched(touch, facts, target)));
+  const beside = facts.targets.filter((target) => !served.includes(target) && isTouched(touch, facts, target));
+  const touched = touch.what === "intent" ? [] : [...served, ...beside];
   const meant = touched.map((target) => revokedOnPurpose(facts, target)).find((what) => what !== undefined);
   if (meant !== undefined) return { kind: "refuse", reason: "RevokedOnPurpose", why: meant };
   const mode = modeForStep(step, served, settings, facts.lifted);

@@ -48,7 +48,7 @@ test.each<[what: string, identityId: string | null, identityIds: string[]]>([
   ["its key alone where none is", null, []],
 ])("a wish has %s read, though no database names them", (_, identityId, identityIds) => {
   const wish = aWish({ operation: "check-requirements", params: { ...CHECK.params, identityId } });
-  expect(readsOfWishes([wish])).toEqual({ keys: [CHECK.params.key], identityIds });
+  expect(readsOfWishes([wish])).toEqual({ keys: [CHECK.params.key], identityIds, databaseIds: [] });
 });
 
 const version = (over: Parameters<typeof aVersion>[1]) => ({ keys: [aKey([aVersion(V1, over)])] });

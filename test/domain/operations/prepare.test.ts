@@ -47,7 +47,7 @@ const draftsOf = (facts: Facts, params?: Partial<Params>) => judged(facts, param
 const turn = (facts: Facts) => decideTurn(turnOn({ ...facts, wishes: [aWish(PREPARE)] }));
 
 test("reads what it names", () => {
-  expect(readsOfWishes([aWish(PREPARE)])).toEqual({ keys: ["cmk"], identityIds: [IDENTITY_ID] });
+  expect(readsOfWishes([aWish(PREPARE)])).toEqual({ keys: ["cmk"], identityIds: [IDENTITY_ID], databaseIds: [] });
 });
 
 test("what is lacking is made: identity, key, grant; nothing that is there", () => {

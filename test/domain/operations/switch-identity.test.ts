@@ -60,7 +60,7 @@ const unmet = (over: Facts) => judged(over).requirements.filter(({ state, ownWor
 const turn = (over: Facts, one = wish(), more: Parameters<typeof turnOn>[1] = {}) => decideTurn(turnOn({ ...over, wishes: [one] }, more));
 
 test("reads the identity that it names, and is about one database", () => {
-  expect(readsOfWishes([aWish(SWITCH_IDENTITY)])).toEqual({ keys: [], identityIds: [SECOND] });
+  expect(readsOfWishes([aWish(SWITCH_IDENTITY)])).toEqual({ keys: [], identityIds: [SECOND], databaseIds: [] });
   expect(judged(facts()).targetIds).toEqual([ACCOUNT_ID]);
   expect(judged(facts({ targets: [] })).targetIds).toEqual([]);
 });

@@ -57,7 +57,7 @@ const unmet = (over: Facts, one?: WishOnRecord) =>
   judged(over, one).requirements.filter(({ state, ownWork, advised }) => state !== "met" && !ownWork && !advised);
 
 test("reads the key that it names", () => {
-  expect(readsOfWishes([aWish(SWITCH_KEY)])).toEqual({ keys: ["cmk-2"], identityIds: [] });
+  expect(readsOfWishes([aWish(SWITCH_KEY)])).toEqual({ keys: ["cmk-2"], identityIds: [], databaseIds: [ACCOUNT_ID] });
   expect(judged(facts()).targetIds).toEqual([ACCOUNT_ID]);
 });
 
@@ -134,7 +134,7 @@ test("a key in a vault of which nothing is known may be another tenant's: it is 
   });
   for (const over of [facts(), facts({ targets: [] })]) {
     expect(judged(over, elsewhere).requirements.at(-1)).toMatchObject({
-      name: "vault",
+      name: "same tenant",
       state: "unmet",
       detail: expect.stringContaining("kv-fabrikam") as string,
     });
@@ -149,6 +149,50 @@ test("what the service says of the old key is no word on the new one", () => {
     assignments: [anAssignment({ scope: SECOND_SCOPE, condition: "@Resource[x] StringEquals 'y'", conditionVersion: "2.0" })],
   };
   expect(turn(facts({ access: [anAccess({ assignments: [own] }), conditional] })).next).not.toMatchObject({ step: { name: "SetKeyUri" } });
+});
+
+describe("from another vault", () => {
+  const OLD = "https://kv-old.vault.azure.net/keys/cmk";
+  const guest = anAccount({ keyUri: OLD });
+  const come = (over: Partial<Facts> = {}): Facts =>
+    facts({ targets: [], guests: [guest], keys: [aKey([aVersion(V2)], "cmk-2")], access: [NONE], baseline: null, ...over });
+  const ofIt = aWish(SWITCH_KEY, { status: aStatusOf({ before: { ...before, keyUri: OLD } }) });
+
+  test("it is granted the key here, which somebody agrees to, and sent here; that vault's databases are not judged by it", () => {
+    const { incident } = turn(come(), aWish(SWITCH_KEY));
+    expect(incident?.targets).toEqual([]);
+    expect(incident?.wishes).toMatchObject([{ before: { keyUri: OLD } }]);
+    expect(incident?.plan?.steps).toMatchObject([
+      {
+        name: "GrantKeyRole",
+        on: SECOND_SCOPE,
+        state: "waitsForApproval",
+        why: expect.stringMatching(/orders never came up with key cmk-2/) as string,
+      },
+      { name: "SetKeyUri", state: "waitsForEarlierStep" },
+    ]);
+    expect(turn(come({ access: [toSecond()] }), ofIt).next).toMatchObject({
+      do: "step",
+      step: { name: "SetKeyUri", params: { from: OLD } },
+    });
+  });
+
+  test("the tags of the database count, and its service's word", () => {
+    const tagged = { ...guest, tags: { "keymend:mode": "observe" } };
+    expect(turn(come({ guests: [tagged], access: [toSecond()] }), ofIt).incident?.wishes).toMatchObject([
+      { outcome: "Refused", reasonCode: "ObserveMode" },
+    ]);
+    expect(unmet(come({ guests: [{ ...guest, service: revoked() }] }), ofIt)[0]).toMatchObject({ name: "database is well" });
+  });
+
+  test("once it is here it is this vault's, and the key that it leaves is another's to tell of", () => {
+    const here = come({ targets: [moved()], guests: [], access: [toSecond()] });
+    expect(turn(here, ofIt).next).toMatchObject({ do: "wait", why: expect.stringMatching(/^orders uses key cmk-2/) as string });
+    expect(judged(here, ofIt).disposable[0]).toBe(
+      "# orders does not wrap with key kv-old/cmk any more; whether another database does is told by a look at its vault",
+    );
+    expect(judged(here, ofIt).undo.at(-1)).toMatch(/--key-uri https:\/\/kv-old/);
+  });
 });
 
 describe("is done", () => {
@@ -178,7 +222,7 @@ describe("is done", () => {
     expect(judged(there({ targets: [aCluster({ keyUri, defaultIdentity: { form: "undefined" } })] }), wish(onCluster)).undo).toEqual([]);
     expect([judged(facts()).undo, judged(facts({ targets: [] })).undo, judged(there(), aWish(SWITCH_KEY)).undo]).toEqual([[], [], []]);
     expect(judged(there()).disposable).toEqual([
-      "# orders does not wrap with key cmk any more, nor does another database of this vault",
+      "# orders does not wrap with key kv-orders/cmk any more; nor does another database of this vault",
       expect.stringMatching(/grant of id-orders on it enabled until no backup needs them/),
     ]);
     expect(judged(there({ targets: [moved({ defaultIdentity: { form: "system" }, systemPrincipalId: "s" })] })).disposable[1]).toContain(
