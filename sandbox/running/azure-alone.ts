@@ -29,13 +29,20 @@ export type AzureAlone = {
   readonly close: () => Promise<void>;
 };
 
-export type AloneOptions = { seed: number; start: number; switches?: Switches };
+export type AloneOptions = {
+  seed: number;
+  start: number;
+  switches?: Switches;
+  /** Changes the sample estate before anything runs. */
+  arrange?: (world: World, estate: Estate) => void;
+};
 
-export async function startAzureAlone({ seed, start, switches = {} }: AloneOptions): Promise<AzureAlone> {
+export async function startAzureAlone({ seed, start, switches = {}, arrange = () => {} }: AloneOptions): Promise<AzureAlone> {
   const clock = new Clock(start);
   const world = createWorld({ clock, random: createRandom(seed), tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches });
   const azure = createAzure(world, { deliver: async () => 200 });
   const estate = buildEstate(world);
+  arrange(world, estate);
   azure.start();
   const folder = createTemporaryFolder("keymend-azure-");
   const network = await startNetwork(azure, { dir: folder.path });
