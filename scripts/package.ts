@@ -1,12 +1,14 @@
 /**
- * `npm run package`: what a release is made of, into dist/release. The zip that a function app runs, the deployment as one JSON file, and
+ * `npm run package`: what a release is made of, into dist/release. The zip that a function app runs, the
+ * command line as a package, the deployment as one JSON file, and
  * another for each further subscription (where there is a Bicep compiler; --complete fails where there is none; --template is a main.json
  * that was compiled before, with the other beside it; --package-uri says in it where the zip will be), the list of the packages in it, and the digests of all.
  * The same commit gives the same bytes: nothing of the clock, of the machine or of the order of a folder goes in.
  */
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Zippable, zipSync } from "fflate";
 import { findCompiler } from "./infra/bicep.ts";
@@ -17,10 +19,12 @@ const { values } = parseArgs({
     "package-uri": { type: "string" },
     out: { type: "string", default: "dist/release" },
     app: { type: "string", default: "dist/app" },
+    cli: { type: "string", default: "dist/cli" },
     template: { type: "string" },
   },
 });
-const manifest: { name: string; version: string; type: string; main: string } = JSON.parse(readFileSync("package.json", "utf8"));
+type Manifest = Record<"name" | "version" | "description" | "license" | "type" | "main", string> & { engines: object };
+const manifest: Manifest = JSON.parse(readFileSync("package.json", "utf8"));
 
 const text = (content: unknown): string => `${JSON.stringify(content, null, 2)}\n`;
 const json = (content: unknown): Uint8Array => new TextEncoder().encode(text(content));
@@ -74,6 +78,22 @@ function listOfPackages(): string {
   return text({ bomFormat: "CycloneDX", specVersion: "1.5", version: 1, metadata: { component }, components });
 }
 
+/** The command line as a package of its own, for `npm install --global`: one file, without scripts and dependencies. */
+function packCommandLine(folder: string, to: string): void {
+  const { name, version, description, license, type, engines } = manifest;
+  const bin = "keymend.mjs";
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, "package.json"),
+    text({ name, version, description, license, type, bin: { keymend: bin }, engines, files: [bin] }),
+  );
+  copyFileSync("dist/keymend.mjs", join(folder, bin));
+  for (const file of ["README.md", "LICENSE"]) copyFileSync(file, join(folder, file));
+  // npm gives every file the same moment, so the same files give the same bytes.
+  execFileSync("npm", ["pack", "--silent", "--pack-destination", resolve(to)], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+}
+
 const label = `${manifest.name}-${manifest.version}`;
 rmSync(values.out, { recursive: true, force: true });
 mkdirSync(values.out, { recursive: true });
@@ -86,6 +106,7 @@ for (const [name, bytes] of Object.entries(files)) {
   writeFileSync(join(values.app, name), bytes);
 }
 writeFileSync(join(values.out, `${label}.cdx.json`), listOfPackages());
+packCommandLine(values.cli, values.out);
 
 /** What is deployed by itself: the app, and what watches a further subscription. */
 const TEMPLATES = ["main", "watch"] as const;

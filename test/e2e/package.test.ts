@@ -31,7 +31,8 @@ const run = (...args: string[]): string => execFileSync(process.execPath, args, 
 const at = (...parts: string[]): string => join(dir, ...parts);
 /** The compiler runs once: what it makes serves the others. */
 const compiled = (): string[] => (existsSync(at("first", "main.json")) ? [`--template=${at("first", "main.json")}`] : []);
-const pack = (to: string, ...more: string[]): string => run("scripts/package.ts", `--out=${at(to)}`, `--app=${at("app")}`, ...more);
+const pack = (to: string, ...more: string[]): string =>
+  run("scripts/package.ts", `--out=${at(to)}`, `--app=${at("app")}`, `--cli=${at("cli")}`, ...more);
 const zip = (): Record<string, Uint8Array> => unzipSync(readFileSync(at("first", `${label}.zip`)));
 
 beforeAll(() => {
@@ -48,7 +49,7 @@ describe("a release", () => {
   test("has the same bytes each time it is made", () => {
     const files = readdirSync(at("first")).toSorted();
     expect(files).toEqual(readdirSync(at("second")).toSorted());
-    expect(files).toEqual(expect.arrayContaining(["SHA256SUMS", `${label}.cdx.json`, `${label}.zip`]));
+    expect(files).toEqual(expect.arrayContaining(["SHA256SUMS", `${label}.cdx.json`, `${label}.tgz`, `${label}.zip`]));
     expect(files.filter((file) => !readFileSync(at("first", file)).equals(readFileSync(at("second", file))))).toEqual([]);
     const sums = readFileSync(at("first", "SHA256SUMS"), "utf8").trim().split("\n");
     expect(sums.map((line) => line.split("  ")[1])).toEqual(files.filter((file) => file !== "SHA256SUMS"));
@@ -92,6 +93,18 @@ describe("a release", () => {
   test("starts as it comes out of the zip, and as azd gets it", () => {
     for (const [name, bytes] of Object.entries(zip())) expect(readFileSync(at("app", name)).equals(bytes)).toBe(true);
     expect(run("scripts/smoke.ts", `--bundle=${at("app", "dist", "main.mjs")}`)).toMatch(/functions registered/);
+  });
+
+  test("holds the command line as a package, which installs with nothing else and runs", () => {
+    const tarball = at("first", `${label}.tgz`);
+    const files = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n").toSorted();
+    expect(files).toEqual(["LICENSE", "README.md", "keymend.mjs", "package.json"].map((file) => `package/${file}`));
+    execFileSync("npm", ["install", "--silent", "--offline", "--no-audit", "--no-fund", "--prefix", at("installed"), tarball]);
+    expect(readdirSync(at("installed", "node_modules")).filter((name) => !name.startsWith("."))).toEqual(["keymend"]);
+    const keymend = (...args: string[]): string =>
+      execFileSync(at("installed", "node_modules", ".bin", "keymend"), args, { encoding: "utf8" });
+    expect(keymend("--version")).toBe(`${label.replace("keymend-", "")}\n`);
+    expect(keymend("help", "doctor")).toContain("keymend doctor --html report.html");
   });
 
   test("lists every package that is in it, with what it is licensed under", () => {
