@@ -28,6 +28,8 @@ export type Command = {
   does: string;
   /** What follows the name, as in `ID [--follow]`; without the options that the help lists anyway. */
   takes: string;
+  /** What may come first after the name, where it is one of a few words. */
+  words?: readonly string[];
   /** More for its own help; empty where the rest says all. */
   about: string;
   /** Every command has --json and --help beside these. */

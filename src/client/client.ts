@@ -111,3 +111,5 @@ export function createClient({ url, token, fetch }: ClientDeps) {
 
   return { call, all };
 }
+
+export type Client = ReturnType<typeof createClient>;

@@ -104,7 +104,7 @@ export function createTargetsApi(deps: TargetsDeps) {
     return json({ value: asked.slice(0, top), ...(link ? { nextLink: link } : {}) });
   });
 
-  const target = guard("target", async ({ request }) => {
+  const database = guard("target", async ({ request }) => {
     const id = idIn(request.params["id"] ?? "");
     if (isVaultId(id)) throw new ProblemError(404, `${id} is a vault: GET /api/targets?vaultId=... lists its databases.`);
     if (!isDatabaseId(id)) throw new ProblemError(404, `${id} is not the resource id of an account or a cluster.`);
@@ -120,6 +120,12 @@ export function createTargetsApi(deps: TargetsDeps) {
       latestIncident: latest ? summarizeIncident(latest.incident) : null,
     } satisfies v.InferOutput<typeof TARGET>);
   });
+
+  /**
+   * The rest of a path may be nothing: then the list is meant. Which of two routes that both match is taken the Functions host does not promise
+   * (briandunnington.github.io, "Azure Functions: Route Priority": in the order in which they were registered).
+   */
+  const target: typeof targets = (call) => ((call.request.params["id"] ?? "") === "" ? targets(call) : database(call));
 
   return { targets, target };
 }

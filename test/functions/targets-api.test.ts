@@ -146,8 +146,12 @@ describe("one", () => {
     expect(await setUp().read(id)).toMatchObject({ status: 404, jsonBody: { detail: expect.stringMatching(detail) as string } });
   });
 
-  test("without an id is none", async () => {
-    expect(await setUp().ask("target", {})).toMatchObject({ status: 404 });
+  test("without an id is the list: the host may take the one route or the other", async () => {
+    const { api } = setUp();
+    const token = await issuer.sign({ roles: ["Keymend.Reader"] });
+    const request = aRequest({ token, path: "/api/targets?kind=account" });
+    const answer = await api.target({ request, client: fakeClient().client, log: fakeLog() });
+    expect(asDescribed("targets", answer)).toMatchObject({ status: 200, jsonBody: { value: [{ id: ACCOUNT_ID }] } });
   });
 });
 

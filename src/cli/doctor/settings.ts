@@ -14,9 +14,12 @@ const PLACEHOLDERS: Record<string, string> = {
   KEYMEND_IDENTITIES: CAPABILITIES.map((capability) => `${capability}=${NOBODY}:${NOBODY}`).join(","),
 };
 
+/** Of a deployment's records, and of where the other commands find one: no rule goes by them. */
+const ELSEWHERE = ["KEYMEND_TABLE_CONNECTION_STRING", "KEYMEND_URL", "KEYMEND_AUDIENCE"];
+
 export function configFor(env: Readonly<Record<string, string | undefined>>, tenantId: string): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("KEYMEND_")));
-  delete given["KEYMEND_TABLE_CONNECTION_STRING"];
+  for (const name of ELSEWHERE) delete given[name];
   try {
     return readConfig({ ...given, ...PLACEHOLDERS, KEYMEND_MODE: "heal", KEYMEND_TENANT_ID: tenantId });
   } catch (error) {
