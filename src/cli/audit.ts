@@ -1,22 +1,12 @@
 /** `keymend audit`: proof of who did what, checked here and not only where it is kept. */
-import { readFile } from "node:fs/promises";
 import * as v from "valibot";
 import { type Command, EXIT, type Given, isOn, text, UsageError } from "./command.ts";
-import { AUDIT_EXPORT, type AuditExport, checkAudit, exportAudit } from "./deployment/records.ts";
+import { type AuditExport, checkAudit, exportAudit, readExport } from "./deployment/records.ts";
 import { when } from "./deployment/tell.ts";
 import type { Ways } from "./deployment/ways.ts";
 import { plain } from "./terminal.ts";
 
 type Json = Record<string, unknown>;
-
-async function readExport(file: string): Promise<AuditExport> {
-  const read: unknown = JSON.parse(await readFile(file, "utf8"));
-  // A support bundle has the audit of its incident in it.
-  const inside = typeof read === "object" && read !== null && "audit" in read ? read.audit : read;
-  const parsed = v.safeParse(AUDIT_EXPORT, inside);
-  if (!parsed.success) throw new UsageError(`${file} is no export of an audit: ${v.summarize(parsed.issues)}`);
-  return parsed.output;
-}
 
 async function taken(given: Given, ways: Ways, incidentId: string | undefined): Promise<AuditExport> {
   const file = text(given, "file");

@@ -9,6 +9,7 @@ import { heal, pause, resume } from "./heal.ts";
 import { incident } from "./incident.ts";
 import { databases, incidents } from "./incidents.ts";
 import { operations } from "./operations.ts";
+import { replay } from "./replay.ts";
 import { support } from "./support.ts";
 
 /** Those that ask a deployment. */
@@ -24,6 +25,7 @@ const ASKING: readonly ((by: Ways) => Command)[] = [
   resume,
   audit,
   support,
+  replay,
 ];
 
 export function commandsBy(by: Ways): readonly Command[] {

@@ -492,3 +492,41 @@ describe("where the deployment is", () => {
     });
   });
 });
+
+describe("keymend replay", () => {
+  const file = "test/fixtures/incidents/role-removed-account-grace.json";
+  const recorded = JSON.parse(readFileSync(file, "utf8")) as { incidentId: string; seal: unknown; rows: { kind: string; data: unknown }[] };
+
+  test("runs today's rules over a file, and asks nobody", async () => {
+    const { keymend, asked } = deployment({});
+    expect(await keymend("replay", file)).toMatchObject({
+      code: EXIT.nothing,
+      out: expect.stringMatching(/the same: AccessMissing of/) as string,
+    });
+    expect(JSON.parse((await keymend("replay", file, "--json")).out)).toMatchObject({ looks: [{ differences: [] }, { differences: [] }] });
+    expect(asked).toEqual([]);
+  });
+
+  test("over what a deployment has, and says what would be otherwise, and what is not whole", async () => {
+    const { incidentId: id, rows } = recorded;
+    const facts = rows.filter(({ kind }) => kind === "facts");
+    const answers = (kept: unknown[]): Played => ({
+      [`GET /incidents/${id}`]: { body: { ...closed, id } },
+      "GET /audit": { body: { value: kept, chain: { ok: false, rows: 1, seq: 1, why: "x" } } },
+    });
+    const otherwise = rows.map((row) => (row.kind === "diagnosis" ? { ...row, data: { causes: [], targets: [] } } : row));
+    expect(await deployment(answers(otherwise)).keymend("replay", id)).toMatchObject({
+      code: EXIT.trouble,
+      out: expect.stringMatching(/otherwise\n {4}now judged: /) as string,
+    });
+    const cut = rows.map((row) => (row === facts[1] ? { ...row, data: "[cut]" } : row));
+    expect(await deployment(answers(cut)).keymend("replay", id)).toMatchObject({
+      code: EXIT.warnings,
+      out: expect.stringContaining("not whole") as string,
+    });
+    expect(await deployment(answers([])).keymend("replay", id)).toMatchObject({
+      code: EXIT.warnings,
+      out: expect.stringContaining("nothing to replay") as string,
+    });
+  });
+});

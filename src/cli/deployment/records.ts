@@ -1,11 +1,13 @@
 /** What is taken out of a deployment, whole: an incident's audit, and with it all that belongs to a case. */
+import { readFile } from "node:fs/promises";
 import * as v from "valibot";
 import { AUDIT_ROW } from "../../api/answers.ts";
 import type { AnswerOf, Client } from "../../client/client.ts";
+import { UsageError } from "../command.ts";
 import { type AuditRow, type ChainVerdict, verifyChain } from "../../storage/audit-chain.ts";
 
 /** seal: how far the chain went when the incident's own row was last saved; null where there is none. chain: as the deployment says. */
-export const AUDIT_EXPORT = v.object({
+const AUDIT_EXPORT = v.object({
   format: v.literal("keymend/audit/1"),
   incidentId: v.string(),
   exportedAt: v.string(),
@@ -38,4 +40,13 @@ export async function exportAudit(
 export function checkAudit({ incidentId, rows, seal }: AuditExport): ChainVerdict {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of the shape that was read; what a row says besides is hashed with it
   return verifyChain(incidentId, rows as AuditRow[], seal ?? undefined);
+}
+
+export async function readExport(file: string): Promise<AuditExport> {
+  const read: unknown = JSON.parse(await readFile(file, "utf8"));
+  // A support bundle has the audit of its incident in it.
+  const inside = typeof read === "object" && read !== null && "audit" in read ? read.audit : read;
+  const parsed = v.safeParse(AUDIT_EXPORT, inside);
+  if (!parsed.success) throw new UsageError(`${file} is no export of an audit: ${v.summarize(parsed.issues)}`);
+  return parsed.output;
 }
