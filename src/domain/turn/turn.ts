@@ -34,6 +34,7 @@ import {
 import { takeWish, takeWishes } from "./record-wishes.ts";
 import { sayForecast } from "./revalidation.ts";
 import { runbookAtEnd, runbookOf } from "./runbook.ts";
+import { supportRunbook } from "./support.ts";
 import { isKnown } from "./same-trouble.ts";
 import { FINAL_LOOK_AFTER_MS, FINAL_LOOKS_FOR_MS, SLOW_AFTER_MS } from "./waits.ts";
 
@@ -109,7 +110,7 @@ function close(draft: TurnDraft, all: readonly Ending[], steps: readonly JudgedS
   // What was revoked on purpose is told again, though that it was revoked is a success.
   const isOver = isSuccess(code) && !all.some(({ reason }) => reason === "RevokedOnPurpose");
   incident.nextLookAt = isOver ? null : toIso(toMs(input.now) + lookAgainAfterMs(code, draft));
-  incident.runbook = runbookAtEnd(code, steps, input.plan);
+  incident.runbook = [...runbookAtEnd(code, steps, input.plan), ...supportRunbook(incident)];
   note(draft, code === "Refused" ? "refusal" : "outcome", `${code}${outcome.reason ? ` (${outcome.reason})` : ""}: ${outcome.detail}`, {
     outcome,
     runbook: incident.runbook,
