@@ -246,7 +246,10 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const parsed = v.safeParse(schema, set);
   const problems = [...new Set((parsed.issues ?? []).map(toProblem)), ...TOGETHER.flatMap((names) => lacking(names, set)), ...unknown];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze({ ...normalize(parsed.output), telling: tellingOf(parsed.output, unresolved) });
+  return Object.freeze({
+    ...normalize(parsed.output),
+    telling: tellingOf(parsed.output, unresolved, dashboardAt(env["WEBSITE_HOSTNAME"])),
+  });
 }
 
 /** Who is not told must not keep databases from being mended: a channel whose secret can't be had is none, and that is said. */
@@ -271,8 +274,11 @@ function toProblem({ path, kind, message }: v.BaseIssue<unknown>): string {
 const tablesOf = ({ KEYMEND_TABLE_CONNECTION_STRING: connectionString, KEYMEND_TABLE_ENDPOINT: endpoint }: Written): Config["tables"] =>
   connectionString === undefined ? { endpoint: endpoint! } : { connectionString };
 
+/** "The primary host name for the app" (Microsoft Learn, "Environment variables and app settings in Azure App Service"). */
+const dashboardAt = (host: string | undefined): string | null => (host ? `https://${host}/api/dashboard/#/incidents/{id}` : null);
+
 /** Each channel is set as a whole, or not at all. */
-const tellingOf = (written: Written, unresolved: string[]): Telling => ({
+const tellingOf = (written: Written, unresolved: string[], dashboard: string | null): Telling => ({
   topic: written.KEYMEND_OUTCOME_TOPIC_ENDPOINT ?? null,
   teams: written.KEYMEND_TEAMS_WEBHOOK ?? null,
   webhook: written.KEYMEND_WEBHOOK === undefined ? null : { url: written.KEYMEND_WEBHOOK, secrets: written.KEYMEND_WEBHOOK_SECRET! },
@@ -280,7 +286,7 @@ const tellingOf = (written: Written, unresolved: string[]): Telling => ({
     written.KEYMEND_MAIL_ENDPOINT === undefined
       ? null
       : { endpoint: written.KEYMEND_MAIL_ENDPOINT, from: written.KEYMEND_MAIL_FROM!, to: written.KEYMEND_MAIL_TO! },
-  link: written.KEYMEND_LINK ?? null,
+  link: written.KEYMEND_LINK ?? dashboard,
   pace: { digestMs: written.KEYMEND_DIGEST, quietHours: written.KEYMEND_QUIET_HOURS ?? null },
   unresolved,
 });

@@ -155,6 +155,13 @@ describe("every setting is read", () => {
     KEYMEND_MAIL_TO: "a@m.example, b@m.example",
   };
 
+  test("people read incidents on the app's own dashboard where nothing else is set", () => {
+    const at = (env: Env) => readConfig({ ...LEAST, ...env }).telling.link;
+    expect(at({ WEBSITE_HOSTNAME: "k.azurewebsites.net" })).toBe("https://k.azurewebsites.net/api/dashboard/#/incidents/{id}");
+    expect(at({ WEBSITE_HOSTNAME: "k.azurewebsites.net", KEYMEND_LINK: "https://k.example/{id}" })).toBe("https://k.example/{id}");
+    expect(at({})).toBeNull();
+  });
+
   test("a channel that takes more than one setting: all of them or none", () => {
     expect(readConfig({ ...LEAST, ...WEBHOOK, ...MAIL }).telling).toMatchObject({
       webhook: { url: "https://hooks.example/k", secrets: [SECRET, SECRET] },
