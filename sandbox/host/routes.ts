@@ -30,7 +30,8 @@ export class Routes<T> {
 
   constructor(routes: readonly Route<T>[]) {
     for (const route of routes) this.#add(route);
-    // The more literal wins: api/targets/new before api/targets/{id} before api/{*path}.
+    // The more literal wins: api/targets/new before api/targets/{id} before api/{*path}; and of two that begin alike the shorter, so that a
+    // rest that may be empty takes nothing away (dotnet/aspnetcore, RoutePrecedence.ComputeInbound).
     this.#routes.sort((a, b) => (a.rank < b.rank ? -1 : 1));
   }
 
@@ -58,7 +59,7 @@ export class Routes<T> {
         other.template.toLowerCase() === route.template.toLowerCase() && other.methods.some((method) => route.methods.includes(method)),
     );
     if (same) throw new Error(`The route '${route.template}' is taken twice.`);
-    this.#routes.push({ ...route, segments, rank: `${rank}~` });
+    this.#routes.push({ ...route, segments, rank });
   }
 }
 
