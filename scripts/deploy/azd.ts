@@ -1,7 +1,7 @@
 /** What `azd up` can't do by itself (azure.yaml): the app registration before the resources, the events after the code. */
-import { type Call, createAz, DeployError } from "./az.ts";
+import { type Az, type Call, createAz, DeployError } from "./az.ts";
 import { isAlive } from "./health.ts";
-import { ensureRegistration } from "./registration.ts";
+import { allowDashboard, ensureRegistration } from "./registration.ts";
 
 export type Hook = {
   /** azd hands its environment over: what was set there, and what the template put out. */
@@ -28,7 +28,7 @@ async function register({ env, az: call, azd, told }: Hook): Promise<void> {
   const wanted = env["AZURE_TENANT_ID"] ?? tenantId;
   if (wanted !== tenantId)
     throw new DeployError(`azd is in the tenant ${wanted}, az in ${tenantId}`, `az login --tenant ${wanted}, then azd up`);
-  const graph = (await az.ask<string>("cloud", "show", "--query", "endpoints.microsoftGraphResourceId")).replace(/\/+$/, "");
+  const graph = await graphOf(az);
   const appId = await ensureRegistration(az, {
     name: env["KEYMEND_NAME"] ?? "keymend",
     appId: env["KEYMEND_APP_ID"],
@@ -38,13 +38,27 @@ async function register({ env, az: call, azd, told }: Hook): Promise<void> {
   await azd(["env", "set", "KEYMEND_API_AUDIENCE", `api://${appId},${appId}`]);
 }
 
-async function addEvents({ env, azd, told, answerOf }: Hook): Promise<void> {
+const graphOf = async (az: Az): Promise<string> =>
+  (await az.ask<string>("cloud", "show", "--query", "endpoints.microsoftGraphResourceId")).replace(/\/+$/, "");
+
+/** Of the registration that was made here: an audience that somebody has set is theirs. */
+async function addDashboard({ env, az: call, told }: Hook): Promise<void> {
+  const [uri, appId, ...more] = (env["KEYMEND_API_AUDIENCE"] ?? "").split(",");
+  const apiUrl = env["apiUrl"];
+  if (appId === undefined || apiUrl === undefined || more.length > 0 || uri !== `api://${appId}`) return;
+  const az = createAz(call, { isDryRun: false, told });
+  await allowDashboard(az, { graph: await graphOf(az), appId, apiUrl });
+}
+
+async function addEvents(hook: Hook): Promise<void> {
+  const { env, azd, told, answerOf } = hook;
   if (env["KEYMEND_DEPLOY_EVENTS"] !== "true") {
     // Kept by azd, so the next `azd up` has the events in its one deployment.
     await azd(["env", "set", "KEYMEND_DEPLOY_EVENTS", "true"]);
     told("azd provision");
     await azd(["provision", "--no-prompt"]);
   }
+  await addDashboard(hook);
   const url = `${env["apiUrl"]}/health`;
   const answer = await answerOf(url);
   told(`${url} answers ${answer}`);

@@ -38,6 +38,7 @@ export type Application = {
   identifierUris: string[];
   appRoles: AppRole[];
   api: { oauth2PermissionScopes: Scope[]; preAuthorizedApplications: PreAuthorized[] };
+  spa?: { redirectUris: string[] } | null;
 };
 
 type ServicePrincipal = { id: string; appRoleAssignmentRequired: boolean };
@@ -150,4 +151,21 @@ export async function ensureRegistration(az: Az, wish: Wish): Promise<string> {
   const principalId = await ensureServicePrincipal(az, graph, app.appId);
   await assign(az, graph, principalId, app, assignments);
   return app.appId;
+}
+
+/** Where people sign in to: known once the app has a host. */
+export const dashboardOf = (apiUrl: string): string => `${apiUrl}/dashboard/`;
+
+/**
+ * A browser gets its tokens at an address of the platform "single-page application" alone (Microsoft Learn, "Microsoft identity platform and
+ * OAuth 2.0 authorization code flow", redirect URIs for single-page apps).
+ */
+export async function allowDashboard(az: Az, { graph, appId, apiUrl }: { graph: string; appId: string; apiUrl: string }): Promise<void> {
+  const app = appId === UNKNOWN ? undefined : await az.ask<Application>("ad", "app", "show", "--id", appId);
+  const there = app?.spa?.redirectUris ?? [];
+  const address = dashboardOf(apiUrl);
+  if (there.includes(address)) return;
+  const url = `${graph}/v1.0/applications(appId='${appId}')`;
+  const body = JSON.stringify({ spa: { redirectUris: [...there, address] } });
+  await az.change("rest", "--method", "patch", "--url", url, "--body", body);
 }

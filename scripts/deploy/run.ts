@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { type Az, type Call, createAz, DeployError, messageOf } from "./az.ts";
 import { isAlive } from "./health.ts";
 import { assignmentsOf, HELP, type Options, parametersOf, readOptions } from "./options.ts";
-import { ensureRegistration } from "./registration.ts";
+import { allowDashboard, dashboardOf, ensureRegistration } from "./registration.ts";
 import { createReport, type Report, type Streams } from "./report.ts";
 import {
   deployStack,
@@ -68,7 +68,8 @@ function ownIdIn(audience: unknown): string | undefined {
   return id !== undefined && audience === audienceOf(id) ? id : undefined;
 }
 
-type Registration = { clientId: string | null; apiAudience: string };
+/** graph: null of a registration that is left alone. */
+type Registration = { clientId: string | null; apiAudience: string; graph: string | null };
 
 /** An audience of a registration that is left alone: the one that is said, or that is deployed where nothing is said. */
 function foreignAudience({ audience, "app-name": name, "app-id": id }: Options, deployed: unknown): string | undefined {
@@ -79,7 +80,7 @@ function foreignAudience({ audience, "app-name": name, "app-id": id }: Options, 
 async function register(az: Az, options: Options, { parameters: { apiAudience: deployed } }: Stack): Promise<Registration> {
   const foreign = foreignAudience(options, deployed);
   if (foreign !== undefined) {
-    if (assignmentsOf(options).length === 0) return { clientId: null, apiAudience: foreign };
+    if (assignmentsOf(options).length === 0) return { clientId: null, apiAudience: foreign, graph: null };
     throw new DeployError(`the audience ${foreign} is of a registration that is left alone, and so are its roles`, "give them there");
   }
   const { "app-name": name, "app-id": id } = options;
@@ -88,7 +89,7 @@ async function register(az: Az, options: Options, { parameters: { apiAudience: d
   const known = ownIdIn(deployed);
   const appId = id ?? (name === undefined ? known : undefined);
   const clientId = await ensureRegistration(az, { name: name ?? options.name, appId, known, graph, assignments });
-  return { clientId, apiAudience: audienceOf(clientId) };
+  return { clientId, apiAudience: audienceOf(clientId), graph };
 }
 
 const isSaid = (value: unknown): boolean => value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0);
@@ -208,15 +209,16 @@ async function deploy(run: Run): Promise<void> {
   const asked = await parametersFor(az, options, account, before);
   const file = packageFor(options);
   report.begin("the app registration");
-  const { clientId, apiAudience } = await register(az, options, before);
+  const { clientId, apiAudience, graph } = await register(az, options, before);
   const digests = { template: digestOfTemplate(options.template), code: digestOfFile(file) };
   const outputs = await bring(run, before, { parameters: { ...asked, apiAudience }, file, ...digests });
   const { functionAppName: functionApp, apiUrl, principalId } = outputs;
+  if (clientId !== null && graph !== null) await allowDashboard(az, { graph, appId: clientId, apiUrl });
   const dryRun = options["dry-run"];
   if (!dryRun) await awaitHealth(run, apiUrl);
   const { changes } = report;
   const token = `az account get-access-token --resource ${apiAudience.split(",")[0]}`;
-  const next = [...nobodyTold(asked), `docs/operate.md; a token: ${token}`];
+  const next = [...nobodyTold(asked), `the dashboard: ${dashboardOf(apiUrl)}`, `docs/operate.md; a token: ${token}`];
   report.end({ dryRun, subscription: account.id, clientId, functionApp, apiUrl, principalId, healthy: !dryRun, changes, next });
 }
 

@@ -80,10 +80,12 @@ describe("the deployment of nothing yet", () => {
       "lock create",
       "functionapp deployment source config-zip",
       "stack sub create",
+      "rest",
     ]);
     const { apps, principals, assigned, stacks } = model;
     const [app] = apps;
     expect(app).toMatchObject({ identifierUris: [`api://${app!.appId}`], appRoles: [{ value: "Keymend.Reader" }, {}, {}] });
+    expect(app!.spa).toEqual({ redirectUris: [`${model.apiUrl}/dashboard/`] });
     expect(app!.api.preAuthorizedApplications[0]!.delegatedPermissionIds).toEqual(app!.api.oauth2PermissionScopes.map(({ id }) => id));
     expect(principals).toMatchObject([{ appId: app!.appId, appRoleAssignmentRequired: true }]);
     expect(assigned).toMatchObject([{ resourceId: principals[0]!.id, appRoleId: app!.appRoles[0]!.id }]);
@@ -94,7 +96,8 @@ describe("the deployment of nothing yet", () => {
       storageSku: { value: "Standard_LRS" },
       deployEvents: { value: true },
     });
-    expect(out).toContain("is alive; 11 changes");
+    expect(out).toContain("is alive; 12 changes");
+    expect(out).toContain(`the dashboard: ${model.apiUrl}/dashboard/`);
     expect(out).toContain("next: ");
     expect(out).not.toContain("\u001B[");
   });
@@ -282,7 +285,7 @@ describe("before anything is changed", () => {
     const was = copy();
     const { code, out } = await deploy("--vault", "vault-a", "--reader", "me", "--dry-run");
     expect({ code, after: { ...model, calls: [] } }).toEqual({ code: 0, after: was });
-    expect(out.match(/would run: az /g)).toHaveLength(11);
+    expect(out.match(/would run: az /g)).toHaveLength(12);
     expect(out).toContain("would run: az stack sub create --name keymend");
     const told = (said: string, mark: string): string[] =>
       [...said.matchAll(new RegExp(`${mark}: az (.+)`, "g"))].map(([, line]) => short(line!));

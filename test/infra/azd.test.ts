@@ -112,6 +112,18 @@ describe("the hook after the code", () => {
     expect(told.at(-1)).toBe('https://x/api/health answers 200 {"status":"alive"}');
   });
 
+  test("lets people sign in to the dashboard of the registration that was made here, once", async () => {
+    await runHook("registration", hook({ KEYMEND_VAULTS: "/subscriptions/s" }));
+    const env = { apiUrl: "https://x/api", KEYMEND_DEPLOY_EVENTS: "true", KEYMEND_API_AUDIENCE: azd[0]![3] };
+    await runHook("events", hook(env));
+    expect(model.apps[0]!.spa).toEqual({ redirectUris: ["https://x/api/dashboard/"] });
+    const calls = (): number => model.calls.filter((call) => call.includes("patch")).length;
+    const before = calls();
+    await runHook("events", hook(env));
+    await runHook("events", hook({ ...env, KEYMEND_API_AUDIENCE: "api://theirs" }));
+    expect(calls()).toBe(before);
+  });
+
   test("fails where the app is not alive", async () => {
     await expect(runHook("events", hook({ apiUrl: "https://x/api", KEYMEND_DEPLOY_EVENTS: "true" }, "503 "))).rejects.toThrow("503");
   });

@@ -10,6 +10,7 @@ type Application = {
   identifierUris: string[];
   appRoles: { id: string; value: string }[];
   api: { oauth2PermissionScopes: { id: string }[]; preAuthorizedApplications: { appId: string; delegatedPermissionIds: string[] }[] };
+  spa?: { redirectUris: string[] };
 };
 type Stack = { name: string; location: string; description: string; provisioningState: string; parameters: object; outputs: object };
 
