@@ -3,12 +3,20 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { HereContext, type Here, useHere, useLive, useRole, useRoute } from "./live.ts";
 import { timeOf } from "./model/words.ts";
+import { Fleet } from "./views/fleet.tsx";
 import { Incidents } from "./views/incidents.tsx";
 import { IncidentView } from "./views/incident.tsx";
+import { Numbers } from "./views/numbers.tsx";
+import { OperationView, Operations } from "./views/operations.tsx";
 import { Problem } from "./views/parts.tsx";
+import { Proof, ProofView } from "./views/proof.tsx";
 
 const VIEWS: { path: string; label: string; show: (about: string | undefined) => ComponentChildren }[] = [
+  { path: "fleet", label: "Fleet", show: () => <Fleet /> },
   { path: "incidents", label: "Incidents", show: (id) => (id === undefined ? <Incidents /> : <IncidentView key={id} id={id} />) },
+  { path: "operations", label: "Operations", show: (id) => (id === undefined ? <Operations /> : <OperationView key={id} id={id} />) },
+  { path: "proof", label: "Proof", show: (id) => (id === undefined ? <Proof /> : <ProofView key={id} id={id} />) },
+  { path: "numbers", label: "Numbers", show: () => <Numbers /> },
 ];
 
 function PauseForm({ writes, onDone }: { writes: boolean; onDone: () => void }) {

@@ -7,7 +7,7 @@ import { removeGrant, removePolicy } from "./breaks.ts";
 
 if (CHROMIUM === undefined) console.warn("SKIPPED: there is no chromium on this machine, so nobody looks at the dashboard");
 
-const VIEWS = ["incidents", "incidents/ORDERS"];
+const VIEWS = ["fleet", "incidents", "incidents/ORDERS", "operations", "proof", "proof/ORDERS", "numbers"];
 
 const ROLES = ["reader", "operator", "approver"] as const;
 type Role = (typeof ROLES)[number];
@@ -132,6 +132,32 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard", () => {
     await page.getByRole("button", { name: "Reject" }).click();
     await page.getByText("Rejected; nothing of it is written.").waitFor();
     expect(await decisionsOn("payments")).toContainEqual(expect.objectContaining({ decision: "reject", reason: "revoked on purpose" }));
+  });
+
+  test("shows the fleet worst first, and proves an audit in the browser", async () => {
+    const { page, complaints } = windows.operator;
+    await open(page, "fleet");
+    const first = page.getByRole("region", { name: "Databases, the worst first" }).getByRole("rowheader").first();
+    expect(await first.innerText()).toMatch(/^(orders|payments|catalog|orders-history|catalog-search)$/);
+    await page.getByRole("button", { name: "graph" }).click();
+    await page.getByRole("img", { name: /vaults, keys, identities and databases/ }).waitFor();
+    await open(page, "proof/ORDERS");
+    await page.getByRole("button", { name: "Verify in this browser" }).click();
+    await page.getByText("every one whole and in its place").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("lets an operator rehearse an operation, start it and follow it", async () => {
+    const { page } = windows.operator;
+    await open(page, "operations");
+    await page.getByLabel("Operation", { exact: true }).selectOption("rotate-key");
+    await page.getByLabel("URI of the key").fill("https://kv-sessions.vault.azure.net/keys/cmk-sessions");
+    await page.getByLabel("Reason, for the record").fill("as every quarter");
+    expect(await page.getByRole("button", { name: "Start" }).isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Dry run" }).click();
+    await page.getByRole("heading", { name: "What would come of it" }).waitFor();
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.getByRole("heading", { name: "rotate-key on kv-sessions" }).waitFor();
   });
 
   test("a token that is refused is replaced", async () => {
