@@ -35,6 +35,8 @@ export type SceneOptions = {
   speed: number;
   timeline: Timeline;
   onError: (error: unknown) => void;
+  /** Everything that the app and its host say. */
+  onLog?: (log: HostLog) => void;
   /** Without the vaults that the story is not about, which cost as much as its own. */
   alone?: boolean;
   /** As for a sandbox. */
@@ -140,6 +142,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   let narrator: Narrator | undefined;
   let watch: Watch | undefined;
   const onLog = (log: HostLog): void => {
+    options.onLog?.(log);
     narrator?.log(log);
     const event = appEventOf(log);
     if (event) heard.news++;

@@ -2,11 +2,28 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TableClient } from "@azure/data-tables";
 import { afterAll, beforeAll } from "vitest";
 import type { Ended, SceneOptions } from "../../sandbox/play/scene.ts";
 import { createSceneRunner, type SceneRunner } from "../../sandbox/play/scene-runner.ts";
 import type { Timeline } from "../../sandbox/play/timeline.ts";
+import type { HostLog } from "../../sandbox/running/host-child.ts";
 import { startTables, type Tables } from "../../sandbox/running/azurite.ts";
+import { jsonOf } from "../../src/storage/rows.ts";
+import { leaksIn, secretsOf } from "./secrets.ts";
+
+/** As the scene runner calls the tables of its first app. */
+const TABLES = ["incidents0", "audit0", "baseline0"];
+
+/** All that the app keeps, whole. */
+const keptIn = async (connectionString: string): Promise<string[]> => {
+  const rows: string[] = [];
+  for (const name of TABLES) {
+    const table = TableClient.fromConnectionString(connectionString, name, { allowInsecureConnection: true });
+    for await (const row of table.listEntities()) rows.push(JSON.stringify(row), "schema" in row ? jsonOf(row, name) : "");
+  }
+  return rows;
+};
 
 const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {} };
 
@@ -34,9 +51,13 @@ export function useSceneRunner(): Scenes {
       const onError = (error: unknown): void => {
         throw error;
       };
-      const scene = await runner.open({ ...options, speed: 0, timeline: silent, onError });
+      const said: string[] = [];
+      const onLog = ({ message }: HostLog): void => void said.push(message);
+      const scene = await runner.open({ ...options, speed: 0, timeline: silent, onError, onLog });
       try {
-        return await scene.play(performance.now());
+        const ended = await scene.play(performance.now());
+        const texts = [...said, ...(await keptIn(tables.connectionString)), JSON.stringify(scene.sandbox.azure.published)];
+        return { ...ended, faults: [...ended.faults, ...leaksIn(texts, secretsOf(scene.sandbox))] };
       } finally {
         await scene.sandbox.close();
       }

@@ -14,6 +14,8 @@ export type Tokens = {
   issueDelegated(person: Principal, application: Application, asked: { scopes: string; nonce: string | undefined }): Promise<Delegated>;
   verify(bearer: string, audiences: readonly string[]): Promise<Verified | Unverified>;
   jwks(): Promise<JSONWebKeySet>;
+  /** Every token so far: none of them may show up anywhere else. */
+  readonly handedOut: readonly string[];
 };
 
 export type Delegated = { accessToken: string; idToken: string };
@@ -84,15 +86,19 @@ export function createTokens(world: World): Tokens {
     return payload;
   };
 
+  const handedOut: string[] = [];
   const sign = async (claims: JWTPayload, seconds: number): Promise<string> => {
     const { pair, kid } = await (signingKey ??= makeKey());
     const now = Math.floor(world.clock.now() / 1000);
-    return new SignJWT({ ...claims, iat: now, nbf: now, exp: now + seconds })
+    const token = await new SignJWT({ ...claims, iat: now, nbf: now, exp: now + seconds })
       .setProtectedHeader({ typ: "JWT", alg: "RS256", kid })
       .sign(pair.privateKey);
+    handedOut.push(token);
+    return token;
   };
 
   return {
+    handedOut,
     async issue(principal, audience) {
       const uti = world.random.hex("token", 22);
       if (principal.secret !== undefined) goodUntilWall.set(uti, performance.now() + TOKEN_SECONDS * 1000);

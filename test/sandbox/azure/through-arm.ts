@@ -23,6 +23,7 @@ export function throughArm(world: World, routes: Route[], apiVersion: string): A
 /** Making RSA keys for every test would take longer than all else. */
 function plainTokens(world: World): Tokens {
   return {
+    handedOut: [],
     issue: async ({ oid }) => oid,
     issueDelegated: async ({ oid }) => ({ accessToken: oid, idToken: oid }),
     verify: async (oid) => {
