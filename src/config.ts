@@ -338,3 +338,14 @@ function normalize(written: Written): Omit<Config, "telling"> {
     },
   };
 }
+
+/** At the start: a wrong configuration stops it, with every problem on a line of its own. */
+export function configure(env: Record<string, string | undefined>): Config {
+  try {
+    return readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError)
+      console.error(["The app settings are wrong:", ...error.problems.map((problem) => `  ${problem}`)].join("\n"));
+    throw error;
+  }
+}

@@ -12,6 +12,7 @@ import { createPatients } from "./activities/patients.ts";
 import { createPollStep } from "./activities/poll-step.ts";
 import { createTeller } from "./activities/tell.ts";
 import { createWatchInventory } from "./activities/watch-inventory.ts";
+import { createWatchResourceEvents } from "./activities/watch-resource-events.ts";
 import { createAzureClock } from "./azure/azure-clock.ts";
 import { createChannels } from "./azure/channels.ts";
 import { createClientsOf } from "./azure/clients.ts";
@@ -28,8 +29,7 @@ import { shareAnswer } from "./azure/shared-answer.ts";
 import { createStepWriter } from "./azure/write-step.ts";
 import description from "../docs/openapi.json" with { type: "json" };
 import { type Route, type RouteName, ROUTES } from "./api/routes.ts";
-import { type Config, readConfig } from "./config.ts";
-import { ConfigError } from "./domain/errors.ts";
+import { configure } from "./config.ts";
 import { periodOf } from "./domain/schedule.ts";
 import { createAuthenticate } from "./functions/authenticate.ts";
 import { createConditional } from "./functions/conditional.ts";
@@ -57,18 +57,7 @@ import { createStores } from "./storage/stores.ts";
 const clock = createAzureClock(() => Date.now());
 const { now } = clock;
 
-/** A wrong configuration stops the start, with every problem on a line of its own. */
-function configure(): Config {
-  try {
-    return readConfig(process.env);
-  } catch (error) {
-    if (error instanceof ConfigError)
-      console.error(["The app settings are wrong:", ...error.problems.map((problem) => `  ${problem}`)].join("\n"));
-    throw error;
-  }
-}
-
-const config = configure();
+const config = configure(process.env);
 const { settings } = config;
 // Only the managed identity: a developer's own sign-in must never repair production by accident.
 const credentialOf = (clientId: string): TokenCredential => new ManagedIdentityCredential({ clientId });
@@ -205,6 +194,13 @@ const sweep = createSweep({
     estate: { subscriptionIds: config.subscriptionIds, principalId: settings.principals.observe },
   }),
   deliver: teller.round,
+  watchResourceEvents: createWatchResourceEvents({
+    subscriptionIds: config.subscriptionIds,
+    functionAppId: settings.functionAppId,
+    readEvents: (id) => governor.as("screening", () => look.readEventSubscriptions(id)),
+    listUnarmed: baselines.listUnarmed,
+    keepUnarmed: baselines.keepUnarmed,
+  }),
   record: { load: baselines.loadSweep, keep: baselines.keepSweep },
   now,
 });

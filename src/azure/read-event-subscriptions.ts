@@ -1,12 +1,12 @@
-/** Reads the Event Grid subscriptions on a vault's system topics, as they would have to be put back: deleting the vault deletes them. */
+/** Reads the Event Grid subscriptions on the system topics of a vault or a subscription, as they would have to be put back: deleting the vault deletes them. */
 import * as v from "valibot";
-import { sameId } from "../domain/arm-id.ts";
+import { parseArmId, sameId } from "../domain/arm-id.ts";
 import type { EventSubscriptionFacts, EventTopicFacts, Unreadable } from "../domain/facts.ts";
+import { InvariantError } from "../domain/errors.ts";
 import { actions } from "../domain/steps/spec.ts";
 import type { Arm } from "./arm.ts";
 import { callAzure, toUnreadable } from "./call-azure.ts";
 import { shareAnswer } from "./shared-answer.ts";
-import { parseResourcePath } from "./resource-path.ts";
 
 /** topic: null where the vault has none. */
 export type VaultEvents = { topic: EventTopicFacts | null; subscriptions: EventSubscriptionFacts[] };
@@ -44,7 +44,8 @@ export function createReadEventSubscriptions(clients: { arm: Arm }, now: () => D
     return list();
   };
   return async (vaultId) => {
-    const { subscriptionId } = parseResourcePath(vaultId);
+    const subscriptionId = parseArmId(vaultId)?.subscriptionId;
+    if (!subscriptionId) throw new InvariantError(`${vaultId} is in no subscription`);
     const read = await callAzure("read event subscriptions", vaultId, async () => {
       const own = (await listTopics(subscriptionId)).filter((topic) => sameId(topic.properties.source ?? "", vaultId));
       const found = await Promise.all(

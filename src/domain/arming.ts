@@ -4,6 +4,7 @@
  * that: "Only one Azure Event Grid system topic is allowed per source" (Microsoft Learn, "System topics in Azure Event Grid").
  */
 import { nameOf, sameId } from "./arm-id.ts";
+import { OPERATIONS } from "./signal.ts";
 import type { EventSubscriptionFacts, EventTopicFacts, Facts, LiveVault } from "./facts.ts";
 import type { Settings } from "./settings.ts";
 import type { StepDraft } from "./steps/step.ts";
@@ -97,3 +98,63 @@ export function armingOf(facts: Facts, { functionAppId }: Pick<Settings, "functi
 /** Whether the step makes Keymend's own: nothing of a database's or a vault's is touched by it. */
 export const isArming = ({ name, params }: StepDraft, { functionAppId }: Pick<Settings, "functionAppId">): boolean =>
   name === "RestoreEventSubscription" && functionAppId !== null && isOwn(params.properties, functionAppId);
+
+/** The function that hears of resources, as src/main.ts registers it. */
+const RESOURCE_FUNCTION = "onResourceEvent";
+/** As infra/modules/subscription-events.bicep calls its own. */
+const RESOURCE_NAME = "keymend-resources";
+
+const RESOURCE_EVENTS = ["Write", "Delete", "Action"].map((verb) => `Microsoft.Resources.Resource${verb}Success`);
+
+const among = (all: readonly unknown[], one: string): boolean => all.some((other) => String(other).toLowerCase() === one.toLowerCase());
+
+/** Types, then operations, that its filters leave out: a filter by operation is one of several, which must all let an event through. */
+function unheardResources({ properties }: EventSubscriptionFacts): string[] {
+  const { includedEventTypes: types, advancedFilters: filters } = dictOf(properties["filter"]);
+  const byOperation = (Array.isArray(filters) ? filters : [])
+    .map(dictOf)
+    .flatMap(({ key, operatorType, values }) =>
+      String(key).toLowerCase() === "data.operationname" && String(operatorType).toLowerCase() === "stringin" && Array.isArray(values)
+        ? [values as unknown[]]
+        : [],
+    );
+  return [
+    ...(Array.isArray(types) ? RESOURCE_EVENTS.filter((type) => !among(types, type)) : []),
+    ...Object.keys(OPERATIONS).filter((operation) => byOperation.some((values) => !among(values, operation))),
+  ];
+}
+
+/** What a subscription's system topics have; null: no such topic. */
+export type SubscriptionEvents = { topic: EventTopicFacts | null; subscriptions: readonly EventSubscriptionFacts[] };
+
+/** Of a subscription that is watched. draft: what would arm it by hand; null where that would take what is somebody else's, or change what is there. */
+export function subscriptionArmingOf(subscriptionId: string, { topic, subscriptions }: SubscriptionEvents, appId: string): Arming {
+  const isIts = ({ properties }: EventSubscriptionFacts): boolean => {
+    const { resourceId } = dictOf(dictOf(properties["destination"])["properties"]);
+    return typeof resourceId === "string" && sameId(resourceId, `${appId}/functions/${RESOURCE_FUNCTION}`);
+  };
+  const own = subscriptions.filter(isIts);
+  if (own.some((one) => unheardResources(one).length === 0)) return { state: "armed" };
+  const [narrow] = own;
+  if (narrow)
+    return { state: "unarmed", why: `event subscription ${narrow.name} leaves out ${unheardResources(narrow).join(", ")}`, draft: null };
+  const why = "no event subscription brings the events of its resources to Keymend";
+  // A topic of a subscription is made with the deployment, which knows where: only what is under it can be told.
+  if (topic === null || subscriptions.some(({ name }) => name.toLowerCase() === RESOURCE_NAME))
+    return { state: "unarmed", why, draft: null };
+  const properties = {
+    eventDeliverySchema: "EventGridSchema",
+    destination: {
+      endpointType: "AzureFunction",
+      properties: { resourceId: `${appId}/functions/${RESOURCE_FUNCTION}`, maxEventsPerBatch: 1 },
+    },
+    filter: {
+      includedEventTypes: RESOURCE_EVENTS,
+      advancedFilters: [{ operatorType: "StringIn", key: "data.operationName", values: Object.keys(OPERATIONS) }],
+    },
+    retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 },
+  };
+  const source = `/subscriptions/${subscriptionId}`;
+  const params = { topicId: topic.id, topicLocation: topic.location, source, name: RESOURCE_NAME, properties };
+  return { state: "unarmed", why, draft: { name: "RestoreEventSubscription", params } };
+}

@@ -2,6 +2,7 @@
 import type { DurableClient } from "durable-functions";
 import type { Patients, Sight } from "../activities/patients.ts";
 import type { WatchInventory } from "../activities/watch-inventory.ts";
+import type { WatchResourceEvents } from "../activities/watch-resource-events.ts";
 import type { Patient } from "../domain/facts.ts";
 import { type KnownDatabase, patientKey } from "../domain/databases/sight.ts";
 import { followCanary, stuckBefore, type SweepRecord, withRound, withSweep } from "../domain/turn/sweep-record.ts";
@@ -14,6 +15,7 @@ export type SweepDeps = {
   patients: Patients;
   sendSignal: SendSignal;
   watchInventory: WatchInventory;
+  watchResourceEvents: WatchResourceEvents;
   triage: Triage["round"];
   /** Of whom something is wanted on purpose that has not come to an end. */
   listWanted: () => Promise<readonly Patient[]>;
@@ -76,7 +78,7 @@ async function ask(
 
 /** Writes down what came of it. */
 async function keep(
-  { record, watchInventory }: SweepDeps,
+  { record, watchInventory, watchResourceEvents }: SweepDeps,
   mine: SweepRecord,
   sight: Sight,
   round: Round,
@@ -97,6 +99,7 @@ async function keep(
   const after = withRound({ ...mine, doubtSince, canary }, { at, vaults: patients.length, late });
   await record.keep(after);
   const lost = lostCanary(after, at);
+  await watchResourceEvents(log);
   if (lost !== undefined) log.error("canaryLost", { vaultId: canary?.patientId, text: lost });
 }
 

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { EventSubscriptionFacts, Facts } from "../../src/domain/facts.ts";
-import { type Arming, armingOf, isArming, isOwn, KEY_EVENTS } from "../../src/domain/arming.ts";
+import { type Arming, armingOf, isArming, isOwn, KEY_EVENTS, subscriptionArmingOf } from "../../src/domain/arming.ts";
+import { OPERATIONS } from "../../src/domain/signal.ts";
+import { azOf } from "../../src/domain/steps/index.ts";
 import type { StepDraft } from "../../src/domain/steps/step.ts";
 import { aBaseline, APP_ID, aSubscription, aVault, someFacts, someSettings, VAULT_ID } from "../support/builders.ts";
 
@@ -135,4 +137,71 @@ test("is what the template deploys", () => {
       .join(", ")} }`,
   );
   expect(bicep).toContain(`eventDeliverySchema: '${eventDeliverySchema}'`);
+});
+
+const RESOURCES = `${APP_ID}/functions/onResourceEvent`;
+const TYPES = ["Write", "Delete", "Action"].map((verb) => `Microsoft.Resources.Resource${verb}Success`);
+const ALL = Object.keys(OPERATIONS);
+
+/** Of the subscription's resources, with these filters. */
+const resources = (filter: Record<string, unknown>, name = "keymend-resources", handler = RESOURCES): EventSubscriptionFacts =>
+  aSubscription({
+    name,
+    properties: { destination: { endpointType: "AzureFunction", properties: { resourceId: handler } }, filter },
+  });
+const byOperation = (values: unknown, key = "data.operationName") => ({ operatorType: "StringIn", key, values });
+const ofSubscription = (...subscriptions: EventSubscriptionFacts[]): Arming =>
+  subscriptionArmingOf("s1", { topic: TOPIC, subscriptions }, APP_ID);
+
+test.each<[string, Record<string, unknown>]>([
+  ["by no filter", {}],
+  ["by the filters of the deployment", { includedEventTypes: TYPES, advancedFilters: [byOperation(ALL)] }],
+  [
+    "in any casing, and more",
+    {
+      includedEventTypes: TYPES.map((type) => type.toUpperCase()),
+      advancedFilters: [byOperation([...ALL.map((one) => one.toUpperCase()), "x"])],
+    },
+  ],
+  [
+    "by filters of another field",
+    {
+      advancedFilters: [
+        byOperation(["x"], "data.status"),
+        { operatorType: "StringContains", key: "data.operationName", values: ["x"] },
+        byOperation("x"),
+      ],
+    },
+  ],
+])("a subscription is armed where its resources' events come: %s", (_, filter) => {
+  expect(ofSubscription(resources({}, "other", "/elsewhere"), resources(filter, "by-hand", RESOURCES.toUpperCase()))).toEqual({
+    state: "armed",
+  });
+});
+
+test.each<[string, Record<string, unknown>, string]>([
+  ["a kind", { includedEventTypes: TYPES.slice(1) }, TYPES[0]!],
+  ["an operation", { advancedFilters: [byOperation(ALL.slice(1))] }, ALL[0]!],
+  ["an operation, by one filter of two", { advancedFilters: [byOperation(ALL), byOperation(ALL.slice(1))] }, ALL[0]!],
+])("one that leaves out %s is told with what it leaves out", (_, filter, out) => {
+  expect(ofSubscription(resources(filter))).toEqual({
+    state: "unarmed",
+    why: `event subscription keymend-resources leaves out ${out}`,
+    draft: null,
+  });
+});
+
+test("what is lacking is told as commands under the topic that is there, of the whole subscription", () => {
+  const draft = draftOf(ofSubscription());
+  expect(draft.params).toMatchObject({ topicId: TOPIC.id, source: "/subscriptions/s1", name: "keymend-resources" });
+  expect(azOf(draft).join(" ")).toContain("Microsoft.Resources.Subscriptions");
+  const made = { topic: TOPIC, subscriptions: [aSubscription({ name: draft.params.name, properties: draft.params.properties })] };
+  expect(subscriptionArmingOf("s1", made, APP_ID)).toEqual({ state: "armed" });
+});
+
+test.each<[string, Parameters<typeof subscriptionArmingOf>[1]]>([
+  ["without a topic", { topic: null, subscriptions: [] }],
+  ["whose name is taken", { topic: TOPIC, subscriptions: [resources({}, "Keymend-Resources", "/elsewhere")] }],
+])("%s nothing is proposed", (_, events) => {
+  expect(subscriptionArmingOf("s1", events, APP_ID)).toMatchObject({ state: "unarmed", draft: null });
 });

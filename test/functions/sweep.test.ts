@@ -49,6 +49,7 @@ function setUp(
       keep: async () => undefined,
     }),
     listWanted: async () => [],
+    watchResourceEvents: async () => undefined,
     watchInventory: async (sight, since) => watch(sight, since),
     deliver: async () => void delivered.push(NOW),
     record: { load: async () => before, keep: async (record) => void kept.push(record) },

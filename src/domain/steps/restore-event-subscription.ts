@@ -1,5 +1,5 @@
 /** Puts back an Event Grid subscription on a vault, and its system topic where that went too: without it Keymend hears nothing. */
-import { nameOf, normalId, sameId } from "../arm-id.ts";
+import { nameOf, normalId, parseArmId, sameId } from "../arm-id.ts";
 import { placeOf } from "../short-names.ts";
 import { az, azRest, say } from "./az.ts";
 import { actions, findVault, isStale, onId, type StepSpec, touchesNothing } from "./spec.ts";
@@ -7,7 +7,9 @@ import type { StepParams } from "./step.ts";
 
 /** Microsoft.EventGrid, first stable version with system topics that clients still call. */
 const API_VERSION = "2022-06-15";
-const TOPIC_TYPE = "Microsoft.KeyVault.vaults";
+/** Of a vault, or of a whole subscription. */
+const topicTypeOf = (source: string): string =>
+  parseArmId(source)?.type === null ? "Microsoft.Resources.Subscriptions" : "Microsoft.KeyVault.vaults";
 
 type Dict = Record<string, unknown>;
 
@@ -46,7 +48,7 @@ export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
   az: (params) => {
     const { topicId, topicLocation, source, name, properties } = params;
     const topic = ["--ids", topicId, "--api-version", API_VERSION];
-    const body = { location: topicLocation, properties: { source, topicType: TOPIC_TYPE } };
+    const body = { location: topicLocation, properties: { source, topicType: topicTypeOf(source) } };
     return [
       say(`event subscription ${aboutOf(params)}`),
       // A topic that is there is left alone: a PUT would drop its tags and its identity.
