@@ -5,6 +5,7 @@
  * node bench/screening.ts [--sizes 10,30,100] [--databases N] [--rounds N]
  */
 import { parseArgs } from "node:util";
+import { tell } from "./row.ts";
 import { growEstate, leaveOnly } from "../sandbox/estate/estate.ts";
 import { appEventOf } from "../sandbox/play/narrator.ts";
 import { startSandbox } from "../sandbox/running/sandbox.ts";
@@ -13,6 +14,8 @@ const MINUTE = 60_000;
 /** Whose hour alone has passed, in one sweep (docs/decisions/0008-screening.md). */
 const looksOf = (vaults: number): number => vaults / 12;
 const GOAL = { vaults: 1000, calls: 1500 };
+/** 25 a second of one subscription (Learn, "Understand how Azure Resource Manager throttles requests"), in five minutes. */
+const ARM_IN_A_ROUND = 7500;
 
 const { values } = parseArgs({
   options: {
@@ -77,8 +80,23 @@ const slope =
 if (rows.length > 1) {
   const screening = y + slope * (GOAL.vaults - x);
   const whole = screening + looksOf(GOAL.vaults) * mean(({ lookCost }) => lookCost);
-  console.log(`fit      screening ${slope.toFixed(2)} calls a vault + ${(y - slope * x).toFixed(1)}`);
-  console.log(
-    `goal     ${GOAL.calls} calls for ${GOAL.vaults} vaults; by the fit ${Math.round(screening)}, with the ${Math.round(looksOf(GOAL.vaults))} looks of its turn ${Math.round(whole)}`,
+  const fit = `${slope.toFixed(2)} calls a vault + ${(y - slope * x).toFixed(1)}`;
+  tell(
+    {
+      name: `a round of screening ${GOAL.vaults} vaults with ${databases} databases each`,
+      goal: `${GOAL.calls} calls at most`,
+      figure: `${Math.round(screening)} calls, by the fit over ${values.sizes} vaults`,
+      fit,
+      met: screening <= GOAL.calls,
+      kind: "count",
+    },
+    {
+      name: `the same with the ${Math.round(looksOf(GOAL.vaults))} hourly looks whose turn it is`,
+      goal: `${ARM_IN_A_ROUND} reads at most, as Resource Manager has them`,
+      figure: `${Math.round(whole)} calls`,
+      fit: `${mean(({ lookCost }) => lookCost).toFixed(1)} a look`,
+      met: whole <= ARM_IN_A_ROUND,
+      kind: "count",
+    },
   );
 }

@@ -4,6 +4,7 @@
  * node bench/sight.ts [--vaults N] [--databases N] [--minutes N]
  */
 import { parseArgs } from "node:util";
+import { tell } from "./row.ts";
 import { growEstate, leaveOnly } from "../sandbox/estate/estate.ts";
 import { appEventOf } from "../sandbox/play/narrator.ts";
 import { startSandbox } from "../sandbox/running/sandbox.ts";
@@ -25,6 +26,7 @@ const { values } = parseArgs({
 const [vaults, databases, minutes] = [values.vaults, values.databases, values.minutes].map(Number) as [number, number, number];
 
 const seen = new Map<string, number[]>();
+const sweeps: number[] = [];
 const told: Record<string, number> = {};
 const sandbox = await startSandbox({
   seed: Number(values.seed),
@@ -40,7 +42,9 @@ const sandbox = await startSandbox({
     if (!event) return;
     told[event.event] = (told[event.event] ?? 0) + 1;
     const id = event.vaultId?.toLowerCase();
-    if (id === undefined || !["looked", "closed", "screened"].includes(event.event)) return;
+    // A sweep that could screen all has seen all; of one that could not nobody knows here whom it has not seen.
+    if (event.event === "swept" && /"later":0,"failed":0/.test(line.message)) sweeps.push(Date.parse(line.at));
+    if (id === undefined || !["looked", "closed"].includes(event.event)) return;
     seen.set(id, [...(seen.get(id) ?? []), Date.parse(line.at)]);
   },
 });
@@ -50,7 +54,8 @@ function judge(from: number, to: number): { late: number; gaps: number[] } {
   const gaps: number[] = [];
   let late = 0;
   for (const { vault } of sandbox.estate.patients.slice(4)) {
-    const times = [from, ...(seen.get(vault.id.toLowerCase()) ?? []).filter((at) => at > from && at < to), to];
+    const own = [...sweeps, ...(seen.get(vault.id.toLowerCase()) ?? [])].toSorted((a, b) => a - b);
+    const times = [from, ...own.filter((at) => at > from && at < to), to];
     for (const [i, at] of times.slice(1).entries()) {
       const gap = at - times[i]!;
       gaps.push(gap);
@@ -72,7 +77,14 @@ try {
   console.log(`estate   ${vaults} vaults of ${databases} databases, one subscription, ${minutes} min, throttled`);
   console.log(`unseen   p50 ${at(0.5)}, p95 ${at(0.95)}, longest ${at(1)}; waits their turn or was refused: ${told["again"] ?? 0}`);
   console.log(`reads    ${Math.round((reads * 5) / minutes)} in 5 min`);
-  console.log(`in time  ${((1 - late) * 100).toFixed(2)} % (goal ${GOAL_SHARE * 100} %): ${1 - late >= GOAL_SHARE ? "met" : "missed"}`);
+  tell({
+    name: `${vaults} vaults with ${databases} databases in one subscription, throttled, each seen within 5 minutes`,
+    goal: `at ${GOAL_SHARE * 100} % of all moments`,
+    figure: `at ${((1 - late) * 100).toFixed(2)} %`,
+    fit: `unseen for ${at(0.5)} (p50), ${at(0.95)} (p95), ${at(1)} at the longest; ${Math.round((reads * 5) / minutes)} reads in 5 min`,
+    met: 1 - late >= GOAL_SHARE,
+    kind: "virtual time",
+  });
   console.log(`wall     ${Math.round((performance.now() - began) / 1000)} s`);
 } finally {
   await sandbox.close();
