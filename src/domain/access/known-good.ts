@@ -70,7 +70,7 @@ function isMadeAnew({ baseline }: Facts, { identityId, principalId }: Grantee): 
   return before !== undefined && !sameText(before, principalId);
 }
 
-const nameOfGrantee = ({ identityId, principalId }: Grantee): string =>
+export const whoIs = ({ identityId, principalId }: Grantee): string =>
   identityId === null ? `principal ${principalId}` : nameOf(identityId) || identityId;
 
 /**
@@ -79,7 +79,7 @@ const nameOfGrantee = ({ identityId, principalId }: Grantee): string =>
  */
 export function strangeTo(facts: Facts, target: TargetFacts, grantee: Grantee, settings: Settings, granted?: string): string | undefined {
   const { baseline } = facts;
-  const who = nameOfGrantee(grantee);
+  const who = whoIs(grantee);
   if (isMadeAnew(facts, grantee)) return `${who} was made anew since ${target.name} was last seen well, and is another principal now`;
   const holder = holderIn(baseline, target);
   const key = (granted ?? uriOf(target)?.key)?.toLowerCase();

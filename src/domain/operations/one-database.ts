@@ -33,13 +33,15 @@ export function beforeOf(params: OneDatabase, facts: Facts): Before | undefined 
   return { keyUri, defaultIdentity: isNamed ? writeDefault(defaultIdentity) : "" };
 }
 
+const sayChanging = ({ name, service }: TargetFacts): string => `${name} is being changed (${service.provisioningState})`;
+
 /** Well by the way to its key, as Keymend reads it, and by the service's own word. */
 function whyIll(target: TargetFacts, { diagnosis }: View): string | undefined {
   const findings = diagnosis.targets.filter(({ id }) => sameId(id, target.id)).flatMap((seen) => seen.findings);
   const finding = findings.find(({ evidence }) => evidence.effect !== "willBreak");
   if (finding) return `${target.name}: ${finding.evidence.facts.join("; ")}`;
   if (verdictOf(target) !== "healthy") return `the service does not confirm that ${target.name} has its key`;
-  return isAtRest(target) ? undefined : `${target.name} is being changed (${target.service.provisioningState})`;
+  return isAtRest(target) ? undefined : sayChanging(target);
 }
 
 /** Nothing is begun before it is well. isBegun: what happens to it afterwards is no reason to stop half way. */
@@ -50,11 +52,13 @@ export function databaseRequirements(params: OneDatabase, view: View, isBegun: b
     const detail = `${params.databaseId} ${isUnread ? "could not be read" : "was not found with a key that Keymend can see"}`;
     return [{ name: "database", state: isUnread ? "unknown" : "unmet", detail, az: [] }];
   }
-  const why = whyIll(target, view);
+  // It may be the operation's own write, of which no answer came: nothing is written until that is over, and what it is then is looked at then.
+  const why = isAtRest(target) ? whyIll(target, view) : `${sayChanging(target)}: that is waited for`;
   const detail = why ?? `${target.name} reaches its key, and the service confirms it`;
+  const isWell = why === undefined || isBegun || !isAtRest(target);
   return [
     { name: "database", state: "met", detail: `${target.name} is there`, az: [] },
-    { name: "database is well", state: why === undefined || isBegun ? "met" : "unmet", detail, az: [] },
+    { name: "database is well", state: isWell ? "met" : "unmet", detail, az: [] },
   ];
 }
 

@@ -2,8 +2,8 @@
  * What may be done without asking: mode, tags, intent, the causes' defaults. Unreadable or ambiguous always means the
  * narrower answer. A deliberate revocation is never undone.
  */
-import { keyNameIn, nameOf, sameId } from "../arm-id.ts";
-import { isKnownGood, strangeTo } from "../access/known-good.ts";
+import { keyNameIn, sameId } from "../arm-id.ts";
+import { isKnownGood, strangeTo, whoIs } from "../access/known-good.ts";
 import { databasesIn } from "../databases/guests.ts";
 import type { Facts, LiftedTag, TargetFacts } from "../facts.ts";
 import type { RefusalReason } from "../incident.ts";
@@ -93,8 +93,7 @@ function strangerOf(step: Step, served: readonly TargetFacts[], facts: Facts, se
   const key = "scope" in step.params ? keyNameIn(step.params.scope) : undefined;
   const strange = served.map((target) => strangeTo(facts, target, { identityId, principalId }, settings, key));
   // For a database that is still to come nobody has held anything.
-  if (served.length === 0)
-    return `${nameOf(identityId ?? "") || principalId} never had access to ${placeOf(subjectOf(step))} for any database`;
+  if (served.length === 0) return `${whoIs({ identityId, principalId })} never had access to ${placeOf(subjectOf(step))} for any database`;
   // It gets back what it had for one of them; the others have no more by it than it had.
   return strange.every((why) => why !== undefined) ? strange[0] : youngAssignment(step, facts, settings);
 }

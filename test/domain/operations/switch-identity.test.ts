@@ -111,7 +111,6 @@ describe("is refused, before anything is written, for", () => {
     ["a database that has lost its key", { targets: [anAccount({ service: revoked() })] }, "database is well"],
     ["one that does not reach its key", { access: [anAccess({ assignments: [] })] }, "database is well"],
     ["one whose service says nothing", { targets: [anAccount({ service: aStatus({ healthy: null, text: null }) })] }, "database is well"],
-    ["one that is being changed", { targets: [anAccount({ service: aStatus({ provisioningState: "Updating" }) })] }, "database is well"],
     ["an identity that is gone", { identities: [anIdentity(), { state: "gone", id: SECOND }] }, "identity"],
     [
       "a deny assignment",
@@ -131,6 +130,20 @@ describe("is refused, before anything is written, for", () => {
     const ended = { state: "closed", outcome: "Refused", reasonCode: "RequirementsUnmet" };
     expect(incident?.wishes).toMatchObject([next.do === "step" ? { state: "working" } : ended]);
     expect(incident?.plan?.steps.filter(({ wish: of }) => of === "w1") ?? []).toEqual([]);
+  });
+
+  test("but one that is being changed is waited for: it may be its own write, of which no answer came", () => {
+    const updating = anAccount({ service: aStatus({ provisioningState: "Updating", healthy: null, text: null }) });
+    const { next, incident } = turn(facts({ targets: [updating], access: granted() }));
+    expect(next).toMatchObject({ do: "wait" });
+    expect(incident?.wishes).toMatchObject([
+      {
+        state: "working",
+        requirements: expect.arrayContaining([
+          { name: "database is well", state: "met", detail: "orders is being changed (Updating): that is waited for", az: [] },
+        ]) as unknown,
+      },
+    ]);
   });
 
   test("but what happens to it once it is attached is no reason to stop half way", () => {
