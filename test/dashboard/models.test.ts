@@ -181,6 +181,8 @@ describe("the fleet", () => {
     ]);
     expect(edges).toHaveLength(7);
     expect(rows).toBe(3);
+    const mixed = graphOf([target("b1"), target("a1"), target("b2")], 10).nodes.filter(({ column }) => column === 3);
+    expect(mixed.map(({ name }) => name)).toEqual(["b1", "b2", "a1"]);
     expect(graphOf([target("a1"), target("b1")], 1).nodes).toHaveLength(4);
     expect(graphOf([], 1)).toEqual({ nodes: [], edges: [], rows: 0 });
   });

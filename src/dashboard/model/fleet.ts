@@ -54,7 +54,9 @@ export function graphOf(targets: readonly Target[], most: number): Graph {
     return node;
   };
   const join = (from: Node, to: Node): void => void edges.set(`${from.key} ${to.key}`, { from, to });
-  for (const { id, vaultId, keyUri, identityIds, phase } of targets.slice(0, most)) {
+  // Vault by vault, in the order in which each is first met, so that lines do not cross.
+  const byVault = Map.groupBy(targets.slice(0, most), ({ vaultId }) => vaultId.toLowerCase());
+  for (const { id, vaultId, keyUri, identityIds, phase } of [...byVault.values()].flat()) {
     const { key } = parseKeyUri(keyUri ?? "");
     const vault = nodeOf(0, vaultId, nameIn(vaultId));
     const keyNode = nodeOf(1, `${vaultId} ${key ?? ""}`, key ?? "no key");
