@@ -175,6 +175,11 @@ describe("is done", () => {
     }
   });
 
+  test("and not while it is being changed", () => {
+    const { reached } = judged(there({ service: aStatus({ provisioningState: "Updating" }) }));
+    expect(reached).toEqual({ done: false, detail: "moved to identity id-orders-2; orders is being changed (Updating)" });
+  });
+
   test("and counts anew where it was not so for a while", () => {
     const first = turn(there()).incident;
     const ill = turn({ ...there({ service: revoked() }), at: after(30) }, wish(), { incident: first, turn: 1, now: after(30) });
