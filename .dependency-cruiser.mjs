@@ -74,7 +74,7 @@ const AZURE = {
   receivers: ["entra"],
   arm: ["authorization", "entra", "monitor"],
   keyvault: ["authorization", "entra", "monitor", "arm"],
-  documentdb: ["authorization", "arm", "keyvault"],
+  documentdb: ["authorization", "entra", "arm", "keyvault"],
   "managed-identity": ["authorization", "arm"],
   "event-grid": ["authorization", "entra", "arm"],
   "resource-graph": ["authorization", "kql", "keyvault", "documentdb", "managed-identity", "event-grid"],

@@ -20,6 +20,7 @@ const EXPECTED: Record<string, string> = {
   assess: "activityTrigger",
   applyStep: "activityTrigger",
   pollStep: "activityTrigger",
+  scanIds: "activityTrigger",
   giveUp: "activityTrigger",
   onKeyVaultEvent: "eventGridTrigger",
   onResourceEvent: "eventGridTrigger",

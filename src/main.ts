@@ -1,5 +1,6 @@
 /** Composition root: settings → clients → activities → functions. The only reader of the environment; nothing imports it. */
 import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from "@azure/functions";
 import { ManagedIdentityCredential, type TokenCredential } from "@azure/identity";
 import * as df from "durable-functions";
@@ -9,7 +10,8 @@ import { createGatherFacts } from "./activities/gather-facts.ts";
 import { createGiveUp } from "./activities/give-up.ts";
 import { createScreen } from "./activities/screen.ts";
 import { createPatients } from "./activities/patients.ts";
-import { createPollStep } from "./activities/poll-step.ts";
+import { createPollStep, pollStep } from "./activities/poll-step.ts";
+import { createScanIds } from "./activities/scan-ids.ts";
 import { createTeller } from "./activities/tell.ts";
 import { createWatchInventory } from "./activities/watch-inventory.ts";
 import { createWatchResourceEvents } from "./activities/watch-resource-events.ts";
@@ -22,6 +24,8 @@ import { createHttpClient } from "./azure/http-client.ts";
 import { createInventory } from "./azure/inventory.ts";
 import { createListSubscription } from "./azure/list-subscription.ts";
 import { createReadActivityLog } from "./azure/read-activity-log.ts";
+import { createReadFeatures } from "./azure/read-features.ts";
+import { createReadIds } from "./azure/read-ids.ts";
 import { createReadKeyLog } from "./azure/read-key-log.ts";
 import { createScreenKey } from "./azure/screen-key.ts";
 import { createReadPermissions, createSources } from "./azure/sources.ts";
@@ -47,7 +51,7 @@ import { createTargetsApi } from "./functions/targets-api.ts";
 import { createTriage } from "./functions/triage.ts";
 import { createWishesApi } from "./functions/wishes-api.ts";
 import { createLog, type Log } from "./log.ts";
-import { APPLY_STEP, ASSESS, GIVE_UP, HEAL_VAULT, POLL_STEP } from "./orchestrations/names.ts";
+import { APPLY_STEP, ASSESS, GIVE_UP, HEAL_VAULT, POLL_STEP, SCAN_IDS } from "./orchestrations/names.ts";
 import type { Activities } from "./orchestrations/call.ts";
 import { healVault } from "./orchestrations/heal-vault.ts";
 import { digestOf, hashText } from "./storage/canonical-json.ts";
@@ -71,13 +75,8 @@ const clientsOf = createClientsOf({
 });
 const clients = clientsOf("observe");
 const setAside = (text: string): void => createLog(console).warn("setAside", { text });
-const { signs, mailbox, audit, incidents, baselines, restraint, wishes, letters, revalidations } = createStores({
-  ...config,
-  credential,
-  httpClient: createHttpClient(clock),
-  now,
-  setAside,
-});
+const stores = createStores({ ...config, credential, httpClient: createHttpClient(clock), now, setAside });
+const { signs, mailbox, audit, incidents, baselines, restraint, wishes, scans, letters, revalidations } = stores;
 const inventory = createInventory(clients, now, setAside);
 const stepWriter = createStepWriter(clientsOf);
 const writer: typeof stepWriter = {
@@ -90,6 +89,7 @@ const gatherFacts = createGatherFacts({
   sources,
   baselines,
   listWishes: wishes.listForLook,
+  enabling: { readFeatures: createReadFeatures(clients), loadScan: scans.load, readerId: settings.principals.observe ?? null },
   firstPartyPrincipalId: config.firstPartyPrincipalId,
   tenantId: config.tenantId,
   now,
@@ -121,6 +121,7 @@ activity(ASSESS, (log) =>
     mailbox,
     baselines,
     keepWishStatus: wishes.keepStatus,
+    pollStep: (input) => pollStep({ ...polling, log }, input),
     restraint,
     teller,
     revalidations,
@@ -144,7 +145,10 @@ activity(APPLY_STEP, (log) =>
     log,
   }),
 );
-activity(POLL_STEP, (log) => createPollStep({ ...records, poll: writer.poll, countExtension: baselines.countExtension, settings, log }));
+const polling = { ...records, poll: writer.poll, countExtension: baselines.countExtension, settings };
+activity(POLL_STEP, (log) => createPollStep({ ...polling, log }));
+const ids = createReadIds({ credential, httpClient: createHttpClient(clock) });
+activity(SCAN_IDS, (log) => createScanIds({ ids, scans, sleep: setTimeout, now, log }));
 activity(GIVE_UP, (log) => createGiveUp({ ...records, teller, setAside: mailbox.setAside, log }));
 df.app.orchestration(HEAL_VAULT, healVault);
 

@@ -2,7 +2,7 @@
 import { authorizationRoutes } from "./authorization/routes.ts";
 import { createArm } from "./arm/arm.ts";
 import { createCustomTopic, type Published } from "./event-grid/custom-topic.ts";
-import { answerDocuments } from "./documentdb/documents.ts";
+import { createDocumentsHost } from "./documentdb/documents.ts";
 import { startKeyChecks } from "./documentdb/key-checks.ts";
 import { documentDbRoutes } from "./documentdb/routes.ts";
 import { setOperationFault } from "./documentdb/state.ts";
@@ -78,7 +78,7 @@ export function createAzure(world: World, options: { deliver: Deliver }): Azure 
     vault: createVaultHost(world, tokens, faults),
     login: createLogin(world, tokens, faults),
     graph: createGraph(world, tokens, faults),
-    documents: { handle: async (request) => answerDocuments(world, request) },
+    documents: createDocumentsHost(world, tokens, faults),
     eventGrid: customTopic,
     logs: createLogAnalytics(world, tokens, faults),
     blobs: createBlobHost(world, tokens, faults),

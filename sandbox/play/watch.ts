@@ -3,7 +3,7 @@
  * What a result says of outage and healing comes from here, never from the app.
  */
 import { onKeyCheck } from "../azure/documentdb/key-checks.ts";
-import { keyPath } from "../azure/documentdb/key-path.ts";
+import { keyPath, keyUriOf } from "../azure/documentdb/key-path.ts";
 import type { Account, Cluster, World } from "../azure/world.ts";
 
 export type Database = Account | Cluster;
@@ -36,6 +36,8 @@ export type Watch = {
 
 /** Deleted role assignments are still honored for a while: what counts is what holds once everything has arrived. */
 function pathNow(world: World, database: Database): { ok: boolean } {
+  // One without a key has no way to lose it.
+  if (keyUriOf(database) === undefined) return { ok: true };
   const fading = world.fadingAssignments.splice(0);
   try {
     return keyPath(world, database);

@@ -8,7 +8,15 @@ const operation = v.object({
   id: v.string(),
   state: v.picklist(["working", "waiting", "closed"]),
   outcome: v.nullable(v.string()),
-  requirements: v.array(v.object({ name: v.string(), state: v.picklist(["met", "unmet", "unknown"]), detail: v.string() })),
+  requirements: v.array(
+    v.object({
+      name: v.string(),
+      state: v.picklist(["met", "unmet", "unknown"]),
+      detail: v.string(),
+      az: v.optional(v.array(v.string())),
+      items: v.optional(v.array(v.string())),
+    }),
+  ),
   plan: v.nullable(v.object({ steps: v.array(v.object({ name: v.string() })) })),
   undo: v.array(v.string()),
   disposable: v.nullable(v.object({ from: v.string(), az: v.array(v.string()) })),

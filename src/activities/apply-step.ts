@@ -22,7 +22,8 @@ import type { AuditLog, Incidents, Mailbox, WithinBudget } from "./assess.ts";
 import type { GatherDeps, GatherFacts } from "./gather-facts.ts";
 import { type Again, orAgain } from "./results.ts";
 
-export type ApplyInput = { patient: Patient; incidentId: string; step: Step; turn: number };
+/** follows: it was written in an earlier turn. */
+export type ApplyInput = { patient: Patient; incidentId: string; step: Step; turn: number; follows?: true };
 
 export type WriteResult =
   | { kind: "done"; detail: string }
@@ -32,7 +33,12 @@ export type WriteResult =
 
 export type StepWriter = { submit: (step: StepDraft) => Promise<WriteResult> };
 
-export type ApplyResult = { kind: "submitted"; poller: string } | { kind: "settled"; result: AppliedStep["result"] } | Again;
+export type ApplyResult =
+  | { kind: "submitted"; poller: string }
+  /** Azure works on it for long: the looks follow it. Nothing holds the vault's other databases up. */
+  | { kind: "followed" }
+  | { kind: "settled"; result: AppliedStep["result"] }
+  | Again;
 
 /** One write of one step in one turn of an incident. */
 export type Claim = { incidentId: string; stepId: string; turn: number };
@@ -75,7 +81,7 @@ function identityOf({ name }: Step, { principals }: Settings): { capability: Wri
 /** Records how a step went, on the incident and in the audit; the same turn records it once. */
 export async function recordStep(
   deps: Told,
-  { patient, incidentId, step, turn }: ApplyInput,
+  { patient, incidentId, step, turn, follows }: ApplyInput,
   result: AppliedStep["result"],
   detail: string,
 ): Promise<void> {
@@ -85,9 +91,9 @@ export async function recordStep(
   const because = result === "done" ? "" : ` (${detail})`;
   const what = `${stepInShort(step)}: ${result}${because}`;
   const audit = await deps.audit.append(incidentId, [
-    // One ending a turn, whatever it is: a run that died behind this line said it already.
+    // One ending a turn, whatever it is, and one of what is followed beside it: a run that died behind this line said it already.
     {
-      entryId: `${turn}-step-ending`,
+      entryId: `${turn}-${follows ? "followed" : "step"}-ending`,
       kind: "step",
       what,
       data: { step, result, detail, identity: identityOf(step, deps.settings) },
@@ -142,7 +148,7 @@ const withStep = (incident: Incident, step: Step, entry: AppliedStep, what: stri
   ...incident,
   applied: [...incident.applied, entry],
   timeline: toldAlso(incident, entry.at, what),
-  progress: { ...sentSince(incident, step, entry), looks: 0 },
+  progress: { ...withoutFollowed(sentSince(incident, step, entry), step), looks: 0 },
   plan: incident.plan && {
     ...incident.plan,
     steps: incident.plan.steps.map((planned) =>
@@ -152,6 +158,12 @@ const withStep = (incident: Incident, step: Step, entry: AppliedStep, what: stri
 });
 
 const withoutSent = ({ sent: _, ...progress }: Incident["progress"]): Incident["progress"] => progress;
+
+/** Of one that has ended. */
+function withoutFollowed(progress: Incident["progress"], { id }: Step): Incident["progress"] {
+  const { following, ...others } = progress;
+  return following?.step.id === id ? others : progress;
+}
 
 /** Intent may have changed since the plan: what people and Azure say by now is judged by the rule that planned it. */
 async function isStillAllowed(deps: ApplyDeps, { patient, step }: ApplyInput, before: Incident, read: Facts): Promise<boolean> {
@@ -219,13 +231,28 @@ async function write(deps: ApplyDeps, input: ApplyInput, { targets }: Incident):
     text: `${intent}${step.causes.length > 0 ? ` — ${step.causes.join(", ")} of ${namesOf(step.targetIds)}` : ""}`,
   });
   const written = await submit(deps, input, targets);
-  if (written.kind === "submitted") return { kind: "submitted", poller: written.poller };
+  if (written.kind === "submitted")
+    return isLong(step) ? follow(deps, input, written.poller) : { kind: "submitted", poller: written.poller };
   if (written.kind === "refused") {
     await recordStep(deps, input, "refused", refusalDetail(written.reason, `${written.code}: ${written.detail}`));
     return { kind: "settled", result: "refused" };
   }
   await finish(deps, input, written.detail);
   return { kind: "settled", result: "done" };
+}
+
+/** Encrypting what an account holds takes spare request units and grows with the data (Microsoft Learn, "... for your existing account"). */
+const isLong = (step: Step): boolean => step.name === "SetKeyUri" && step.params.first !== undefined;
+
+async function follow(deps: ApplyDeps, { patient, incidentId, step }: ApplyInput, poller: string): Promise<ApplyResult> {
+  const { incident, etag } = await load(deps, patient, incidentId);
+  const since = deps.now().toISOString();
+  const timeline = toldAlso(incident, since, `${stepInShort(step)} was taken by Azure, which works on it`);
+  await deps.incidents.save(
+    { ...incident, timeline, progress: { ...incident.progress, following: { step, poller, since }, looks: 0 } },
+    etag,
+  );
+  return { kind: "followed" };
 }
 
 /** An answer may get lost after the write: what it did is read, not guessed. Where Azure asked to wait it did nothing. */

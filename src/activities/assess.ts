@@ -9,6 +9,7 @@ import type { Baseline, Facts, Patient, Unreadable, LiftedTag } from "../domain/
 import { type AuditEntry, type Decision, type Incident, type Next, isUnpermitted, type Outcome, type Turn } from "../domain/incident.ts";
 import { historyOf, plan } from "../domain/plan/plan.ts";
 import { type KnownDatabase, knownAfter } from "../domain/databases/sight.ts";
+import type { DueScan } from "../domain/id-scan.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { Signal } from "../domain/signal.ts";
 import { stepSpecs } from "../domain/steps/index.ts";
@@ -46,6 +47,8 @@ export type AssessInput = {
 
 export type AssessResult =
   | { kind: "step"; incidentId: string; step: Step }
+  /** scan: a slice of it is due. */
+  | { kind: "scan"; incidentId: string; scan: DueScan }
   /** until: by Azure's clock. afterMs: the same as a span, for the orchestration has another clock; absent in what earlier versions answered. */
   | { kind: "wait"; incidentId: string; until: string; afterMs?: number; why: string }
   | { kind: "end"; incidentId: string | null; outcome: Outcome }
@@ -73,6 +76,9 @@ export type AuditLog = {
 /** Lets a look read once it is its turn; throws TransientError before. */
 export type WithinBudget = <T>(look: ReadLook, work: () => Promise<T>) => Promise<T>;
 
+/** A step that was written in an earlier turn, and where to ask how it went. */
+export type Followed = { patient: Patient; incidentId: string; step: Step; turn: number; poller: string; follows: true };
+
 export type AssessDeps = {
   gatherFacts: GatherFacts;
   withinBudget: WithinBudget;
@@ -89,6 +95,8 @@ export type AssessDeps = {
   revalidations: Revalidations;
   /** What came of what somebody wants. */
   keepWishStatus: (patientId: string, wishId: string, status: WishStatus) => Promise<void>;
+  /** Asks once how a step went that was written. */
+  pollStep: (input: Followed) => Promise<{ kind: "running" | "settled" }>;
   /** What keeps Keymend from writing anything. */
   restraint: Restraints;
   teller: Teller;
@@ -196,8 +204,20 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
   return { facts, diagnosis, turn, unarmed, signalIds: signals.map((signal) => signal.id) };
 }
 
+/** A write that Azure works on for long is asked after at every look, so that no other database of the vault waits for it. */
+async function loadFollowing(deps: AssessDeps, input: AssessInput): ReturnType<typeof loadIncident> {
+  const loaded = await loadIncident(deps, input);
+  const { id: incidentId, progress } = loaded.open?.incident ?? {};
+  if (incidentId === undefined || !progress?.following) return loaded;
+  const { step, poller } = progress.following;
+  const asked = { patient: input.patient, incidentId, step, turn: input.turn, poller, follows: true as const };
+  const { kind } = await orAgain(deps.log, input.patient.id, () => deps.pollStep(asked));
+  // No answer this time is none at the next look either, perhaps: it holds up nothing.
+  return kind === "settled" ? loadIncident(deps, input) : loaded;
+}
+
 async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResult> {
-  const { open, previous } = await loadIncident(deps, input);
+  const { open, previous } = await loadFollowing(deps, input);
   // Closed by an earlier run of this very activity, or told in vain: only what follows the closing may be left to do.
   if (previous && previous.id === (input.incidentId ?? input.newId)) {
     await keepWishes(deps, previous);
@@ -264,6 +284,7 @@ async function carryOn(deps: AssessDeps, incident: Incident | null, next: Next):
   // Without an incident a turn can only end.
   const { id: incidentId, vaultId } = incident!;
   if (next.do === "step") return { kind: "step", incidentId, step: next.step };
+  if (next.do === "scan") return { kind: "scan", incidentId, scan: next.scan };
   deps.log.info("wait", { incidentId, vaultId, until: next.until, text: next.why });
   return waitFor(deps, incidentId, next.until, next.why);
 }

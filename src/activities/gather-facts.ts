@@ -2,6 +2,7 @@
 import { isClusterId, keyScopeOf, normalId, sameId } from "../domain/arm-id.ts";
 import type {
   AccessFacts,
+  AccountFeatures,
   Baseline,
   EventSubscriptionFacts,
   EventTopicFacts,
@@ -18,9 +19,10 @@ import type {
   Unreadable,
   VaultFacts,
 } from "../domain/facts.ts";
+import type { IdScan, ScanState } from "../domain/id-scan.ts";
 import { parseKeyUri, vaultNameOf } from "../domain/key-uri.ts";
 import { isBeingCreated, verdictOf } from "../domain/databases/index.ts";
-import { concernedBy, readsOfWishes } from "../domain/operations/index.ts";
+import { concernedBy, mayScan, readsOfWishes } from "../domain/operations/index.ts";
 import { isOpen, type WishOnRecord } from "../domain/wish.ts";
 import { identitiesToRead, principalsToRead, standInsToRead } from "../domain/what-to-read.ts";
 import type { KnownDatabase } from "../domain/databases/sight.ts";
@@ -49,6 +51,15 @@ export type Stored = {
   unarmedTold?: string;
 };
 
+export type Enabling = {
+  /** Of an account. */
+  readFeatures: (id: string) => Promise<AccountFeatures | Unreadable>;
+  /** How far the scan for a wish has come; null before its first slice. */
+  loadScan: (wishId: string) => Promise<ScanState | null>;
+  /** Who reads, by object id; null where that is not known. */
+  readerId: string | null;
+};
+
 export type GatherDeps = {
   inventory: Inventory;
   /** Made anew for each gathering: what one of them remembers (role definitions) is no older than the facts. */
@@ -58,6 +69,8 @@ export type GatherDeps = {
   };
   /** What somebody wants of the patient, as far as a look must know of it. */
   listWishes: (patientId: string) => Promise<WishOnRecord[]>;
+  /** For accounts that somebody wants to give a key; absent where nobody can want anything. */
+  enabling?: Enabling;
   firstPartyPrincipalId: string | null;
   tenantId: string;
   now: () => Date;
@@ -90,6 +103,7 @@ export function createGatherFacts({
   sources: makeSources,
   baselines,
   listWishes,
+  enabling,
   firstPartyPrincipalId,
   tenantId,
   now,
@@ -108,7 +122,13 @@ export function createGatherFacts({
   }
 
   /** The inventory lags, and leaves out what it may not show; databases that were seen before, or that this incident knows, are read all the same. */
-  async function readTargets(sources: FactSources, patient: Patient, known: readonly KnownTarget[], wished: readonly string[]) {
+  async function readTargets(
+    sources: FactSources,
+    patient: Patient,
+    known: readonly KnownTarget[],
+    wished: readonly string[],
+    scanned: readonly string[],
+  ) {
     const listed = await list(patient, known);
     const own = distinctBy([...listed, ...known], ({ id }) => id);
     const isIn = (all: readonly { id: string }[], id: string): boolean => all.some((one) => sameId(one.id, id));
@@ -119,9 +139,14 @@ export function createGatherFacts({
       .filter(isRead)
       .filter((target) => !isBeingCreated(target))
       .sort((a, b) => a.id.localeCompare(b.id));
-    const targets = living.filter((target) => belongs(target, patient));
+    const isToScan = ({ id }: TargetFacts): boolean => scanned.some((one) => sameId(one, id));
+    // One that somebody wants to give its first key is looked at with the vault of that key.
+    const mine = living.filter((target) => belongs(target, patient) || (target.keyUri === null && isToScan(target)));
+    const withFeatures = async (target: TargetFacts): Promise<TargetFacts> =>
+      enabling && isToScan(target) ? { ...target, features: await enabling.readFeatures(target.id) } : target;
+    const targets = await Promise.all(mine.map(withFeatures));
     const guests = living.filter(
-      (target) => target.keyUri !== null && !targets.includes(target) && wished.some((id) => sameId(id, target.id)),
+      (target) => target.keyUri !== null && !isIn(targets, target.id) && wished.some((id) => sameId(id, target.id)),
     );
     const missing = read.filter((target): target is MissingTarget => !isRead(target) && isIn(own, target.id));
     // A database that is gone needs no key; one that the inventory goes on listing may not be gone at all.
@@ -129,22 +154,27 @@ export function createGatherFacts({
     return { targets, guests, missing: missing.filter((target) => target.state !== "gone" || isListed(target)) };
   }
 
+  async function readScans(wishes: readonly WishOnRecord[]): Promise<IdScan[]> {
+    if (!enabling) return [];
+    const { loadScan, readerId: principalId } = enabling;
+    return Promise.all(wishes.filter(mayScan).map(async ({ id: wishId }) => ({ wishId, principalId, state: await loadScan(wishId) })));
+  }
+
   async function readVaultSide(sources: FactSources, vault: LiveVault, seen: readonly Seen[], baseline: Baseline | null, wanted: Wanted) {
-    const ofDatabases = seen.flatMap(({ target, identities }) => {
-      const keyName = target.keyUri === null ? null : parseKeyUri(target.keyUri).key;
-      const principals = principalsToRead(target, identities, baseline, firstPartyPrincipalId);
-      const isConcerned = wanted.concerned.some((id) => sameId(id, target.id));
-      return keyName === null ? [] : [{ keyName, principals, isConcerned }];
-    });
+    const wrapping = seen.map(({ target, identities }) => ({
+      keyName: target.keyUri === null ? null : parseKeyUri(target.keyUri).key,
+      principals: principalsToRead(target, identities, baseline, firstPartyPrincipalId),
+      isConcerned: wanted.concerned.some((id) => sameId(id, target.id)),
+    }));
+    const ofDatabases = wrapping.flatMap(({ keyName, ...one }) => (keyName === null ? [] : [{ keyName, ...one }]));
     const live = wanted.identities.flatMap((identity) => (identity.state === "live" ? [identity.principalId] : []));
-    // Whatever is named may come to be used with any other: the key that is wanted by who uses the present one, the present one by who is wanted.
-    const concerned = ofDatabases.filter(({ isConcerned }) => isConcerned);
+    // Whatever is named may come to be used with any other: the key that is wanted by who uses the present one, or none yet, the present one by who is wanted.
     const toCome = wanted.guests.flatMap((one) => principalsToRead(one.target, one.identities, null, firstPartyPrincipalId));
-    const using = [...live, ...toCome, ...concerned.flatMap(({ principals }) => principals)];
+    const using = [...live, ...toCome, ...wrapping.flatMap(({ principals, isConcerned }) => (isConcerned ? principals : []))];
     const wraps = [
       ...ofDatabases,
       ...wanted.keys.map((keyName) => ({ keyName, principals: using })),
-      ...concerned.map(({ keyName }) => ({ keyName, principals: live })),
+      ...ofDatabases.flatMap(({ keyName, isConcerned }) => (isConcerned ? [{ keyName, principals: live }] : [])),
     ];
     const keyNames = distinct(wraps.map(({ keyName }) => keyName));
     const questions = distinctBy(
@@ -174,8 +204,10 @@ export function createGatherFacts({
     const wishes = [...onRecord, ...wished];
     const open = wishes.filter(isOpen);
     const { keys, identityIds, databaseIds } = readsOfWishes(open);
-    const [{ targets, guests, missing }, vault] = await Promise.all([
-      readTargets(sources, patient, [...knownTargets, ...stored.known], databaseIds),
+    const toScan = readsOfWishes(open.filter(mayScan)).databaseIds;
+    const [{ targets, guests, missing }, scans, vault] = await Promise.all([
+      readTargets(sources, patient, [...knownTargets, ...stored.known], databaseIds, toScan),
+      readScans(open),
       patient.vaultName === null
         ? null
         : sources.readVault({ name: patient.vaultName, ...(patient.id.startsWith("/") ? { id: patient.id } : {}) }),
@@ -204,6 +236,7 @@ export function createGatherFacts({
       lifted,
       ...(unarmedTold === undefined ? {} : { unarmedTold }),
       wishes,
+      ...(scans.length === 0 ? {} : { scans }),
       firstPartyPrincipalId,
       tenantId,
     };

@@ -17,7 +17,8 @@ export type PollDeps = Pick<ApplyDeps, "incidents" | "audit" | "now" | "log" | "
   poll: (poller: string) => Promise<PollState>;
 };
 
-async function pollStep(deps: PollDeps, { poller, ...input }: PollInput): Promise<PollResult> {
+/** Asks once. */
+export async function pollStep(deps: PollDeps, { poller, ...input }: PollInput): Promise<Exclude<PollResult, Again>> {
   const state = await deps.poll(poller);
   if (state.kind === "running") return { kind: "running" };
   if (state.kind === "succeeded") {

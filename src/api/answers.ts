@@ -139,6 +139,7 @@ const OPERATION_ONLY = {
       az: TEXTS,
       advised: v.optional(v.pipe(v.literal(true), v.description("It is advice: nothing is refused for it."))),
       ownWork: v.optional(v.pipe(v.literal(true), v.description("The operation itself meets it: nothing is refused for it."))),
+      items: v.optional(v.pipe(TEXTS, v.description("What it is unmet for, one each."))),
     }),
   ),
   plan: nullable(PLAN),

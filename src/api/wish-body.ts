@@ -1,6 +1,6 @@
 /** What somebody may want, as a request body: one shape for each operation. */
 import * as v from "valibot";
-import { identityIn, isVaultId, wholeId } from "../domain/arm-id.ts";
+import { identityIn, isClusterId, isVaultId, wholeId } from "../domain/arm-id.ts";
 import { parseKeyUri, versionlessKeyUri } from "../domain/key-uri.ts";
 import type { Wished } from "../domain/wish.ts";
 import { DATABASE_ID, REASON, UNTIL } from "./requests.ts";
@@ -24,6 +24,8 @@ const KEY_URI = v.pipe(
   v.transform((uri) => versionlessKeyUri(uri)!),
 );
 
+const WHOLE = "must be a whole number of request units a second, up to a million";
+
 const ON_VAULT = {
   ...COMMON,
   kind: v.picklist(["account", "cluster"], "must be account or cluster"),
@@ -41,9 +43,38 @@ export const WISH = v.variant("operation", [
   v.strictObject({ ...COMMON, operation: v.literal("rotate-key"), keyUri: KEY_URI }),
   v.strictObject({ ...COMMON, operation: v.literal("switch-key"), databaseId: DATABASE_ID, keyUri: KEY_URI }),
   v.strictObject({ ...COMMON, operation: v.literal("switch-identity"), databaseId: DATABASE_ID, identityId: IDENTITY_ID }),
+  // confirm: the account's name. requestUnits: what the scan of document ids may take a second of each container.
+  v.strictObject({
+    ...COMMON,
+    operation: v.literal("enable-cmk"),
+    databaseId: v.pipe(
+      DATABASE_ID,
+      v.check((id) => !isClusterId(id), "must be an account: a cluster is given its key when it is made"),
+    ),
+    keyUri: KEY_URI,
+    identityId: v.optional(IDENTITY_ID),
+    requestUnits: v.optional(v.pipe(v.number(), v.integer(WHOLE), v.minValue(1, WHOLE), v.maxValue(1_000_000, WHOLE)), 100),
+    confirm: v.string(),
+  }),
 ]);
 
 export type WishBody = v.InferOutput<typeof WISH>;
+
+type OnDatabase = Extract<WishBody, { operation: "switch-key" | "switch-identity" | "enable-cmk" }>;
+
+function onDatabase(body: OnDatabase): Wished {
+  const { databaseId } = body;
+  switch (body.operation) {
+    case "switch-key":
+      return { operation: body.operation, params: { databaseId, keyUri: body.keyUri } };
+    case "switch-identity":
+      return { operation: body.operation, params: { databaseId, identityId: body.identityId } };
+    case "enable-cmk": {
+      const { operation, keyUri, identityId = null, requestUnits } = body;
+      return { operation, params: { databaseId, keyUri, identityId, requestUnits } };
+    }
+  }
+}
 
 /** What is left of a body is what its operation takes. */
 export function wishedIn(body: WishBody): Wished {
@@ -57,9 +88,9 @@ export function wishedIn(body: WishBody): Wished {
       return { operation, params: { kind, vaultId, key, identityId, databaseId } };
     }
     case "switch-key":
-      return { operation: body.operation, params: { databaseId: body.databaseId, keyUri: body.keyUri } };
     case "switch-identity":
-      return { operation: body.operation, params: { databaseId: body.databaseId, identityId: body.identityId } };
+    case "enable-cmk":
+      return onDatabase(body);
     case "rotate-key":
       return { operation: body.operation, params: { keyUri: body.keyUri } };
     case "revoke":

@@ -61,7 +61,8 @@ function rememberedLenders({ targets, baseline }: Facts): Record<string, string>
  * was held around it before is not forgotten until that is over.
  */
 export function baselineOf(facts: Facts, { targets }: Pick<Diagnosis, "targets">, vault: LiveVault, isRecovered = false): Baseline {
-  const well = facts.targets.filter(({ id }) => targets.some((seen) => sameId(seen.id, id) && works(seen)));
+  // One without a key has had access to none.
+  const well = facts.targets.filter(({ id, keyUri }) => keyUri !== null && targets.some((seen) => sameId(seen.id, id) && works(seen)));
   const assignments = facts.access.flatMap((access) => (access.state === "read" ? access.assignments : []));
   const held = isRecovered ? facts.baseline?.held : (facts.held ?? facts.baseline?.held);
   return {

@@ -3,6 +3,7 @@
  * Times are ISO 8601 in UTC. Nothing here is ever guessed: what could not be read says so, and no cause may take it for healthy.
  */
 
+import type { IdScan } from "./id-scan.ts";
 import type { WishOnRecord } from "./wish.ts";
 
 export type TargetKind = "account" | "cluster";
@@ -207,6 +208,22 @@ export type TargetFacts = {
   restoredFrom: string | null;
   /** When it was last changed, else made, as Azure tells it (systemData; an account tells no more than one time); null where it tells none. */
   changedOn: string | null;
+  /** Of an account that somebody wants to give a key; absent elsewhere. */
+  features?: AccountFeatures | Unreadable;
+};
+
+/** What of an account says whether it may be given a key. */
+export type AccountFeatures = {
+  /** As on the wire: `EnableCassandra`, `EnableMongo`, ... */
+  capabilities: string[];
+  /** `Periodic` or `Continuous`; null where it is not told. */
+  backup: string | null;
+  analyticalStorage: boolean;
+  materializedViews: boolean;
+  /** The change feed of all versions and deletes. */
+  allVersionsChangeFeed: boolean;
+  /** Where its data plane answers, whatever its API; null where it is not told. */
+  endpoint: string | null;
 };
 
 /** A tag that an approver has lifted: it does not count while it has this value. tag: in lower case. */
@@ -289,6 +306,8 @@ export type Facts = {
   unarmedTold?: string;
   /** What somebody wants of this vault on purpose, as far as a look must know of it. Absent in what earlier versions kept. */
   wishes?: WishOnRecord[];
+  /** How far the document ids of accounts are scanned that somebody wants to give a key. Absent where nobody does. */
+  scans?: IdScan[];
   /** Object id of the Cosmos DB first-party service principal in this tenant, from configuration; null where unknown. */
   firstPartyPrincipalId: string | null;
   /** The tenant that Keymend works in. */

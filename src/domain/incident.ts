@@ -2,6 +2,7 @@
 import type { CauseCode } from "./cause-code.ts";
 import type { Phase } from "./cause.ts";
 import type { Patient, TargetKind } from "./facts.ts";
+import type { DueScan } from "./id-scan.ts";
 import type { SignalScope } from "./signal.ts";
 import type { Beside } from "./steps/spec.ts";
 import type { Step, StepName } from "./steps/step.ts";
@@ -237,6 +238,8 @@ export type Progress = {
    * beside it. Absent in what earlier versions kept.
    */
   written?: { step: Step; at: string; before?: string; beside?: Beside }[];
+  /** A write that Azure has taken and works on for long: where it is followed, look by look. Absent where there is none. */
+  following?: { step: Step; poller: string; since: string };
   /** A write that may have worked though its answer was lost or its operation failed; absent where there is none. */
   sent?: Step;
 };
@@ -265,6 +268,7 @@ export type AuditEntry = {
 /** What the orchestration does next. */
 export type Next =
   | { do: "step"; step: Step }
+  | { do: "scan"; scan: DueScan }
   /** until: ISO 8601 UTC; a wake-up signal ends it early. */
   | { do: "wait"; until: string; why: string }
   | { do: "end"; outcome: Outcome };

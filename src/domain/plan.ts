@@ -1,5 +1,6 @@
 /** What is to be done about a diagnosis: steps, and what no step mends. Made by plan/plan.ts. */
 import type { CauseCode } from "./cause-code.ts";
+import type { DueScan } from "./id-scan.ts";
 import type { Loses, Step } from "./steps/step.ts";
 import type { Before, Requirement, WishOnRecord } from "./wish.ts";
 
@@ -24,6 +25,10 @@ export type PlannedWish = {
   reached: { done: boolean; detail: string; holdsMs?: number };
   /** Requirements that are not met, so that nothing of it is written; null where none is. */
   unmet: string | null;
+  /** What is still being found out before anything is written; null where nothing is. */
+  awaits: string | null;
+  /** The scan that it takes now; null where it takes none. */
+  scan: DueScan | null;
   stands: boolean;
   undo: string[];
   /** What its database used before; undefined where it moves none. */

@@ -16,6 +16,8 @@ export type OperationParams = {
   "rotate-key": { keyUri: string };
   "switch-key": { databaseId: string; keyUri: string };
   "switch-identity": { databaseId: string; identityId: string };
+  /** requestUnits: what a scan may take a second of each container. identityId: null for the one that the account uses. */
+  "enable-cmk": { databaseId: string; keyUri: string; identityId: string | null; requestUnits: number };
 };
 
 export type OperationName = keyof OperationParams;
@@ -32,6 +34,10 @@ export type Requirement = {
   advised?: true;
   /** The operation itself meets it: nothing is refused for it. */
   ownWork?: true;
+  /** It is being found out: nothing is refused for it yet, and nothing written. */
+  pending?: true;
+  /** What it is unmet for, one each. */
+  items?: string[];
 };
 
 export type WishState = "working" | "waiting" | "closed";

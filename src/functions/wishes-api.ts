@@ -50,14 +50,19 @@ const WANTED_FOR = "P1D";
 
 const locationOf = (request: HttpRequest, id: string): string => `${new URL(request.url).origin}/api/operations/${id}`;
 
+/** What has to be named, for it can't be undone or takes something away. */
+function toConfirm(body: WishBody): { what: string; name: string } | undefined {
+  if (body.operation === "revoke") return { what: "the key", name: parseKeyUri(body.scope).key ?? "" };
+  return body.operation === "enable-cmk" ? { what: "the account", name: nameOf(body.databaseId) } : undefined;
+}
+
 /** What takes something away that nothing brings back is confirmed by the name of what it is about. */
 function refuseUnconfirmed(body: WishBody): void {
-  if (body.operation !== "revoke") return;
-  const { key } = parseKeyUri(body.scope);
-  if (body.confirm === key) return;
+  const asked = toConfirm(body);
+  if (!asked || !("confirm" in body) || body.confirm === asked.name) return;
   const { loses } = operations[body.operation];
-  throw new ProblemError(400, `${loses} To confirm, send the name of the key, '${key}', as confirm.`, [
-    { field: "confirm", problem: "must be the name of the key" },
+  throw new ProblemError(400, `${loses} To confirm, send the name of ${asked.what}, '${asked.name}', as confirm.`, [
+    { field: "confirm", problem: `must be the name of ${asked.what}` },
   ]);
 }
 
@@ -69,7 +74,10 @@ export function createWishesApi(deps: WishesDeps) {
   const guard = createGuard(deps.authenticate);
 
   /** A vault that no database depends on yet can be wanted something of too. */
-  async function patientOf({ params }: Wished): Promise<Patient> {
+  async function patientOf(wished: Wished): Promise<Patient> {
+    // What has no key yet belongs to the vault of the key that it is to get.
+    if (wished.operation === "enable-cmk") return deps.patients.named(parseKeyUri(wished.params.keyUri).vaultName ?? "");
+    const { params } = wished;
     if ("databaseId" in params && !("vaultId" in params)) {
       const own = await patientOfDatabase(params.databaseId);
       return "keyUri" in params ? patientToBe(params.keyUri, own) : own;

@@ -4,11 +4,13 @@ import type { ApplyInput, ApplyResult } from "../activities/apply-step.ts";
 import type { AssessInput, AssessResult } from "../activities/assess.ts";
 import type { GiveUpInput } from "../activities/give-up.ts";
 import type { PollInput, PollResult } from "../activities/poll-step.ts";
+import type { ScanInput, ScanResult } from "../activities/scan-ids.ts";
 
 export type Activities = {
   assess: (input: AssessInput) => Promise<AssessResult>;
   applyStep: (input: ApplyInput) => Promise<ApplyResult>;
   pollStep: (input: PollInput) => Promise<PollResult>;
+  scanIds: (input: ScanInput) => Promise<ScanResult>;
   giveUp: (input: GiveUpInput) => Promise<{ incidentId: string }>;
 };
 

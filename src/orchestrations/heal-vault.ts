@@ -83,7 +83,7 @@ function* carryOut(
 ): Orchestration<{ afterMs: number | null } | undefined> {
   const submitted = yield* call(context, "applyStep", { patient, incidentId, step, turn });
   if (submitted.kind === "again") return { afterMs: submitted.afterMs };
-  if (submitted.kind === "settled") return undefined;
+  if (submitted.kind !== "submitted") return undefined;
   for (let polls = 0, asked = 0; polls < MAX_POLLS; polls++) {
     // Cosmos DB names no interval (recorded: Azure/azure-powershell, CosmosDB.Test, 2023-04); its own clients ask every 30 s.
     yield* sleep(context, Math.max(pollAfterMs(polls), asked));
@@ -120,6 +120,13 @@ function* takeTurn(context: OrchestrationContext, given: HealInput): Orchestrati
     case "wait": {
       const woken = yield* waitOrWake(context, assessed.afterMs === undefined ? toMs(assessed.until) : nowOf(context) + assessed.afterMs);
       return { ...again, incidentId: assessed.incidentId, unanswered: null, ...afterLook(lookedAt, woken) };
+    }
+    case "scan": {
+      const { incidentId, scan } = assessed;
+      const scanned = yield* call(context, "scanIds", { patient: input.patient, incidentId, scan });
+      const carried = { ...again, incidentId, unanswered: null };
+      if (scanned.kind === "scanned") return carried;
+      return yield* unanswered(context, { ...carried, unanswered: input.unanswered }, newId, scanned.afterMs, scanned.why);
     }
     case "step": {
       const lost = yield* carryOut(context, input, assessed);

@@ -5,4 +5,5 @@ export const WAKE_UP = "signal";
 export const ASSESS = "assess";
 export const APPLY_STEP = "applyStep";
 export const POLL_STEP = "pollStep";
+export const SCAN_IDS = "scanIds";
 export const GIVE_UP = "giveUp";

@@ -11,6 +11,7 @@ import { createLetterStore } from "./letter-store.ts";
 import { createMailbox } from "./mailbox.ts";
 import { createRestraintStore } from "./restraint-store.ts";
 import { createRevalidationStore } from "./revalidation-store.ts";
+import { createScanStore } from "./scan-store.ts";
 import { createSignStore } from "./sign-store.ts";
 import { createTables } from "./tables.ts";
 import { createWishStore } from "./wish-store.ts";
@@ -42,5 +43,6 @@ export function createStores({ tables: where, tableNames, anchors, credential, h
     letters: createLetterStore(tables, setAside),
     revalidations: createRevalidationStore(tables, setAside),
     wishes: createWishStore(tables, setAside),
+    scans: createScanStore(tables),
   };
 }

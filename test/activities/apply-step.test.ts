@@ -7,7 +7,23 @@ import { diagnose } from "../../src/domain/plan/diagnose.ts";
 import type { Step } from "../../src/domain/steps/step.ts";
 import { questionId } from "../../src/domain/turn/questions.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
-import { aKey, anAccount, aVault, aVersion, NOW, PRINCIPAL, someFacts, someSettings, V1, V2, VAULT_ID } from "../support/builders.ts";
+import { userAssigned } from "../../src/domain/databases/default-identity.ts";
+import {
+  ACCOUNT_ID,
+  aKey,
+  anAccount,
+  aVault,
+  aVersion,
+  IDENTITY_ID,
+  KEY_URI,
+  NOW,
+  PRINCIPAL,
+  someFacts,
+  someSettings,
+  V1,
+  V2,
+  VAULT_ID,
+} from "../support/builders.ts";
 import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
 import { MINUTE } from "../../src/domain/time.ts";
 import { aDecision, after, aSignal, aStep, PATIENT, planOf, turnInput } from "../support/turns.ts";
@@ -101,6 +117,19 @@ describe("a step that may be taken", () => {
       },
       { level: "info", event: "step", fields: expect.objectContaining({ incidentId: "i1", vaultId: VAULT_ID, result: "done" }) },
     ]);
+  });
+
+  test("that Azure works on for long is followed by the looks: where to ask is on the incident", async () => {
+    const params = { targetId: ACCOUNT_ID, keyUri: KEY_URI, first: { defaultIdentity: userAssigned(IDENTITY_ID) } };
+    const step: Step = { ...aStep(), name: "SetKeyUri", params, on: ACCOUNT_ID };
+    const { apply, azure, stored } = setUp({ step, facts: someFacts({ targets: [anAccount({ keyUri: null })] }) });
+    azure.write = async () => ({ kind: "submitted", poller: "https://management.azure.com/op" });
+    expect(await apply()).toEqual({ kind: "followed" });
+    expect(stored()).toMatchObject({
+      applied: [],
+      progress: { looks: 0, following: { step: { name: "SetKeyUri" }, poller: "https://management.azure.com/op", since: NOW } },
+    });
+    expect(stored().timeline.at(-1)?.what).toBe("SetKeyUri on orders was taken by Azure, which works on it");
   });
 
   test("that Azure works on comes back with where to ask; nothing is recorded yet but the intent", async () => {

@@ -19,14 +19,19 @@ import {
   KEY_SCOPE,
   NOW,
   PRINCIPAL,
+  aStatus,
   someFacts,
+  someFeatures,
   someSettings,
   V1,
   V2,
   VAULT_ID,
 } from "../support/builders.ts";
 import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
-import { after, aDecision, aSignal, PATIENT } from "../support/turns.ts";
+import { pollStep } from "../../src/activities/poll-step.ts";
+import { type Incident, openIncident } from "../../src/domain/incident.ts";
+import { after, aDecision, aSignal, aStep, PATIENT } from "../support/turns.ts";
+import { aWish, ENABLE } from "../support/wishes.ts";
 import { questionId } from "../../src/domain/turn/questions.ts";
 
 const expired = someFacts({ keys: [aKey([aVersion(V1, { expiresOn: after(-60) })])] });
@@ -546,4 +551,44 @@ describe("an outcome that can't be told", () => {
     const { assess, deps } = setUp(expired, observe);
     await expect(assess({ teller: { ...deps.teller, put: throwing(new TypeError("a mistake")) } })).rejects.toThrow("a mistake");
   });
+});
+
+describe("a write that Azure works on for long", () => {
+  const following = { step: { ...aStep(), wish: "w1" }, poller: "https://op", since: NOW };
+  const open = (): Incident => ({
+    ...openIncident("i1", PATIENT, NOW, 0),
+    progress: { looks: 1, verdictSince: {}, saidSlow: false, following },
+  });
+
+  test("is asked after at each look, which goes on meanwhile", async () => {
+    const { assess, incidents } = setUp(someFacts());
+    incidents.put(open());
+    const asked: unknown[] = [];
+    await assess({ pollStep: async (input) => (asked.push(input), { kind: "running" }) }, { incidentId: "i1", turn: 5 });
+    expect(asked).toEqual([{ patient: PATIENT, incidentId: "i1", step: following.step, turn: 5, poller: "https://op", follows: true }]);
+    expect(incidents.all[0]?.progress.following).toEqual(following);
+  });
+
+  test("is no more once it has ended, by a row of its own in the audit", async () => {
+    const { assess, incidents, audit, deps } = setUp(someFacts());
+    incidents.put(open());
+    const polling = { ...deps, settings: someSettings(), poll: async () => ({ kind: "succeeded" as const }) };
+    await assess({ pollStep: (input) => pollStep(polling, input) }, { incidentId: "i1", turn: 5 });
+    expect(audit.rows.map(({ entryId }) => entryId)).toContain("5-followed-ending");
+    expect(incidents.all[0]).toMatchObject({ applied: [{ result: "done", wish: "w1" }] });
+    expect(incidents.all[0]?.progress).not.toHaveProperty("following");
+  });
+
+  test("that gets no answer holds up no look", async () => {
+    const { assess, incidents } = setUp(expired);
+    incidents.put(open());
+    expect(await assess({ pollStep: throwing(transient(3000)) }, { incidentId: "i1", turn: 5 })).toMatchObject({ kind: "step" });
+  });
+});
+
+test("a scan that is due is handed on", async () => {
+  const account = anAccount({ keyUri: null, features: someFeatures(), service: aStatus({ healthy: null, text: null }) });
+  const wish = aWish(ENABLE);
+  const { assess } = setUp(someFacts({ targets: [account], wishes: [wish], scans: [{ wishId: "w1", principalId: null, state: null }] }));
+  expect(await assess()).toMatchObject({ kind: "scan", incidentId: "i1", scan: { wishId: "w1", dueAt: NOW } });
 });

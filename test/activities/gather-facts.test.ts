@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createGatherFacts, type FactSources, type GatherDeps } from "../../src/activities/gather-facts.ts";
 import type { KnownDatabase } from "../../src/domain/databases/sight.ts";
+import type { ScanState } from "../../src/domain/id-scan.ts";
 import type { AccessFacts, Baseline, MissingTarget, Patient, TargetFacts, VaultFacts } from "../../src/domain/facts.ts";
 import {
   aBaseline,
@@ -15,6 +16,7 @@ import {
   CLUSTER_ID,
   clusterSays,
   IDENTITY_ID,
+  someFeatures,
   identityIdOf,
   KEY_SCOPE,
   KEY_URI,
@@ -26,7 +28,7 @@ import {
 } from "../support/builders.ts";
 import { throwing, transient } from "../support/fakes.ts";
 import { PATIENT } from "../support/turns.ts";
-import { aStatusOf, aWish, CHECK, SWITCH_IDENTITY, SWITCH_KEY } from "../support/wishes.ts";
+import { aStatusOf, aWish, CHECK, ENABLE, SWITCH_IDENTITY, SWITCH_KEY } from "../support/wishes.ts";
 import type { WishOnRecord } from "../../src/domain/wish.ts";
 
 type Azure = {
@@ -40,6 +42,8 @@ type Azure = {
   remembered?: KnownDatabase[];
   unarmedTold?: string;
   wishes?: WishOnRecord[];
+  /** By the wish. */
+  scans?: Record<string, ScanState>;
   sources?: Partial<FactSources>;
 };
 
@@ -102,6 +106,11 @@ function setUp(azure: Azure = {}) {
       }),
     },
     listWishes: async () => azure.wishes ?? [],
+    enabling: {
+      readFeatures: async () => someFeatures(),
+      loadScan: async (wishId) => azure.scans?.[wishId] ?? null,
+      readerId: "observer",
+    },
     firstPartyPrincipalId: azure.firstParty ?? null,
     tenantId: TENANT,
     now: () => new Date(NOW),
@@ -400,5 +409,36 @@ describe("identities", () => {
     const { gather, asked } = setUp({ targets, firstParty: "f1" });
     await gather();
     expect(asked("access")).toEqual(["access f1 cmk", "access s1 cmk"]);
+  });
+});
+
+describe("an account that somebody wants to give its first key", () => {
+  const plain = anAccount({ keyUri: null });
+  const wish = aWish(ENABLE);
+
+  test("is read with the vault of that key, with what it has switched on, how far its scan is, and who may use the key", async () => {
+    const { gather, asked } = setUp({ targets: [plain], listed: [], wishes: [wish] });
+    const facts = await gather();
+    expect(facts.targets).toMatchObject([{ id: ACCOUNT_ID, keyUri: null, features: someFeatures() }]);
+    expect(facts.scans).toEqual([{ wishId: "w1", principalId: "observer", state: null }]);
+    expect(asked("access")).toEqual([`access ${PRINCIPAL} cmk`]);
+  });
+
+  test("is no more of it once nobody wants that, and never where it has another vault's key", async () => {
+    const over = { ...wish, status: aStatusOf({ state: "closed", outcome: "Refused" }) };
+    const refused = await setUp({ targets: [plain], remembered: [known(plain)], wishes: [over] }).gather();
+    expect([refused.targets, refused.scans]).toEqual([[], undefined]);
+    const elsewhere = anAccount({ keyUri: "https://kv-other.vault.azure.net/keys/k" });
+    expect((await setUp({ targets: [elsewhere], listed: [], wishes: [wish] }).gather()).targets).toEqual([]);
+  });
+
+  test("a cluster is asked for as one", async () => {
+    const { gather, asked } = setUp({
+      targets: [aCluster()],
+      listed: [],
+      wishes: [aWish({ operation: "enable-cmk", params: { ...ENABLE.params, databaseId: CLUSTER_ID } })],
+    });
+    await gather();
+    expect(asked("target")).toEqual([`target cluster ${CLUSTER_ID}`]);
   });
 });

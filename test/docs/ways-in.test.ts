@@ -138,7 +138,7 @@ test("the code uses every word that the README explains", () => {
 
 /** Azure's own things, by Azure's own names; and names that say what they are as any reader reads them. */
 const AZURES =
-  "AccessPolicy DefaultIdentity DeletedVault DenyAssignment LiveVault RoleAssignment RoleDefinition RolePermission ServiceStatus VaultNetwork";
+  "AccessPolicy AccountFeatures DefaultIdentity DeletedVault DenyAssignment LiveVault RoleAssignment RoleDefinition RolePermission ServiceStatus VaultNetwork";
 const PLAIN =
   "AuditEntry Default Grant Held Holder KeyScope LiftedTag Loses Mend Next OutcomeCode Progress Repair StepName StepParams TargetKind";
 

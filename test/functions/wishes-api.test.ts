@@ -9,7 +9,7 @@ import type { WishOnRecord } from "../../src/domain/wish.ts";
 import type { Role } from "../../src/api/routes.ts";
 import { createAuthenticate } from "../../src/functions/authenticate.ts";
 import { createWishesApi, type WishesDeps } from "../../src/functions/wishes-api.ts";
-import { ACCOUNT_ID, IDENTITY_ID, KEY_URI, NOW, someFacts, someSettings, TENANT, VAULT_ID } from "../support/builders.ts";
+import { ACCOUNT_ID, CLUSTER_ID, IDENTITY_ID, KEY_URI, NOW, someFacts, someSettings, TENANT, VAULT_ID } from "../support/builders.ts";
 import { asDescribed } from "../support/described.ts";
 import { fakeLog } from "../support/fakes.ts";
 import { PATIENT } from "../support/turns.ts";
@@ -270,6 +270,30 @@ describe("revoking and restoring a key", () => {
       problem(400, [{ field, problem: expect.any(String) as string }]),
     );
     expect(journal).toEqual([]);
+  });
+
+  const enable = { operation: "enable-cmk", databaseId: ACCOUNT_ID, keyUri: `${KEY_URI}/`, confirm: "orders", reason: "own keys" };
+
+  test("an account is given its first key by its name, and told before what that means", async () => {
+    const { call, kept } = setUp();
+    expect(await call("start", "Keymend.Operator", post(enable))).toMatchObject({ status: 202, jsonBody: { operation: "enable-cmk" } });
+    expect([...kept.values()]).toMatchObject([
+      { params: { databaseId: ACCOUNT_ID, keyUri: KEY_URI, identityId: null, requestUnits: 100 } },
+    ]);
+    const refused = await call("start", "Keymend.Operator", post({ ...enable, confirm: "kv-orders" }));
+    expect(refused).toMatchObject(problem(400, [{ field: "confirm", problem: "must be the name of the account" }]));
+    expect(JSON.stringify(refused.jsonBody)).toContain("can never be without one again");
+  });
+
+  test.each<[string, object, string]>([
+    ["a cluster", { databaseId: CLUSTER_ID }, "databaseId"],
+    ["no share at all", { requestUnits: 0 }, "requestUnits"],
+    ["half a request unit", { requestUnits: 1.5 }, "requestUnits"],
+  ])("nothing is enabled for %s", async (_, over, field) => {
+    const { call } = setUp();
+    expect(await call("start", "Keymend.Operator", post({ ...enable, ...over }))).toMatchObject(
+      problem(400, [{ field: expect.stringContaining(field) as string }]),
+    );
   });
 
   test("nor does a rotation need to be confirmed: it takes nothing away", async () => {

@@ -45,6 +45,28 @@ describe("healVault", () => {
     expect(seen).toMatchObject([{ turn: Date.parse(start) }]);
   });
 
+  test("a slice of a scan that is due is made, then it is looked at again at once", async () => {
+    const scan = { wishId: "w1", dueAt: start };
+    const seen: unknown[] = [];
+    const activities = {
+      assess: () => ({ kind: "scan", incidentId: "i1", scan }),
+      scanIds: (asked: unknown) => {
+        seen.push(asked);
+        return { kind: "scanned" };
+      },
+    };
+    const result = await play(activities);
+    expect(result).toMatchObject({ kind: "continuedAsNew", input: { turn: 4, incidentId: "i1", unanswered: null } });
+    expect([seen, timers(result)]).toEqual([[{ patient, incidentId: "i1", scan }], []]);
+    const lost = await play({ ...activities, scanIds: () => ({ kind: "again", afterMs: 2000, why: "tables" }) });
+    expect(lost).toMatchObject({ kind: "continuedAsNew", input: { incidentId: "i1", unanswered: { count: 1 } } });
+  });
+
+  test("a write that Azure works on for long holds nothing up: the looks follow it", async () => {
+    const result = await play({ assess: () => stepNext, applyStep: () => ({ kind: "followed" }) });
+    expect([result.kind, called(result), timers(result)]).toEqual(["continuedAsNew", ["assess", "applyStep"], []]);
+  });
+
   test("waits until the next look is due and begins anew", async () => {
     const result = await play({ assess: () => ({ kind: "wait", incidentId: "i1", until: "2026-01-01T00:05:00.000Z", why: "" }) });
     expect(result).toMatchObject({ kind: "continuedAsNew", input: { turn: 4, incidentId: "i1", unanswered: null } });

@@ -3,6 +3,7 @@ import { DATA_ACTIONS } from "../../src/domain/access/access.ts";
 import { keyScopeOf } from "../../src/domain/arm-id.ts";
 import type {
   AccessFacts,
+  AccountFeatures,
   Baseline,
   DenyAssignment,
   EventSubscriptionFacts,
@@ -201,6 +202,17 @@ export const anAccount = (over: Partial<TargetFacts> = {}): TargetFacts => ({
   service: aStatus(),
   restoredFrom: null,
   changedOn: null,
+  ...over,
+});
+
+/** Of an account that nothing keeps from getting a key. */
+export const someFeatures = (over: Partial<AccountFeatures> = {}): AccountFeatures => ({
+  capabilities: [],
+  backup: "Periodic",
+  analyticalStorage: false,
+  materializedViews: false,
+  allVersionsChangeFeed: false,
+  endpoint: "https://orders.documents.azure.com:443/",
   ...over,
 });
 

@@ -175,6 +175,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
     listWishes: async (): Promise<WishOnRecord[]> => structuredClone(azure.facts.wishes ?? []),
     keepWishStatus: async (_: string, wishId: string, { state, outcome }: WishStatus) =>
       void journal.push(`wish ${wishId} ${outcome ?? state}`),
+    pollStep: async (): Promise<{ kind: "running" | "settled" }> => ({ kind: "running" }),
     restraint: {
       load: async () => structuredClone(restraint.now),
       addTrouble: async (trouble: Trouble) => void restraint.now.troubles.push(trouble),

@@ -28,6 +28,10 @@ export const SWITCH_IDENTITY: Extract<Wished, { operation: "switch-identity" }> 
   operation: "switch-identity",
   params: { databaseId: ACCOUNT_ID, identityId: identityIdOf("id-orders-2") },
 };
+export const ENABLE: Extract<Wished, { operation: "enable-cmk" }> = {
+  operation: "enable-cmk",
+  params: { databaseId: ACCOUNT_ID, keyUri: KEY_URI, identityId: null, requestUnits: 100 },
+};
 export const RESTORE: Wished = { operation: "restore", params: { keyUri: KEY_URI } };
 
 type Over = Partial<Omit<WishOnRecord, "operation" | "params">>;

@@ -2,6 +2,7 @@
 import type { Route } from "../routes.ts";
 import { lookupRoutes } from "./account-lookups.ts";
 import { accountRoutes } from "./accounts.ts";
+import { dataRoleRoutes } from "./data-roles.ts";
 import { clusterRoutes } from "./clusters.ts";
 
-export const documentDbRoutes: Route[] = [...accountRoutes, ...lookupRoutes, ...clusterRoutes];
+export const documentDbRoutes: Route[] = [...accountRoutes, ...lookupRoutes, ...dataRoleRoutes, ...clusterRoutes];

@@ -41,8 +41,12 @@ export const MANAGED_IDENTITY_TOKEN_SECONDS = 86_400;
 /** Azure's services forgive clocks that differ by five minutes. */
 const SKEW_SECONDS = 300;
 
+/** Each Cosmos DB account is a resource of its own name (Microsoft Learn, "Use data plane role-based access control", scope of the token). */
+const isAccount = (resource: string): boolean => /^https:\/\/[a-z0-9-]+\.documents\.azure\.com$/i.test(resource);
+
 export function isAzureResource(audience: string): boolean {
-  return AZURE_RESOURCES.includes(audience.replace(/\/$/, ""));
+  const resource = audience.replace(/\/$/, "");
+  return AZURE_RESOURCES.includes(resource) || isAccount(resource);
 }
 
 /**

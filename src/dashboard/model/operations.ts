@@ -55,6 +55,16 @@ export const FORMS: Record<OperationName, Form> = {
     about: "Lets a database reach its key by another identity.",
     fields: [ON_DATABASE, IDENTITY],
   },
+  "enable-cmk": {
+    label: "Give an account its first key",
+    about: "Looks at every document id first; then Azure encrypts what is there. An account with a key can never be without one again.",
+    fields: [
+      ON_DATABASE,
+      { name: "keyUri", label: "URI of the key", hint: KEY_URI },
+      { ...IDENTITY, optional: true },
+      { name: "confirm", label: "The name of the account, to confirm", hint: "orders" },
+    ],
+  },
   restore: {
     label: "Restore",
     about: "Gives back what was revoked, and sees that the service has noticed.",

@@ -112,5 +112,7 @@ export function knownAfter({ targets, missing, patient }: Facts, judged: Judged,
     const { phase: _, ...known } = before.find((one) => sameId(one.id, id)) ?? { kind, id, keyUri, identityIds: [] };
     return known;
   });
-  return [...targets.map((target) => knownOf(target, judged)), ...unread];
+  // One without a key, that somebody wants to give one, depends on no vault yet.
+  const dependent = targets.filter((target) => target.keyUri !== null || verdictOf(target) === "lost");
+  return [...dependent.map((target) => knownOf(target, judged)), ...unread];
 }

@@ -1,9 +1,11 @@
 /** All planned operations by name, and what can be asked of any of them. */
 import type { CauseCode } from "../cause-code.ts";
+import type { ScanWanted } from "../id-scan.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { Facts } from "../facts.ts";
 import type { Before, OperationName, OperationParams, Requirement, WishOnRecord } from "../wish.ts";
 import { checkRequirements } from "./check-requirements.ts";
+import { enableCmk } from "./enable-cmk.ts";
 import { prepare } from "./prepare.ts";
 import { restore } from "./restore.ts";
 import { revoke } from "./revoke.ts";
@@ -20,6 +22,7 @@ export const operations: { readonly [N in OperationName]: OperationSpec<N> } = {
   "rotate-key": rotateKey,
   "switch-key": switchKey,
   "switch-identity": switchIdentity,
+  "enable-cmk": enableCmk,
 };
 
 type Asked<N extends OperationName> = { operation: N; params: OperationParams[N] };
@@ -45,10 +48,14 @@ const concernsOf = <N extends OperationName>(wish: Asked<N>, facts: Pick<Facts, 
 export const concernedBy = (wishes: readonly WishOnRecord[], facts: Pick<Facts, "targets">): string[] =>
   wishes.flatMap((wish) => concernsOf(wish, facts));
 
+/** Whether it may take a scan. */
+export const mayScan = ({ operation }: Pick<WishOnRecord, "operation">): boolean => operations[operation].scans !== undefined;
+
 /** One wish as these facts show it. */
 export type Judged = {
   requirements: Requirement[];
   reached: Reached;
+  scan: ScanWanted | null;
   targetIds: string[];
   drafts: StepDraft[];
   mends: readonly CauseCode[];
@@ -65,6 +72,7 @@ const judge = <N extends OperationName>(wish: Asked<N>, view: View): Judged => {
   return {
     requirements: spec.requirements(params, view),
     reached: spec.reached(params, view),
+    scan: spec.scans?.(params, view) ?? null,
     targetIds: spec.concerns(params, view.facts),
     drafts: spec.drafts(params, view),
     mends: spec.mends,

@@ -171,7 +171,7 @@ export function identityRequirements(facts: Facts, target: TargetFacts, identity
   ];
 }
 
-function grantRequirement(facts: Facts, target: TargetFacts, principalId: string): Requirement {
+export function grantRequirement(facts: Facts, target: TargetFacts, principalId: string): Requirement {
   const access = accessOf(facts, target, principalId);
   if (access === undefined) return requirement("grant", "unknown", "there is no vault or key to be granted on");
   if (access.state !== "judged") return requirement("grant", "unknown", access.detail);
@@ -192,6 +192,9 @@ function grantLines(facts: Facts, target: TargetFacts, principalId: string, mode
   return [az("role", "assignment", "create", ...who, "--role", ENCRYPTION_USER, "--scope", scope)];
 }
 
-/** What stands in the way: neither advice, nor what the operation itself is there for. */
-export const standsInTheWay = ({ state, advised, ownWork }: Requirement): boolean =>
-  state !== "met" && advised !== true && ownWork !== true;
+/** What stands in the way: neither advice, nor what the operation itself is there for, nor what is still being found out. */
+export const standsInTheWay = ({ state, advised, ownWork, pending }: Requirement): boolean =>
+  state !== "met" && !(advised ?? ownWork ?? pending ?? false);
+
+/** What is still being found out. */
+export const isAwaited = ({ pending }: Requirement): boolean => pending === true;

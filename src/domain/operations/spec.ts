@@ -2,6 +2,7 @@
 import type { CauseCode } from "../cause-code.ts";
 import type { Diagnosis } from "../cause.ts";
 import type { Facts } from "../facts.ts";
+import type { ScanWanted } from "../id-scan.ts";
 import type { StepDraft, StepName } from "../steps/step.ts";
 import type { Before, OperationName, OperationParams, Requirement, WishOnRecord } from "../wish.ts";
 
@@ -10,7 +11,7 @@ export type View = { facts: Facts; diagnosis: Diagnosis; wish: WishOnRecord };
 /** detail: of one that is not done, what is waited for once nothing is left to write. holdsMs: it counts only once it has been so for that long. */
 export type Reached = { done: boolean; detail: string; holdsMs?: number };
 
-/** What is read for it beside what the vault's databases call for. keys: names. databaseIds: of those that may have their key elsewhere. */
+/** What is read for it beside what the vault's databases call for. keys: names. databaseIds: of those that may have their key elsewhere, or none yet. */
 export type WishReads = { keys: string[]; identityIds: string[]; databaseIds?: string[] };
 
 export type OperationSpec<N extends OperationName> = {
@@ -22,6 +23,8 @@ export type OperationSpec<N extends OperationName> = {
   /** What it may consist of, in legal order. */
   steps: readonly StepName[];
   reads: (params: OperationParams[N]) => WishReads;
+  /** What has to be scanned while nothing else stands in the way; null where nothing has. Absent of one that never scans. */
+  scans?: (params: OperationParams[N], view: View) => ScanWanted | null;
   /** Databases that it is about; ids as read. */
   concerns: (params: OperationParams[N], facts: Pick<Facts, "targets" | "guests">) => string[];
   requirements: (params: OperationParams[N], view: View) => Requirement[];

@@ -78,7 +78,9 @@ export const rankOf = (name: StepName): number => ORDER.indexOf(name);
 /** A database's own identity has a principal only once it is switched on: it can be granted nothing before. */
 export function rankOfDraft({ name, params }: StepDraft): number {
   const isToCome = "principalId" in params && params.principalId === null && isDatabase(params.identityId);
-  return isToCome ? rankOf("AttachIdentity") + 0.5 : rankOf(name);
+  // Continuous backup and analytical store want the identity before the first key (Microsoft Learn, "... for your existing account").
+  const isFirstKey = name === "SetKeyUri" && params.first !== undefined;
+  return isToCome ? rankOf("AttachIdentity") + 0.5 : isFirstKey ? rankOf("SetDefaultIdentity") + 0.5 : rankOf(name);
 }
 
 type Draft<N extends StepName> = { name: N; params: StepParams[N] };

@@ -7,10 +7,16 @@ import { besideOnDatabase, DEFAULT_IDENTITY } from "./beside.ts";
 import { isSameDefault, readDefaultIdentity } from "../databases/default-identity.ts";
 import { actions, findTarget, isStale, onId, type Precondition, shownTarget, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
+function checkAttached(target: TargetFacts, wanted: DefaultIdentity, facts: Facts): Precondition {
+  const principalId = principalOf({ ...target, defaultIdentity: wanted }, facts.identities, facts.firstPartyPrincipalId);
+  return principalId === undefined ? stale(`the identity to use is not attached to ${target.name}, or not known`) : "todo";
+}
+
 /** `settling`: the grant is there and may not have reached the vault; waiting costs less than an account that loses access. */
 export function checkSwitch(target: TargetFacts, wanted: DefaultIdentity, facts: Facts): Precondition {
-  const principalId = principalOf({ ...target, defaultIdentity: wanted }, facts.identities, facts.firstPartyPrincipalId);
-  if (principalId === undefined) return stale(`the identity to use is not attached to ${target.name}, or not known`);
+  const attached = checkAttached(target, wanted, facts);
+  if (attached !== "todo") return attached;
+  const principalId = principalOf({ ...target, defaultIdentity: wanted }, facts.identities, facts.firstPartyPrincipalId)!;
   const state = grantStateOf(facts, target, principalId);
   if (state === "none") return stale(`the identity to use on ${target.name} has no access to the key`);
   return state === "settling" ? stale(`the grant of the identity to use on ${target.name} may not have reached the vault yet`) : "todo";
@@ -27,12 +33,14 @@ export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
   tells: null,
   key: ({ targetId }) => onId(targetId),
   sets: ({ defaultIdentity }) => [defaultIdentity.toLowerCase()],
-  precondition: ({ targetId, defaultIdentity }, facts) => {
+  precondition: ({ targetId, defaultIdentity, keyless }, facts) => {
     const target = findTarget(facts, targetId);
     if (isStale(target)) return target;
     const wanted = readDefaultIdentity(defaultIdentity);
     if (!wanted) return stale(`'${defaultIdentity}' is no default identity`);
-    return isSameDefault(target.defaultIdentity, wanted) ? "done" : checkSwitch(target, wanted, facts);
+    if (isSameDefault(target.defaultIdentity, wanted)) return "done";
+    // One that has no key yet has no access to lose.
+    return keyless && target.keyUri === null ? checkAttached(target, wanted, facts) : checkSwitch(target, wanted, facts);
   },
   shows: ({ targetId }, facts) => shownTarget(facts, targetId)?.defaultIdentity,
   beside: ({ targetId }, facts) => besideOnDatabase(facts, targetId, DEFAULT_IDENTITY),

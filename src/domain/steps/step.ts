@@ -37,12 +37,16 @@ export type StepParams = {
   CreateIdentity: { identityId: string; location: string; insteadOf: string | null };
   /** Of an account; a cluster's comes with its key. identityId: of a user-assigned identity, or `SystemAssigned`. */
   AttachIdentity: { targetId: string; identityId: string };
-  SetDefaultIdentity: { targetId: string; defaultIdentity: string };
+  /** keyless: of an account that has no key yet. */
+  SetDefaultIdentity: { targetId: string; defaultIdentity: string; keyless?: true };
   /** keeps: what a cluster encrypts with and goes on encrypting with; null for an account. */
   DetachIdentity: { targetId: string; targetKind: TargetKind; identityId: string; keeps: ClusterEncryption | null };
   AllowTrustedServices: { vaultId: string };
-  /** from: the key that it leaves, where somebody wants it to have another one; absent of a repair, which never does. */
-  SetKeyUri: { targetId: string; keyUri: string; from?: string };
+  /**
+   * from: the key that it leaves, where somebody wants it to have another one; absent of a repair, which never does. first: it has no key yet, and
+   * is to reach it by this identity.
+   */
+  SetKeyUri: { targetId: string; keyUri: string; from?: string; first?: { defaultIdentity: string } };
   /** value: the operation that it stands for. others: the key's tags as read, which az would replace. */
   TagIntent: OnKeyVersion & { value: string; others: Record<string, string> };
   DisableKeyVersion: OnKeyVersion;

@@ -63,6 +63,7 @@ function judgeHistory(step: Step, { applied, progress }: Pick<Incident, "applied
   const tries = applied.filter((entry) => entry.id === step.id && entry.result !== "stale");
   const newest = tries.at(-1);
   const isWritten = newest?.result === "done" || newest?.result === "alreadyDone";
+  if (progress.following?.step.id === step.id) return { kind: "settling" };
   if (isWritten && toMs(now) - toMs(newest.at) < SETTLE_AFTER_WRITE_MS) return { kind: "settling" };
   const counted = tries.filter((entry) => !isLifted(entry, progress));
   const last = counted.at(-1);

@@ -1,5 +1,6 @@
 /** What one turn means for each wish: an ending, or something that is waited for. */
-import type { Incident, IncidentWish } from "../incident.ts";
+import type { Incident, IncidentWish, Progress } from "../incident.ts";
+import type { ScanProgress } from "../id-scan.ts";
 import type { PlannedWish } from "../plan.ts";
 import type { Settings } from "../settings.ts";
 import { stepInShort } from "../short-names.ts";
@@ -19,9 +20,15 @@ const ended = (outcome: WishOutcome, reason: Ending["reason"], detail: string): 
 const writtenOf = ({ incident }: View, { id }: { id: string }): Incident["applied"] =>
   incident.applied.filter((step) => step.wish === id && step.result === "done");
 
+/** What of it Azure has taken and works on. */
+const followedOf = ({ incident: { progress } }: View, { id }: { id: string }): Progress["following"] =>
+  progress.following?.step.wish === id ? progress.following : undefined;
+
 /** What of it was written, for whoever has to go on or back by hand. */
 function whereItStands(view: View, { wish, undo }: PlannedWish): string {
   const written = writtenOf(view, wish);
+  const followed = followedOf(view, wish);
+  if (followed) return `${stepInShort(followed.step)} was taken by Azure, which goes on with it`;
   if (written.length === 0) return "nothing of it was written";
   const back = undo.length > 0 ? "; how to go back is under undo" : "";
   return `written so far: ${written.map(stepInShort).join(", ")}${back}`;
@@ -52,18 +59,34 @@ function judgeReached(view: View, planned: PlannedWish): TargetState {
   return { kind: "pending", until: toIso(Math.min(toMs(view.now) + LONGEST_WAIT_MS, until)), why, person: false };
 }
 
+const pending = ({ now, incident }: View, why: string, latest = Infinity): Pending => {
+  const until = Math.min(toMs(now) + nextCheckAfterMs(incident.progress.looks), latest);
+  return { kind: "pending", until: toIso(until), why, person: false };
+};
+
+/** What is being found out says itself how far it is. */
+const awaited = (view: View, { wish, scan }: PlannedWish): Pending =>
+  pending(view, "document ids are scanned before anything is written", Math.min(toMs(scan?.dueAt ?? wish.until), toMs(wish.until)));
+
 function judge(view: View, planned: PlannedWish, steps: readonly JudgedStep[]): TargetState {
   const { wish, reached, unmet } = planned;
-  const { now, incident } = view;
+  const { now } = view;
   if (wish.cancelled) return ended("Refused", "Cancelled", `called off: ${wish.cancelled.reason}`);
+  const followed = followedOf(view, wish);
+  // Nothing is left to write: it takes as long as it takes.
+  if (followed) return pending(view, `${stepInShort(followed.step)} was taken by Azure, which works on it since ${followed.since}`);
   if (reached.done) return judgeReached(view, planned);
   if (isOutOfTime(wish, now)) return ended("Escalated", "OutOfTime", `not done by ${wish.until}: ${reached.detail}`);
   // What is half done is nobody's to refuse any more: a person has to go on or back.
   if (unmet !== null) return ended(writtenOf(view, wish).length > 0 ? "Escalated" : "Refused", "RequirementsUnmet", unmet);
-  const state = judgeSteps(view, steps);
+  return judgeWork(view, planned, judgeSteps(view, steps));
+}
+
+/** Where nothing stands in its way. */
+function judgeWork(view: View, planned: PlannedWish, state: TargetState | undefined): TargetState {
   if (state?.kind === "ended" && state.outcome === "Observed") return ended("Refused", "ObserveMode", state.detail);
-  const until = Math.min(toMs(now) + nextCheckAfterMs(incident.progress.looks), toMs(wish.until));
-  return state ?? { kind: "pending", until: toIso(until), why: reached.detail, person: false };
+  if (state?.kind !== "ended" && planned.awaits !== null) return awaited(view, planned);
+  return state ?? pending(view, planned.reached.detail, toMs(planned.wish.until));
 }
 
 /** An ending that leaves something half done says where it stands. */
@@ -92,9 +115,17 @@ const standingOf = (state: TargetState, now: string): Standing =>
     ? { state: state.person ? "waiting" : "working", outcome: null, reason: null, closedAt: null }
     : { state: "closed", outcome: OUTCOMES[state.outcome] ?? "Escalated", reason: state.reason, closedAt: now };
 
+const NO_PROGRESS = { percent: null, etaSeconds: null };
+
+const scanProgress = ({ state }: Standing, scan: PlannedWish["scan"]): ScanProgress =>
+  state !== "closed" && scan ? scan.progress : NO_PROGRESS;
+
+const sinceOf = (before: WishStatus["progress"] | undefined, what: string, now: string): string =>
+  before?.what === what ? before.since : now;
+
 /** What is kept of it after a turn. */
 export function statusOf(view: View, planned: PlannedWish, state: TargetState): IncidentWish {
-  const { wish, requirements, stands, undo, before: used, disposable } = planned;
+  const { wish, requirements, scan, stands, undo, before: used, disposable } = planned;
   const { now, incident } = view;
   const before = wish.status?.progress;
   const held = heldSince(view, planned);
@@ -112,7 +143,11 @@ export function statusOf(view: View, planned: PlannedWish, state: TargetState): 
     ...(held !== undefined && { heldSince: held }),
     ...(standing.outcome === "Completed" &&
       disposable.length > 0 && { disposable: { from: toIso(toMs(now) + KEPT_FOR_MS), az: disposable } }),
-    progress: { what, percent: null, since: before?.what === what ? before.since : now, etaSeconds: null },
+    progress: {
+      what,
+      since: sinceOf(before, what, now),
+      ...scanProgress(standing, scan),
+    },
     // What was begun of it stays too, until it is taken back.
     stands: stands && standing.state === "closed" && (standing.outcome === "Completed" || writtenOf(view, wish).length > 0),
   };

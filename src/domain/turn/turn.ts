@@ -3,6 +3,7 @@
  * next. The orchestration carries it out; nothing is decided anywhere else.
  */
 import { isBaseline } from "../baseline.ts";
+import type { DueScan } from "../id-scan.ts";
 import type { Plan } from "../plan.ts";
 import type { Incident, IncidentTarget, Next, Outcome, OutcomeCode, Turn } from "../incident.ts";
 import { openIncident } from "../incident.ts";
@@ -147,6 +148,13 @@ function takeWishStates(draft: TurnDraft, steps: readonly JudgedStep[]): TargetS
   return [...states.map(({ state }) => state), ...over.map(endingOf)];
 }
 
+/** A slice of a scan whose time has come, of a wish that waits for it. */
+function dueScan({ incident: { wishes = [] }, input: { plan, now } }: TurnDraft): DueScan | undefined {
+  const isOpen = (wishId: string): boolean => wishes.some(({ id, state }) => id === wishId && state !== "closed");
+  const due = (plan.wishes ?? []).flatMap(({ scan }) => (scan && toMs(scan.dueAt) <= toMs(now) && isOpen(scan.wishId) ? [scan] : []));
+  return due[0];
+}
+
 function next(draft: TurnDraft, steps: readonly JudgedStep[]): Next {
   const { incident, input } = draft;
   const now = steps.find(isNext);
@@ -161,6 +169,12 @@ function next(draft: TurnDraft, steps: readonly JudgedStep[]): Next {
   );
   incident.targets = incident.targets.map((target, i) => (states[i] ? withEnding(target, states[i]) : target));
   const all = [...states, ...takeWishStates(draft, steps)];
+  const scan = dueScan(draft);
+  if (scan) {
+    incident.state = "working";
+    incident.nextLookAt = input.now;
+    return { do: "scan", scan };
+  }
   const waits = all.filter((state) => state.kind === "pending").sort((a, b) => toMs(a.until) - toMs(b.until));
   const first = waits[0];
   if (!first)

@@ -122,6 +122,8 @@ function play(start: Facts, graveyard: Graveyard, { person, azure, service, mode
       incident = record(incident!, step, now, azure);
       continue;
     }
+    // Nobody wants anything here.
+    if (next.do === "scan") throw new Error("a scan that nobody wanted");
     expect(next.why).not.toBe("");
     expect(toMs(next.until)).toBeGreaterThan(toMs(now));
     waits.push(next.why);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { keyScopeOf } from "../../../src/domain/arm-id.ts";
+import { userAssigned } from "../../../src/domain/databases/default-identity.ts";
 import type { Facts, TargetFacts } from "../../../src/domain/facts.ts";
 import { azOf, completeStep, countAfter, mergeDrafts, precondition, stepSpecs } from "../../../src/domain/steps/index.ts";
 import type { StepDraft, StepName, StepParams } from "../../../src/domain/steps/step.ts";
@@ -276,6 +277,20 @@ const ROWS: Row[] = [
     { identities: [ours], access: [settled], ...account({ attached: withSecond, keyUri: null }) },
     "the identity to use on orders has no access to the key",
   ),
+  row(
+    "that never had a key",
+    "SetDefaultIdentity",
+    { identities: [ours], access: [], ...account({ attached: withSecond, keyUri: null }) },
+    "todo",
+    { keyless: true },
+  ),
+  row(
+    "that never had a key, and not the identity either",
+    "SetDefaultIdentity",
+    { ...account({ keyUri: null }) },
+    "the identity to use is not attached to orders, or not known",
+    { keyless: true },
+  ),
   row("nonsense", "SetDefaultIdentity", {}, "'Somebody' is no default identity", { defaultIdentity: "Somebody" }),
   row("database not read", "SetDefaultIdentity", { targets: [] }, `database ${ACCOUNT_ID} was not read`),
   row("gone and replaced", "DetachIdentity", { identities: [ours, goneIdentity], ...account(usesSecond) }, "todo", {
@@ -334,6 +349,20 @@ const ROWS: Row[] = [
   ),
   row("a third key", "SetKeyUri", leaving({}, { keyUri: `${VAULT_URI}/keys/third` }), "orders names another key now", toSecond),
   row("no key", "SetKeyUri", account({ keyUri: null }), "orders names another key now"),
+  row("no key yet", "SetKeyUri", account({ keyUri: null }), "todo", { first: { defaultIdentity: userAssigned(IDENTITY_ID) } }),
+  row("no key yet, and another identity", "SetKeyUri", account({ keyUri: null }), "orders does not use FirstPartyIdentity yet", {
+    first: { defaultIdentity: "FirstPartyIdentity" },
+  }),
+  row("no key yet, and nonsense", "SetKeyUri", account({ keyUri: null }), "orders does not use Somebody yet", {
+    first: { defaultIdentity: "Somebody" },
+  }),
+  row(
+    "no key yet, and no grant",
+    "SetKeyUri",
+    { ...account({ keyUri: null }), access: [anAccess({ assignments: [] })] },
+    "the identity to use on orders has no access to the key",
+    { first: { defaultIdentity: userAssigned(IDENTITY_ID) } },
+  ),
   row("database not read", "SetKeyUri", { targets: [] }, `database ${ACCOUNT_ID} was not read`),
   row("pinned and Ready", "SetClusterEncryption", cluster({ keyUri: `${KEY_URI}/${V1}` }), "todo"),
   row("as wanted", "SetClusterEncryption", cluster(), "done"),

@@ -22,6 +22,8 @@ const aPlanned = (over: Partial<PlannedWish> = {}): PlannedWish => ({
   targetIds: [ACCOUNT_ID],
   reached: { done: false, detail: "waiting for it" },
   unmet: null,
+  awaits: null,
+  scan: null,
   stands: false,
   undo: [],
   before: undefined,
@@ -153,6 +155,33 @@ describe("a wish", () => {
   test("while Keymend is paused is refused", () => {
     const held = { reason: "Paused" as const, since: NOW, why: "paused" };
     expect(turn({}, { held }, wishStep()).next).toMatchObject({ outcome: { code: "Refused", reason: "Paused" } });
+  });
+});
+
+describe("a write that Azure works on for long", () => {
+  const step = wishStep();
+  const following = { step, poller: "https://management.azure.com/op", since: NOW };
+  const followed = (planned: Partial<PlannedWish> = {}, ...steps: Step[]) => {
+    const { incident } = turn({}, {}, wishStep());
+    const progress = { ...incident!.progress, following };
+    return turn(planned, { incident: { ...incident!, progress }, turn: 1, now: after(HOUR / MINUTE) }, ...steps);
+  };
+
+  test("is waited for as long as it takes, and not made again", () => {
+    const { next, incident } = followed({ wish: wanted({ until: after(1) }), reached: { done: true, detail: "so" } }, step);
+    expect(next).toMatchObject({
+      do: "wait",
+      why: `EnableKeyVersion on kv-orders/cmk/11111111 was taken by Azure, which works on it since ${NOW}`,
+    });
+    expect(incident?.plan?.steps[0]?.state).toBe("applied");
+    expect(followed({ unmet: "key: disabled since" }).next).toMatchObject({ do: "wait" });
+  });
+
+  test("goes on though the wish is called off, which is told", () => {
+    const cancelled = { at: NOW, by: "bob", reason: "stop" };
+    expect(followed({ wish: wanted({ cancelled }) }).incident?.wishes?.[0]?.detail).toBe(
+      "called off: stop; EnableKeyVersion on kv-orders/cmk/11111111 was taken by Azure, which goes on with it",
+    );
   });
 });
 

@@ -33,7 +33,7 @@ describe("an account's data plane (Cosmos DB, troubleshoot-cmk 2.1)", () => {
     const { account, ask } = anAccount();
 
     await expect(ask(account.name)).resolves.toMatchObject({ status: 401 });
-    await expect(ask(`${account.name}-westus2`, { authorization: "anything" })).resolves.toMatchObject({ status: 404 });
+    await expect(ask(`${account.name}-westus2`, { authorization: "anything" })).resolves.toMatchObject({ status: 401 });
   });
 
   test("has a name only while the account exists", () => {

@@ -1,0 +1,67 @@
+/** An account without a key, on a vault that has one for it, and documents in it; and how it is wanted that it gets the key. */
+import { addAccount } from "../azure/documentdb/build.ts";
+import { addContainer, dataOf, type Document } from "../azure/documentdb/data.ts";
+import { keyUriOf } from "../azure/keyvault/build.ts";
+import type { Account, JsonObject } from "../azure/world.ts";
+import { DATA } from "../estate/patient.ts";
+import { type Operation, readOperation, want } from "./wanting.ts";
+import type { Story, StoryContext } from "./story.ts";
+
+type Arranged = Parameters<NonNullable<Story["arrange"]>>[0];
+
+export const ACCOUNT = "ledger";
+const DATA_READER = "00000000-0000-0000-0000-000000000001";
+
+type Plain = {
+  /** It uses no identity of its own. */
+  bare?: boolean;
+  continuousBackup?: boolean;
+  properties?: JsonObject;
+  documents?: Document[];
+  /** Keymend may not read what it holds. */
+  unread?: boolean;
+};
+
+/** Ids as long as they may be, in bytes: of letters of one byte, and of more. */
+export const WHOLE: Document[] = [
+  { id: "x".repeat(990), tenant: "a" },
+  { id: "€".repeat(330), tenant: "b" },
+  ...Array.from({ length: 1_200 }, (_, i): Document => ({ id: `entry-${i}`, tenant: String(i % 7) })),
+];
+
+export function addPlainAccount({ world, patient, estate }: Arranged, { bare, unread, documents = WHOLE, ...spec }: Plain = {}): Account {
+  const account = addAccount(world, {
+    name: ACCOUNT,
+    resourceGroup: DATA,
+    location: "West US 2",
+    ...spec,
+    ...(bare ? {} : { identities: [patient.identity.id] }),
+  });
+  addContainer(world, account, { database: "books", container: "entries", paths: ["/tenant"], documents, partitions: 3 });
+  addContainer(world, account, { database: "books", container: "settings", documents: [{ id: "only one" }] });
+  addContainer(world, account, { database: "archive", container: "empty", documents: [] });
+  const role = { name: "reads-ids", roleDefinition: DATA_READER, principalId: estate.keymend.observe.principalId, scope: "/" };
+  if (!unread) dataOf(account).roles.set(role.name, role);
+  return account;
+}
+
+/** Until it has come to an end, which may take Azure a while. */
+export async function wantKey(context: StoryContext, more: JsonObject = {}): Promise<Operation> {
+  const { vault, keyName } = context.patient;
+  const account = [...context.world.accounts.values()].find(({ name }) => name === ACCOUNT)!;
+  context.focus([account]);
+  const body = { databaseId: account.id, keyUri: keyUriOf(vault, keyName), confirm: ACCOUNT, reason: "all data under our own keys" };
+  const { id } = await want(context, { operation: "enable-cmk", ...body, ...more });
+  await context.until(
+    "the account to be encrypted, or refused",
+    async () => (await readOperation(context, id)).state === "closed",
+    24 * 3_600_000,
+  );
+  return readOperation(context, id);
+}
+
+export function requireState({ requirements }: Operation, name: string, state: string): Operation["requirements"][number] {
+  const found = requirements.find((one) => one.name === name);
+  if (found?.state !== state) throw new Error(`'${name}' is not ${state}: ${JSON.stringify(requirements)}`);
+  return found;
+}

@@ -1,0 +1,20 @@
+import { addPlainAccount, requireState, wantKey } from "./enabling.ts";
+import type { Story } from "./story.ts";
+
+export const opEnableCmk: Story = {
+  name: "op-enable-cmk",
+  title: "an account that exists is given its first key: all its document ids are looked at first, then Azure encrypts what is there",
+  kinds: ["account"],
+  phases: ["grace"],
+  causes: [],
+  steps: ["SetKeyUri"],
+  maxWrites: 1,
+  outcome: { grace: "Completed" },
+  vault: "rbac",
+  arrange: (context) => void addPlainAccount(context),
+  async break(context) {
+    const ended = await wantKey(context);
+    const { detail } = requireState(ended, "document ids", "met");
+    context.tell(`document ids: ${detail}`);
+  },
+};

@@ -1,0 +1,128 @@
+/**
+ * What an account must be like to be given a key after it was made. Microsoft Learn, "Configure customer-managed keys for your existing Azure
+ * Cosmos DB account with Azure Key Vault": known limitations, and the steps for continuous backup and analytical store. Vector search:
+ * MicrosoftDocs/azure-databases-docs, articles/cosmos-db/how-to-setup-customer-managed-keys-existing-accounts.md.
+ */
+import { nameOf, parseArmId } from "../arm-id.ts";
+import type { AccountFeatures, DefaultIdentity, TargetFacts } from "../facts.ts";
+import { type IdScan, LONGEST_ID_BYTES, type LongId, type ScannedContainer, type ScanState } from "../id-scan.ts";
+import { az, say } from "../steps/az.ts";
+import type { Requirement } from "../wish.ts";
+
+const requirement = (name: string, holds: boolean, detail: string, ...lines: string[]): Requirement => ({
+  name,
+  state: holds ? "met" : "unmet",
+  detail,
+  az: holds ? [] : lines,
+});
+
+type Without = { name: string; has: (features: AccountFeatures) => boolean; what: string };
+
+const capability =
+  (name: string) =>
+  ({ capabilities }: AccountFeatures): boolean =>
+    capabilities.some((one) => one.toLowerCase() === name.toLowerCase());
+
+const WITHOUT: readonly Without[] = [
+  { name: "no Cassandra", has: capability("EnableCassandra"), what: "an account of the API for Apache Cassandra" },
+  { name: "no materialized views", has: (features) => features.materializedViews, what: "an account with materialized views" },
+  {
+    name: "no change feed of all versions",
+    has: (features) => features.allVersionsChangeFeed,
+    what: "an account with the change feed of all versions and deletes",
+  },
+  { name: "no vector search", has: capability("EnableNoSQLVectorSearch"), what: "an account with vector search" },
+];
+
+const dedicated = ({ backup, analyticalStorage }: AccountFeatures): string[] => [
+  ...(backup?.toLowerCase() === "continuous" ? ["continuous backup"] : []),
+  ...(analyticalStorage ? ["analytical store"] : []),
+];
+
+/** uses: the identity that it is to reach its key by. */
+export function featureRequirements({ name, features }: TargetFacts, uses: DefaultIdentity): Requirement[] {
+  if (features === undefined || "state" in features) {
+    const detail = features === undefined ? "not read" : features.detail;
+    return [{ name: "account features", state: "unknown", detail: `what ${name} has switched on could not be read: ${detail}`, az: [] }];
+  }
+  const kept = dedicated(features).join(" and ");
+  const isManaged = uses.form === "user" || uses.form === "system";
+  return [
+    ...WITHOUT.map((one) =>
+      requirement(one.name, !one.has(features), one.has(features) ? `${name} is ${one.what}, which takes no key once it exists` : "none"),
+    ),
+    requirement(
+      "managed identity",
+      kept === "" || isManaged,
+      kept === ""
+        ? "neither continuous backup nor analytical store asks for one"
+        : `${kept} asks for one; ${isManaged ? "it uses one" : "none is named"}`,
+      say("name a user-assigned identity as identityId"),
+    ),
+  ];
+}
+
+/** The built-in data reader of an account, by the id that it has in each (Microsoft Learn, "Azure Cosmos DB for NoSQL data plane security reference"). */
+const DATA_READER = "00000000-0000-0000-0000-000000000001";
+
+function dataRoleLine(accountId: string, principalId: string | null): string {
+  const { resourceGroup, subscriptionId } = parseArmId(accountId) ?? { resourceGroup: null, subscriptionId: null };
+  const where = ["--account-name", nameOf(accountId), "--resource-group", resourceGroup ?? "", "--subscription", subscriptionId ?? ""];
+  const who = principalId ?? "<object id of the identity that Keymend reads as>";
+  return az(
+    "cosmosdb",
+    "sql",
+    "role",
+    "assignment",
+    "create",
+    ...where,
+    "--role-definition-id",
+    DATA_READER,
+    "--principal-id",
+    who,
+    "--scope",
+    "/",
+  );
+}
+
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+export const showLongId = ({ database, container, partitionKey, bytes, id }: LongId): string =>
+  `${database}/${container}, partition key ${partitionKey}: ${bytes} bytes, beginning with '${id}'`;
+
+/** In a sentence: the whole list is beside it. */
+const SHOWN = 3;
+
+function sayFound({ found, foundCount }: ScanState): string {
+  const shown = found.slice(0, SHOWN).map(showLongId).join("; ");
+  const more = foundCount > SHOWN ? `; and ${foundCount - SHOWN} more` : "";
+  return `${count(foundCount, "document")} with an id of more than ${LONGEST_ID_BYTES} bytes, to be deleted or written under other ids: ${shown}${more}`;
+}
+
+const isDone = ({ done }: ScannedContainer): boolean => done;
+
+function running(state: ScanState | null): Requirement {
+  const all = state?.containers ?? null;
+  const soFar = state && state.foundCount > 0 ? `, ${count(state.foundCount, "document")} with too long an id so far` : "";
+  const detail =
+    state && all ? `${all.filter(isDone).length} of ${count(all.length, "container")} scanned${soFar}` : "they are scanned first";
+  return { name: "document ids", state: "unknown", detail, az: [], pending: true };
+}
+
+/** Ids that could not be looked at may be too long: nothing is encrypted on that. */
+export function scanRequirement({ id: accountId }: TargetFacts, scan: IdScan | undefined): Requirement {
+  const state = scan?.state ?? null;
+  if (state === null) return running(state);
+  const { unreadable, containers } = state;
+  if (unreadable) {
+    const lines = unreadable.why === "denied" ? [dataRoleLine(accountId, scan?.principalId ?? null)] : [];
+    return { name: "document ids", state: "unknown", detail: `they could not be scanned: ${unreadable.detail}`, az: lines };
+  }
+  if (state.doneAt === null) return running(state);
+  const looked = `${count((containers ?? []).length, "container")} scanned, ${Math.round(state.requestUnits)} request units`;
+  if (state.foundCount === 0)
+    return { name: "document ids", state: "met", detail: `none has more than ${LONGEST_ID_BYTES} bytes: ${looked}`, az: [] };
+  const left = state.foundCount - state.found.length;
+  const items = [...state.found.map(showLongId), ...(left > 0 ? [`and ${left} more, which are counted and not kept`] : [])];
+  return { name: "document ids", state: "unmet", detail: sayFound(state), az: [], items };
+}
