@@ -10,6 +10,8 @@ const PROCESSES = [
   "test/real-engine/**/*.test.ts",
   // Its clients read the proxy from the environment once for all of a process.
   "test/sandbox/network/clients.test.ts",
+  // Who asks for a managed identity first settles for all of a process where it is to be had (msal-node keeps the source it found).
+  "test/sandbox/network/identity-endpoint.test.ts",
 ];
 
 /** What takes longest begins first, so that no worker is alone at the end; on a new machine nothing else tells how long a file takes. */
