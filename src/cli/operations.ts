@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { STATES } from "../api/requests.ts";
 import { WISH } from "../api/wish-body.ts";
 import type { AnswerOf, Client, Sent } from "../client/client.ts";
+import { vaultUriOf } from "../domain/clouds.ts";
 import { type Command, EXIT, type Given, isOn, type Option, text, texts, UsageError } from "./command.ts";
 import { operationTable, operationText, type Rehearsal } from "./deployment/tell.ts";
 import { isAgreed, REASON, reasonOf, type Ways, YES } from "./deployment/ways.ts";
@@ -129,7 +130,7 @@ export const operations = (ways: Ways): Command => ({
   },
   examples: [
     {
-      run: 'keymend operations start rotate-key --key-uri https://kv-orders.vault.azure.net/keys/cmk --reason "once a year" --dry-run',
+      run: `keymend operations start rotate-key --key-uri ${vaultUriOf("kv-orders")}/keys/cmk --reason "once a year" --dry-run`,
       does: "says what it takes and would do",
     },
     { run: "keymend operations list --state waiting", does: "lists what waits for a person" },

@@ -1,11 +1,12 @@
 /** What each operation asks for in its form. */
+import { vaultUriOf } from "../../domain/clouds.ts";
 import type { OperationName } from "../../domain/wish.ts";
 
 export type Field = { name: string; label: string; hint: string; optional?: true };
 
 type Form = { label: string; about: string; fields: readonly Field[] };
 
-const KEY_URI = "https://VAULT.vault.azure.net/keys/KEY";
+const KEY_URI = `${vaultUriOf("VAULT")}/keys/KEY`;
 const ON_VAULT: readonly Field[] = [
   { name: "kind", label: "Kind of database", hint: "account or cluster" },
   { name: "vaultId", label: "Resource id of the vault", hint: "/subscriptions/…/providers/Microsoft.KeyVault/vaults/…" },
