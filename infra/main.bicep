@@ -80,6 +80,15 @@ param instanceMemoryMB int = 512
 @description('The subnet that the app speaks from: its resource id. Delegated to Microsoft.App/environments, in the region of the app; empty: none.')
 param subnetId string = ''
 
+@description('The subnet for private endpoints, by its resource id: in this subscription and region, in a network that subnetId reaches. The app\'s own storage is then closed to the public; empty: it is not.')
+param endpointSubnetId string = ''
+
+@description('Vaults that let in private endpoints only: their resource ids. Each gets one in endpointSubnetId.')
+param privateVaults string[] = []
+
+@description('Private DNS zones that the network has already, by what they are for: {"blob": ID, "queue": ID, "table": ID, "vault": ID}. What is not named is made and linked.')
+param privateDnsZones object = {}
+
 @description('For how long the anchors of the audit can be taken away by nobody, also not by whoever owns the subscription: ISO 8601.')
 param recordsRetention string = 'P365D'
 
@@ -156,6 +165,8 @@ module app 'modules/app.bicep' = {
     identities: identities.outputs.identities
     recordsRetention: recordsRetention
     subnetId: subnetId
+    endpointSubnetId: empty(endpointSubnetId) || !empty(subnetId) ? endpointSubnetId : fail('endpointSubnetId: the app reaches it by subnetId alone')
+    privateDnsZones: privateDnsZones
     logRetentionDays: logRetentionDays
     overrides: empty(contradicting) ? settings : fail('settings: give the parameter in place of ${join(contradicting, ', ')}')
   }
@@ -207,12 +218,30 @@ module code 'modules/code.bicep' = if (!empty(packageUri)) {
 // A function that does not exist yet can't be a destination.
 var withEvents = deployEvents || !empty(packageUri)
 
+module vaultEndpoints 'modules/private-endpoints.bicep' = if (!empty(privateVaults)) {
+  name: '${name}-endpoints-vault'
+  scope: group
+  params: {
+    name: name
+    location: location
+    kind: 'vault'
+    subnetId: empty(endpointSubnetId) ? fail('privateVaults: their endpoints need endpointSubnetId') : endpointSubnetId
+    networkId: join(take(split(subnetId, '/'), 9), '/')
+    zoneId: privateDnsZones.?vault ?? ''
+    targets: privateVaults
+  }
+}
+
 resource watched 'Microsoft.KeyVault/vaults@2024-11-01' existing = [for vault in vaults: {
   name: last(split(vault.id, '/'))
   scope: resourceGroup(split(vault.id, '/')[2], split(vault.id, '/')[4])
 }]
 
-module deadLetters 'modules/dead-letters.bicep' = if (withEvents) {
+// Into storage that is closed to the public Event Grid writes with no user-assigned identity (Microsoft Learn, "Deliver events securely using
+// managed identities", firewall and virtual network rules); what is dropped there is told by an alert.
+var withDeadLetters = withEvents && empty(endpointSubnetId)
+
+module deadLetters 'modules/dead-letters.bicep' = if (withDeadLetters) {
   name: '${name}-dead-letters'
   scope: group
   params: {
@@ -231,7 +260,7 @@ module vaultEvents 'modules/vault-events.bicep' = [for (vault, i) in vaults: if 
     topicName: vault.?topicName ?? '${name}-${last(split(vault.id, '/'))}'
     reuseTopic: contains(vault, 'topicName')
     functionAppId: app.outputs.functionAppId
-    deadLetters: deadLetters!.outputs.place
+    deadLetters: withDeadLetters ? deadLetters!.outputs.place : null
   }
   dependsOn: [code]
 }]
@@ -268,7 +297,7 @@ module lostVaultEvents 'modules/lost-events.bicep' = [for (vault, i) in vaults: 
   scope: resourceGroup(split(vault.id, '/')[2], split(vault.id, '/')[4])
   params: {
     topicName: vault.?topicName ?? '${name}-${last(split(vault.id, '/'))}'
-    areKept: !contains(vault, 'topicName')
+    areKept: withDeadLetters && !contains(vault, 'topicName')
     actionGroups: alerts!.outputs.actionGroups
   }
   dependsOn: [vaultEvents]

@@ -12,6 +12,8 @@ param outcomeTopicEndpoint string
 param instanceMemoryMB int
 param recordsRetention string
 param subnetId string
+param endpointSubnetId string
+param privateDnsZones object
 param logRetentionDays int
 param overrides object
 
@@ -20,6 +22,7 @@ param identities array
 
 var suffix = uniqueString(resourceGroup().id, name)
 var storageName = take('${name}${suffix}', 24)
+var recordsName = take('${name}rec${suffix}', 24)
 var packages = 'packages'
 var appName = 'func-${name}-${suffix}'
 var appId = resourceId('Microsoft.Web/sites', appName)
@@ -37,6 +40,8 @@ resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     allowBlobPublicAccess: false
     allowSharedKeyAccess: false
     minimumTlsVersion: 'TLS1_2'
+    // Said in either case: a deployment that says nothing of it would leave it closed, with no way in.
+    publicNetworkAccess: empty(endpointSubnetId) ? 'Enabled' : 'Disabled'
     supportsHttpsTrafficOnly: true
   }
 }
@@ -95,12 +100,34 @@ module access 'app-access.bicep' = {
 module records 'records.bicep' = {
   name: '${name}-records'
   params: {
-    name: name
+    storageName: recordsName
     location: location
     storageSku: storageSku
+    publicNetworkAccess: empty(endpointSubnetId) ? 'Enabled' : 'Disabled'
     principalId: identity.principalId
   }
 }
+
+// What is kept in each: the app's own has blobs (the code), queues and tables (Durable), the records have no queue.
+var stores = {
+  blob: [storageName, recordsName]
+  queue: [storageName]
+  table: [storageName, recordsName]
+}
+
+module endpoints 'private-endpoints.bicep' = [for store in items(stores): if (!empty(endpointSubnetId)) {
+  name: '${name}-endpoints-${store.key}'
+  params: {
+    name: name
+    location: location
+    kind: store.key
+    subnetId: endpointSubnetId
+    networkId: join(take(split(subnetId, '/'), 9), '/')
+    zoneId: privateDnsZones[?store.key] ?? ''
+    targets: map(store.value, account => resourceId('Microsoft.Storage/storageAccounts', account))
+  }
+  dependsOn: [storage, records]
+}]
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: 'plan-${name}'
@@ -169,7 +196,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       appSettings: map(items(union(settings, overrides)), setting => { name: setting.key, value: setting.value })
     }
   }
-  dependsOn: [packagesContainer, access]
+  dependsOn: [packagesContainer, access, endpoints]
 }
 
 // Whoever knows a publishing password writes the code: nobody does, Core Tools and pipelines publish with a token

@@ -1,8 +1,9 @@
 // What is to outlive the app: incidents, audit and baseline as tables, and the anchors of the audit. An account of its own, as versioning
 // holds for a whole account; beside them lies only what could not be delivered (dead-letters.bicep). The deployment has it locked.
-param name string
+param storageName string
 param location string
 param storageSku string
+param publicNetworkAccess string
 param principalId string
 
 // Built-in roles (Microsoft Learn, "Azure built-in roles").
@@ -11,7 +12,7 @@ var storageTableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 
 resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
-  name: take('${name}rec${uniqueString(resourceGroup().id, name)}', 24)
+  name: storageName
   location: location
   kind: 'StorageV2'
   sku: { name: storageSku }
@@ -19,6 +20,7 @@ resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     allowBlobPublicAccess: false
     allowSharedKeyAccess: false
     minimumTlsVersion: 'TLS1_2'
+    publicNetworkAccess: publicNetworkAccess
     supportsHttpsTrafficOnly: true
   }
 }

@@ -8,8 +8,11 @@ param topicName string
 param reuseTopic bool
 param functionAppId string
 
-@description('Where events go that can not be delivered: storageId, container, and identityId of who writes them.')
-param deadLetters object
+@description('Where events go that can not be delivered: storageId, container, and identityId of who writes them; null: nowhere.')
+param deadLetters object?
+
+// Only with the topic's own identity: a topic that was there already may have none.
+var keptBy = reuseTopic ? '' : deadLetters.?identityId ?? ''
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
   name: vaultName
@@ -18,10 +21,7 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
 resource made 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (!reuseTopic) {
   name: topicName
   location: vaultLocation
-  identity: {
-    type: 'UserAssigned'
-    userAssignedIdentities: { '${deadLetters.identityId}': {} }
-  }
+  identity: empty(keptBy) ? null : { type: 'UserAssigned', userAssignedIdentities: { '${keptBy}': {} } }
   properties: {
     source: vault.id
     topicType: 'Microsoft.KeyVault.vaults'
@@ -54,14 +54,13 @@ resource onKeyVaultEvent 'Microsoft.EventGrid/systemTopics/eventSubscriptions@20
       ]
     }
     retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 }
-    // Only with the topic's own identity: one that was there already may have none.
-    deadLetterWithResourceIdentity: reuseTopic
+    deadLetterWithResourceIdentity: empty(keptBy)
       ? null
       : {
-          identity: { type: 'UserAssigned', userAssignedIdentity: deadLetters.identityId }
+          identity: { type: 'UserAssigned', userAssignedIdentity: keptBy }
           deadLetterDestination: {
             endpointType: 'StorageBlob'
-            properties: { resourceId: deadLetters.storageId, blobContainerName: deadLetters.container }
+            properties: { resourceId: deadLetters!.storageId, blobContainerName: deadLetters!.container }
           }
         }
   }

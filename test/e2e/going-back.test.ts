@@ -5,11 +5,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CACHE, findCompiler } from "../../scripts/infra/bicep.ts";
 
 type Properties = {
+  publicNetworkAccess?: string;
+  virtualNetworkSubnetId?: string | null;
+  deadLetterWithResourceIdentity?: object | null;
+  privateLinkServiceConnections?: { properties: { groupIds: string[]; privateLinkServiceId: string } }[];
   roleDefinitionId?: string;
   permissions?: { actions: string[]; dataActions: string[] }[];
   siteConfig?: { appSettings: { name: string; value: string }[] };
 };
-type Resource = { id: string; type: string; scope?: string; properties?: Properties };
+type Resource = { id: string; type: string; name: string; scope?: string; properties?: Properties };
 
 const compiler = findCompiler();
 const snapshot = compiler?.snapshot;
@@ -113,5 +117,64 @@ describe.skipIf(snapshot === undefined)("going back", () => {
     const { appSettings } = heal!.find(({ type }) => type === "Microsoft.Web/sites")!.properties!.siteConfig!;
     const valueOf = (setting: string): string | undefined => appSettings.find((one) => one.name === setting)?.value;
     for (const setting of ["KEYMEND_TABLE_ENDPOINT", "KEYMEND_ANCHOR_CONTAINER"]) expect(valueOf(setting)).toContain(`${records[0]!}'`);
+  });
+
+  describe("of the network", () => {
+    const network =
+      "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg-net/providers/Microsoft.Network/virtualNetworks/spoke";
+    const SUBNETS = { KEYMEND_SUBNET_ID: `${network}/subnets/app`, KEYMEND_ENDPOINT_SUBNET_ID: `${network}/subnets/endpoints` };
+    const given = `${network.replace(/virtualNetworks.*/, "privateDnsZones")}/privatelink.queue.core.windows.net`;
+    let closed: Resource[] = [];
+    const of = (resources: readonly Resource[], type: RegExp): Resource[] => resources.filter((one) => type.test(one.type));
+    const accessOf = (resources: readonly Resource[]): string[] =>
+      of(resources, /storageAccounts$/).map(({ properties }) => properties!.publicNetworkAccess!);
+    const kept = (resources: readonly Resource[]): Resource[] =>
+      of(resources, /eventSubscriptions$/).filter(({ properties }) => properties!.deadLetterWithResourceIdentity != null);
+
+    beforeAll(() => {
+      const asked = { KEYMEND_PRIVATE_VAULTS: vault("kv-stays"), KEYMEND_PRIVATE_DNS_ZONES: JSON.stringify({ queue: given }) };
+      closed = predicted("closed", { ...SUBNETS, ...asked });
+    }, 120_000);
+
+    test("each part of the storage that is used has an endpoint, the vault too, and no storage is open", () => {
+      const reached = of(closed, /privateEndpoints$/).map(({ properties }) => properties!.privateLinkServiceConnections![0]!.properties);
+      expect(reached.map(({ groupIds: [kind] }) => kind).toSorted()).toEqual(["blob", "blob", "queue", "table", "table", "vault"]);
+      expect(accessOf(closed)).toEqual(["Disabled", "Disabled"]);
+      const accounts = of(closed, /storageAccounts$/).map(({ id }) => id);
+      expect(new Set(reached.map(({ privateLinkServiceId }) => privateLinkServiceId))).toEqual(new Set([...accounts, vault("kv-stays")]));
+    });
+
+    /** Learn, "Azure Private Endpoint private DNS zone values": of a storage by its suffix, of a vault by another name; in each cloud alike. */
+    test("each endpoint is found by its zone, which is linked to the app's network or was there", () => {
+      const storage = (kind: string): string => `[format('privatelink{0}', format('.{0}.{1}', '${kind}', environment().suffixes.storage))]`;
+      const ofVaults = "[format('privatelink{0}', replace(environment().suffixes.keyvaultDns, '.vault.', '.vaultcore.'))]";
+      const made = of(closed, /privateDnsZones$/).map(({ name }) => name);
+      expect(made.toSorted()).toEqual([storage("blob"), storage("table"), ofVaults].toSorted());
+      const links = of(closed, /virtualNetworkLinks$/);
+      expect(links).toHaveLength(3);
+      for (const link of links) expect(textOf(link)).toContain(`"id":"${network}"`);
+      const groups = of(closed, /privateDnsZoneGroups$/);
+      expect(groups).toHaveLength(6);
+      expect(groups.filter((group) => textOf(group).includes(given))).toHaveLength(1);
+    });
+
+    /** Learn, "Deliver events securely using managed identities": no user-assigned identity passes a firewall. */
+    test("nothing is to be kept where nobody could write it", () => {
+      expect(kept(heal!)).toHaveLength(2);
+      expect(kept(closed)).toEqual([]);
+      expect(of(closed, /metricAlerts$/).filter((one) => textOf(one).includes("DeadLetteredCount"))).toEqual([]);
+    });
+
+    test("without it nothing of it is left, and the storage is open again", () => {
+      expect(of(heal!, /^Microsoft\.Network\//)).toEqual([]);
+      expect(accessOf(heal!)).toEqual(["Enabled", "Enabled"]);
+      expect(of(heal!, /sites$/)[0]!.properties!.virtualNetworkSubnetId ?? null).toBeNull();
+    });
+
+    test("vaults without a subnet for their endpoints are refused", () => {
+      expect(() => predicted("refused", { KEYMEND_PRIVATE_VAULTS: vault("kv-stays") })).toThrow(
+        /privateVaults: their endpoints need endpointSubnetId/,
+      );
+    }, 60_000);
   });
 });

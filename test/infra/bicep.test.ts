@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Language, type Node, Parser } from "web-tree-sitter";
 import { OPERATIONS } from "../../src/domain/signal.ts";
+import { stepSpecs } from "../../src/domain/steps/index.ts";
 
 const files = globSync("infra/**/*.bicep").sort();
 let parser: Parser;
@@ -102,6 +103,15 @@ describe("the guides", () => {
     const parameters = told.filter(([name]) => defaults.some(([declaredName]) => declaredName === name));
     expect(defaults.length).toBeGreaterThan(10);
     expect(Object.fromEntries(parameters)).toEqual(Object.fromEntries(defaults));
+  });
+
+  test("say beforehand each step that a vault's firewall rules out: those that take the data plane", () => {
+    const guide = readFileSync("docs/deploy.md", "utf8");
+    const said = /### Firewalls[\s\S]*?What that rules out, beforehand: (.*?), which end as/.exec(guide)![1]!;
+    const onVault = Object.entries(stepSpecs).filter(([, { permission }]) =>
+      (["account", "cluster"] as const).some((targetKind) => permission({ targetKind }).dataActions.length > 0),
+    );
+    expect([...said.matchAll(/`(\w+)`/g)].map(([, name]) => name).toSorted()).toEqual(onVault.map(([name]) => name).toSorted());
   });
 
   test("use only npm scripts that exist", () => {

@@ -58,18 +58,36 @@ export function vaultRequirements({ vault, tenantId }: Facts): Requirement[] {
       say("the retention of a vault can't be changed"),
     ),
     networkRequirement(vault),
+    reachRequirement(vault),
   ];
 }
 
+/**
+ * No trusted service is a function app: where it does not speak from a network that the vault lets in, the data plane is shut to it, while
+ * keys are read and grants written through the management plane (Microsoft Learn, "Network security for Azure Key Vault").
+ */
+function reachRequirement(vault: LiveVault): Requirement {
+  if (isOpen(vault)) return advice("Keymend's own reach", "met", "the vault lets in every network");
+  const ruledOut = "keys can't be enabled, dated, rotated or recovered by Keymend, and a deleted key is not seen";
+  return advice(
+    "Keymend's own reach",
+    "unknown",
+    `the vault lets in some networks only: unless Keymend speaks from one of them, ${ruledOut}`,
+    say("docs/deploy.md, firewalls: how Keymend speaks from a network of yours"),
+  );
+}
+
+const publicAccessOf = ({ network }: LiveVault): string => (network.publicNetworkAccess ?? "Enabled").toLowerCase();
+const isOpen = (vault: LiveVault): boolean => publicAccessOf(vault) === "enabled" && vault.network.defaultAction === "Allow";
+
 /** "An instance that is exclusively accessible through private endpoints cannot be used" but by trusted services (the account guide). */
 function networkRequirement(vault: LiveVault): Requirement {
-  const { publicNetworkAccess, defaultAction, bypass } = vault.network;
-  const access = (publicNetworkAccess ?? "Enabled").toLowerCase();
+  const { defaultAction, bypass } = vault.network;
+  const access = publicAccessOf(vault);
   if (access === "securedbyperimeter")
     return requirement("network", "unknown", `vault ${vault.name} is in a network security perimeter, whose rules decide`);
-  const isOpen = access === "enabled" && defaultAction === "Allow";
   const words = `public access ${access}, firewall ${defaultAction === "Allow" ? "off" : "on"}, trusted services ${bypass === "AzureServices" ? "may" : "may not"} pass`;
-  return requirement("network", met(isOpen || bypass === "AzureServices"), words, vaultSet(vault, "--bypass", "AzureServices"));
+  return requirement("network", met(isOpen(vault) || bypass === "AzureServices"), words, vaultSet(vault, "--bypass", "AzureServices"));
 }
 
 const keyNameOf = ({ keyUri }: TargetFacts): string => String(keyUri).split("/").at(-1)!;
