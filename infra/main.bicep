@@ -118,6 +118,7 @@ type watchedVault = {
 // The roles follow the parameters, so a setting that says otherwise would part what Keymend does from what it may do.
 var decidedByParameters = [
   'keymend_mode'
+  'keymend_cloud'
   'keymend_api_audience'
   'keymend_first_party_principal_id'
   'keymend_privileged_callers'

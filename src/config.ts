@@ -1,8 +1,9 @@
 /** Reads the app settings: parse → normalize → rules, all problems at once. The only words for settings and their defaults; nothing else has them. */
 import * as v from "valibot";
+import { CLOUD_NAMES, CLOUDS, type CloudName } from "./domain/clouds.ts";
 import { parseArmId, wholeId } from "./domain/arm-id.ts";
-import { CAPABILITIES, type Principals } from "./domain/capability.ts";
-import { CLOUD } from "./domain/clouds.ts";
+import { GUID, identities, list } from "./config-identities.ts";
+import type { Principals } from "./domain/capability.ts";
 import { causes } from "./domain/causes/index.ts";
 import type { CauseCode } from "./domain/cause-code.ts";
 import { ConfigError } from "./domain/errors.ts";
@@ -13,6 +14,8 @@ import { parseDuration } from "./domain/time.ts";
 
 export type Config = {
   settings: Settings;
+  /** Which of Azure's clouds all of this is in. */
+  cloud: CloudName;
   tenantId: string;
   /** Where databases and vaults are looked for. */
   subscriptionIds: string[];
@@ -47,13 +50,7 @@ export type Telling = {
   unresolved: string[];
 };
 
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const guid = v.pipe(v.string(), v.trim(), v.regex(GUID, "must be a GUID"), v.toLowerCase());
-const list = (item: string): string[] =>
-  item
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
 const guids = v.pipe(
   v.string(),
   v.transform(list),
@@ -108,36 +105,18 @@ const wishes = v.pipe(
   v.transform((pairs): Partial<Record<CauseCode, "auto" | "ask">> => Object.fromEntries(pairs)),
 );
 
-const ID = GUID.source.slice(1, -1);
-const ENTRY = new RegExp(String.raw`^(?<capability>${CAPABILITIES.join("|")})\s*=\s*(?<clientId>${ID})\s*:\s*(?<principalId>${ID})$`);
-const part = (entry: RegExpExecArray, name: "capability" | "clientId" | "principalId"): string => entry.groups![name]!;
-const byCapability = (entries: readonly RegExpExecArray[], name: "clientId" | "principalId"): Principals =>
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each is a capability by the expression, and one is observe by the check
-  Object.fromEntries(entries.map((entry) => [part(entry, "capability"), part(entry, name)])) as Principals;
-const identities = v.pipe(
-  v.string(),
-  v.transform((text) => list(text.toLowerCase()).map((one) => ENTRY.exec(one))),
-  v.check(
-    (entries) => entries.every((entry) => entry !== null),
-    `every entry must be CAPABILITY=CLIENT_ID:PRINCIPAL_ID, with a capability of: ${CAPABILITIES.join(", ")}`,
-  ),
-  v.transform((entries) => entries.filter((entry) => entry !== null)),
-  v.check((entries) => new Set(entries.map((entry) => part(entry, "capability"))).size === entries.length, "names a capability twice"),
-  v.check((entries) => entries.some((entry) => part(entry, "capability") === "observe"), "must name an identity for observe"),
-  v.transform((entries) => ({ clientIds: byCapability(entries, "clientId"), principals: byCapability(entries, "principalId") })),
-);
-
 /** Six fields: {second} {minute} {hour} {day} {month} {day-of-week} (Microsoft Learn, "Timer trigger for Azure Functions"). */
 const ncrontab = v.pipe(v.string(), v.trim(), v.regex(/^\S+(\s+\S+){5}$/, "must be an NCRONTAB expression of six fields"));
 
 const settings = v.object({
   KEYMEND_MODE: v.optional(v.picklist(MODES, "must be observe, approve or heal"), "observe"),
+  KEYMEND_CLOUD: v.optional(v.picklist(CLOUD_NAMES, `must be one of ${CLOUD_NAMES.join(", ")}`), "AzureCloud"),
   KEYMEND_SUBSCRIPTIONS: v.pipe(guids, v.minLength(1, "must name at least one subscription")),
   KEYMEND_TENANT_ID: guid,
   KEYMEND_IDENTITIES: identities,
   KEYMEND_FIRST_PARTY_PRINCIPAL_ID: v.optional(guid),
   KEYMEND_API_AUDIENCE: v.pipe(v.string(), v.transform(list), v.minLength(1, "must name at least one audience")),
-  KEYMEND_LOGIN_HOST: v.optional(loginHost, CLOUD.login),
+  KEYMEND_LOGIN_HOST: v.optional(loginHost),
   KEYMEND_TABLE_CONNECTION_STRING: v.optional(v.string()),
   KEYMEND_TABLE_ENDPOINT: v.optional(https),
   KEYMEND_TABLE_INCIDENTS: v.optional(tableName, "incidents"),
@@ -205,6 +184,15 @@ const schema = v.pipe(
       "set either this or KEYMEND_TABLE_ENDPOINT, not both",
     ),
     ["KEYMEND_TABLE_CONNECTION_STRING"],
+  ),
+  v.forward(
+    v.partialCheck(
+      [["KEYMEND_CLOUD"], ["KEYMEND_OUTCOME_TOPIC_ENDPOINT"]],
+      ({ KEYMEND_CLOUD, KEYMEND_OUTCOME_TOPIC_ENDPOINT }) =>
+        KEYMEND_OUTCOME_TOPIC_ENDPOINT === undefined || CLOUDS[KEYMEND_CLOUD].eventGrid !== null,
+      "must not be set in this cloud: what the tokens of Event Grid are for is not documented there",
+    ),
+    ["KEYMEND_OUTCOME_TOPIC_ENDPOINT"],
   ),
   // An extension that ends inside the lead time would be due again at once.
   v.forward(
@@ -312,6 +300,7 @@ function normalize(written: Written): Omit<Config, "telling"> {
       armFrom: written.KEYMEND_ARM_FROM,
       principals: written.KEYMEND_IDENTITIES.principals,
     },
+    cloud: written.KEYMEND_CLOUD,
     tenantId: written.KEYMEND_TENANT_ID,
     subscriptionIds: written.KEYMEND_SUBSCRIPTIONS,
     clientIds: written.KEYMEND_IDENTITIES.clientIds,
@@ -319,7 +308,7 @@ function normalize(written: Written): Omit<Config, "telling"> {
     apiAudiences: written.KEYMEND_API_AUDIENCE,
     dashboard: {
       clientId: written.KEYMEND_API_AUDIENCE.find((audience) => GUID.test(audience))?.toLowerCase() ?? null,
-      loginHost: written.KEYMEND_LOGIN_HOST,
+      loginHost: written.KEYMEND_LOGIN_HOST ?? CLOUDS[written.KEYMEND_CLOUD].login,
     },
     tables: tablesOf(written),
     tableNames: {

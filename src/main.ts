@@ -34,6 +34,7 @@ import { createStepWriter } from "./azure/write-step.ts";
 import description from "../docs/openapi.json" with { type: "json" };
 import { type Route, type RouteName, ROUTES } from "./api/routes.ts";
 import { configure } from "./config.ts";
+import { chooseCloud } from "./domain/clouds.ts";
 import { periodOf } from "./domain/schedule.ts";
 import { createAuthenticate } from "./functions/authenticate.ts";
 import { createConditional } from "./functions/conditional.ts";
@@ -62,6 +63,7 @@ const clock = createAzureClock(() => Date.now());
 const { now } = clock;
 
 const config = configure(process.env);
+chooseCloud(config.cloud);
 const { settings } = config;
 // Only the managed identity: a developer's own sign-in must never repair production by accident.
 const credentialOf = (clientId: string): TokenCredential => new ManagedIdentityCredential({ clientId });

@@ -59,6 +59,7 @@ test("the least that works has the defaults, and writes nothing", () => {
       armFrom: "heal",
       principals: { observe: OTHER.toLowerCase() },
     },
+    cloud: "AzureCloud",
     tenantId: GUID,
     subscriptionIds: [GUID],
     clientIds: { observe: GUID },
@@ -95,6 +96,7 @@ describe("every setting is read", () => {
 
   const APP = `/subscriptions/${GUID}/resourceGroups/rg/providers/Microsoft.Web/sites/func-keymend`;
   const ROWS: [name: string, value: string, expected: object][] = [
+    ["KEYMEND_CLOUD", "AzureChinaCloud", { cloud: "AzureChinaCloud" }],
     ["KEYMEND_SUBSCRIPTIONS", ` ${GUID} , ${OTHER},`, { subscriptionIds: [GUID, OTHER.toLowerCase()] }],
     ["KEYMEND_TENANT_ID", ` ${OTHER} `, { tenantId: OTHER.toLowerCase() }],
     [
@@ -108,6 +110,7 @@ describe("every setting is read", () => {
     ["KEYMEND_FIRST_PARTY_PRINCIPAL_ID", OTHER, { firstPartyPrincipalId: OTHER.toLowerCase() }],
     ["KEYMEND_API_AUDIENCE", `api://keymend, ${GUID}`, { apiAudiences: ["api://keymend", GUID] }],
     ["KEYMEND_API_AUDIENCE", `api://keymend, ${OTHER}`, { dashboard: { clientId: OTHER.toLowerCase() } }],
+    ["KEYMEND_CLOUD", "AzureUSGovernment", { dashboard: { loginHost: "https://login.microsoftonline.us" } }],
     ["KEYMEND_LOGIN_HOST", " http://127.0.0.1:8080 ", { dashboard: { loginHost: "http://127.0.0.1:8080" } }],
     ["KEYMEND_TABLE_INCIDENTS", "Incidents2", { tableNames: { incidents: "Incidents2" } }],
     ["KEYMEND_TABLE_AUDIT", "a12", { tableNames: { audit: "a12" } }],
@@ -268,7 +271,9 @@ describe("the defaults stand here alone", () => {
     expect(SETTING_NAMES.filter((name) => isRequired(name) && !bicep.some((set) => set.name === name))).toEqual([]);
     const defaultOf = (parameter: string): string | undefined =>
       new RegExp(`^param ${parameter} string = '(\\w+)'`, "m").exec(read("infra/main.bicep"))?.[1];
-    const decided = bicep.filter(({ name }) => SETTING_DEFAULTS[name] !== "");
+    // Nobody is asked for the cloud: Azure knows.
+    expect(bicep).toContainEqual({ name: "KEYMEND_CLOUD", value: "environment().name" });
+    const decided = bicep.filter(({ name }) => SETTING_DEFAULTS[name] !== "" && name !== "KEYMEND_CLOUD");
     expect(decided.map(({ name }) => name)).toContain("KEYMEND_MODE");
     expect(decided.map(({ value }) => defaultOf(value))).toEqual(decided.map(({ name }) => SETTING_DEFAULTS[name]));
   });
@@ -295,6 +300,7 @@ describe("a wrong setting is named, with what is expected", () => {
 
   test.each<[string, string, unknown]>([
     ["KEYMEND_MODE", "Heal", "must be observe, approve or heal"],
+    ["KEYMEND_CLOUD", "AzureGermanCloud", "must be one of AzureCloud, AzureUSGovernment, AzureChinaCloud"],
     ["KEYMEND_SUBSCRIPTIONS", `${GUID},production`, "every entry must be a GUID"],
     ["KEYMEND_SUBSCRIPTIONS", ",", "must name at least one subscription"],
     ["KEYMEND_TENANT_ID", "contoso.onmicrosoft.com", "must be a GUID"],
@@ -368,6 +374,11 @@ describe("rules over several settings", () => {
       "but not in two places",
       { KEYMEND_TABLE_CONNECTION_STRING: "UseDevelopmentStorage=true" },
       ["KEYMEND_TABLE_CONNECTION_STRING: set either this or KEYMEND_TABLE_ENDPOINT, not both"],
+    ],
+    [
+      "outcomes need a token that is documented in the cloud",
+      { KEYMEND_CLOUD: "AzureUSGovernment", KEYMEND_OUTCOME_TOPIC_ENDPOINT: "https://t.example/api/events" },
+      ["KEYMEND_OUTCOME_TOPIC_ENDPOINT: must not be set in this cloud: what the tokens of Event Grid are for is not documented there"],
     ],
     [
       "an extension that ends within the lead time would be due again at once",

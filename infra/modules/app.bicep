@@ -145,6 +145,7 @@ var settings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.clientId};Authorization=AAD'
   KEYMEND_MODE: mode
+  KEYMEND_CLOUD: environment().name
   KEYMEND_SUBSCRIPTIONS: join(union([subscription().subscriptionId], watchedSubscriptions), ',')
   KEYMEND_TENANT_ID: subscription().tenantId
   KEYMEND_IDENTITIES: join(map(identities, one => '${one.capability}=${one.clientId}:${one.principalId}'), ',')

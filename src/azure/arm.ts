@@ -12,15 +12,13 @@ import {
 } from "@azure/core-rest-pipeline";
 import type { HttpClient, HttpMethods, PipelineResponse, ProxySettings } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
-import { CLOUD, isResourceManager } from "../domain/clouds.ts";
+import { currentCloud, isResourceManager } from "../domain/clouds.ts";
 import { wholeId } from "../domain/arm-id.ts";
 import { InvariantError } from "../domain/errors.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
 
-export const ARM_ENDPOINT = CLOUD.resourceManager;
-
 /** Where a resource answers. apiVersion: as a query. What a name has beyond ASCII the client encodes. */
-export const armUrl = (id: string, apiVersion: string): string => `${ARM_ENDPOINT}${wholeId(id)}?${apiVersion}`;
+export const armUrl = (id: string, apiVersion: string): string => `${currentCloud().resourceManager}${wholeId(id)}?${apiVersion}`;
 
 /** Where the network is not what the environment says. */
 export type NetworkOptions = { proxyOptions?: ProxySettings; httpClient?: HttpClient };
@@ -43,12 +41,12 @@ export type Arm = {
 type SendOptions = { credential: TokenCredential; timeoutMs: number; pipelineOptions?: NetworkOptions };
 type Host = { scope: string; name: string; isUrl: (url: string) => boolean };
 
-const ARM_HOST: Host = { scope: `${ARM_ENDPOINT}/.default`, name: "Azure Resource Manager", isUrl: isArmUrl };
-const VAULT_HOST: Host = {
-  scope: `https://${CLOUD.vaultSuffix}/.default`,
+const armHost = (): Host => ({ scope: `${currentCloud().resourceManager}/.default`, name: "Azure Resource Manager", isUrl: isArmUrl });
+const vaultHost = (): Host => ({
+  scope: `https://${currentCloud().vaultSuffix}/.default`,
   name: "Key Vault",
   isUrl: (url) => parseKeyUri(url).kind === "vault",
-};
+});
 
 /** Sends bodies as they are to hosts of one kind, which alone get its token. */
 function createSend(options: SendOptions, host: Host): Arm["send"] {
@@ -57,7 +55,7 @@ function createSend(options: SendOptions, host: Host): Arm["send"] {
   const http = options.pipelineOptions?.httpClient ?? createDefaultHttpClient();
 
   return async (method, url, body) => {
-    const whole = url.startsWith("/") ? `${ARM_ENDPOINT}${url}` : url;
+    const whole = url.startsWith("/") ? `${currentCloud().resourceManager}${url}` : url;
     if (!host.isUrl(whole)) throw new InvariantError(`${new URL(whole).host} is no host of ${host.name}: it gets no token`);
     const request = createPipelineRequest({
       method,
@@ -79,10 +77,10 @@ function createSend(options: SendOptions, host: Host): Arm["send"] {
 }
 
 /** The data plane of key vaults, for what no SDK may write: they put dates on the wire as 32-bit numbers (@azure/keyvault-keys models.ts, `| 0`). */
-export const createVaultSend = (options: SendOptions): Arm["send"] => createSend(options, VAULT_HOST);
+export const createVaultSend = (options: SendOptions): Arm["send"] => createSend(options, vaultHost());
 
 export function createArm(options: SendOptions): Arm {
-  const send = createSend(options, ARM_HOST);
+  const send = createSend(options, armHost());
 
   const list: Arm["list"] = async (url) => {
     const items: unknown[] = [];

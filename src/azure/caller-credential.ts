@@ -8,6 +8,7 @@ import {
   ManagedIdentityCredential,
   type TokenCredential,
 } from "@azure/identity";
+import { currentCloud } from "../domain/clouds.ts";
 import { MINUTE } from "../domain/time.ts";
 
 /** A token is asked for again once so little of it is left. */
@@ -39,7 +40,7 @@ export function shareToken(credential: TokenCredential, now: () => number): Toke
 
 export const createCallerCredential = (httpClient: HttpClient): TokenCredential =>
   new ChainedTokenCredential(
-    new EnvironmentCredential({ httpClient }),
+    new EnvironmentCredential({ httpClient, authorityHost: currentCloud().login }),
     new AzureCliCredential(),
     // The last way there is: where no such endpoint answers, it does not on a second try either.
     new ManagedIdentityCredential({ httpClient, retryOptions: { maxRetries: 1 } }),

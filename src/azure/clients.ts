@@ -14,6 +14,7 @@ import type { TokenCredential } from "@azure/identity";
 import { KeyClient } from "@azure/keyvault-keys";
 import type { LogsQueryClient } from "@azure/monitor-query-logs";
 import type { Capability } from "../domain/capability.ts";
+import { currentCloud } from "../domain/clouds.ts";
 import { InvariantError } from "../domain/errors.ts";
 import { createArm, createVaultSend } from "./arm.ts";
 import type { Arm, NetworkOptions } from "./arm.ts";
@@ -71,6 +72,16 @@ export function createClients(options: {
     retryOptions: { maxRetries: 0 },
     additionalPolicies: [{ policy: limitTime, position: "perCall" as const }],
   });
+  const { resourceManager } = currentCloud();
+  const scopes = `${resourceManager}/.default`;
+  // Each generation of SDKs has names of its own for the host and for what its tokens are for.
+  const toManager = () => ({
+    ...common(),
+    endpoint: resourceManager,
+    $host: resourceManager,
+    credentials: { scopes: [scopes] },
+    credentialScopes: scopes,
+  });
   const sending = {
     credential,
     timeoutMs: REQUEST_TIMEOUT_MS,
@@ -78,16 +89,16 @@ export function createClients(options: {
   };
   return {
     subscriptionIds,
-    graph: new ResourceGraphClient(credential, common()),
+    graph: new ResourceGraphClient(credential, toManager()),
     arm: createArm(sending),
     sendToVault: createVaultSend(sending),
-    accounts: once((id) => new CosmosDBManagementClient(credential, id, common())),
-    clusters: once((id) => new MongoClusterManagementClient(credential, id, common())),
-    vaults: once((id) => new KeyVaultManagementClient(credential, id, common())),
-    identities: once((id) => new ManagedServiceIdentityClient(credential, id, common())),
-    authorization: once((id) => new AuthorizationManagementClient(credential, id, common())),
+    accounts: once((id) => new CosmosDBManagementClient(credential, id, toManager())),
+    clusters: once((id) => new MongoClusterManagementClient(credential, id, toManager())),
+    vaults: once((id) => new KeyVaultManagementClient(credential, id, toManager())),
+    identities: once((id) => new ManagedServiceIdentityClient(credential, id, toManager())),
+    authorization: once((id) => new AuthorizationManagementClient(credential, id, toManager())),
     logs: createLogsClient(credential, common()),
-    monitor: once((id) => new MonitorClient(credential, id, common())),
+    monitor: once((id) => new MonitorClient(credential, id, toManager())),
     keys: once((vaultUri) => new KeyClient(vaultUri, credential, common())),
   };
 }

@@ -7,6 +7,7 @@ import type { PipelinePolicy, PipelineResponse } from "@azure/core-rest-pipeline
 import type { TokenCredential } from "@azure/identity";
 import { LogsQueryClient, type LogsQueryClientOptions } from "@azure/monitor-query-logs";
 import * as v from "valibot";
+import { currentCloud } from "../domain/clouds.ts";
 
 /** azure-monitor-docs, logs/api/response-format.md. */
 const RESULT = v.object({
@@ -38,5 +39,7 @@ function parse(text: string): unknown {
 export const createLogsClient = (credential: TokenCredential, options: LogsQueryClientOptions): LogsQueryClient =>
   new LogsQueryClient(credential, {
     ...options,
+    endpoint: `${currentCloud().logs}/v1`,
+    credentials: { scopes: [`${currentCloud().logs}/.default`] },
     additionalPolicies: [...(options.additionalPolicies ?? []), { policy: refuseOthers, position: "perCall" }],
   });

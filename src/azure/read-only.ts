@@ -3,11 +3,11 @@
  * RFC 9110 section 9.2.1; beside them a token may be asked for, by host and whole path, which has no reading form.
  */
 import { createDefaultHttpClient, type HttpClient, type PipelineRequest } from "@azure/core-rest-pipeline";
-import { CLOUD } from "../domain/clouds.ts";
+import { currentCloud } from "../domain/clouds.ts";
 import { InvariantError } from "../domain/errors.ts";
 
 /** A token, of either version of the endpoint (Microsoft Learn, "OAuth 2.0 client credentials flow"). */
-const TOKEN = { origin: CLOUD.login, path: /^\/[\w.-]+\/oauth2\/(v2\.0\/)?token$/i };
+const TOKEN = /^\/[\w.-]+\/oauth2\/(v2\.0\/)?token$/i;
 
 /** By which a server may be told to take it for another method. */
 const OVERRIDES = ["x-http-method-override", "x-http-method", "x-method-override"];
@@ -17,7 +17,7 @@ function whyRefused({ method, url, headers }: PipelineRequest): string | undefin
   const override = OVERRIDES.find((name) => headers.has(name));
   if (override !== undefined) return `it bears ${override}`;
   if (method === "GET" || method === "HEAD") return undefined;
-  const isReading = method === "POST" && TOKEN.origin === origin && TOKEN.path.test(pathname);
+  const isReading = method === "POST" && origin === currentCloud().login && TOKEN.test(pathname);
   return isReading ? undefined : `${method} may change something`;
 }
 

@@ -9,8 +9,7 @@ import { InvariantError, TransientError } from "../domain/errors.ts";
 import { stepSpecs, subjectOf } from "../domain/steps/index.ts";
 import { actions } from "../domain/steps/spec.ts";
 import type { StepDraft, StepName, StepParams } from "../domain/steps/step.ts";
-import { ARM_ENDPOINT } from "./arm.ts";
-import type { Arm } from "./arm.ts";
+import { isArmUrl, type Arm } from "./arm.ts";
 import { callAzure, toTransientError } from "./call-azure.ts";
 import { classifyError } from "./classify-error.ts";
 import type { Clients, Sides } from "./clients.ts";
@@ -107,4 +106,4 @@ function readOperation(body: v.InferOutput<typeof operation>): PollResult {
   return { kind: "failed", code: body.error?.code ?? "OperationFailed", detail: body.error?.message ?? `the operation ended as ${state}` };
 }
 
-const isKeyUrl = (url: string): boolean => url.startsWith(ARM_ENDPOINT) && isKeyId(new URL(url).pathname);
+const isKeyUrl = (url: string): boolean => isArmUrl(url) && isKeyId(new URL(url).pathname);

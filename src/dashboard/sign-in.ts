@@ -1,6 +1,7 @@
 /** Who is looking: signs people in with the authorization code flow and a proof key, and holds their token for the API. */
 import { CacheLookupPolicy, PublicClientApplication, type AccountInfo } from "@azure/msal-browser";
 
+import { CLOUDS } from "../domain/clouds.ts";
 import type { Session } from "./model/session.ts";
 
 /** As the app serves it (functions/dashboard.ts). */
@@ -10,7 +11,7 @@ export type SignInConfig = { clientId: string | null; tenantId: string; loginHos
 export type SignIn = { session: Session | null; begin: () => Promise<void> };
 
 /** The library takes https authorities alone; where a sandbox plays the login host, only its endpoints are elsewhere. */
-const AUTHORITY = "https://login.microsoftonline.com";
+const AUTHORITY = CLOUDS.AzureCloud.login;
 
 function authorityOf({ tenantId, loginHost }: SignInConfig) {
   const base = loginHost.startsWith("https://") ? loginHost : AUTHORITY;

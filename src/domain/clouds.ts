@@ -11,13 +11,18 @@ export type Cloud = {
   /** Behind the name of a vault, and what its tokens are for. */
   vaultSuffix: string;
   hsmSuffix: string;
+  /** Log Analytics, which answers queries, and what its tokens are for. */
+  logs: string;
+  /** What the tokens of custom Event Grid topics are for; null where no documentation says it. */
+  eventGrid: string | null;
   /** The application id of Azure Cosmos DB; null where no documentation says it. */
   cosmosApplication: string | null;
 };
 
 /**
  * Hosts: Azure/azure-cli, azure/cli/core/cloud.py. Issuers: Microsoft Learn, "Access tokens in the Microsoft identity platform" and "National
- * clouds". Applications: Microsoft Learn, "Configure customer-managed keys for your Azure Cosmos DB account".
+ * clouds". Log Analytics: Azure/azure-sdk-for-go, sdk/monitor/query/azlogs/cloud_config.go. Event Grid: Azure/azure-sdk-for-js,
+ * sdk/eventgrid/eventgrid/src/constants.ts, which knows one cloud. Applications: Microsoft Learn, "Configure customer-managed keys for your Azure Cosmos DB account".
  */
 export const CLOUDS = {
   AzureCloud: {
@@ -27,6 +32,8 @@ export const CLOUDS = {
     issuersOf: (tenantId) => [`https://login.microsoftonline.com/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`],
     vaultSuffix: "vault.azure.net",
     hsmSuffix: "managedhsm.azure.net",
+    logs: "https://api.loganalytics.io",
+    eventGrid: "https://eventgrid.azure.net",
     cosmosApplication: "a232010e-820c-4083-83bb-3ace5fc29d0b",
   },
   AzureUSGovernment: {
@@ -36,6 +43,8 @@ export const CLOUDS = {
     issuersOf: (tenantId) => [`https://login.microsoftonline.us/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`],
     vaultSuffix: "vault.usgovcloudapi.net",
     hsmSuffix: "managedhsm.usgovcloudapi.net",
+    logs: "https://api.loganalytics.us",
+    eventGrid: null,
     cosmosApplication: "57506a73-e302-42a9-b869-6f12d9ec29e9",
   },
   AzureChinaCloud: {
@@ -45,23 +54,37 @@ export const CLOUDS = {
     issuersOf: (tenantId) => [`https://login.partner.microsoftonline.cn/${tenantId}/v2.0`, `https://sts.chinacloudapi.cn/${tenantId}/`],
     vaultSuffix: "vault.azure.cn",
     hsmSuffix: "managedhsm.azure.cn",
+    logs: "https://api.loganalytics.azure.cn",
+    eventGrid: null,
     cosmosApplication: null,
   },
 } as const satisfies Record<string, Cloud>;
 
-/** The one that Keymend works in. The clients' own defaults are this one's too (src/azure/clients.ts). */
-export const CLOUD = CLOUDS.AzureCloud;
+export type CloudName = keyof typeof CLOUDS;
 
-export const vaultUriOf = (vaultName: string, cloud: Cloud = CLOUD): string => `https://${vaultName}.${cloud.vaultSuffix}`;
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- they are its keys
+export const CLOUD_NAMES = Object.keys(CLOUDS) as CloudName[];
+
+let chosen: Cloud = CLOUDS.AzureCloud;
+
+/** Once, at the start (src/main.ts), before anything is made or read that depends on it. */
+export function chooseCloud(name: CloudName): void {
+  chosen = CLOUDS[name];
+}
+
+/** The one that Keymend works in. Asked where it is needed, never kept from before the choice. */
+export const currentCloud = (): Cloud => chosen;
+
+export const vaultUriOf = (vaultName: string, cloud: Cloud = chosen): string => `https://${vaultName}.${cloud.vaultSuffix}`;
 
 /** Whether a host is Azure Resource Manager, or a regional front end of it. */
-export function isResourceManager(host: string, cloud: Cloud = CLOUD): boolean {
+export function isResourceManager(host: string, cloud: Cloud = chosen): boolean {
   const own = cloud.resourceManager.slice("https://".length);
   return host === own || host.endsWith(`.${own}`);
 }
 
 /** A vault of another cloud may bear the name of one here, and is not it. Null: no host of this cloud. */
-export function keyHostOf(host: string, cloud: Cloud = CLOUD): { name: string; kind: "vault" | "managedHsm" } | null {
+export function keyHostOf(host: string, cloud: Cloud = chosen): { name: string; kind: "vault" | "managedHsm" } | null {
   const name = host.split(".", 1)[0]!;
   const suffix = host.slice(name.length + 1);
   if (!/^[a-z0-9-]+$/.test(name)) return null;

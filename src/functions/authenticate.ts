@@ -5,7 +5,7 @@
 import type { HttpRequest } from "@azure/functions";
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from "jose";
 import type { Role } from "../api/routes.ts";
-import { CLOUD } from "../domain/clouds.ts";
+import { currentCloud } from "../domain/clouds.ts";
 import { TransientError } from "../domain/errors.ts";
 import { ProblemError } from "./problem.ts";
 
@@ -21,8 +21,6 @@ export type AuthenticateDeps = {
   fetchJson: (url: string) => Promise<unknown>;
   now: () => Date;
 };
-
-const AUTHORITY = CLOUD.login;
 
 /** Clocks differ: a token just issued by one that is ahead is good (RFC 7519, 4.1.4 and 4.1.5: "some small leeway ... to account for clock skew"). */
 const CLOCK_SKEW_SECONDS = 60;
@@ -48,6 +46,8 @@ function callerOf(payload: JWTPayload, challenge: Record<string, string>): ApiCa
 
 /** Throws ProblemError 401 without a valid token, 403 without one of the roles; TransientError where the signing keys can't be read. */
 export function createAuthenticate({ tenantId, audiences, fetchJson, now }: AuthenticateDeps): Authenticate {
+  const { login, issuersOf } = currentCloud();
+
   /** That the keys can't be had is no word about the token. */
   async function fetchKeys(url: string): Promise<Response> {
     try {
@@ -57,10 +57,10 @@ export function createAuthenticate({ tenantId, audiences, fetchJson, now }: Auth
       throw new TransientError({ operation: "read the signing keys", resourceId: url, retryAfterMs: null, detail, cause });
     }
   }
-  const keys = createRemoteJWKSet(new URL(`${AUTHORITY}/${tenantId}/discovery/v2.0/keys`), { [customFetch]: fetchKeys });
+  const keys = createRemoteJWKSet(new URL(`${login}/${tenantId}/discovery/v2.0/keys`), { [customFetch]: fetchKeys });
   // Version 1 and version 2 tokens of the same tenant.
-  const issuer = CLOUD.issuersOf(tenantId);
-  const challenge = { "www-authenticate": `Bearer authorization_uri="${AUTHORITY}/${tenantId}"` };
+  const issuer = issuersOf(tenantId);
+  const challenge = { "www-authenticate": `Bearer authorization_uri="${login}/${tenantId}"` };
 
   async function verify(token: string): Promise<JWTPayload> {
     try {

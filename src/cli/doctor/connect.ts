@@ -14,11 +14,15 @@ import { createReadVault } from "../../azure/read-vault.ts";
 import { readOnly } from "../../azure/read-only.ts";
 import { waitingClient } from "../../azure/waiting-client.ts";
 import type { Config } from "../../config.ts";
+import { chooseCloud } from "../../domain/clouds.ts";
 import type { LookDeps } from "./look.ts";
+import { NOBODY } from "./settings.ts";
 
 type Way = { configFor: (tenantId: string) => Config; progress: (text: string) => void };
 
 export function connect({ configFor, progress }: Way): LookDeps {
+  // Before anything is made that depends on it; whose tenant it is does not matter to that.
+  chooseCloud(configFor(NOBODY).cloud);
   const clock = createAzureClock(() => Date.now());
   // Innermost, so that nothing goes around it: neither a client nor the credential.
   const network = createHttpClient(clock, readOnly());

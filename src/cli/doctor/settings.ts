@@ -4,13 +4,13 @@ import { CAPABILITIES } from "../../domain/capability.ts";
 import { ConfigError } from "../../domain/errors.ts";
 import { UsageError } from "../command.ts";
 
-const NOBODY = "00000000-0000-0000-0000-000000000000";
+export const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 /** What a deployment must be told, and no judgement rests on. */
 const PLACEHOLDERS: Record<string, string> = {
   KEYMEND_SUBSCRIPTIONS: NOBODY,
   KEYMEND_API_AUDIENCE: "api://keymend",
-  KEYMEND_TABLE_ENDPOINT: "https://nowhere.table.core.windows.net",
+  KEYMEND_TABLE_ENDPOINT: "https://tables.invalid",
   KEYMEND_IDENTITIES: CAPABILITIES.map((capability) => `${capability}=${NOBODY}:${NOBODY}`).join(","),
 };
 

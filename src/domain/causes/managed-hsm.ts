@@ -1,4 +1,3 @@
-import { CLOUD } from "../clouds.ts";
 import type { Cause } from "../cause.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
 import { limitOf } from "../databases/readiness.ts";
@@ -14,7 +13,7 @@ declare module "../cause-code.ts" {
 export const managedHsm: Cause = {
   code: "ManagedHsm",
   title: "The key lives in a managed HSM",
-  shownBy: `The key URI names a host of ${CLOUD.hsmSuffix}, and the service does not confirm its access.`,
+  shownBy: "The key URI names a host of managed HSMs, and the service does not confirm its access.",
   repair:
     "None: a managed HSM has roles of its own, which Azure RBAC does not reach. Its administrator grants the encryption role at the key.",
   steps: [],

@@ -3,7 +3,7 @@
  * readiness: told once, with what would let Keymend judge. Without the service's word it is a cause like any other, for then nothing shows
  * that the database is well.
  */
-import { CLOUD } from "../clouds.ts";
+import { currentCloud } from "../clouds.ts";
 import type { Limit } from "../cause.ts";
 import { verdictOf } from "./index.ts";
 import { liveVaultOf, uriOf } from "./key-path.ts";
@@ -51,12 +51,18 @@ function tenantOf(facts: Facts, target: TargetFacts): Limit | undefined {
   };
 }
 
+function whereItIs(): string {
+  const { cosmosApplication, name } = currentCloud();
+  if (cosmosApplication !== null) return `what this prints: az ad sp show --id ${cosmosApplication} --query id --output tsv`;
+  return `the object id of Azure Cosmos DB in this tenant; its application id in ${name} is not documented`;
+}
+
 function firstPartyOf({ firstPartyPrincipalId }: Facts, { keyUri, defaultIdentity, name }: TargetFacts): Limit | undefined {
   if (keyUri === null || defaultIdentity.form !== "firstParty" || firstPartyPrincipalId !== null) return undefined;
   return {
     cause: "Unreadable",
     text: `${name} reaches its key as Azure Cosmos DB itself, whose object id in this tenant is not configured`,
-    wants: `set KEYMEND_FIRST_PARTY_PRINCIPAL_ID to what this prints: az ad sp show --id ${CLOUD.cosmosApplication} --query id --output tsv`,
+    wants: `set KEYMEND_FIRST_PARTY_PRINCIPAL_ID to ${whereItIs()}`,
   };
 }
 

@@ -1,5 +1,5 @@
 /** Command lines for the Azure CLI, quoted for a POSIX shell. `az rest` stands in where no command does exactly the one write. */
-import { CLOUD } from "../clouds.ts";
+import { currentCloud } from "../clouds.ts";
 import { isDatabaseId, parseArmId } from "../arm-id.ts";
 import type { TargetKind } from "../facts.ts";
 import type { Grantee } from "../access/access.ts";
@@ -32,13 +32,13 @@ export const BLANK = "<filled in by the shell>";
 
 export function azRest(method: "put" | "patch", id: string, apiVersion: string, body: unknown, filled?: LookUp): string {
   const pieces = JSON.stringify(body).split(BLANK).map(quote);
-  const command = az("rest", "--method", method, "--url", `${CLOUD.resourceManager}${id}?api-version=${apiVersion}`, "--body");
+  const command = az("rest", "--method", method, "--url", `${currentCloud().resourceManager}${id}?api-version=${apiVersion}`, "--body");
   return `${command} ${pieces.join(filled ? quote(filled) : BLANK)}`;
 }
 
 /** query: JMESPath of what matters in the answer. */
 export const azGet = (id: string, apiVersion: string, query: string): string =>
-  az("rest", "--method", "get", "--url", `${CLOUD.resourceManager}${id}?api-version=${apiVersion}`, "--query", query);
+  az("rest", "--method", "get", "--url", `${currentCloud().resourceManager}${id}?api-version=${apiVersion}`, "--query", query);
 
 const DATABASE_API_VERSION = { account: "2026-03-15", cluster: "2026-06-01" };
 
