@@ -14,7 +14,9 @@ function cell(row: RegExp, column: number): number {
 const DAYS = 30;
 const SECONDS = DAYS * 86_400;
 const [ready, executing, million] = [/baseline/, /executing, a GB-s/, /a million executions/].map((row) => cell(row, 2));
-const [table, queue, log] = [/^\| Table storage/, /^\| Queue storage/, /^\| Log Analytics/].map((row) => cell(row, 2));
+const [table, queue, log, vault] = [/^\| Table storage/, /^\| Queue storage/, /^\| Log Analytics/, /^\| Key Vault/].map((row) =>
+  cell(row, 2),
+);
 
 describe("the page of costs", () => {
   test("counts what the code is set to", () => {
@@ -44,8 +46,10 @@ describe("the page of costs", () => {
       "one instance": 0.5 * SECONDS * ready!,
       "while it executes": 0.5 * busy * executing!,
       "executions \\(": ((looks * cell(/^\| executions a look/, 2) + sweeps + rechecks) / 1e6) * million!,
-      "tables \\(": ((looks * (cell(/^\| own table/, 2) + durable) + rechecks * 2) / 1e4) * table!,
+      "tables \\(":
+        ((looks * (cell(/^\| own table operations a look/, 2) + durable) + sweeps * cell(/^\| own table operations in/, 2)) / 1e4) * table!,
       "queues \\(": ((looks * durable + cell(/^\| queue polls/, 2)) / 1e4) * queue!,
+      "vaults \\(": ((vaults * sweeps * cell(/^\| calls to the vaults/, 2)) / 1e4) * vault!,
       "logs \\(": Math.max(0, looks / 1e6 - 5) * log!,
     };
     for (const [name, dollars] of Object.entries(rows)) {
