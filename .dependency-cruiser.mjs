@@ -210,7 +210,12 @@ export default {
     },
     ...known("src-rooms-are-known", "^src/[^/]+/", `^src/(${SRC.join("|")})/`, "a new room comes with its rules"),
     ...known("src-root-is-known", "^src/[^/]+\\.ts$", "^src/(main|config|config-identities|log)\\.ts$", "everything else has a room"),
-    only("src-root-knows-the-domain", "^src/(?!main\\.ts)[^/]+\\.ts$", "^src/(domain/|config-identities\\.ts$)", "settings and log lines are read by all rooms"),
+    only(
+      "src-root-knows-the-domain",
+      "^src/(?!main\\.ts)[^/]+\\.ts$",
+      "^src/(domain/|config-identities\\.ts$)",
+      "settings and log lines are read by all rooms",
+    ),
     only("main-is-the-top", "^src/(?!main\\.ts)", "^src/(?!main\\.ts)", "nothing imports the composition root"),
     {
       name: "azure-sdks-only-in-azure",
