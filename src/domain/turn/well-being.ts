@@ -39,7 +39,7 @@ const CANARY_ARRIVES_WITHIN_MS = 30 * MINUTE;
 const SEEN_PERCENT = 99;
 
 /** Rounded down: what misses the limit by little does not look like it. */
-const percentOf = (part: number, all: number): number => Math.floor((part / all) * 1000) / 10;
+const percentOf = (part: number, all: number): number => Math.floor((part * 1000) / all) / 10;
 
 const checkOf = (now: string, name: Check["name"], at: string | undefined | null, rest: Partial<Check> & { detail: string }): Check => ({
   name,
