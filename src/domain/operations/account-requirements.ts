@@ -3,10 +3,9 @@
  * Cosmos DB account with Azure Key Vault": known limitations, and the steps for continuous backup and analytical store. Vector search:
  * MicrosoftDocs/azure-databases-docs, articles/cosmos-db/how-to-setup-customer-managed-keys-existing-accounts.md.
  */
-import { nameOf, parseArmId } from "../arm-id.ts";
 import type { AccountFeatures, DefaultIdentity, TargetFacts } from "../facts.ts";
 import { type IdScan, LONGEST_ID_BYTES, type LongId, type ScannedContainer, type ScanState } from "../id-scan.ts";
-import { az, say } from "../steps/az.ts";
+import { az, azNamed, say } from "../steps/az.ts";
 import type { Requirement } from "../wish.ts";
 
 const requirement = (name: string, holds: boolean, detail: string, ...lines: string[]): Requirement => ({
@@ -66,23 +65,10 @@ export function featureRequirements({ name, features }: TargetFacts, uses: Defau
 const DATA_READER = "00000000-0000-0000-0000-000000000001";
 
 function dataRoleLine(accountId: string, principalId: string | null): string {
-  const { resourceGroup, subscriptionId } = parseArmId(accountId) ?? { resourceGroup: null, subscriptionId: null };
-  const where = ["--account-name", nameOf(accountId), "--resource-group", resourceGroup ?? "", "--subscription", subscriptionId ?? ""];
+  const where = azNamed(accountId).map((word) => (word === "--name" ? "--account-name" : word));
   const who = principalId ?? "<object id of the identity that Keymend reads as>";
-  return az(
-    "cosmosdb",
-    "sql",
-    "role",
-    "assignment",
-    "create",
-    ...where,
-    "--role-definition-id",
-    DATA_READER,
-    "--principal-id",
-    who,
-    "--scope",
-    "/",
-  );
+  const what = ["--role-definition-id", DATA_READER, "--principal-id", who, "--scope", "/"];
+  return az("cosmosdb", "sql", "role", "assignment", "create", ...where, ...what);
 }
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
@@ -119,7 +105,7 @@ export function scanRequirement({ id: accountId }: TargetFacts, scan: IdScan | u
     return { name: "document ids", state: "unknown", detail: `they could not be scanned: ${unreadable.detail}`, az: lines };
   }
   if (state.doneAt === null) return running(state);
-  const looked = `${count((containers ?? []).length, "container")} scanned, ${Math.round(state.requestUnits)} request units`;
+  const looked = `${count(containers!.length, "container")} scanned, ${Math.round(state.requestUnits)} request units`;
   if (state.foundCount === 0)
     return { name: "document ids", state: "met", detail: `none has more than ${LONGEST_ID_BYTES} bytes: ${looked}`, az: [] };
   const left = state.foundCount - state.found.length;

@@ -14,6 +14,7 @@ import { plan } from "../../../src/domain/plan/plan.ts";
 import type { Facts } from "../../../src/domain/facts.ts";
 import {
   ACCOUNT_ID,
+  aStatus,
   aBaseline,
   aKey,
   anAccount,
@@ -137,6 +138,13 @@ describe("what is known after a look", () => {
 
   test("is forgotten once Azure Resource Manager says that it is not there", () => {
     expect(knownAfter(someFacts({ targets: [] }), NOT_JUDGED, before)).toEqual([]);
+  });
+
+  test("one without a key depends on no vault, unless the service says that it has lost one", () => {
+    const plain = anAccount({ keyUri: null, service: aStatus({ healthy: null, text: null }) });
+    expect(knownAfter(someFacts({ targets: [plain] }), JUDGED, [])).toEqual([]);
+    const lost = anAccount({ keyUri: null, service: aStatus({ healthy: false }) });
+    expect(knownAfter(someFacts({ targets: [lost] }), JUDGED, [])).toMatchObject([{ id: ACCOUNT_ID, keyUri: null }]);
   });
 });
 

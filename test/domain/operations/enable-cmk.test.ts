@@ -294,6 +294,12 @@ describe("it is done", () => {
     expect(judged(facts).reached).toEqual({ done: false, detail: expect.stringContaining(detail) as string });
   });
 
+  test("also where somebody else gave it the key before its ids were scanned: that is waited for", () => {
+    const given = encrypted({ service: silent });
+    const { next } = turn({ ...given, scans: [{ wishId: "w1", principalId: "observer", state: null }] });
+    expect(next).toMatchObject({ do: "wait", until: after(0.5) });
+  });
+
   test("and can't be undone then", () => {
     expect(judged(encrypted()).undo).toEqual(["# an account with a key can't be without one again"]);
     expect(judged(ready()).undo).toEqual([]);
