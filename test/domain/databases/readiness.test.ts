@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { chooseCloud } from "../../../src/domain/clouds.ts";
 import type { Facts, ServiceStatus, TargetFacts } from "../../../src/domain/facts.ts";
 import type { Incident } from "../../../src/domain/incident.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
@@ -88,6 +89,16 @@ const LIMITS: Row[] = [
     /newer version/,
   ],
 ];
+
+test("the first-party identity is named by no application id where none is documented", () => {
+  chooseCloud("AzureChinaCloud");
+  try {
+    const facts = factsOf(anAccount, { target: { defaultIdentity: { form: "firstParty" }, attached: [] } });
+    expect(limitOf(facts, facts.targets[0]!)?.wants).toMatch(/^set KEYMEND_FIRST_PARTY_PRINCIPAL_ID .*AzureChinaCloud is not documented/);
+  } finally {
+    chooseCloud("AzureCloud");
+  }
+});
 
 const factsOf = (make: typeof anAccount, { target, ...over }: Over, service?: ServiceStatus): Facts =>
   someFacts({ targets: [make({ ...target, ...(service && { service }) })], ...over });

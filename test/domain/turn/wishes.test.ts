@@ -12,7 +12,7 @@ import { decideTurn } from "../../../src/domain/turn/turn.ts";
 import { aBaseline, ACCOUNT_ID, anAccount, aKey, aVersion, NOW, someFacts, someSettings, V1 } from "../../support/builders.ts";
 import { draft } from "../../support/steps.ts";
 import { after, blocked, diagnosisOf, healthy, planOf, recovering, seen, turnInput } from "../../support/turns.ts";
-import { aStatusOf, aWish, turnOn } from "../../support/wishes.ts";
+import { aStatusOf, aWish, RESTORE, REVOKE, turnOn } from "../../support/wishes.ts";
 
 const wanted = (over: Parameters<typeof aWish>[1] = {}) => aWish(undefined, over);
 
@@ -53,6 +53,13 @@ function turn(planned: Partial<PlannedWish> = {}, over: Partial<TurnInput> = {},
 }
 
 describe("a wish", () => {
+  test("takes nothing back of which no look has told yet", () => {
+    const restore = aWish(RESTORE, { id: "w2", at: after(1) });
+    const facts = someFacts({ wishes: [aWish(REVOKE), restore] });
+    const { incident } = turn({ wish: restore, reached: { done: true, detail: "it is so" } }, { facts });
+    expect(incident?.wishes).toMatchObject([{ id: "w2", outcome: "Completed" }]);
+  });
+
   test("that is so already is told and ends at once, with an incident of its own though nothing is wrong", () => {
     const wish = wanted();
     const { incident, entries, next } = decideTurn(turnOn(someFacts({ wishes: [wish] })));
