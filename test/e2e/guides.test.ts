@@ -30,7 +30,7 @@ function blocksOf([file, from]: (typeof GUIDES)[Guide]): string[] {
 /** Every call that the lines make, as the shell hands it over. A variable that no line before has set ends it, and so does a syntax error. */
 function play(script: string, record: string): Line[] {
   const stand = (name: string): string => `${name}() { { printf '%s\\0' ${name} "$@"; printf '\\n\\0'; } >> "$RECORD"; echo "$1-$#"; }`;
-  const preamble = ["set -eu", "PATH=/nonexistent", ...["az", "azd", "npm", "curl", "ls"].map(stand)].join("\n");
+  const preamble = ["set -eu", "PATH=/nonexistent", ...["az", "azd", "npm", "curl", "ls", "keymend"].map(stand)].join("\n");
   execFileSync("bash", ["-c", `${preamble}\n${script}`], {
     env: { RECORD: record, PATH: process.env["PATH"] },
     stdio: ["ignore", "ignore", "pipe"],
