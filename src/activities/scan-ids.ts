@@ -63,8 +63,8 @@ async function scanContainer(slice: Slice, of: ScannedContainer): Promise<void> 
     if (page === "gone") return void (slice.state = withoutContainer(slice.state, of, at()));
     if (isLater(page)) return void (slice.state = withLater(slice.state, of, page, at()));
     if (isUnscannable(page)) return void (slice.state = withUnreadable(slice.state, page));
-    slice.state = withPage(slice.state, of, page, at());
     const restMs = restAfterMs(page.charge, requestUnits);
+    slice.state = withPage(slice.state, of, page, at(), restMs);
     rested += restMs;
     if (page.token === null || isOver(slice.state) || Math.max(rested, deps.now().getTime() - startedAt) >= SLICE_MS) return;
     await deps.sleep(restMs);

@@ -114,12 +114,17 @@ const change = (state: ScanState, of: ScannedContainer, to: Partial<ScannedConta
   containers: state.containers!.map((one) => (isSame(one, of) ? { ...one, ...to } : one)),
 });
 
-/** page: the next of that container, from its token on. */
-export function withPage(state: ScanState, of: ScannedContainer, page: IdPage, at: string): ScanState {
+/**
+ * page: the next of that container, from its token on. restMs: how long it is left alone after it (restAfterMs), which may be longer than a
+ * slice: that is kept, so that the next slice does not begin before.
+ */
+export function withPage(state: ScanState, of: ScannedContainer, page: IdPage, at: string, restMs: number): ScanState {
   const { database, container } = of;
+  const done = page.token === null;
+  const rest = done ? null : { until: toIso(toMs(at) + restMs), count: 0 };
   const found = page.long.map(({ id, ...one }) => ({ database, container, ...one, id: id.slice(0, KEPT_OF_ID).toWellFormed() }));
   const now = state.containers!.find((one) => isSame(one, of))!;
-  const next = change(state, of, { looked: now.looked + page.looked, token: page.token, done: page.token === null, rest: null });
+  const next = change(state, of, { looked: now.looked + page.looked, token: page.token, done, rest });
   return ended(
     {
       ...next,

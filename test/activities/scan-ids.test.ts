@@ -75,6 +75,18 @@ describe("a slice", () => {
     expect(kept.state).toMatchObject({ doneAt: null, containers: [{ token: "more", looked: 20 }, { done: true }] });
   });
 
+  test("leaves a container alone for as long as a dear page asks, over however many slices", async () => {
+    const { scan, kept, slept, asked, clock } = setUp({ a: [page("more", { charge: 5_000 })], b: [page(null)] });
+    await scan();
+    expect(slept).toEqual([]);
+    expect(kept.state?.containers?.[0]?.rest?.until).toBe(after(50 / 60));
+    await scan();
+    expect(asked).toEqual(["a -", "b -"]);
+    clock.at += 50_000;
+    await scan();
+    expect(asked).toEqual(["a -", "b -", "a more"]);
+  });
+
   test("ends after 100 pages of a container, however little they cost", async () => {
     const { scan, asked } = setUp({ a: [page("more", { charge: 0 })], b: [page(null)] });
     await scan();

@@ -32,7 +32,7 @@ const long = (bytes: number, id = "x".repeat(bytes)) => ({ partitionKey: '["a"]'
 const busy: Later = { busy: true, askedMs: null, detail: "429" };
 
 const first = (state: ScanState) => state.containers![0]!;
-const done = (state: ScanState, i: number): ScanState => withPage(state, state.containers![i]!, page({ token: null }), NOW);
+const done = (state: ScanState, i: number): ScanState => withPage(state, state.containers![i]!, page({ token: null }), NOW, 0);
 
 test("an id of more than 990 bytes has more characters than are left out (UTF-8: four bytes a character at the most)", () => {
   expect(Buffer.byteLength("😀".repeat(SURELY_SHORT_CHARACTERS), "utf8")).toBeLessThanOrEqual(990);
@@ -47,7 +47,7 @@ describe("a scan", () => {
   });
 
   test("goes on where a container stood, and is done when all are", () => {
-    const one = withPage(begun(), begun().containers![0]!, page(), NOW);
+    const one = withPage(begun(), begun().containers![0]!, page(), NOW, 0);
     expect(first(one)).toMatchObject({ looked: 50, token: "t1", done: false });
     const all = done(done(one, 0), 1);
     expect(all).toMatchObject({ doneAt: NOW, requestUnits: 15 });
@@ -60,7 +60,7 @@ describe("a scan", () => {
 
   test("keeps what is found as long as it is bounded, and counts the rest", () => {
     const many = Array.from({ length: MOST_FOUND + 1 }, () => long(991));
-    const state = withPage(begun(), first(begun()), page({ long: many }), NOW);
+    const state = withPage(begun(), first(begun()), page({ long: many }), NOW, 0);
     expect([state.found.length, state.foundCount]).toEqual([MOST_FOUND, MOST_FOUND + 1]);
     expect(state.found[0]).toEqual({ database: "db", container: "c0", partitionKey: '["a"]', bytes: 991, id: "x".repeat(200) });
   });
@@ -117,12 +117,17 @@ describe("who is asked to wait", () => {
 
   test("takes no more than its share", () => {
     expect(restAfterMs(50, 100)).toBe(500);
+    const dear = withPage(begun(1), first(begun(1)), page(), NOW, 90_000);
+    expect([nextSliceAt(dear, NOW), nextContainers(dear, NOW)]).toEqual([after(1.5), []]);
+    expect(nextSliceAt(dear, after(1.5))).toBe(after(1.5));
+    // It was answered: that it rests is no failure.
+    expect(first(withLater(dear, first(dear), busy, after(1.5))).rest?.count).toBe(1);
   });
 });
 
 describe("how far it is", () => {
   test("is told by documents, with how long it will take", () => {
-    const state = withPage(begun(), first(begun()), page(), NOW);
+    const state = withPage(begun(), first(begun()), page(), NOW, 0);
     expect(progressOf(state, after(1))).toEqual({ percent: 25, etaSeconds: 180 });
     expect(progressOf(done(state, 0), after(1))).toEqual({ percent: 50, etaSeconds: 60 });
   });

@@ -43,6 +43,7 @@ const scanned = (found = 0): ScanState =>
       token: null,
     },
     NOW,
+    0,
   );
 
 const silent = aStatus({ healthy: null, text: null });
