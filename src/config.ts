@@ -68,7 +68,12 @@ const functionApp = v.pipe(
   v.transform(wholeId),
   v.check((id) => parseArmId(id)?.type?.toLowerCase() === "microsoft.web/sites", "must be the resource id of a function app"),
 );
-const https = v.pipe(v.string(), v.regex(/^https:\/\/\S+$/, "must be an https:// URL"));
+const HTTPS = "must be an https:// URL";
+const https = v.pipe(
+  v.string(),
+  v.regex(/^https:\/\/\S+$/, HTTPS),
+  v.check((url) => URL.canParse(url), HTTPS),
+);
 
 // Plain only on this machine, where a sandbox plays the login host.
 const loginHost = v.pipe(

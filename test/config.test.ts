@@ -313,6 +313,7 @@ describe("a wrong setting is named, with what is expected", () => {
     ["KEYMEND_LOGIN_HOST", "http://login.example", "must be the https:// address of a host, without a path"],
     ["KEYMEND_LOGIN_HOST", "https://login.example/tenant", "must be the https:// address of a host, without a path"],
     ["KEYMEND_TABLE_ENDPOINT", "http://keymend.table.core.windows.net", "must be an https:// URL"],
+    ["KEYMEND_TEAMS_WEBHOOK", "https://hooks.example:port/w?sig=1", "must be an https:// URL"],
     ["KEYMEND_OUTCOME_TOPIC_ENDPOINT", "t.example", "must be an https:// URL"],
     ["KEYMEND_TEAMS_WEBHOOK", "http://t.example", "must be an https:// URL"],
     ["KEYMEND_LINK", "https://k.example/", "must hold {id}, which an incident's id takes the place of"],
