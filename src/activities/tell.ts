@@ -14,6 +14,7 @@ import {
   type Sent,
 } from "../domain/telling/letters.ts";
 import type { News } from "../domain/telling/news.ts";
+import { SECOND } from "../domain/time.ts";
 import type { Log } from "../log.ts";
 
 type Kept = Letter & { row: { key: string; etag: string } };
@@ -47,6 +48,12 @@ export type Teller = {
 
 /** For one channel; what is left goes out with the next. */
 const MOST_AT_ONCE = 50;
+/** For one channel too, as a look may be waiting: a receiver that takes its time over each would hold it up for many minutes. */
+const SENDING_FOR_MS = 30 * SECOND;
+
+/** Of a mistake of this program, or a setting that nothing can be made of. Its own words may hold the address, what kind it is does not. */
+const kindOf = (error: unknown): string =>
+  error instanceof Error ? [error.name, ...("code" in error ? [String(error.code)] : [])].join(" ") : typeof error;
 
 export function createTeller({ letters, channels, pace, unresolved, now }: TellerDeps): Teller {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of channels are channels
@@ -73,6 +80,18 @@ export function createTeller({ letters, channels, pace, unresolved, now }: Telle
     await letters.bury(tried, at());
   }
 
+  async function sendBy(channel: Channel, bundle: readonly Kept[], log: Log): Promise<Sent> {
+    const tell = channels[channel];
+    if (!tell) return { ok: false, why: "the channel is not set any more", retryAfterMs: null };
+    try {
+      return await tell(bundle.map(({ news }) => news));
+    } catch (error) {
+      const why = `nothing could be sent: ${kindOf(error)}`;
+      log.error("channelFailed", { channel, text: `${channel}: ${why}` });
+      return { ok: false, why, retryAfterMs: null };
+    }
+  }
+
   /** Whether the receiver took it. */
   async function send(bundle: readonly Kept[], log: Log): Promise<boolean> {
     const own: Kept[] = [];
@@ -83,17 +102,15 @@ export function createTeller({ letters, channels, pace, unresolved, now }: Telle
     const [first] = own;
     // Somebody else has it, or the channel was taken out of the settings: it waits until it is there again, or dies.
     if (!first) return true;
-    const tell = channels[first.channel];
-    const sent: Sent = tell
-      ? await tell(own.map(({ news }) => news))
-      : { ok: false, why: "the channel is not set any more", retryAfterMs: null };
+    const sent = await sendBy(first.channel, own, log);
     for (const letter of own) await settle(letter, sent, log);
     return sent.ok;
   }
 
   /** One after the other; who is away is asked once, and the rest keeps its turn. */
   async function sendAll(bundles: readonly Kept[][], log: Log): Promise<void> {
-    for (const bundle of bundles.slice(0, MOST_AT_ONCE)) if (!(await send(bundle, log))) return;
+    const until = now().getTime() + SENDING_FOR_MS;
+    for (const bundle of bundles.slice(0, MOST_AT_ONCE)) if (now().getTime() >= until || !(await send(bundle, log))) return;
   }
 
   const deliver = async (log: Log): Promise<void> => {

@@ -63,12 +63,15 @@ function setUp(names: Channel[] = ["topic", "teams"]) {
   const sent: string[] = [];
   const away = new Set<Channel>();
   const { store, rows, dead } = fakeLetters();
-  const clock = { at: NOW };
+  const broken = new Map<Channel, unknown>();
+  const clock = { at: NOW, sendingMinutes: 0 };
   const log = fakeLog();
   const tell =
     (channel: Channel) =>
     async (bundle: readonly News[]): Promise<Sent> => {
+      if (broken.has(channel)) throw broken.get(channel);
       sent.push(`${channel} ${bundle.map(({ id }) => id).join("+")}`);
+      clock.at = new Date(Date.parse(clock.at) + clock.sendingMinutes * MINUTE).toISOString();
       return away.has(channel) ? { ok: false, why: "503", retryAfterMs: null } : { ok: true };
     };
   const make = (channels: Channel[]) =>
@@ -85,7 +88,7 @@ function setUp(names: Channel[] = ["topic", "teams"]) {
     await teller.deliver(log);
     return sent.splice(0);
   };
-  return { teller, make, deliver, away, rows, dead, clock, log, sent, store };
+  return { teller, make, deliver, away, broken, rows, dead, clock, log, sent, store };
 }
 
 test("news goes to every channel once, however often it is put", async () => {
@@ -119,6 +122,34 @@ test("who is away is asked once in a round, is told again later, and does not ho
   away.clear();
   expect(await deliver(0.6)).toEqual([]);
   expect(await deliver(1.5)).toEqual(["topic n1", "topic n2"]);
+});
+
+test("who takes long over each holds up nobody for more than half a minute; the rest goes out with the next round", async () => {
+  const { teller, deliver, clock } = setUp(["topic"]);
+  await teller.put(["n1", "n2", "n3", "n4"].map((id) => aNews({ id })));
+  clock.sendingMinutes = 0.25;
+  expect(await deliver(0)).toEqual(["topic n1", "topic n2"]);
+  expect(await deliver(1)).toEqual(["topic n3", "topic n4"]);
+});
+
+test.each([
+  [
+    "a mistake with a code",
+    Object.assign(new TypeError("Invalid URL: https://t?sig=secret"), { code: "ERR_INVALID_URL" }),
+    "TypeError ERR_INVALID_URL",
+  ],
+  ["one without", new RangeError("https://t?sig=secret"), "RangeError"],
+  ["what is no error", "https://t?sig=secret", "string"],
+])("%s in a channel fails no look, keeps the letter, and is told without the address", async (_, error, kind) => {
+  const { teller, deliver, broken, rows, log } = setUp();
+  broken.set("teams", error);
+  await teller.put([aNews()]);
+  expect(await deliver(0)).toEqual(["topic n1"]);
+  expect([...rows.values()]).toMatchObject([{ channel: "teams", tries: 1, failure: `nothing could be sent: ${kind}` }]);
+  expect(log.lines).toMatchObject([{ level: "error", event: "channelFailed", fields: { channel: "teams" } }, { event: "notTold" }]);
+  expect(JSON.stringify([log.lines, [...rows.values()]])).not.toContain("secret");
+  broken.clear();
+  expect(await deliver(1)).toEqual(["teams n1"]);
 });
 
 test("a day of that makes a dead letter, which is told as an error", async () => {
