@@ -166,3 +166,8 @@ test("the workflow runs on the oldest Node that the README promises, and on newe
   expect(Math.min(...versions)).toBe(Number(promised));
   expect(versions.length).toBeGreaterThan(1);
 });
+
+test("the README has both set-up commands as they are typed into a fresh clone", () => {
+  const lines = readFileSync("README.md", "utf8").split("\n");
+  expect(lines).toEqual(expect.arrayContaining(["npm ci && npm start", "npm ci && npm test"]));
+});
