@@ -241,6 +241,10 @@ const TARGET_SUMMARY_ENTRIES = {
   keyUri: nullable(TEXT),
   identityIds: TEXTS,
   phase: v.pipe(nullable(PHASE), v.description("As the last look judged it; null where none could.")),
+  expiresOn: v.pipe(
+    nullable(TIME),
+    v.description("When the key version that it wraps with runs out, as a look last read it; null where it never does, or none was read."),
+  ),
   armed: v.pipe(
     v.object({ state: v.picklist(["armed", "unarmed", "unknown"]), why: nullable(TEXT) }),
     v.description("Whether the vault's events reach Keymend; sweeps see it in any case."),

@@ -57,13 +57,14 @@ function summariesOf(patient: KnownPatient, { unarmed, screens, open }: Kept, se
   const key = patientKey(patientId);
   const lookedAt = screens[key]?.lookedAt;
   const armed = armedOf(patient, unarmed.get(key), settings);
-  return databases.map(({ id, kind, keyUri, identityIds, phase }) => ({
+  return databases.map(({ id, kind, keyUri, identityIds, phase, expiresOn }) => ({
     id,
     kind,
     vaultId: patientId,
     keyUri,
     identityIds: [...new Set(identityIds)],
     phase: phase ?? null,
+    expiresOn: expiresOn ?? null,
     armed,
     lastLookAt: lookedAt === undefined ? null : toIso(lookedAt),
     openIncidentId: open.get(key) ?? null,

@@ -72,6 +72,7 @@ test("keymend databases lists them worst first", async () => {
     keyUri: KEY_URI,
     identityIds: [],
     phase,
+    expiresOn: null,
     armed: { state: "armed", why: null },
     lastLookAt: NOW,
     openIncidentId: null,

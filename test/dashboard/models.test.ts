@@ -129,6 +129,7 @@ const target = (name: string, over: Partial<Target> = {}): Target => ({
   keyUri: `https://kv-${name[0]}.vault.azure.net/keys/cmk`,
   identityIds: [`/subscriptions/s/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-${name[0]}`],
   phase: "healthy",
+  expiresOn: null,
   armed: { state: "armed", why: null },
   lastLookAt: AT,
   openIncidentId: null,

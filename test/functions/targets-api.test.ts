@@ -16,12 +16,14 @@ beforeAll(async () => {
   issuer = await createIssuer(NOW);
 });
 
+const SOON = "2026-11-20T00:00:00.000Z";
 const account: KnownDatabase = {
   kind: "account",
   id: ACCOUNT_ID,
   keyUri: KEY_URI,
   identityIds: [IDENTITY_ID, IDENTITY_ID],
   phase: "healthy",
+  expiresOn: SOON,
 };
 const cluster: KnownDatabase = { kind: "cluster", id: CLUSTER_ID, keyUri: KEY_URI, identityIds: [], phase: "revoked" };
 const open = decideTurn(turnInput()).incident!;
@@ -66,8 +68,8 @@ describe("the list", () => {
     const common = { vaultId: VAULT_ID, keyUri: KEY_URI, armed, lastLookAt: NOW, openIncidentId: "i1" };
     const { list } = setUp({ listOpenIncidents: async () => [{ id: "i1", vaultId: VAULT_ID.toUpperCase() }] });
     expect(await list()).toEqual([
-      { ...common, id: ACCOUNT_ID, kind: "account", identityIds: [IDENTITY_ID], phase: "healthy" },
-      { ...common, id: CLUSTER_ID, kind: "cluster", identityIds: [], phase: "revoked" },
+      { ...common, id: ACCOUNT_ID, kind: "account", identityIds: [IDENTITY_ID], phase: "healthy", expiresOn: SOON },
+      { ...common, id: CLUSTER_ID, kind: "cluster", identityIds: [], phase: "revoked", expiresOn: null },
     ]);
   });
 

@@ -51,11 +51,15 @@ export function versionsOf(facts: Facts, target: TargetFacts): UsedVersion[] {
   return [...used, { facts: latest, isLatest: true, effect: verdictOf(target) === "lost" ? "broken" : "willBreak" }];
 }
 
-/** When the first of the versions that a database uses, or will within a day, runs out; null where none does. */
-export const firstExpiry = (facts: Facts): string | null =>
-  facts.targets
-    .flatMap((target) => versionsOf(facts, target).flatMap(({ facts: { expiresOn } }) => expiresOn ?? []))
-    .toSorted((a, b) => toMs(a) - toMs(b))[0] ?? null;
+const earliest = (times: readonly (string | null)[]): string | null =>
+  times.filter((time) => time !== null).toSorted((a, b) => toMs(a) - toMs(b))[0] ?? null;
+
+/** When the first of the versions that this database uses, or will within a day, runs out; null where none does, as far as was read. */
+export const expiryOf = (facts: Facts, target: TargetFacts): string | null =>
+  earliest(versionsOf(facts, target).map((version) => version.facts.expiresOn));
+
+/** The same of all its databases. */
+export const firstExpiry = (facts: Facts): string | null => earliest(facts.targets.map((target) => expiryOf(facts, target)));
 
 /** Each of 500 steps asks it of each of 500 databases: it is found out once for a look. Facts are never changed once they are read. */
 const PRINCIPALS = new WeakMap<Facts, Map<TargetFacts, PrincipalState>>();

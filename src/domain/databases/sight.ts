@@ -9,7 +9,7 @@
 import { vaultUriOf } from "../clouds.ts";
 import { foldCase, isVaultId, nameOf, normalId, sameId } from "../arm-id.ts";
 import { verdictOf } from "./index.ts";
-import { keyOf, versionInUseOf } from "./key-path.ts";
+import { expiryOf, keyOf, versionInUseOf } from "./key-path.ts";
 import type { Phase } from "../cause.ts";
 import type { Facts, TargetFacts, TargetKind, Unreadable } from "../facts.ts";
 import { HOUR, MINUTE, toMs } from "../time.ts";
@@ -82,8 +82,18 @@ export const goneOf = (facts: Facts, target: TargetFacts): Absent | undefined =>
 export const unseenOf = (facts: Facts, target: TargetFacts): Absent | undefined =>
   isVouchedFor(facts, target) ? absentOf(facts, target) : undefined;
 
-/** A database with a customer-managed key, as it was last seen. phase: as the last look judged it; absent where none could. */
-export type KnownDatabase = { kind: TargetKind; id: string; keyUri: string | null; identityIds: string[]; phase?: Phase };
+/**
+ * A database with a customer-managed key, as it was last seen. phase: as the last look judged it; absent where none could. expiresOn: when the
+ * version that it wraps with runs out, as it was last read; null where it never does, absent where none was read.
+ */
+export type KnownDatabase = {
+  kind: TargetKind;
+  id: string;
+  keyUri: string | null;
+  identityIds: string[];
+  phase?: Phase;
+  expiresOn?: string | null;
+};
 
 type Judged = { targets: readonly { id: string; phase: Phase }[] };
 
@@ -96,17 +106,27 @@ export function unlistedOf(listed: readonly { id: string }[], known: readonly Kn
   return known.filter(({ id }) => !seen.has(normalId(id)) && seen.add(normalId(id)));
 }
 
-function knownOf({ kind, id, keyUri, attached, defaultIdentity }: TargetFacts, { targets }: Judged): KnownDatabase {
+/** A key that can't be read now runs out when it did. */
+function expiryKnownOf(facts: Facts, target: TargetFacts, before: KnownDatabase | undefined): Pick<KnownDatabase, "expiresOn"> {
+  if (keyOf(facts, target)?.state === "live") return { expiresOn: expiryOf(facts, target) };
+  return before?.expiresOn === undefined || before.keyUri !== target.keyUri ? {} : { expiresOn: before.expiresOn };
+}
+
+function knownOf(facts: Facts, target: TargetFacts, { targets }: Judged, known: readonly KnownDatabase[]): KnownDatabase {
+  const { kind, id, keyUri, attached, defaultIdentity } = target;
   const used = defaultIdentity.form === "user" ? [defaultIdentity.id] : [];
   const phase = targets.find((one) => sameId(one.id, id))?.phase;
-  return { kind, id, keyUri, identityIds: [...attached.map((one) => one.id), ...used], ...(phase && { phase }) };
+  const before = known.find((one) => sameId(one.id, id));
+  const identityIds = [...attached.map((one) => one.id), ...used];
+  return { kind, id, keyUri, identityIds, ...(phase && { phase }), ...expiryKnownOf(facts, target, before) };
 }
 
 /**
  * What is known of a patient after a look: what was found, as it was found, and what could not be read, as it was known before. What Azure
  * Resource Manager says is not there is forgotten, and so is what has another patient's key by now.
  */
-export function knownAfter({ targets, missing, patient }: Facts, judged: Judged, before: readonly KnownDatabase[]): KnownDatabase[] {
+export function knownAfter(facts: Facts, judged: Judged, before: readonly KnownDatabase[]): KnownDatabase[] {
+  const { targets, missing, patient } = facts;
   const keyUri = patient.vaultName === null ? null : vaultUriOf(patient.vaultName);
   const unread = missing.map(({ kind, id }): KnownDatabase => {
     const { phase: _, ...known } = before.find((one) => sameId(one.id, id)) ?? { kind, id, keyUri, identityIds: [] };
@@ -114,5 +134,5 @@ export function knownAfter({ targets, missing, patient }: Facts, judged: Judged,
   });
   // One without a key, that somebody wants to give one, depends on no vault yet.
   const dependent = targets.filter((target) => target.keyUri !== null || verdictOf(target) === "lost");
-  return [...dependent.map((target) => knownOf(target, judged)), ...unread];
+  return [...dependent.map((target) => knownOf(facts, target, judged, before)), ...unread];
 }

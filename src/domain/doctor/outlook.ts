@@ -1,6 +1,6 @@
 /** What would happen to a database and when, if nobody did anything. */
 import type { TargetDiagnosis } from "../cause.ts";
-import { versionsOf } from "../databases/key-path.ts";
+import { expiryOf } from "../databases/key-path.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { DAY, toMs } from "../time.ts";
 import type { Runway } from "./finding.ts";
@@ -34,7 +34,7 @@ function ofRisk(facts: Facts, { findings }: TargetDiagnosis): { runway: Runway; 
 }
 
 function ofHealth(facts: Facts, target: TargetFacts | undefined): { runway: Runway; outlook: string } {
-  const at = target && earliest(versionsOf(facts, target).flatMap((version) => version.facts.expiresOn ?? []));
+  const at = target && expiryOf(facts, target);
   return at
     ? { runway: until(at, facts), outlook: `its key expires on ${day(at)}` }
     : { runway: OPEN, outlook: "nothing is known that ends it" };

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   absentVault,
   type Heard,
+  type KnownDatabase,
   knownAfter,
   outOfSight,
   patientKey,
@@ -109,6 +110,7 @@ describe.each(GONE)("%s that was found nowhere", (_, over, code) => {
 });
 
 const NOT_JUDGED = { targets: [] };
+const EXPIRES = "2027-06-01T00:00:00.000Z";
 const JUDGED = { targets: [{ id: ACCOUNT_ID.toUpperCase(), phase: "inGrace" as const }] };
 
 describe("what is known after a look", () => {
@@ -118,8 +120,9 @@ describe("what is known after a look", () => {
   test("is what was found, as it was found", () => {
     const attached = [{ id: IDENTITY_ID, principalId: null, clientId: null }];
     const targets = [anAccount({ attached, defaultIdentity: { form: "system" } })];
-    expect(knownAfter(someFacts({ targets }), JUDGED, before)).toEqual([
-      { kind: "account", id: ACCOUNT_ID, keyUri: KEY_URI, identityIds: [IDENTITY_ID], phase: "inGrace" },
+    const keys = [aKey([aVersion(V1, { expiresOn: EXPIRES })])];
+    expect(knownAfter(someFacts({ targets, keys }), JUDGED, before)).toEqual([
+      { kind: "account", id: ACCOUNT_ID, keyUri: KEY_URI, identityIds: [IDENTITY_ID], phase: "inGrace", expiresOn: EXPIRES },
     ]);
     expect(knownAfter(someFacts({ targets: [anAccount({ attached: [] })] }), NOT_JUDGED, [])[0]?.identityIds).toEqual([IDENTITY_ID]);
   });
@@ -134,6 +137,18 @@ describe("what is known after a look", () => {
     ]);
     const patient = { id: ACCOUNT_ID, kind: "database" as const, vaultName: null };
     expect(knownAfter(someFacts({ patient, targets: [], missing: [denied] }), NOT_JUDGED, [])).toMatchObject([{ keyUri: null }]);
+  });
+
+  const dated = before.map((one) => ({ ...one, expiresOn: EXPIRES }));
+  const unreadableKey = { ...denied, name: "cmk" };
+  test.each<[string, Partial<Facts>, KnownDatabase[], string | null | undefined]>([
+    ["is none where the key never runs out", { keys: [aKey([aVersion(V1, { expiresOn: null })])] }, dated, null],
+    ["stays what it was while the key can't be read", { keys: [unreadableKey] }, dated, EXPIRES],
+    ["is not known where none was ever read", { keys: [unreadableKey] }, before, undefined],
+    ["is not known of one that was never seen before", { keys: [unreadableKey] }, [], undefined],
+    ["is not that of the key before", { keys: [unreadableKey] }, dated.map((one) => ({ ...one, keyUri: `${KEY_URI}2` })), undefined],
+  ])("when it runs out %s", (_, more, known, expected) => {
+    expect(knownAfter(someFacts(more), JUDGED, known)[0]?.expiresOn).toBe(expected);
   });
 
   test("is forgotten once Azure Resource Manager says that it is not there", () => {
