@@ -10,11 +10,13 @@ import { Numbers } from "./views/numbers.tsx";
 import { OperationView, Operations } from "./views/operations.tsx";
 import { Problem } from "./views/parts.tsx";
 import { Proof, ProofView } from "./views/proof.tsx";
+import { Runway } from "./views/runway.tsx";
 
 const VIEWS: { path: string; label: string; show: (about: string | undefined) => ComponentChildren }[] = [
   { path: "fleet", label: "Fleet", show: () => <Fleet /> },
   { path: "incidents", label: "Incidents", show: (id) => (id === undefined ? <Incidents /> : <IncidentView key={id} id={id} />) },
   { path: "operations", label: "Operations", show: (id) => (id === undefined ? <Operations /> : <OperationView key={id} id={id} />) },
+  { path: "runway", label: "Runway", show: () => <Runway /> },
   { path: "proof", label: "Proof", show: (id) => (id === undefined ? <Proof /> : <ProofView key={id} id={id} />) },
   { path: "numbers", label: "Numbers", show: () => <Numbers /> },
 ];

@@ -1,7 +1,7 @@
 /** Hooks that keep a view true without anybody reloading it. */
 import { createContext } from "preact";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
-import type { Api } from "./api.ts";
+import { type Api, takeFrom } from "./api.ts";
 import { delayOf } from "./model/poll.ts";
 import type { Session } from "./model/session.ts";
 
@@ -67,6 +67,11 @@ export function useLive<T>(key: string, ask: (api: Api) => Promise<T>, everyMs =
   const isMine = state.key === key;
   return { data: isMine ? state.data : undefined, error: isMine ? state.error : undefined, refresh: () => again.current() };
 }
+
+const MOST_DATABASES = 20_000;
+
+/** Every database that Keymend keeps alive. */
+export const useFleet = () => useLive("targets", (api) => takeFrom(api.all("targets", { $top: "1000" }), MOST_DATABASES), 10_000);
 
 /** Keymend's time, each second anew. */
 export function useNow(): number {

@@ -72,7 +72,7 @@ test("keymend databases lists them worst first", async () => {
     keyUri: KEY_URI,
     identityIds: [],
     phase,
-    expiresOn: null,
+    expiresOn: phase === "healthy" ? "2027-01-30T00:00:00.000Z" : null,
     armed: { state: "armed", why: null },
     lastLookAt: NOW,
     openIncidentId: null,
@@ -86,6 +86,7 @@ test("keymend databases lists them worst first", async () => {
       .split("\n")
       .map((line) => line.split(/ +/)[1]),
   ).toEqual(["DATABASE", "c-lost", "b-unknown", "a-well"]);
+  expect(out).toMatch(/EXPIRES .*\n.* a-well .* 2027-01-30 00:00:00Z /s);
   expect(asked[0]?.call).toBe("GET /api/targets?phase=healthy&%24top=1000");
   expect(JSON.parse((await keymend("databases", "--json")).out)).toEqual({ value });
   expect((await keymend("databases")).out).toBe("no databases\n");

@@ -10,6 +10,7 @@ import { fixedAt, graceOf } from "../../src/dashboard/model/grace.ts";
 import { barsOf, countByOutcome, percentile, timesToEnd } from "../../src/dashboard/model/numbers.ts";
 import { bodyOf, FORMS, isWhole } from "../../src/dashboard/model/operations.ts";
 import { delayOf } from "../../src/dashboard/model/poll.ts";
+import { runwayOf } from "../../src/dashboard/model/runway.ts";
 import { toneOf, worstPhase } from "../../src/dashboard/model/severity.ts";
 import { verifyRows } from "../../src/dashboard/model/verify.ts";
 import { clockOf, count, fromNow, nameIn, placeIn, sinceStart, spaced, timeOf } from "../../src/dashboard/model/words.ts";
@@ -186,6 +187,69 @@ describe("the fleet", () => {
     expect(mixed.map(({ name }) => name)).toEqual(["b1", "b2", "a1"]);
     expect(graphOf([target("a1"), target("b1")], 1).nodes).toHaveLength(4);
     expect(graphOf([], 1)).toEqual({ nodes: [], edges: [], rows: 0 });
+  });
+});
+
+describe("the runway", () => {
+  // A Monday, at nine.
+  const until = (name: string, expiresOn: string | null): Target => target(name, { expiresOn });
+
+  test("is a calendar of 90 days from today on, in weeks that begin on Monday", () => {
+    const { cells } = runwayOf([], NOW);
+    expect(cells).toHaveLength(90);
+    expect(cells[0]).toEqual({ day: "2026-11-02", week: 0, weekday: 0, count: 0, level: 0 });
+    expect(cells.at(-1)).toMatchObject({ day: "2027-01-30", week: 12, weekday: 5 });
+    expect(runwayOf([], NOW + 5 * 24 * HOUR).cells.slice(0, 3)).toMatchObject([
+      { day: "2026-11-07", week: 0, weekday: 5 },
+      { week: 0, weekday: 6 },
+      { day: "2026-11-09", week: 1, weekday: 0 },
+    ]);
+  });
+
+  test.each([
+    [0, 0],
+    [1, 1],
+    [2, 2],
+    [4, 2],
+    [5, 3],
+    [19, 3],
+    [20, 4],
+    [500, 4],
+  ])("a day on which %i end is of shade %i", (n, level) => {
+    const targets = Array.from({ length: n }, (_, i) => until(`a${i}`, "2026-11-04T23:59:59.000Z"));
+    expect(runwayOf(targets, NOW).cells[2]).toMatchObject({ day: "2026-11-04", count: n, level });
+  });
+
+  test.each<[string, string | null, object]>([
+    ["a second ago", "2026-11-02T08:59:59.000Z", { endings: [{ day: "2026-11-02", isPast: true }] }],
+    ["long ago", "2025-01-01T00:00:00.000Z", { endings: [{ day: "2025-01-01", isPast: true }] }],
+    ["later today", "2026-11-02T09:00:01.000Z", { endings: [{ day: "2026-11-02", isPast: false }] }],
+    ["on the last day", "2027-01-30T23:59:59.000Z", { endings: [{ day: "2027-01-30", isPast: false }] }],
+    ["the day after that", "2027-01-31T00:00:00.000Z", { endings: [], later: 1 }],
+    ["never, or nobody knows", null, { endings: [], later: 0, undated: 1 }],
+  ])("counts a database whose key runs out %s in one place", (_, expiresOn, expected) => {
+    const runway = runwayOf([until("a1", expiresOn)], NOW);
+    expect(runway).toMatchObject(expected);
+    const listed = runway.endings.reduce((sum, { targets }) => sum + targets.length, 0);
+    expect(listed + runway.later + runway.undated).toBe(1);
+    expect(runway.cells.reduce((sum, { count: n }) => sum + n, 0)).toBe(runway.endings.filter(({ isPast }) => !isPast).length);
+  });
+
+  test("lists what ran out first, then day by day with all of a day", () => {
+    const { endings } = runwayOf(
+      [
+        until("c1", "2026-11-20T00:00:00.000Z"),
+        until("a1", "2026-11-03T00:00:00.000Z"),
+        until("b1", "2026-11-20T12:00:00.000Z"),
+        until("d1", "2026-10-01T00:00:00.000Z"),
+      ],
+      NOW,
+    );
+    expect(endings.map(({ day, targets }) => [day, ...targets.map(({ id }) => nameIn(id))])).toEqual([
+      ["2026-10-01", "d1"],
+      ["2026-11-03", "a1"],
+      ["2026-11-20", "c1", "b1"],
+    ]);
   });
 });
 

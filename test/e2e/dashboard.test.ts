@@ -7,7 +7,7 @@ import { removeGrant, removePolicy } from "./breaks.ts";
 
 if (CHROMIUM === undefined) console.warn("SKIPPED: there is no chromium on this machine, so nobody looks at the dashboard");
 
-const VIEWS = ["fleet", "incidents", "incidents/ORDERS", "operations", "proof", "proof/ORDERS", "numbers"];
+const VIEWS = ["fleet", "incidents", "incidents/ORDERS", "operations", "runway", "proof", "proof/ORDERS", "numbers"];
 
 const ROLES = ["reader", "operator", "approver"] as const;
 type Role = (typeof ROLES)[number];

@@ -175,15 +175,18 @@ const WORST_FIRST = ["revoked", "inGrace", null, "recovering", "atRisk", "health
 export function databaseTable(databases: readonly AnswerOf<"targets">["value"][number][], paint: Paint): string {
   if (databases.length === 0) return "no databases";
   const sorted = databases.toSorted((a, b) => WORST_FIRST.indexOf(a.phase) - WORST_FIRST.indexOf(b.phase));
-  const rows = sorted.map(({ id, kind, phase, vaultId, armed, lastLookAt, openIncidentId }) => [
+  const rows = sorted.map(({ id, kind, phase, vaultId, expiresOn, armed, lastLookAt, openIncidentId }) => [
     phase ?? "unknown",
     short(id),
     kind,
     short(vaultId),
+    when(expiresOn),
     armed.state,
     when(lastLookAt),
     openIncidentId ?? "-",
   ]);
-  const [heads, ...lines] = table(["PHASE", "DATABASE", "KIND", "VAULT", "ARMED", "LOOKED AT", "INCIDENT"], rows, paint).split("\n");
+  const [heads, ...lines] = table(["PHASE", "DATABASE", "KIND", "VAULT", "EXPIRES", "ARMED", "LOOKED AT", "INCIDENT"], rows, paint).split(
+    "\n",
+  );
   return [heads, ...lines.map((line, i) => paint(PHASES[sorted[i]!.phase ?? ""] ?? "red", line))].join("\n");
 }

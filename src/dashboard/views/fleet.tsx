@@ -1,14 +1,12 @@
 /** Every database that Keymend keeps alive, the worst first: as a table of which only what is seen is drawn, and as a graph. */
 import { useMemo, useRef, useState } from "preact/hooks";
-import { takeFrom } from "../api.ts";
-import { useLive } from "../live.ts";
+import { useFleet } from "../live.ts";
 import type { Target } from "../model/answers.ts";
 import { countByPhase, graphOf, matching, type Node, worstFirst } from "../model/fleet.ts";
 import { PHASE_WORDS } from "../model/severity.ts";
 import { count } from "../model/words.ts";
-import { Badge, Loaded, Name, Nothing, PhaseBadge, When } from "./parts.tsx";
+import { Badge, Heads, Loaded, Name, Nothing, PhaseBadge, When } from "./parts.tsx";
 
-const MOST = 20_000;
 /** Of the style sheet (.fleet tr). */
 const ROW_PX = 40;
 const SEEN_ROWS = 15;
@@ -63,15 +61,7 @@ function Table({ targets }: { targets: readonly Target[] }) {
       }}
     >
       <table aria-rowcount={targets.length + 1}>
-        <thead>
-          <tr aria-rowindex={1}>
-            {["Database", "Phase", "Vault", "Kind", "Armed", "Last look"].map((label) => (
-              <th key={label} scope="col">
-                {label}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Heads labels={["Database", "Phase", "Vault", "Kind", "Armed", "Last look"]} rowIndex={1} />
         <tbody>
           <Gap rows={first} />
           {targets.slice(first, last).map((target, i) => (
@@ -191,7 +181,7 @@ function Found({ all, more }: { all: readonly Target[]; more: boolean }) {
 }
 
 export function Fleet() {
-  const live = useLive("targets", (api) => takeFrom(api.all("targets", { $top: "1000" }), MOST), 10_000);
+  const live = useFleet();
   return (
     <>
       <h1>Fleet</h1>

@@ -7,7 +7,7 @@ import type { Operation, Requirement } from "../model/answers.ts";
 import { bodyOf, FORMS, isWhole } from "../model/operations.ts";
 import { nameIn, spaced, timeOf } from "../model/words.ts";
 import { PlanCard } from "./plan.tsx";
-import { Badge, Card, Commands, Loaded, Nothing, OutcomeBadge, Scroll, When } from "./parts.tsx";
+import { Badge, Card, Commands, Heads, Loaded, Nothing, OutcomeBadge, Scroll, When } from "./parts.tsx";
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its keys are those of the record
 const NAMES = Object.keys(FORMS) as OperationName[];
@@ -158,15 +158,7 @@ export function Operations() {
           ) : (
             <Scroll label="Operations">
               <table>
-                <thead>
-                  <tr>
-                    {["Operation", "Vault", "State", "Wanted by", "When"].map((label) => (
-                      <th key={label} scope="col">
-                        {label}
-                      </th>
-                    ))}
-                  </tr>
-                </thead>
+                <Heads labels={["Operation", "Vault", "State", "Wanted by", "When"]} />
                 <tbody>
                   {value.map((one) => (
                     <tr key={one.id}>

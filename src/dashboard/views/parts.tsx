@@ -76,6 +76,19 @@ export const Scroll = ({ label, children }: { label: string; children: Component
   </div>
 );
 
+/** rowIndex: of a table of which only some rows are drawn. */
+export const Heads = ({ labels, rowIndex }: { labels: readonly string[]; rowIndex?: number }) => (
+  <thead>
+    <tr {...(rowIndex === undefined ? {} : { "aria-rowindex": rowIndex })}>
+      {labels.map((label) => (
+        <th key={label} scope="col">
+          {label}
+        </th>
+      ))}
+    </tr>
+  </thead>
+);
+
 export const Nothing = ({ children }: { children: ComponentChildren }) => <p class="nothing">{children}</p>;
 
 export function Commands({ lines }: { lines: readonly string[] }) {

@@ -4,7 +4,7 @@ import { takeFrom, wordsOf } from "../api.ts";
 import { useHere, useLive } from "../live.ts";
 import { type Verdict, verifyRows } from "../model/verify.ts";
 import { count, nameIn, spaced, timeOf } from "../model/words.ts";
-import { Badge, Card, Loaded, Nothing, Scroll, When } from "./parts.tsx";
+import { Badge, Card, Heads, Loaded, Nothing, Scroll, When } from "./parts.tsx";
 
 const MOST = 5000;
 
@@ -89,15 +89,7 @@ export function ProofView({ id }: { id: string }) {
                   {count(value.length, "row")}
                   {nextLink === undefined ? "" : ", and more"}
                 </caption>
-                <thead>
-                  <tr>
-                    {["Row", "At (UTC)", "Kind", "What", "Hash"].map((label) => (
-                      <th key={label} scope="col">
-                        {label}
-                      </th>
-                    ))}
-                  </tr>
-                </thead>
+                <Heads labels={["Row", "At (UTC)", "Kind", "What", "Hash"]} />
                 <tbody>
                   {value.map(({ seq, at, kind, what, hash, prev }) => (
                     <tr key={seq}>
