@@ -43,8 +43,11 @@ export type ApplyResult =
 /** One write of one step in one turn of an incident. */
 export type Claim = { incidentId: string; stepId: string; turn: number };
 
-/** False where it is claimed already: an activity runs at least once, and two runs of one must not write twice. */
-export type Claims = { claim: (claim: Claim) => Promise<boolean> };
+export type Claims = {
+  /** False where it is claimed already: an activity runs at least once, and two runs of one must not write twice. */
+  claim: (claim: Claim) => Promise<boolean>;
+  listClaims: (incidentId: string) => Promise<Claim[]>;
+};
 
 export type ApplyDeps = {
   gatherFacts: GatherFacts;
@@ -69,6 +72,8 @@ async function load({ incidents }: Pick<ApplyDeps, "incidents">, patient: Patien
   if (!loaded) throw new InvariantError(`incident ${incidentId} of ${patient.id} is gone`);
   return loaded;
 }
+
+type Loaded = Awaited<ReturnType<typeof load>>;
 
 type Told = Pick<ApplyDeps, "incidents" | "audit" | "now" | "log" | "settings">;
 
@@ -141,8 +146,11 @@ const STATES: Partial<Record<AppliedStep["result"], PlannedStep["state"]>> = {
  * An operation that fails may have done its write all the same: identities are added "even if the command later fails with some other
  * error" (Microsoft Learn, "Configure encryption at rest with customer-managed key in Azure Cosmos DB for MongoDB vCore").
  */
-const sentSince = ({ progress }: Incident, step: Step, { result }: AppliedStep): Incident["progress"] =>
-  result === "failed" ? { ...progress, sent: step } : withoutSent(progress);
+function sentSince({ progress }: Incident, step: Step, { result }: AppliedStep): Incident["progress"] {
+  if (result === "failed") return { ...progress, sent: step };
+  // What was not carried out now says nothing of what was sent before.
+  return result === "stale" && isSent(progress, step) ? progress : withoutSent(progress);
+}
 
 const withStep = (incident: Incident, step: Step, entry: AppliedStep, what: string): Incident => ({
   ...incident,
@@ -156,6 +164,8 @@ const withStep = (incident: Incident, step: Step, entry: AppliedStep, what: stri
     ),
   },
 });
+
+const isSent = ({ sent }: Incident["progress"], { id }: Step): boolean => sent?.id === id;
 
 const withoutSent = ({ sent: _, ...progress }: Incident["progress"]): Incident["progress"] => progress;
 
@@ -189,12 +199,18 @@ const CLAIMED_MS = 30 * SECOND;
 
 async function apply(deps: ApplyDeps, input: ApplyInput): Promise<ApplyResult> {
   const { patient, incidentId, step, turn } = input;
-  const { incident } = await load(deps, patient, incidentId);
-  const recorded = recordedBefore(incident, step);
+  const loaded = await load(deps, patient, incidentId);
+  const recorded = recordedBefore(loaded.incident, step);
   if (recorded) return { kind: "settled", result: recorded };
+  if (loaded.incident.progress.following?.step.id === step.id) return { kind: "followed" };
+  const incident = await rememberBegun(deps, input, loaded);
   const facts = await deps.withinBudget(repairOf(patient), () => deps.gatherFacts(patient, incident.targets));
-  if (!(await isStillAllowed(deps, input, incident, facts))) return { kind: "settled", result: "stale" };
   const state = precondition(step, facts);
+  if (state === "done" && isSent(incident.progress, step)) {
+    await finish(deps, input, SHOWS_NOW);
+    return { kind: "settled", result: "done" };
+  }
+  if (!(await isStillAllowed(deps, input, incident, facts))) return { kind: "settled", result: "stale" };
   if (typeof state === "object") {
     await recordStep(deps, input, "stale", state.stale);
     return { kind: "settled", result: "stale" };
@@ -208,6 +224,20 @@ async function apply(deps: ApplyDeps, input: ApplyInput): Promise<ApplyResult> {
   // Whoever decides from here on is told that it comes too late, so this is the last moment to read what was decided.
   if (!(await isStillAllowed(deps, input, incident, facts))) return { kind: "settled", result: "stale" };
   return write(deps, input, incident);
+}
+
+const SHOWS_NOW = "Azure's answer was lost; it is so now";
+
+/**
+ * What an earlier run of this very activity has claimed may have been written before its worker died: it is remembered like a write whose answer
+ * was lost, whatever becomes of the step.
+ */
+async function rememberBegun({ mailbox, incidents }: ApplyDeps, { incidentId, step, turn }: ApplyInput, { incident, etag }: Loaded) {
+  const claims = await mailbox.listClaims(incidentId);
+  if (isSent(incident.progress, step) || !claims.some((one) => one.stepId === step.id && one.turn === turn)) return incident;
+  const begun: Incident = { ...incident, progress: { ...incident.progress, sent: step } };
+  await incidents.save(begun, etag);
+  return begun;
 }
 
 async function write(deps: ApplyDeps, input: ApplyInput, { targets }: Incident): Promise<ApplyResult> {
@@ -266,7 +296,7 @@ async function submit(deps: ApplyDeps, input: ApplyInput, targets: Incident["tar
     if (error.retryAfterMs !== null) throw error;
     const facts = await deps.withinBudget(repairOf(patient), () => deps.gatherFacts(patient, targets));
     if (precondition(step, facts) !== "done") throw error;
-    return { kind: "done", detail: "Azure's answer was lost; it is so now" };
+    return { kind: "done", detail: SHOWS_NOW };
   }
 }
 

@@ -27,6 +27,7 @@ import {
 import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
 import { MINUTE } from "../../src/domain/time.ts";
 import { aDecision, after, aSignal, aStep, PATIENT, planOf, turnInput } from "../support/turns.ts";
+import { aWish } from "../support/wishes.ts";
 
 const disabled = someFacts({ keys: [aKey([aVersion(V1, { enabled: false })])] });
 const enabled = someFacts({ keys: [aKey([aVersion(V1)])] });
@@ -211,6 +212,28 @@ describe("what is read just before the write decides", () => {
     expect(journal).toEqual([]);
   });
 
+  describe("a step that somebody wants", () => {
+    const wanted: Setting = { step: { ...aStep({ causes: [] }), wish: "w1" }, facts: { ...disabled, wishes: [aWish()] } };
+    const calledOff = [aWish(undefined, { cancelled: { at: NOW, by: "bob", reason: "stop" } })];
+
+    test("is written", async () => {
+      const { apply, stored } = setUp(wanted);
+      expect(await apply()).toMatchObject({ result: "done" });
+      expect(stored().applied).toMatchObject([{ wish: "w1" }]);
+    });
+
+    test("and called off since the plan is not, nor what is called off while it is claimed", async () => {
+      const before = setUp(wanted);
+      expect(await before.apply({ listWishes: async () => calledOff })).toEqual({ kind: "settled", result: "stale" });
+      expect([before.journal, before.azure.writes]).toEqual([[], []]);
+      const meanwhile = setUp(wanted);
+      let times = 0;
+      const listWishes = async () => (++times > 1 ? calledOff : [aWish()]);
+      expect(await meanwhile.apply({ listWishes })).toEqual({ kind: "settled", result: "stale" });
+      expect([meanwhile.journal, meanwhile.azure.writes]).toEqual([["claim"], []]);
+    });
+  });
+
   const asked = { needs: "approval" as const, causes: ["KeyDisabled" as const] };
   const approved = (over: Partial<Decision> = {}): Setting => {
     const step = aStep(asked);
@@ -379,7 +402,7 @@ describe("an answer that is lost after the write", () => {
     lose(edges, disabled);
     expect(await edges.apply()).toMatchObject({ kind: "again" });
     edges.azure.facts = enabled;
-    expect(await edges.apply()).toEqual({ kind: "settled", result: "alreadyDone" });
+    expect(await edges.apply({}, 8)).toEqual({ kind: "settled", result: "alreadyDone" });
     expect(edges.azure.writes).toHaveLength(1);
     expect(edges.stored().applied).toHaveLength(1);
   });
@@ -432,12 +455,44 @@ describe("an answer that is lost after the write", () => {
 });
 
 describe("an activity that runs again in the same turn", () => {
-  test("after dying behind the write finds it done: one write, one record", async () => {
+  test("after dying behind the write finds it done, by itself: one write, one record", async () => {
     const { apply, azure, stored, deps } = setUp();
     await expect(apply({ writer: { submit: diesAfter(deps.writer.submit) } })).rejects.toThrow(Died);
-    expect(await apply()).toEqual({ kind: "settled", result: "alreadyDone" });
+    expect(await apply()).toEqual({ kind: "settled", result: "done" });
     expect(azure.writes).toHaveLength(1);
-    expect(stored().applied).toHaveLength(1);
+    expect(stored().applied).toMatchObject([{ result: "done", detail: "Azure's answer was lost; it is so now" }]);
+    expect(stored().progress).not.toHaveProperty("sent");
+  });
+
+  const tagged = { ...disabled, targets: [anAccount({ tags: { "keymend:revoked": "" } })] };
+  test.each<[string, Facts, object]>([
+    ["does not show yet", disabled, { kind: "again" }],
+    ["can't be looked for, as its precondition is gone", someFacts({ keys: [aKey([])] }), { kind: "settled", result: "stale" }],
+    ["is not wanted any more", tagged, { kind: "settled", result: "stale" }],
+  ])("after dying behind a write that %s leaves it to a later look to find", async (_, facts, expected) => {
+    const { apply, azure, stored, deps } = setUp();
+    await expect(apply({ writer: { submit: diesAfter(deps.writer.submit) } })).rejects.toThrow(Died);
+    azure.facts = facts;
+    expect(await apply()).toMatchObject(expected);
+    expect(stored().progress.sent).toEqual(aStep());
+    expect(azure.writes).toHaveLength(1);
+    azure.facts = enabled;
+    expect(await apply({}, 8)).toMatchObject({ result: "done" });
+    expect(stored().applied.at(-1)).toMatchObject({ result: "done" });
+    expect(stored().progress).not.toHaveProperty("sent");
+    expect(azure.writes).toHaveLength(1);
+  });
+
+  test("after dying behind a write that is followed by now follows it still, and claims nothing twice", async () => {
+    const params = { targetId: ACCOUNT_ID, keyUri: KEY_URI, first: { defaultIdentity: userAssigned(IDENTITY_ID) } };
+    const step: Step = { ...aStep(), name: "SetKeyUri", params, on: ACCOUNT_ID };
+    const { apply, azure, stored } = setUp({ step, facts: someFacts({ targets: [anAccount({ keyUri: null })] }) });
+    azure.write = async () => ({ kind: "submitted", poller: "https://management.azure.com/op" });
+    await apply();
+    azure.facts = someFacts();
+    expect(await apply()).toEqual({ kind: "followed" });
+    expect(stored()).toMatchObject({ applied: [], progress: { following: { step: { name: "SetKeyUri" } } } });
+    expect(stored().progress).not.toHaveProperty("sent");
   });
 
   test("after dying between the audit and the incident has one ending in each", async () => {

@@ -124,6 +124,7 @@ function fakeMailbox(journal: string[]): Mailbox & Claims & { signals: Signal[];
       claims.push(claim);
       return true;
     },
+    listClaims: async (incidentId) => claims.filter((claim) => claim.incidentId === incidentId),
     listSignals: async () => [...signals],
     dropSignals: async (_, ids) => {
       if (ids.length > 0) journal.push(`drop ${ids.join()}`);

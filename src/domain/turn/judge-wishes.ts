@@ -24,14 +24,23 @@ const writtenOf = ({ incident }: View, { id }: { id: string }): Incident["applie
 const followedOf = ({ incident: { progress } }: View, { id }: { id: string }): Progress["following"] =>
   progress.following?.step.wish === id ? progress.following : undefined;
 
+/** What of it was sent and got no answer: whether it was done does not show yet. */
+const sentOf = ({ incident: { progress } }: View, { id }: { id: string }): Progress["sent"] =>
+  progress.sent?.wish === id ? progress.sent : undefined;
+
+const mayBeBegun = (view: View, wish: { id: string }): boolean => writtenOf(view, wish).length > 0 || sentOf(view, wish) !== undefined;
+
 /** What of it was written, for whoever has to go on or back by hand. */
 function whereItStands(view: View, { wish, undo }: PlannedWish): string {
   const written = writtenOf(view, wish);
   const followed = followedOf(view, wish);
   if (followed) return `${stepInShort(followed.step)} was taken by Azure, which goes on with it`;
-  if (written.length === 0) return "nothing of it was written";
+  const sent = sentOf(view, wish);
+  if (written.length === 0 && !sent) return "nothing of it was written";
   const back = undo.length > 0 ? "; how to go back is under undo" : "";
-  return `written so far: ${written.map(stepInShort).join(", ")}${back}`;
+  const unanswered = sent ? [`${stepInShort(sent)} got no answer, and whether it was done does not show yet`] : [];
+  const done = written.length > 0 ? [`written so far: ${written.map(stepInShort).join(", ")}`] : [];
+  return `${[...done, ...unanswered].join("; ")}${back}`;
 }
 
 /** Something can still happen → the earliest of it; else the first of its endings. */
@@ -78,7 +87,7 @@ function judge(view: View, planned: PlannedWish, steps: readonly JudgedStep[]): 
   if (reached.done) return judgeReached(view, planned);
   if (isOutOfTime(wish, now)) return ended("Escalated", "OutOfTime", `not done by ${wish.until}: ${reached.detail}`);
   // What is half done is nobody's to refuse any more: a person has to go on or back.
-  if (unmet !== null) return ended(writtenOf(view, wish).length > 0 ? "Escalated" : "Refused", "RequirementsUnmet", unmet);
+  if (unmet !== null) return ended(mayBeBegun(view, wish) ? "Escalated" : "Refused", "RequirementsUnmet", unmet);
   return judgeWork(view, planned, judgeSteps(view, steps));
 }
 
@@ -149,7 +158,7 @@ export function statusOf(view: View, planned: PlannedWish, state: TargetState): 
       ...scanProgress(standing, scan),
     },
     // What was begun of it stays too, until it is taken back.
-    stands: stands && standing.state === "closed" && (standing.outcome === "Completed" || writtenOf(view, wish).length > 0),
+    stands: stands && standing.state === "closed" && (standing.outcome === "Completed" || mayBeBegun(view, wish)),
   };
 }
 

@@ -225,6 +225,29 @@ describe("a wish that was half done", () => {
     );
   });
 
+  describe("though a write of it got no answer", () => {
+    const sent = { ...wishStep(), id: "step-2" };
+    const lost = (planned: Partial<PlannedWish>, over: Partial<Incident> = {}, step: Step = sent) => {
+      const before = turn({}, {}, wishStep()).incident!;
+      const incident = { ...before, ...over, progress: { ...before.progress, sent: step } };
+      return turn(planned, { facts: someFacts({ keys: [aKey([])], wishes: [wanted()] }), incident, turn: 1, now: after(1) });
+    };
+    const cancelled = { at: NOW, by: "bob", reason: "stop" };
+    const called = { wish: wanted({ cancelled }), undo: ["az"] };
+
+    test("does not say that nothing was written", () => {
+      const unanswered = "EnableKeyVersion on kv-orders/cmk/11111111 got no answer, and whether it was done does not show yet";
+      expect(lost(called).incident?.wishes?.[0]?.detail).toBe(`called off: stop; ${unanswered}; how to go back is under undo`);
+      expect(lost(called, written).incident?.wishes?.[0]?.detail).toMatch(/written so far: EnableKeyVersion on kv-orders\/cmk; EnableKey/);
+      expect(lost(called, {}, { ...sent, wish: "w2" }).incident?.wishes?.[0]?.detail).toMatch(/nothing of it was written$/);
+    });
+
+    test("is nobody's to refuse, and what may be begun of a revocation stays", () => {
+      expect(lost({ unmet: "vault: gone" }).incident?.wishes).toMatchObject([{ outcome: "Escalated", reasonCode: "RequirementsUnmet" }]);
+      expect(lost({ ...called, stands: true }).incident?.wishes).toMatchObject([{ outcome: "Refused", stands: true }]);
+    });
+  });
+
   test("ends where one of its steps is refused by Azure, though another waits", () => {
     const refused = { ...written.applied![0]!, id: "step-2", result: "refused" as const, detail: "NotPermitted: 403: no" };
     const before = turn({}, {}, wishStep()).incident!;
