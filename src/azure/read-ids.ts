@@ -18,6 +18,7 @@ import {
   SURELY_SHORT_CHARACTERS,
   type Unscannable,
 } from "../domain/id-scan.ts";
+import { isDocumentsUrl } from "../domain/clouds.ts";
 import { classifyError } from "./classify-error.ts";
 
 export type ReadIds = {
@@ -110,6 +111,12 @@ function lookedIn({ queryMetrics }: FeedResponse<unknown>): number {
   return said.success ? Object.values(said.output).reduce((sum, one) => sum + one.retrievedDocumentCount, 0) : 0;
 }
 
+/** The endpoint is what Azure Resource Manager tells of the account; a token goes there only where it is one of Azure Cosmos DB's all the same. */
+const strange = (endpoint: string): Unscannable | null =>
+  isDocumentsUrl(endpoint)
+    ? null
+    : { why: "unusable", detail: `${endpoint} is no address of Azure Cosmos DB in this cloud: it gets no token` };
+
 /** Goes on where the page before ended: the SDK asks for a plan each time a query is begun. */
 type Begun = { token: string; iterator: QueryIterator<unknown> };
 
@@ -142,6 +149,8 @@ export function createReadIds(options: { credential: TokenCredential; httpClient
 
   return {
     async listContainers(endpoint) {
+      const refused = strange(endpoint);
+      if (refused) return refused;
       try {
         const client = await clientOf(endpoint);
         const { resources: databases } = await client.databases.readAll().fetchAll();
@@ -154,6 +163,8 @@ export function createReadIds(options: { credential: TokenCredential; httpClient
       }
     },
     async readPage(endpoint, { database, container, paths, token }) {
+      const refused = strange(endpoint);
+      if (refused) return refused;
       const name = JSON.stringify([endpoint, database, container]);
       const before = begun.get(name);
       begun.delete(name);

@@ -11,6 +11,8 @@ export type Cloud = {
   /** Behind the name of a vault, and what its tokens are for. */
   vaultSuffix: string;
   hsmSuffix: string;
+  /** Behind the name of an account of Azure Cosmos DB, whatever its API: where its documents are queried. */
+  documentsSuffix: string;
   /** Log Analytics, which answers queries, and what its tokens are for. */
   logs: string;
   /** What the tokens of custom Event Grid topics are for; null where no documentation says it. */
@@ -22,7 +24,7 @@ export type Cloud = {
 /**
  * Hosts: Azure/azure-cli, azure/cli/core/cloud.py. Issuers: Microsoft Learn, "Access tokens in the Microsoft identity platform" and "National
  * clouds". Log Analytics: Azure/azure-sdk-for-go, sdk/monitor/query/azlogs/cloud_config.go. Event Grid: Azure/azure-sdk-for-js,
- * sdk/eventgrid/eventgrid/src/constants.ts, which knows one cloud. Applications: Microsoft Learn, "Configure customer-managed keys for your Azure Cosmos DB account".
+ * sdk/eventgrid/eventgrid/src/constants.ts, which knows one cloud. Documents: Microsoft Learn, "Azure Private Endpoint private DNS zone values". Applications: Microsoft Learn, "Configure customer-managed keys for your Azure Cosmos DB account".
  */
 export const CLOUDS = {
   AzureCloud: {
@@ -32,6 +34,7 @@ export const CLOUDS = {
     issuersOf: (tenantId) => [`https://login.microsoftonline.com/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`],
     vaultSuffix: "vault.azure.net",
     hsmSuffix: "managedhsm.azure.net",
+    documentsSuffix: "documents.azure.com",
     logs: "https://api.loganalytics.io",
     eventGrid: "https://eventgrid.azure.net",
     cosmosApplication: "a232010e-820c-4083-83bb-3ace5fc29d0b",
@@ -43,6 +46,7 @@ export const CLOUDS = {
     issuersOf: (tenantId) => [`https://login.microsoftonline.us/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`],
     vaultSuffix: "vault.usgovcloudapi.net",
     hsmSuffix: "managedhsm.usgovcloudapi.net",
+    documentsSuffix: "documents.azure.us",
     logs: "https://api.loganalytics.us",
     eventGrid: null,
     cosmosApplication: "57506a73-e302-42a9-b869-6f12d9ec29e9",
@@ -54,6 +58,7 @@ export const CLOUDS = {
     issuersOf: (tenantId) => [`https://login.partner.microsoftonline.cn/${tenantId}/v2.0`, `https://sts.chinacloudapi.cn/${tenantId}/`],
     vaultSuffix: "vault.azure.cn",
     hsmSuffix: "managedhsm.azure.cn",
+    documentsSuffix: "documents.azure.cn",
     logs: "https://api.loganalytics.azure.cn",
     eventGrid: null,
     cosmosApplication: null,
@@ -90,4 +95,10 @@ export function keyHostOf(host: string, cloud: Cloud = chosen): { name: string; 
   if (!/^[a-z0-9-]+$/.test(name)) return null;
   if (suffix === cloud.vaultSuffix) return { name, kind: "vault" };
   return suffix === cloud.hsmSuffix ? { name, kind: "managedHsm" } : null;
+}
+
+/** Whether an address is that of an account's documents here, by TLS: which alone may get a token for them, whoever told the address. */
+export function isDocumentsUrl(url: string, cloud: Cloud = chosen): boolean {
+  const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: "", hostname: "" };
+  return protocol === "https:" && hostname.endsWith(`.${cloud.documentsSuffix}`);
 }

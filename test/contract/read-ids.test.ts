@@ -90,6 +90,24 @@ test("another process goes on from the token that was kept", async () => {
   expect(next).toMatchObject({ looked: 52 });
 });
 
+test.each([
+  "https://orders.documents.azure.com.example/",
+  "https://documents.azure.com.example/",
+  "https://evildocuments.azure.com/",
+  "https://orders.documents.azure.us:443/",
+  "http://orders.documents.azure.com/",
+  "orders.documents.azure.com",
+])("%s gets no token and no request, whoever says that it is the account's", async (endpoint) => {
+  const sent: string[] = [];
+  const ids = createReadIds({
+    credential: { getToken: async () => Promise.reject(new Error("no token should be asked for")) },
+    httpClient: { sendRequest: async ({ url }) => Promise.reject(new Error(`${sent.push(url)}`)) },
+  });
+  const refused = { why: "unusable", detail: expect.stringContaining("gets no token") as string };
+  expect([await ids.listContainers(endpoint), await ids.readPage(endpoint, container())]).toEqual([refused, refused]);
+  expect(sent).toEqual([]);
+});
+
 describe("what does not come", () => {
   test.each<[what: string, answer: Answer, ending: object | string]>([
     ["no role", { status: 403, body: '{"message":"blocked by Auth: required RBAC permissions"}' }, { why: "denied" }],
