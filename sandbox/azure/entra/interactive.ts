@@ -171,8 +171,8 @@ export function createInteractive(world: World, tokens: Tokens): Interactive {
 
   function fromRefresh(form: URLSearchParams, application: Application): Refresh {
     const text = required(form.get("refresh_token"), "refresh_token");
+    // "The Microsoft identity platform doesn't revoke old refresh tokens when used to fetch new access tokens" (Refresh tokens).
     const refresh = refreshes.get(text);
-    refreshes.delete(text);
     if (!refresh || refresh.application !== application)
       throw new Refusal(400, "invalid_grant", 9002313, "Invalid request. Request is malformed or invalid.");
     if (refresh.until < performance.now())

@@ -10,7 +10,8 @@ import { switchOf } from "../switches.ts";
 import { AzureError, type Call, type Reply, type Route } from "../routes.ts";
 import type { Vault } from "../world.ts";
 
-const MOVE = "Microsoft.Resources/subscriptions/resourceGroups/moveResources/action";
+const GROUPS = "Microsoft.Resources/subscriptions/resourceGroups";
+const MOVE = `${GROUPS}/moveResources/action`;
 
 export const moveRoutes: Route[] = [
   {
@@ -29,8 +30,9 @@ function move(call: Call): Reply {
   const target = world.resourceGroups.get(textAt(body["targetResourceGroup"]).toLowerCase());
   const group = `/subscriptions/${params["subscriptionId"]}/resourceGroups/${params["resourceGroupName"]}/`.toLowerCase();
   if (!target) throw new AzureError(400, "ResourceMoveInvalidTargetResourceGroup", "The target resource group does not exist.");
-  if (!evaluateAction(world, caller.oid, "Microsoft.KeyVault/vaults/write", target.id).allowed)
-    throw new AzureError(403, "ResourceMovePolicyValidationFailed", "The client may not write to the target resource group.");
+  // The same page's checklist: moveResources/action at the source group, resourceGroups/write at the destination.
+  if (!evaluateAction(world, caller.oid, `${GROUPS}/write`, target.id).allowed)
+    throw new AzureError(403, "ResourceMovePolicyValidationFailed", "The client may not write the target resource group.");
   const vaults = listAt(body["resources"]).map((id): Vault => {
     const vault = world.vaults.get(textAt(id).toLowerCase());
     if (!vault || vault.deleted || !vault.id.toLowerCase().startsWith(group))

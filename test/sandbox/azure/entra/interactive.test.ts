@@ -153,6 +153,15 @@ describe("a refresh token", () => {
     expect(decodeJwt(body["access_token"]!)).toMatchObject({ aud: CLIENT });
   });
 
+  test("is not used up: two windows that share one both go on (Learn, Refresh tokens in the Microsoft identity platform)", async () => {
+    const { choose, redeem, token } = aTenant();
+    const { body } = await redeem((await choose()).get("code"));
+    const asked = { grant_type: "refresh_token", refresh_token: body["refresh_token"]!, scope: `${CLIENT}/.default openid` };
+    const [one, other] = [await token(asked), await token(asked)];
+    expect([one.status, other.status]).toEqual([200, 200]);
+    expect(one.body["refresh_token"]).not.toBe(other.body["refresh_token"]);
+  });
+
   test("gives none for the application itself by its URI (AADSTS90009)", async () => {
     await expect(refreshed("api://keymend/.default")).resolves.toMatchObject({ status: 400, body: { error_codes: [90009] } });
   });

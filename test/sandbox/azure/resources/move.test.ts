@@ -48,10 +48,15 @@ test("goes nowhere where the target is not there, and takes nothing that is not 
   expect(vault.id).toBe(before);
 });
 
-test("takes the right to write where the vault goes", async () => {
-  const { world, vault, before, move } = setUp();
+// Learn, "Move Azure resources to a new resource group or subscription", checklist: resourceGroups/write on the destination resource group.
+test.each<[role: string, status: number]>([
+  ["keyVaultContributor", 403],
+  ["owner", 204],
+])("takes the right to write the group that the vault goes to: %s there is answered %i", async (there, status) => {
+  const { world, before, move } = setUp();
   const mover = aPerson(world, "mover");
   assignRole(world, { principalId: mover.oid, role: ROLE.owner, scope: groupOf("rg1") });
-  expect(await move({ resources: [before], targetResourceGroup: groupOf("rg2") }, mover)).toMatchObject({ status: 403 });
-  expect(vault.id).toBe(before);
+  assignRole(world, { principalId: mover.oid, role: ROLE[there as keyof typeof ROLE], scope: groupOf("rg2") });
+  expect(await move({ resources: [before], targetResourceGroup: groupOf("rg2") }, mover)).toMatchObject({ status });
+  expect(world.vaults.has(before.toLowerCase())).toBe(status === 403);
 });
