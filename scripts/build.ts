@@ -1,5 +1,4 @@
 /**
-/**
  * Builds what ships: dist/main.mjs, the app, minified, for Node 22; dist/dashboard, what it serves to browsers; dist/keymend.mjs, the command
  * line, for the Node 20 that laptops have. With --if-stale nothing happens while they are newer than their sources.
  */
