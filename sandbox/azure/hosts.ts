@@ -1,4 +1,5 @@
 /** Which of Azure's services answers at a host name. */
+import { accountOfHost } from "./documentdb/endpoints.ts";
 import { vaultOfHost } from "./keyvault/vault-state.ts";
 import type { World } from "./world.ts";
 
@@ -51,11 +52,5 @@ export function resolveHost(world: World, host: string): "found" | "unknown" | u
   if (kind === undefined) return undefined;
   if (kind === "vault") return vaultOfHost(world, host) ? "found" : "unknown";
   if (kind !== "documents") return "found";
-  return [...world.accounts.values()].some((account) => isEndpointOf(account.name, host)) ? "found" : "unknown";
-}
-
-/** `name.documents.azure.com` or, for one region, `name-eastus2.documents.azure.com`. */
-function isEndpointOf(account: string, host: string): boolean {
-  const label = host.toLowerCase().split(".")[0] ?? "";
-  return label === account.toLowerCase() || label.startsWith(`${account.toLowerCase()}-`);
+  return accountOfHost(world, host) ? "found" : "unknown";
 }

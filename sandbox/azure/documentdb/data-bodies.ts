@@ -1,16 +1,16 @@
 /** What the data plane shows of an account, its databases and containers. Azure Cosmos DB REST API, the pages of each. */
-import { listAt, objectAt, textAt } from "../json.ts";
 import type { AzureRequest } from "../wire.ts";
 import type { Account, JsonObject } from "../world.ts";
 import type { DataContainer, DataDatabase } from "./data.ts";
 import type { DataAnswer, Headers } from "./data-refusal.ts";
+import { placesOf } from "./endpoints.ts";
 
-export function accountFeed({ name, properties, location }: Account): JsonObject {
-  const places = listAt(properties["locations"]).map((sent): JsonObject => {
-    const place = textAt(objectAt(sent)["locationName"]) || location;
-    const label = place.toLowerCase().replaceAll(" ", "");
-    return { name: place, databaseAccountEndpoint: `https://${name}-${label}.documents.azure.com:443/` };
-  });
+export function accountFeed(account: Account): JsonObject {
+  const { name } = account;
+  const places = placesOf(account).map((place): JsonObject => ({
+    name: place.name,
+    databaseAccountEndpoint: `https://${place.host}:443/`,
+  }));
   return {
     _self: "",
     id: name,

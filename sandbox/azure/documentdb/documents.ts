@@ -11,6 +11,7 @@ import { jsonReply, type AzureFault, type AzureReply, type AzureRequest } from "
 import type { Account, World } from "../world.ts";
 import { answerData, placeOf } from "./data-answer.ts";
 import { DataRefusal, type Headers } from "./data-refusal.ts";
+import { accountOfHost } from "./endpoints.ts";
 
 export type DocumentsHost = { handle(request: AzureRequest): Promise<AzureReply | AzureFault> };
 
@@ -20,7 +21,7 @@ const UNFIT = "The input authorization token can't serve the request.";
 export function createDocumentsHost(world: World, tokens: Tokens, faults: Faults): DocumentsHost {
   return {
     async handle(request) {
-      const account = accountOf(world, request.url.hostname);
+      const account = accountOfHost(world, request.url.hostname);
       const common = {
         "x-ms-activity-id": world.random.guid("documents.activity"),
         "x-ms-gatewayversion": "version=2.14.0",
@@ -63,14 +64,6 @@ function refused({ status, code, message, substatus, headers }: DataRefusal, com
 function revoked({ check }: Account, headers: Headers): AzureReply {
   const substatus = check.code === null ? {} : { "x-ms-substatus": String(check.code) };
   return jsonReply(403, { Errors: ["Request is blocked due to Customer Managed Key not being accessible."] }, { ...headers, ...substatus });
-}
-
-/** `name.documents.azure.com` or, for one region, `name-eastus2.documents.azure.com`. */
-function accountOf(world: World, host: string): Account | undefined {
-  const label = host.toLowerCase().split(".")[0] ?? "";
-  const accounts = [...world.accounts.values()];
-  const exact = accounts.find(({ name }) => label === name.toLowerCase());
-  return exact ?? accounts.find(({ name }) => label.startsWith(`${name.toLowerCase()}-`));
 }
 
 /** `type=aad&ver=1.0&sig=<token>`, percent-encoded or not ("Access control on Cosmos DB resources", Entra ID tokens). */

@@ -13,7 +13,7 @@ function anAccount() {
     if ("fault" in reply) throw new Error(reply.fault);
     return reply;
   };
-  return { account, ask, azure };
+  return { world, account, ask, azure };
 }
 
 describe("an account's data plane (Cosmos DB, troubleshoot-cmk 2.1)", () => {
@@ -41,5 +41,16 @@ describe("an account's data plane (Cosmos DB, troubleshoot-cmk 2.1)", () => {
 
     expect(azure.resolve(`${account.name}.documents.azure.com`)).toBe("found");
     expect(azure.resolve("nobody.documents.azure.com")).toBe("unknown");
+  });
+
+  test("has a name for each of its regions, and none of an account whose name goes on", async () => {
+    const { world, azure, ask } = anAccount();
+    const named = (name: string) => [...world.accounts.values()].find((one) => one.name === name)!;
+    named("orders-history").check.revoked = true;
+
+    await expect(ask("orders-history-westus2")).resolves.toMatchObject({ status: 403 });
+    await expect(ask("orders-westus2")).resolves.toMatchObject({ status: 401 });
+    world.accounts.delete(named("orders-history").id.toLowerCase());
+    expect(azure.resolve("orders-history-westus2.documents.azure.com")).toBe("unknown");
   });
 });
