@@ -1,15 +1,16 @@
 /** An account without a key, on a vault that has one for it, and documents in it; and how it is wanted that it gets the key. */
 import { addAccount } from "../azure/documentdb/build.ts";
 import { addContainer, dataOf, type Document } from "../azure/documentdb/data.ts";
+import { defaultIdentityId } from "../azure/documentdb/key-path.ts";
 import { keyUriOf } from "../azure/keyvault/build.ts";
-import type { Account, JsonObject } from "../azure/world.ts";
+import type { Account, JsonObject, World } from "../azure/world.ts";
 import { DATA } from "../estate/patient.ts";
 import { type Operation, readOperation, want } from "./wanting.ts";
 import type { Story, StoryContext } from "./story.ts";
 
 type Arranged = Parameters<NonNullable<Story["arrange"]>>[0];
 
-export const ACCOUNT = "ledger";
+const ACCOUNT = "ledger";
 const DATA_READER = "00000000-0000-0000-0000-000000000001";
 
 type Plain = {
@@ -45,10 +46,12 @@ export function addPlainAccount({ world, patient, estate }: Arranged, { bare, un
   return account;
 }
 
+const accountIn = (world: World): Account => [...world.accounts.values()].find(({ name }) => name === ACCOUNT)!;
+
 /** Until it has come to an end, which may take Azure a while. */
 export async function wantKey(context: StoryContext, more: JsonObject = {}): Promise<Operation> {
   const { vault, keyName } = context.patient;
-  const account = [...context.world.accounts.values()].find(({ name }) => name === ACCOUNT)!;
+  const account = accountIn(context.world);
   context.focus([account]);
   const body = { databaseId: account.id, keyUri: keyUriOf(vault, keyName), confirm: ACCOUNT, reason: "all data under our own keys" };
   const { id } = await want(context, { operation: "enable-cmk", ...body, ...more });
@@ -65,3 +68,29 @@ export function requireState({ requirements }: Operation, name: string, state: s
   if (found?.state !== state) throw new Error(`'${name}' is not ${state}: ${JSON.stringify(requirements)}`);
   return found;
 }
+
+/** In Azure's own books: the very key, reached by the identity where one was named. */
+export function requireEncrypted({ world, patient }: StoryContext, identityId?: string): void {
+  const { keyVaultKeyUri, defaultIdentity } = accountIn(world);
+  const reached = identityId === undefined || defaultIdentityId(world, defaultIdentity)?.toLowerCase() === identityId.toLowerCase();
+  if (keyVaultKeyUri !== keyUriOf(patient.vault, patient.keyName) || !reached)
+    throw new Error(`not encrypted as it was wanted: ${JSON.stringify({ keyVaultKeyUri, defaultIdentity })}`);
+}
+
+/** A story of which nothing is written, as a requirement is not met. look: after it was refused. */
+export const refusedEnabling = (
+  { name, title, plain }: { name: string; title: string; plain: Plain },
+  look: (ended: Operation, context: StoryContext) => void,
+): Story => ({
+  name,
+  title,
+  kinds: ["account"],
+  phases: ["grace"],
+  causes: [],
+  maxWrites: 0,
+  outcome: { grace: "Refused" },
+  reason: "RequirementsUnmet",
+  vault: "rbac",
+  arrange: (context) => void addPlainAccount(context, plain),
+  break: async (context) => look(await wantKey(context), context),
+});

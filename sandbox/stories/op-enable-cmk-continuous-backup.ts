@@ -1,4 +1,4 @@
-import { addPlainAccount, requireState, wantKey } from "./enabling.ts";
+import { addPlainAccount, requireEncrypted, requireState, wantKey } from "./enabling.ts";
 import type { Story } from "./story.ts";
 
 export const opEnableCmkContinuousBackup: Story = {
@@ -13,6 +13,8 @@ export const opEnableCmkContinuousBackup: Story = {
   vault: "rbac",
   arrange: (context) => void addPlainAccount(context, { bare: true, continuousBackup: true }),
   async break(context) {
-    requireState(await wantKey(context, { identityId: context.patient.identity.id }), "managed identity", "met");
+    const identityId = context.patient.identity.id;
+    requireState(await wantKey(context, { identityId }), "managed identity", "met");
+    requireEncrypted(context, identityId);
   },
 };

@@ -1,4 +1,4 @@
-import { addPlainAccount, requireState, wantKey } from "./enabling.ts";
+import { addPlainAccount, requireEncrypted, requireState, wantKey } from "./enabling.ts";
 import type { Story } from "./story.ts";
 
 export const opEnableCmk: Story = {
@@ -15,6 +15,7 @@ export const opEnableCmk: Story = {
   async break(context) {
     const ended = await wantKey(context);
     const { detail } = requireState(ended, "document ids", "met");
+    requireEncrypted(context);
     context.tell(`document ids: ${detail}`);
   },
 };

@@ -1,3 +1,4 @@
+import { versionInUse } from "../azure/documentdb/key-path.ts";
 import { keyUriOf } from "../azure/keyvault/build.ts";
 import type { Story } from "./story.ts";
 import { readOperation, want } from "./wanting.ts";
@@ -21,5 +22,7 @@ export const opRotateKey: Story = {
     const versions = vault.keys.get(keyName.toLowerCase())!.versions;
     if (versions.length !== 2 || !versions.every(({ enabled }) => enabled))
       throw new Error(`not two enabled versions: ${JSON.stringify(versions)}`);
+    const left = context.patient.databases.filter((database) => versionInUse(database) !== versions[1]!.version);
+    if (left.length > 0) throw new Error(`still on another version: ${left.map(({ name }) => name).join(", ")}`);
   },
 };
