@@ -1,37 +1,30 @@
 import { fileURLToPath } from "node:url";
 
 // Who may import whom: domain ← activities ← functions ← main; domain ← orchestrations ← functions; domain ← azure, storage ← main.
-const only = (name, from, allowed, comment) => ({
-  name,
-  comment,
-  severity: "error",
-  from: { path: from },
-  to: { path: "^(src|sandbox|test)/", pathNot: allowed },
-});
+const barred = (name, from, to, comment) => ({ name, ...(comment && { comment }), severity: "error", from, to });
+
+/** Of the house it may use what is allowed, and nothing else. */
+const only = (name, from, allowed, comment) => barred(name, { path: from }, { path: "^(src|sandbox|test)/", pathNot: allowed }, comment);
 
 /**
  * A floor plan: each room with the rooms below it that it may use, the lowest first. Nothing else of the house is open to it, so no arrow
  * leads up and there is no circle between rooms; one that is not in the plan may use nothing at all.
  */
 const rooms = (name, house, plan) => [
-  ...Object.entries(plan).map(([room, below]) => ({
-    name: `${name}-${room}`,
-    severity: "error",
-    from: { path: `^${house}/${room}/` },
-    to: { path: `^${house}/[^/]+/`, pathNot: `^${house}/(${[room, ...below].join("|")})/` },
-  })),
-  {
-    name: `${name}-rooms-are-in-the-plan`,
-    severity: "error",
-    from: { path: `^${house}/[^/]+/`, pathNot: `^${house}/(${Object.keys(plan).join("|")})/` },
-    to: {},
-  },
+  ...Object.entries(plan).map(([room, below]) =>
+    barred(
+      `${name}-${room}`,
+      { path: `^${house}/${room}/` },
+      { path: `^${house}/[^/]+/`, pathNot: `^${house}/(${[room, ...below].join("|")})/` },
+    ),
+  ),
+  barred(`${name}-rooms-are-in-the-plan`, { path: `^${house}/[^/]+/`, pathNot: `^${house}/(${Object.keys(plan).join("|")})/` }, {}),
 ];
 
 /** What stands there is known: anything else neither imports nor is imported. */
 const known = (name, inside, all, comment) => [
-  { name, comment, severity: "error", from: { path: inside, pathNot: all }, to: {} },
-  { name: `${name}-for-all`, comment, severity: "error", from: {}, to: { path: inside, pathNot: all } },
+  barred(name, { path: inside, pathNot: all }, {}, comment),
+  barred(`${name}-for-all`, {}, { path: inside, pathNot: all }, comment),
 ];
 
 const SRC = ["activities", "api", "azure", "cli", "client", "dashboard", "domain", "functions", "orchestrations", "storage"];
@@ -86,63 +79,53 @@ const AZURE = {
 export default {
   forbidden: [
     only("domain-is-pure", "^src/domain/", "^src/domain/", "the domain decides from values alone"),
-    {
-      name: "domain-has-no-packages",
-      severity: "error",
-      from: { path: "^src/domain/" },
-      to: { dependencyTypes: ["core", "npm", "npm-dev", "npm-optional", "npm-peer"] },
-    },
+    barred("domain-has-no-packages", { path: "^src/domain/" }, { dependencyTypes: ["core", "npm", "npm-dev", "npm-optional", "npm-peer"] }),
     ...rooms("domain", "src/domain", DOMAIN),
-    {
-      name: "domain-shapes-know-no-room",
-      comment: "shapes and the readers of ids, URIs and times are what all rooms stand on",
-      severity: "error",
-      from: { path: "^src/domain/[^/]+\\.ts$", pathNot: "^src/domain/(arming|baseline|cause|incident|plan|what-to-read)\\.ts$" },
-      to: { path: "^src/domain/[^/]+/" },
-    },
-    {
-      name: "domain-root-is-below-the-causes",
-      severity: "error",
-      from: { path: "^src/domain/[^/]+\\.ts$" },
-      to: { path: "^src/domain/[^/]+/", pathNot: "^src/domain/(databases|access|steps)/" },
-    },
-    {
-      name: "domain-root-names-steps",
-      comment: "by type: a plan, an incident and a cause hold steps, and ask nothing of them",
-      severity: "error",
-      from: { path: "^src/domain/[^/]+\\.ts$" },
-      to: { path: "^src/domain/steps/", dependencyTypesNot: ["type-only"] },
-    },
-    {
-      name: "causes-are-causes-only",
-      comment: "what two causes share belongs to mending; a cause is known to the registry",
-      severity: "error",
-      from: { pathNot: "^src/domain/causes/index\\.ts$" },
-      to: { path: "^src/domain/causes/", pathNot: "^src/domain/causes/index\\.ts$" },
-    },
-    {
-      name: "causes-are-asked-by-the-plan",
-      comment: "and listed by the settings and by what prints them",
-      severity: "error",
-      from: { pathNot: "^src/(domain/(causes|plan)/|cli/|config\\.ts$)|^scripts/" },
-      to: { path: "^src/domain/causes/" },
-    },
-    {
-      name: "mending-is-for-causes-operations-and-plan",
-      severity: "error",
-      from: { pathNot: "^src/domain/(mending|causes|operations|plan)/" },
-      to: { path: "^src/domain/mending/" },
-    },
-    {
-      ...only("orchestrations-coordinate", "^src/orchestrations/", "", "orchestrations know activities by type and name only"),
-      to: { path: "^(src|sandbox|test)/", pathNot: "^src/(orchestrations|domain)/", dependencyTypesNot: ["type-only"] },
-    },
-    {
-      name: "orchestrations-do-no-io",
-      severity: "error",
-      from: { path: "^src/orchestrations/" },
-      to: { dependencyTypes: ["core", "npm"], pathNot: "node_modules/durable-functions" },
-    },
+    barred(
+      "domain-shapes-know-no-room",
+      { path: "^src/domain/[^/]+\\.ts$", pathNot: "^src/domain/(arming|baseline|cause|incident|plan|what-to-read)\\.ts$" },
+      { path: "^src/domain/[^/]+/" },
+      "shapes and the readers of ids, URIs and times are what all rooms stand on",
+    ),
+    barred(
+      "domain-root-is-below-the-causes",
+      { path: "^src/domain/[^/]+\\.ts$" },
+      { path: "^src/domain/[^/]+/", pathNot: "^src/domain/(databases|access|steps)/" },
+    ),
+    barred(
+      "domain-root-names-steps",
+      { path: "^src/domain/[^/]+\\.ts$" },
+      { path: "^src/domain/steps/", dependencyTypesNot: ["type-only"] },
+      "by type: a plan, an incident and a cause hold steps, and ask nothing of them",
+    ),
+    barred(
+      "causes-are-causes-only",
+      { pathNot: "^src/domain/causes/index\\.ts$" },
+      { path: "^src/domain/causes/", pathNot: "^src/domain/causes/index\\.ts$" },
+      "what two causes share belongs to mending; a cause is known to the registry",
+    ),
+    barred(
+      "causes-are-asked-by-the-plan",
+      { pathNot: "^src/(domain/(causes|plan)/|cli/|config\\.ts$)|^scripts/" },
+      { path: "^src/domain/causes/" },
+      "and listed by the settings and by what prints them",
+    ),
+    barred(
+      "mending-is-for-causes-operations-and-plan",
+      { pathNot: "^src/domain/(mending|causes|operations|plan)/" },
+      { path: "^src/domain/mending/" },
+    ),
+    barred(
+      "orchestrations-coordinate",
+      { path: "^src/orchestrations/" },
+      { path: "^(src|sandbox|test)/", pathNot: "^src/(orchestrations|domain)/", dependencyTypesNot: ["type-only"] },
+      "orchestrations know activities by type and name only",
+    ),
+    barred(
+      "orchestrations-do-no-io",
+      { path: "^src/orchestrations/" },
+      { dependencyTypes: ["core", "npm"], pathNot: "node_modules/durable-functions" },
+    ),
     only(
       "activities-know-no-edge",
       "^src/activities/",
@@ -162,28 +145,19 @@ export default {
       "^src/(functions|api|activities|orchestrations|domain)/|^src/log\\.ts$",
       "triggers parse and call",
     ),
-    {
-      ...only(
-        "cli-looks-and-calls",
-        "^src/cli/",
-        "^src/(api|cli|client|domain|azure)/|^src/storage/(audit-chain|canonical-json)\\.ts$|^src/config\\.ts$|^src/activities/(gather-facts|patients)\\.ts$",
-        "a composition root of its own: a deployment is spoken to by its API",
-      ),
-    },
-    {
-      name: "cli-writes-nothing",
-      comment: "who looks from a laptop has no way to a write",
-      severity: "error",
-      from: { path: "^src/cli/" },
-      to: { path: "^src/azure/(write-|step-result|publish-outcome)", dependencyTypesNot: ["type-only"] },
-    },
-    {
-      name: "cli-is-a-top",
-      comment: "the app knows nothing of it",
-      severity: "error",
-      from: { pathNot: "^src/cli/" },
-      to: { path: "^src/cli/" },
-    },
+    only(
+      "cli-looks-and-calls",
+      "^src/cli/",
+      "^src/(api|cli|client|domain|azure)/|^src/storage/(audit-chain|canonical-json)\\.ts$|^src/config\\.ts$|^src/activities/(gather-facts|patients)\\.ts$",
+      "a composition root of its own: a deployment is spoken to by its API",
+    ),
+    barred(
+      "cli-writes-nothing",
+      { path: "^src/cli/" },
+      { path: "^src/azure/(write-|patch-|post\\.|tell-|step-result)", dependencyTypesNot: ["type-only"] },
+      "who looks from a laptop has no way to a write",
+    ),
+    barred("cli-is-a-top", { pathNot: "^src/cli/" }, { path: "^src/cli/" }, "the app knows nothing of it"),
     only("client-calls-by-the-contract", "^src/client/", "^src/(client|api)/", "what runs in a browser, too"),
     only("api-is-said-in-values", "^src/api/", "^src/(api|domain)/", "what is taken and answered is known to whoever calls, too"),
     only(
@@ -192,22 +166,20 @@ export default {
       "^src/(dashboard|client|api|domain)/",
       "a page in a browser: the client, the domain's words, and nothing that runs beside Azure",
     ),
-    {
-      name: "dashboard-is-a-page",
-      comment: "what ships to browsers is built by itself (scripts/build.ts)",
-      severity: "error",
-      from: { path: "^src/", pathNot: "^src/dashboard/" },
-      to: { path: "^src/dashboard/" },
-    },
-    {
-      name: "dashboard-needs-few",
-      severity: "error",
-      from: { path: "^src/dashboard/" },
-      to: {
+    barred(
+      "dashboard-is-a-page",
+      { path: "^src/", pathNot: "^src/dashboard/" },
+      { path: "^src/dashboard/" },
+      "what ships to browsers is built by itself (scripts/build.ts)",
+    ),
+    barred(
+      "dashboard-needs-few",
+      { path: "^src/dashboard/" },
+      {
         dependencyTypes: ["core", "npm", "npm-dev", "npm-optional", "npm-peer"],
         pathNot: "node_modules/(preact|@azure/msal-browser|canonicalize)/",
       },
-    },
+    ),
     ...known("src-rooms-are-known", "^src/[^/]+/", `^src/(${SRC.join("|")})/`, "a new room comes with its rules"),
     ...known("src-root-is-known", "^src/[^/]+\\.ts$", "^src/(main|config|config-identities|log)\\.ts$", "everything else has a room"),
     only(
@@ -217,37 +189,24 @@ export default {
       "settings and log lines are read by all rooms",
     ),
     only("main-is-the-top", "^src/(?!main\\.ts)", "^src/(?!main\\.ts)", "nothing imports the composition root"),
-    {
-      name: "azure-sdks-only-in-azure",
-      severity: "error",
-      from: { path: "^src/", pathNot: "^src/(azure|storage)/|^src/main\\.ts$" },
-      to: { path: "node_modules/@azure/(arm-|keyvault|identity|eventgrid|data-tables|core-)" },
-    },
+    barred(
+      "azure-sdks-only-in-azure",
+      { path: "^src/", pathNot: "^src/(azure|storage)/|^src/main\\.ts$" },
+      { path: "node_modules/@azure/(arm-|keyvault|identity|eventgrid|data-tables|cosmos|monitor-|core-)" },
+    ),
     only("sandbox-is-independent", "^sandbox/", "^sandbox/", "a misreading shared with the product would agree with itself"),
     ...rooms("sandbox", "sandbox", SANDBOX),
-    {
-      name: "sandbox-entry-is-the-top",
-      comment: "nothing imports what starts it all",
-      severity: "error",
-      from: {},
-      to: { path: "^sandbox/main\\.ts$" },
-    },
+    barred("sandbox-entry-is-the-top", {}, { path: "^sandbox/main\\.ts$" }, "nothing imports what starts it all"),
     ...known("sandbox-root-is-known", "^sandbox/[^/]+\\.ts$", "^sandbox/main\\.ts$", "its root holds its entry alone"),
     ...rooms("sandbox-azure", "sandbox/azure", AZURE),
-    {
-      name: "sandbox-azure-root-knows-no-room",
-      comment: "but what puts them together, and who answers at which host",
-      severity: "error",
-      from: { path: "^sandbox/azure/[^/]+\\.ts$", pathNot: "^sandbox/azure/(azure|hosts)\\.ts$" },
-      to: { path: "^sandbox/azure/[^/]+/" },
-    },
-    {
-      name: "sandbox-azure-is-put-together-on-top",
-      severity: "error",
-      from: { path: "^sandbox/azure/[^/]+/" },
-      to: { path: "^sandbox/azure/(azure|hosts)\\.ts$" },
-    },
-    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    barred(
+      "sandbox-azure-root-knows-no-room",
+      { path: "^sandbox/azure/[^/]+\\.ts$", pathNot: "^sandbox/azure/(azure|hosts)\\.ts$" },
+      { path: "^sandbox/azure/[^/]+/" },
+      "but what puts them together, and who answers at which host",
+    ),
+    barred("sandbox-azure-is-put-together-on-top", { path: "^sandbox/azure/[^/]+/" }, { path: "^sandbox/azure/(azure|hosts)\\.ts$" }),
+    barred("no-circular", {}, { circular: true }),
   ],
   options: {
     doNotFollow: { path: "node_modules" },
