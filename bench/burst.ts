@@ -7,10 +7,8 @@
  */
 import { parseArgs } from "node:util";
 import { tell } from "./row.ts";
+import { startThrottled } from "./throttled.ts";
 import { same } from "../sandbox/azure/routes.ts";
-import { growEstate, leaveOnly } from "../sandbox/estate/estate.ts";
-import { appEventOf } from "../sandbox/play/narrator.ts";
-import { startSandbox } from "../sandbox/running/sandbox.ts";
 import { createRandom } from "../sandbox/time/random.ts";
 
 const SECOND = 1000;
@@ -31,20 +29,12 @@ const { values } = parseArgs({
 const [events, vaults, seed] = [values.events, values.vaults, values.seed].map(Number) as [number, number, number];
 
 const told: Record<string, number> = {};
-const sandbox = await startSandbox({
+const sandbox = await startThrottled({
   seed,
   mode: "heal",
-  start: Date.parse("2026-11-02T08:59:30Z"),
-  switches: { "arm.throttles": true, graphThrottles: true },
   settings: { KEYMEND_KNOWN_GOOD_AFTER: "PT1S", KEYMEND_MAX_AFFECTED_VAULTS: "100" },
-  arrange(world, estate) {
-    leaveOnly(world, estate, []);
-    growEstate(world, estate, { vaults: estate.patients.length + vaults * 2, databases: 2 });
-  },
-  onLog(line) {
-    const event = appEventOf(line);
-    if (event) told[event.event] = (told[event.event] ?? 0) + 1;
-  },
+  size: { vaults: vaults * 2, databases: 2 },
+  onEvent: ({ event }) => void (told[event] = (told[event] ?? 0) + 1),
 });
 const { world, time, estate } = sandbox;
 const patients = estate.patients.filter(({ databases, access }) => databases.length > 0 && access === "policies").slice(0, vaults);

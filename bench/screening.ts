@@ -6,9 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import { tell } from "./row.ts";
-import { growEstate, leaveOnly } from "../sandbox/estate/estate.ts";
-import { appEventOf } from "../sandbox/play/narrator.ts";
-import { startSandbox } from "../sandbox/running/sandbox.ts";
+import { readsOf, startThrottled } from "./throttled.ts";
 
 const MINUTE = 60_000;
 /** Whose hour alone has passed, in one sweep (docs/decisions/0008-screening.md). */
@@ -31,31 +29,25 @@ type Row = { vaults: number; screening: number; most: number; looks: number; loo
 
 async function measure(vaults: number): Promise<Row> {
   const looks: number[] = [];
-  const sandbox = await startSandbox({
+  const sandbox = await startThrottled({
     seed: 7,
     mode: "observe",
-    start: Date.parse("2026-11-02T08:59:30Z"),
-    switches: { "arm.throttles": true, graphThrottles: true },
-    arrange(world, estate) {
-      leaveOnly(world, estate, []);
-      growEstate(world, estate, { vaults: vaults + estate.patients.length, databases });
-    },
-    onLog(line) {
-      if (appEventOf(line)?.event !== "swept") return;
-      const swept: { looks?: number } = JSON.parse(line.message);
+    size: { vaults, databases },
+    onEvent({ event }, { message }) {
+      if (event !== "swept") return;
+      const swept: { looks?: number } = JSON.parse(message);
       looks.push(swept.looks ?? 0);
     },
   });
-  const count = (): number => [...sandbox.world.reads.values()].filter(({ keymend }) => keymend).reduce((sum, one) => sum + one.count, 0);
   try {
     // The first sweep finds all of them new, and takes as long as the bucket lasts.
     await sandbox.time.advance(11 * MINUTE + Math.ceil((vaults * (9 + databases)) / 25) * 1000);
     const rounds: { calls: number; looks: number }[] = [];
-    for (let round = 0, last = count(); round < ROUNDS; round += 1) {
+    for (let round = 0, last = readsOf(sandbox); round < ROUNDS; round += 1) {
       const told = looks.length;
       await sandbox.time.advance(5 * MINUTE);
-      rounds.push({ calls: count() - last, looks: looks.slice(told).reduce((a, b) => a + b, 0) });
-      last = count();
+      rounds.push({ calls: readsOf(sandbox) - last, looks: looks.slice(told).reduce((a, b) => a + b, 0) });
+      last = readsOf(sandbox);
     }
     const [cheapest, dearest] = [rounds.toSorted((a, b) => a.looks - b.looks)[0]!, rounds.toSorted((a, b) => b.calls - a.calls)[0]!];
     const lookCost = dearest.looks === cheapest.looks ? 0 : (dearest.calls - cheapest.calls) / (dearest.looks - cheapest.looks);

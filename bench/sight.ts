@@ -5,9 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { tell } from "./row.ts";
-import { growEstate, leaveOnly } from "../sandbox/estate/estate.ts";
-import { appEventOf } from "../sandbox/play/narrator.ts";
-import { startSandbox } from "../sandbox/running/sandbox.ts";
+import { readsOf, startThrottled } from "./throttled.ts";
 
 const MINUTE = 60_000;
 const GOAL_MS = 5 * MINUTE;
@@ -28,24 +26,17 @@ const [vaults, databases, minutes] = [values.vaults, values.databases, values.mi
 const seen = new Map<string, number[]>();
 const sweeps: number[] = [];
 const told: Record<string, number> = {};
-const sandbox = await startSandbox({
+const sandbox = await startThrottled({
   seed: Number(values.seed),
   mode: "heal",
-  start: Date.parse("2026-11-02T08:59:30Z"),
-  switches: { "arm.throttles": true, graphThrottles: true },
-  arrange(world, estate) {
-    leaveOnly(world, estate, []);
-    growEstate(world, estate, { vaults: vaults + estate.patients.length, databases });
-  },
-  onLog(line) {
-    const event = appEventOf(line);
-    if (!event) return;
-    told[event.event] = (told[event.event] ?? 0) + 1;
-    const id = event.vaultId?.toLowerCase();
+  size: { vaults, databases },
+  onEvent({ event, vaultId }, { at, message }) {
+    told[event] = (told[event] ?? 0) + 1;
+    const id = vaultId?.toLowerCase();
     // A sweep that could screen all has seen all; of one that could not nobody knows here whom it has not seen.
-    if (event.event === "swept" && /"later":0,"failed":0/.test(line.message)) sweeps.push(Date.parse(line.at));
-    if (id === undefined || !["looked", "closed"].includes(event.event)) return;
-    seen.set(id, [...(seen.get(id) ?? []), Date.parse(line.at)]);
+    if (event === "swept" && /"later":0,"failed":0/.test(message)) sweeps.push(Date.parse(at));
+    if (id === undefined || !["looked", "closed"].includes(event)) return;
+    seen.set(id, [...(seen.get(id) ?? []), Date.parse(at)]);
   },
 });
 
@@ -69,10 +60,10 @@ try {
   const began = performance.now();
   await sandbox.time.advance(WARM_UP);
   const from = sandbox.world.clock.now();
-  const before = [...sandbox.world.reads.values()].filter(({ keymend }) => keymend).reduce((sum, { count }) => sum + count, 0);
+  const before = readsOf(sandbox);
   await sandbox.time.advance(minutes * MINUTE);
   const { late, gaps } = judge(from, sandbox.world.clock.now());
-  const reads = [...sandbox.world.reads.values()].filter(({ keymend }) => keymend).reduce((sum, { count }) => sum + count, 0) - before;
+  const reads = readsOf(sandbox) - before;
   const at = (share: number): string => `${Math.round((gaps[Math.floor((gaps.length - 1) * share)] ?? 0) / 1000)} s`;
   console.log(`estate   ${vaults} vaults of ${databases} databases, one subscription, ${minutes} min, throttled`);
   console.log(`unseen   p50 ${at(0.5)}, p95 ${at(0.95)}, longest ${at(1)}; waits their turn or was refused: ${told["again"] ?? 0}`);
