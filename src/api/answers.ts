@@ -39,7 +39,7 @@ export const PROBLEM = v.object({
   errors: v.optional(v.array(v.object({ field: TEXT, problem: TEXT }))),
 });
 
-export const INCIDENT_SUMMARY = v.object({
+const OF_INCIDENT = {
   id: TEXT,
   vaultId: TEXT,
   openedAt: TIME,
@@ -48,6 +48,10 @@ export const INCIDENT_SUMMARY = v.object({
   outcome: nullable(OUTCOME),
   reason: nullable(TEXT),
   detail: TEXT,
+};
+
+export const INCIDENT_SUMMARY = v.object({
+  ...OF_INCIDENT,
   nextLookAt: nullable(TIME),
   causes: v.pipe(TEXTS, v.description("Codes of docs/causes.md.")),
   targets: v.pipe(TEXTS, v.description("Resource ids of databases.")),
@@ -77,14 +81,7 @@ const TIMELINE = v.array(v.object({ at: TIME, what: TEXT }));
 const RESULT = v.picklist(["done", "alreadyDone", "refused", "failed", "stale"]);
 
 export const INCIDENT = v.object({
-  id: TEXT,
-  vaultId: TEXT,
-  openedAt: TIME,
-  closedAt: nullable(TIME),
-  state: STATE,
-  outcome: nullable(OUTCOME),
-  reason: nullable(TEXT),
-  detail: TEXT,
+  ...OF_INCIDENT,
   causes: v.array(v.object({ code: TEXT, targetIds: TEXTS, evidence: TEXTS, contradictions: TEXTS })),
   targets: v.array(
     v.object({
