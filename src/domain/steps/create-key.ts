@@ -4,7 +4,7 @@
  */
 import { keyScopeOf } from "../arm-id.ts";
 import { azRest } from "./az.ts";
-import { actions, findKey, isStale, keyUrl, stale, type StepSpec, touchesKey } from "./spec.ts";
+import { actions, keyBecomesLive, keyUrl, type StepSpec, touchesKey } from "./spec.ts";
 
 const API_VERSION = "2026-02-01";
 
@@ -22,12 +22,7 @@ export const createKey: StepSpec<"CreateKey"> = {
   tells: null,
   key: (params) => [keyUrl(params).toLowerCase()],
   sets: null,
-  precondition: (params, facts) => {
-    const key = findKey(facts, params);
-    if (isStale(key)) return key;
-    if (key.state === "live") return "done";
-    return key.state === "gone" ? "todo" : stale(`key ${params.key} is ${key.state}`);
-  },
+  precondition: (params, facts) => keyBecomesLive(params, facts, "gone"),
   shows: null,
   beside: null,
   merge: null,

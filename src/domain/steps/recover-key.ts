@@ -1,7 +1,7 @@
 /** Brings a soft-deleted key back, with all its versions. */
 import { parseKeyUri } from "../key-uri.ts";
 import { az } from "./az.ts";
-import { dataActions, findKey, isStale, keyUrl, stale, type StepSpec, touchesKey } from "./spec.ts";
+import { dataActions, keyBecomesLive, keyUrl, type StepSpec, touchesKey } from "./spec.ts";
 
 export const recoverKey: StepSpec<"RecoverKey"> = {
   capability: "keys",
@@ -15,12 +15,7 @@ export const recoverKey: StepSpec<"RecoverKey"> = {
   tells: () => "role assignments at the key itself may not come back with it: what is missing then is told at the end",
   key: (params) => [keyUrl(params).toLowerCase()],
   sets: null,
-  precondition: (params, facts) => {
-    const key = findKey(facts, params);
-    if (isStale(key)) return key;
-    if (key.state === "live") return "done";
-    return key.state === "deleted" ? "todo" : stale(`key ${params.key} is ${key.state}`);
-  },
+  precondition: (params, facts) => keyBecomesLive(params, facts, "deleted"),
   shows: null,
   beside: null,
   merge: null,

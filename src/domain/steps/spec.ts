@@ -112,6 +112,14 @@ export function findKey(facts: Facts, { vaultId, key: name }: OnKey): Or<KeyFact
   return facts.keys.find((key) => key.name.toLowerCase() === name.toLowerCase()) ?? stale(`key ${name} was not read`);
 }
 
+/** Of a step that makes a key live which was as `before` says. */
+export function keyBecomesLive(params: OnKey, facts: Facts, before: KeyFacts["state"]): Precondition {
+  const key = findKey(facts, params);
+  if (isStale(key)) return key;
+  if (key.state === "live") return "done";
+  return key.state === before ? "todo" : stale(`key ${params.key} is ${key.state}`);
+}
+
 export type OnKeyVersion = StepParams["EnableKeyVersion"];
 
 export function findVersion(facts: Facts, params: OnKeyVersion): Or<KeyVersionFacts> {
