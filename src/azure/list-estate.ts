@@ -17,10 +17,8 @@ import type {
 import { actions } from "../domain/steps/spec.ts";
 import { callAzure, collect, toUnreadable } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
-import { assignmentFacts, definitionFacts, denyFacts } from "./read-access.ts";
-import { accountFacts, clusterFacts } from "./read-database.ts";
-import { identityFacts } from "./read-identity.ts";
-import { deletedFacts, liveFacts } from "./read-vault.ts";
+import { definitionFacts } from "./read-access.ts";
+import { type ListingClients, listsOf, SUBSCRIPTION_LISTS } from "./subscription-lists.ts";
 
 export type Listed<T> = readonly T[] | Unreadable;
 
@@ -43,14 +41,8 @@ export type EstateLists = {
 
 /** What whoever looks has to have: all of it is in the built-in role Reader. Not asked of a deployment. */
 export const CALLER_READS = actions(
-  "Microsoft.DocumentDB/databaseAccounts/read",
-  "Microsoft.DocumentDB/mongoClusters/read",
-  "Microsoft.KeyVault/vaults/read",
-  "Microsoft.KeyVault/deletedVaults/read",
-  "Microsoft.ManagedIdentity/userAssignedIdentities/read",
-  "Microsoft.Authorization/roleAssignments/read",
+  ...SUBSCRIPTION_LISTS.actions,
   "Microsoft.Authorization/roleDefinitions/read",
-  "Microsoft.Authorization/denyAssignments/read",
   "Microsoft.Authorization/locks/read",
 );
 
@@ -88,57 +80,33 @@ export async function listSubscriptions({ arm }: Pick<Clients, "arm">): Promise<
   return listed.map(({ subscriptionId, displayName, tenantId }) => ({ id: subscriptionId, name: displayName ?? subscriptionId, tenantId }));
 }
 
-type Listing = Pick<Clients, "arm" | "accounts" | "clusters" | "vaults" | "identities" | "authorization">;
-
-/**
- * The specifications (Azure/azure-rest-api-specs: DatabaseAccounts_List, MongoClusters_List, Vaults_ListBySubscription,
- * UserAssignedIdentities_ListBySubscription, RoleAssignments_ListForSubscription, RoleDefinitions_List, DenyAssignments_List,
- * ManagementLocks_ListAtSubscriptionLevel) give lists the items' whole bodies.
- */
-export function createListEstate(clients: Listing): (subscriptionId: string) => Promise<EstateLists> {
+/** What a subscription's lists tell, and beside them its role definitions and locks (RoleDefinitions_List, ManagementLocks_ListAtSubscriptionLevel). */
+export function createListEstate(clients: ListingClients & Pick<Clients, "arm">): (subscriptionId: string) => Promise<EstateLists> {
   return async (id) => {
     const scope = `/subscriptions/${id}`;
-    const { vaults } = clients.vaults(id);
-    const { roleAssignments, roleDefinitions, denyAssignments } = clients.authorization(id);
-    const list = <T, F>(what: string, items: () => AsyncIterable<T>, read: (item: T) => F): Promise<Listed<F>> =>
-      orUnread(`list ${what}`, scope, async () => (await collect(items())).map(read));
-    const locks = (): Promise<Listed<Lock>> =>
-      orUnread("list locks", scope, async () => {
-        const url = `${scope}/providers/Microsoft.Authorization/locks?api-version=2020-05-01`;
-        const rows = v.parse(v.array(lockRow), await clients.arm.list(url));
-        return rows.map((lock) => ({ scope: lock.id.replace(LOCK, ""), level: lock.properties.level }));
-      });
-    const [accounts, clusters, live, deletedVaults, identities, assignments, definitions, denies, locked] = await Promise.all([
-      list(
-        "accounts",
-        () => clients.accounts(id).databaseAccounts.list(),
-        (one) => accountFacts(one.id ?? "", one),
-      ),
-      list(
-        "clusters",
-        () => clients.clusters(id).mongoClusters.list(),
-        (one) => clusterFacts(one.id ?? "", one),
-      ),
-      list("vaults", () => vaults.listBySubscription(), liveFacts),
-      list(
-        "deleted vaults",
-        () => vaults.listDeleted(),
-        (one) => deletedFacts(one.name ?? "", one),
-      ),
-      list(
-        "identities",
-        () => clients.identities(id).userAssignedIdentities.listBySubscription(),
-        (one) => identityFacts(one.id ?? "", one),
-      ),
-      list("role assignments", () => roleAssignments.listForSubscription(), assignmentFacts),
-      list(
-        "role definitions",
-        () => roleDefinitions.list(scope.slice(1)),
-        (one) => definitionFacts(one.id ?? "", one),
-      ),
-      list("deny assignments", () => denyAssignments.list(), denyFacts),
-      locks(),
+    const lists = listsOf(clients, id);
+    const { roleDefinitions } = clients.authorization(id);
+    const list = <T>(what: string, read: () => Promise<T[]>): Promise<Listed<T>> => orUnread(`list ${what}`, scope, read);
+    const definitions = async (): Promise<RoleDefinition[]> =>
+      (await collect(roleDefinitions.list(scope.slice(1)))).map((one) => definitionFacts(one.id ?? "", one));
+    const locks = async (): Promise<Lock[]> => {
+      const rows = v.parse(
+        v.array(lockRow),
+        await clients.arm.list(`${scope}/providers/Microsoft.Authorization/locks?api-version=2020-05-01`),
+      );
+      return rows.map((lock) => ({ scope: lock.id.replace(LOCK, ""), level: lock.properties.level }));
+    };
+    const [accounts, clusters, vaults, deletedVaults, identities, assignments, definitionsOf, denies, locked] = await Promise.all([
+      list("accounts", lists.accounts),
+      list("clusters", lists.clusters),
+      list("vaults", lists.vaults),
+      list("deleted vaults", lists.deletedVaults),
+      list("identities", lists.identities),
+      list("role assignments", lists.assignments),
+      list("role definitions", definitions),
+      list("deny assignments", lists.denies),
+      list("locks", locks),
     ]);
-    return { accounts, clusters, vaults: live, deletedVaults, identities, assignments, definitions, denies, locks: locked };
+    return { accounts, clusters, vaults, deletedVaults, identities, assignments, definitions: definitionsOf, denies, locks: locked };
   };
 }

@@ -28,7 +28,7 @@ test("a subscription is seven lists, whatever is in it", async () => {
   expect(await createListSubscription(clients)(SUB)).toEqual({
     targets: [],
     vaults: [],
-    identities: [{ id: IDENTITY_ID, principalId: "p", clientId: "c" }],
+    identities: [{ state: "live", id: IDENTITY_ID, name: "id1", location: "x", tenantId: "t", principalId: "p", clientId: "c", tags: {} }],
     assignments: [],
     denies: [],
   });

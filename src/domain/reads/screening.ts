@@ -5,7 +5,7 @@
  */
 import { isUnder, normalId } from "../arm-id.ts";
 import { verdictOf } from "../databases/index.ts";
-import type { DeletedVault, DenyAssignment, LiveVault, RoleAssignment, TargetFacts } from "../facts.ts";
+import type { DeletedVault, DenyAssignment, IdentityFacts, LiveVault, RoleAssignment, TargetFacts } from "../facts.ts";
 import { vaultNameOf } from "../key-uri.ts";
 import { HOUR, MINUTE } from "../time.ts";
 
@@ -13,7 +13,7 @@ import { HOUR, MINUTE } from "../time.ts";
 export type Lists = {
   targets: TargetFacts[];
   vaults: (LiveVault | DeletedVault)[];
-  identities: { id: string; principalId: string | null; clientId: string | null }[];
+  identities: IdentityFacts[];
   assignments: RoleAssignment[];
   denies: DenyAssignment[];
 };
@@ -60,7 +60,7 @@ export function portraits(lists: Lists, firstPartyPrincipalId: string | null): (
     const used = [...new Set(ids)].flatMap((id) => identities.get(id) ?? []);
     const principals = new Set(
       [
-        ...used.map(({ principalId }) => principalId),
+        ...used.map((identity) => (identity.state === "live" ? identity.principalId : null)),
         // The database names them too: an identity may be in a subscription that is not listed.
         ...own.flatMap(({ attached, systemPrincipalId }) => [systemPrincipalId, ...attached.map(({ principalId }) => principalId)]),
         firstPartyPrincipalId,

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { IdentityFacts } from "../../../src/domain/facts.ts";
 import { isDoubtful, isMeant, putOff, type Known, type Lists, portraits, whyLook } from "../../../src/domain/reads/screening.ts";
 import { HOUR, MINUTE } from "../../../src/domain/time.ts";
 import {
+  anIdentity,
   aCluster,
   anAccount,
   anAssignment,
@@ -110,8 +112,9 @@ test("an hour's turn comes within the hour, however many vaults there are and ho
 });
 
 describe("a portrait", () => {
-  const identity = { id: IDENTITY_ID, principalId: PRINCIPAL, clientId: "c" };
-  const other = { id: identityIdOf("other"), principalId: "22222222-0000-4000-8000-000000000002", clientId: "c" };
+  const identity = anIdentity();
+  const second = "22222222-0000-4000-8000-000000000002";
+  const other = anIdentity("other", second);
   const at = (scope: string, principalId = PRINCIPAL, principalType = "ServicePrincipal") =>
     anAssignment({ id: `${scope}/providers/Microsoft.Authorization/roleAssignments/${principalId}`, scope, principalId, principalType });
   const lists = (over: Partial<Lists> = {}): Lists => ({
@@ -149,6 +152,12 @@ describe("a portrait", () => {
     expect(of({ targets: [anAccount({ attached: attaching })], identities: [], assignments: [at(VAULT_ID)] }).assignments).toEqual([]);
   });
 
+  test("shows an identity that has no principal yet, and nothing that is granted to it", () => {
+    const unusable: IdentityFacts = { id: IDENTITY_ID, state: "unreadable", why: "unusable", detail: "no principal yet" };
+    const targets = [anAccount({ attached: [{ id: IDENTITY_ID, principalId: null, clientId: null }] })];
+    expect(of({ targets, identities: [unusable], assignments: [at(VAULT_ID)] })).toMatchObject({ identities: [unusable], assignments: [] });
+  });
+
   test("of a vault that no list shows shows the databases alone, and no grant", () => {
     expect(of({ vaults: [], assignments: [at(SUBSCRIPTION)] })).toMatchObject({ vault: null, targets: [anAccount()], assignments: [] });
   });
@@ -163,8 +172,8 @@ describe("a portrait", () => {
     ["of its identity at a key", at(`${VAULT_ID}/keys/cmk`), true],
     ["of its identity above", at(SUBSCRIPTION), true],
     ["of its identity elsewhere", at("/subscriptions/other"), false],
-    ["of somebody else", at(VAULT_ID, other.principalId), false],
-    ["of a group, who may have it as a member", at(SUBSCRIPTION, other.principalId, "Group"), true],
+    ["of somebody else", at(VAULT_ID, second), false],
+    ["of a group, who may have it as a member", at(SUBSCRIPTION, second, "Group"), true],
     ["of Cosmos DB itself", at(VAULT_ID, "33333333-0000-4000-8000-000000000003"), true],
   ])("a grant %s", (_, assignment, shown) => {
     expect(of({ assignments: [assignment] }, "33333333-0000-4000-8000-000000000003").assignments).toEqual(shown ? [assignment] : []);
