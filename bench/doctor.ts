@@ -21,7 +21,6 @@ async function measure(vaults: number): Promise<Row> {
   const alone = await startAzureAlone({
     seed: 7,
     start: Date.now(),
-    switches: { "arm.throttles": true },
     arrange: (world, estate) => growEstate(world, estate, { vaults, databases }),
   });
   try {

@@ -1,4 +1,4 @@
-/** The app over a grown estate in one subscription, with Azure's throttling on, whose counts and virtual times repeat to the digit for a seed. */
+/** The app over a grown estate in one subscription, with Azure's throttling, whose counts and virtual times repeat to the digit for a seed. */
 import { growEstate, leaveOnly, type Size } from "../sandbox/estate/estate.ts";
 import { type AppEvent, appEventOf } from "../sandbox/play/narrator.ts";
 import type { HostLog } from "../sandbox/running/host-child.ts";
@@ -18,7 +18,6 @@ export const startThrottled = ({ size, onEvent, ...options }: Options): Promise<
   startSandbox({
     ...options,
     start: Date.parse("2026-11-02T08:59:30Z"),
-    switches: { "arm.throttles": true, graphThrottles: true },
     arrange(world, estate) {
       leaveOnly(world, estate, []);
       growEstate(world, estate, { ...size, vaults: estate.patients.length + size.vaults });

@@ -18,8 +18,10 @@ const DEFAULTS = {
   graphLagMaxSeconds: 30,
   /** How long what changes without a write may stay unseen, min: the "regular full scan" has no figure either. */
   graphFullScanMinutes: 15,
-  /** Whether Resource Graph refuses beyond its quota: with the virtual clock standing still no window would ever end. */
-  graphThrottles: false,
+  /** Whether Resource Manager refuses once a caller's bucket is empty; it fills by virtual time. */
+  "arm.throttles": true,
+  /** Whether Resource Graph refuses beyond its quota; its windows end by virtual time. */
+  graphThrottles: true,
   /** When an entry of the activity log can be read, min: "usually ... within 3 to 20 minutes" (azure-monitor-docs platform/activity-log.md). */
   activityLogLagMinMinutes: 3,
   activityLogLagMaxMinutes: 20,

@@ -238,7 +238,7 @@ const doubts: Record<string, Doubt> = {
 
 /** Switches that stand for no doubt about Azure. */
 export const noDoubts: Readonly<Record<string, string>> = {
-  "arm.throttles": "how the sandbox counts while virtual time stands still",
+  "arm.throttles": "how the sandbox counts",
   graphThrottles: "the same",
   "keyvault.clientAddress": "where callers sit",
   "keyvault.openManagedHsm": "which managed HSM there is",

@@ -1,4 +1,5 @@
 /** The headers that every answer of ARM carries, and what is left of the caller's limits. */
+import { switchOf } from "../switches.ts";
 import type { AzureRequest } from "../wire.ts";
 import type { World } from "../world.ts";
 
@@ -39,8 +40,9 @@ type Kind = "reads" | "writes" | "deletes";
 const kindOf = (method: string): Kind => (method === "DELETE" ? "deletes" : method === "GET" || method === "HEAD" ? "reads" : "writes");
 
 /**
- * Token buckets per caller and subscription, as Azure Resource Manager documents them ("Understand how Azure Resource Manager throttles
- * requests"): how many fit, how many come back per second. The global limit is 15 times one region's.
+ * Token buckets per caller and subscription, and per caller for what names no subscription, as Azure Resource Manager documents them
+ * ("Understand how Azure Resource Manager throttles requests"): how many fit, how many come back per second. The global limit, of a
+ * subscription alone, is 15 times one region's.
  */
 const BUCKETS: Record<Kind, { size: number; perSecond: number }> = {
   reads: { size: 250, perSecond: 25 },
@@ -48,30 +50,35 @@ const BUCKETS: Record<Kind, { size: number; perSecond: number }> = {
   deletes: { size: 200, perSecond: 10 },
 };
 
-export type Limits = { take(oid: string, method: string): { headers: Record<string, string>; retryAfter: number | undefined } };
+const subscriptionOf = (path: string): string | undefined => /^\/subscriptions\/([^/]+)/i.exec(path)?.[1]?.toLowerCase();
 
-/** Counts always; refuses only under the switch `arm.throttles`: with the virtual clock standing still no bucket would ever fill up again. */
+export type Limits = { take(oid: string, request: AzureRequest): { headers: Record<string, string>; retryAfter: number | undefined } };
+
+/** Counts always; refuses unless the switch `arm.throttles` is off: buckets fill by virtual time. */
 export function createLimits(world: World): Limits {
   const buckets = new Map<string, { left: number; at: number }>();
   return {
-    take(oid, method) {
+    take(oid, { method, url }) {
       const kind = kindOf(method);
       const { size, perSecond } = BUCKETS[kind];
       const now = world.clock.now();
-      const bucket = buckets.get(`${oid} ${kind}`) ?? { left: size, at: now };
-      buckets.set(`${oid} ${kind}`, bucket);
+      const subscription = subscriptionOf(url.pathname);
+      const key = `${oid} ${kind} ${subscription ?? "tenant"}`;
+      const bucket = buckets.get(key) ?? { left: size, at: now };
+      buckets.set(key, bucket);
       bucket.left = Math.min(size, bucket.left + ((now - bucket.at) / 1000) * perSecond);
       bucket.at = now;
       const empty = bucket.left < 1;
       if (!empty) bucket.left -= 1;
       const left = Math.floor(bucket.left);
-      return {
-        headers: {
-          [`x-ms-ratelimit-remaining-subscription-${kind}`]: String(left),
-          [`x-ms-ratelimit-remaining-subscription-global-${kind}`]: String(size * 15 - (size - left)),
-        },
-        retryAfter: empty && world.switches["arm.throttles"] === true ? Math.ceil((1 - bucket.left) / perSecond) : undefined,
-      };
+      const headers: Record<string, string> =
+        subscription === undefined
+          ? { [`x-ms-ratelimit-remaining-tenant-${kind}`]: String(left) }
+          : {
+              [`x-ms-ratelimit-remaining-subscription-${kind}`]: String(left),
+              [`x-ms-ratelimit-remaining-subscription-global-${kind}`]: String(size * 15 - (size - left)),
+            };
+      return { headers, retryAfter: empty && switchOf(world, "arm.throttles") ? Math.ceil((1 - bucket.left) / perSecond) : undefined };
     },
   };
 }

@@ -58,7 +58,7 @@ export function createArm({ world, tokens, faults, routes }: { world: World; tok
 }
 
 async function serve(parts: Parts, exchange: Exchange, refusal: AzureError | undefined): Promise<AzureReply> {
-  const { headers: left, retryAfter } = parts.limits.take(exchange.caller.oid, exchange.request.method);
+  const { headers: left, retryAfter } = parts.limits.take(exchange.caller.oid, exchange.request);
   const throttled = retryAfter === undefined ? undefined : refusals.throttled(retryAfter);
   const reply = await run(parts, exchange, throttled ?? refusal).catch((error: unknown) => errorReply(error));
   record(parts.world, exchange, reply);

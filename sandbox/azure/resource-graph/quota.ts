@@ -1,7 +1,7 @@
 /**
  * How many queries a caller has left: 15 in five seconds, each page counts.
  * Source: MicrosoftDocs/azure-docs governance/resource-graph/concepts/guidance-for-throttled-requests.md.
- * Counts always; refuses only under the switch `graphThrottles`: with the virtual clock standing still no window would ever end.
+ * Counts always; refuses unless the switch `graphThrottles` is off: windows end by virtual time.
  */
 import { switchOf } from "../switches.ts";
 import type { World } from "../world.ts";

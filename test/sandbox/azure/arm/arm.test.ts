@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createLimits } from "../../../../sandbox/azure/arm/arm-headers.ts";
 import { addCustomRole, addDenyAssignment, addLock, assignRole } from "../../../../sandbox/azure/authorization/build.ts";
 import { aPerson, aWorld, anArm, GROUP, SUBSCRIPTION, TENANT, WIDGETS } from "../pipeline.ts";
 
@@ -254,13 +255,39 @@ describe("answers", () => {
     expect(reply).toMatchObject({ status: 400, body: { code: "BadWidget", message: "No such widget can be made." } });
   });
 
-  test("are refused 429 with Retry-After once the bucket is empty, where the switch says so", async () => {
-    const { as, owner, world } = anArm(aWorld({ "arm.throttles": true }));
+  test("only count where the switch is off", async () => {
+    const { as, owner } = anArm(aWorld({ "arm.throttles": false }));
+    for (let i = 0; i < 250; i++) await as(owner, "GET", `${WIDGETS}/w1`);
+
+    await expect(as(owner, "GET", `${WIDGETS}/w1`)).resolves.toMatchObject({ status: 200 });
+  });
+
+  test("are refused 429 with Retry-After once the bucket is empty", async () => {
+    const { as, owner, world } = anArm();
     for (let i = 0; i < 250; i++) await as(owner, "GET", `${WIDGETS}/w1`);
 
     await expect(as(owner, "GET", `${WIDGETS}/w1`)).resolves.toMatchObject({ status: 429, headers: { "retry-after": "1" } });
     world.clock.set(world.clock.now() + 1000);
     await expect(as(owner, "GET", `${WIDGETS}/w1`)).resolves.toMatchObject({ status: 200 });
+  });
+});
+
+describe("a caller's buckets (Understand how Azure Resource Manager throttles requests: per subscription, principal and kind of operation)", () => {
+  test("are of one subscription each, and one of what names none; other callers and kinds have their own", () => {
+    const limits = createLimits(aWorld());
+    const ask = (oid: string, method: string, path: string) =>
+      limits.take(oid, { method, url: new URL(`https://management.azure.com${path}`), headers: {}, body: "" });
+    for (let i = 0; i < 251; i++) ask("a", "GET", WIDGETS);
+
+    expect(ask("a", "GET", WIDGETS.toUpperCase())).toMatchObject({
+      retryAfter: 1,
+      headers: { "x-ms-ratelimit-remaining-subscription-reads": "0" },
+    });
+    expect(ask("a", "GET", "/subscriptions/another/resourceGroups").headers["x-ms-ratelimit-remaining-subscription-reads"]).toBe("249");
+    expect(ask("a", "GET", "/subscriptions").headers).toEqual({ "x-ms-ratelimit-remaining-tenant-reads": "249" });
+    expect(ask("b", "GET", WIDGETS).retryAfter).toBeUndefined();
+    expect(ask("a", "PUT", WIDGETS).headers["x-ms-ratelimit-remaining-subscription-writes"]).toBe("199");
+    expect(ask("a", "DELETE", WIDGETS).headers["x-ms-ratelimit-remaining-subscription-deletes"]).toBe("199");
   });
 });
 
