@@ -1,6 +1,7 @@
 /** Closes an incident that can't be carried on (Azure not answering for hours, or a mistake of this program): never silently, never as a success. */
-import { type EscalationReason, type Incident, openIncident, toldAlso } from "../domain/incident.ts";
-import { isSuccess, nextLookAfterMs } from "../domain/turn/outcome.ts";
+import { type EscalationReason, type Incident, toldAlso } from "../domain/incident.ts";
+import { nextIncident } from "../domain/turn/next-incident.ts";
+import { nextLookAfterMs } from "../domain/turn/outcome.ts";
 import type { Patient } from "../domain/facts.ts";
 import { toIso, toMs } from "../domain/time.ts";
 import { type AssessDeps, loadIncident } from "./assess.ts";
@@ -30,10 +31,6 @@ const isTold = (previous: Incident, { reason, detail }: GiveUpInput, at: string)
   words(previous.detail) === words(detail) &&
   previous.nextLookAt !== null &&
   toMs(at) < toMs(previous.nextLookAt);
-
-/** Carries on counting how often in a row looking after this vault came to nothing. */
-const open = ({ newId, patient }: GiveUpInput, previous: Incident | null, at: string): Incident =>
-  openIncident(newId, patient, at, previous?.outcome && !isSuccess(previous.outcome) ? previous.endings : 0);
 
 function closeAs(before: Incident, { reason, detail }: GiveUpInput, what: string, at: string): Incident {
   const endings = before.endings + 1;
@@ -69,7 +66,12 @@ export const createGiveUp =
     }
     const set = aside > 0 ? `; ${aside} signals that waited are set aside` : "";
     const what = `Escalated (${input.reason}): ${input.detail}${set}`;
-    const incident = closeAs(found?.incident ?? open(input, previous, at), input, what, at);
+    const incident = closeAs(
+      found?.incident ?? nextIncident({ id: input.newId, patient: input.patient, at }, previous, false),
+      input,
+      what,
+      at,
+    );
     const audit = await deps.audit.append(incident.id, [
       { entryId: `${input.turn}-give-up`, kind: "outcome", what, data: { reason: input.reason }, at, actor: "keymend" },
     ]);

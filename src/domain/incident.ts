@@ -201,6 +201,8 @@ export type Incident = {
   rejected: string[];
   /** What Keymend has put back on this vault, also in incidents before: who takes it away again may mean it. */
   repairs?: Repair[];
+  /** Step id → how often it was tried in vain in the incidents before, until a person asks anew. Absent in what earlier versions kept. */
+  strikes?: Record<string, number>;
   /** Digest of what the last verdict rests on; absent in what earlier versions kept. */
   grounds?: string;
   /** What was wanted on purpose while it was open; absent where nothing was. */

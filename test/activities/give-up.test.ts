@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createGiveUp, type GiveUpDeps, type GiveUpInput } from "../../src/activities/give-up.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
-import { NOW, VAULT_ID } from "../support/builders.ts";
+import { ACCOUNT_ID, NOW, VAULT_ID } from "../support/builders.ts";
 import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
 import { after, aSignal, PATIENT, turnInput } from "../support/turns.ts";
 
@@ -65,6 +65,19 @@ test.each([
   incidents.put({ ...opened, id: "a0", state: "closed", closedAt: NOW, ...before });
   await giveUp({ incidentId: null });
   expect(incidents.all.at(-1)).toMatchObject({ id: "n1", endings });
+});
+
+test("forgets nothing that the incident before leaves to the next: a no, who is behind it, what was put back, what was in vain", async () => {
+  const { giveUp, incidents } = setUp();
+  const left = {
+    rejected: ["step-1"],
+    authors: [{ objectId: "boss", operation: "x", scope: { kind: "vault" as const, id: VAULT_ID }, at: NOW }],
+    repairs: [{ cause: "AccessMissing" as const, targetId: ACCOUNT_ID, at: NOW }],
+    strikes: { "step-1": 2 },
+  };
+  incidents.put({ ...opened, id: "a0", state: "closed", closedAt: NOW, outcome: "Escalated", plan: null, ...left });
+  await giveUp({ incidentId: null });
+  expect(incidents.all.at(-1)).toMatchObject({ id: "n1", ...left });
 });
 
 test("running again after dying tells the end and writes nothing more", async () => {

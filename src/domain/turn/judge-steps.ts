@@ -1,14 +1,6 @@
 /** Which step of the plan may be taken now, and what holds each of the others back. */
 import type { Facts } from "../facts.ts";
-import {
-  type AppliedStep,
-  type Decision,
-  type Incident,
-  isUnpermitted,
-  type PlannedStep,
-  type Question,
-  type RefusalReason,
-} from "../incident.ts";
+import { type AppliedStep, type Decision, type Incident, type PlannedStep, type Question, type RefusalReason } from "../incident.ts";
 import { judgeStep } from "./policy.ts";
 import { authorsOf } from "./authors.ts";
 import { sayRepeated, settlesUntil } from "./losses.ts";
@@ -19,7 +11,8 @@ import type { Plan } from "../plan.ts";
 import type { Step } from "../steps/step.ts";
 import { azOf, precondition } from "../steps/index.ts";
 import { toMs } from "../time.ts";
-import { MAX_TRIES, SETTLE_AFTER_WRITE_MS } from "./waits.ts";
+import { MAX_TRIES, strikesBefore, triesOf } from "./strikes.ts";
+import { SETTLE_AFTER_WRITE_MS } from "./waits.ts";
 
 export type StepState =
   /** ready: now; otherwise after a step that comes before it. */
@@ -52,26 +45,26 @@ function judgeAsk(step: Step, why: string, view: JudgeView): StepState {
   return { kind: "ask", why, question: questionOf(step, view) };
 }
 
-/** What it came to counts no more: an operator has asked anew since, or Keymend may do other things than when it was not permitted this. */
-function isLifted(entry: AppliedStep, { askedAnewAt, permissions }: Incident["progress"]): boolean {
-  const isBefore = (at: string | null | undefined): boolean => typeof at === "string" && toMs(entry.at) < toMs(at);
-  return isBefore(askedAnewAt) || (isUnpermitted(entry) && isBefore(permissions?.changedAt));
+/** Written, and its effect is awaited: it is not written twice meanwhile. */
+function isSettling({ id }: Step, { applied, progress }: Pick<Incident, "applied" | "progress">, now: string): boolean {
+  if (progress.following?.step.id === id) return true;
+  const newest = applied.findLast((entry) => entry.id === id && entry.result !== "stale");
+  const isWritten = newest?.result === "done" || newest?.result === "alreadyDone";
+  return isWritten && toMs(now) - toMs(newest.at) < SETTLE_AFTER_WRITE_MS;
 }
 
-/** What was tried before decides first: nothing is written twice while its effect is awaited, nor more than three times in all. */
-function judgeHistory(step: Step, { applied, progress }: Pick<Incident, "applied" | "progress">, now: string): StepState | undefined {
-  const tries = applied.filter((entry) => entry.id === step.id && entry.result !== "stale");
-  const newest = tries.at(-1);
-  const isWritten = newest?.result === "done" || newest?.result === "alreadyDone";
-  if (progress.following?.step.id === step.id) return { kind: "settling" };
-  if (isWritten && toMs(now) - toMs(newest.at) < SETTLE_AFTER_WRITE_MS) return { kind: "settling" };
-  const counted = tries.filter((entry) => !isLifted(entry, progress));
-  const last = counted.at(-1);
+/** What was tried before decides first; nothing is written more than three times in a row. */
+function judgeHistory(step: Step, incident: Pick<Incident, "applied" | "progress" | "strikes">, now: string): StepState | undefined {
+  if (isSettling(step, incident, now)) return { kind: "settling" };
+  const tries = triesOf(step.id, incident);
+  const last = tries.at(-1);
   if (last?.result === "refused") return { kind: "denied", result: last };
-  if (counted.length >= MAX_TRIES)
-    return { kind: "refuse", reason: "Stopped", why: `${stepInShort(step)} was tried ${counted.length} times and did not help` };
-  return undefined;
+  const inAll = tries.length + strikesBefore(step.id, incident);
+  return inAll < MAX_TRIES ? undefined : { kind: "refuse", reason: "Stopped", why: sayStopped(step, inAll) };
 }
+
+const sayStopped = (step: Step, tries: number): string =>
+  `${stepInShort(step)} was tried ${tries} times and did not help; POST /api/heal tries it again`;
 
 /** held: why nothing at all may be written. */
 export type JudgeView = Asked & { facts: Facts; incident: Incident; held: Held | null };

@@ -82,6 +82,7 @@ export function hear(before: Incident, signals: readonly Signal[], { privilegedC
     if (toMs(at) <= toMs(incident.progress.askedAnewAt ?? incident.openedAt)) continue;
     incident.progress.askedAnewAt = at;
     incident.rejected = [];
+    incident.strikes = {};
   }
   return incident;
 }

@@ -6,7 +6,6 @@ import { isBaseline } from "../baseline.ts";
 import type { DueScan } from "../id-scan.ts";
 import type { Plan } from "../plan.ts";
 import type { Incident, IncidentTarget, Next, Outcome, OutcomeCode, Turn } from "../incident.ts";
-import { openIncident } from "../incident.ts";
 import type { Signal } from "../signal.ts";
 import { formatDuration, toIso, toMs } from "../time.ts";
 import { rememberBefore } from "./answers.ts";
@@ -16,6 +15,7 @@ import { repairsWithin } from "./losses.ts";
 import { type Ending, judgeTarget, sayWorks, type TargetState } from "./judge-databases.ts";
 import { isNext, type JudgedStep, judgeSteps } from "./judge-steps.ts";
 import { endingOf, judgeWish } from "./judge-wishes.ts";
+import { nextIncident } from "./next-incident.ts";
 import { isFinal, isSuccess, nextLookAfterMs, worstOutcome } from "./outcome.ts";
 import {
   forecastFor,
@@ -39,12 +39,10 @@ import { supportRunbook } from "./support.ts";
 import { isKnown } from "./same-trouble.ts";
 import { FINAL_LOOK_AFTER_MS, FINAL_LOOKS_FOR_MS, SLOW_AFTER_MS } from "./waits.ts";
 
-/** What did not end well is carried on: who is behind it, and, unless an operator asks anew, what a person said no to. */
 function open({ newId, patient, now, previous, signals, settings }: TurnInput): Incident {
-  const repairs = repairsWithin(previous?.repairs ?? [], settings, now);
-  if (!previous?.outcome || isSuccess(previous.outcome)) return { ...openIncident(newId, patient, now, 0), repairs };
-  const rejected = signals.some((signal) => signal.source === "operator") ? [] : previous.rejected;
-  return { ...openIncident(newId, patient, now, previous.endings), authors: previous.authors ?? [], rejected, repairs };
+  const askedAnew = signals.some(({ source }) => source === "operator");
+  const incident = nextIncident({ id: newId, patient, at: now }, previous, askedAnew);
+  return { ...incident, repairs: repairsWithin(incident.repairs ?? [], settings, now) };
 }
 
 /** Where nothing is wrong only who asked for the look is owed a record of it, once; a wish has one of its own. */

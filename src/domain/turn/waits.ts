@@ -27,9 +27,6 @@ export const FINAL_LOOKS_FOR_MS = DAY;
 /** After a write, the same write is not tried again before this: RBAC takes up to 10 minutes (Microsoft Learn, "Troubleshoot Azure RBAC"). */
 export const SETTLE_AFTER_WRITE_MS = 15 * MINUTE;
 
-/** How often one step may be tried in an incident before it is stopped. */
-export const MAX_TRIES = 3;
-
 /** However many events tell of a vault, it is looked at once in this time. */
 export const FOLDED_MS = 5 * SECOND;
 

@@ -271,7 +271,7 @@ describe("taking steps", () => {
     expect(incidentOf(turn)).toMatchObject({
       outcome: "Refused",
       reason: "Stopped",
-      detail: "EnableKeyVersion on kv-orders/cmk was tried 3 times and did not help",
+      detail: "EnableKeyVersion on kv-orders/cmk was tried 3 times and did not help; POST /api/heal tries it again",
     });
     expect(incidentOf(turn).runbook.length).toBeGreaterThan(0);
   });

@@ -1,0 +1,22 @@
+/** How a vault's next incident begins: with what the one before leaves to it. */
+import { type Incident, type IncidentPatient, openIncident } from "../incident.ts";
+import { isSuccess } from "./outcome.ts";
+import { strikesAfter } from "./strikes.ts";
+
+type Opening = { id: string; patient: IncidentPatient; at: string };
+
+/**
+ * What did not end well is carried on: who is behind it, and, unless an operator asks anew, what a person said no to and which writes did not
+ * help.
+ */
+export function nextIncident({ id, patient, at }: Opening, previous: Incident | null, askedAnew: boolean): Incident {
+  const repairs = previous?.repairs ?? [];
+  if (!previous?.outcome || isSuccess(previous.outcome)) return { ...openIncident(id, patient, at, 0), repairs };
+  return {
+    ...openIncident(id, patient, at, previous.endings),
+    authors: previous.authors ?? [],
+    repairs,
+    rejected: askedAnew ? [] : previous.rejected,
+    strikes: askedAnew ? {} : strikesAfter(previous),
+  };
+}
