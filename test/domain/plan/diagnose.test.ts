@@ -3,6 +3,7 @@ import type { CauseCode } from "../../../src/domain/cause-code.ts";
 import type { Phase } from "../../../src/domain/cause.ts";
 import { causeOf, causes } from "../../../src/domain/causes/index.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
+import { plan } from "../../../src/domain/plan/plan.ts";
 import type { Facts, KeyFacts, TargetFacts } from "../../../src/domain/facts.ts";
 import { ONLY_MENDS } from "../../../src/domain/mending/made-by.ts";
 import { LOG_OPERATIONS, OPERATIONS } from "../../../src/domain/signal.ts";
@@ -642,6 +643,26 @@ describe("a diagnosis", () => {
 describe("a database that does not tell its tenant", () => {
   test("is taken to be in the vault's", () => {
     expect(seen(anAccount, { target: { tenantId: null } }).phase).toBe("healthy");
+  });
+});
+
+/** An advice is shown as it is: what a person runs from it first only looks. */
+const LOOKS = /^(# .+|az .+ (show|list|list-deleted|list-versions|--method get)( .*)?|nslookup \S+)$/;
+
+describe("what is advised", () => {
+  const played = (rows: readonly Row[], make: typeof anAccount) =>
+    rows.flatMap(([, { target, ...over }]) => {
+      const facts = someFacts({ targets: [make(target)], ...over });
+      return plan(facts, diagnose(facts, someSettings()), someSettings()).blocks;
+    });
+  const blocks = [...played([...BOTH, ...DOUBTS, ...ACCOUNTS], anAccount), ...played([...BOTH, ...DOUBTS, ...CLUSTERS], aCluster)];
+
+  test("is there for every block, and only looks", () => {
+    expect(blocks.length).toBeGreaterThan(0);
+    for (const { cause, reason, advice } of blocks) {
+      expect(advice[0]).toBe(`# ${cause}: ${reason}`);
+      expect(advice.filter((line) => !LOOKS.test(line))).toEqual([]);
+    }
   });
 });
 
