@@ -6,6 +6,7 @@ import type { TargetKind } from "../../src/domain/facts.ts";
 import { stepSpecs } from "../../src/domain/steps/index.ts";
 import type { StepName } from "../../src/domain/steps/step.ts";
 import { placeOf } from "../../src/domain/short-names.ts";
+import { code, escaped, table } from "../markdown.ts";
 import type { Example, Examples } from "./examples.ts";
 
 const DEFAULTS: Record<Default, string> = {
@@ -21,16 +22,8 @@ const PHASES: Record<string, string> = {
   recovering: "repaired, and the service has not noticed",
 };
 
-const escaped = (text: string): string => text.replace(/[<>*_|`[\]]/g, String.raw`\$&`);
-const code = (text: string): string => `\`${text}\``;
 const list = (items: readonly string[]): string[] => items.map((item) => `- ${escaped(item)}`);
 const link = (cause: Cause): string => `[${cause.code}](#${cause.code.toLowerCase()})`;
-const row = (...cells: string[]): string => `| ${cells.join(" | ")} |`;
-const table = (head: string[], rows: string[][]): string[] => [
-  row(...head),
-  row(...head.map(() => "---")),
-  ...rows.map((cells) => row(...cells)),
-];
 
 function statusTable(): string[] {
   const codes = [...new Set(causes.flatMap(({ statusCodes }) => statusCodes))].toSorted((a, b) => a - b);

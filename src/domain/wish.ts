@@ -3,6 +3,7 @@
  * the policy, the recheck and the audit that repairs have, so that no operation races a repair. Plain JSON.
  */
 import { isSameKey } from "./key-uri.ts";
+import type { RequirementName } from "./requirement.ts";
 import { toMs } from "./time.ts";
 
 export type OperationParams = {
@@ -25,7 +26,7 @@ export type OperationName = keyof OperationParams;
 export type Wished = { [N in OperationName]: { operation: N; params: OperationParams[N] } }[OperationName];
 
 export type Requirement = {
-  name: string;
+  name: RequirementName;
   state: "met" | "unmet" | "unknown";
   detail: string;
   /** What meets it, or looks. */

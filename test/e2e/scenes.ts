@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TableClient } from "@azure/data-tables";
 import { afterAll, beforeAll } from "vitest";
-import type { Ended, SceneOptions } from "../../sandbox/play/scene.ts";
+import type { Ended, Scene, SceneOptions } from "../../sandbox/play/scene.ts";
 import { createSceneRunner, type SceneRunner } from "../../sandbox/play/scene-runner.ts";
 import type { Timeline } from "../../sandbox/play/timeline.ts";
 import type { HostLog } from "../../sandbox/running/host-child.ts";
@@ -27,7 +27,10 @@ const keptIn = async (connectionString: string): Promise<string[]> => {
 
 const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {} };
 
-type Played = Omit<SceneOptions, "tables" | "foundation" | "start" | "speed" | "timeline" | "onError">;
+type Played = Omit<SceneOptions, "tables" | "foundation" | "start" | "speed" | "timeline" | "onError"> & {
+  /** While the app is still there to be asked. */
+  atTheEnd?: (scene: Scene) => Promise<void>;
+};
 
 export type Scenes = { readonly open: SceneRunner["open"]; readonly play: (options: Played) => Promise<Ended> };
 
@@ -47,7 +50,7 @@ export function useSceneRunner(): Scenes {
   });
   return {
     open: (options) => runner.open(options),
-    async play(options) {
+    async play({ atTheEnd, ...options }) {
       const onError = (error: unknown): void => {
         throw error;
       };
@@ -56,6 +59,7 @@ export function useSceneRunner(): Scenes {
       const scene = await runner.open({ ...options, speed: 0, timeline: silent, onError, onLog });
       try {
         const ended = await scene.play(performance.now());
+        await atTheEnd?.(scene);
         const texts = [...said, ...(await keptIn(tables.connectionString)), JSON.stringify(scene.sandbox.azure.published)];
         return { ...ended, faults: [...ended.faults, ...leaksIn(texts, secretsOf(scene.sandbox))] };
       } finally {

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { stories } from "../../sandbox/stories/index.ts";
+import { exampleOf, type Example, readExamples, SEED, showings, withoutTimes } from "../../scripts/operations/examples.ts";
 import { soon, type StoryPhase, type Story } from "../../sandbox/stories/story.ts";
 import type { Kind } from "../../sandbox/estate/estate.ts";
 import type { Scenes } from "./scenes.ts";
@@ -24,10 +25,14 @@ const rows: Row[] = stories.flatMap((story, i) =>
     if (ALL) return story.kinds.flatMap((kind) => SEEDS.slice(0, 3).map((seed) => ({ story, kinds: [kind], phase, seed, alone: false })));
     // The first stories, on which all others rest, in each phase; of the others the phases take turns.
     if (i >= FIRST && j !== i % story.phases.length) return [];
-    const kind = story.kinds[turn % story.kinds.length]!;
-    return [{ story, kinds: [kind], phase, seed: SEEDS[turn % SEEDS.length]!, alone: i >= FIRST }];
+    // As the page of operations shows it, where it does: one play is the test of both.
+    const shown = showings.find(({ story: { name } }) => name === story.name);
+    const kind = shown?.kind ?? story.kinds[turn % story.kinds.length]!;
+    return [{ story, kinds: [kind], phase, seed: shown ? SEED : SEEDS[turn % SEEDS.length]!, alone: i >= FIRST }];
   }),
 );
+
+const examples = await readExamples("docs/operations-examples.json");
 
 /** A file for each phase: two that play at the same time. */
 export function testStories(phase: StoryPhase, scenes: Scenes): void {
@@ -38,8 +43,11 @@ export function testStories(phase: StoryPhase, scenes: Scenes): void {
 
   describe(`every story in the phase ${phase} ends as it must`, () => {
     test.each(named)("$name, $kind, seed $seed", async (row) => {
+      const shown = showings.find(({ story, kind }) => story.name === row.name && kind === row.kind && row.seed === SEED);
+      let example: Example | undefined;
       const { result, faults } = await scenes.play({
         ...row,
+        ...(shown && { atTheEnd: async ({ sandbox }) => void (example = await exampleOf(sandbox, shown)) }),
         story: row.alone ? soon(row.story, check) : row.story,
         mode: row.story.mode ?? "heal",
       });
@@ -48,6 +56,7 @@ export function testStories(phase: StoryPhase, scenes: Scenes): void {
       expect(result.causes).toEqual(expect.arrayContaining([...row.story.causes]));
       expect(result.targets.map(({ kind }) => kind)).toEqual(result.targets.map(() => row.kinds[0]));
       expect(result.virtual.detected).toMatch(DURATION);
+      if (shown) expect(withoutTimes(example), "run npm run docs:operations").toEqual(withoutTimes(examples[shown.operation]));
       expect(result.auditRows).toBeGreaterThan(0);
     });
   });

@@ -5,17 +5,18 @@
  */
 import type { AccountFeatures, DefaultIdentity, TargetFacts } from "../facts.ts";
 import { type IdScan, LONGEST_ID_BYTES, type LongId, type ScannedContainer, type ScanState } from "../id-scan.ts";
+import type { RequirementName } from "../requirement.ts";
 import { az, azNamed, say } from "../steps/az.ts";
 import type { Requirement } from "../wish.ts";
 
-const requirement = (name: string, holds: boolean, detail: string, ...lines: string[]): Requirement => ({
+const requirement = (name: RequirementName, holds: boolean, detail: string, ...lines: string[]): Requirement => ({
   name,
   state: holds ? "met" : "unmet",
   detail,
   az: holds ? [] : lines,
 });
 
-type Without = { name: string; has: (features: AccountFeatures) => boolean; what: string };
+type Without = { name: RequirementName; has: (features: AccountFeatures) => boolean; what: string };
 
 const capability =
   (name: string) =>
@@ -32,6 +33,8 @@ const WITHOUT: readonly Without[] = [
   },
   { name: "no vector search", has: capability("EnableNoSQLVectorSearch"), what: "an account with vector search" },
 ];
+
+export const FEATURE_ASKS: readonly RequirementName[] = ["account features", ...WITHOUT.map(({ name }) => name), "managed identity"];
 
 const dedicated = ({ backup, analyticalStorage }: AccountFeatures): string[] => [
   ...(backup?.toLowerCase() === "continuous" ? ["continuous backup"] : []),

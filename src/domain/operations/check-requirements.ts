@@ -1,6 +1,14 @@
 /** Tells of vault, key, identity and database whether they are what a customer-managed key takes. Writes nothing. */
 import { sameId } from "../arm-id.ts";
-import { identityRequirements, keyRequirements, standsInTheWay, vaultRequirements } from "./requirements.ts";
+import {
+  IDENTITY_ASKS,
+  identityRequirements,
+  KEY_ASKS,
+  keyRequirements,
+  standsInTheWay,
+  VAULT_ASKS,
+  vaultRequirements,
+} from "./requirements.ts";
 import type { OperationSpec } from "./spec.ts";
 import { asWished } from "./would-be.ts";
 
@@ -8,6 +16,7 @@ export const checkRequirements: OperationSpec<"check-requirements"> = {
   title: "Checks whether vault, key, identity and database are what a customer-managed key takes",
   source: "Microsoft Learn: Configure customer-managed keys; Configure customer-managed key in MongoDB vCore, prerequisites",
   loses: null,
+  asks: [...VAULT_ASKS, ...KEY_ASKS, ...IDENTITY_ASKS],
   steps: [],
   reads: ({ key, identityId }) => ({ keys: [key], identityIds: identityId === null ? [] : [identityId] }),
   concerns: ({ databaseId }, { targets }) => targets.filter(({ id }) => databaseId !== null && sameId(id, databaseId)).map(({ id }) => id),
@@ -21,11 +30,13 @@ export const checkRequirements: OperationSpec<"check-requirements"> = {
   },
   drafts: () => [],
   mends: [],
+  doneWhen: "each requirement was looked at; whether all are met is told",
   reached: (params, view) => {
     const unmet = checkRequirements.requirements(params, view).filter(standsInTheWay);
     const detail = unmet.length === 0 ? "every requirement is met" : `not met or not known: ${unmet.map(({ name }) => name).join(", ")}`;
     return { done: true, detail };
   },
   stands: false,
+  wayBack: "nothing is written",
   undo: () => [],
 };

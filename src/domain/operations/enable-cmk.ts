@@ -15,9 +15,18 @@ import { say } from "../steps/az.ts";
 import { REVOKED_TAG, tagIn } from "../steps/intent-tag.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { type OperationParams, type Requirement, standingRevocations } from "../wish.ts";
-import { featureRequirements, scanRequirement } from "./account-requirements.ts";
+import { FEATURE_ASKS, featureRequirements, scanRequirement } from "./account-requirements.ts";
 import { nameIn } from "./one-key.ts";
-import { grantRequirement, identityRequirements, keyRequirements, standsInTheWay, vaultRequirements } from "./requirements.ts";
+import {
+  grantRequirement,
+  IDENTITY_ASKS,
+  identityRequirements,
+  KEY_ASKS,
+  keyRequirements,
+  standsInTheWay,
+  VAULT_ASKS,
+  vaultRequirements,
+} from "./requirements.ts";
 import type { OperationSpec, View } from "./spec.ts";
 
 type Params = OperationParams["enable-cmk"];
@@ -137,7 +146,17 @@ export const enableCmk: OperationSpec<"enable-cmk"> = {
   source: "Microsoft Learn: Configure customer-managed keys for your existing Azure Cosmos DB account with Azure Key Vault",
   loses:
     "An account that was given a key can never be without one again. Periodic backups from before stay as they are, not encrypted with the key; what is restored from then on has the key, from whatever time it is. Azure looks at the key as it begins: if it is revoked meanwhile the encryption goes on to its end.",
-  steps: ["GrantKeyRole", "RestoreRoleAssignment", "AddAccessPolicyPermissions", "AttachIdentity", "SetDefaultIdentity", "SetKeyUri"],
+  asks: [
+    "account",
+    ...FEATURE_ASKS,
+    ...VAULT_ASKS,
+    "key in use",
+    ...KEY_ASKS,
+    ...IDENTITY_ASKS.filter((name) => name !== "same region"),
+    "document ids",
+    "what is blocked meanwhile",
+  ],
+  steps: ["RestoreRoleAssignment", "GrantKeyRole", "AddAccessPolicyPermissions", "AttachIdentity", "SetDefaultIdentity", "SetKeyUri"],
   reads: ({ keyUri, identityId, databaseId }) => ({
     keys: [nameIn({ keyUri })],
     identityIds: identityId === null ? [] : [identityId],
@@ -160,6 +179,7 @@ export const enableCmk: OperationSpec<"enable-cmk"> = {
   drafts,
   inSequence: true,
   mends: [],
+  doneWhen: "Azure has encrypted what is there, however long that takes, and the service confirms that the account has its key",
   reached: (params, { facts }) => {
     const account = accountOf(params, facts);
     if (!account || !isSameKey(account.keyUri ?? "", params.keyUri)) return { done: false, detail: "the account is to be given its key" };
@@ -172,6 +192,7 @@ export const enableCmk: OperationSpec<"enable-cmk"> = {
     };
   },
   stands: false,
+  wayBack: "none once the account has its key; before, the default identity that it had is set back",
   undo: (params, facts) => {
     const account = accountOf(params, facts);
     if (!account || account.keyUri !== null) return [say("an account with a key can't be without one again")];

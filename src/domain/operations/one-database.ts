@@ -44,6 +44,8 @@ function whyIll(target: TargetFacts, { diagnosis }: View): string | undefined {
   return isAtRest(target) ? undefined : sayChanging(target);
 }
 
+export const DATABASE_ASKS = ["database", "database is well"] as const;
+
 /** Nothing is begun before it is well. isBegun: what happens to it afterwards is no reason to stop half way. */
 export function databaseRequirements(params: OneDatabase, view: View, isBegun: boolean): Requirement[] {
   const target = databaseOf(params, view.facts);

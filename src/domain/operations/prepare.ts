@@ -11,7 +11,15 @@ import { newGrantDrafts, whyNoGrant } from "../mending/grants.ts";
 import { az, say } from "../steps/az.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { OperationParams, Requirement } from "../wish.ts";
-import { identityRequirements, keyRequirements, standsInTheWay, vaultRequirements } from "./requirements.ts";
+import {
+  IDENTITY_ASKS,
+  identityRequirements,
+  KEY_ASKS,
+  keyRequirements,
+  standsInTheWay,
+  VAULT_ASKS,
+  vaultRequirements,
+} from "./requirements.ts";
 import type { OperationSpec } from "./spec.ts";
 import { asWished } from "./would-be.ts";
 
@@ -53,7 +61,8 @@ export const prepare: OperationSpec<"prepare"> = {
   source:
     "Microsoft Learn: Configure customer-managed keys for your Azure Cosmos DB account with Azure Key Vault; Configure customer-managed key in MongoDB vCore, prerequisites",
   loses: null,
-  steps: ["CreateKey", "CreateIdentity", "GrantKeyRole", "AddAccessPolicyPermissions"],
+  asks: [...VAULT_ASKS, ...KEY_ASKS, ...IDENTITY_ASKS],
+  steps: ["CreateIdentity", "CreateKey", "GrantKeyRole", "AddAccessPolicyPermissions"],
   reads: ({ key, identityId }) => ({ keys: [key], identityIds: [identityId] }),
   concerns: ({ databaseId }, { targets }) => targets.filter(({ id }) => databaseId !== null && sameId(id, databaseId)).map(({ id }) => id),
   requirements: (params, { facts }) => {
@@ -67,6 +76,7 @@ export const prepare: OperationSpec<"prepare"> = {
   },
   drafts: (params, { facts }) => draftsOf(params, facts),
   mends: [],
+  doneWhen: "identity, key and grant are there, and the grant has had the ten minutes that it may take to reach the vault",
   reached: (params, view) => {
     const { facts } = view;
     const left = prepare.requirements(params, view).filter((one) => one.ownWork === true || standsInTheWay(one));
@@ -77,6 +87,7 @@ export const prepare: OperationSpec<"prepare"> = {
       : { done: false, detail: "the grant is made, and may take ten minutes to reach the vault" };
   },
   stands: false,
+  wayBack: "the grant is taken off again; identity and key may stay, for they allow nothing by themselves",
   undo: (params, facts) => {
     const { principalId } = granteeOf(params, facts);
     const vault = liveVaultOf(facts);

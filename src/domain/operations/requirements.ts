@@ -10,25 +10,36 @@ import { rulesOf } from "../databases/index.ts";
 import { keyOf, liveVaultOf, regionOf } from "../databases/key-path.ts";
 import type { Facts, IdentityFacts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts } from "../facts.ts";
 import { missingOperations, whyUnfit } from "../mending/key-fitness.ts";
+import type { RequirementName } from "../requirement.ts";
 import { az, azNamed, say } from "../steps/az.ts";
 import { toMs } from "../time.ts";
 import type { Requirement } from "../wish.ts";
 
 type State = Requirement["state"];
 
-const requirement = (name: string, state: State, detail: string, ...lines: string[]): Requirement => ({
+const requirement = (name: RequirementName, state: State, detail: string, ...lines: string[]): Requirement => ({
   name,
   state,
   detail,
   az: state === "met" ? [] : lines,
 });
-const advice = (name: string, state: State, detail: string, ...lines: string[]): Requirement => ({
+const advice = (name: RequirementName, state: State, detail: string, ...lines: string[]): Requirement => ({
   ...requirement(name, state, detail, ...lines),
   advised: true,
 });
 const met = (holds: boolean): State => (holds ? "met" : "unmet");
 
 const vaultSet = (vault: LiveVault, ...setting: string[]): string => az("keyvault", "update", ...azNamed(vault.id), ...setting);
+
+export const VAULT_ASKS = [
+  "vault",
+  "same tenant",
+  "soft delete",
+  "purge protection",
+  "retention",
+  "network",
+  "Keymend's own reach",
+] as const;
 
 /** Soft delete is on in every vault by now (Microsoft Learn, "Soft-delete will be enabled on all key vaults"). */
 export function vaultRequirements({ vault, tenantId }: Facts): Requirement[] {
@@ -144,6 +155,17 @@ function missingKey(vault: LiveVault, name: string, key: KeyFacts | undefined): 
   return requirement("key", state, `key ${name} is ${key?.state ?? "not read"}`, make);
 }
 
+export const KEY_ASKS = [
+  "key",
+  "key type and size",
+  "3072 bits",
+  "key enabled",
+  "key operations",
+  "key valid now",
+  "no expiry",
+  "rotation policy",
+] as const;
+
 /** target: a database, or one that would be. */
 export function keyRequirements(facts: Facts, target: TargetFacts): Requirement[] {
   if (facts.vault?.state !== "live") return [];
@@ -174,6 +196,8 @@ function regionRequirement({ vault }: Facts, target: TargetFacts, identity: stri
   const isSame = places.every((one) => regionOf(one) === regionOf(place));
   return [requirement("same region", met(isSame), `${places.join(" and ")}; the cluster in ${place}`)];
 }
+
+export const IDENTITY_ASKS = ["identity", "identity in the same tenant", "same region", "grant"] as const;
 
 /** location: where the database is or is to be; null where that is not known. */
 export function identityRequirements(facts: Facts, target: TargetFacts, identityId: string | null, location: string | null): Requirement[] {

@@ -35,6 +35,7 @@ export const restore: OperationSpec<"restore"> = {
   title: "Takes a revocation back, and watches until the databases have their key again",
   source: "Microsoft Learn: Troubleshooting revoked state, account and MongoDB vCore guides (enable the key again, wait for up to an hour)",
   loses: null,
+  asks: ["key", "revoked by nobody else"],
   steps: ["EnableKeyVersion", "RestoreRoleAssignment", "GrantKeyRole", "AddAccessPolicyPermissions", "UntagIntent"],
   reads: readsOfKey,
   concerns: (params, facts) => targetsOf(params, facts).map(({ id }) => id),
@@ -49,6 +50,7 @@ export const restore: OperationSpec<"restore"> = {
     return [{ name: "EnableKeyVersion", params: on }, ...untag];
   },
   mends: ["KeyDisabled", "OldVersionDisabled", "AccessMissing", "PolicyMissing"],
+  doneWhen: "the key is enabled, its tag is off, and every database that wraps with it has it again by the service's own word",
   reached: (params, view) => {
     const { facts, diagnosis } = view;
     if (versionsOff(params, facts) || ownTag(params, view) !== undefined)
@@ -62,5 +64,6 @@ export const restore: OperationSpec<"restore"> = {
       : { done: false, detail: `waiting for ${namesOf(left.map(({ id }) => id))} to have the key again` };
   },
   stands: false,
+  wayBack: "the key is disabled again",
   undo: ({ keyUri }) => [az("keyvault", "key", "set-attributes", "--id", keyUri, "--enabled", "false")],
 };

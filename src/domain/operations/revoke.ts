@@ -24,6 +24,7 @@ export const revoke: OperationSpec<"revoke"> = {
   source: "Microsoft Learn: Configure customer-managed keys, How do I revoke an encryption key?",
   loses:
     "The databases are out of reach until the key is given back, from the service's next check of its key on, within an hour or so. Up to an hour of what was written before may be missing from the backups of an account that is deleted while revoked.",
+  asks: ["key", "databases"],
   steps: ["TagIntent", "DisableKeyVersion"],
   reads: readsOfKey,
   concerns: (params, facts) => targetsOf(params, facts).map(({ id }) => id),
@@ -44,6 +45,7 @@ export const revoke: OperationSpec<"revoke"> = {
     return [tag, ...disable];
   },
   mends: [],
+  doneWhen: "no version of the key that a database is known to use is enabled; it stands until `restore` takes it back",
   reached: (params, { facts }) => {
     const versions = versionsToDisable(params, facts);
     const left = versions.filter(({ enabled }) => enabled);
@@ -53,6 +55,7 @@ export const revoke: OperationSpec<"revoke"> = {
     return { done: true, detail: `no version in use is enabled${who}` };
   },
   stands: true,
+  wayBack: "`restore`, or the lines that it would run",
   undo: (params, facts) => {
     const live = liveKeyOf(params, facts);
     if (!live) return [];

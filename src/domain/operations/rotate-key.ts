@@ -56,12 +56,15 @@ export const rotateKey: OperationSpec<"rotate-key"> = {
   title: "Makes a new version of a key and watches until its databases are on it",
   source: "Microsoft Learn: Configure customer-managed keys, Key rotation; Configure customer-managed key in MongoDB vCore",
   loses: null,
+  asks: ["key", "databases are well"],
   steps: ["CreateKeyVersion", "SetClusterEncryption"],
   reads: readsOfKey,
   concerns: (params, facts) => targetsOf(params, facts).map(({ id }) => id),
   requirements: (params, view) => [keyIsThere(params, view.facts), wellRequirement(params, view)],
   drafts: (params, view) => [draftOf(params, view) ?? []].flat(),
   mends: ["KeyVersionPinned"],
+  doneWhen:
+    "every database of the key is on the new version, as far as it tells; of others a whole check of the service has passed since, 65 minutes",
   reached: (params, view) => {
     const versions = madeIn(params, view);
     if (!versions) return { done: false, detail: "a new version is to be made" };
@@ -72,5 +75,6 @@ export const rotateKey: OperationSpec<"rotate-key"> = {
     return { done: true, detail: `every database is on version ${made.version}${before ? `; version ${before.version} ${STAYS}` : ""}` };
   },
   stands: false,
+  wayBack: "none: the version before stays enabled, and the new one stays the latest",
   undo: () => [],
 };

@@ -3,6 +3,7 @@ import type { CauseCode } from "../cause-code.ts";
 import type { Diagnosis } from "../cause.ts";
 import type { Facts } from "../facts.ts";
 import type { ScanWanted } from "../id-scan.ts";
+import type { RequirementName } from "../requirement.ts";
 import type { StepDraft, StepName } from "../steps/step.ts";
 import type { Before, OperationName, OperationParams, Requirement, WishOnRecord } from "../wish.ts";
 
@@ -20,6 +21,8 @@ export type OperationSpec<N extends OperationName> = {
   source: string;
   /** What it takes away that nothing brings back, told before and to be confirmed by name; null where it takes nothing. */
   loses: string | null;
+  /** What has to hold before anything is written, or is told then, in order. */
+  asks: readonly RequirementName[];
   /** What it may consist of, in legal order. */
   steps: readonly StepName[];
   reads: (params: OperationParams[N]) => WishReads;
@@ -34,10 +37,13 @@ export type OperationSpec<N extends OperationName> = {
   inSequence?: true;
   /** Causes of which it wants the repair too: the wish is the consent to it. */
   mends: readonly CauseCode[];
+  /** When it is done, in words; `reached` decides. */
+  doneWhen: string;
   reached: (params: OperationParams[N], view: View) => Reached;
   /** It stays so until it is taken back. */
   stands: boolean;
-  /** How to go back, as command lines. */
+  /** How to go back, in words; `undo` has the command lines. */
+  wayBack: string;
   undo: (params: OperationParams[N], facts: Facts, wish: WishOnRecord) => string[];
   /** What its database uses before it is moved; absent where it moves none. */
   before?: (params: OperationParams[N], facts: Facts) => Before | undefined;

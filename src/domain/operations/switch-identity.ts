@@ -13,8 +13,18 @@ import { az, say } from "../steps/az.ts";
 import { azOf } from "../steps/index.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { OperationParams, WishOnRecord } from "../wish.ts";
-import { beforeOf, concernsOne, databaseOf, databaseRequirements, grantsOf, isGranting, reachedBy, withOwnGrant } from "./one-database.ts";
-import { identityRequirements } from "./requirements.ts";
+import {
+  beforeOf,
+  concernsOne,
+  DATABASE_ASKS,
+  databaseOf,
+  databaseRequirements,
+  grantsOf,
+  isGranting,
+  reachedBy,
+  withOwnGrant,
+} from "./one-database.ts";
+import { IDENTITY_ASKS, identityRequirements } from "./requirements.ts";
 import type { OperationSpec } from "./spec.ts";
 
 type Params = OperationParams["switch-identity"];
@@ -61,6 +71,7 @@ export const switchIdentity: OperationSpec<"switch-identity"> = {
   source:
     "Microsoft Learn: Configure customer-managed keys, Using a managed identity; Data encryption at rest in MongoDB vCore, change of key and identity",
   loses: null,
+  asks: [...DATABASE_ASKS, ...IDENTITY_ASKS],
   steps: ["GrantKeyRole", "AddAccessPolicyPermissions", "AttachIdentity", "SetDefaultIdentity", "SetClusterEncryption"],
   reads: ({ identityId }) => ({ keys: [], identityIds: [identityId] }),
   concerns: concernsOne,
@@ -80,6 +91,7 @@ export const switchIdentity: OperationSpec<"switch-identity"> = {
   },
   inSequence: true,
   mends: [],
+  doneWhen: "the database uses the new identity, and the service has confirmed it for 65 minutes, a whole check of its own",
   reached: (params, view) => {
     const { facts } = view;
     const target = databaseOf(params, facts);
@@ -91,6 +103,7 @@ export const switchIdentity: OperationSpec<"switch-identity"> = {
   },
   stands: false,
   before: beforeOf,
+  wayBack: "the identity that it used is made the one that it uses again; it stays attached, and granted",
   undo: (params, facts, wish) => {
     const target = databaseOf(params, facts);
     return target && hasBegun(target, params) ? backDrafts(target, wish).flatMap(azOf) : [];

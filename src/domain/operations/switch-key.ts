@@ -1,7 +1,7 @@
 /**
- * Moves a database to another key, of its own vault or of another one, which it then depends on: its identity is granted that key first, and once the grant has had its time the database is sent
- * there. An account: its key URI, alone in its write; a cluster: identity and key URL in one, while it is Ready. The key before and the grant
- * on it stay.
+ * Moves a database to another key, of its own vault or of another one, which it then depends on: its identity is granted that key first, and
+ * once the grant has had its time the database is sent there. An account: its key URI, alone in its write; a cluster: identity and key URL in
+ * one, while it is Ready. The key before and the grant on it stay.
  */
 import { nameOf } from "../arm-id.ts";
 import { principalIn } from "../databases/key-path.ts";
@@ -14,8 +14,17 @@ import { say } from "../steps/az.ts";
 import { azOf } from "../steps/index.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { OperationParams, Requirement } from "../wish.ts";
-import { beforeOf, concernsOne, databaseOf, databaseRequirements, isGranting, reachedBy, withOwnGrant } from "./one-database.ts";
-import { identityRequirements, keyRequirements, vaultRequirements } from "./requirements.ts";
+import {
+  beforeOf,
+  concernsOne,
+  DATABASE_ASKS,
+  databaseOf,
+  databaseRequirements,
+  isGranting,
+  reachedBy,
+  withOwnGrant,
+} from "./one-database.ts";
+import { IDENTITY_ASKS, identityRequirements, KEY_ASKS, keyRequirements, VAULT_ASKS, vaultRequirements } from "./requirements.ts";
 import type { OperationSpec, View } from "./spec.ts";
 
 type Params = OperationParams["switch-key"];
@@ -67,6 +76,7 @@ export const switchKey: OperationSpec<"switch-key"> = {
   source:
     "Microsoft Learn: Configure customer-managed keys, Key rotation (a new key, by its URI); Data encryption at rest in MongoDB vCore, change of key and identity",
   loses: null,
+  asks: [...DATABASE_ASKS, ...VAULT_ASKS, ...KEY_ASKS, ...IDENTITY_ASKS],
   steps: ["GrantKeyRole", "AddAccessPolicyPermissions", "SetKeyUri", "SetClusterEncryption"],
   reads: (params) => ({ keys: [keyNameOf(params)], identityIds: [], databaseIds: [params.databaseId] }),
   concerns: concernsOne,
@@ -88,6 +98,7 @@ export const switchKey: OperationSpec<"switch-key"> = {
   },
   inSequence: true,
   mends: [],
+  doneWhen: "the database names the new key, and the service has confirmed it for 65 minutes, a whole check of its own",
   reached: (params, view) => {
     const { facts } = view;
     const target = databaseOf(params, facts);
@@ -99,6 +110,7 @@ export const switchKey: OperationSpec<"switch-key"> = {
   },
   stands: false,
   before: beforeOf,
+  wayBack: "the database is sent back to the key that it had, which stays, and so does the grant on it",
   undo: (params, facts, { status }) => {
     const target = databaseOf(params, facts);
     const before = status?.before?.keyUri;

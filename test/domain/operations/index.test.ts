@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import { keyScopeOf } from "../../../src/domain/arm-id.ts";
+import { causes } from "../../../src/domain/causes/index.ts";
+import type { Facts } from "../../../src/domain/facts.ts";
+import { judgeOperation, operations } from "../../../src/domain/operations/index.ts";
+import { diagnose } from "../../../src/domain/plan/diagnose.ts";
+import { REQUIREMENTS } from "../../../src/domain/requirement.ts";
+import { rankOf } from "../../../src/domain/steps/index.ts";
+import type { OperationName, Wished } from "../../../src/domain/wish.ts";
+import {
+  aBaseline,
+  aCluster,
+  aKey,
+  anAccess,
+  anAccount,
+  anIdentity,
+  aPolicyVault,
+  aVersion,
+  CLUSTER_ID,
+  IDENTITY_ID,
+  PRINCIPAL,
+  someFacts,
+  someFeatures,
+  someSettings,
+  V1,
+  V2,
+  VAULT_ID,
+} from "../../support/builders.ts";
+import { aWish, CHECK, ENABLE, PREPARE, RESTORE, REVOKE, ROTATE, SWITCH_IDENTITY, SWITCH_KEY } from "../../support/wishes.ts";
+
+const OTHER = SWITCH_IDENTITY.params.identityId;
+const SECOND_SCOPE = keyScopeOf(VAULT_ID, "cmk-2");
+const keys = [aKey([aVersion(V2), aVersion(V1)]), aKey([aVersion(V1)], "cmk-2")];
+const identities = [anIdentity(), anIdentity("id-orders-2", `${PRINCIPAL}2`)];
+const access = [
+  anAccess({ assignments: [] }),
+  anAccess({ principalId: `${PRINCIPAL}2`, assignments: [] }),
+  anAccess({ keyName: "cmk-2", keyScope: SECOND_SCOPE, assignments: [] }),
+];
+const bare = anAccount({ keyUri: null, features: someFeatures() });
+
+/** What an operation may meet: each alone makes some requirement or step show. */
+const MET: Partial<Facts>[] = [
+  {},
+  { targets: [anAccount(), aCluster()], keys, identities },
+  { targets: [anAccount(), aCluster()], keys, identities, access },
+  { targets: [anAccount(), aCluster()], keys, identities, vault: aPolicyVault([]) },
+  { keys: [{ state: "gone", name: "cmk" }], identities: [{ state: "gone", id: IDENTITY_ID }] },
+  { targets: [] },
+  { targets: [bare], keys },
+  { targets: [bare], keys, access },
+  { targets: [bare], keys, access, baseline: aBaseline() },
+  { targets: [bare], keys, vault: aPolicyVault([]) },
+  { targets: [{ ...bare, defaultIdentity: { form: "firstParty" }, attached: [] }], keys, identities },
+  { targets: [anAccount({ keyUri: null })] },
+  { keys: [{ state: "live", name: "cmk", tags: { "keymend:revoked": "r1" }, versions: [aVersion(V1)] }] },
+];
+
+const onCluster = { kind: "cluster", databaseId: CLUSTER_ID } as const;
+const WISHES: { readonly [N in OperationName]: readonly Wished[] } = {
+  "check-requirements": [CHECK, { ...CHECK, params: { ...CHECK.params, ...onCluster } }],
+  prepare: [PREPARE, { ...PREPARE, params: { ...PREPARE.params, ...onCluster } }],
+  revoke: [REVOKE],
+  restore: [RESTORE],
+  "rotate-key": [ROTATE],
+  "switch-key": [SWITCH_KEY, { ...SWITCH_KEY, params: { ...SWITCH_KEY.params, databaseId: CLUSTER_ID } }],
+  "switch-identity": [SWITCH_IDENTITY, { ...SWITCH_IDENTITY, params: { databaseId: CLUSTER_ID, identityId: OTHER } }],
+  "enable-cmk": [ENABLE, { ...ENABLE, params: { ...ENABLE.params, identityId: IDENTITY_ID } }],
+};
+
+const takenBack = aWish(REVOKE, { id: "r1" });
+
+const judgedAll = (name: OperationName) =>
+  WISHES[name].flatMap((wished) =>
+    MET.map((over) => {
+      const wish = aWish(wished);
+      const facts = someFacts({ wishes: [takenBack, wish], ...over });
+      return judgeOperation({ facts, diagnosis: diagnose(facts, someSettings()), wish });
+    }),
+  );
+
+describe.each(Object.entries(operations))("%s", (name, { asks, steps, mends }) => {
+  const all = judgedAll(name as OperationName);
+
+  test("asks for what it says that it asks for, in that order, and for all of it", () => {
+    for (const { requirements } of all) {
+      const places = requirements.map((one) => (asks as readonly string[]).indexOf(one.name));
+      expect([places, requirements.map((one) => one.name)]).toEqual([places.toSorted((a, b) => a - b), expect.any(Array)]);
+      expect(places).not.toContain(-1);
+    }
+    expect(new Set(all.flatMap(({ requirements }) => requirements.map((one) => one.name)))).toEqual(new Set(asks));
+  });
+
+  test("takes the steps that it says that it takes, by itself or by the repairs that it wants", () => {
+    const repairs = causes.filter(({ code }) => mends.includes(code)).flatMap((cause) => cause.steps);
+    const drafted = new Set(all.flatMap(({ drafts }) => drafts.map((draft) => draft.name)));
+    expect(steps).toEqual(expect.arrayContaining([...drafted]));
+    expect(steps.filter((step) => !drafted.has(step) && !repairs.includes(step))).toEqual([]);
+    expect(steps).toEqual(expect.arrayContaining(repairs));
+  });
+
+  test("names its steps in the order in which they are made", () => {
+    const ranks = steps.map((step) => (step === "SetKeyUri" && name === "enable-cmk" ? rankOf("SetDefaultIdentity") + 0.5 : rankOf(step)));
+    expect(ranks).toEqual(ranks.toSorted((a, b) => a - b));
+  });
+});
+
+test("every requirement that has words is asked for by an operation", () => {
+  expect(new Set(Object.values(operations).flatMap(({ asks }) => asks))).toEqual(new Set(Object.keys(REQUIREMENTS)));
+});
