@@ -44,6 +44,16 @@ const OF_INCIDENT = {
   vaultId: TEXT,
   openedAt: TIME,
   closedAt: nullable(TIME),
+  since: v.pipe(
+    TIME,
+    v.description("When the trouble began, as far as it is known: when the first event came about, or the incident was opened."),
+  ),
+  fixedAt: v.pipe(
+    nullable(TIME),
+    v.description(
+      "When the last database was well again: its way to the key, and where the service had noticed, by its own word. Null where nothing was mended.",
+    ),
+  ),
   state: STATE,
   outcome: nullable(OUTCOME),
   reason: nullable(TEXT),

@@ -74,6 +74,8 @@ export type IncidentTarget = {
   worst: Phase;
   /** Since when the key path is whole again, as Keymend reads it; null while it is not. */
   pathOkSince: string | null;
+  /** Since when the service, too, says that all is well; null while it does not. Absent in what earlier versions kept. */
+  healthySince?: string | null;
   /** The service's own words about its access to the key; null where it says nothing. */
   serviceSays: string | null;
   outcome: OutcomeCode | null;
@@ -181,6 +183,8 @@ export type Incident = {
   patient: IncidentPatient;
   vaultId: string;
   openedAt: string;
+  /** When the earliest event that it was opened for came about; absent where none was, and in what earlier versions kept. */
+  since?: string;
   closedAt: string | null;
   state: "working" | "waiting" | "closed";
   outcome: OutcomeCode | null;

@@ -2,6 +2,7 @@
 import type * as v from "valibot";
 import type { INCIDENT, INCIDENT_SUMMARY, PLAN } from "../api/answers.ts";
 import type { Incident, PlannedStep } from "../domain/incident.ts";
+import { fixedAt, troubleAt } from "../domain/turn/fix.ts";
 
 /** only: of which steps; by default of all. */
 export const viewPlan = (plan: Incident["plan"], only: (step: PlannedStep) => boolean = () => true): v.InferOutput<typeof PLAN> | null =>
@@ -28,6 +29,8 @@ export function viewIncident(incident: Incident): v.InferOutput<typeof INCIDENT>
     vaultId: incident.vaultId,
     openedAt: incident.openedAt,
     closedAt: incident.closedAt,
+    since: troubleAt(incident),
+    fixedAt: fixedAt(incident),
     state: incident.state,
     outcome: incident.outcome,
     reason: incident.reason,
@@ -69,6 +72,8 @@ export function summarizeIncident(incident: Incident): v.InferOutput<typeof INCI
     vaultId,
     openedAt,
     closedAt,
+    since: troubleAt(incident),
+    fixedAt: fixedAt(incident),
     state,
     outcome,
     reason,

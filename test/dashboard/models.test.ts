@@ -7,7 +7,7 @@ import type { IncidentRow, Target } from "../../src/dashboard/model/answers.ts";
 import { changeOf } from "../../src/dashboard/model/change.ts";
 import { countByPhase, graphOf, matching, worstFirst } from "../../src/dashboard/model/fleet.ts";
 import { fixedAt, graceOf } from "../../src/dashboard/model/grace.ts";
-import { barsOf, countByOutcome, percentile, timesToEnd } from "../../src/dashboard/model/numbers.ts";
+import { barsOf, countByOutcome, percentile, timesToFix } from "../../src/dashboard/model/numbers.ts";
 import { bodyOf, FORMS, isWhole } from "../../src/dashboard/model/operations.ts";
 import { delayOf } from "../../src/dashboard/model/poll.ts";
 import { runwayOf } from "../../src/dashboard/model/runway.ts";
@@ -255,19 +255,19 @@ describe("the runway", () => {
 
 describe("the numbers", () => {
   const row = (outcome: IncidentRow["outcome"], minutes: number | null): IncidentRow =>
-    ({ outcome, openedAt: AT, closedAt: minutes === null ? null : new Date(NOW + minutes * MINUTE).toISOString() }) as IncidentRow;
+    ({ outcome, since: AT, fixedAt: minutes === null ? null : new Date(NOW + minutes * MINUTE).toISOString() }) as IncidentRow;
   const rows = [
     row("OutageAvoided", 4),
     row("Healed", 75),
     row("Prevented", 0),
-    row("Refused", 3),
+    row("Refused", null),
     row("OutageAvoided", null),
     row(null, null),
   ];
 
   test("count what was mended, by how long it took", () => {
-    expect(timesToEnd(rows)).toEqual([4 * MINUTE, 75 * MINUTE, 0]);
-    const bars = barsOf(timesToEnd(rows));
+    expect(timesToFix(rows)).toEqual([4 * MINUTE, 75 * MINUTE, 0]);
+    const bars = barsOf(timesToFix(rows));
     expect(bars.filter(({ count: n }) => n > 0).map(({ label }) => label)).toEqual(["0–2", "2–5", "> 60"]);
     expect(bars.reduce((sum, bar) => sum + bar.count, 0)).toBe(3);
     expect(countByOutcome(rows)[0]).toEqual(["OutageAvoided", 2]);

@@ -3,18 +3,14 @@ import type { OutcomeCode } from "../../domain/incident.ts";
 import { HOUR, MINUTE, toMs } from "../../domain/time.ts";
 import type { IncidentRow } from "./answers.ts";
 
-/** Ended well, and something had been broken or was about to be. */
-const MENDED: readonly (OutcomeCode | null)[] = ["Prevented", "OutageAvoided", "Healed"];
-
 export type Bar = { upToMinutes: number | null; label: string; count: number };
 
 /** Edges in minutes; what took longer than the hour stands by itself. */
 const EDGES = [2, 5, 10, 20, 30, 45, 60];
 
-export const timesToEnd = (incidents: readonly IncidentRow[]): number[] =>
-  incidents.flatMap(({ outcome, openedAt, closedAt }) =>
-    closedAt !== null && MENDED.includes(outcome) ? [toMs(closedAt) - toMs(openedAt)] : [],
-  );
+/** From the trouble to where it was seen to be over, not to the end of the watch that follows. */
+export const timesToFix = (incidents: readonly IncidentRow[]): number[] =>
+  incidents.flatMap(({ since, fixedAt }) => (fixedAt === null ? [] : [toMs(fixedAt) - toMs(since)]));
 
 export function barsOf(times: readonly number[]): Bar[] {
   const bars: Bar[] = EDGES.map((edge, i) => ({

@@ -3,7 +3,7 @@ import { formatDuration } from "../../domain/time.ts";
 import { takeFrom } from "../api.ts";
 import { useLive } from "../live.ts";
 import type { IncidentRow } from "../model/answers.ts";
-import { type Bar, barsOf, countByOutcome, percentile, timesToEnd } from "../model/numbers.ts";
+import { type Bar, barsOf, countByOutcome, percentile, timesToFix } from "../model/numbers.ts";
 import { toneOf } from "../model/severity.ts";
 import { count, spaced } from "../model/words.ts";
 import { Card, Loaded, Nothing } from "./parts.tsx";
@@ -23,7 +23,7 @@ function Histogram({ bars }: { bars: readonly Bar[] }) {
         height={HEIGHT + FOOT}
         viewBox={`0 0 ${width} ${HEIGHT + FOOT}`}
         role="img"
-        aria-label={`Incidents by minutes from beginning to end. ${said}`}
+        aria-label={`Incidents by minutes from the trouble to its effective fix. ${said}`}
       >
         {bars.map((bar, i) => {
           const height = (bar.count / most) * (HEIGHT - 20);
@@ -46,7 +46,7 @@ function Histogram({ bars }: { bars: readonly Bar[] }) {
 }
 
 function Told({ incidents, more }: { incidents: readonly IncidentRow[]; more: boolean }) {
-  const times = timesToEnd(incidents);
+  const times = timesToFix(incidents);
   const [half, most] = [percentile(times, 50), percentile(times, 95)];
   const outcomes = countByOutcome(incidents);
   const of = (code: string): number => outcomes.find(([outcome]) => outcome === code)?.[1] ?? 0;
@@ -65,14 +65,14 @@ function Told({ incidents, more }: { incidents: readonly IncidentRow[]; more: bo
           </div>
         ))}
       </dl>
-      <Card title="From beginning to end, against the hour">
+      <Card title="From trouble to effective fix, against the hour">
         {times.length === 0 ? (
           <Nothing>Nothing was mended yet.</Nothing>
         ) : (
           <>
             <p>
               Half within {formatDuration(half ?? 0)}, 95 % within {formatDuration(most ?? 0)}, of {count(times.length, "incident")}. The
-              line is the hour within which a service checks its key; the time tells the wait for its word too.
+              line is the hour within which a service checks its key; where it had noticed, its own word ends the time.
             </p>
             <Histogram bars={barsOf(times)} />
           </>

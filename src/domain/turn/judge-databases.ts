@@ -40,6 +40,7 @@ const heardPhase = (seen: TargetDiagnosis, before: IncidentTarget | undefined): 
 export function carryTarget(before: IncidentTarget | undefined, seen: TargetDiagnosis, now: string): IncidentTarget {
   const proven = heardPhase(seen, before);
   const first = before ?? { phaseBefore: seen.phase, worst: proven, pathOkSince: null };
+  const isHealthy = seen.phase === "healthy" && seen.service.verdict === "healthy";
   return {
     id: seen.id,
     kind: seen.kind,
@@ -47,6 +48,7 @@ export function carryTarget(before: IncidentTarget | undefined, seen: TargetDiag
     phaseBefore: first.phaseBefore,
     worst: worse(first.worst, proven),
     pathOkSince: pathWorks(seen.phase) ? (first.pathOkSince ?? now) : null,
+    healthySince: isHealthy ? (before?.healthySince ?? now) : null,
     serviceSays: seen.service.says,
     outcome: null,
     reason: null,

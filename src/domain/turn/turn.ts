@@ -37,12 +37,14 @@ import { sayForecast } from "./revalidation.ts";
 import { runbookAtEnd, runbookOf } from "./runbook.ts";
 import { supportRunbook } from "./support.ts";
 import { isKnown } from "./same-trouble.ts";
+import { sinceEvent } from "./fix.ts";
 import { FINAL_LOOK_AFTER_MS, FINAL_LOOKS_FOR_MS, SLOW_AFTER_MS } from "./waits.ts";
 
-function open({ newId, patient, now, previous, signals, settings }: TurnInput): Incident {
+function open(input: TurnInput): Incident {
+  const { newId, patient, now, previous, signals, settings } = input;
   const askedAnew = signals.some(({ source }) => source === "operator");
   const incident = nextIncident({ id: newId, patient, at: now }, previous, askedAnew);
-  return { ...incident, repairs: repairsWithin(incident.repairs ?? [], settings, now) };
+  return { ...incident, repairs: repairsWithin(incident.repairs ?? [], settings, now), ...sinceEvent(input) };
 }
 
 /** Where nothing is wrong only who asked for the look is owed a record of it, once; a wish has one of its own. */
