@@ -51,8 +51,8 @@ export default defineConfig({
     allowOnly: !process.env["CI"],
     expect: { requireAssertions: true },
     // Against a test that hangs: no test is to fail because the machine is slow.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // Of those in a file that say they may run at once: they start programs and wait for their end.
     maxConcurrency: 2,
     coverage: {

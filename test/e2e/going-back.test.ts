@@ -66,7 +66,7 @@ describe.skipIf(snapshot === undefined)("going back", () => {
     heal = predicted("heal");
     observe = predicted("observe", { KEYMEND_MODE: "observe" });
     oneVault = predicted("one-vault", { KEYMEND_VAULTS: vault("kv-stays") });
-  }, 300_000);
+  });
   afterAll(() => rmSync(dir, { recursive: true }));
 
   test("from heal to observe leaves no role that writes", () => {
@@ -105,7 +105,7 @@ describe.skipIf(snapshot === undefined)("going back", () => {
       expect([action, has(heal!, action)]).toEqual([action, true]);
       expect([action, has(none, action)]).toEqual([action, false]);
     }
-  }, 120_000);
+  });
 
   test("the records are an account of their own, which the app names and nothing else of the app's is in", () => {
     const accounts = heal!.filter(({ type }) => type === "Microsoft.Storage/storageAccounts").map(({ id }) => id);
@@ -134,7 +134,7 @@ describe.skipIf(snapshot === undefined)("going back", () => {
     beforeAll(() => {
       const asked = { KEYMEND_PRIVATE_VAULTS: vault("kv-stays"), KEYMEND_PRIVATE_DNS_ZONES: JSON.stringify({ queue: given }) };
       closed = predicted("closed", { ...SUBNETS, ...asked });
-    }, 120_000);
+    });
 
     test("each part of the storage that is used has an endpoint, the vault too, and no storage is open", () => {
       const reached = of(closed, /privateEndpoints$/).map(({ properties }) => properties!.privateLinkServiceConnections![0]!.properties);
@@ -175,6 +175,6 @@ describe.skipIf(snapshot === undefined)("going back", () => {
       expect(() => predicted("refused", { KEYMEND_PRIVATE_VAULTS: vault("kv-stays") })).toThrow(
         /privateVaults: their endpoints need endpointSubnetId/,
       );
-    }, 60_000);
+    });
   });
 });

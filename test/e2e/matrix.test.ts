@@ -47,7 +47,7 @@ const results: RowResult[] = [];
 
 beforeAll(async () => {
   for await (const result of runMatrix(rows, { seed: SEED, workers: 1, choose, onProgress: () => {} })) results.push(result);
-}, 240_000);
+});
 
 test.each(rows.map(({ story, kind, phase }, index) => ({ name: story.name, kind, phase, index })))(
   "$name, $kind, $phase: ends as it must or is escalated, under each of its faults",

@@ -41,7 +41,7 @@ beforeAll(() => {
   label = `${name}-${version}`;
   pack("first");
   pack("second", ...compiled());
-}, 300_000);
+});
 
 afterAll(() => rmSync(dir, { recursive: true }));
 

@@ -64,7 +64,7 @@ describe.skipIf(skipped)("the real extension", () => {
     for (const { play, id } of rows) outcomes.set(id, play(it, id));
     deployment = deployOnReal({ program, storage: storage.connectionString, began: Date.now() });
     await Promise.allSettled([...outcomes.values(), deployment]);
-  }, 300_000);
+  });
   afterAll(async () => {
     await it.stop();
     await storage.close();

@@ -46,7 +46,7 @@ describe.skipIf(skipped)("on the real extension", () => {
       const all = await instances();
       return all.length === vaults && allDone(all);
     });
-  }, 300_000);
+  });
   afterAll(async () => {
     await app?.close();
     await storage?.close();
@@ -74,7 +74,7 @@ describe.skipIf(skipped)("on the real extension", () => {
     expect([before!.version, await versionOf(before!.instanceId)]).toEqual(["0.1.0", "0.1.0"]);
     await app.operator.app("POST", "/api/heal", { id: patient.vault.id, reason: "once more, by the next version" });
     await app.until("the next look", async () => (await versionOf(before!.instanceId)) === "0.2.0");
-  }, 300_000);
+  });
 
   test.runIf(RECORD)("records also a repair whose write is polled", async () => {
     const patient = app.patient("sessions");

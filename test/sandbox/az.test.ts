@@ -37,7 +37,7 @@ function login(config: string, username: string, password: string): Promise<unkn
   return azWith(config, ["login", "--service-principal", "--username", username, "--password", password, "--tenant", TENANT]);
 }
 
-describe.skipIf(azProblem !== undefined)("the Azure CLI", { timeout: 120_000 }, () => {
+describe.skipIf(azProblem !== undefined)("the Azure CLI", () => {
   beforeAll(async () => {
     const clock = new Clock(Date.now());
     const world = createWorld({ clock, random: createRandom(7), tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches: {} });
