@@ -86,7 +86,7 @@ resource keyKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (co
         ]
         notActions: []
         dataActions: [
-          // TagIntent, DisableKeyVersion, EnableKeyVersion, SetKeyNotBefore, ExtendKeyExpiry, RestoreKeyOperations, UntagIntent
+          // TagIntent, DisableKeyVersion, PutBackKeyVersion, EnableKeyVersion, SetKeyNotBefore, ExtendKeyExpiry, RestoreKeyOperations, UntagIntent
           'Microsoft.KeyVault/vaults/keys/update/action'
           // CreateKeyVersion
           'Microsoft.KeyVault/vaults/keys/rotate/action'

@@ -26,10 +26,11 @@ import { type Again, orAgain } from "./results.ts";
 export type ApplyInput = { patient: Patient; incidentId: string; step: Step; turn: number; follows?: true };
 
 export type WriteResult =
-  | { kind: "done"; detail: string }
+  /** changedOn: when the service says that this write changed it. */
+  | { kind: "done"; detail: string; changedOn?: string }
   /** poller: where to ask how it went. */
   | { kind: "submitted"; poller: string }
-  | { kind: "refused"; reason: AzureRefusal; code: string; detail: string };
+  | { kind: "refused"; reason: AzureRefusal; code: string; detail: string; changedOn?: string };
 
 export type StepWriter = { submit: (step: StepDraft) => Promise<WriteResult> };
 
@@ -83,12 +84,15 @@ function identityOf({ name }: Step, { principals }: Settings): { capability: Wri
   return { capability, principalId: principals[capability] ?? null };
 }
 
+/** What Azure said to it. */
+type Said = { detail: string; changedOn?: string };
+
 /** Records how a step went, on the incident and in the audit; the same turn records it once. */
 export async function recordStep(
   deps: Told,
   { patient, incidentId, step, turn, follows }: ApplyInput,
   result: AppliedStep["result"],
-  detail: string,
+  { detail, changedOn }: Said,
 ): Promise<void> {
   const at = deps.now().toISOString();
   const loaded = await load(deps, patient, incidentId);
@@ -116,6 +120,7 @@ export async function recordStep(
     detail,
     targetIds: step.targetIds,
     causes: step.causes,
+    ...(changedOn && { changedOn }),
     ...(step.wish && { wish: step.wish }),
   };
   const saidLast = loaded.incident.timeline.at(-1)?.what === what;
@@ -207,16 +212,16 @@ async function apply(deps: ApplyDeps, input: ApplyInput): Promise<ApplyResult> {
   const facts = await deps.withinBudget(repairOf(patient), () => deps.gatherFacts(patient, incident.targets));
   const state = precondition(step, facts);
   if (state === "done" && isSent(incident.progress, step)) {
-    await finish(deps, input, SHOWS_NOW);
+    await finish(deps, input, { detail: SHOWS_NOW });
     return { kind: "settled", result: "done" };
   }
   if (!(await isStillAllowed(deps, input, incident, facts))) return { kind: "settled", result: "stale" };
   if (typeof state === "object") {
-    await recordStep(deps, input, "stale", state.stale);
+    await recordStep(deps, input, "stale", { detail: state.stale });
     return { kind: "settled", result: "stale" };
   }
   if (state === "done") {
-    await recordStep(deps, input, "alreadyDone", "it is so already");
+    await recordStep(deps, input, "alreadyDone", { detail: "it is so already" });
     return { kind: "settled", result: "alreadyDone" };
   }
   if (!(await deps.mailbox.claim({ incidentId, stepId: step.id, turn })))
@@ -264,10 +269,10 @@ async function write(deps: ApplyDeps, input: ApplyInput, { targets }: Incident):
   if (written.kind === "submitted")
     return isLong(step) ? follow(deps, input, written.poller) : { kind: "submitted", poller: written.poller };
   if (written.kind === "refused") {
-    await recordStep(deps, input, "refused", refusalDetail(written.reason, `${written.code}: ${written.detail}`));
+    await recordStep(deps, input, "refused", { ...written, detail: refusalDetail(written.reason, `${written.code}: ${written.detail}`) });
     return { kind: "settled", result: "refused" };
   }
-  await finish(deps, input, written.detail);
+  await finish(deps, input, written);
   return { kind: "settled", result: "done" };
 }
 
@@ -327,11 +332,11 @@ async function noteUnanswered(
 }
 
 /** After a write that Azure carried out. */
-export async function finish(deps: Told & Pick<ApplyDeps, "countExtension">, input: ApplyInput, detail: string): Promise<void> {
+export async function finish(deps: Told & Pick<ApplyDeps, "countExtension">, input: ApplyInput, said: Said): Promise<void> {
   // First, and as a number rather than one more: a repeat counts nothing twice, a crash after it forgets nothing.
   const counted = countAfter(input.step);
   if (counted) await deps.countExtension(input.patient, counted.keyVersion, counted.count);
-  await recordStep(deps, input, "done", detail);
+  await recordStep(deps, input, "done", said);
 }
 
 export const createApplyStep =

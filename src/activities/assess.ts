@@ -14,6 +14,7 @@ import type { Settings } from "../domain/settings.ts";
 import type { Signal } from "../domain/signal.ts";
 import { stepSpecs } from "../domain/steps/index.ts";
 import type { Step } from "../domain/steps/step.ts";
+import { undosIn } from "../domain/steps/undo.ts";
 import type { WishStatus } from "../domain/wish.ts";
 import { MINUTE, toIso, toMs } from "../domain/time.ts";
 import { lookFor, type ReadLook } from "../domain/reads/look.ts";
@@ -172,7 +173,7 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
   );
   const permissions = await permissionsAgain(deps, before ?? previous, facts);
   const diagnosis = diagnose(facts, settings);
-  const planned = plan(facts, diagnosis, settings, historyOf(before));
+  const planned = plan(facts, diagnosis, settings, { ...historyOf(before), undos: undosIn(before, facts) });
   const now = deps.now().toISOString();
   const restraint = await noteTrouble(deps.restraint, { patient: input.patient, diagnosis, now });
   const held = heldBack(restraint, settings, now);

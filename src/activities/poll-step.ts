@@ -22,15 +22,15 @@ export async function pollStep(deps: PollDeps, { poller, ...input }: PollInput):
   const state = await deps.poll(poller);
   if (state.kind === "running") return { kind: "running" };
   if (state.kind === "succeeded") {
-    await finish(deps, input, "Azure says Succeeded");
+    await finish(deps, input, { detail: "Azure says Succeeded" });
     return { kind: "settled", result: "done" };
   }
   if (state.kind === "unknown") {
     // Written once is enough: whether it worked is read from the facts, never by writing again.
-    await finish(deps, input, `Azure accepted it; how it went can't be read: ${state.detail}`);
+    await finish(deps, input, { detail: `Azure accepted it; how it went can't be read: ${state.detail}` });
     return { kind: "settled", result: "done" };
   }
-  await recordStep(deps, input, "failed", `${state.code}: ${state.detail}`);
+  await recordStep(deps, input, "failed", { detail: `${state.code}: ${state.detail}` });
   return { kind: "settled", result: "failed" };
 }
 

@@ -75,7 +75,7 @@ export function createReadKey(clients: Pick<Clients, "vaults" | "keys">, onKey: 
 const versionOf = ({ keyUriWithVersion, id = "" }: Key): string => parseKeyUri(keyUriWithVersion ?? "").version ?? nameOf(id).toLowerCase();
 
 function versionFacts(key: Key): KeyVersionFacts {
-  const { enabled, notBefore, expires, created } = key.attributes ?? {};
+  const { enabled, notBefore, expires, created, updated } = key.attributes ?? {};
   const time = (seconds: number | undefined): string | null => (typeof seconds === "number" ? fromUnix(seconds) : null);
   return {
     version: versionOf(key),
@@ -83,6 +83,7 @@ function versionFacts(key: Key): KeyVersionFacts {
     notBefore: time(notBefore),
     expiresOn: time(expires),
     createdOn: time(created),
+    ...(typeof updated === "number" ? { updatedOn: fromUnix(updated) } : {}),
     type: key.kty ?? null,
     size: key.keySize ?? null,
     operations: key.keyOps ?? null,

@@ -6,11 +6,11 @@ import type { ArmAnswer } from "./arm.ts";
 import { classifyError, type Failure, type FailureKind } from "./classify-error.ts";
 
 export type StepResult =
-  /** In force as far as Azure answers for it; `detail` is one sentence for the audit. */
-  | { kind: "done"; detail: string }
+  /** In force as far as Azure answers for it; `detail` is one sentence for the audit. changedOn: when, by the service, this write changed it. */
+  | { kind: "done"; detail: string; changedOn?: string }
   /** Azure works on it: ask `poll` with this, later. */
   | { kind: "submitted"; poller: string }
-  | { kind: "refused"; reason: AzureRefusal; code: string; detail: string };
+  | { kind: "refused"; reason: AzureRefusal; code: string; detail: string; changedOn?: string };
 
 /** One function per step. Each looks first whether the step is already done: activities run at least once. */
 export type Writes<N extends StepName> = { [K in N]: (params: StepParams[K]) => Promise<StepResult> };

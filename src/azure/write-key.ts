@@ -5,7 +5,9 @@ import { TransientError } from "../domain/errors.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
 import { NEW_KEY } from "../domain/steps/create-key.ts";
 import { REVOKED_TAG, tagIn } from "../domain/steps/intent-tag.ts";
+import type { KeyAttribute } from "../domain/steps/spec.ts";
 import type { StepParams } from "../domain/steps/step.ts";
+import { fromUnix } from "../domain/time.ts";
 import { armUrl } from "./arm.ts";
 import { orAbsent } from "./call-azure.ts";
 import type { Sides } from "./clients.ts";
@@ -19,6 +21,7 @@ const KEYS_API = "api-version=7.4";
 
 type KeySteps =
   | "ExtendKeyExpiry"
+  | "PutBackKeyVersion"
   | "EnableKeyVersion"
   | "SetKeyNotBefore"
   | "RestoreKeyOperations"
@@ -32,7 +35,12 @@ type Version = { vaultUri: string; key: string; version: string };
 
 const bundle = v.object({
   key: v.object({ key_ops: v.nullish(v.array(v.string())) }),
-  attributes: v.object({ enabled: v.nullish(v.boolean()), exp: v.nullish(v.number()), nbf: v.nullish(v.number()) }),
+  attributes: v.object({
+    enabled: v.nullish(v.boolean()),
+    exp: v.nullish(v.number()),
+    nbf: v.nullish(v.number()),
+    updated: v.nullish(v.number()),
+  }),
   tags: v.nullish(v.record(v.string(), v.string())),
 });
 const madeKey = v.object({ key: v.object({ kid: v.string() }), attributes: v.object({ created: v.number() }) });
@@ -55,6 +63,12 @@ function valuesOf(body: unknown): Values {
   };
 }
 
+/** When the version was changed last, by whomever, as ISO 8601; nothing where the answer does not say. */
+function changedIn(body: unknown): { changedOn?: string } {
+  const { updated } = v.parse(bundle, body).attributes;
+  return typeof updated === "number" ? { changedOn: fromUnix(updated) } : {};
+}
+
 /** Tags are sent whole: what is not among them is taken off. */
 const bodyOf = ({ key_ops: operations, tags, ...attributes }: Values): unknown => ({
   ...(operations ? { key_ops: operations } : {}),
@@ -75,6 +89,11 @@ const otherThan = (wanted: Values, got: Values): (typeof NAMES)[number][] => NAM
 
 const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
 
+function backTo(attribute: KeyAttribute, value: string | string[]): Values {
+  if (typeof value !== "string") return { key_ops: value };
+  return attribute === "expiresOn" ? { exp: secondsOf(value) } : { nbf: secondsOf(value) };
+}
+
 type KeySides = Sides<"sendToVault", "sendToVault" | "arm">;
 
 /** Permission: Microsoft.KeyVault/vaults/keys/update/action; to recover, keys/recover/action; to rotate, keys/rotate/action; to make one, keys/write. */
@@ -89,20 +108,26 @@ export function createKeyWrites({ reads, writes }: KeySides): Writes<KeySteps> {
    * Key Vault takes any date: what it answers is compared with what was asked, and another value is taken back. What was to stay as it was and
    * did not is told alone: somebody may have changed it a moment before, and may have meant it.
    */
-  const change = async ({ vaultUri, key, version }: Version, patch: (now: Values) => Values | "done"): Promise<StepResult> => {
+  const change = async (
+    { vaultUri, key, version }: Version,
+    patch: (now: Values, changedOn: string | undefined) => Values | "done" | StepResult,
+  ): Promise<StepResult> => {
     const url = `${vaultUri}/keys/${encodeURIComponent(key)}/${version}?${KEYS_API}`;
-    const before = valuesOf((await reads.sendToVault("GET", url)).body);
-    const asked = patch(before);
+    const read = (await reads.sendToVault("GET", url)).body;
+    const before = valuesOf(read);
+    const asked = patch(before, changedIn(read).changedOn);
     if (asked === "done") return done(`${key}/${version} was so already`);
-    const got = valuesOf((await writes.sendToVault("PATCH", url, bodyOf(asked))).body);
+    if ("kind" in asked) return asked;
+    const answer = (await writes.sendToVault("PATCH", url, bodyOf(asked))).body;
+    const got = valuesOf(answer);
     const wanted = { ...before, ...asked };
     const others = otherThan(wanted, got);
-    if (others.length === 0) return done(`${key}/${version} changed`);
+    if (others.length === 0) return { ...done(`${key}/${version} changed`), ...changedIn(answer) };
     const ours = others.filter((name) => asked[name] !== undefined);
     const back = Object.fromEntries(ours.flatMap((name) => (before[name] === undefined ? [] : [[name, before[name]]])));
     const said = others.map((name) => `${name in asked ? "asked for" : "left"} ${name} ${wire(wanted[name])}, got ${wire(got[name])}`);
     const undone = ours.length === 0 ? [] : [await putBack(url, back)];
-    return refused("AnsweredOtherwise", "OtherValue", [...said, ...undone].join("; "));
+    return { ...refused("AnsweredOtherwise", "OtherValue", [...said, ...undone].join("; ")), ...changedIn(answer) };
   };
 
   return {
@@ -113,6 +138,12 @@ export function createKeyWrites({ reads, writes }: KeySides): Writes<KeySteps> {
       // Someone may have set a later one meanwhile: an expiry is never moved closer.
       return change(params, (now) => (now.exp === undefined || now.exp >= exp ? "done" : { exp }));
     },
+    PutBackKeyVersion: ({ attribute, value, writtenOn, ...on }) =>
+      change(on, (now, changedOn) => {
+        const back = backTo(attribute, value);
+        if (otherThan({ ...now, ...back }, now).length === 0) return "done";
+        return changedOn === writtenOn ? back : refused("Conflict", "ChangedSince", `it was changed at ${changedOn ?? "a time not told"}`);
+      }),
     EnableKeyVersion: (params) => change(params, (now) => (now.enabled === true ? "done" : { enabled: true })),
     SetKeyNotBefore: (params) => {
       const nbf = secondsOf(params.notBefore);

@@ -79,6 +79,8 @@ export type KeyVersionFacts = {
   notBefore: string | null;
   expiresOn: string | null;
   createdOn: string | null;
+  /** When it was changed last, by whomever, in whole seconds. Absent in what earlier versions kept, and where it is not told. */
+  updatedOn?: string;
   /** `RSA`, `RSA-HSM`, `EC`, ...; null where it could not be read for this version. */
   type: string | null;
   size: number | null;

@@ -115,6 +115,8 @@ export type AppliedStep = {
   targetIds: string[];
   /** What it was made for; absent in what earlier versions kept. */
   causes?: CauseCode[];
+  /** When the service says that this very write changed it; absent where it does not say. */
+  changedOn?: string;
   /** Of a refusal: something else than it sets has changed with it, which nobody has put back. */
   beside?: true;
   /** The wish that it was made for; absent where none. */

@@ -179,7 +179,9 @@ const LIVE = { id: VAULT_ID, name: "v1", uri: "https://v1.vault.azure.net" };
 test("reads a key's versions newest first, each with what it can do where that was asked for", async () => {
   const { clients, sent } = fakeAzure(
     byPath({
-      [`GET ${KEY}`]: { body: { ...key(NEW, { created: 2000, exp: 3000, nbf: 1500 }, FULL), id: KEY, tags: { "keymend:revoked": "yes" } } },
+      [`GET ${KEY}`]: {
+        body: { ...key(NEW, { created: 2000, updated: 2500, exp: 3000, nbf: 1500 }, FULL), id: KEY, tags: { "keymend:revoked": "yes" } },
+      },
       [`GET ${KEY}/versions`]: { body: { value: [key(OLD, { enabled: false }), key(NEW, { created: 2000 })] } },
       [`GET ${KEY}/versions/${OLD}`]: { body: key(OLD, { enabled: false }, { ...FULL, keySize: 2048 }) },
     }),
@@ -195,6 +197,7 @@ test("reads a key's versions newest first, each with what it can do where that w
         notBefore: "1970-01-01T00:25:00.000Z",
         expiresOn: "1970-01-01T00:50:00.000Z",
         createdOn: "1970-01-01T00:33:20.000Z",
+        updatedOn: "1970-01-01T00:41:40.000Z",
         type: "RSA",
         size: 4096,
         operations: ["wrapKey", "unwrapKey"],

@@ -12,6 +12,7 @@ import {
   IDENTITY_ID,
   KEY_SCOPE,
   KEY_URI,
+  NOW,
   PRINCIPAL,
   SUBSCRIPTION,
   TENANT,
@@ -20,7 +21,7 @@ import {
   VAULT_ID,
 } from "../support/builders.ts";
 import { byPath, type FakeAnswer, fakeAzure } from "../support/fake-azure.ts";
-import { draft, SAMPLES, SECOND } from "../support/steps.ts";
+import { draft, PAST, SAMPLES, SECOND } from "../support/steps.ts";
 
 /** answers: of Azure, by method and path. sends: what must go out, and nothing else. */
 type Row = { answers: Record<string, FakeAnswer | FakeAnswer[]>; sends: { method: string; path: string; body: unknown }[] };
@@ -80,6 +81,13 @@ const ROWS: { readonly [N in StepName]: Row } = {
   ExtendKeyExpiry: {
     answers: { [`GET ${version}`]: key({ exp: 5 }), [`PATCH ${version}`]: key({ exp: seconds(SAMPLES.ExtendKeyExpiry.expiresOn) }) },
     sends: change({ attributes: { exp: seconds(SAMPLES.ExtendKeyExpiry.expiresOn) } }),
+  },
+  PutBackKeyVersion: {
+    answers: {
+      [`GET ${version}`]: key({ exp: 5, updated: seconds(NOW) }),
+      [`PATCH ${version}`]: key({ exp: seconds(PAST) }),
+    },
+    sends: change({ attributes: { exp: seconds(PAST) } }),
   },
   EnableKeyVersion: {
     answers: { [`GET ${version}`]: key({ enabled: false }), [`PATCH ${version}`]: key({}) },

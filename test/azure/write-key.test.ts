@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createKeyWrites } from "../../src/azure/write-key.ts";
 import { InvariantError } from "../../src/domain/errors.ts";
 import { type FakeAnswer, fakeAzure, VAULT_ID } from "../support/fake-azure.ts";
@@ -79,4 +79,49 @@ test.each<[string, Attributes]>([
 test("another host than a vault's gets no token", async () => {
   const { keys } = setUp({}, () => bundle({}));
   await expect(keys.EnableKeyVersion({ ...ON, vaultUri: "https://v1.vault.azure.net.example.org" })).rejects.toBeInstanceOf(InvariantError);
+});
+
+const MOMENT = "2026-11-21T10:00:00.000Z";
+const UPDATED = Date.parse(MOMENT) / 1000;
+
+test.each<[string, Attributes, Attributes]>([
+  ["as asked", { exp: ASKED, updated: UPDATED }, { kind: "done", changedOn: MOMENT }],
+  ["as another value", { exp: 5, updated: UPDATED }, { kind: "refused", changedOn: MOMENT }],
+])("an answer %s tells when the vault has written it", async (_what, answered, result) => {
+  const { keys } = setUp({ enabled: true, exp: 1 }, () => bundle({ enabled: true, ...answered }));
+  expect(await keys.ExtendKeyExpiry(extend)).toMatchObject(result);
+});
+
+test("an answer without a time tells none", async () => {
+  const { keys } = setUp({ enabled: true, exp: 1 }, (asked) => bundle({ enabled: true, ...asked }));
+  expect(await keys.ExtendKeyExpiry(extend)).not.toHaveProperty("changedOn");
+});
+
+describe("what came of an own write", () => {
+  const back = { ...ON, attribute: "expiresOn", value: FAR, writtenOn: MOMENT } as const;
+
+  test.each<[string, Parameters<ReturnType<typeof createKeyWrites>["PutBackKeyVersion"]>[0], unknown]>([
+    ["its expiry", back, { attributes: { exp: ASKED } }],
+    ["its activation", { ...back, attribute: "notBefore" }, { attributes: { nbf: ASKED } }],
+    ["its operations", { ...back, attribute: "operations", value: ["sign", "verify"] }, { key_ops: ["sign", "verify"] }],
+  ])("is put back: %s alone", async (_what, params, body) => {
+    const { keys, sent } = setUp({ enabled: true, exp: -5, updated: UPDATED }, () => bundle({}));
+    await keys.PutBackKeyVersion(params);
+    expect(sent()[0]).toEqual(body);
+  });
+
+  test("is so already", async () => {
+    const { keys, sent } = setUp({ enabled: true, exp: ASKED, updated: UPDATED + 9 }, () => bundle({}));
+    expect(await keys.PutBackKeyVersion(back)).toMatchObject({ kind: "done" });
+    expect(sent()).toEqual([]);
+  });
+
+  test.each<[string, Attributes, string]>([
+    ["at another moment", { updated: UPDATED + 1 }, "it was changed at 2026-11-21T10:00:01.000Z"],
+    ["at no known time", {}, "it was changed at a time not told"],
+  ])("stays where somebody has written %s", async (_what, at, detail) => {
+    const { keys, sent } = setUp({ enabled: true, exp: -5, ...at }, () => bundle({}));
+    expect(await keys.PutBackKeyVersion(back)).toEqual({ kind: "refused", reason: "Conflict", code: "ChangedSince", detail });
+    expect(sent()).toEqual([]);
+  });
 });

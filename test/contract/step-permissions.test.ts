@@ -82,6 +82,13 @@ const rows: { readonly [N in StepName]: readonly ((sandbox: Sandbox) => StepPara
       return onKey(own);
     },
   ],
+  PutBackKeyVersion: [
+    (own) => {
+      const updated = secondsOf(own) - 5;
+      const on = broken(own, { exp: secondsOf(own) - 600, updated });
+      return { ...on, attribute: "expiresOn", value: iso(secondsOf(own) - 60), writtenOn: iso(updated) };
+    },
+  ],
   EnableKeyVersion: [(own) => broken(own, { enabled: false })],
   TagIntent: [(own) => ({ ...broken(own, { tags: {} }), value: "w1", others: {} })],
   // To come: none was made since then.

@@ -12,7 +12,14 @@ import { loseDefaultIdentity, removeGrant, removePolicy } from "./breaks.ts";
 let app: App;
 
 beforeAll(async () => {
-  app = await startApp({ settings: { KEYMEND_SWEEP_SCHEDULE: "0 0 * * * *", KEYMEND_RECHECK_SCHEDULE: "0 0 * * * *" } });
+  app = await startApp({
+    settings: {
+      KEYMEND_SWEEP_SCHEDULE: "0 0 * * * *",
+      KEYMEND_RECHECK_SCHEDULE: "0 0 * * * *",
+      KEYMEND_EXPIRY_EXTENSION: "P15Y",
+      KEYMEND_EXPIRY_HORIZON: "P20Y",
+    },
+  });
 });
 beforeEach(async () => app.wait(MINUTE));
 afterEach(() => {
@@ -152,6 +159,31 @@ test("an operation that fails three times is left to people, and every failure i
   await app.operator.app("POST", "/api/heal", { id: patient.vault.id, reason: "try again" });
   await app.wait(2 * HOUR);
   expect(patient.databases.map((database) => truePhase(app.sandbox.world, database))).toEqual(["healthy"]);
+});
+
+test("an expiry that is kept otherwise than it was answered is put back as it was, told, and not tried again", async () => {
+  const { world } = app.sandbox;
+  const { vault, keyName, databases } = app.patient("catalog");
+  const version = vault.keys.get(keyName)!.versions.at(-1)!;
+  const since = world.clock.iso();
+  const soon = Math.floor(world.clock.now() / 1000) + 20 * 86_400;
+  world.switches["keyvault.datesKeptWith32Bits"] = true;
+  await app.operator.key("PATCH", vault.name, `/keys/${keyName}/${version.version}`, { attributes: { exp: soon } });
+  await app.operator.app("POST", "/api/heal", { id: vault.id, reason: "it expires soon" });
+  const { incidents, audit, writes } = await ended(app, app.patient("catalog"), since);
+  expect(incidents).toMatchObject([{ outcome: "Escalated", reason: "AnsweredOtherwise" }]);
+  expect(incidents[0]!.applied.map(({ name, result }) => `${name} ${result}`)).toEqual([
+    "ExtendKeyExpiry done",
+    "ExtendKeyExpiry refused",
+    "PutBackKeyVersion done",
+  ]);
+  expect(writes.map(({ status }) => status)).toEqual([200, 200]);
+  expect(version.exp).toBe(soon);
+  expect(audit.filter(({ what }) => what.startsWith("about to write: PutBackKeyVersion"))).toHaveLength(1);
+  expect(databases.map((database) => truePhase(world, database))).toEqual(databases.map(() => "healthy"));
+  // The next test finds it as it was.
+  delete world.switches["keyvault.datesKeptWith32Bits"];
+  delete version.exp;
 });
 
 test("nothing is written while the audit can't be", async () => {

@@ -28,6 +28,7 @@ export const SAMPLES: { [N in StepName]: StepParams[N] } = {
   EnableKeyVersion: onVersion,
   SetKeyNotBefore: { ...onVersion, notBefore: NOW },
   RestoreKeyOperations: { ...onVersion, operations: ["sign", "wrapKey", "unwrapKey"] },
+  PutBackKeyVersion: { ...onVersion, attribute: "expiresOn", value: PAST, writtenOn: NOW },
   RecoverKey: onKey,
   RecoverVault: { vaultId: VAULT_ID, location: "westeurope", tenantId: TENANT, sku: "premium" },
   RestoreEventSubscription: {

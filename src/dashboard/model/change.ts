@@ -28,6 +28,7 @@ const CHANGES: Record<StepName, (step: Said) => Change> = {
     before: `expires ${known(previousExpiry(step), "soon, or has expired")}`,
     after: `expires ${known(option(step, "expires"), "later")}`,
   }),
+  PutBackKeyVersion: () => ({ before: "it is not what Keymend asked for", after: "it is as it was before Keymend's own write" }),
   EnableKeyVersion: () => ({ before: "the key version is disabled", after: "the key version is enabled" }),
   SetKeyNotBefore: (step) => ({ before: "not valid yet", after: `valid from ${known(option(step, "not-before"), "now on")}` }),
   RestoreKeyOperations: () => ({ before: "the key may not wrap or unwrap", after: "the key may wrap and unwrap again" }),

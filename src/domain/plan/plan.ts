@@ -18,6 +18,7 @@ import type { Settings } from "../settings.ts";
 import { completeStep, isGrant, mergeDrafts, mergeKeyOf, precondition, rankOfDraft, whyForbidden } from "../steps/index.ts";
 import type { Plan, PlanBlock } from "../plan.ts";
 import type { Step, StepDraft } from "../steps/step.ts";
+import type { Undo } from "../steps/undo.ts";
 import { say } from "../steps/az.ts";
 import { withWishes } from "./wishes.ts";
 
@@ -46,17 +47,17 @@ function mendOf({ code, evidence }: Finding, facts: Facts, id: string, settings:
 }
 
 /**
- * What was seen in this incident. recovered: what was deleted, so that what is missing around it went with that. lostDefault: databases without
+ * What was seen in this incident. undos: what came of own writes and is to be put back. recovered: what was deleted, so that what is missing around it went with that. lostDefault: databases without
  * a default identity. Where any update of its identities takes an account's default away (hashicorp/terraform-provider-azurerm,
  * cosmosdb_account), letting go of a stale identity would cut off what has just come back.
  */
-export type History = { recovered: Recovered; lostDefault: readonly string[] };
+export type History = { recovered: Recovered; lostDefault: readonly string[]; undos?: readonly Undo[] };
 
-/** What no cause shows: a stale identity, event subscriptions that went with a deleted vault, and that by which Keymend hears of this one. */
-function tidyUp(facts: Facts, { recovered, lostDefault }: History, settings: Settings): Chore[] {
+/** What no cause shows: what came of an own write, a stale identity, event subscriptions that went with a deleted vault, and that by which Keymend hears of this one. */
+function tidyUp(facts: Facts, { recovered, lostDefault, undos = [] }: History, settings: Settings): Chore[] {
   const vault = liveVaultOf(facts);
   const lost = vault ? subscriptionsToMake(facts, vault.id, recovered === "vault", settings) : [];
-  return facts.targets.flatMap((target): Chore[] => {
+  const ofTargets = facts.targets.flatMap((target): Chore[] => {
     const stale = staleAttachment(facts, target);
     const subscriptions = lost.map((draft): Chore => ({ draft, cause: undefined, targetId: target.id }));
     if (stale === undefined || lostDefault.some((id) => sameId(id, target.id))) return subscriptions;
@@ -65,6 +66,8 @@ function tidyUp(facts: Facts, { recovered, lostDefault }: History, settings: Set
       { draft: detachDraft(target, stale.identityId, stale.current), cause: "IdentityDeleted", targetId: target.id },
     ];
   });
+  const putBack = undos.flatMap(({ draft, targetIds }) => targetIds.map((targetId): Chore => ({ draft, cause: undefined, targetId })));
+  return [...putBack, ...ofTargets];
 }
 
 function propose(facts: Facts, diagnosis: Diagnosis, settings: Settings): { proposals: Proposal[]; blocks: Block[] } {

@@ -60,6 +60,7 @@ export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> 
     const others = besideOnVault(facts, params.vaultId, policyName({ ...params, objectId: params.principalId! }));
     return others && { ...others, ...moreThan("the principal's permissions", keysOf(params, facts), params.keys) };
   },
+  takenBackBy: null,
   merge: (first, second) => ({ ...first, keys: withAll(first.keys, second.keys) }),
   // Microsoft Learn, "Configure customer-managed keys" (get, wrapKey, unwrapKey) and "Data encryption at rest in vCore" (list as well).
   forbids: ({ keys }) =>

@@ -21,6 +21,7 @@ export const allowTrustedServices: StepSpec<"AllowTrustedServices"> = {
   },
   shows: null,
   beside: ({ vaultId }, facts) => besideOnVault(facts, vaultId, "bypass"),
+  takenBackBy: null,
   merge: null,
   forbids: null,
   grants: null,

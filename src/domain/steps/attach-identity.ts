@@ -48,6 +48,7 @@ export const attachIdentity: StepSpec<"AttachIdentity"> = {
     // Any update of its identities may take an account's default away (hashicorp/terraform-provider-azurerm, cosmosdb_account): a cause of its
     // own, which puts it back.
     besideOnDatabase(facts, targetId, identityId === SYSTEM_ASSIGNED ? SYSTEM_IDENTITY : identityName(identityId), DEFAULT_IDENTITY),
+  takenBackBy: null,
   merge: null,
   forbids: null,
   grants: null,

@@ -40,6 +40,7 @@ export const createIdentity: StepSpec<"CreateIdentity"> = {
     return identity?.state === "live" ? (identity.tags[INSTEAD_OF_TAG] ?? "") : identity?.state;
   },
   beside: null,
+  takenBackBy: null,
   merge: null,
   forbids: null,
   grants: null,

@@ -30,6 +30,7 @@ export const createKeyVersion: StepSpec<"CreateKeyVersion"> = {
   },
   shows: null,
   beside: null,
+  takenBackBy: null,
   merge: null,
   // Rotation comes after the database is well (account troubleshooting guide; vCore troubleshooting guide, row 1).
   forbids: () => "a key is rotated only where somebody wants just that",

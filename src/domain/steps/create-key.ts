@@ -25,6 +25,7 @@ export const createKey: StepSpec<"CreateKey"> = {
   precondition: (params, facts) => keyBecomesLive(params, facts, "gone"),
   shows: null,
   beside: null,
+  takenBackBy: null,
   merge: null,
   // Another key of the same name unwraps nothing that the one before has wrapped.
   forbids: () => "a key is made only where somebody wants just that",

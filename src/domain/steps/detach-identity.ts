@@ -36,6 +36,7 @@ export const detachIdentity: StepSpec<"DetachIdentity"> = {
   },
   shows: null,
   beside: ({ targetId, identityId }, facts) => besideOnDatabase(facts, targetId, identityName(identityId), DEFAULT_IDENTITY),
+  takenBackBy: null,
   merge: null,
   // Only for what takes the place of the default: the default itself is detached by nobody but a person (recorded: Azure/azure-cli
   // test_cosmosdb_managed_service_identity.yaml, an account without its default identity says Undefined).

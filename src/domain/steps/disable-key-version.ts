@@ -22,6 +22,7 @@ export const disableKeyVersion: StepSpec<"DisableKeyVersion"> = {
   },
   shows: null,
   beside: (params, facts) => besideOnVersion(facts, params, "enabled"),
+  takenBackBy: null,
   merge: null,
   // No repair takes access away.
   forbids: () => "a key is disabled only where somebody wants just that",

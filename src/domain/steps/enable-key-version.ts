@@ -21,6 +21,7 @@ export const enableKeyVersion: StepSpec<"EnableKeyVersion"> = {
   },
   shows: null,
   beside: (params, facts) => besideOnVersion(facts, params, "enabled"),
+  takenBackBy: null,
   merge: null,
   forbids: null,
   grants: null,

@@ -9,6 +9,7 @@ import {
   isStale,
   keyUrl,
   onVersion,
+  putsBack,
   shownVersion,
   stale,
   type StepSpec,
@@ -43,6 +44,7 @@ export const extendKeyExpiry: StepSpec<"ExtendKeyExpiry"> = {
   },
   shows: (params, facts) => shownVersion(facts, params)?.expiresOn,
   beside: (params, facts) => besideOnVersion(facts, params, "expiry"),
+  takenBackBy: (params) => putsBack(params, "expiresOn", params.expiresOn),
   merge: null,
   forbids: ({ expiresOn, previous }, { facts, settings }) => {
     // Key Vault takes an expiry in the past without a word, and never takes one off again (recorded: Azure/azure-sdk-for-js keyvault-keys,

@@ -34,6 +34,7 @@ export const grantKeyRole: StepSpec<"GrantKeyRole"> = {
   precondition: (params, facts) => checkRole(params.scope.replace(/\/keys\/[^/]+$/i, ""), params.scope, params, facts),
   shows: null,
   beside: null,
+  takenBackBy: null,
   merge: null,
   forbids: (params, { facts }) => forbidsGrant(params, facts),
   grants: "role",

@@ -13,6 +13,7 @@ import { disableKeyVersion } from "./disable-key-version.ts";
 import { enableKeyVersion } from "./enable-key-version.ts";
 import { extendKeyExpiry } from "./extend-key-expiry.ts";
 import { grantKeyRole } from "./grant-key-role.ts";
+import { putBackKeyVersion } from "./put-back-key-version.ts";
 import { recoverKey } from "./recover-key.ts";
 import { recoverVault } from "./recover-vault.ts";
 import { restoreEventSubscription } from "./restore-event-subscription.ts";
@@ -27,6 +28,7 @@ import {
   type Extension,
   type Precondition,
   type Proposed,
+  type SetOnVersion,
   showPermission,
   shownTarget,
   stale,
@@ -40,6 +42,7 @@ import type { Grant, Step, StepDraft, StepName, StepParams } from "./step.ts";
 /**
  * In the order in which they are made, which is the order of this list: before access is taken away on purpose it is told that it is meant, and
  * that is taken back last, when access is back;
+ * what came of an own write and was not asked for is put back before anything else of a key is changed;
  * vault → key → identity → access → network → database; within a database attach → default → detach; what only lets Keymend hear last.
  * A vault that is deleted takes no grant, and its recovery loses those it had (Microsoft Learn, "Azure Key Vault soft-delete overview"); an
  * expired key is extended before anything else is changed, and nothing is rotated before the database is well (account troubleshooting
@@ -51,6 +54,7 @@ export const stepSpecs: { readonly [N in StepName]: StepSpec<N> } = {
   DisableKeyVersion: disableKeyVersion,
   RecoverVault: recoverVault,
   RecoverKey: recoverKey,
+  PutBackKeyVersion: putBackKeyVersion,
   EnableKeyVersion: enableKeyVersion,
   SetKeyNotBefore: setKeyNotBefore,
   ExtendKeyExpiry: extendKeyExpiry,
@@ -114,6 +118,12 @@ export function shownBy<N extends StepName>(step: Draft<N>, facts: Facts): strin
 /** What stands beside it, as these facts show it; undefined where that can't be seen, or is being changed, or where the step makes a thing of its own. */
 export const besideOf = <N extends StepName>(step: Draft<N>, facts: Facts): Beside | undefined =>
   changing(step, facts) ? undefined : specOf(step).beside?.(step.params, facts);
+
+/** What it sets on a key version that can be put back to what it was. */
+export const takenBackBy = <N extends StepName>(step: Draft<N>): SetOnVersion | undefined => specOf(step).takenBackBy?.(step.params);
+
+/** It takes back what came of an own write: no change of anybody's. */
+export const isUndo = ({ name }: Pick<StepDraft, "name">): boolean => name === "PutBackKeyVersion";
 
 export const isGrant = (step: StepDraft): step is Grant => specOf(step).grants !== null;
 

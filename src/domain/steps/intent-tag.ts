@@ -25,6 +25,7 @@ export const writesIntentTag = {
   sets: ({ value }) => [value],
   shows: null,
   beside: (params, facts) => besideOnVersion(facts, params),
+  takenBackBy: null,
   merge: null,
   forbids: null,
   grants: null,

@@ -18,6 +18,7 @@ export const recoverKey: StepSpec<"RecoverKey"> = {
   precondition: (params, facts) => keyBecomesLive(params, facts, "deleted"),
   shows: null,
   beside: null,
+  takenBackBy: null,
   merge: null,
   forbids: null,
   grants: null,

@@ -33,6 +33,7 @@ export const recoverVault: StepSpec<"RecoverVault"> = {
   },
   shows: null,
   beside: null,
+  takenBackBy: null,
   merge: null,
   forbids: null,
   grants: null,

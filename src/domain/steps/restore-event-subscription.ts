@@ -72,6 +72,7 @@ export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
   },
   shows: null,
   beside: null,
+  takenBackBy: null,
   merge: null,
   forbids: null,
   grants: null,

@@ -6,6 +6,7 @@ import {
   findVersion,
   isStale,
   onVersion,
+  putsBack,
   shownVersion,
   stale,
   type StepSpec,
@@ -40,6 +41,7 @@ export const restoreKeyOperations: StepSpec<"RestoreKeyOperations"> = {
     const others = besideOnVersion(facts, params, "operations");
     return others && { ...others, ...moreThan("operations", shownVersion(facts, params)?.operations, params.operations) };
   },
+  takenBackBy: (params) => putsBack(params, "operations", null),
   merge: (first, second) => ({ ...first, operations: withAll(first.operations, second.operations) }),
   // Key Vault REST reference, "Update Key": key_ops is replaced as a whole, so that what is there has to be sent along.
   forbids: ({ vaultUri, key, version, operations }, { facts }) => {

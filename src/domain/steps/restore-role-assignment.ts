@@ -52,6 +52,7 @@ export const restoreRoleAssignment: StepSpec<"RestoreRoleAssignment"> = {
   },
   shows: null,
   beside: null,
+  takenBackBy: null,
   merge: null,
   forbids: (params, { facts }) =>
     PRINCIPAL_TYPES.includes(params.principalType)

@@ -52,6 +52,7 @@ export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
     return target && [target.defaultIdentity, target.keyUri];
   },
   beside: ({ targetId, identityId }, facts) => besideOnDatabase(facts, targetId, KEY_URI, DEFAULT_IDENTITY, identityName(identityId)),
+  takenBackBy: null,
   merge: null,
   // Microsoft Learn, vCore troubleshooting guide, row 1: only when the cluster is back to Ready may the key be changed.
   forbids: ({ targetId, keyUrl }, { facts }) => {

@@ -44,6 +44,7 @@ export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
   },
   shows: ({ targetId }, facts) => shownTarget(facts, targetId)?.defaultIdentity,
   beside: ({ targetId }, facts) => besideOnDatabase(facts, targetId, DEFAULT_IDENTITY),
+  takenBackBy: null,
   merge: null,
   forbids: null,
   grants: null,

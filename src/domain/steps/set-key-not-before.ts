@@ -2,7 +2,7 @@
 import { toMs } from "../time.ts";
 import { az, azTime } from "./az.ts";
 import { besideOnVersion } from "./beside.ts";
-import { dataActions, findVersion, isStale, onVersion, shownVersion, type StepSpec, touchesKey, versionUrl } from "./spec.ts";
+import { dataActions, findVersion, isStale, onVersion, putsBack, shownVersion, type StepSpec, touchesKey, versionUrl } from "./spec.ts";
 
 export const setKeyNotBefore: StepSpec<"SetKeyNotBefore"> = {
   capability: "keys",
@@ -22,6 +22,7 @@ export const setKeyNotBefore: StepSpec<"SetKeyNotBefore"> = {
   },
   shows: (params, facts) => shownVersion(facts, params)?.notBefore,
   beside: (params, facts) => besideOnVersion(facts, params, "activation"),
+  takenBackBy: (params) => putsBack(params, "notBefore", params.notBefore),
   merge: null,
   forbids: null,
   grants: null,

@@ -67,6 +67,7 @@ export const setKeyUri: StepSpec<"SetKeyUri"> = {
   },
   shows: ({ targetId }, facts) => shownTarget(facts, targetId)?.keyUri,
   beside: ({ targetId }, facts) => besideOnDatabase(facts, targetId, KEY_URI),
+  takenBackBy: null,
   merge: null,
   // A revoked account takes nothing but changes of its identities (Microsoft Learn, "Troubleshoot CMK", 1.5). The guide to revoked
   // accounts says to set a malformed URI right all the same: that one attempt is made, and Azure's refusal believed.

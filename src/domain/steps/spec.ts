@@ -9,6 +9,7 @@ import { databasesIn } from "../databases/guests.ts";
 import type { Facts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts } from "../facts.ts";
 import type { Settings } from "../settings.ts";
 import type { Grantee } from "../access/access.ts";
+import { fromUnix, SECOND, toMs } from "../time.ts";
 import type { StepName, StepParams } from "./step.ts";
 
 /** `todo` it may run and would change something; `done` it is so already; `stale` the facts it rests on have changed. */
@@ -38,6 +39,12 @@ export type Touch =
 /** What stands beside the value that a step sets: a name for people → its value as text; null where that can't be seen now. */
 export type Beside = Record<string, string | null>;
 
+/** What of a key version is put back to what it was. */
+export type KeyAttribute = StepParams["PutBackKeyVersion"]["attribute"];
+
+/** asked: as facts show it; null where what the precondition calls done is as asked. */
+export type SetOnVersion = { on: OnKeyVersion; attribute: KeyAttribute; asked: string | null };
+
 export type StepSpec<N extends StepName> = {
   /** Whose identity makes the write. */
   capability: Writing;
@@ -65,6 +72,11 @@ export type StepSpec<N extends StepName> = {
   shows: ((params: StepParams[N], facts: Facts) => unknown) | null;
   /** The same of what else stands on the thing that it is written to (beside.ts). null: it makes a thing of its own, on which nothing stood. */
   beside: ((params: StepParams[N], facts: Facts) => Beside | undefined) | null;
+  /**
+   * What it sets on a key version, which can be put back (undo.ts). null: nothing takes it back that Keymend may write, or Azure does not tell
+   * whose doing another value is.
+   */
+  takenBackBy: ((params: StepParams[N]) => SetOnVersion) | null;
   /** Two that are one step, as one: what each adds, united. null: of two that would set different things, the first. */
   merge: ((first: StepParams[N], second: StepParams[N]) => StepParams[N]) | null;
   /**
@@ -143,6 +155,17 @@ export function shownVersion(facts: Facts, params: OnKeyVersion): KeyVersionFact
 
 export const shownTarget = (facts: Facts, targetId: string): TargetFacts | undefined =>
   databasesIn(facts).find(({ id }) => sameId(id, targetId));
+
+/** asked: a time, of which Key Vault keeps whole seconds. */
+export const putsBack = (
+  { vaultId, vaultUri, key, version }: OnKeyVersion,
+  attribute: KeyAttribute,
+  asked: string | null,
+): SetOnVersion => ({
+  on: { vaultId, vaultUri, key, version },
+  attribute,
+  asked: asked === null ? null : fromUnix(Math.floor(toMs(asked) / SECOND)),
+});
 
 export const keyUrl = ({ vaultUri, key }: OnKey): string => `${vaultUri}/keys/${key}`;
 export const versionUrl = (params: OnKeyVersion): string => `${keyUrl(params)}/${params.version}`;

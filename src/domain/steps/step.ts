@@ -17,6 +17,8 @@ export type StepParams = {
   SetKeyNotBefore: OnKeyVersion & { notBefore: string };
   /** operations: the whole set after the step (what is there and what is put back). */
   RestoreKeyOperations: OnKeyVersion & { operations: string[] };
+  /** attribute: by its name in facts. value: as it was before Keymend's own write of that moment, which came out as something else. */
+  PutBackKeyVersion: OnKeyVersion & { attribute: "expiresOn" | "notBefore" | "operations"; value: string | string[]; writtenOn: string };
   RecoverKey: OnKey;
   /** loses: absent in what earlier versions kept. */
   RecoverVault: { vaultId: string; location: string; tenantId: string; sku: string; loses?: Loses };

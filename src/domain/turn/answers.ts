@@ -1,8 +1,9 @@
 /**
  * Asked and answered: after a write a look shows the old value still (not seen yet: that is waited for), what was asked (good), or something
  * else. Another value than was asked is told at once and not tried again: whatever made it would make it again, or somebody else wants it. So
- * is what stood beside the value and stands otherwise since. What Azure answers to the write itself is compared, and taken back, where it is
- * sent (azure/write-*.ts): a look that comes later can't tell whose doing another value is.
+ * is what stood beside the value and stands otherwise since. It is put back where Azure says that it is what came of Keymend's own write
+ * (steps/undo.ts), and stays where it may be somebody else's. What Azure answers to the write itself is compared, and taken back, where it is
+ * sent (azure/write-*.ts).
  */
 import { sameId } from "../arm-id.ts";
 import type { Facts } from "../facts.ts";
@@ -11,6 +12,7 @@ import { stepInShort } from "../short-names.ts";
 import { changedBeside } from "../steps/beside.ts";
 import { besideOf, precondition, shownBy, touchOf } from "../steps/index.ts";
 import type { Step } from "../steps/step.ts";
+import { endOf, undoOf } from "../steps/undo.ts";
 import { SECOND, toMs } from "../time.ts";
 
 type Written = NonNullable<Progress["written"]>[number];
@@ -47,25 +49,25 @@ function besideSince({ step, beside }: Written, facts: Facts, at: string): strin
   return !now || isChangedSince(step, facts, at) ? [] : changedBeside(beside, now);
 }
 
-/** waits: not written yet, or not to be seen yet. over: as it was asked, or not Keymend's any more. beside: what has changed with it. */
-function judgeAnswer(
-  written: Written,
-  { applied }: Incident,
-  facts: Facts,
-): "waits" | "over" | { otherwise: string } | { beside: string[] } {
-  const { step, at, before } = written;
-  const last = applied.findLast((entry) => entry.id === step.id && toMs(entry.at) >= toMs(at));
+/** waits: not written yet, or not to be seen yet. over: as it was asked, or not Keymend's any more. undone: told, and to be put back. */
+type Answer = "waits" | "over" | "undone" | { otherwise: string; last: AppliedStep; isUndone: boolean } | { beside: string[] };
+
+function judgeAnswer(written: Written, incident: Incident, facts: Facts): Answer {
+  const { step, before } = written;
+  const last = endOf(written, incident);
   if (!last) return "waits";
-  if (last.result !== "done") return "over";
+  const isUndone = undoOf(written, last, facts) !== undefined;
+  if (last.result !== "done") return isUndone ? "undone" : "over";
+  const now = shownBy(step, facts);
+  if (isUndone) return { otherwise: now!, last, isUndone };
   const beside = besideSince(written, facts, last.at);
   if (beside.length > 0) return { beside };
   if (precondition(step, facts) === "done") return "over";
-  const now = shownBy(step, facts);
-  return now === undefined || now === before ? "waits" : { otherwise: now };
+  return now === undefined || now === before ? "waits" : { otherwise: now, last, isUndone };
 }
 
 /** Another value than was asked, as an entry that keeps the step from being tried again. */
-function entryOf({ step, before }: Written, answer: { otherwise: string } | { beside: string[] }, at: string): AppliedStep {
+function entryOf({ step, before }: Written, answer: Exclude<Answer, string>, at: string): AppliedStep {
   const { id, name, on, about, targetIds, causes, undo } = step;
   const words = stepInShort(step);
   const entry = (said: string): AppliedStep => {
@@ -77,8 +79,14 @@ function entryOf({ step, before }: Written, answer: { otherwise: string } | { be
     return { ...entry(`OtherBeside: since ${words} was written, ${beside.slice(0, SHOWN).join("; ")}${more}`), beside: true };
   }
   const said = `OtherValue: ${words} was written over ${before}, and shows as ${answer.otherwise}`;
+  // Its own doing is known by the moment: what comes after this entry still goes by it.
+  const { changedOn } = answer.last;
+  if (answer.isUndone) return { ...entry(`${said}; nobody has written since, and it is put back`), ...(changedOn && { changedOn }) };
   return entry(undo === null ? `${said}; it can't be undone` : `${said}; to undo it: ${undo}`);
 }
+
+const isToUndo = (answer: Answer): boolean =>
+  answer === "undone" || (typeof answer === "object" && "isUndone" in answer && answer.isUndone);
 
 /** What the look says of earlier writes: what is still to be seen, and what shows as something else. */
 export function hearAnswers(
@@ -88,7 +96,7 @@ export function hearAnswers(
 ): { left: Written[]; others: { step: Step; entry: AppliedStep }[] } {
   const judged = (incident.progress.written ?? []).map((one) => ({ one, answer: judgeAnswer(one, incident, facts) }));
   return {
-    left: judged.flatMap(({ one, answer }) => (answer === "waits" ? [one] : [])),
+    left: judged.flatMap(({ one, answer }) => (answer === "waits" || isToUndo(answer) ? [one] : [])),
     others: judged.flatMap(({ one, answer }) => (typeof answer === "object" ? [{ step: one.step, entry: entryOf(one, answer, now) }] : [])),
   };
 }

@@ -8,6 +8,7 @@ import type { Plan, PlanBlock } from "../plan.ts";
 import { formatDuration, toIso, toMs } from "../time.ts";
 import type { JudgedStep, StepState } from "./judge-steps.ts";
 import { stepInShort } from "../short-names.ts";
+import { isUndo } from "../steps/index.ts";
 import { escalateAfterMs, type Forecast, sayForecast } from "./revalidation.ts";
 import { ESCALATE_AFTER_MS, FINAL_VERDICT_AFTER_MS, LONGEST_WAIT_MS, nextCheckAfterMs, UNREAD_AFTER_MS } from "./waits.ts";
 import { REVALIDATION_WINDOW_MS } from "../databases/rules.ts";
@@ -259,9 +260,9 @@ export function judgeTarget(view: View, seen: TargetDiagnosis, steps: readonly J
       ) ?? judgeHealthy(view, seen)
     );
   if (seen.phase === "recovering") return judgeRecovering(view);
-  // What only puts things in order around it neither mends a finding nor stands for one.
+  // What only puts things in order around it neither mends a finding nor stands for one; what puts an own write back is waited for.
   const mine = steps
-    .filter(({ step }) => step.causes.length > 0 && serves(step.targetIds))
+    .filter(({ step }) => (step.causes.length > 0 || isUndo(step)) && serves(step.targetIds))
     .map(({ step, state }) => judgeStepState(view, step, state));
   const blocked = plan.blocks.filter((block) => serves(block.targetIds)).map((block) => judgeBlock(view, block));
   return combine([...mine.filter((state) => state !== undefined), ...blocked]);

@@ -13,7 +13,7 @@ import { REVOKED_TAG, tagIn } from "../steps/intent-tag.ts";
 import { type Mode, MODES, type Settings } from "../settings.ts";
 import { isArming } from "../arming.ts";
 import { placeOf } from "../short-names.ts";
-import { isGrant, stepSpecs, subjectOf, touchOf } from "../steps/index.ts";
+import { isGrant, isUndo, stepSpecs, subjectOf, touchOf } from "../steps/index.ts";
 import type { Touch } from "../steps/spec.ts";
 import type { Grant, Step } from "../steps/step.ts";
 import { formatDuration } from "../time.ts";
@@ -149,7 +149,7 @@ function isTouched(touch: Touch, facts: Facts, target: TargetFacts): boolean {
  */
 function doubtsAbout(step: Step, served: readonly TargetFacts[], facts: Facts, settings: Settings, callers: readonly string[]): string[] {
   const asked = step.needs === "approval" ? (step.asks ?? `${step.causes.join(", ")} is repaired only when a person agrees`) : undefined;
-  const author = step.wish === undefined ? doubtAbout(settings, callers) : undefined;
+  const author = step.wish === undefined && !isUndo(step) ? doubtAbout(settings, callers) : undefined;
   return [asked, strangerOf(step, served, facts, settings), author, blindness(facts)].filter((doubt) => doubt !== undefined);
 }
 

@@ -158,6 +158,7 @@ const detach = (facts: Facts, { targetId, identityId }: StepParams["DetachIdenti
 
 const EFFECTS: { [N in StepName]: (facts: Facts, params: StepParams[N], graveyard: Graveyard) => Facts } = {
   ExtendKeyExpiry: (facts, params) => withVersion(facts, params, { expiresOn: params.expiresOn }),
+  PutBackKeyVersion: (facts, params) => withVersion(facts, params, { [params.attribute]: params.value }),
   EnableKeyVersion: (facts, params) => withVersion(facts, params, { enabled: true }),
   TagIntent: (facts, { key, value }) => withKeyTags(facts, key, (tags) => ({ ...tags, "keymend:revoked": value })),
   DisableKeyVersion: (facts, params) => withVersion(facts, params, { enabled: false }),

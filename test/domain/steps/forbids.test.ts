@@ -56,6 +56,7 @@ describe("legal moves", () => {
       "DisableKeyVersion",
       "RecoverVault",
       "RecoverKey",
+      "PutBackKeyVersion",
       "EnableKeyVersion",
       "SetKeyNotBefore",
       "ExtendKeyExpiry",

@@ -65,7 +65,7 @@ const tagged = (value: string): Partial<Facts> => ({
   keys: [{ state: "live", name: "cmk", tags: { "Keymend:Revoked": value }, versions: [aVersion(V1)] }],
 });
 
-const VERSION_STEPS = ["ExtendKeyExpiry", "EnableKeyVersion", "SetKeyNotBefore", "RestoreKeyOperations"] as const;
+const VERSION_STEPS = ["ExtendKeyExpiry", "PutBackKeyVersion", "EnableKeyVersion", "SetKeyNotBefore", "RestoreKeyOperations"] as const;
 
 const KEY_2 = `${VAULT_URI}/keys/cmk-2`;
 const toSecond = { keyUri: KEY_2, from: KEY_URI };
@@ -138,6 +138,14 @@ const ROWS: Row[] = [
   ]),
   row("disabled", "EnableKeyVersion", versions({ enabled: false }), "todo"),
   row("enabled", "EnableKeyVersion", {}, "done"),
+  row("as the own write left it", "PutBackKeyVersion", versions({ expiresOn: FUTURE, updatedOn: NOW }), "todo"),
+  row("as it was before", "PutBackKeyVersion", versions({ expiresOn: PAST }), "done"),
+  row("changed since", "PutBackKeyVersion", versions({ expiresOn: FUTURE, updatedOn: PAST }), `version ${V1} of key cmk was changed since`),
+  row("changed at a time not told", "PutBackKeyVersion", versions({ expiresOn: FUTURE }), `version ${V1} of key cmk was changed since`),
+  row("operations in another order", "PutBackKeyVersion", versions({ operations: ["wrapKey", "sign"] }), "done", {
+    attribute: "operations",
+    value: ["sign", "wrapKey"],
+  }),
   row("not valid yet", "SetKeyNotBefore", versions({ notBefore: FUTURE }), "todo"),
   row("valid", "SetKeyNotBefore", versions({ notBefore: PAST }), "done"),
   row("without a date", "SetKeyNotBefore", {}, "done"),

@@ -19,6 +19,7 @@ import {
   NOW,
   PRINCIPAL,
   someFacts,
+  someSettings,
   V1,
   V2,
 } from "../../support/builders.ts";
@@ -39,6 +40,12 @@ const VALUES: { readonly [N in StepName]: Values | null } = {
   ExtendKeyExpiry: {
     before: version({ expiresOn: PAST }),
     asked: version({ expiresOn: SAMPLES.ExtendKeyExpiry.expiresOn }),
+    other: version({ expiresOn: "1969-12-31T23:59:55.000Z" }),
+    unseen: noKey,
+  },
+  PutBackKeyVersion: {
+    before: version({ expiresOn: "2062-01-01T00:00:00.000Z" }),
+    asked: version({ expiresOn: SAMPLES.PutBackKeyVersion.value as string }),
     other: version({ expiresOn: "1969-12-31T23:59:55.000Z" }),
     unseen: noKey,
   },
@@ -180,4 +187,53 @@ test("another value is told at once, once, and the step is not tried again", () 
   });
   expect(told.incident!.progress.written).toBeUndefined();
   expect(told.entries.filter(({ kind, what }) => kind === "otherValue" && what.includes("OtherValue"))).toHaveLength(1);
+});
+
+describe("what Azure says came of the own write", () => {
+  const step = stepOf("ExtendKeyExpiry");
+  const { id, name, on, targetIds } = step;
+  const OURS = "2026-11-02T10:00:30.000Z";
+  const at = (over: Parameters<typeof version>[0]) => someFacts(version({ updatedOn: OURS, ...over }));
+  const other = at({ expiresOn: "1969-12-31T23:59:55.000Z" });
+  const before = at({ expiresOn: PAST, updatedOn: "2026-11-02T10:02:00.000Z" });
+  const applied: AppliedStep[] = [{ id, name, on, targetIds, at: after(1), result: "done", detail: "", changedOn: OURS }];
+  const found = diagnosisOf(seen({ findings: [finding("KeyExpired")] }));
+  const first = { plan: planOf(step), facts: someFacts(version({ expiresOn: PAST })), signals: [aSignal({ source: "sweep" })], ...found };
+  const putBack = completeStep(
+    { name: "PutBackKeyVersion", params: { ...SAMPLES.PutBackKeyVersion, writtenOn: OURS } },
+    { causes: [], targetIds, needs: "nothing", ready: true },
+  );
+  const told = { plan: planOf(putBack, step), facts: other, now: after(2), change: { applied }, ...found };
+
+  test("is told, and put back in the same turn", () => {
+    const { incident, entries, next } = turns(first, told);
+    expect(next).toMatchObject({ do: "step", step: { name: "PutBackKeyVersion" } });
+    expect(entries.filter(({ kind }) => kind === "otherValue")).toMatchObject([
+      { what: expect.stringMatching(/shows as "1969.*; nobody has written since, and it is put back$/) },
+    ]);
+    expect(incident!.applied.at(-1)).toMatchObject({ id, result: "refused", changedOn: OURS });
+  });
+
+  test("is told once, and ends as what Azure answered otherwise once it is back", () => {
+    const { incident } = turns(first, told);
+    const done: AppliedStep = { id: putBack.id, name: putBack.name, on, targetIds, at: after(3), result: "done", detail: "" };
+    const still = { ...told, now: after(3), change: {} };
+    expect(turns(first, told, still).entries.filter(({ kind }) => kind === "otherValue")).toEqual([]);
+    const end = { plan: planOf(step), facts: before, now: after(4), change: { applied: [...incident!.applied, done] }, ...found };
+    const last = turns(first, told, end);
+    expect(last.incident).toMatchObject({ outcome: "Escalated", reason: "AnsweredOtherwise" });
+    expect(last.incident!.progress.written).toBeUndefined();
+  });
+
+  test("waits for a person where every plan does, and holds the incident open for that long", () => {
+    const settings = someSettings({ mode: "approve" });
+    const asked = turns(first, { ...told, settings });
+    expect(asked.next).toMatchObject({ do: "wait", why: expect.stringContaining("PutBackKeyVersion") });
+    expect(asked.incident!.plan!.steps[0]).toMatchObject({ name: "PutBackKeyVersion", state: "waitsForApproval" });
+  });
+
+  test("asks for no author: nobody's change is taken back", () => {
+    const settings = someSettings({ mode: "heal", privilegedCallers: ["somebody"] });
+    expect(turns(first, { ...told, settings }).next).toMatchObject({ do: "step", step: { name: "PutBackKeyVersion" } });
+  });
 });

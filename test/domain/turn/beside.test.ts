@@ -141,6 +141,7 @@ type Row = { [T in keyof Damage]: { at: T; own: Damage[T][] } }[keyof Damage];
 /** What each step is written to, and which of it is its own or a cause's; null: a thing of its own. */
 const ROWS: Record<StepName, Row | null> = {
   ExtendKeyExpiry: { at: "key", own: ["expiry"] },
+  PutBackKeyVersion: { at: "key", own: ["expiry"] },
   EnableKeyVersion: { at: "key", own: ["enabled"] },
   TagIntent: { at: "key", own: [] },
   DisableKeyVersion: { at: "key", own: ["enabled"] },

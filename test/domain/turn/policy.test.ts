@@ -149,6 +149,7 @@ describe("a deliberate revocation", () => {
   const kinds: { readonly [N in StepName]: Touch["what"] } = {
     RecoverVault: "vault",
     RecoverKey: "key",
+    PutBackKeyVersion: "key",
     EnableKeyVersion: "key",
     TagIntent: "intent",
     DisableKeyVersion: "intent",

@@ -106,6 +106,20 @@ const ROWS: Row[] = [
     { ...onVersion, notBefore: "2026-11-02T10:00:00.000Z" },
     `${setAttributes} --not-before 2026-11-02T10:00:00Z`,
   ),
+  ...(
+    [
+      ["the expiry", "expiresOn", "2026-11-02T10:00:00.000Z", "--expires 2026-11-02T10:00:00Z"],
+      ["the activation", "notBefore", "2026-11-02T10:00:00.000Z", "--not-before 2026-11-02T10:00:00Z"],
+      ["the operations", "operations", ["sign", "verify"], "--ops sign verify"],
+    ] as const
+  ).map(([what, attribute, value, flags]) =>
+    row(
+      "PutBackKeyVersion",
+      what,
+      { ...onVersion, attribute, value: typeof value === "string" ? value : [...value], writtenOn: "x" },
+      `${setAttributes} ${flags}`,
+    ),
+  ),
   row(
     "RestoreKeyOperations",
     "the whole set",
