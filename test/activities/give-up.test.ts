@@ -75,7 +75,7 @@ test("forgets nothing that the incident before leaves to the next: a no, who is 
     repairs: [{ cause: "AccessMissing" as const, targetId: ACCOUNT_ID, at: NOW }],
     strikes: { "step-1": 2 },
   };
-  incidents.put({ ...opened, id: "a0", state: "closed", closedAt: NOW, outcome: "Escalated", plan: null, ...left });
+  incidents.put({ ...opened, id: "a0", state: "closed", closedAt: NOW, outcome: "Escalated", ...left });
   await giveUp({ incidentId: null });
   expect(incidents.all.at(-1)).toMatchObject({ id: "n1", ...left });
 });

@@ -1,7 +1,6 @@
 /** How a vault's next incident begins: with what the one before leaves to it. */
 import { type Incident, type IncidentPatient, openIncident } from "../incident.ts";
 import { isSuccess } from "./outcome.ts";
-import { strikesAfter } from "./strikes.ts";
 
 type Opening = { id: string; patient: IncidentPatient; at: string };
 
@@ -17,6 +16,6 @@ export function nextIncident({ id, patient, at }: Opening, previous: Incident | 
     authors: previous.authors ?? [],
     repairs,
     rejected: askedAnew ? [] : previous.rejected,
-    strikes: askedAnew ? {} : strikesAfter(previous),
+    strikes: askedAnew ? {} : (previous.strikes ?? {}),
   };
 }

@@ -21,14 +21,19 @@ export const triesOf = (stepId: string, { applied, progress }: Pick<Incident, "a
 export const strikesBefore = (stepId: string, { strikes }: Pick<Incident, "strikes">): number => strikes?.[stepId] ?? 0;
 
 /**
- * What a vault's next incident begins with, by the steps' ids: what is still called for at the end of this one was tried in vain. What somebody
- * wants on purpose is their own word, each time.
+ * As an incident leaves them that closes: what is still called for then was tried in vain. What somebody wants on purpose is their own word, each
+ * time.
  */
-export function strikesAfter(before: Pick<Incident, "applied" | "progress" | "plan" | "strikes">): Record<string, number> {
-  const strikes: Record<string, number> = {};
-  for (const { id, wish } of before.plan?.steps ?? []) {
-    const vain = triesOf(id, before).filter((entry) => !isUnpermitted(entry)).length + strikesBefore(id, before);
-    if (vain > 0 && wish === undefined) strikes[id] = vain;
-  }
-  return before.plan === null ? { ...before.strikes } : strikes;
+export function strikesAtEnd(
+  incident: Pick<Incident, "applied" | "progress" | "strikes">,
+  called: readonly Called[],
+): Record<string, number> {
+  const repairs = called.filter(({ wish }) => wish === undefined);
+  const vain = repairs.map(({ id }): [string, number] => [
+    id,
+    triesOf(id, incident).filter((entry) => !isUnpermitted(entry)).length + strikesBefore(id, incident),
+  ]);
+  return Object.fromEntries(vain.filter(([, count]) => count > 0));
 }
+
+type Called = Pick<AppliedStep, "id" | "wish">;

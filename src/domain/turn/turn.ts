@@ -38,6 +38,7 @@ import { runbookAtEnd, runbookOf } from "./runbook.ts";
 import { supportRunbook } from "./support.ts";
 import { isKnown } from "./same-trouble.ts";
 import { sinceEvent } from "./fix.ts";
+import { strikesAtEnd } from "./strikes.ts";
 import { FINAL_LOOK_AFTER_MS, FINAL_LOOKS_FOR_MS, SLOW_AFTER_MS } from "./waits.ts";
 
 function open(input: TurnInput): Incident {
@@ -107,6 +108,10 @@ function close(draft: TurnDraft, all: readonly Ending[], steps: readonly JudgedS
   incident.outcome = outcome.code;
   incident.reason = outcome.reason;
   incident.detail = outcome.detail;
+  incident.strikes = strikesAtEnd(
+    incident,
+    steps.map(({ step }) => step),
+  );
   incident.endings = isSuccess(code) ? 0 : incident.endings + 1;
   // What was revoked on purpose is told again, though that it was revoked is a success.
   const isOver = isSuccess(code) && !all.some(({ reason }) => reason === "RevokedOnPurpose");

@@ -2,49 +2,49 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AppliedStep, Incident } from "../../../src/domain/incident.ts";
 import type { TurnInput } from "../../../src/domain/turn/record.ts";
-import { strikesAfter } from "../../../src/domain/turn/strikes.ts";
+import { strikesAtEnd } from "../../../src/domain/turn/strikes.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
 import { ACCOUNT_ID } from "../../support/builders.ts";
-import { after, applied, aSignal, aStep, planOf, turnInput } from "../../support/turns.ts";
+import { aBlock, after, applied, aSignal, aStep, blocked, diagnosisOf, finding, planOf, seen, turnInput } from "../../support/turns.ts";
 
 const [entry] = applied({ result: "failed" }).applied!;
-const tries = (...results: Partial<AppliedStep>[]): AppliedStep[] => results.map((over) => ({ ...entry!, ...over }));
+const tries = (...results: Partial<AppliedStep>[]): AppliedStep[] => results.map((over) => ({ ...entry!, id: "a", ...over }));
+const plan = planOf(aStep({ id: "a" }));
 
-/** An incident that has ended while this was still called for. */
-function ended(over: Partial<Incident>, plan = planOf(aStep())): Incident {
-  const { incident } = decideTurn(turnInput({ plan }));
-  return { ...incident!, state: "closed", outcome: "Escalated", closedAt: after(1), nextLookAt: after(60), ...over };
-}
+const opened = decideTurn(turnInput({})).incident!;
+const refused = { result: "refused" as const };
 
-describe("what was tried in vain in one incident", () => {
-  const refused = { result: "refused" as const };
+describe("what was tried in vain by the end of an incident", () => {
   test.each<[string, Partial<Incident>, Record<string, number>]>([
     ["nothing", {}, {}],
     [
       "what failed, was refused, or did not help",
       { applied: tries({}, { ...refused, detail: "Conflict: x" }, { result: "done" }) },
-      { "step-1": 3 },
+      { a: 3 },
     ],
     ["not what was not carried out", { applied: tries({ result: "stale" }) }, {}],
     ["not what Keymend was not permitted", { applied: tries({ ...refused, detail: "NotPermitted: x" }) }, {}],
-    ["beside what was in vain before", { applied: tries({}), strikes: { "step-1": 1 } }, { "step-1": 2 }],
-    ["not what is called for no more: it has helped", { applied: tries({ id: "step-2", result: "done" }), strikes: { "step-2": 2 } }, {}],
-    ["what was before, where nobody could look", { applied: tries({}), plan: null, strikes: { "step-1": 2 } }, { "step-1": 2 }],
-    ["not what an operator has asked anew since", { applied: tries({}), progress: { ...ended({}).progress, askedAnewAt: after(30) } }, {}],
+    ["beside what was in vain before", { applied: tries({}), strikes: { a: 1 } }, { a: 2 }],
+    ["not what is called for no more: it has helped", { applied: tries({ id: "c", result: "done" }), strikes: { c: 2 } }, {}],
+    ["not what an operator has asked anew since", { applied: tries({}), progress: { ...opened.progress, askedAnewAt: after(30) } }, {}],
+    ["nothing that somebody wants on purpose, however often", { applied: tries({ id: "b" }, { id: "b" }) }, {}],
   ])("is %s", (_, over, strikes) => {
-    expect(strikesAfter(ended(over))).toEqual(strikes);
+    expect(strikesAtEnd({ ...opened, ...over }, [{ id: "a" }, { id: "b", wish: "w1" }])).toEqual(strikes);
   });
+});
 
-  test("is nothing that somebody wants on purpose, however often", () => {
-    const wanted = { ...aStep(), wish: "w1" };
-    expect(strikesAfter(ended({ applied: tries({}, {}) }, planOf(wanted)))).toEqual({});
-  });
+describe("the incident after one that", () => {
+  const two = tries({ ...refused, detail: "Conflict: x" }, { ...refused, detail: "Conflict: x" });
+  const next = (incident: Incident, over: Partial<TurnInput> = {}) => {
+    const previous = decideTurn(turnInput({ plan, incident, now: after(1), ...over })).incident!;
+    expect(previous.state).toBe("closed");
+    return decideTurn(turnInput({ plan, previous, newId: "i2", now: after(61) }));
+  };
 
-  test("counts in the next one, which says so and what lifts it", () => {
-    const previous = ended({ applied: tries({}, {}) });
-    const { incident } = decideTurn(turnInput({ previous, newId: "i2", now: after(61) }));
-    expect(incident).toMatchObject({ strikes: { "step-1": 2 } });
-    const again = decideTurn(turnInput({ incident: { ...incident!, applied: tries({ at: after(61) }) }, now: after(90) }));
+  test("ended with a step tried in vain counts on, and says what lifts it", () => {
+    const { incident } = next({ ...opened, applied: two });
+    expect(incident).toMatchObject({ id: "i2", strikes: { a: 2 } });
+    const again = decideTurn(turnInput({ plan, incident: { ...incident!, applied: tries({ at: after(61) }) }, now: after(90) }));
     expect(again.incident).toMatchObject({
       outcome: "Refused",
       reason: "Stopped",
@@ -52,9 +52,17 @@ describe("what was tried in vain in one incident", () => {
     });
   });
 
-  test("counts no more after a success", () => {
-    const previous = ended({ applied: tries({}, {}, {}), outcome: "Healed", nextLookAt: null });
-    expect(decideTurn(turnInput({ previous, newId: "i2", now: after(61) })).next).toMatchObject({ do: "step" });
+  test("ended otherwise, its step no more called for, counts nothing", () => {
+    const elsewhere = {
+      plan: blocked(aBlock({ kind: "escalate", cause: "KeyUnfit" })),
+      ...diagnosisOf(seen({ findings: [finding("KeyUnfit")] })),
+    };
+    expect(next({ ...opened, applied: two }, elsewhere).incident).toMatchObject({ strikes: {} });
+  });
+
+  test("was kept by an earlier version counts nothing", () => {
+    const { strikes: _, ...previous } = decideTurn(turnInput({ plan, incident: { ...opened, applied: two }, now: after(1) })).incident!;
+    expect(decideTurn(turnInput({ plan, previous, newId: "i2", now: after(61) })).incident).toMatchObject({ strikes: {} });
   });
 });
 
@@ -70,7 +78,7 @@ function writesBetweenRequests(all: readonly Happens[]): number[] {
     minutes += hours * 60;
     const signals: TurnInput["signals"] = [aSignal({ id: `e${turn}`, at: after(minutes), source: asked ? "operator" : "event" })];
     if (asked) runs.push(0);
-    const decided = decideTurn(turnInput({ turn, incident, previous, newId: `i${turn}`, now: after(minutes), signals }));
+    const decided = decideTurn(turnInput({ plan, turn, incident, previous, newId: `i${turn}`, now: after(minutes), signals }));
     incident = decided.incident;
     if (decided.next.do === "step") {
       runs[runs.length - 1]! += 1;
