@@ -61,6 +61,8 @@ const duration = v.pipe(
   v.transform((text) => parseDuration(text.trim()) || undefined),
   v.number("must be an ISO 8601 duration longer than nothing, such as P30D or PT12H"),
 );
+const whole = (pattern: RegExp, range: string) =>
+  v.pipe(v.string(), v.regex(pattern, `must be a whole number ${range}`), v.transform(Number));
 // Table names: letters and digits, 3 to 63 (Microsoft Learn, "Understanding the Table service data model").
 const tableName = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/, "must be 3 to 63 letters and digits, beginning with a letter"));
 const functionApp = v.pipe(
@@ -134,20 +136,16 @@ const settings = v.object({
   KEYMEND_HOUSEKEEPING_SCHEDULE: v.optional(ncrontab, "0 30 3 * * *"),
   KEYMEND_EXPIRY_LEAD: v.optional(duration, "P30D"),
   KEYMEND_EXPIRY_EXTENSION: v.optional(duration, "P90D"),
-  KEYMEND_EXPIRY_MAX_EXTENSIONS: v.optional(
-    v.pipe(v.string(), v.regex(/^\d{1,3}$/, "must be a whole number from 0 to 999"), v.transform(Number)),
-    "3",
-  ),
+  KEYMEND_EXPIRY_MAX_EXTENSIONS: v.optional(whole(/^\d{1,3}$/, "from 0 to 999"), "3"),
   KEYMEND_EXPIRY_HORIZON: v.optional(duration, "P365D"),
   KEYMEND_APPROVAL_TTL: v.optional(duration, "P1D"),
   KEYMEND_KNOWN_GOOD_AFTER: v.optional(duration, "P1D"),
   KEYMEND_REPEAT_WINDOW: v.optional(duration, "P7D"),
   KEYMEND_SETTLE: v.optional(duration, "PT1M"),
-  KEYMEND_MAX_AFFECTED_VAULTS: v.optional(
-    v.pipe(v.string(), v.regex(/^[1-9]\d{0,4}$/, "must be a whole number from 1 to 99999"), v.transform(Number)),
-    "10",
-  ),
+  KEYMEND_MAX_AFFECTED_VAULTS: v.optional(whole(/^[1-9]\d{0,4}$/, "from 1 to 99999"), "10"),
   KEYMEND_STORM_WINDOW: v.optional(duration, "PT1H"),
+  KEYMEND_MAX_VAULTS_AT_ONCE: v.optional(whole(/^[1-9]\d{0,2}$/, "from 1 to 999"), "10"),
+  KEYMEND_QUORUM: v.optional(whole(/^[1-9]$/, "from 1 to 9"), "1"),
   KEYMEND_PRIVILEGED_CALLERS: v.optional(guids, ""),
   KEYMEND_LOG_WORKSPACE: v.optional(guid),
   KEYMEND_CAUSES: v.optional(wishes, ""),
@@ -298,6 +296,8 @@ function normalize(written: Written): Omit<Config, "telling"> {
       settleMs: written.KEYMEND_SETTLE,
       maxAffectedVaults: written.KEYMEND_MAX_AFFECTED_VAULTS,
       stormWindowMs: written.KEYMEND_STORM_WINDOW,
+      maxVaultsAtOnce: written.KEYMEND_MAX_VAULTS_AT_ONCE,
+      quorum: written.KEYMEND_QUORUM,
       causes: written.KEYMEND_CAUSES,
       privilegedCallers: written.KEYMEND_PRIVILEGED_CALLERS,
       logWorkspace: written.KEYMEND_LOG_WORKSPACE ?? null,

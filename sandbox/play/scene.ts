@@ -89,6 +89,11 @@ function contextFor({ kind, patient }: Subject, { options, sandbox, watch, heard
     patient,
     operator: sandbox.actor(estate.operator),
     approver: sandbox.actor(estate.approver),
+    person(name) {
+      const found = [...world.principals.values()].find((principal) => principal.name === name);
+      if (!found) throw new Error(`nobody is called ${name}`);
+      return sandbox.actor(found);
+    },
     tell: (what) => timeline.say(speaker.as, what),
     focus(databases) {
       patient.databases = [...databases];

@@ -18,6 +18,8 @@ export type StoryContext = {
   /** Owner of the subscription, and the one who may approve in the app. */
   readonly operator: Actor;
   readonly approver: Actor;
+  /** Somebody else of the tenant, by name. */
+  person: (name: string) => Actor;
   /** One line of what happens, for people. */
   tell: (what: string) => void;
   /** The story is about these databases from now on, and no others: for those that come into being with the break. */

@@ -13,6 +13,7 @@ import { diagnose } from "../domain/plan/diagnose.ts";
 import { SECOND, toIso } from "../domain/time.ts";
 import { judgeNow } from "../domain/turn/judge-steps.ts";
 import { hear } from "../domain/turn/record.ts";
+import { crowdOf } from "../domain/turn/at-work.ts";
 import { heldBack, type Restraint } from "../domain/turn/restraint.ts";
 import { RETRY_WITHIN_MS } from "../domain/turn/waits.ts";
 import { namesOf, stepInShort } from "../domain/short-names.ts";
@@ -59,7 +60,11 @@ export type ApplyDeps = {
   mailbox: Pick<Mailbox, "listSignals" | "listDecisions"> & Claims;
   listWishes: GatherDeps["listWishes"];
   /** What keeps Keymend from writing anything. */
-  restraint: { load: () => Promise<Restraint> };
+  restraint: {
+    load: () => Promise<Restraint>;
+    /** One of the places that the vaults have which are written to at once; false where there is none now. */
+    takePlace: (vaultId: string, limit: Pick<Settings, "maxVaultsAtOnce">, now: string) => Promise<boolean>;
+  };
   digest: (value: unknown) => string;
   /** Keeps how often a key version's expiry was extended, this time included. */
   countExtension: (patient: Patient, keyVersion: string, count: number) => Promise<void>;
@@ -193,10 +198,9 @@ async function isStillAllowed(deps: ApplyDeps, { patient, step }: ApplyInput, be
   const incident = hear(before, signals, settings);
   const diagnosis = diagnose(facts, settings);
   const now = deps.now().toISOString();
-  return (
-    judgeNow(step, { facts, diagnosis, settings, incident, decisions, now, digest, held: heldBack(restraint, settings, now) }).kind ===
-    "allowed"
-  );
+  const held = heldBack(restraint, settings, now);
+  const crowd = crowdOf(restraint.atWork, patient.id, settings, now);
+  return judgeNow(step, { facts, diagnosis, settings, incident, decisions, now, digest, held, ...crowd }).kind === "allowed";
 }
 
 /** How long another run of the same activity is left alone before a look says what came of it. */
@@ -224,6 +228,8 @@ async function apply(deps: ApplyDeps, input: ApplyInput): Promise<ApplyResult> {
     await recordStep(deps, input, "alreadyDone", { detail: "it is so already" });
     return { kind: "settled", result: "alreadyDone" };
   }
+  // The next look sees that there is none, and waits.
+  if (!(await deps.restraint.takePlace(patient.id, deps.settings, deps.now().toISOString()))) return { kind: "settled", result: "stale" };
   if (!(await deps.mailbox.claim({ incidentId, stepId: step.id, turn })))
     return { kind: "again", afterMs: CLAIMED_MS, why: `${step.name} was begun by another run of this activity` };
   // Whoever decides from here on is told that it comes too late, so this is the last moment to read what was decided.

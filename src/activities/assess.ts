@@ -22,6 +22,7 @@ import { outlivedLifts } from "../domain/turn/policy.ts";
 import { authorsIn, type LogEntry, type LogQuestion } from "../domain/turn/activity-log.ts";
 import { authorsInKeyLog, type KeyLogEntry, type KeyLogQuestion } from "../domain/turn/key-log.ts";
 import { type LogQuestions, questionsOf } from "../domain/turn/log-questions.ts";
+import { crowdOf } from "../domain/turn/at-work.ts";
 import { heldBack } from "../domain/turn/restraint.ts";
 import type { TurnInput } from "../domain/turn/record.ts";
 import { unarmedAfter } from "../domain/turn/unarmed.ts";
@@ -31,7 +32,7 @@ import { newsOfLook } from "../domain/telling/of-look.ts";
 import type { Log } from "../log.ts";
 import type { GatherFacts } from "./gather-facts.ts";
 import { forecastsFor, keepSeen, type Revalidations } from "./learn.ts";
-import { noteTrouble, type Restraints, tellStorm } from "./note-trouble.ts";
+import { leavePlace, noteTrouble, type Restraints, tellStorm } from "./note-trouble.ts";
 import { nameOf, tellReadiness, tellUnarmed, type Told } from "./tell-limits.ts";
 import { type Again, orAgain } from "./results.ts";
 import type { Teller } from "./tell.ts";
@@ -195,12 +196,14 @@ async function decide(deps: AssessDeps, input: AssessInput, open: Open | undefin
     ...(permissions === undefined ? {} : { permissions }),
     settings,
     held,
+    ...crowdOf(restraint.atWork, input.patient.id, settings, now),
     forecasts: await forecastsFor(deps.revalidations, before, facts),
   };
   const logs = await askLogs(deps, questionsOf(given));
   for (const { log, detail } of logs.unread)
     deps.log.warn("logUnread", { vaultId: input.patient.id, text: `who made the change stays unknown: ${log} can't be read: ${detail}` });
   const turn = decideTurn({ ...given, ...logs });
+  await leavePlace(deps.restraint, restraint, { patient: input.patient, diagnosis, isOver: turn.next.do === "end" });
   const unarmed = unarmedAfter(given, turn.next, turn.incident ?? previous);
   return { facts, diagnosis, turn, unarmed, signalIds: signals.map((signal) => signal.id) };
 }

@@ -14,6 +14,7 @@ export type Restraints = {
   addTrouble: (trouble: Trouble) => Promise<void>;
   endTrouble: (vaultId: string) => Promise<void>;
   keepStormTold: (told: boolean) => Promise<void>;
+  leavePlace: (vaultId: string) => Promise<void>;
 };
 
 type Look = { patient: Patient; diagnosis: Diagnosis; now: string };
@@ -28,6 +29,16 @@ export async function noteTrouble(restraint: Restraints, { patient, diagnosis, n
   else if (isKnown && causes.length === 0 && isWhole(diagnosis)) await restraint.endTrouble(patient.id);
   else return before;
   return restraint.load();
+}
+
+/** A vault that a look has seen well, or of which it has come to an end, lets another one be written to. */
+export async function leavePlace(
+  restraint: Restraints,
+  { atWork }: Restraint,
+  { patient, diagnosis, isOver }: Pick<Look, "patient" | "diagnosis"> & { isOver: boolean },
+): Promise<void> {
+  if (!atWork.some(({ vaultId }) => patientKey(vaultId) === patientKey(patient.id))) return;
+  if (isOver || (lossesIn(diagnosis).length === 0 && isWhole(diagnosis))) await restraint.leavePlace(patient.id);
 }
 
 /** Kept after it was told: at worst it is told twice. */

@@ -94,7 +94,7 @@ export type PlannedStep = {
   permission: string;
   needs: Step["needs"];
   causes: CauseCode[];
-  state: "next" | "settles" | "waitsForApproval" | "waitsForEarlierStep" | "refused" | "observed" | "applied";
+  state: "next" | "settles" | "waitsItsTurn" | "waitsForApproval" | "waitsForEarlierStep" | "refused" | "observed" | "applied";
   /** What is asked, or why it is refused, in words. Absent in what earlier versions kept. */
   why?: string | null;
   undo: string | null;

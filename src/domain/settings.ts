@@ -27,6 +27,10 @@ export type Settings = {
   /** More vaults than these that lose their key within `stormWindowMs` are a storm: nothing is written until a person has looked. */
   maxAffectedVaults: number;
   stormWindowMs: number;
+  /** Over how many vaults Keymend writes at once. */
+  maxVaultsAtOnce: number;
+  /** How many different approvers must agree to a step by which somebody or something gets more access. */
+  quorum: number;
   /** Overrides of the causes' defaults. */
   causes: Partial<Record<CauseCode, "auto" | "ask">>;
   /** Object ids whose changes count as meant: auto becomes ask. */

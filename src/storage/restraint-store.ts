@@ -1,6 +1,10 @@
 /** What keeps Keymend from writing, kept in the baseline's table in a partition of its own: one query reads all of it. */
 import { patientKey } from "../domain/databases/sight.ts";
+import type { TableClient } from "@azure/data-tables";
 import { isNew, orAbsent } from "../azure/call-azure.ts";
+import { classifyError } from "../azure/classify-error.ts";
+import type { Settings } from "../domain/settings.ts";
+import { type AtWork, placeFor } from "../domain/turn/at-work.ts";
 import type { Pause, Restraint, RestraintSeal, Trouble } from "../domain/turn/restraint.ts";
 import { digestOf, hashText } from "./canonical-json.ts";
 import { jsonOf, toRow } from "./rows.ts";
@@ -19,6 +23,9 @@ export type RestraintStore = {
   endTrouble: (vaultId: string) => Promise<void>;
   keepResumed: (at: string) => Promise<void>;
   keepStormTold: (told: boolean) => Promise<void>;
+  /** One of the places that the vaults have which are written to at once; false where there is none now. Two never get the same. */
+  takePlace: (vaultId: string, limit: Pick<Settings, "maxVaultsAtOnce">, now: string) => Promise<boolean>;
+  leavePlace: (vaultId: string) => Promise<void>;
   /** How far the audit about pauses went when it was last written. */
   loadSeal: () => Promise<RestraintSeal | undefined>;
   keepSeal: (seal: RestraintSeal) => Promise<void>;
@@ -31,10 +38,11 @@ const SEAL = "audit";
 const RESUMED = "resumed";
 const STORM = "storm-told";
 const TROUBLE = "trouble-";
+const PLACE = "place-";
 
 const rowOf = (vaultId: string): string => `${TROUBLE}${hashText(patientKey(vaultId))}`;
 
-const nothing = (): Restraint => ({ pause: null, troubles: [], resumedAt: null, stormTold: false });
+const nothing = (): Restraint => ({ pause: null, troubles: [], atWork: [], resumedAt: null, stormTold: false });
 
 type Row = Record<string, unknown> & { rowKey?: string };
 
@@ -43,9 +51,34 @@ function take(kept: Restraint, row: Row): void {
   if (row.rowKey === PAUSE) kept.pause = JSON.parse(json());
   else if (row.rowKey === RESUMED) kept.resumedAt = JSON.parse(json());
   else if (row.rowKey === STORM) kept.stormTold = JSON.parse(json());
-  else if (row.rowKey?.startsWith(TROUBLE)) {
+  else if (row.rowKey?.startsWith(PLACE)) {
+    const atWork: AtWork = JSON.parse(json());
+    kept.atWork.push(atWork);
+  } else if (row.rowKey?.startsWith(TROUBLE)) {
     const trouble: Trouble = JSON.parse(json());
     kept.troubles.push(trouble);
+  }
+}
+
+type Held = { atWork: AtWork; etag: string };
+
+async function places(client: TableClient): Promise<Held[]> {
+  const filter = `PartitionKey eq ${quote(PARTITION)} and RowKey ge ${quote(PLACE)} and RowKey lt ${quote(`${PLACE}~`)}`;
+  const held: Held[] = [];
+  for await (const row of client.listEntities({ queryOptions: { filter } }))
+    held.push({ atWork: JSON.parse(jsonOf(row, "a place")), etag: row.etag });
+  return held;
+}
+
+/** False where somebody else has changed it since, or taken it away. */
+async function isStill(change: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await change();
+    return true;
+  } catch (error) {
+    const { kind } = classifyError(error);
+    if (kind === "preconditionFailed" || kind === "notFound") return false;
+    throw error;
   }
 }
 
@@ -76,6 +109,31 @@ export function createRestraintStore(tables: Tables): RestraintStore {
     endTrouble: (vaultId) =>
       tables.use("baseline", "forget a vault's trouble", async (client) => {
         await orAbsent(() => client.deleteEntity(PARTITION, rowOf(vaultId)));
+      }),
+    takePlace: (vaultId, limit, now) =>
+      tables.use("baseline", "take a place among the vaults that are written to", async (client) => {
+        // Who finds that another was quicker looks again; each time one more has a place.
+        for (;;) {
+          const held = await places(client);
+          const place = placeFor(
+            held.map(({ atWork }) => atWork),
+            vaultId,
+            limit,
+            now,
+          );
+          if (place === undefined) return false;
+          const row = { partitionKey: PARTITION, rowKey: `${PLACE}${place}`, ...toRow({ place, vaultId, at: now }, "a place") };
+          const before = held.find(({ atWork }) => atWork.place === place);
+          const isTaken = before
+            ? await isStill(() => client.updateEntity(row, "Replace", { etag: before.etag }))
+            : await isNew(() => client.createEntity(row));
+          if (isTaken) return true;
+        }
+      }),
+    leavePlace: (vaultId) =>
+      tables.use("baseline", "leave the place among the vaults that are written to", async (client) => {
+        const own = (await places(client)).filter(({ atWork }) => patientKey(atWork.vaultId) === patientKey(vaultId));
+        for (const { atWork, etag } of own) await isStill(() => client.deleteEntity(PARTITION, `${PLACE}${atWork.place}`, { etag }));
       }),
     keepResumed: (at) => keep(RESUMED, at, "when writing was resumed"),
     keepStormTold: (told) => keep(STORM, told, "whether a storm was told"),

@@ -274,7 +274,7 @@ describe("what is read just before the write decides", () => {
     expect([journal, azure.writes]).toEqual([["claim"], []]);
   });
 
-  const unheld = { troubles: [], resumedAt: null, stormTold: false };
+  const unheld = { troubles: [], atWork: [], resumedAt: null, stormTold: false };
   const paused = { ...unheld, pause: { reason: "a migration", by: "o1", name: "ada", at: NOW, until: null } };
 
   test("a pause since the plan stops the write, and so does one that comes while the step is being claimed", async () => {
@@ -297,6 +297,22 @@ describe("what is read just before the write decides", () => {
     restraint.now = { ...unheld, pause: null, troubles };
     expect(await apply()).toEqual({ kind: "settled", result: "stale" });
     expect(journal).toEqual([]);
+  });
+
+  test("so do as many vaults as are written to at once, also those that have begun since the plan", async () => {
+    const crowd = Array.from({ length: 10 }, (_, place) => ({ place, vaultId: `https://kv${place}.vault.azure.net`, at: NOW }));
+    const { apply, restraint, journal } = setUp();
+    restraint.now = { ...unheld, pause: null, atWork: crowd };
+    expect(await apply()).toEqual({ kind: "settled", result: "stale" });
+    const late = { load: async () => ({ ...unheld, pause: null }), takePlace: async () => false };
+    expect(await setUp().apply({ restraint: late })).toEqual({ kind: "settled", result: "stale" });
+    expect(journal).toEqual([]);
+  });
+
+  test("its vault has a place among those from then on", async () => {
+    const { apply, restraint } = setUp();
+    await apply();
+    expect(restraint.now.atWork).toEqual([{ place: 0, vaultId: PATIENT.id, at: NOW }]);
   });
 
   test("two runs of the same activity at the same time write once", async () => {

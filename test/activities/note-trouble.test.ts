@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { noteTrouble, tellStorm } from "../../src/activities/note-trouble.ts";
+import { leavePlace, noteTrouble, tellStorm } from "../../src/activities/note-trouble.ts";
 import type { Held } from "../../src/domain/turn/restraint.ts";
 import { NOW } from "../support/builders.ts";
 import { fakeEdges } from "../support/fakes.ts";
@@ -37,6 +37,26 @@ describe("which vaults are out of reach", () => {
       throw new Error("this should not be called");
     };
     expect(await noteTrouble({ ...deps.restraint, addTrouble: never, endTrouble: never }, well)).toMatchObject({ troubles: [] });
+  });
+});
+
+describe("a vault that is written to", () => {
+  const atWork = [{ place: 0, vaultId: PATIENT.id.toUpperCase(), at: NOW }];
+  test.each([
+    ["is well", well.diagnosis, false, true],
+    ["is still lost", lost.diagnosis, false, false],
+    ["can't be seen whole", diagnosisOf(healthy(), seen({ findings: [finding("Unreadable")] })).diagnosis, false, false],
+    ["is still lost, and the incident over", lost.diagnosis, true, true],
+  ])("leaves its place to others once it %s", async (_, diagnosis, isOver, leaves) => {
+    const { deps, restraint, journal } = fakeEdges();
+    await leavePlace(deps.restraint, { ...restraint.now, atWork }, { patient: PATIENT, diagnosis, isOver });
+    expect(journal).toEqual(leaves ? ["leave place"] : []);
+  });
+
+  test("costs nothing where it has none", async () => {
+    const { deps, restraint, journal } = fakeEdges();
+    await leavePlace(deps.restraint, restraint.now, { patient: PATIENT, diagnosis: well.diagnosis, isOver: true });
+    expect(journal).toEqual([]);
   });
 });
 

@@ -56,7 +56,7 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
   const audit: { incidentId: string; what: string; data: unknown; by: string }[] = [];
   const lifts: LiftedTag[] = [];
   const listed: Listed[] = [];
-  const restraint: Restraint = { pause: null, troubles: [], resumedAt: null, stormTold: false };
+  const restraint: Restraint = { pause: null, troubles: [], atWork: [], resumedAt: null, stormTold: false };
   const seals: RestraintSeal[] = [];
   /** What was asked of the audit, and verified by which seal. */
   const asked: [number, string | undefined][] = [];

@@ -54,7 +54,7 @@ function setUp({ onRecord = [], found = { patient: PATIENT }, incident, facts = 
       list: async () => [...kept.values()],
     },
     findIncident: async () => incident,
-    loadRestraint: async () => ({ pause: null, troubles: [], resumedAt: null, stormTold: false }),
+    loadRestraint: async () => ({ pause: null, troubles: [], atWork: [], resumedAt: null, stormTold: false }),
     settings: someSettings(),
     digest: (value) => JSON.stringify(value),
     newGuid: () => "0123-4567-89ab-cdef",

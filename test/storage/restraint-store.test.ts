@@ -5,7 +5,7 @@ import { createRestraintStore } from "../../src/storage/restraint-store.ts";
 import { useAzurite } from "../support/azurite.ts";
 
 const { fresh } = useAzurite();
-const NONE = { pause: null, troubles: [], resumedAt: null, stormTold: false };
+const NONE = { pause: null, troubles: [], atWork: [], resumedAt: null, stormTold: false };
 const pause: Pause = { reason: "a migration", by: "o1", name: "ada", at: "2026-11-21T10:00:00.000Z", until: null };
 
 test("keeps the newest pause until it is ended, and how far the audit about it went", async () => {
@@ -46,8 +46,33 @@ test("keeps each vault in trouble once, by whatever it is named, since it first 
   await store.addTrouble({ ...trouble, vaultId: id, since: "2026-11-21T11:00:00.000Z" });
   await store.keepStormTold(true);
   await store.keepResumed("2026-11-21T12:00:00.000Z");
-  expect(await store.load()).toEqual({ pause: null, troubles: [trouble], resumedAt: "2026-11-21T12:00:00.000Z", stormTold: true });
+  expect(await store.load()).toEqual({
+    pause: null,
+    troubles: [trouble],
+    atWork: [],
+    resumedAt: "2026-11-21T12:00:00.000Z",
+    stormTold: true,
+  });
   await store.endTrouble(id);
   await store.endTrouble(id);
   expect((await store.load()).troubles).toEqual([]);
+});
+
+test("however many vaults want a place at the same time, no more get one than there are, and each keeps its own until it leaves it", async () => {
+  const store = createRestraintStore(fresh().tables);
+  const now = "2026-11-21T10:00:00.000Z";
+  const limit = { maxVaultsAtOnce: 3 };
+  const names = Array.from({ length: 8 }, (_, i) => `https://kv-${i}.vault.azure.net`);
+  const got = await Promise.all(names.map((name) => store.takePlace(name, limit, now)));
+  expect(got.filter((one) => one)).toHaveLength(3);
+  const { atWork } = await store.load();
+  expect(atWork.map(({ place }) => place).toSorted()).toEqual([0, 1, 2]);
+  const [first] = atWork.map(({ vaultId }) => vaultId);
+  const [waiting] = names.filter((name) => !atWork.some(({ vaultId }) => vaultId === name));
+  expect(await store.takePlace(first!, limit, now)).toBe(true);
+  expect(await store.takePlace(waiting!, limit, now)).toBe(false);
+  await store.leavePlace(first!);
+  await store.leavePlace(first!);
+  expect(await store.takePlace(waiting!, limit, now)).toBe(true);
+  expect(await store.takePlace(first!, limit, "2026-11-21T10:15:00.000Z")).toBe(true);
 });

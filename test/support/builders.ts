@@ -54,6 +54,8 @@ export const someSettings = (over: Partial<Settings> = {}): Settings => ({
   settleMs: 0,
   maxAffectedVaults: 10,
   stormWindowMs: HOUR,
+  maxVaultsAtOnce: 10,
+  quorum: 1,
   causes: {},
   privilegedCallers: [],
   logWorkspace: null,

@@ -14,6 +14,8 @@ import type { LogEntry, LogQuestion } from "../../src/domain/turn/activity-log.t
 import type { KeyLogEntry, KeyLogQuestion } from "../../src/domain/turn/key-log.ts";
 import { type Sample, withSample } from "../../src/domain/turn/revalidation.ts";
 import type { Unarmed } from "../../src/domain/turn/unarmed.ts";
+import type { Settings } from "../../src/domain/settings.ts";
+import { placeFor } from "../../src/domain/turn/at-work.ts";
 import type { Restraint, Trouble } from "../../src/domain/turn/restraint.ts";
 import type { News } from "../../src/domain/telling/news.ts";
 import type { WishOnRecord, WishStatus } from "../../src/domain/wish.ts";
@@ -154,7 +156,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
   const told: News[] = [];
   const samples = new Map<string, readonly Sample[]>();
   const extensions: string[] = [];
-  const restraint: { now: Restraint } = { now: { pause: null, troubles: [], resumedAt: null, stormTold: false } };
+  const restraint: { now: Restraint } = { now: { pause: null, troubles: [], atWork: [], resumedAt: null, stormTold: false } };
   const log = fakeLog();
   const incidents = fakeIncidents(journal);
   const audit = fakeAudit(journal);
@@ -184,6 +186,17 @@ export function fakeEdges(facts: Facts = someFacts()) {
         restraint.now.troubles = restraint.now.troubles.filter((one) => one.vaultId !== vaultId);
       },
       keepStormTold: async (isTold: boolean) => void (restraint.now.stormTold = isTold),
+      takePlace: async (vaultId: string, limit: Pick<Settings, "maxVaultsAtOnce">, now: string) => {
+        const place = placeFor(restraint.now.atWork, vaultId, limit, now);
+        if (place === undefined) return false;
+        const others = restraint.now.atWork.filter((one) => one.place !== place);
+        restraint.now.atWork = [...others, { place, vaultId, at: now }];
+        return true;
+      },
+      leavePlace: async (vaultId: string) => {
+        journal.push("leave place");
+        restraint.now.atWork = restraint.now.atWork.filter((one) => one.vaultId !== vaultId);
+      },
     },
     revalidations: {
       load: async (place: string) => samples.get(place) ?? [],

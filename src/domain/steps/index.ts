@@ -127,6 +127,9 @@ export const isUndo = ({ name }: Pick<StepDraft, "name">): boolean => name === "
 
 export const isGrant = (step: StepDraft): step is Grant => specOf(step).grants !== null;
 
+/** Whether somebody or something reaches more by it than before: a principal a key, or Azure's own services a vault behind its firewall. */
+export const isWidening = (step: StepDraft): boolean => isGrant(step) || step.name === "AllowTrustedServices";
+
 /** Command lines a person can run instead of the step. */
 export const azOf = <N extends StepName>(step: Draft<N>): string[] => specOf(step).az(step.params);
 

@@ -141,6 +141,8 @@ export function judgeStepState(view: Omit<View, "target">, step: JudgedStep["ste
       return pending(check(view), `${what} is done; waiting for it to take effect`);
     case "fresh":
       return pending(state.until, `${what} waits: what it puts back was reported gone a moment ago, and is looked at once more`);
+    case "crowded":
+      return pending(check(view), `${what} waits for its turn: ${state.why}`);
     case "ask": {
       const expires = toMs(state.question.at) + settings.approvalTtlMs;
       if (toMs(now) >= expires) return ended("Refused", "ApprovalExpired", `nobody decided on ${what} in time`);

@@ -5,7 +5,7 @@ import { judgeStep } from "./policy.ts";
 import { authorsOf } from "./authors.ts";
 import { sayRepeated, settlesUntil } from "./losses.ts";
 import type { Held } from "./restraint.ts";
-import { approvalOf, type Asked, questionOf, rejectionOf } from "./questions.ts";
+import { approvalOf, type Asked, questionOf, quorumOf, rejectionOf } from "./questions.ts";
 import { stepInShort } from "../short-names.ts";
 import type { Plan } from "../plan.ts";
 import type { Step } from "../steps/step.ts";
@@ -19,6 +19,8 @@ export type StepState =
   | { kind: "allowed"; ready: boolean; approval?: Decision }
   /** What it undoes was reported a moment ago: that is looked at once more before. */
   | { kind: "fresh"; until: string }
+  /** Allowed, and others are being mended. */
+  | { kind: "crowded"; why: string; approval?: Decision }
   /** Written a moment ago: its effect is awaited. */
   | { kind: "settling" }
   | { kind: "ask"; why: string; question: Question }
@@ -35,14 +37,16 @@ export type JudgedStep = { step: Step; state: StepState };
 export const isNext = ({ state }: JudgedStep): boolean => state.kind === "allowed" && state.ready;
 
 function judgeAsk(step: Step, why: string, view: JudgeView): StepState {
-  const approval = approvalOf(step, view);
+  const { approval, agreed } = approvalOf(step, view);
   if (approval) return { kind: "allowed", ready: step.ready, approval };
   const { decisions, incident } = view;
   const rejection = rejectionOf(step.id, decisions, incident.progress.askedAnewAt);
   if (rejection) return { kind: "refuse", reason: "Rejected", why: `rejected by ${rejection.by}: ${rejection.reason}` };
   if (incident.rejected.includes(step.id))
     return { kind: "refuse", reason: "Rejected", why: "a person rejected it before, and nothing has changed" };
-  return { kind: "ask", why, question: questionOf(step, view) };
+  const needed = quorumOf(step, view.settings);
+  const said = needed > 1 ? `${why}; ${agreed} of ${needed} approvers have agreed` : why;
+  return { kind: "ask", why: said, question: questionOf(step, view) };
 }
 
 /** Written, and its effect is awaited: it is not written twice meanwhile. */
@@ -66,8 +70,8 @@ function judgeHistory(step: Step, incident: Pick<Incident, "applied" | "progress
 const sayStopped = (step: Step, tries: number): string =>
   `${stepInShort(step)} was tried ${tries} times and did not help; POST /api/heal tries it again`;
 
-/** held: why nothing at all may be written. */
-export type JudgeView = Asked & { facts: Facts; incident: Incident; held: Held | null };
+/** held: why nothing at all may be written. crowd: why this vault waits for its turn; absent where it does not. */
+export type JudgeView = Asked & { facts: Facts; incident: Incident; held: Held | null; crowd?: string };
 
 /** How one step stands now: the same rule when it is planned and right before it is written. */
 export function judgeNow(step: Step, view: JudgeView): StepState {
@@ -83,7 +87,15 @@ export function judgeNow(step: Step, view: JudgeView): StepState {
   // Who wants it on purpose has been asked, as it were.
   const repeated = step.wish === undefined ? sayRepeated(step, incident, settings, now) : undefined;
   const why = verdict.kind === "ask" ? verdict.why : repeated;
-  return why === undefined ? { kind: "allowed", ready: step.ready } : judgeAsk(step, why, view);
+  const state: StepState = why === undefined ? { kind: "allowed", ready: step.ready } : judgeAsk(step, why, view);
+  return view.crowd === undefined ? state : inCrowd(state, view.crowd);
+}
+
+/** What could be taken at once waits; what waits anyway is asked, or comes after another, all the same. */
+function inCrowd(state: StepState, why: string): StepState {
+  if (state.kind !== "allowed" || !state.ready) return state;
+  const { approval } = state;
+  return { kind: "crowded", why, ...(approval && { approval }) };
 }
 
 export const judgeSteps = (plan: Plan, view: JudgeView): JudgedStep[] => plan.steps.map((step) => ({ step, state: judgeNow(step, view) }));
@@ -100,6 +112,7 @@ export function shownSince({ progress, applied }: Incident, facts: Facts, now: s
 
 const SHOWN: Record<Exclude<StepState["kind"], "allowed">, PlannedStep["state"]> = {
   fresh: "settles",
+  crowded: "waitsItsTurn",
   settling: "applied",
   ask: "waitsForApproval",
   observe: "observed",
@@ -118,7 +131,7 @@ export function isOffered({ state }: JudgedStep): boolean {
 }
 
 function whyOf({ tells }: Step, state: StepState): string | null {
-  const why = state.kind === "ask" || state.kind === "refuse" || state.kind === "lacking" ? state.why : null;
+  const why = "why" in state ? state.why : null;
   return state.kind === "ask" && tells ? [why, tells].filter((part) => part).join("; ") : why;
 }
 

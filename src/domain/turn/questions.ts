@@ -6,6 +6,7 @@ import type { Diagnosis } from "../cause.ts";
 import type { Decision, Incident, Question } from "../incident.ts";
 import { sameId } from "../arm-id.ts";
 import type { Settings } from "../settings.ts";
+import { isWidening } from "../steps/index.ts";
 import type { Step } from "../steps/step.ts";
 import { toMs } from "../time.ts";
 
@@ -66,12 +67,15 @@ export function rejectionOf(stepId: string, decisions: readonly Decision[], aske
 /** What is written down with a decision of each question that it answers. */
 export const questionId = (step: { id: string }, question: Question, digest: Asked["digest"]): string => digest([step.id, question]);
 
-/** The newest yes to this very question, where it has not expired and no one has said no. */
-export function approvalOf(step: Step, asked: Asked): Decision | undefined {
+/** How many different people must agree: by a step that lets somebody or something reach more, more than one where that is set. */
+export const quorumOf = (step: Step, { quorum }: Pick<Settings, "quorum">): number => (isWidening(step) ? quorum : 1);
+
+/** Every yes to this very question that has not expired, where no one has said no; the newest first. */
+function yesesTo(step: Step, asked: Asked): Decision[] {
   const { decisions, incident, settings, now, digest } = asked;
   const question = standingQuestion(step, asked);
   const { askedAnewAt } = incident.progress;
-  if (!question || incident.rejected.includes(step.id) || rejectionOf(step.id, decisions, askedAnewAt)) return undefined;
+  if (!question || incident.rejected.includes(step.id) || rejectionOf(step.id, decisions, askedAnewAt)) return [];
   const wasRejected = rejectionOf(step.id, decisions, undefined) !== undefined;
   const id = questionId(step, question, digest);
   const approvals = decisions.filter(
@@ -83,5 +87,13 @@ export function approvalOf(step: Step, asked: Asked): Decision | undefined {
       // Whoever approved before the no did not overrule it.
       (!wasRejected || saidAfter(one, askedAnewAt)),
   );
-  return approvals.toSorted((a, b) => toMs(b.at) - toMs(a.at))[0];
+  return approvals.toSorted((a, b) => toMs(b.at) - toMs(a.at));
+}
+
+/** How many different people have agreed; approval: once they are enough, the one of them that runs out first. */
+export function approvalOf(step: Step, asked: Asked): { agreed: number; approval?: Decision } {
+  const yeses = yesesTo(step, asked);
+  const byPerson = yeses.filter(({ by }, i) => yeses.findIndex((one) => one.by.toLowerCase() === by.toLowerCase()) === i);
+  const approval = byPerson[quorumOf(step, asked.settings) - 1];
+  return { agreed: byPerson.length, ...(approval && { approval }) };
 }

@@ -53,6 +53,8 @@ export type TurnInput = {
   settings: Settings;
   /** Why nothing at all may be written now. */
   held: Held | null;
+  /** Why this vault waits until others are mended; absent where it does not. */
+  crowd?: string;
 };
 
 /** An incident in the making, with what is to be appended to its audit. */
@@ -288,7 +290,7 @@ function takeQuestions({ incident, input }: TurnDraft, steps: readonly JudgedSte
 
 function inForce(steps: readonly JudgedStep[], { approvalTtlMs }: Settings): Incident["decision"] {
   const approved = steps.flatMap(({ step: { id }, state }) =>
-    state.kind === "allowed" && state.approval ? [{ id, approval: state.approval }] : [],
+    "approval" in state && state.approval ? [{ id, approval: state.approval }] : [],
   );
   const newest = approved.map(({ approval }) => approval).toSorted((a, b) => toMs(b.at) - toMs(a.at))[0];
   if (!newest) return null;
@@ -318,6 +320,7 @@ export function takePlan(draft: TurnDraft, steps: readonly JudgedStep[]): void {
 const WORDS: Record<PlannedStep["state"], string> = {
   next: "now",
   settles: "once it was looked at again",
+  waitsItsTurn: "once it is its turn",
   waitsForEarlierStep: "after that",
   applied: "done",
   waitsForApproval: "waits for approval",

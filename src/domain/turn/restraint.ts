@@ -3,6 +3,7 @@ import type { CauseCode } from "../cause-code.ts";
 import type { Diagnosis } from "../cause.ts";
 import type { Incident } from "../incident.ts";
 import type { Settings } from "../settings.ts";
+import type { AtWork } from "./at-work.ts";
 import { DAY, formatDuration, parseDuration, toIso, toMs } from "../time.ts";
 
 /** A person's word that nothing is to be written. until: ISO 8601 UTC; null: until somebody resumes. */
@@ -16,6 +17,8 @@ export type Restraint = {
   pause: Pause | null;
   /** Every vault that is in trouble now. */
   troubles: Trouble[];
+  /** Every vault that is being written to. */
+  atWork: AtWork[];
   /** When a person last said that Keymend may write: of what was in trouble by then nothing makes a storm. */
   resumedAt: string | null;
   /** That a storm stops all writing was told. */

@@ -5,7 +5,7 @@ import type { Step } from "../../../src/domain/steps/step.ts";
 import { questionId } from "../../../src/domain/turn/questions.ts";
 import type { TurnInput } from "../../../src/domain/turn/record.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
-import { PRINCIPAL, VAULT_ID } from "../../support/builders.ts";
+import { PRINCIPAL, someSettings, VAULT_ID } from "../../support/builders.ts";
 import { aDecision, after, applied, aSignal, aStep, diagnosisOf, planOf, seen, turnInput } from "../../support/turns.ts";
 
 const digest = (value: unknown): string => JSON.stringify(value);
@@ -158,5 +158,127 @@ describe("a no", () => {
     const { incident } = look(asking, { decisions: [{ ...no, steps: ["other"] }] });
     const again = look(incident!, { now: after(9), decisions: [{ ...no, steps: ["other"] }] }).incident!;
     expect(again.timeline.filter(({ what }) => what === "reject by ada: meant")).toHaveLength(1);
+  });
+});
+
+describe("a step by which more is reached", () => {
+  const grant: Step = {
+    ...aStep({ needs: "approval" }),
+    name: "GrantKeyRole",
+    params: { identityId: "/i", principalId: PRINCIPAL, scope: VAULT_ID, roleDefinitionId: "r" },
+  };
+  const opened: Step = { ...aStep({ needs: "approval" }), name: "AllowTrustedServices", params: { vaultId: VAULT_ID } };
+  const played = (step: Step, quorum: number) => {
+    const input: Partial<TurnInput> = { digest, plan: planOf(step), settings: someSettings({ quorum }) };
+    const first = decideTurn(turnInput(input)).incident!;
+    return {
+      first,
+      after: (decisions: Decision[], minutes = 30) => decideTurn(turnInput({ ...input, incident: first, now: after(minutes), decisions })),
+    };
+  };
+
+  test.each<[string, Step, number, [by: string, minute: number][], number, boolean]>([
+    [
+      "two of two",
+      grant,
+      2,
+      [
+        ["ada", 1],
+        ["bob", 2],
+      ],
+      30,
+      true,
+    ],
+    [
+      "two of two, by a firewall's bypass",
+      opened,
+      2,
+      [
+        ["ada", 1],
+        ["bob", 2],
+      ],
+      30,
+      true,
+    ],
+    ["one of two", grant, 2, [["ada", 1]], 30, false],
+    [
+      "one of two, who says it twice",
+      grant,
+      2,
+      [
+        ["ada", 1],
+        ["ADA", 2],
+      ],
+      30,
+      false,
+    ],
+    ["one of one", grant, 1, [["ada", 1]], 30, true],
+    ["one, where nothing more is reached by it", aStep({ needs: "approval" }), 3, [["ada", 1]], 30, true],
+    [
+      "two of two, until the first runs out",
+      grant,
+      2,
+      [
+        ["ada", 1],
+        ["bob", 600],
+      ],
+      1440,
+      true,
+    ],
+    [
+      "two of two, of which one has run out",
+      grant,
+      2,
+      [
+        ["ada", 1],
+        ["bob", 600],
+      ],
+      1441,
+      false,
+    ],
+    [
+      "two of two, of whom one has said it anew",
+      grant,
+      2,
+      [
+        ["ada", 1],
+        ["bob", 600],
+        ["ada", 601],
+      ],
+      1439,
+      true,
+    ],
+  ])("may be taken with %s", (_, step, quorum, yeses, minutes, taken) => {
+    const { first, after: later } = played(step, quorum);
+    const decisions = yeses.map(([by, minute], i) => answer(first, { id: `y${i}`, by, at: after(minute) }));
+    expect(later(decisions, minutes).next.do === "step").toBe(taken);
+  });
+
+  test("says how many have agreed, and until when they have", () => {
+    const { first, after: later } = played(grant, 3);
+    const yeses = ["ada", "bob"].map((by, i) => answer(first, { id: by, by, at: after(i + 1) }));
+    expect(later(yeses).incident!.plan!.steps[0]!.why).toMatch(/; 2 of 3 approvers have agreed$/);
+    const all = [...yeses, answer(first, { id: "c", by: "cyd", at: after(9) })];
+    expect(later(all).incident!.decision).toMatchObject({ expiresAt: after(1 + 1440) });
+  });
+
+  test("is taken where so many different people have said yes, and nobody no, and in no other case", () => {
+    const says = fc.record({
+      by: fc.constantFrom("ada", "bob", "cyd"),
+      minute: fc.integer({ min: 1, max: 29 }),
+      decision: fc.constantFrom<Decision["decision"]>("approve", "approve", "approve", "approve", "reject"),
+      late: fc.constantFrom(true, false, false, false),
+    });
+    fc.assert(
+      fc.property(fc.array(says, { maxLength: 6 }), fc.integer({ min: 1, max: 3 }), (said, quorum) => {
+        const { first, after: later } = played(grant, quorum);
+        const decisions = said.map(({ minute, late, ...one }, i) =>
+          answer(first, { id: `d${i}`, at: after(minute), ...one, ...(late ? { late: true as const } : {}) }),
+        );
+        const people = new Set(said.filter(({ decision, late }) => decision === "approve" && !late).map(({ by }) => by));
+        const isRefused = said.some(({ decision }) => decision === "reject");
+        expect(later(decisions).next.do === "step").toBe(!isRefused && people.size >= quorum);
+      }),
+    );
   });
 });

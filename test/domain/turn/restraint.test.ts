@@ -6,7 +6,7 @@ import { anAccount, NOW, someFacts, someSettings } from "../../support/builders.
 import { after, applied, aSignal, aStep, finding, healthy, planOf, recovering, seen, turnInput, turns } from "../../support/turns.ts";
 
 const pause: Pause = { reason: "a migration", by: "o1", name: "ada", at: NOW, until: null };
-const NONE: Restraint = { pause: null, troubles: [], resumedAt: null, stormTold: false };
+const NONE: Restraint = { pause: null, troubles: [], atWork: [], resumedAt: null, stormTold: false };
 const LIMITS = { maxAffectedVaults: 2, stormWindowMs: HOUR };
 const held = heldBack({ ...NONE, pause }, LIMITS, NOW)!;
 const digest = (value: unknown): string => JSON.stringify(value);

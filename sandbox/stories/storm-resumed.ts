@@ -1,0 +1,29 @@
+import { pauseOrResume } from "./acts.ts";
+import { storm } from "./storm.ts";
+import type { Story } from "./story.ts";
+
+const SECOND = 1000;
+const AT_ONCE = 2;
+const VAULTS = 5;
+
+const { reason: _, ...takenAtOnce } = storm;
+
+export const stormResumed: Story = {
+  ...takenAtOnce,
+  name: "storm-resumed",
+  title: "somebody has looked at what took the keys of many vaults at once and lets Keymend write: it mends two vaults at a time",
+  phases: ["revoked"],
+  maxWrites: VAULTS,
+  outcome: { revoked: "Healed" },
+  settings: { ...storm.settings, KEYMEND_MAX_VAULTS_AT_ONCE: String(AT_ONCE) },
+  async after(context) {
+    await context.until("the app to refuse", context.isOver);
+    await context.wait(600 * SECOND);
+    context.goOn();
+    await pauseOrResume(context, "resume", { reason: "a template of ours, it is mended; put them back" });
+    const times = (): number[] => context.world.writes.filter(({ keymend }) => keymend).map(({ at }) => Date.parse(at));
+    await context.until("all of them to be mended", () => times().length >= VAULTS);
+    // Whoever is mended is seen to be before the next one's turn comes.
+    if (times().some((at, i, all) => (all[i + AT_ONCE] ?? Infinity) - at < 10 * SECOND)) throw new Error("the app mended more at once");
+  },
+};
