@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readDeployedRoles } from "../../sandbox/estate/deployed-roles.ts";
 import { readOptions } from "../../scripts/deploy/options.ts";
+import { type Said, saidLines } from "../support/command-lines.ts";
 import { judge, MAY_LACK, parserProblem } from "../support/parse-az.ts";
 
 const GUIDES = {
@@ -28,16 +29,41 @@ function blocksOf([file, from]: (typeof GUIDES)[Guide]): string[] {
 }
 
 /** Every call that the lines make, as the shell hands it over. A variable that no line before has set ends it, and so does a syntax error. */
-function play(script: string, record: string): Line[] {
-  const stand = (name: string): string => `${name}() { { printf '%s\\0' ${name} "$@"; printf '\\n\\0'; } >> "$RECORD"; echo "$1-$#"; }`;
-  const preamble = ["set -eu", "PATH=/nonexistent", ...["az", "azd", "npm", "curl", "ls", "keymend"].map(stand)].join("\n");
+function play(script: string, record: string, options = "-eu"): Line[] {
+  const stand = (name: string): string =>
+    `${name}() { { printf '%s\\0' ${name} "$@"; printf '\\n\\0'; } >> "$RECORD"; echo "\${1#-}-$#"; }`;
+  const preamble = [`set ${options}`, "PATH=/nonexistent", ...["az", "azd", "npm", "curl", "ls", "jq", "keymend", "mark"].map(stand)].join(
+    "\n",
+  );
   execFileSync("bash", ["-c", `${preamble}\n${script}`], {
     env: { RECORD: record, PATH: process.env["PATH"] },
+    // What a line writes to is nothing of this repository's.
+    cwd: dir,
     stdio: ["ignore", "ignore", "pipe"],
   });
   const calls = readFileSync(record, "utf8").split("\0\n\0");
   return calls.filter((call) => call !== "").map((call) => call.split("\0"));
 }
+
+/** In sentences and tables it quotes what Microsoft's guides name, whichever service's it is. */
+const QUOTES = "docs/operations.md";
+
+type Alone = Said & { calls: Line[] };
+
+/** Each line that calls the Azure CLI, on whatever page, by itself: the shell reads its quotes and variables, and what it runs first. */
+function playAlone(): Alone[] {
+  const asked = saidLines().filter(({ page, line, isBlock }) => /(?:^|[\s(|&])az [a-z]/.test(line) && (isBlock || page !== QUOTES));
+  const quoted = (line: string): string => `'${line.replaceAll(" ...", "").replaceAll("'", String.raw`'\''`)}'`;
+  const script = asked.map(({ line }) => `mark\neval ${quoted(line)} || :`).join("\n");
+  const calls = play(script, join(dir, "alone"), "+eu");
+  const marks = calls.flatMap(([name], at) => (name === "mark" ? [at] : []));
+  return asked.map((one, i) => ({ ...one, calls: calls.slice(marks[i]! + 1, marks[i + 1]).filter(([name]) => name === "az") }));
+}
+
+/** Of many lines that differ in their values alone, the first. */
+const byShape = (calls: readonly Line[]): Line[] => [
+  ...new Map(calls.map((line) => [line.filter((word, at) => at < 4 || word.startsWith("--")).join(" "), line] as const)).values(),
+];
 
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), "guides-"));
@@ -183,16 +209,31 @@ describe("the Azure CLI", () => {
     }
   });
 
-  test.skipIf(parserProblem !== undefined)("parses every line of the guides", async () => {
-    const wrong: Line = ["ad", "app", "list", "--identifier-uris", "api://x"];
-    expect((await judge([wrong], join(dir, "az"))).refused[0]).toContain("unrecognized arguments: --identifier-uris");
-    const asked = all().filter((line) => line[0] === "az");
+  test("is called by each line that names it, on every page", () => {
+    const guides: readonly string[] = Object.values(GUIDES).map(([page]) => page);
+    // What a guide's block spreads over several lines is played as a whole.
+    const alone = playAlone().filter(({ page, isBlock }) => !(isBlock && guides.includes(page)));
+    expect(new Set(alone.map(({ page }) => page)).size).toBeGreaterThan(4);
+    expect(alone.filter(({ calls }) => calls.length === 0)).toEqual([]);
+  });
+
+  test.skipIf(parserProblem !== undefined)("parses every line of every page, and what a sentence names", async () => {
+    const alone = playAlone();
+    const played = byShape([...all().filter(([name]) => name === "az"), ...alone.flatMap(({ isBlock, calls }) => (isBlock ? calls : []))]);
+    const named = byShape(alone.flatMap(({ isBlock, calls }) => (isBlock ? [] : calls))).filter((line) => !played.includes(line));
+    const wrong: Line = ["az", "ad", "app", "list", "--identifier-uris", "api://x"];
     const { refused, unjudged, taken } = await judge(
-      asked.map((line) => line.slice(1)),
+      [wrong, ...played, ...named].map((line) => line.slice(1)),
       join(dir, "az"),
     );
-    expect(refused).toEqual([]);
+    const [first, ...others] = refused;
+    expect(first).toContain("unrecognized arguments: --identifier-uris");
+    // In a sentence a command may stand without what it takes.
+    const isShort = (line: string): boolean =>
+      named.some((words) => line.startsWith(`${words.slice(1).join(" ")}: `)) &&
+      /arguments are required|expected (?:at least )?one argument/.test(line);
+    expect(others.filter((line) => !isShort(line))).toEqual([]);
     expect(unjudged.filter((line) => !MAY_LACK.test(line))).toEqual([]);
-    expect(taken).toBeGreaterThan(15);
+    expect(taken).toBeGreaterThan(40);
   });
 });
