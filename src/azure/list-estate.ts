@@ -18,7 +18,7 @@ import { actions } from "../domain/steps/spec.ts";
 import { callAzure, collect, toUnreadable } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { definitionFacts } from "./read-access.ts";
-import { type ListingClients, listsOf, SUBSCRIPTION_LISTS } from "./subscription-lists.ts";
+import { type ListingClients, listsOf, READ_SUBSCRIPTION_LISTS } from "./subscription-lists.ts";
 
 export type Listed<T> = readonly T[] | Unreadable;
 
@@ -41,7 +41,7 @@ export type EstateLists = {
 
 /** What whoever looks has to have: all of it is in the built-in role Reader. Not asked of a deployment. */
 export const CALLER_READS = actions(
-  ...SUBSCRIPTION_LISTS.actions,
+  ...READ_SUBSCRIPTION_LISTS.actions,
   "Microsoft.Authorization/roleDefinitions/read",
   "Microsoft.Authorization/locks/read",
 );

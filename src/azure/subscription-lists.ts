@@ -14,7 +14,7 @@ import { deletedFacts, liveFacts } from "./read-vault.ts";
 export type ListingClients = Pick<Clients, "accounts" | "clusters" | "vaults" | "identities" | "authorization">;
 
 /** What all of them take together. */
-export const SUBSCRIPTION_LISTS = actions(
+export const READ_SUBSCRIPTION_LISTS = actions(
   "Microsoft.DocumentDB/databaseAccounts/read",
   "Microsoft.DocumentDB/mongoClusters/read",
   "Microsoft.KeyVault/vaults/read",

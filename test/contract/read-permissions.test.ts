@@ -56,7 +56,7 @@ const reads: Readonly<Record<keyof typeof declaredReads, (sandbox: Sandbox) => P
     vault.deleted = { at: world.clock.now(), purgeAt: world.clock.now() + 86_400_000 };
     return Promise.all([vault, patient("account", "rbac").vault].map(({ id, name }) => createReadVault(clients)({ id, name })));
   },
-  SUBSCRIPTION_LISTS: ({ clients, world }) => createListSubscription(clients)(world.subscriptionId),
+  READ_SUBSCRIPTION_LISTS: ({ clients, world }) => createListSubscription(clients)(world.subscriptionId),
   READ_KEY: async ({ clients, world, patient }) => {
     const seconds = Math.floor(world.clock.now() / 1000);
     const { vault, keyName } = patient("account", "rbac");

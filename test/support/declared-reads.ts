@@ -1,5 +1,5 @@
 /** What the reads of src/azure declare to need, by name, in one list: what is held against it is held against all of them. */
-import { SUBSCRIPTION_LISTS } from "../../src/azure/subscription-lists.ts";
+import { READ_SUBSCRIPTION_LISTS } from "../../src/azure/subscription-lists.ts";
 import { READ_INVENTORY } from "../../src/azure/inventory.ts";
 import { READ_ACCESS, READ_HELD } from "../../src/azure/read-access.ts";
 import { READ_ACTIVITY_LOG } from "../../src/azure/read-activity-log.ts";
@@ -23,7 +23,7 @@ export const declaredReads = {
   READ_KEY,
   READ_KEY_LOG,
   READ_VAULT,
-  SUBSCRIPTION_LISTS,
+  READ_SUBSCRIPTION_LISTS,
   READ_OPERATION,
 };
 
