@@ -1,7 +1,7 @@
 /** What somebody may want, as a request body: one shape for each operation. */
 import * as v from "valibot";
 import { identityIn, isClusterId, isVaultId, wholeId } from "../domain/arm-id.ts";
-import { parseKeyUri, versionlessKeyUri } from "../domain/key-uri.ts";
+import { isKeyName, parseKeyUri, versionlessKeyUri } from "../domain/key-uri.ts";
 import type { Wished } from "../domain/wish.ts";
 import { DATABASE_ID, REASON, UNTIL } from "./requests.ts";
 
@@ -11,7 +11,7 @@ const IDENTITY_ID = v.pipe(
   v.check((id) => identityIn(id) !== undefined, "must be the resource id of a user-assigned identity"),
   v.transform(wholeId),
 );
-const KEY_NAME = v.pipe(v.string(), v.regex(/^[0-9a-zA-Z-]{1,127}$/, "must be the name of a key"));
+const KEY_NAME = v.pipe(v.string(), v.check(isKeyName, "must be the name of a key"));
 
 /** Of every one. */
 const COMMON = { reason: REASON, until: v.optional(UNTIL), dryRun: v.optional(v.boolean(), false) };

@@ -13,12 +13,15 @@ import {
 import type { HttpClient, HttpMethods, PipelineResponse, ProxySettings } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import { currentCloud, isResourceManager } from "../domain/clouds.ts";
-import { wholeId } from "../domain/arm-id.ts";
+import { parseArmId, wholeId } from "../domain/arm-id.ts";
 import { InvariantError } from "../domain/errors.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
 
-/** Where a resource answers. apiVersion: as a query. What a name has beyond ASCII the client encodes. */
-export const armUrl = (id: string, apiVersion: string): string => `${currentCloud().resourceManager}${wholeId(id)}?${apiVersion}`;
+/** Where a resource answers. apiVersion: as a query. What a name has beyond ASCII the client encodes; what would change the path is in no id. */
+export function armUrl(id: string, apiVersion: string): string {
+  if (!parseArmId(id)) throw new InvariantError(`${id} is no id of a resource or scope`);
+  return `${currentCloud().resourceManager}${wholeId(id)}?${apiVersion}`;
+}
 
 /** Where the network is not what the environment says. */
 export type NetworkOptions = { proxyOptions?: ProxySettings; httpClient?: HttpClient };

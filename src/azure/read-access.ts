@@ -8,13 +8,13 @@ import type {
   RoleAssignment as SdkAssignment,
   RoleDefinition as SdkDefinition,
 } from "@azure/arm-authorization";
-import { isUnder, normalId } from "../domain/arm-id.ts";
+import { isUnder, normalId, parseArmId } from "../domain/arm-id.ts";
 import type { AccessFacts, DenyAssignment, Held, RoleAssignment, RoleDefinition, RolePermission, Unreadable } from "../domain/facts.ts";
 import { actions } from "../domain/steps/spec.ts";
 import { callAzure, collect, toUnreadable } from "./call-azure.ts";
 import type { CallEnding } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
-import { parseResourcePath, withoutLeadingSlash } from "./resource-path.ts";
+import { parseResourcePath, scopePath } from "./resource-path.ts";
 
 export type ReadAccess = (request: { principalId: string; keyScope: string; keyName: string }) => Promise<AccessFacts>;
 
@@ -79,7 +79,7 @@ export function createReadHeld(clients: Pick<Clients, "authorization">): ReadHel
   return async (vaultId) => {
     const client = clients.authorization(parseResourcePath(vaultId).subscriptionId);
     const listed = await callAzure("read role assignments", vaultId, () =>
-      collect(client.roleAssignments.listForScope(withoutLeadingSlash(vaultId))),
+      collect(client.roleAssignments.listForScope(scopePath(vaultId))),
     );
     if (!listed.ok) return toUnreadable(listed.failure);
     const own = listed.value.map(assignmentFacts).filter(({ scope }) => isUnder(vaultId, scope));
@@ -97,9 +97,7 @@ async function readAssignments(
   principalId: string,
 ): Promise<{ list: CallEnding<SdkAssignment[]>; viaGroups: boolean }> {
   const list = (filter: string): Promise<CallEnding<SdkAssignment[]>> =>
-    callAzure("read role assignments", keyScope, () =>
-      collect(client.roleAssignments.listForScope(withoutLeadingSlash(keyScope), { filter })),
-    );
+    callAzure("read role assignments", keyScope, () => collect(client.roleAssignments.listForScope(scopePath(keyScope), { filter })));
   const transitive = await list(`atScope() and assignedTo('${principalId}')`);
   if (transitive.ok) return { list: transitive, viaGroups: true };
   // Direct ones at, above or below; nothing is below a key.
@@ -108,13 +106,12 @@ async function readAssignments(
 
 function readDenies(client: Authorization, keyScope: string): Promise<CallEnding<SdkDeny[]>> {
   const filter = "atScope()";
-  return callAzure("read deny assignments", keyScope, () =>
-    collect(client.denyAssignments.listForScope(withoutLeadingSlash(keyScope), { filter })),
-  );
+  return callAzure("read deny assignments", keyScope, () => collect(client.denyAssignments.listForScope(scopePath(keyScope), { filter })));
 }
 
 async function readDefinition(client: Authorization, id: string): Promise<RoleDefinition> {
-  const read = await callAzure("read role definition", id, () => client.roleDefinitions.getById(withoutLeadingSlash(id)));
+  if (!parseArmId(id)) return { id, roleName: "", permissions: null };
+  const read = await callAzure("read role definition", id, () => client.roleDefinitions.getById(scopePath(id)));
   if (!read.ok) return { id, roleName: "", permissions: null };
   return definitionFacts(id, read.value);
 }

@@ -7,7 +7,7 @@ import type { DeletedKey } from "@azure/keyvault-keys";
 import { nameOf } from "../domain/arm-id.ts";
 import type { KeyFacts, KeyVersionFacts, LiveVault } from "../domain/facts.ts";
 import type { Permission } from "../domain/steps/spec.ts";
-import { parseKeyUri } from "../domain/key-uri.ts";
+import { isKeyName, parseKeyUri } from "../domain/key-uri.ts";
 import { fromUnix } from "../domain/time.ts";
 import { callAzure, collect, toUnreadable } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
@@ -40,6 +40,7 @@ function rotationOf({ rotationPolicy }: Key): Rotation | null {
 
 export function createReadKey(clients: Pick<Clients, "vaults" | "keys">, onKey: OnKey = () => {}): ReadKey {
   return async (vault, keyName, inUse = []) => {
+    if (!isKeyName(keyName)) return { state: "gone", name: keyName };
     const { subscriptionId, resourceGroup, name } = parseResourcePath(vault.id);
     const { keys } = clients.vaults(subscriptionId);
     const live = await callAzure("read key", `${vault.id}/keys/${keyName}`, async (): Promise<KeyFacts> => {

@@ -12,5 +12,8 @@ export function parseResourcePath(id: string): ResourcePath {
   return { subscriptionId, resourceGroup, name };
 }
 
-/** For the SDK operations that put a scope or a whole id behind a slash of their own. */
-export const withoutLeadingSlash = (id: string): string => id.replace(/^\/+/, "");
+/** For the SDK operations that put a scope or a whole id behind a slash of their own, and escape nothing in it. */
+export function scopePath(id: string): string {
+  if (!parseArmId(id)) throw new InvariantError(`${id} is no id of a resource or scope`);
+  return id.replace(/^\/+/, "");
+}

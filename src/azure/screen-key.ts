@@ -6,7 +6,7 @@
 import * as v from "valibot";
 import { nameOf } from "../domain/arm-id.ts";
 import type { LiveVault } from "../domain/facts.ts";
-import { parseKeyUri } from "../domain/key-uri.ts";
+import { isKeyName, parseKeyUri } from "../domain/key-uri.ts";
 import { HOUR } from "../domain/time.ts";
 import { callAzure, collect } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
@@ -85,6 +85,7 @@ async function throughArm(clients: Pick<Clients, "vaults">, vaultId: string, key
 export function createScreenKey(clients: Pick<Clients, "vaults" | "sendToVault">, now: () => Date): ScreenKey {
   const shutUntil = new Map<string, number>();
   return async ({ id, name, uri }, keyName) => {
+    if (!isKeyName(keyName)) return null;
     const what = `${id}/keys/${keyName}`;
     if ((shutUntil.get(name) ?? 0) <= now().getTime()) {
       const read = await callAzure("list versions in the vault", what, () => fromVault(clients, uri, keyName));

@@ -6,7 +6,7 @@ import { normalId, parseArmId } from "../domain/arm-id.ts";
 import { InvariantError } from "../domain/errors.ts";
 import { classifyError } from "./classify-error.ts";
 import type { Clients, Sides } from "./clients.ts";
-import { parseResourcePath, withoutLeadingSlash } from "./resource-path.ts";
+import { parseResourcePath, scopePath } from "./resource-path.ts";
 import { done, refused } from "./step-result.ts";
 import type { StepResult, Writes } from "./step-result.ts";
 
@@ -91,7 +91,7 @@ async function assign(
   const [name, ...others] = names;
   if (name === undefined) throw new InvariantError(`no name to assign a role at ${scope} with`);
   try {
-    const made = await client.roleAssignments.create(withoutLeadingSlash(scope), name, parameters);
+    const made = await client.roleAssignments.create(scopePath(scope), name, parameters);
     const differing = otherThan(made, parameters);
     if (differing.length === 0) return done(`role assignment ${made.name ?? name} at ${scope}`);
     // Keymend can't delete it: it has no permission to take anybody's access away.

@@ -94,12 +94,18 @@ function readBlock(segments: readonly string[], start: number): Block | undefine
 
 type Read = { segments: string[]; subscriptionId: string | null; resourceGroup: string | null; blocks: Block[] };
 
-/** Undefined where there is nothing, or nothing between two slashes. The root has no segments. */
+/**
+ * What no name has (Microsoft Learn, "Naming rules and restrictions for Azure resources"), and would end or change the path where it is put into
+ * a URL (RFC 3986, sections 3.3 and 5.2.4): ids also come from events and requests.
+ */
+const NO_NAME = /^\.{1,2}$|[?#%\\\p{Cc}]/u;
+
+/** Undefined where there is nothing, or nothing between two slashes, or what is no name. The root has no segments. */
 function split(id: string): string[] | undefined {
   const whole = wholeId(id);
   if (id.trim() === "" || (whole !== "" && !whole.startsWith("/"))) return undefined;
   const segments = whole.split("/").slice(1);
-  return segments.includes("") ? undefined : segments;
+  return segments.some((segment) => segment === "" || NO_NAME.test(segment)) ? undefined : segments;
 }
 
 function readBlocks(segments: readonly string[], start: number): Block[] {

@@ -27,7 +27,8 @@ export type KeyUri = {
 };
 
 const PARTS = /^([a-z]+):\/\/([^/:?#]+)(:\d+)?(?:\/([^?#]*))?([?#].*)?$/i;
-const KEY_NAME = /^[0-9a-z-]{1,127}$/i;
+/** Microsoft Learn, "Azure Key Vault keys, secrets, and certificates overview" (object identifiers). No key has another. */
+export const isKeyName = (name: string): boolean => /^[0-9a-z-]{1,127}$/i.test(name);
 const VERSION = /^[0-9a-f]{32}$/i;
 
 export const keyUriFaultText: Record<KeyUriFault, string> = {
@@ -46,7 +47,7 @@ function readPath(path: string): Pick<KeyUri, "key" | "version" | "faults"> {
   if (path.endsWith("/")) faults.push("trailingSlash");
   const [collection, key, version, ...more] = withoutLastSlashes(path).split("/");
   if (collection?.toLowerCase() !== "keys" || !key) return { key: null, version: null, faults: ["noKeyName", ...faults] };
-  if (!KEY_NAME.test(key)) faults.push("badKeyName");
+  if (!isKeyName(key)) faults.push("badKeyName");
   if (version !== undefined && !VERSION.test(version)) faults.push("badVersion");
   if (more.length > 0) faults.push("extraParts");
   return { key, version: version !== undefined && VERSION.test(version) ? version.toLowerCase() : null, faults };

@@ -172,9 +172,10 @@ describe("casing", () => {
   });
 });
 
-test.each([
-  "/subscriptions/s/resourceGroups/rg%2f..%2fother/providers/Microsoft.KeyVault/vaults/kv",
-  "/subscriptions/s/resourceGroups/50%/providers/Microsoft.KeyVault/vaults/kv",
-])("%s is read as it stands: what it would decode to is no name", (id) => {
-  expect(parseArmId(id)?.resourceGroup).toBe(id.split("/")[4]);
-});
+test.each(["rg%2f..%2fother", "50%", "..", ".", "%2e%2e", "a?b", "a%3fb", "a#b", "a\\b", "a%00b", "a\nb"])(
+  "no id has '%s' in it: in a URL it would end the path or lead to another one",
+  (name) => {
+    expect(parseArmId(`/subscriptions/s/resourceGroups/${name}/providers/Microsoft.KeyVault/vaults/kv`)).toBeUndefined();
+    expect(parseArmId(`/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/${name}`)).toBeUndefined();
+  },
+);

@@ -3,7 +3,9 @@ import type { Role } from "../../src/api/routes.ts";
 import { type ApiCaller, type AuthenticateDeps, createAuthenticate } from "../../src/functions/authenticate.ts";
 import { ProblemError } from "../../src/functions/problem.ts";
 import { NOW, TENANT } from "../support/builders.ts";
-import { aRequest, AUDIENCE, createIssuer, type Issuer, KEYS_URL, unsigned, V1_ISSUER } from "./support.ts";
+import { aRequest, AUDIENCE, createIssuer, type Issuer, KEYS_URL, segment, unsigned, V1_ISSUER, V2_ISSUER } from "./support.ts";
+
+const GUID = "99999999-0000-4000-8000-000000000009";
 
 const ROLES: Role[] = ["Keymend.Reader", "Keymend.Operator"];
 let issuer: Issuer;
@@ -79,11 +81,32 @@ describe("anything else", () => {
     ["no token", () => undefined],
     ["a word", () => "letmein"],
     ["a token of another tenant", () => issuer.sign({ iss: "https://sts.windows.net/another/" })],
+    // All tenants' tokens are signed by the same keys (Microsoft Learn, "Access tokens in the Microsoft identity platform", validate tokens).
+    ["a version 2 token of another tenant", () => issuer.sign({ iss: V2_ISSUER.replace(TENANT, GUID), tid: GUID })],
+    ["a token of every tenant", () => issuer.sign({ iss: V2_ISSUER.replace(TENANT, "common") })],
+    ["a token of an issuer that begins as ours does", () => issuer.sign({ iss: `${V2_ISSUER}/evil` })],
+    ["a token without an issuer", () => issuer.sign({ iss: undefined })],
     ["a token of another issuer", () => issuer.sign({ iss: "https://evil.example" })],
     ["a token for another API", () => issuer.sign({ aud: "https://management.azure.com" })],
+    ["a token for an API whose name begins as ours does", () => issuer.sign({ aud: `${AUDIENCE}-evil` })],
+    ["a token for none of several APIs", () => issuer.sign({ aud: ["x", "y"] })],
     ["a token without an audience", () => issuer.sign({ aud: undefined })],
     ["a token signed by another key", () => issuer.sign({}, { key: issuer.stranger })],
     ["a token signed by a key that is not in the set", () => issuer.sign({}, { key: issuer.stranger, kid: "k2" })],
+    ["a token that brings its own key", () => issuer.sign({}, { key: issuer.stranger, header: { jwk: issuer.strangerJwk } })],
+    [
+      "a token that says where its key is",
+      () =>
+        issuer.sign({}, { key: issuer.stranger, kid: "k9", header: { jku: "https://evil.example/keys", x5u: "https://evil.example/c" } }),
+    ],
+    [
+      "a token with what must be understood and is not",
+      () => `${segment({ alg: "RS256", kid: "k1", crit: ["x"], x: 1 })}.${segment({})}.c2ln`,
+    ],
+    ["a token without a signature", async () => (await issuer.sign()).replace(/[^.]+$/, "")],
+    ["an encrypted one", async () => `${await issuer.sign()}.x.y`],
+    ["a token whose expiry is no number", () => issuer.sign({ exp: "tomorrow" })],
+    ["a token whose beginning is no number", () => issuer.sign({ nbf: "now" })],
     ["a token that has expired", () => issuer.sign({ exp: issuer.at - 60 })],
     ["a token that is not valid yet", () => issuer.sign({ nbf: issuer.at + 61 })],
     ["a token that never expires", () => issuer.sign({ exp: undefined })],
@@ -94,6 +117,14 @@ describe("anything else", () => {
     [
       "an unsigned token with a made-up signature",
       () => unsigned({ aud: AUDIENCE, exp: issuer.at + hour, oid: "o1", roles: ROLES }, "c2ln"),
+    ],
+    [
+      "an unsigned token in other letters",
+      () => unsigned({ iss: V1_ISSUER, aud: AUDIENCE, exp: issuer.at + hour, oid: "o1" }, "c2ln", "NONE"),
+    ],
+    [
+      "a token signed with the public key in PEM as a secret",
+      () => issuer.sign({}, { alg: "HS256", key: new TextEncoder().encode(issuer.publicPem) }),
     ],
     [
       "a token signed with the public key as a secret",

@@ -2,7 +2,7 @@
 import { HttpRequest } from "@azure/functions";
 import { OrchestrationRuntimeStatus } from "durable-functions";
 import type { DurableClient } from "durable-functions";
-import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWTPayload, SignJWT } from "jose";
+import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWTPayload, SignJWT } from "jose";
 import type { LookById } from "../../src/activities/patients.ts";
 import { aVault, TENANT } from "../support/builders.ts";
 
@@ -27,29 +27,34 @@ export function aRequest({ method = "GET", path = "/api/incidents", token, body,
 /** Signs access tokens as Microsoft Entra does, with a key pair of its own. Times are seconds before and after `now`. */
 export async function createIssuer(now: string) {
   const { publicKey, privateKey } = await generateKeyPair("RS256", { extractable: true });
-  const stranger = await generateKeyPair("RS256");
+  const stranger = await generateKeyPair("RS256", { extractable: true });
   // Microsoft Entra's key set names no algorithm (https://login.microsoftonline.com/common/discovery/v2.0/keys).
   const jwk = { ...(await exportJWK(publicKey)), kid: "k1", use: "sig" };
   const otherAlgorithm = await importJWK(await exportJWK(privateKey), "PS256");
   const at = Math.floor(Date.parse(now) / 1000);
   const claims = { iss: V2_ISSUER, aud: AUDIENCE, iat: at, nbf: at, exp: at + 3600, oid: "o1", tid: TENANT, roles: ["Keymend.Reader"] };
 
-  type Signing = { alg?: string; kid?: string; key?: CryptoKey | Uint8Array };
+  type Signing = { alg?: string; kid?: string; key?: CryptoKey | Uint8Array; header?: Record<string, unknown> };
   /** A claim set to undefined is left out. */
-  function sign(over: Record<string, unknown> = {}, { alg = "RS256", kid = "k1", key = privateKey }: Signing = {}): Promise<string> {
+  function sign(
+    over: Record<string, unknown> = {},
+    { alg = "RS256", kid = "k1", key = privateKey, header = {} }: Signing = {},
+  ): Promise<string> {
     const payload = JSON.parse(JSON.stringify({ ...claims, ...over })) as JWTPayload;
-    return new SignJWT(payload).setProtectedHeader({ alg, kid, typ: "JWT" }).sign(key);
+    return new SignJWT(payload).setProtectedHeader({ alg, kid, typ: "JWT", ...header }).sign(key);
   }
-  return { sign, at, stranger: stranger.privateKey, otherAlgorithm, publicJwk: jwk, keySet: { keys: [jwk] } };
+  const strangerJwk = { ...(await exportJWK(stranger.publicKey)), kid: "k9", use: "sig" };
+  const publicPem = await exportSPKI(publicKey);
+  return { sign, at, stranger: stranger.privateKey, strangerJwk, publicPem, otherAlgorithm, publicJwk: jwk, keySet: { keys: [jwk] } };
 }
 
 export type Issuer = Awaited<ReturnType<typeof createIssuer>>;
 
-const segment = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+export const segment = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 /** A token that says of itself that it needs no signature. */
-export const unsigned = (payload: unknown, signature = ""): string =>
-  `${segment({ alg: "none", typ: "JWT" })}.${segment(payload)}.${signature}`;
+export const unsigned = (payload: unknown, signature = "", alg = "none"): string =>
+  `${segment({ alg, typ: "JWT" })}.${segment(payload)}.${signature}`;
 
 type Started = { id: string; name: string; input: unknown };
 
