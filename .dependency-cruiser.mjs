@@ -27,7 +27,7 @@ const known = (name, inside, all, comment) => [
   barred(`${name}-for-all`, {}, { path: inside, pathNot: all }, comment),
 ];
 
-const SRC = ["activities", "api", "azure", "cli", "client", "dashboard", "domain", "functions", "orchestrations", "storage"];
+const SRC = ["activities", "api", "azure", "cli", "client", "dashboard", "domain", "functions", "orchestrations", "storage", "telemetry"];
 
 const DOMAIN = {
   databases: [],
@@ -139,6 +139,16 @@ export default {
       "^src/(storage|domain|azure/(call-azure|classify-error|clients))",
       "storage knows the domain's words and the SDKs",
     ),
+    only("telemetry-tells", "^src/telemetry/", "^src/(telemetry|domain)/", "what is told is measured by who tells it"),
+    barred(
+      "telemetry-is-loaded-by-itself",
+      { path: "^src/", pathNot: "^src/telemetry/" },
+      {
+        path: "node_modules/@opentelemetry/|node_modules/@azure/monitor-opentelemetry-exporter/|^src/telemetry/(main|emitter)\\.ts$",
+        dependencyTypesNot: ["type-only"],
+      },
+      "it takes longer to load than all else",
+    ),
     only(
       "functions-call",
       "^src/functions/",
@@ -181,17 +191,22 @@ export default {
       },
     ),
     ...known("src-rooms-are-known", "^src/[^/]+/", `^src/(${SRC.join("|")})/`, "a new room comes with its rules"),
-    ...known("src-root-is-known", "^src/[^/]+\\.ts$", "^src/(main|config|config-identities|log)\\.ts$", "everything else has a room"),
+    ...known(
+      "src-root-is-known",
+      "^src/[^/]+\\.ts$",
+      "^src/(main|config|config-identities|config-listeners|log)\\.ts$",
+      "everything else has a room",
+    ),
     only(
       "src-root-knows-the-domain",
       "^src/(?!main\\.ts)[^/]+\\.ts$",
-      "^src/(domain/|config-identities\\.ts$)",
+      "^src/(domain/|config-(identities|listeners)\\.ts$)",
       "settings and log lines are read by all rooms",
     ),
     only("main-is-the-top", "^src/(?!main\\.ts)", "^src/(?!main\\.ts)", "nothing imports the composition root"),
     barred(
       "azure-sdks-only-in-azure",
-      { path: "^src/", pathNot: "^src/(azure|storage)/|^src/main\\.ts$" },
+      { path: "^src/", pathNot: "^src/(azure|storage|telemetry)/|^src/main\\.ts$" },
       { path: "node_modules/@azure/(arm-|keyvault|identity|eventgrid|data-tables|cosmos|monitor-|core-)" },
     ),
     only("sandbox-is-independent", "^sandbox/", "^sandbox/", "a misreading shared with the product would agree with itself"),

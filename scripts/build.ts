@@ -1,15 +1,16 @@
 /**
- * Builds what ships: dist/main.mjs, the app, minified, for Node 22; dist/dashboard, what it serves to browsers; dist/keymend.mjs, the command
+ * Builds what ships: dist/main.mjs, the app, minified, for Node 22; dist/telemetry.mjs, what it loads where traces and metrics are told; dist/dashboard, what it serves to browsers; dist/keymend.mjs, the command
  * line, for the Node 20 that laptops have. With --if-stale nothing happens while they are newer than their sources.
  */
 import { chmodSync, copyFileSync, existsSync, globSync, statSync } from "node:fs";
 import { build, type BuildOptions } from "esbuild";
 
 const APP = "dist/main.mjs";
+const TELEMETRY = "dist/telemetry.mjs";
 const COMMAND_LINE = "dist/keymend.mjs";
 const DASHBOARD = "dist/dashboard";
 /** As it is copied last, it is there once all else is. */
-const BUILT = [APP, COMMAND_LINE, `${DASHBOARD}/icon.svg`];
+const BUILT = [APP, TELEMETRY, COMMAND_LINE, `${DASHBOARD}/icon.svg`];
 
 function isFresh(): boolean {
   if (!BUILT.every((file) => existsSync(file))) return false;
@@ -39,6 +40,8 @@ if (!(process.argv.includes("--if-stale") && isFresh())) {
     external: ["@azure/functions-core"],
     banner: { js: REQUIRE },
   });
+  // By itself, for it is loaded only where somebody listens: what it shares with the app is small.
+  await build({ ...COMMON, entryPoints: ["src/telemetry/main.ts"], outfile: TELEMETRY, target: "node22", banner: { js: REQUIRE } });
   await build({
     ...COMMON,
     entryPoints: ["src/cli/main.ts"],

@@ -37,6 +37,7 @@ function appFiles(): Record<string, Uint8Array> {
     ...Object.fromEntries(pages.map((file) => [`dist/dashboard/${file}`, readFileSync(`dist/dashboard/${file}`)])),
     "dist/main.mjs": readFileSync("dist/main.mjs"),
     "dist/main.mjs.map": readFileSync("dist/main.mjs.map"),
+    "dist/telemetry.mjs": readFileSync("dist/telemetry.mjs"),
     "host.json": readFileSync("host.json"),
     "package.json": json({ name, version, type, main }),
   };

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { CLOUD_NAMES, CLOUDS, type CloudName } from "./domain/clouds.ts";
 import { parseArmId, wholeId } from "./domain/arm-id.ts";
 import { GUID, identities, list } from "./config-identities.ts";
+import { type Listeners, listenersOf } from "./config-listeners.ts";
 import type { Principals } from "./domain/capability.ts";
 import { causes } from "./domain/causes/index.ts";
 import type { CauseCode } from "./domain/cause-code.ts";
@@ -33,6 +34,7 @@ export type Config = {
   /** NCRONTAB: six fields. */
   schedules: { sweep: string; recheck: string; housekeeping: string };
   telling: Telling;
+  listeners: Listeners;
 };
 
 /** Who is told; null: nobody is by that way. */
@@ -240,6 +242,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   return Object.freeze({
     ...normalize(parsed.output),
     telling: tellingOf(parsed.output, unresolved, dashboardAt(env["WEBSITE_HOSTNAME"])),
+    listeners: listenersOf(env),
   });
 }
 
@@ -282,7 +285,7 @@ const tellingOf = (written: Written, unresolved: string[], dashboard: string | n
   unresolved,
 });
 
-function normalize(written: Written): Omit<Config, "telling"> {
+function normalize(written: Written): Omit<Config, "telling" | "listeners"> {
   return {
     settings: {
       mode: written.KEYMEND_MODE,

@@ -57,6 +57,8 @@ import type { Activities } from "./orchestrations/call.ts";
 import { healVault } from "./orchestrations/heal-vault.ts";
 import { digestOf, hashText } from "./storage/canonical-json.ts";
 import { createStores } from "./storage/stores.ts";
+import { createLoader } from "./telemetry/loader.ts";
+import { createTelemetry, type Result } from "./telemetry/telemetry.ts";
 
 /** All times are reckoned by Azure's clock: what is compared with them comes from there. */
 const clock = createAzureClock(() => Date.now());
@@ -68,7 +70,16 @@ const { settings } = config;
 // Only the managed identity: a developer's own sign-in must never repair production by accident.
 const credentialOf = (clientId: string): TokenCredential => new ManagedIdentityCredential({ clientId });
 const credential = credentialOf(config.clientIds.observe);
-const governor = createGovernor(now);
+const periodMs = periodOf(config.schedules.sweep);
+const telemetry = createTelemetry({
+  load: createLoader({ ...config.listeners, credentialOf, version: description.info.version, appId: config.settings.functionAppId }),
+  hash: hashText,
+  periodMs,
+  now,
+  warn: (text) => createLog(console).warn("telemetryLost", { text }),
+});
+app.hook.appTerminate(() => telemetry.flush());
+const governor = createGovernor(now, telemetry.requested);
 const { withinBudget } = governor;
 const clientsOf = createClientsOf({
   credentials: Object.fromEntries(Object.entries(config.clientIds).map(([capability, clientId]) => [capability, credentialOf(clientId)])),
@@ -77,7 +88,7 @@ const clientsOf = createClientsOf({
 });
 const clients = clientsOf("observe");
 const setAside = (text: string): void => createLog(console).warn("setAside", { text });
-const stores = createStores({ ...config, credential, httpClient: createHttpClient(clock), now, setAside });
+const stores = createStores({ ...config, credential, httpClient: createHttpClient(clock), now, setAside, saved: telemetry.closed });
 const { signs, mailbox, audit, incidents, baselines, restraint, wishes, scans, letters, revalidations } = stores;
 const inventory = createInventory(clients, now, setAside);
 const stepWriter = createStepWriter(clientsOf);
@@ -106,7 +117,12 @@ const teller = createTeller({ letters, channels: createChannels({ ...ways, crede
 
 /** Each activity logs to its own invocation. */
 function activity<K extends keyof Activities>(name: K, create: (log: Log) => Activities[K]): void {
-  df.app.activity(name, { handler: (input, context: InvocationContext) => create(createLog(context))(input) });
+  df.app.activity(name, {
+    handler: (input, context: InvocationContext) =>
+      telemetry.within(name, input, context.traceContext?.traceParent ?? null, async (): Promise<Result> =>
+        create(createLog(context))(input),
+      ),
+  });
 }
 
 const readActivityLog = createReadActivityLog(clients);
@@ -160,7 +176,6 @@ const listTroubled = async (since: string): Promise<string[]> => [
   ...(await incidents.listTroubled(since)),
   ...(await restraint.load()).troubles.map(({ vaultId }) => vaultId),
 ];
-const periodMs = periodOf(config.schedules.sweep);
 const triage = createTriage({
   periodMs,
   screen: createScreen({
@@ -187,7 +202,6 @@ const onEvent = createOnEvent({
 });
 const client = df.input.durableClient();
 
-// The schedules as read, defaults and all: `%NAME%` would be looked up by the host, which knows no default.
 const sweep = createSweep({
   patients,
   sendSignal,
@@ -210,13 +224,7 @@ const sweep = createSweep({
   record: { load: baselines.loadSweep, keep: baselines.keepSweep },
   now,
 });
-app.timer("sweep", {
-  schedule: config.schedules.sweep,
-  extraInputs: [client],
-  handler: (_, context) => sweep(df.getClient(context), createLog(context)),
-});
-
-const overdueSweep = createOverdueSweep({ loadRecord: baselines.loadSweep, sweep, periodMs, now });
+const overdueSweep = createOverdueSweep({ loadRecord: baselines.loadSweep, told: telemetry.swept, sweep, periodMs, now });
 
 /** Does its own first, and then what is overdue. */
 async function alsoOverdue<T>(context: InvocationContext, work: (client: df.DurableClient, log: Log) => Promise<T>): Promise<T> {
@@ -234,25 +242,17 @@ for (const name of ["onKeyVaultEvent", "onResourceEvent"]) {
 }
 
 const recheck = createRecheck({ patients, sendSignal, listTroubled, now });
-app.timer("recheck", {
-  schedule: config.schedules.recheck,
-  extraInputs: [client],
-  handler: (_, context) => alsoOverdue(context, recheck),
-});
-
 const housekeeping = createHousekeeping({ forgetTold: letters.forget, now });
-app.timer("housekeeping", {
-  schedule: config.schedules.housekeeping,
-  extraInputs: [client],
-  handler: (_, context) => alsoOverdue(context, housekeeping),
-});
 
-const authenticate = createAuthenticate({
-  tenantId: config.tenantId,
-  audiences: config.apiAudiences,
-  fetchJson: createFetchJson(),
-  now,
-});
+// The schedules as read, defaults and all: `%NAME%` would be looked up by the host, which knows no default.
+function timer(name: keyof typeof config.schedules, work: (context: InvocationContext) => Promise<void>): void {
+  app.timer(name, { schedule: config.schedules[name], extraInputs: [client], handler: (_, context) => work(context) });
+}
+timer("sweep", (context) => sweep(df.getClient(context), createLog(context)));
+timer("recheck", (context) => alsoOverdue(context, recheck));
+timer("housekeeping", (context) => alsoOverdue(context, housekeeping));
+
+const authenticate = createAuthenticate({ tenantId: config.tenantId, audiences: config.apiAudiences, fetchJson: createFetchJson(), now });
 const asked = { authenticate, patients, gatherFacts, sendSignal, settings, digest: digestOf, newGuid: randomUUID, now };
 const api = createOperationsApi({
   ...asked,

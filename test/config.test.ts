@@ -81,6 +81,7 @@ test("the least that works has the defaults, and writes nothing", () => {
       pace: { digestMs: 15 * 60_000, quietHours: null },
       unresolved: [],
     },
+    listeners: { insights: null, otlp: false },
   });
 });
 
@@ -435,3 +436,23 @@ describe("all problems come at once", () => {
     expect(problemsWith({ KEYMEND_MODUS: "heal" })).toEqual(["KEYMEND_MODUS: there is no such setting"]);
   });
 });
+
+test.each<[string, Env, object]>([
+  ["nobody", {}, { insights: null, otlp: false }],
+  [
+    "Application Insights",
+    { APPLICATIONINSIGHTS_CONNECTION_STRING: "a=b" },
+    { insights: { connectionString: "a=b", clientId: null }, otlp: false },
+  ],
+  [
+    "Application Insights, as the identity that may write there",
+    { APPLICATIONINSIGHTS_CONNECTION_STRING: "a=b", APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${GUID};Authorization=AAD` },
+    { insights: { connectionString: "a=b", clientId: GUID }, otlp: false },
+  ],
+  ["a collector", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" }, { insights: null, otlp: true }],
+  [
+    "nobody, where that is said",
+    { OTEL_SDK_DISABLED: "TRUE", APPLICATIONINSIGHTS_CONNECTION_STRING: "a=b", OTEL_EXPORTER_OTLP_ENDPOINT: "http://x" },
+    { insights: null, otlp: false },
+  ],
+])("traces and metrics are told to %s", (_, env, listeners) => expect(readConfig({ ...LEAST, ...env }).listeners).toEqual(listeners));

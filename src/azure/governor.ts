@@ -9,9 +9,10 @@ import { isResourceManager, keyHostOf } from "../domain/clouds.ts";
 import { TransientError } from "../domain/errors.ts";
 import { admit, type Budget, fullBudget, hear, type Urgency, release, type Shape, take } from "../domain/reads/budget.ts";
 import type { ReadLook } from "../domain/reads/look.ts";
+import type { Request } from "../domain/telling/trace.ts";
 import { MINUTE, SECOND } from "../domain/time.ts";
 import { LONGEST_WAIT_MS } from "../domain/turn/waits.ts";
-import { NOT_SENT, retryAfterOf } from "./classify-error.ts";
+import { classifyError, NOT_SENT, retryAfterOf } from "./classify-error.ts";
 
 /** By URL; at: when Azure answered. */
 type Answers = Map<string, { at: number; response: PipelineResponse }>;
@@ -81,7 +82,8 @@ function notSent(request: PipelineRequest, id: string, waitMs: number): RestErro
   return new RestError(message, { code: NOT_SENT, statusCode: 429, request, response: { request, headers, status: 429, bodyAsText } });
 }
 
-export function createGovernor(now: () => Date) {
+/** told: of each request that was sent. */
+export function createGovernor(now: () => Date, told: (request: Request) => void = () => undefined) {
   const budgets = new Map<string, { shape: Shape; budget: Budget }>();
   const context = new AsyncLocalStorage<{ urgency: Urgency; look?: UnderWay }>();
   const kept = new Map<string, { purpose: string; answers: Answers }>();
@@ -143,6 +145,21 @@ export function createGovernor(now: () => Date) {
     }
   }
 
+  async function sendAndTell(client: HttpClient, request: PipelineRequest, kind: Kind) {
+    const { method, url } = request;
+    const asked = { method, url, budget: kind.id, startMs: at() };
+    try {
+      const response = await client.sendRequest(request);
+      const remaining = numberIn(response, kind.remaining);
+      const requestId = response.headers.get("x-ms-request-id") ?? null;
+      told({ ...asked, endMs: at(), status: response.status, remaining, requestId, error: null });
+      return { response, remaining };
+    } catch (error) {
+      told({ ...asked, endMs: at(), status: null, remaining: null, requestId: null, error: classifyError(error).code });
+      throw error;
+    }
+  }
+
   async function send(client: HttpClient, request: PipelineRequest): Promise<PipelineResponse> {
     const kind = kindOf(request);
     if (!kind) return client.sendRequest(request);
@@ -151,8 +168,7 @@ export function createGovernor(now: () => Date) {
     const { budget, waitMs } = take(of.budget, kind.shape, { key: look?.key ?? null, urgency }, at());
     of.budget = budget;
     if (waitMs > 0) throw notSent(request, kind.id, waitMs);
-    const response = await client.sendRequest(request);
-    const remaining = numberIn(response, kind.remaining);
+    const { response, remaining } = await sendAndTell(client, request, kind);
     of.budget = hear(of.budget, kind.shape, { remaining, closedForMs: closedForMs(response, remaining) }, at());
     return response;
   }

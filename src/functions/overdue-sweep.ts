@@ -9,6 +9,8 @@ import type { Log } from "../log.ts";
 
 export type OverdueSweepDeps = {
   loadRecord: () => Promise<SweepRecord | null>;
+  /** Hears of the record whenever it is read: its age is told where no sweep comes any more, too. */
+  told: (record: SweepRecord | null) => void;
   sweep: (client: DurableClient, log: Log) => Promise<void>;
   /** Between two sweeps, as they are scheduled. */
   periodMs: number;
@@ -18,7 +20,7 @@ export type OverdueSweepDeps = {
 /** How often it is asked for, whatever comes; and how long a timer that is late has to come after the process has begun. */
 const AT_MOST_EVERY_MS = MINUTE;
 
-export function createOverdueSweep({ loadRecord, sweep, periodMs, now }: OverdueSweepDeps) {
+export function createOverdueSweep({ loadRecord, told, sweep, periodMs, now }: OverdueSweepDeps) {
   const bornAt = now().getTime();
   let askedAt = bornAt;
 
@@ -27,8 +29,10 @@ export function createOverdueSweep({ loadRecord, sweep, periodMs, now }: Overdue
     if (at - askedAt < AT_MOST_EVERY_MS) return;
     askedAt = at;
     try {
+      const record = await loadRecord();
+      told(record);
       // Of no sweep at all nobody knows for how long: as long as this process is there, at least.
-      const since = overdueSince((await loadRecord()) ?? { sweeps: [toIso(bornAt)], doubtSince: null }, periodMs, toIso(at));
+      const since = overdueSince(record ?? { sweeps: [toIso(bornAt)], doubtSince: null }, periodMs, toIso(at));
       if (since === null) return;
       log.warn("sweepOverdue", {
         since,

@@ -43,7 +43,12 @@ const storable = v.object({ id: v.string(), vaultId: v.string(), state: v.string
 const rowOf = (incidentId: string): string => incidentId.replace(/\d/g, (digit) => String(9 - Number(digit)));
 
 /** setAside: told of a row that can't be read, which then counts as not there: it is one incident's, and stops no other. */
-export function createIncidentStore<T extends Storable>(tables: Tables, setAside: (what: string) => void): IncidentStore<T> {
+/** saved: hears of each, once it is kept. */
+export function createIncidentStore<T extends Storable>(
+  tables: Tables,
+  setAside: (what: string) => void,
+  saved: (incident: T) => void = () => undefined,
+): IncidentStore<T> {
   const read = async (client: TableClient, partition: string, row: string): Promise<{ incident: T; etag: string } | undefined> => {
     const entity = await orAbsent(() => client.getEntity(partition, row));
     if (entity === undefined) return undefined;
@@ -106,15 +111,17 @@ export function createIncidentStore<T extends Storable>(tables: Tables, setAside
         return open;
       }),
 
-    save: (incident, etag) =>
-      tables.use("incidents", "save an incident", async (client) => {
+    save: async (incident, etag) => {
+      await tables.use("incidents", "save an incident", async (client) => {
         const { id, vaultId, state, openedAt, closedAt, outcome } = incident;
         const key = { partitionKey: partitionOf(vaultId), rowKey: rowOf(id) };
         const ending = { closedAt: closedAt ?? "", outcome: outcome ?? "" };
         const entity = { ...key, state, openedAt, vaultId, ...ending, ...toRow(incident, `incident ${id}`) };
         if (etag === undefined) await client.createEntity(entity);
         else await client.updateEntity(entity, "Replace", { etag });
-      }),
+      });
+      saved(incident);
+    },
 
     listTroubled: (since) =>
       tables.use("incidents", "list vaults in trouble", async (client) => {

@@ -28,16 +28,18 @@ export type StoresDeps = {
   now: () => Date;
   /** Told of a row that can't be read or written, where that stops nobody. */
   setAside: (what: string) => void;
+  /** Hears of each incident that was saved. */
+  saved: (incident: Incident) => void;
 };
 
-export function createStores({ tables: where, tableNames, anchors, credential, httpClient, now, setAside }: StoresDeps) {
+export function createStores({ tables: where, tableNames, anchors, credential, httpClient, now, setAside, saved }: StoresDeps) {
   const tables = createTables({ location: "endpoint" in where ? { endpoint: where.endpoint, credential } : where, names: tableNames });
   const signs = createSignStore(tables, now, setAside);
   return {
     signs,
     mailbox: createMailbox<Signal, Decision>(tables),
     audit: createAuditLog(tables, anchors && createAnchors({ ...anchors, credential, now, httpClient }), signs.note),
-    incidents: createIncidentStore<Incident>(tables, setAside),
+    incidents: createIncidentStore<Incident>(tables, setAside, saved),
     baselines: createBaselineStore(tables, setAside),
     restraint: createRestraintStore(tables),
     letters: createLetterStore(tables, setAside),

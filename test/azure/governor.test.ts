@@ -4,12 +4,14 @@ import {
   type HttpClient,
   type HttpMethods,
   type PipelineRequest,
+  RestError,
 } from "@azure/core-rest-pipeline";
 import { expect, test } from "vitest";
 import { createGovernor } from "../../src/azure/governor.ts";
 import { callAzure } from "../../src/azure/call-azure.ts";
 import { TransientError } from "../../src/domain/errors.ts";
 import type { ReadLook } from "../../src/domain/reads/look.ts";
+import type { Request } from "../../src/domain/telling/trace.ts";
 
 const ARM = "https://management.azure.com/subscriptions/S1";
 const VAULT = `${ARM}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/v1?api-version=1`;
@@ -25,10 +27,15 @@ function setUp(...answers: Answer[]) {
     sendRequest: async (request) => {
       const { status = 200, headers = {}, body = `answer ${sent.length}` } = answers[Math.min(sent.length, answers.length - 1)] ?? {};
       sent.push(`${request.method} ${request.url}`);
+      if (status === 0) throw new RestError("gone", { code: "ECONNRESET", request });
       return { request, status, headers: createHttpHeaders(headers), bodyAsText: body };
     },
   };
-  const governor = createGovernor(() => new Date(at));
+  const told: Request[] = [];
+  const governor = createGovernor(
+    () => new Date(at),
+    (one) => void told.push(one),
+  );
   const governed = governor.govern(client);
   const request = (url: string, method: HttpMethods = "GET"): PipelineRequest => createPipelineRequest({ url, method });
   const send = (url = VAULT, method?: HttpMethods) => governed.sendRequest(request(url, method));
@@ -36,7 +43,7 @@ function setUp(...answers: Answer[]) {
     const ends = await Promise.allSettled(Array.from({ length: count }, (_, i) => send(url(i), method)));
     return ends.filter(({ status }) => status === "fulfilled").length;
   };
-  return { governor, send, many, sent, pass: (ms: number) => void (at += ms) };
+  return { governor, send, many, sent, told, pass: (ms: number) => void (at += ms) };
 }
 
 test("what the bucket can't carry is not sent, and ends as Azure's own 429 would: with the time to wait", async () => {
@@ -227,4 +234,17 @@ test("looks are let in as far as the bucket carries them, the others are told th
   expect(await governor.withinBudget(look("d", "repair"), async () => (await send()).status)).toBe(200);
   pass(2400);
   expect(await small("b")).toBe(5);
+});
+
+test("what is sent is told with whose budget it is of, what is left of that, and Azure's own id; what is not sent is not", async () => {
+  const left = { "x-ms-ratelimit-remaining-subscription-reads": "247", "x-ms-request-id": "a1" };
+  const { governor, send, told } = setUp({ headers: left }, { status: 0 });
+  await governor.withinBudget(LOOK, () => send());
+  await expect(send()).rejects.toThrow("gone");
+  await send("https://login.microsoftonline.com/t/oauth2").catch(() => undefined);
+  const asked = { method: "GET", url: VAULT, budget: "reads s1", startMs: 1_000_000, endMs: 1_000_000 };
+  expect(told).toEqual([
+    { ...asked, status: 200, remaining: 247, requestId: "a1", error: null },
+    { ...asked, status: null, remaining: null, requestId: null, error: "ECONNRESET" },
+  ]);
 });

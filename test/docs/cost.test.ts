@@ -50,7 +50,7 @@ describe("the page of costs", () => {
         ((looks * (cell(/^\| own table operations a look/, 2) + durable) + sweeps * cell(/^\| own table operations in/, 2)) / 1e4) * table!,
       "queues \\(": ((looks * durable + cell(/^\| queue polls/, 2)) / 1e4) * queue!,
       "vaults \\(": ((vaults * sweeps * cell(/^\| calls to the vaults/, 2)) / 1e4) * vault!,
-      "logs \\(": Math.max(0, looks / 1e6 - 5) * log!,
+      "logs \\(": Math.max(0, (looks * 4) / 1e6 - 5) * log!,
     };
     for (const [name, dollars] of Object.entries(rows)) {
       expect({ name, dollars: cell(new RegExp(`^\\| ${name}`), column) }).toEqual({ name, dollars: expect.closeTo(dollars, 1) as unknown });

@@ -81,7 +81,7 @@ describe("a release", () => {
 
   test("holds what a function app runs, and nothing else", () => {
     const pages = ["app.css", "app.js", "icon.svg", "index.html"].map((file) => `dist/dashboard/${file}`);
-    expect(Object.keys(zip())).toEqual([...pages, "dist/main.mjs", "dist/main.mjs.map", "host.json", "package.json"]);
+    expect(Object.keys(zip())).toEqual([...pages, "dist/main.mjs", "dist/main.mjs.map", "dist/telemetry.mjs", "host.json", "package.json"]);
     expect(JSON.parse(Buffer.from(zip()["package.json"]!).toString())).toEqual({
       name: "keymend",
       version: expect.any(String),

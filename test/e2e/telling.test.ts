@@ -1,15 +1,30 @@
-/** Who is told, end to end: the app as it ships tells four receivers of one trouble over the network, and one of them is away for a while. */
-import { createHmac } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+/** Who is told, end to end: the app as it ships tells four receivers and a collector of one trouble over the network, and one of them is away for a while. */
+import { createHash, createHmac } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { getIncident, listIncidents } from "../../sandbox/running/app-api.ts";
 import { type App, MINUTE, putOffKeyChecks, startApp } from "./app.ts";
 
 const SECRET = Buffer.from("a secret of 24 bytes, no");
 let app: App;
 
+/** A collector, by OTLP over HTTP. */
+const traced: { path: string; text: string }[] = [];
+const collector = createServer((request, response) => {
+  void (async () => {
+    traced.push({ path: request.url!, text: await text(request) });
+    response.end("{}");
+  })();
+});
+
 beforeAll(async () => {
+  await new Promise<void>((resolve) => void collector.listen(0, "127.0.0.1", resolve));
   app = await startApp({
     settings: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
+      OTEL_BSP_SCHEDULE_DELAY: "100",
       KEYMEND_OUTCOME_TOPIC_ENDPOINT: "https://outcomes.westeurope-1.eventgrid.azure.net/api/events",
       KEYMEND_WEBHOOK: "https://hooks.contoso.example/keymend",
       KEYMEND_WEBHOOK_SECRET: `whsec_${SECRET.toString("base64")}`,
@@ -24,7 +39,16 @@ beforeAll(async () => {
     },
   });
 });
-afterAll(async () => app?.close());
+afterAll(async () => {
+  await app?.close();
+  collector.closeAllConnections();
+  collector.close();
+});
+
+type SpanSeen = { traceId: string; spanId: string; parentSpanId?: string; name: string };
+type Traces = { resourceSpans: { scopeSpans: { spans: SpanSeen[] }[] }[] };
+const spansIn = (body: string): SpanSeen[] =>
+  (JSON.parse(body) as Traces).resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
 
 const to = (by: string) => app.sandbox.azure.received.filter((one) => one.by === by);
 const events = () => app.sandbox.azure.published.flatMap(({ events: all }) => all as { id: string; type: string; specversion: string }[]);
@@ -42,8 +66,8 @@ test("a question reaches all four in quiet hours, and is told once; the end reac
   expect(events().map(({ type, specversion }) => [type, specversion])).toEqual([["Keymend.Question", "1.0"]]);
   expect(to("workflow")[0]!.text).toContain(`"url":"https://keymend.contoso.example/#${incident.id}"`);
   expect(to("mail")[0]!.body).toMatchObject({ content: { subject: "Keymend: Decide: kv-orders" } });
-  const [{ headers, text }] = to("webhook") as [(typeof app.sandbox.azure.received)[number]];
-  const signed = createHmac("sha256", SECRET).update(`${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${text}`).digest("base64");
+  const [{ headers, text: sent }] = to("webhook") as [(typeof app.sandbox.azure.received)[number]];
+  const signed = createHmac("sha256", SECRET).update(`${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${sent}`).digest("base64");
   expect(headers["webhook-signature"]).toBe(`v1,${signed}`);
   expect(await health()).toEqual({ waiting: 0, dead: 0 });
 
@@ -63,4 +87,14 @@ test("a question reaches all four in quiet hours, and is told once; the end reac
   expect([to("workflow").length, to("mail").length]).toEqual([1, 1]);
   expect(await health()).toEqual({ waiting: 2, dead: 0 });
   expect(JSON.stringify([app.log, app.noise])).not.toMatch(/do-not-log-me|whsec_/);
+
+  const traceId = createHash("sha256").update(`trace of ${incident.id}`).digest("hex").slice(0, 32);
+  const spans = () => traced.filter(({ path }) => path === "/v1/traces").flatMap((one) => spansIn(one.text));
+  await vi.waitUntil(() => spans().some(({ name }) => name === "incident"), { timeout: 20_000 });
+  const own = spans().filter((span) => span.traceId === traceId);
+  expect(new Set(own.map(({ name }) => name))).toEqual(new Set(["incident", "assess", "applyStep", "GET", "POST", "PATCH"]));
+  const root = own.find(({ name }) => name === "incident")!;
+  expect(root.parentSpanId ?? "").toBe("");
+  expect(own.filter(({ name }) => name === "assess").map(({ parentSpanId }) => parentSpanId)).toContain(root.spanId);
+  expect(traced.map((one) => one.text).join()).not.toMatch(/do-not-log-me|whsec_/);
 });

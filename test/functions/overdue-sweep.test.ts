@@ -10,8 +10,10 @@ async function comeAt(minutes: readonly number[], record: SweepRecord | null, sw
   const log = fakeLog();
   let [now, reads] = [after(0), 0];
   const ran: string[] = [];
+  const told: (SweepRecord | null)[] = [];
   const overdue = createOverdueSweep({
     loadRecord: async () => ((reads += 1), record),
+    told: (read) => void told.push(read),
     sweep: async () => {
       ran.push(now);
       await sweep();
@@ -23,7 +25,7 @@ async function comeAt(minutes: readonly number[], record: SweepRecord | null, sw
     now = after(minute);
     await overdue(fakeClient().client, log);
   }
-  return { ran, lines: log.lines, reads };
+  return { ran, lines: log.lines, reads, told };
 }
 
 const swept = (...minutes: number[]): SweepRecord => ({ sweeps: minutes.map((at) => after(at)), doubtSince: null });
@@ -35,6 +37,13 @@ test.each<[string, number[], SweepRecord | null, number[]]>([
   ["of no sweep at all: as long as the process is there", [9, 10, 12], null, [12]],
 ])("%s", async (_, minutes, record, ran) => {
   expect((await comeAt(minutes, record)).ran).toEqual(ran.map((at) => after(at)));
+});
+
+test("whoever plots its age hears of the record each time that it is read", async () => {
+  const record = swept(-10, -5, 0);
+  const { told, reads } = await comeAt([2, 4], record);
+  expect(told).toEqual(Array.from({ length: reads }, () => record));
+  expect(reads).toBe(2);
 });
 
 test("it is told, as a timer that stands still is for a person to look at", async () => {

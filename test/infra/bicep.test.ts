@@ -153,6 +153,14 @@ describe("the alerts and the workbook", () => {
       logging: { applicationInsights: { samplingSettings: { excludedTypes: string } } };
     };
     expect(logging.applicationInsights.samplingSettings.excludedTypes.split(";")).toContain("Trace");
+    // In this mode the host goes by these, and not by host.json (Microsoft Learn, "Use OpenTelemetry with Azure Functions").
+    const app = readFileSync("infra/modules/app.bicep", "utf8");
+    for (const said of [
+      "telemetryMode: 'OpenTelemetry'",
+      "OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage'",
+      "OTEL_TRACES_SAMPLER_ARG: '1.0'",
+    ])
+      expect(app).toContain(said);
   });
 
   test("each thing that somebody is to be told of has an alert, and each error of the app's falls to one alone", () => {

@@ -35,6 +35,15 @@ test("keeps an incident whatever its length and letters, and finds it by any cas
   expect(await store.load(OTHER, long.id)).toBeUndefined();
 });
 
+test("says which incident was saved, once it is kept: one that somebody else changed meanwhile is not", async () => {
+  const saved: string[] = [];
+  const store = createIncidentStore<Thing>(fresh().tables, noWord, ({ id }) => void saved.push(id));
+  const one = thing(1);
+  await store.save(one, undefined);
+  await expect(store.save(one, "another")).rejects.toThrow();
+  expect(saved).toEqual([one.id]);
+});
+
 test("refuses an incident that no row can hold, and keeps the one before", async () => {
   const store = createIncidentStore<Thing>(fresh().tables, noWord);
   await store.save(thing(1), undefined);

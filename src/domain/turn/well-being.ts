@@ -38,9 +38,6 @@ const ROUNDS_MISSED = 3;
 const CANARY_ARRIVES_WITHIN_MS = 30 * MINUTE;
 const SEEN_PERCENT = 99;
 
-/** Rounded down: what misses the limit by little does not look like it. */
-const percentOf = (part: number, all: number): number => Math.floor((part * 1000) / all) / 10;
-
 const checkOf = (now: string, name: Check["name"], at: string | undefined | null, rest: Partial<Check> & { detail: string }): Check => ({
   name,
   ok: true,
@@ -60,17 +57,24 @@ function roundOf({ now, record, periodMs }: Vitals): Check {
   return checkOf(now, "round", last?.at, { ok, limitSeconds: limitMs / 1000, detail });
 }
 
-function seenOf({ now, record, periodMs }: Vitals): Check {
+/** Of what the sweeps of the last hour were to see; null where there was nothing. Rounded down: what misses the limit by little does not look like it. */
+export function shareSeen({ now, record, periodMs }: Pick<Vitals, "now" | "record" | "periodMs">): number | null {
   const within = Math.max(HOUR, 2 * periodMs);
   const rounds = (record?.rounds ?? []).filter(({ at }) => toMs(now) - toMs(at) < within);
   const sum = (pick: (round: { vaults: number; late: number }) => number): number => rounds.reduce((all, round) => all + pick(round), 0);
   const [due, late] = [sum(({ vaults }) => vaults), sum((round) => round.late)];
-  const at = rounds.at(-1)?.at;
-  if (due === 0) return checkOf(now, "seen", at, { ok: false, detail: "no vault was seen of late: is there anything to watch?" });
-  const share = percentOf(due - late, due);
-  return checkOf(now, "seen", at, {
-    ok: share >= SEEN_PERCENT,
-    detail: `${share} % of what the last sweeps were to see was seen in time, and ${SEEN_PERCENT} % must be`,
+  return due === 0 ? null : Math.floor(((due - late) * 1000) / due) / 1000;
+}
+
+function seenOf(vitals: Vitals): Check {
+  const share = shareSeen(vitals);
+  const at = vitals.record?.rounds?.at(-1)?.at;
+  if (share === null)
+    return checkOf(vitals.now, "seen", at, { ok: false, detail: "no vault was seen of late: is there anything to watch?" });
+  const percent = Math.round(share * 1000) / 10;
+  return checkOf(vitals.now, "seen", at, {
+    ok: percent >= SEEN_PERCENT,
+    detail: `${percent} % of what the last sweeps were to see was seen in time, and ${SEEN_PERCENT} % must be`,
   });
 }
 
