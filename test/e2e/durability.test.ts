@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import type { AuditRow } from "../../sandbox/running/app-api.ts";
 import { chainOf } from "../../sandbox/play/audit.ts";
 import type { Patient } from "../../sandbox/estate/estate.ts";
-import { truePhase } from "../../sandbox/play/watch.ts";
 import { type App, ended, type Message, MINUTE, putOffKeyChecks, startApp, type Aftermath, type Trap } from "./app.ts";
 import { loseDefaultIdentity, removeGrant, removePolicy, rotateBehindPin } from "./breaks.ts";
+import { type Break, problemsOf, repairWithDeath } from "./one-repair.ts";
 
 let app: App;
 
@@ -28,37 +28,14 @@ const audited = (kind: string) => (message: Message) =>
 const written = (message: Message): boolean => audited("step")(message) && message.body.includes(": done");
 const closing = (message: Message): boolean => row("incident", "PUT")(message) && message.body.includes('"state":"closed"');
 
-type Break = (app: App, patient: Patient) => Promise<string>;
-
-/** What the audit of a repair holds, in order, however often the host died; reasons to look may come in at any time. */
-const ROWS = ["facts", "diagnosis", "plan", "step", "step", "facts", "verification", "outcome"];
-
-function expectOneRepair({ incidents, audit, writes }: Aftermath, patient: Patient, outcome: string): void {
-  const [incident] = incidents;
-  const healthy = patient.databases.map(() => "healthy");
-  expect(incidents).toHaveLength(1);
-  expect(incident).toMatchObject({ state: "closed", outcome, reason: null });
-  expect(incident!.targets.map(({ phase }) => phase)).toEqual(healthy);
-  expect(patient.databases.map((database) => truePhase(app.sandbox.world, database))).toEqual(healthy);
-  expect(writes.map(({ status }) => status < 300)).toEqual([true]);
-  expect(chainOf(incident!.id, audit)).toBe("verified");
-  const told = audit.filter(({ kind }) => kind !== "signal");
-  // A claim whose owner died is told again by the one who takes over: an intent may stand there more than once, what came of it never.
-  const isTwice = ({ what }: (typeof told)[number], at: number): boolean =>
-    what.startsWith("about to write") && told.findIndex((other) => other.what === what) !== at;
-  expect(told.filter((entry, at) => !isTwice(entry, at)).map(({ kind }) => kind)).toEqual(ROWS);
-  const signals = audit.filter(({ kind }) => kind === "signal").map(({ data }) => (data as { id: string }).id);
-  expect(new Set(signals).size).toBe(signals.length);
+function expectOneRepair(story: Aftermath, patient: Patient, outcome: string): void {
+  expect(problemsOf(app, story, patient, outcome)).toEqual([]);
 }
 
-async function repair(name: string, broken: Break, outcome: string, trap: Omit<Trap, "spring">): Promise<void> {
+async function repair(name: string, broken: Break, outcome: string, on: Trap["on"], then: Trap["then"]): Promise<void> {
   const patient = app.patient(name);
-  putOffKeyChecks(app, patient);
-  const deaths: Promise<void>[] = [];
-  app.set({ ...trap, spring: () => void deaths.push(app.sandbox.restartHost()) });
-  const since = await broken(app, patient);
-  const story = await ended(app, patient, since);
-  expect(deaths).toHaveLength(1);
+  const { deaths, ...story } = await repairWithDeath(app, patient, broken, on, then);
+  expect(deaths).toBe(1);
   expectOneRepair(story, patient, outcome);
 }
 
@@ -92,7 +69,7 @@ const CASES: Case[] = [
 ];
 
 test.for(CASES)("a host killed $moment is finished by the next one", async ({ patient, broken, on, then, outcome }) => {
-  await repair(patient, broken, outcome ?? "OutageAvoided", { on, then });
+  await repair(patient, broken, outcome ?? "OutageAvoided", on, then);
 });
 
 test("a host killed during the wait for the service is finished by the next one", async () => {

@@ -1,0 +1,72 @@
+/** What the kept results of `npm run kills` say, as a page. */
+
+/** One message that the app waits for an answer to: its place among all of the repair, and what it is. */
+export type Await = { at: number; what: string };
+
+/** dies: whether the host dies before the message is sent, or after it is carried out and before it is answered. */
+export type Kill = Await & { dies: "before" | "after"; problems: string[] };
+
+/** awaits: of the repair in which nothing happens. */
+export type Repair = { name: string; awaits: number; kills: Kill[] };
+export type Results = { seed: number; repairs: Repair[] };
+
+export const keyOf = ({ at, dies }: Pick<Kill, "at" | "dies">): string => `${at} ${dies}`;
+
+const isRead = (what: string): boolean => what.startsWith("GET ") || what.includes("/Microsoft.ResourceGraph/");
+
+/** A write may have been carried out when the host dies; of a read it makes no difference. */
+export const killsAt = ({ at, what }: Await): Pick<Kill, "at" | "what" | "dies">[] =>
+  isRead(what)
+    ? [{ at, what, dies: "before" }]
+    : [
+        { at, what, dies: "before" },
+        { at, what, dies: "after" },
+      ];
+
+/** All up to the write to Azure; of the looks after it, which read the same again and again, each read once. */
+export function awaitsOf(all: readonly Await[]): Await[] {
+  const write = all.findLastIndex(({ what }) => what.includes(" azure/") && !isRead(what));
+  const later = new Set<string>();
+  return all.filter(({ at, what }) => {
+    if (at <= write || !isRead(what)) return true;
+    const isNew = !later.has(what);
+    later.add(what);
+    return isNew;
+  });
+}
+
+/** What is not the same from one repair to the next is left out. */
+export const shapeOf = ({ to, method, url }: { to: string; method: string; url: string }): string => {
+  const path = url.replace(/^https?:\/\/[^/]+/, "").split("?")[0]!;
+  const plain = path
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, "{id}")
+    .replaceAll(/[0-9a-f]{32}/gi, "{version}")
+    .replaceAll(/='[^']*'/g, "={key}")
+    .replaceAll(/\/resourceGroups\/[^/]+/gi, "/...");
+  return `${method} ${to}${plain}`;
+};
+
+const cell = (text: string): string => text.replaceAll("|", "\\|");
+
+export function pageOf({ seed, repairs }: Results): string {
+  const rows = repairs.map(({ name, awaits, kills }) => {
+    const differing = kills.filter(({ problems }) => problems.length > 0).length;
+    const most = awaits === 0 ? 0 : Math.round((new Set(kills.map(({ at }) => at)).size / awaits) * 100);
+    return `| ${name} | ${awaits} | ${kills.length} | ${most} % | ${differing} |`;
+  });
+  const differing = repairs.flatMap(({ name, kills }) =>
+    kills
+      .filter(({ problems }) => problems.length > 0)
+      .map(({ at, what, dies, problems }) => `- ${name}, ${dies} message ${at} (\`${cell(what)}\`): ${problems.join("; ")}`),
+  );
+  return `# A host that dies at every await
+
+Written by \`npm run kills\`, seed ${seed}: a repair is played once undisturbed, and once more for each message to Azure or to the tables that the app waits for an answer to, with the host killed right before it is sent, and, where it changes something, once more after it was carried out and before its answer; then it is started again. Of the looks after the write, which read the same again and again, each read counts once. It holds where the incident, what the databases are like, the one write and the audit are those of the undisturbed repair. What is not played yet is with \`npm run kills -- --missing\`.
+
+| Repair | Awaits | Kills | Awaits played | Otherwise |
+| --- | --- | --- | --- | --- |
+${rows.join("\n")}
+
+${differing.length === 0 ? "None of them came to anything else." : differing.join("\n")}
+`;
+}
