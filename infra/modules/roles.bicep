@@ -104,15 +104,19 @@ resource granter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (cont
   name: guid(subscription().id, name, 'granter')
   properties: {
     roleName: 'Keymend Granter (${owner})'
-    description: 'Writes role assignments; assigned only with a condition that allows one role.'
+    description: 'Writes and deletes role assignments; assigned only with a condition that allows one role.'
     type: 'CustomRole'
     assignableScopes: [subscription().id]
     permissions: [
       {
         actions: concat(
-          // RestoreRoleAssignment, GrantKeyRole
-          ['Microsoft.Authorization/roleAssignments/write'],
-          // AddAccessPolicyPermissions
+          [
+            // RestoreRoleAssignment, GrantKeyRole
+            'Microsoft.Authorization/roleAssignments/write'
+            // RemoveGrant
+            'Microsoft.Authorization/roleAssignments/delete'
+          ],
+          // RemoveAccessPolicyPermissions, AddAccessPolicyPermissions
           allowAccessPolicyRepairs ? ['Microsoft.KeyVault/vaults/accessPolicies/write'] : []
         )
         notActions: []

@@ -57,7 +57,12 @@ export const GUIDES: readonly Guide[] = [
         operation: "switch-identity",
         why: "grant, attach and default, each in a write of its own",
       },
-      { command: "portal: disable the latest version of the key", operation: "revoke", why: "with the intent on record first" },
+      { command: "portal: disable the latest version of the key", operation: "revoke", why: "of a key; with the intent on record first" },
+      {
+        command: "portal: delete the access policy of the identity",
+        operation: "revoke",
+        why: "of a database: its identity's role assignments at the vault or below, or just the key permissions of its access policy",
+      },
       {
         command: "portal: a new identity for a restored account",
         operation: "switch-identity",

@@ -25,6 +25,8 @@ export const worst: Readonly<Record<string, string>> = {
   "Microsoft.KeyVault/vaults/keys/recover/action": "bring back keys that somebody deleted on purpose",
   "Microsoft.Authorization/roleAssignments/write":
     "let any foreign service principal read, wrap and unwrap with the keys of these vaults; by the condition no other role, nobody else, and not Keymend itself",
+  "Microsoft.Authorization/roleAssignments/delete":
+    "take from any foreign service principal its role to read, wrap and unwrap with the keys of these vaults, and with that take every database on them down; by the condition no other role, nobody else, and not Keymend itself",
   "Microsoft.KeyVault/vaults/accessPolicies/write":
     "give anybody, itself too, every right on the keys, secrets and certificates of the access-policy vaults there: Azure has no condition for policies",
   "Microsoft.KeyVault/vaults/write":

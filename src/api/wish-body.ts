@@ -1,6 +1,6 @@
 /** What somebody may want, as a request body: one shape for each operation. */
 import * as v from "valibot";
-import { identityIn, isClusterId, isVaultId, wholeId } from "../domain/arm-id.ts";
+import { identityIn, isClusterId, isDatabaseId, isVaultId, wholeId } from "../domain/arm-id.ts";
 import { isKeyName, parseKeyUri, versionlessKeyUri } from "../domain/key-uri.ts";
 import type { Wished } from "../domain/wish.ts";
 import { DATABASE_ID, REASON, UNTIL } from "./requests.ts";
@@ -24,6 +24,13 @@ const KEY_URI = v.pipe(
   v.transform((uri) => versionlessKeyUri(uri)!),
 );
 
+/** A key, to be disabled; a database, whose identity is to lose its grant. */
+const SCOPE = v.pipe(
+  v.string(),
+  v.check((text) => isDatabaseId(text) || v.is(KEY_URI, text), "must be the URI of a key in a key vault, or the resource id of a database"),
+  v.transform((text) => (isDatabaseId(text) ? wholeId(text) : v.parse(KEY_URI, text))),
+);
+
 const WHOLE = "must be a whole number of request units a second, up to a million";
 
 const ON_VAULT = {
@@ -37,9 +44,9 @@ const ON_VAULT = {
 export const WISH = v.variant("operation", [
   v.strictObject({ ...ON_VAULT, operation: v.literal("check-requirements"), identityId: v.optional(IDENTITY_ID) }),
   v.strictObject({ ...ON_VAULT, operation: v.literal("prepare"), identityId: IDENTITY_ID }),
-  // confirm: the key's name.
-  v.strictObject({ ...COMMON, operation: v.literal("revoke"), scope: KEY_URI, confirm: v.string() }),
-  v.strictObject({ ...COMMON, operation: v.literal("restore"), scope: KEY_URI }),
+  // confirm: the name of the key or the database.
+  v.strictObject({ ...COMMON, operation: v.literal("revoke"), scope: SCOPE, confirm: v.string() }),
+  v.strictObject({ ...COMMON, operation: v.literal("restore"), scope: SCOPE }),
   v.strictObject({ ...COMMON, operation: v.literal("rotate-key"), keyUri: KEY_URI }),
   v.strictObject({ ...COMMON, operation: v.literal("switch-key"), databaseId: DATABASE_ID, keyUri: KEY_URI }),
   v.strictObject({ ...COMMON, operation: v.literal("switch-identity"), databaseId: DATABASE_ID, identityId: IDENTITY_ID }),
@@ -95,6 +102,6 @@ export function wishedIn(body: WishBody): Wished {
       return { operation: body.operation, params: { keyUri: body.keyUri } };
     case "revoke":
     case "restore":
-      return { operation: body.operation, params: { keyUri: body.scope } };
+      return { operation: body.operation, params: isDatabaseId(body.scope) ? { databaseId: body.scope } : { keyUri: body.scope } };
   }
 }

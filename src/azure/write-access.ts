@@ -1,4 +1,4 @@
-/** Gives one principal its access to a key back: by role assignment or by access policy. Only adds; never takes anything away. */
+/** Gives one principal its access to a key back, by role assignment or by access policy, or takes away just what a step names. */
 import type { RoleAssignment, RoleAssignmentCreateParameters } from "@azure/arm-authorization";
 import { createHash } from "node:crypto";
 import { roleGuid } from "../domain/access/access.ts";
@@ -10,9 +10,14 @@ import { parseResourcePath, scopePath } from "./resource-path.ts";
 import { done, refused } from "./step-result.ts";
 import type { StepResult, Writes } from "./step-result.ts";
 
-type AccessSteps = "RestoreRoleAssignment" | "GrantKeyRole" | "AddAccessPolicyPermissions";
+type AccessSteps =
+  | "RestoreRoleAssignment"
+  | "GrantKeyRole"
+  | "AddAccessPolicyPermissions"
+  | "RemoveGrant"
+  | "RemoveAccessPolicyPermissions";
 
-/** Permission: Microsoft.Authorization/roleAssignments/write; for policies Microsoft.KeyVault/vaults/accessPolicies/write. */
+/** Permission: Microsoft.Authorization/roleAssignments/write and delete; for policies Microsoft.KeyVault/vaults/accessPolicies/write. */
 export function createAccessWrites({
   reads,
   writes,
@@ -64,6 +69,22 @@ export function createAccessWrites({
         .vaults.updateAccessPolicy(resourceGroup, name, "add", { properties: { accessPolicies: [policy] } });
       return done(`${objectId} got ${lacking.join(", ")} on vault ${name}`);
     },
+
+    // One that is not there is answered 204 (REST specification of Microsoft.Authorization, RoleAssignments_Delete).
+    RemoveGrant: async ({ scope, name }) => {
+      await authorizationAt(writes, scope).roleAssignments.delete(scopePath(scope), name);
+      return done(`role assignment ${name} at ${scope} is deleted`);
+    },
+
+    RemoveAccessPolicyPermissions: async ({ vaultId, tenantId, holder, keys }) => {
+      const { subscriptionId, resourceGroup, name } = parseResourcePath(vaultId);
+      // `remove` takes away what is sent and leaves the rest (recorded: cloud-custodian KeyVaultTest.test_update_access_policy.json).
+      const policy = { tenantId, objectId: holder, permissions: { keys } };
+      await writes
+        .vaults(subscriptionId)
+        .vaults.updateAccessPolicy(resourceGroup, name, "remove", { properties: { accessPolicies: [policy] } });
+      return done(`${keys.join(", ")} were taken off the access policy of ${holder} on vault ${name}`);
+    },
   };
 }
 
@@ -79,6 +100,10 @@ function otherThan(made: RoleAssignment, asked: RoleAssignmentCreateParameters):
   return pairs.flatMap(([what, wanted, got]) => (isSame(wanted, got) ? [] : [`asked for ${what} '${wanted}', got '${got}'`]));
 }
 
+/** A scope above all subscriptions is asked for through any of them; Azure then says whether that is allowed. */
+const authorizationAt = (clients: Pick<Clients, "authorization" | "subscriptionIds">, scope: string) =>
+  clients.authorization(parseArmId(scope)?.subscriptionId ?? clients.subscriptionIds[0] ?? "");
+
 /** Tries the names in turn: one may be taken by the assignment of another principal, for names are unique in the whole tenant. */
 async function assign(
   clients: Pick<Clients, "authorization" | "subscriptionIds">,
@@ -86,15 +111,14 @@ async function assign(
   names: string[],
   parameters: RoleAssignmentCreateParameters,
 ): Promise<StepResult> {
-  // A scope above all subscriptions is asked for through any of them; Azure then says whether that is allowed.
-  const client = clients.authorization(parseArmId(scope)?.subscriptionId ?? clients.subscriptionIds[0] ?? "");
+  const client = authorizationAt(clients, scope);
   const [name, ...others] = names;
   if (name === undefined) throw new InvariantError(`no name to assign a role at ${scope} with`);
   try {
     const made = await client.roleAssignments.create(scopePath(scope), name, parameters);
     const differing = otherThan(made, parameters);
     if (differing.length === 0) return done(`role assignment ${made.name ?? name} at ${scope}`);
-    // Keymend can't delete it: it has no permission to take anybody's access away.
+    // What was made is not what was meant, and nobody wants it deleted by name: that is a person's.
     const undo = `to undo it, delete role assignment ${made.name ?? name} at ${scope}`;
     return refused("AnsweredOtherwise", "OtherValue", [...differing, undo].join("; "));
   } catch (error) {

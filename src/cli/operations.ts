@@ -21,7 +21,11 @@ const MEMBERS = {
   "key-uri": { member: "keyUri", value: "URI", does: "the key's URI" },
   identity: { member: "identityId", value: "ID", does: "the identity's resource id" },
   database: { member: "databaseId", value: "ID", does: "the database's resource id" },
-  scope: { member: "scope", value: "URI", does: "what is taken away or given back: a key's URI" },
+  scope: {
+    member: "scope",
+    value: "URI|ID",
+    does: "what is taken away or given back: a key's URI, or the id of a database for its identity's grant",
+  },
   confirm: { member: "confirm", value: "NAME", does: "the name of what is lost, which confirms it" },
 } as const;
 

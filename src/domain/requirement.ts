@@ -32,6 +32,8 @@ export const REQUIREMENTS = {
   "key in use": "nobody has revoked the key on purpose",
   database: "the database is there, and could be read",
   "database is well": "the database reaches its key, and the service confirms it",
+  "grant to take away":
+    "the identity reaches the key by nothing but what is taken away: its own assignments of the encryption role at the vault or below, or the permissions of its own access policy",
   databases: "told beforehand: which databases wrap with the key",
   "databases are well": "each database that wraps with the key has access to it",
   "revoked by nobody else": "the tag of the revocation is this operation's to take off",

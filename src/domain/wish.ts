@@ -2,6 +2,7 @@
  * A wish: a state that somebody wants on purpose, on record with who, why and until when. The loop over its vault fulfils it with the plan,
  * the policy, the recheck and the audit that repairs have, so that no operation races a repair. Plain JSON.
  */
+import { sameId } from "./arm-id.ts";
 import { isSameKey } from "./key-uri.ts";
 import type { RequirementName } from "./requirement.ts";
 import { toMs } from "./time.ts";
@@ -11,9 +12,9 @@ export type OperationParams = {
   "check-requirements": { kind: "account" | "cluster"; vaultId: string; key: string; identityId: string | null; databaseId: string | null };
   /** Makes what is lacking of it. databaseId: what it is for, where that is there already. */
   prepare: { kind: "account" | "cluster"; vaultId: string; key: string; identityId: string; databaseId: string | null };
-  /** keyUri: without a version. */
-  revoke: { keyUri: string };
-  restore: { keyUri: string };
+  /** keyUri: without a version, of a key that is disabled. databaseId: of one whose identity loses its grant. */
+  revoke: { keyUri: string } | { databaseId: string };
+  restore: { keyUri: string } | { databaseId: string };
   "rotate-key": { keyUri: string };
   "switch-key": { databaseId: string; keyUri: string };
   "switch-identity": { databaseId: string; identityId: string };
@@ -97,13 +98,18 @@ type Revocation = WishOnRecord & { operation: "revoke" };
 
 const isRevocation = (wish: WishOnRecord): wish is Revocation => wish.operation === "revoke";
 
+const isOfSame = (one: OperationParams["restore"], other: OperationParams["revoke"]): boolean =>
+  "keyUri" in one
+    ? "keyUri" in other && isSameKey(one.keyUri, other.keyUri)
+    : "databaseId" in other && sameId(one.databaseId, other.databaseId);
+
 /** A later wish to give access back, where it has not been refused or called off. */
 const takesBack = (wish: WishOnRecord, { at, params }: Revocation): boolean =>
   wish.operation === "restore" &&
   wish.cancelled === null &&
   (isOpen(wish) || wish.status?.outcome === "Completed") &&
   toMs(wish.at) >= toMs(at) &&
-  isSameKey(wish.params.keyUri, params.keyUri);
+  isOfSame(wish.params, params);
 
 /** Revocations that are to be carried out, or to stay. */
 export const standingRevocations = (wishes: readonly WishOnRecord[]): Revocation[] =>

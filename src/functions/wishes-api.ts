@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import { type WishBody, wishedIn } from "../api/wish-body.ts";
 import type { GatherFacts } from "../activities/gather-facts.ts";
 import type { Patients } from "../activities/patients.ts";
-import { isVaultId, nameOf } from "../domain/arm-id.ts";
+import { isDatabaseId, isVaultId, nameOf } from "../domain/arm-id.ts";
 import { patientKey } from "../domain/databases/sight.ts";
 import type { Patient } from "../domain/facts.ts";
 import type { Incident } from "../domain/incident.ts";
@@ -52,7 +52,10 @@ const locationOf = (request: HttpRequest, id: string): string => `${new URL(requ
 
 /** What has to be named, for it can't be undone or takes something away. */
 function toConfirm(body: WishBody): { what: string; name: string } | undefined {
-  if (body.operation === "revoke") return { what: "the key", name: parseKeyUri(body.scope).key ?? "" };
+  if (body.operation === "revoke")
+    return isDatabaseId(body.scope)
+      ? { what: "the database", name: nameOf(body.scope) }
+      : { what: "the key", name: parseKeyUri(body.scope).key ?? "" };
   return body.operation === "enable-cmk" ? { what: "the account", name: nameOf(body.databaseId) } : undefined;
 }
 

@@ -163,6 +163,20 @@ const ROWS: { readonly [N in StepName]: Row } = {
     answers: { [`PUT ${at(KEY_SCOPE, GRANT_NAME)}`]: { status: 201, body: { name: GRANT_NAME } } },
     sends: [{ method: "PUT", path: at(KEY_SCOPE, GRANT_NAME), body: { properties: GRANT } }],
   },
+  RemoveGrant: {
+    answers: { [`DELETE ${KEY_SCOPE}/providers/Microsoft.Authorization/roleAssignments/aaaa`]: { status: 204 } },
+    sends: [{ method: "DELETE", path: `${KEY_SCOPE}/providers/Microsoft.Authorization/roleAssignments/aaaa`, body: undefined }],
+  },
+  RemoveAccessPolicyPermissions: {
+    answers: { [`PUT ${VAULT_ID}/accessPolicies/remove`]: { body: { properties: { accessPolicies: [] } } } },
+    sends: [
+      {
+        method: "PUT",
+        path: `${VAULT_ID}/accessPolicies/remove`,
+        body: { properties: { accessPolicies: [{ tenantId: TENANT, objectId: PRINCIPAL, permissions: { keys: ["wrapkey", "get"] } }] } },
+      },
+    ],
+  },
   AddAccessPolicyPermissions: {
     answers: {
       [`GET ${VAULT_ID}`]: vault({ accessPolicies: [{ tenantId: TENANT, objectId: PRINCIPAL, permissions: { keys: ["sign"] } }] }),

@@ -3,6 +3,7 @@
  * made under that identity and no other; without any one of it, it is not.
  */
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { assignRole } from "../../sandbox/azure/authorization/build.ts";
 import { keyUriOf } from "../../sandbox/azure/keyvault/build.ts";
 import { addIdentity } from "../../sandbox/azure/managed-identity/build.ts";
 import type { Account, Cluster, KeyVersion } from "../../sandbox/azure/world.ts";
@@ -141,6 +142,23 @@ const rows: { readonly [N in StepName]: readonly ((sandbox: Sandbox) => StepPara
         scope: `${vault.id}/keys/${keyName}`,
         roleDefinitionId: role,
       };
+    },
+  ],
+  RemoveGrant: [
+    (own) => {
+      const { vault, identity, keyName } = own.patient("account", "rbac");
+      const scope = `${vault.id}/keys/${keyName}`;
+      const { name } = assignRole(own.world, { scope, principalId: identity.principalId, role });
+      return { scope, name, holder: identity.principalId };
+    },
+  ],
+  RemoveAccessPolicyPermissions: [
+    ({ world, patient }) => {
+      const { vault, identity } = patient("cluster", "policies");
+      const keys = ["get", "list", "wrapKey", "unwrapKey"];
+      vault.accessPolicies = vault.accessPolicies.filter(({ objectId }) => objectId !== identity.principalId);
+      vault.accessPolicies.push({ tenantId: world.tenantId, objectId: identity.principalId, permissions: { keys } });
+      return { vaultId: vault.id, tenantId: world.tenantId, holder: identity.principalId, keys };
     },
   ],
   AddAccessPolicyPermissions: [

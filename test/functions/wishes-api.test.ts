@@ -259,6 +259,19 @@ describe("revoking and restoring a key", () => {
     expect(await setUp().call("start", "Keymend.Operator", post(restore))).toMatchObject({ status: 202, jsonBody: { loses: null } });
   });
 
+  test("is wanted of a database by its name, whose identity then loses its grant", async () => {
+    const { call, kept } = setUp();
+    const sent = { ...revoke, scope: ACCOUNT_ID, confirm: "orders" };
+    expect(await call("start", "Keymend.Operator", post(sent))).toMatchObject({ status: 202 });
+    expect([...kept.values()]).toMatchObject([{ operation: "revoke", params: { databaseId: ACCOUNT_ID }, patient: PATIENT }]);
+    const refused = await call("start", "Keymend.Operator", post({ ...sent, confirm: "cmk" }));
+    expect(refused).toMatchObject(problem(400, [{ field: "confirm", problem: "must be the name of the database" }]));
+    const { confirm: _, ...restore } = { ...sent, operation: "restore" };
+    const other = setUp();
+    await other.call("start", "Keymend.Operator", post(restore));
+    expect([...other.kept.values()]).toMatchObject([{ operation: "restore", params: { databaseId: ACCOUNT_ID } }]);
+  });
+
   test.each<[string, unknown, string]>([
     ["without its name, even rehearsed", { ...revoke, confirm: "CMK", dryRun: true }, "confirm"],
     ["of no key", { ...revoke, scope: "https://kv-orders.vault.azure.net" }, "scope"],

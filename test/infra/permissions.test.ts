@@ -114,7 +114,7 @@ describe("the roles that are deployed", () => {
   test("have above each write the steps that take it", () => {
     const lines = readFileSync("infra/modules/roles.bicep", "utf8").split("\n");
     const writes = lines.flatMap((line, i) =>
-      [...(/^ *(?:condition|description):/.test(line) ? [] : line.matchAll(/'(Microsoft\.[^']+\/(?:write|action))'/g))].map(
+      [...(/^ *(?:condition|description):/.test(line) ? [] : line.matchAll(/'(Microsoft\.[^']+\/(?:write|delete|action))'/g))].map(
         ([, action]) => ({
           action: action!,
           said: /^ *\/\/ (.+)$/.exec(lines[i - 1]!)?.[1]?.split(", ") ?? [],
@@ -158,6 +158,7 @@ describe("the condition on what is granted", () => {
   );
   const condition = conditions.find(({ symbol }) => symbol === "granter")?.condition ?? "";
   const WRITE = "Microsoft.Authorization/roleAssignments/write";
+  const DELETE = "Microsoft.Authorization/roleAssignments/delete";
   const grant = {
     roleDefinitionId: "/providers/Microsoft.Authorization/roleDefinitions/e147488a-f6f5-4113-8e2d-b22465e65bf6",
     principalId: "0a0a0a0a-0000-4000-8000-000000000001",
@@ -170,6 +171,7 @@ describe("the condition on what is granted", () => {
 
   test("lets the one role through, to somebody else's service principal", () => {
     expect(conditionHolds(condition, WRITE, grant)).toBe(true);
+    expect(conditionHolds(condition, DELETE, grant)).toBe(true);
     expect(conditionHolds(condition, "Microsoft.KeyVault/vaults/accessPolicies/write", {})).toBe(true);
   });
 
@@ -183,7 +185,13 @@ describe("the condition on what is granted", () => {
       WRITE,
       { principalId },
     ]),
-    ["a deletion", "Microsoft.Authorization/roleAssignments/delete", {}],
+    ["the deletion of Owner", DELETE, { roleDefinitionId: "8e3af657-a8ff-443c-a75c-2fe8c4bcb635" }],
+    ["the deletion of the role, of a person", DELETE, { principalType: "User" }],
+    ...Object.entries(PRINCIPALS).map(([name, principalId]): [string, string, Partial<typeof grant>] => [
+      `the deletion of the role, of ${name}`,
+      DELETE,
+      { principalId },
+    ]),
   ])("refuses %s", (_, action, over) => {
     expect(conditionHolds(condition, action, { ...grant, ...over })).toBe(false);
   });

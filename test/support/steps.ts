@@ -58,6 +58,8 @@ export const SAMPLES: { [N in StepName]: StepParams[N] } = {
   SetKeyUri: { targetId: ACCOUNT_ID, keyUri: KEY_URI },
   TagIntent: { ...onVersion, value: "w1", others: { team: "orders" } },
   DisableKeyVersion: onVersion,
+  RemoveGrant: { scope: KEY_SCOPE, name: "aaaa", holder: PRINCIPAL },
+  RemoveAccessPolicyPermissions: { vaultId: VAULT_ID, tenantId: TENANT, holder: PRINCIPAL, keys: ["wrapkey", "get"] },
   CreateKeyVersion: { ...onKey, since: NOW },
   CreateKey: onKey,
   UntagIntent: { ...onVersion, value: "w1", others: { team: "orders" } },

@@ -19,6 +19,8 @@ export const PREPARE: Extract<Wished, { operation: "prepare" }> = {
   params: { kind: "account", vaultId: VAULT_ID, key: "cmk", identityId: IDENTITY_ID, databaseId: null },
 };
 export const REVOKE: Wished = { operation: "revoke", params: { keyUri: KEY_URI } };
+export const REVOKE_GRANT: Wished = { operation: "revoke", params: { databaseId: ACCOUNT_ID } };
+export const RESTORE_GRANT: Wished = { operation: "restore", params: { databaseId: ACCOUNT_ID } };
 export const ROTATE: Wished = { operation: "rotate-key", params: { keyUri: KEY_URI } };
 export const SWITCH_KEY: Extract<Wished, { operation: "switch-key" }> = {
   operation: "switch-key",

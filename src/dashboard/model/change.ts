@@ -53,6 +53,11 @@ const CHANGES: Record<StepName, (step: Said) => Change> = {
   SetKeyUri: (step) => ({ before: "the database names another key URI", after: `it names ${known(option(step, "key-uri"), "the key")}` }),
   TagIntent: () => ({ before: "nothing says that this is meant", after: "a tag on the key says that it is revoked on purpose" }),
   DisableKeyVersion: () => ({ before: "the key version is enabled", after: "the key version is disabled: the databases lose it" }),
+  RemoveGrant: () => ({ before: "it has access to the key", after: "its role assignment is gone: its databases lose the key" }),
+  RemoveAccessPolicyPermissions: () => ({
+    before: "its access policy lets it use the key",
+    after: "its access policy does not: its databases lose the key",
+  }),
   CreateKeyVersion: () => ({ before: "the key is at the version that it is", after: "the key has a new version; the one before stays" }),
   UntagIntent: () => ({ before: "a tag says that it is revoked on purpose", after: "the tag is gone" }),
   SetClusterEncryption: () => ({ before: "the cluster encrypts by another identity or key", after: "it encrypts by the one of the plan" }),

@@ -26,6 +26,8 @@ const DATABASE: Field = {
 
 const ON_DATABASE: Field = { name: "databaseId", label: "Resource id of the database", hint: "/subscriptions/…" };
 
+const SCOPE: Field = { name: "scope", label: "URI of the key, or resource id of the database", hint: KEY_URI };
+
 export const FORMS: Record<OperationName, Form> = {
   "check-requirements": {
     label: "Check requirements",
@@ -40,15 +42,13 @@ export const FORMS: Record<OperationName, Form> = {
   },
   revoke: {
     label: "Revoke",
-    about: "Takes a key away from every database that wraps with it, on purpose: they go out of service.",
-    fields: [
-      { name: "scope", label: "URI of the key", hint: KEY_URI },
-      { name: "confirm", label: "The name of the key, to confirm", hint: "cmk-orders" },
-    ],
+    about:
+      "Takes a key away from every database that wraps with it, or the grant on it from a database's identity, on purpose: they go out of service.",
+    fields: [SCOPE, { name: "confirm", label: "The name of the key or the database, to confirm", hint: "cmk-orders" }],
   },
   "switch-key": {
     label: "Switch to another key",
-    about: "Moves a database to another key of its vault.",
+    about: "Moves a database to another key.",
     fields: [ON_DATABASE, { name: "keyUri", label: "URI of the key", hint: KEY_URI }],
   },
   "switch-identity": {
@@ -69,7 +69,7 @@ export const FORMS: Record<OperationName, Form> = {
   restore: {
     label: "Restore",
     about: "Gives back what was revoked, and sees that the service has noticed.",
-    fields: [{ name: "scope", label: "URI of the key", hint: KEY_URI }],
+    fields: [SCOPE],
   },
 };
 

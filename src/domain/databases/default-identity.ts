@@ -41,3 +41,12 @@ export function rememberedDefault(target: Pick<TargetFacts, "id">, baseline: Bas
   const entry = Object.entries(baseline?.defaultIdentities ?? {}).find(([id]) => normalId(id) === normalId(target.id));
   return entry && readDefaultIdentity(entry[1]);
 }
+
+type User = Pick<TargetFacts, "id" | "defaultIdentity">;
+
+/** What one of them is granted the other has too. A system-assigned identity is its own database's. */
+export function shareIdentity(one: User, other: User): boolean {
+  if (sameId(one.id, other.id)) return true;
+  const { form } = one.defaultIdentity;
+  return (form === "user" || form === "firstParty") && isSameDefault(one.defaultIdentity, other.defaultIdentity);
+}

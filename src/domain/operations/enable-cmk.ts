@@ -68,7 +68,7 @@ function keyless({ keyUri: wanted }: Params, { name, keyUri }: TargetFacts): Req
 function notRevoked({ keyUri }: Params, { vault, keys, wishes = [] }: Facts): Requirement {
   const key = keys.find(({ name }) => name.toLowerCase() === nameIn({ keyUri }).toLowerCase());
   const isTagged = [vault, key].some((one) => one && "tags" in one && tagIn(one.tags, REVOKED_TAG) !== undefined);
-  const isMeant = isTagged || standingRevocations(wishes).some(({ params }) => isSameKey(params.keyUri, keyUri));
+  const isMeant = isTagged || standingRevocations(wishes).some(({ params }) => "keyUri" in params && isSameKey(params.keyUri, keyUri));
   return {
     name: "key in use",
     state: isMeant ? "unmet" : "met",

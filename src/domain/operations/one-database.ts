@@ -15,7 +15,7 @@ import type { Reached, View } from "./spec.ts";
 
 export type OneDatabase = { databaseId: string };
 
-type Databases = Pick<Facts, "targets" | "guests">;
+export type Databases = Pick<Facts, "targets" | "guests">;
 
 export const databaseOf = ({ databaseId }: OneDatabase, facts: Databases): TargetFacts | undefined =>
   databasesIn(facts).find(({ id }) => sameId(id, databaseId));
@@ -46,22 +46,23 @@ function whyIll(target: TargetFacts, { diagnosis }: View): string | undefined {
 
 export const DATABASE_ASKS = ["database", "database is well"] as const;
 
+export function foundDatabase(params: OneDatabase, facts: Facts): Requirement {
+  const target = databaseOf(params, facts);
+  if (target) return { name: "database", state: "met", detail: `${target.name} is there`, az: [] };
+  const isUnread = facts.missing.some(({ id }) => sameId(id, params.databaseId));
+  const detail = `${params.databaseId} ${isUnread ? "could not be read" : "was not found with a key that Keymend can see"}`;
+  return { name: "database", state: isUnread ? "unknown" : "unmet", detail, az: [] };
+}
+
 /** Nothing is begun before it is well. isBegun: what happens to it afterwards is no reason to stop half way. */
 export function databaseRequirements(params: OneDatabase, view: View, isBegun: boolean): Requirement[] {
   const target = databaseOf(params, view.facts);
-  if (!target) {
-    const isUnread = view.facts.missing.some(({ id }) => sameId(id, params.databaseId));
-    const detail = `${params.databaseId} ${isUnread ? "could not be read" : "was not found with a key that Keymend can see"}`;
-    return [{ name: "database", state: isUnread ? "unknown" : "unmet", detail, az: [] }];
-  }
+  if (!target) return [foundDatabase(params, view.facts)];
   // It may be the operation's own write, of which no answer came: nothing is written until that is over, and what it is then is looked at then.
   const why = isAtRest(target) ? whyIll(target, view) : `${sayChanging(target)}: that is waited for`;
   const detail = why ?? `${target.name} reaches its key, and the service confirms it`;
   const isWell = why === undefined || isBegun || !isAtRest(target);
-  return [
-    { name: "database", state: "met", detail: `${target.name} is there`, az: [] },
-    { name: "database is well", state: isWell ? "met" : "unmet", detail, az: [] },
-  ];
+  return [foundDatabase(params, view.facts), { name: "database is well", state: isWell ? "met" : "unmet", detail, az: [] }];
 }
 
 /** Of a grant that is not there: the operation makes it, unless somebody denies it. target: as it would be. */

@@ -7,6 +7,12 @@ import type { Requirement } from "../wish.ts";
 
 export type OneKey = { keyUri: string };
 
+/** What access goes by: a key, or a database's identity. */
+export const isOfKey = (params: OneKey | { databaseId: string }): params is OneKey => "keyUri" in params;
+
+/** What its databases call for is read anyway. */
+export const NO_READS = { keys: [], identityIds: [] };
+
 export const nameIn = ({ keyUri }: OneKey): string => keyUri.split("/").at(-1)!;
 
 export const readsOfKey = (params: OneKey): { keys: string[]; identityIds: string[] } => ({ keys: [nameIn(params)], identityIds: [] });

@@ -1,5 +1,5 @@
 /**
- * Takes a revocation back and gives the key to its databases again. What heals them are the repairs that their causes call for; the wish is
+ * Takes a revocation back and gives the key to its databases again, or its grant to a database's identity. What heals them are the repairs that their causes call for; the wish is
  * the consent to those. The tag of the revocation comes off once access is back; one that somebody else has set stays theirs.
  */
 import { az } from "../steps/az.ts";
@@ -7,9 +7,12 @@ import { REVOKED_TAG, tagIn } from "../steps/intent-tag.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { namesOf } from "../short-names.ts";
 import type { Facts } from "../facts.ts";
-import { type Requirement, takenBackBy } from "../wish.ts";
-import { keyIsThere, liveKeyOf, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
-import type { OperationSpec, View } from "./spec.ts";
+import { azOf } from "../steps/index.ts";
+import { type OperationParams, type Requirement, takenBackBy } from "../wish.ts";
+import { foundDatabase } from "./one-database.ts";
+import { isOfKey, keyIsThere, liveKeyOf, NO_READS, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
+import { grantDraftsToTake, isGrantSettling, losingIds } from "./revoke-grant.ts";
+import type { OperationSpec, Reached, View } from "./spec.ts";
 
 /** The value of a tag that stands for a revocation which this ends; undefined where there is none, or it is somebody else's. */
 function ownTag(params: OneKey, { facts, wish }: View): string | undefined {
@@ -31,39 +34,60 @@ function tagRequirement(params: OneKey, view: View): Requirement {
 
 const versionsOff = (params: OneKey, facts: Facts): boolean => liveKeyOf(params, facts)?.key.versions[0]?.enabled === false;
 
+type Params = OperationParams["restore"];
+
+const concerns = (params: Params, facts: Pick<Facts, "targets" | "guests">): string[] =>
+  isOfKey(params) ? targetsOf(params, facts).map(({ id }) => id) : losingIds(params, facts);
+
+function keyDrafts(params: OneKey, view: View): StepDraft[] {
+  const live = liveKeyOf(params, view.facts);
+  if (!live) return [];
+  const on = onVersionOf(live, live.key.versions[0]!.version);
+  const value = ownTag(params, view);
+  const untag: StepDraft[] =
+    value === undefined ? [] : [{ name: "UntagIntent", params: { ...on, value, others: withoutIntent(live.key.tags) } }];
+  return [{ name: "EnableKeyVersion", params: on }, ...untag];
+}
+
+/** Until that is done no database is asked. */
+function left(params: Params, view: View): string | undefined {
+  if (!isOfKey(params))
+    return isGrantSettling(params, view.facts) ? "the grant is back, and may take ten minutes to reach the vault" : undefined;
+  const isOff = versionsOff(params, view.facts) || ownTag(params, view) !== undefined;
+  return isOff ? "the key is to be enabled, and the tag of its revocation to come off" : undefined;
+}
+
+function reached(params: Params, view: View): Reached {
+  const todo = left(params, view);
+  if (todo !== undefined) return { done: false, detail: todo };
+  const ids = concerns(params, view.facts);
+  const ill = view.diagnosis.targets.filter(({ id, phase }) => phase !== "healthy" && phase !== "atRisk" && ids.some((one) => one === id));
+  if (ill.length > 0) return { done: false, detail: `waiting for ${namesOf(ill.map(({ id }) => id))} to have the key again` };
+  const what = isOfKey(params)
+    ? "the key is enabled, and every database that wraps with it reaches it"
+    : `${namesOf(ids)} reach the key again`;
+  return { done: true, detail: what };
+}
+
 export const restore: OperationSpec<"restore"> = {
   title: "Takes a revocation back, and watches until the databases have their key again",
   source: "Microsoft Learn: Troubleshooting revoked state, account and MongoDB vCore guides (enable the key again, wait for up to an hour)",
   loses: null,
-  asks: ["key", "revoked by nobody else"],
+  asks: ["key", "revoked by nobody else", "database"],
   steps: ["EnableKeyVersion", "RestoreRoleAssignment", "GrantKeyRole", "AddAccessPolicyPermissions", "UntagIntent"],
-  reads: readsOfKey,
-  concerns: (params, facts) => targetsOf(params, facts).map(({ id }) => id),
-  requirements: (params, view) => [keyIsThere(params, view.facts), tagRequirement(params, view)],
-  drafts: (params, view) => {
-    const live = liveKeyOf(params, view.facts);
-    if (!live) return [];
-    const on = onVersionOf(live, live.key.versions[0]!.version);
-    const value = ownTag(params, view);
-    const untag: StepDraft[] =
-      value === undefined ? [] : [{ name: "UntagIntent", params: { ...on, value, others: withoutIntent(live.key.tags) } }];
-    return [{ name: "EnableKeyVersion", params: on }, ...untag];
-  },
+  reads: (params) => (isOfKey(params) ? readsOfKey(params) : NO_READS),
+  concerns,
+  requirements: (params, view) =>
+    isOfKey(params) ? [keyIsThere(params, view.facts), tagRequirement(params, view)] : [foundDatabase(params, view.facts)],
+  drafts: (params, view) => (isOfKey(params) ? keyDrafts(params, view) : []),
   mends: ["KeyDisabled", "OldVersionDisabled", "AccessMissing", "PolicyMissing"],
-  doneWhen: "the key is enabled, its tag is off, and every database that wraps with it has it again by the service's own word",
-  reached: (params, view) => {
-    const { facts, diagnosis } = view;
-    if (versionsOff(params, facts) || ownTag(params, view) !== undefined)
-      return { done: false, detail: "the key is to be enabled, and the tag of its revocation to come off" };
-    const targets = targetsOf(params, facts);
-    const left = diagnosis.targets.filter(
-      ({ id, phase }) => phase !== "healthy" && phase !== "atRisk" && targets.some((one) => one.id === id),
-    );
-    return left.length === 0
-      ? { done: true, detail: "the key is enabled, and every database that wraps with it reaches it" }
-      : { done: false, detail: `waiting for ${namesOf(left.map(({ id }) => id))} to have the key again` };
-  },
+  doneWhen:
+    "the key is enabled, its tag is off, and every database that wraps with it has it again by the service's own word; of a database's grant: it is back, and so are the databases of its identity",
+  reached,
   stands: false,
-  wayBack: "the key is disabled again",
-  undo: ({ keyUri }) => [az("keyvault", "key", "set-attributes", "--id", keyUri, "--enabled", "false")],
+  wayBack: "the key is disabled again, or the grant taken away",
+  undo: (params, facts) =>
+    isOfKey(params)
+      ? [az("keyvault", "key", "set-attributes", "--id", params.keyUri, "--enabled", "false")]
+      : grantDraftsToTake(params, facts).flatMap(azOf),
 };

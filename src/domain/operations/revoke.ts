@@ -1,6 +1,7 @@
 /**
  * Takes a key away from the databases that wrap with it, on purpose: the intent is on record first, then the latest version is disabled, and
- * whichever a database is known to wrap with. Every look then says that it is meant, until `restore` takes it back.
+ * whichever a database is known to wrap with. Of a database it takes the grant of its identity away instead (revoke-grant.ts). Every look then
+ * says that it is meant, until `restore` takes it back.
  */
 import { pinnedVersionOf } from "../databases/key-path.ts";
 import { az, say } from "../steps/az.ts";
@@ -8,8 +9,11 @@ import { REVOKED_TAG } from "../steps/intent-tag.ts";
 import { namesOf } from "../short-names.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { Facts, KeyVersionFacts } from "../facts.ts";
-import { keyIsThere, liveKeyOf, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
-import type { OperationSpec } from "./spec.ts";
+import type { Requirement } from "../wish.ts";
+import { foundDatabase } from "./one-database.ts";
+import { isOfKey, keyIsThere, liveKeyOf, NO_READS, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
+import { grantBack, grantDraftsToTake, grantRequirements, grantTaken, losingIds } from "./revoke-grant.ts";
+import type { OperationSpec, Reached, View } from "./spec.ts";
 
 /** Enabled ones that give access: the newest, which the service moves to, and what each database is known to wrap with. */
 function versionsToDisable(params: OneKey, facts: Facts): KeyVersionFacts[] {
@@ -19,52 +23,62 @@ function versionsToDisable(params: OneKey, facts: Facts): KeyVersionFacts[] {
   return live.key.versions.filter(({ version }, i) => i === 0 || used.includes(version));
 }
 
+const keyRequirements = (params: OneKey, facts: Facts): Requirement[] => {
+  const names = namesOf(targetsOf(params, facts).map(({ id }) => id));
+  const detail = names === "" ? "no database that Keymend knows wraps with it" : `${names} will be out of reach`;
+  return [keyIsThere(params, facts), { name: "databases", state: "met", detail, az: [], advised: true }];
+};
+
+function keyDrafts(params: OneKey, { facts, wish }: View): StepDraft[] {
+  const live = liveKeyOf(params, facts);
+  if (!live) return [];
+  const on = onVersionOf(live, live.key.versions[0]!.version);
+  const tag: StepDraft = { name: "TagIntent", params: { ...on, value: wish.id, others: live.key.tags } };
+  const disable = versionsToDisable(params, facts).map(({ version }): StepDraft => ({
+    name: "DisableKeyVersion",
+    params: { ...on, version },
+  }));
+  return [tag, ...disable];
+}
+
+function keyTaken(params: OneKey, facts: Facts): Reached {
+  const versions = versionsToDisable(params, facts);
+  const left = versions.filter(({ enabled }) => enabled);
+  if (versions.length === 0 || left.length > 0) return { done: false, detail: "the versions in use are to be disabled" };
+  const names = namesOf(targetsOf(params, facts).map(({ id }) => id));
+  const who = names === "" ? "" : `; ${names} lose access with the service's next check of its key, within an hour or so`;
+  return { done: true, detail: `no version in use is enabled${who}` };
+}
+
+function keyBack(params: OneKey, facts: Facts): string[] {
+  const live = liveKeyOf(params, facts);
+  if (!live) return [];
+  return [
+    say("POST /api/operations with operation restore does this and watches until the databases are back"),
+    ...versionsToDisable(params, facts).map(({ version }) =>
+      az("keyvault", "key", "set-attributes", "--id", `${live.vault.uri}/keys/${live.key.name}/${version}`, "--enabled", "true"),
+    ),
+    say(`and takes the tag ${REVOKED_TAG} off the key`),
+  ];
+}
+
 export const revoke: OperationSpec<"revoke"> = {
-  title: "Takes a key away from the databases that wrap with it",
+  title: "Takes a key away from the databases that wrap with it, or the grant on it from a database's identity",
   source: "Microsoft Learn: Configure customer-managed keys, How do I revoke an encryption key?",
   loses:
     "The databases are out of reach until the key is given back, from the service's next check of its key on, within an hour or so. Up to an hour of what was written before may be missing from the backups of an account that is deleted while revoked.",
-  asks: ["key", "databases"],
-  steps: ["TagIntent", "DisableKeyVersion"],
-  reads: readsOfKey,
-  concerns: (params, facts) => targetsOf(params, facts).map(({ id }) => id),
-  requirements: (params, { facts }) => {
-    const names = namesOf(targetsOf(params, facts).map(({ id }) => id));
-    const detail = names === "" ? "no database that Keymend knows wraps with it" : `${names} will be out of reach`;
-    return [keyIsThere(params, facts), { name: "databases", state: "met", detail, az: [], advised: true }];
-  },
-  drafts: (params, { facts, wish }) => {
-    const live = liveKeyOf(params, facts);
-    if (!live) return [];
-    const on = onVersionOf(live, live.key.versions[0]!.version);
-    const tag: StepDraft = { name: "TagIntent", params: { ...on, value: wish.id, others: live.key.tags } };
-    const disable = versionsToDisable(params, facts).map(({ version }): StepDraft => ({
-      name: "DisableKeyVersion",
-      params: { ...on, version },
-    }));
-    return [tag, ...disable];
-  },
+  asks: ["key", "database", "grant to take away", "databases"],
+  steps: ["TagIntent", "DisableKeyVersion", "RemoveGrant", "RemoveAccessPolicyPermissions"],
+  reads: (params) => (isOfKey(params) ? readsOfKey(params) : NO_READS),
+  concerns: (params, facts) => (isOfKey(params) ? targetsOf(params, facts).map(({ id }) => id) : losingIds(params, facts)),
+  requirements: (params, view) =>
+    isOfKey(params) ? keyRequirements(params, view.facts) : [foundDatabase(params, view.facts), ...grantRequirements(params, view.facts)],
+  drafts: (params, view) => (isOfKey(params) ? keyDrafts(params, view) : grantDraftsToTake(params, view.facts)),
   mends: [],
-  doneWhen: "no version of the key that a database is known to use is enabled; it stands until `restore` takes it back",
-  reached: (params, { facts }) => {
-    const versions = versionsToDisable(params, facts);
-    const left = versions.filter(({ enabled }) => enabled);
-    if (versions.length === 0 || left.length > 0) return { done: false, detail: "the versions in use are to be disabled" };
-    const names = namesOf(targetsOf(params, facts).map(({ id }) => id));
-    const who = names === "" ? "" : `; ${names} lose access with the service's next check of its key, within an hour or so`;
-    return { done: true, detail: `no version in use is enabled${who}` };
-  },
+  doneWhen:
+    "no version of the key that a database is known to use is enabled, or its identity has no grant on it; it stands until `restore` takes it back",
+  reached: (params, { facts }) => (isOfKey(params) ? keyTaken(params, facts) : grantTaken(params, facts)),
   stands: true,
   wayBack: "`restore`, or the lines that it would run",
-  undo: (params, facts) => {
-    const live = liveKeyOf(params, facts);
-    if (!live) return [];
-    return [
-      say("POST /api/operations with operation restore does this and watches until the databases are back"),
-      ...versionsToDisable(params, facts).map(({ version }) =>
-        az("keyvault", "key", "set-attributes", "--id", `${live.vault.uri}/keys/${live.key.name}/${version}`, "--enabled", "true"),
-      ),
-      say(`and takes the tag ${REVOKED_TAG} off the key`),
-    ];
-  },
+  undo: (params, facts) => (isOfKey(params) ? keyBack(params, facts) : grantBack(params, facts)),
 };

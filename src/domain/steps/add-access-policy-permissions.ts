@@ -1,10 +1,11 @@
 /** Adds key permissions to one principal's access policy. Azure merges them with what is there and leaves other principals alone. */
 import { POLICY_PERMISSIONS } from "../access/access.ts";
-import type { AccessPolicy, Facts, LiveVault } from "../facts.ts";
+import type { Facts } from "../facts.ts";
 import type { StepParams } from "./step.ts";
 import { azPrincipal, azRest, BLANK } from "./az.ts";
 import { besideOnVault, moreThan, policyName } from "./beside.ts";
 import { checkGrantee, granteeId } from "./grantee.ts";
+import { policiesOf, policyKeysOf } from "./policy-keys.ts";
 import { actions, findVault, isStale, onId, stale, type StepSpec, touchesPrincipal, withAll } from "./spec.ts";
 
 const API_VERSION = "2026-02-01";
@@ -15,15 +16,12 @@ const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowe
 
 type Params = StepParams["AddAccessPolicyPermissions"];
 
-const policiesOf = ({ tenantId, principalId, applicationId }: Params, { policies }: LiveVault): AccessPolicy[] =>
-  policies.filter((one) => sameText(one.tenantId, tenantId) && sameText(one.objectId, principalId!) && one.applicationId === applicationId);
+const ownerOf = ({ tenantId, principalId, applicationId }: Params) => ({ tenantId, objectId: principalId!, applicationId });
 
-/** Every permission that the principal has on keys, in lower case; undefined where the vault can't be seen. */
+/** Undefined where the vault can't be seen. */
 function keysOf(params: Params, facts: Facts): string[] | undefined {
   const vault = findVault(facts, params.vaultId);
-  if (isStale(vault)) return undefined;
-  const keys = policiesOf(params, vault).flatMap((policy) => policy.keys);
-  return keys.map((key) => key.toLowerCase()).toSorted();
+  return isStale(vault) ? undefined : policyKeysOf(ownerOf(params), vault);
 }
 
 export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> = {
@@ -51,13 +49,13 @@ export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> 
     const wrong = checkGrantee(params, facts);
     if (wrong) return wrong;
     if (vault.permissionModel !== "policies") return stale("the vault was switched to Azure RBAC");
-    const mine = policiesOf(params, vault);
+    const mine = policiesOf(ownerOf(params), vault);
     const has = (key: string): boolean => mine.some(({ keys }) => keys.some((one) => sameText(one, key) || sameText(one, "all")));
     return params.keys.every(has) ? "done" : "todo";
   },
   shows: keysOf,
   beside: (params, facts) => {
-    const others = besideOnVault(facts, params.vaultId, policyName({ ...params, objectId: params.principalId! }));
+    const others = besideOnVault(facts, params.vaultId, policyName(ownerOf(params)));
     return others && { ...others, ...moreThan("the principal's permissions", keysOf(params, facts), params.keys) };
   },
   takenBackBy: null,

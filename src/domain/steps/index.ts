@@ -16,6 +16,8 @@ import { grantKeyRole } from "./grant-key-role.ts";
 import { putBackKeyVersion } from "./put-back-key-version.ts";
 import { recoverKey } from "./recover-key.ts";
 import { recoverVault } from "./recover-vault.ts";
+import { removeAccessPolicyPermissions } from "./remove-access-policy-permissions.ts";
+import { removeGrant } from "./remove-grant.ts";
 import { restoreEventSubscription } from "./restore-event-subscription.ts";
 import { restoreKeyOperations } from "./restore-key-operations.ts";
 import { restoreRoleAssignment } from "./restore-role-assignment.ts";
@@ -52,6 +54,8 @@ import type { Grant, Step, StepDraft, StepName, StepParams } from "./step.ts";
 export const stepSpecs: { readonly [N in StepName]: StepSpec<N> } = {
   TagIntent: tagIntent,
   DisableKeyVersion: disableKeyVersion,
+  RemoveGrant: removeGrant,
+  RemoveAccessPolicyPermissions: removeAccessPolicyPermissions,
   RecoverVault: recoverVault,
   RecoverKey: recoverKey,
   PutBackKeyVersion: putBackKeyVersion,

@@ -2,6 +2,10 @@
 import { besideOnVersion } from "./beside.ts";
 import { dataActions, onVersion, type StepSpec, touchesIntent, versionUrl } from "./spec.ts";
 
+/** What whoever agrees to take access away has to know. */
+export const CUTS_OFF =
+  "every database that reaches its key by it loses access within an hour or so, and up to an hour of writes before that may be missing from its backups";
+
 export const REVOKED_TAG = "keymend:revoked";
 
 /** Tag names compare without case (Microsoft Learn, "Use tags to organize your Azure resources"). */

@@ -52,6 +52,10 @@ export type StepParams = {
   /** value: the operation that it stands for. others: the key's tags as read, which az would replace. */
   TagIntent: OnKeyVersion & { value: string; others: Record<string, string> };
   DisableKeyVersion: OnKeyVersion;
+  /** One role assignment. holder: the principal that has access by it. */
+  RemoveGrant: { scope: string; name: string; holder: string };
+  /** keys: as the holder's policy spells them. */
+  RemoveAccessPolicyPermissions: { vaultId: string; tenantId: string; holder: string; keys: string[] };
   /** since: when it was wanted; one that was made since then is it. */
   CreateKeyVersion: OnKey & { since: string };
   /** Only where there is none of that name. */

@@ -7,6 +7,7 @@ import { isKnownGood, strangeTo, whoIs } from "../access/known-good.ts";
 import { databasesIn } from "../databases/guests.ts";
 import type { Facts, LiftedTag, TargetFacts } from "../facts.ts";
 import type { RefusalReason } from "../incident.ts";
+import { shareIdentity } from "../databases/default-identity.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
 import { isSameKey } from "../key-uri.ts";
 import { REVOKED_TAG, tagIn } from "../steps/intent-tag.ts";
@@ -17,7 +18,7 @@ import { isGrant, isUndo, stepSpecs, subjectOf, touchOf } from "../steps/index.t
 import type { Touch } from "../steps/spec.ts";
 import type { Grant, Step } from "../steps/step.ts";
 import { formatDuration } from "../time.ts";
-import { calledOff, isOpen, isOutOfTime, standingRevocations, takenBackBy, type WishOnRecord } from "../wish.ts";
+import { calledOff, isOpen, isOutOfTime, standingRevocations, type OperationParams, takenBackBy, type WishOnRecord } from "../wish.ts";
 
 export const MODE_TAG = "keymend:mode";
 
@@ -66,10 +67,17 @@ const tagged = (what: string): string => `${what} is tagged ${REVOKED_TAG}`;
 
 const wanted = ({ id, by, at, reason }: WishOnRecord): string => `${by.name} revoked it on purpose at ${at}: ${reason} (operation ${id})`;
 
+/** Whose identity has lost its grant is every database that uses it. */
+function isRevokedBy(params: OperationParams["revoke"], facts: Facts, target: TargetFacts): boolean {
+  if ("keyUri" in params) return isSameKey(target.keyUri ?? "", params.keyUri);
+  const named = databasesIn(facts).find(({ id }) => sameId(id, params.databaseId));
+  return sameId(target.id, params.databaseId) || (named !== undefined && shareIdentity(named, target));
+}
+
 /** What says that access to this database was taken away on purpose; undefined where nothing does. */
 export function revokedOnPurpose(facts: Facts, target: TargetFacts): string | undefined {
   const { vault, wishes = [] } = facts;
-  const wish = standingRevocations(wishes).find(({ params }) => isSameKey(target.keyUri ?? "", params.keyUri));
+  const wish = standingRevocations(wishes).find(({ params }) => isRevokedBy(params, facts, target));
   if (wish) return wanted(wish);
   if (standingTag(target, REVOKED_TAG, facts.lifted) !== undefined) return tagged(`database ${target.name}`);
   if (vault && "tags" in vault && tagIn(vault.tags, REVOKED_TAG) !== undefined) return tagged(`vault ${vault.name}`);

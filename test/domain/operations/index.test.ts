@@ -26,7 +26,19 @@ import {
   V2,
   VAULT_ID,
 } from "../../support/builders.ts";
-import { aWish, CHECK, ENABLE, PREPARE, RESTORE, REVOKE, ROTATE, SWITCH_IDENTITY, SWITCH_KEY } from "../../support/wishes.ts";
+import {
+  aWish,
+  CHECK,
+  ENABLE,
+  PREPARE,
+  RESTORE,
+  RESTORE_GRANT,
+  REVOKE,
+  REVOKE_GRANT,
+  ROTATE,
+  SWITCH_IDENTITY,
+  SWITCH_KEY,
+} from "../../support/wishes.ts";
 
 const OTHER = SWITCH_IDENTITY.params.identityId;
 const SECOND_SCOPE = keyScopeOf(VAULT_ID, "cmk-2");
@@ -46,6 +58,7 @@ const MET: Partial<Facts>[] = [
   { targets: [anAccount(), aCluster()], keys, identities, access },
   { targets: [anAccount(), aCluster()], keys, identities, vault: aPolicyVault([]) },
   { keys: [{ state: "gone", name: "cmk" }], identities: [{ state: "gone", id: IDENTITY_ID }] },
+  { vault: aPolicyVault() },
   { targets: [] },
   { targets: [bare], keys },
   { targets: [bare], keys, access },
@@ -60,8 +73,8 @@ const onCluster = { kind: "cluster", databaseId: CLUSTER_ID } as const;
 const WISHES: { readonly [N in OperationName]: readonly Wished[] } = {
   "check-requirements": [CHECK, { ...CHECK, params: { ...CHECK.params, ...onCluster } }],
   prepare: [PREPARE, { ...PREPARE, params: { ...PREPARE.params, ...onCluster } }],
-  revoke: [REVOKE],
-  restore: [RESTORE],
+  revoke: [REVOKE, REVOKE_GRANT],
+  restore: [RESTORE, RESTORE_GRANT],
   "rotate-key": [ROTATE],
   "switch-key": [SWITCH_KEY, { ...SWITCH_KEY, params: { ...SWITCH_KEY.params, databaseId: CLUSTER_ID } }],
   "switch-identity": [SWITCH_IDENTITY, { ...SWITCH_IDENTITY, params: { databaseId: CLUSTER_ID, identityId: OTHER } }],

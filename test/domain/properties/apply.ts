@@ -187,6 +187,19 @@ const EFFECTS: { [N in StepName]: (facts: Facts, params: StepParams[N], graveyar
   RestoreRoleAssignment: (facts, { principalId, scope, name }) => withAssignment(facts, principalId ?? "", scope, name),
   GrantKeyRole: (facts, { principalId, scope }) => withAssignment(facts, principalId ?? "", scope, `granted-to-${principalId}`),
   AddAccessPolicyPermissions: addPermissions,
+  RemoveGrant: (facts, { name }) => ({
+    ...facts,
+    access: facts.access.map((one): AccessFacts =>
+      one.state === "read" ? { ...one, assignments: one.assignments.filter((there) => there.name !== name) } : one,
+    ),
+  }),
+  RemoveAccessPolicyPermissions: (facts, { holder, keys }) =>
+    withVault(facts, (vault) => ({
+      ...vault,
+      policies: vault.policies.map((policy) =>
+        policy.objectId === holder ? { ...policy, keys: policy.keys.filter((key) => !keys.includes(key.toLowerCase())) } : policy,
+      ),
+    })),
   CreateIdentity: createIdentity,
   AttachIdentity: attach,
   SetDefaultIdentity: setDefault,

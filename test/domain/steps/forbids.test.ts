@@ -4,6 +4,7 @@ import type { CauseCode } from "../../../src/domain/cause-code.ts";
 import { rankOf, whyForbidden, stepSpecs } from "../../../src/domain/steps/index.ts";
 import type { StepName, StepParams } from "../../../src/domain/steps/step.ts";
 import { DAY } from "../../../src/domain/time.ts";
+import { SAMPLES } from "../../support/steps.ts";
 import {
   ACCOUNT_ID,
   aCluster,
@@ -43,6 +44,8 @@ test("no repair disables a key, rotates one, or makes one", () => {
   expect(forbidden("CreateKey", onVersion)).toMatch(/only where somebody wants/);
   expect(forbidden("CreateKeyVersion", { ...onVersion, since: "x" })).toMatch(/only where somebody wants/);
   expect(forbidden("DisableKeyVersion", onVersion)).toMatch(/only where somebody wants/);
+  for (const name of ["RemoveGrant", "RemoveAccessPolicyPermissions"] as const)
+    expect(forbidden(name, SAMPLES[name])).toMatch(/only where somebody wants/);
 });
 
 describe("legal moves", () => {
@@ -54,6 +57,8 @@ describe("legal moves", () => {
     expect(ordered).toEqual([
       "TagIntent",
       "DisableKeyVersion",
+      "RemoveGrant",
+      "RemoveAccessPolicyPermissions",
       "RecoverVault",
       "RecoverKey",
       "PutBackKeyVersion",

@@ -106,6 +106,21 @@ const ROWS: Row[] = [
   row("enabled", "DisableKeyVersion", {}, "todo"),
   row("disabled", "DisableKeyVersion", versions({ enabled: false }), "done"),
   row("the version is not there", "DisableKeyVersion", { keys: [aKey([aVersion(V2)])] }, `version ${V1} of key cmk is not there`),
+  row("held", "RemoveGrant", { access: [anAccess({ assignments: [anAssignment({ scope: KEY_SCOPE, name: "aaaa" })] })] }, "todo"),
+  row("gone", "RemoveGrant", { access: [anAccess({ assignments: [] })] }, "done"),
+  row("nothing read of it", "RemoveGrant", { access: [] }, `what ${PRINCIPAL} may do was not read`),
+  row(
+    "what it may do could not be read",
+    "RemoveGrant",
+    {
+      access: [{ state: "unreadable", why: "denied", detail: "403", principalId: PRINCIPAL, keyName: "cmk", keyScope: KEY_SCOPE }],
+    },
+    `what ${PRINCIPAL} may do was not read`,
+  ),
+  row("held", "RemoveAccessPolicyPermissions", { vault: aPolicyVault(["Get", "sign"]) }, "todo"),
+  row("gone", "RemoveAccessPolicyPermissions", { vault: aPolicyVault(["sign"]) }, "done"),
+  row("the vault is gone", "RemoveAccessPolicyPermissions", { vault: null }, `vault ${VAULT_ID} is not there`),
+  row("a vault with Azure RBAC", "RemoveAccessPolicyPermissions", {}, "the vault was switched to Azure RBAC"),
   row("none since then", "CreateKeyVersion", {}, "todo"),
   row("one in that very second", "CreateKeyVersion", versions({ createdOn: "2026-11-02T10:00:00.000Z" }), "done", {
     since: "2026-11-02T10:00:00.900Z",
@@ -467,14 +482,16 @@ describe("every step", () => {
         needs: "nothing",
         ready: true,
       });
-      for (const permission of step.permission.split(", ")) expect(permission).toMatch(/^Microsoft\.\w+\/[\w/]+\/(write|read|action)$/);
+      for (const permission of step.permission.split(", "))
+        expect(permission).toMatch(/^Microsoft\.\w+\/[\w/]+\/(write|delete|read|action)$/);
       expect(step.on).toMatch(/^(https:\/\/|\/subscriptions\/)/);
       expect(step.id.startsWith(`${name}|`)).toBe(true);
       expect(step.undo === null || step.undo.length > 0).toBe(true);
       for (const line of azOf(step)) {
         expect(line).toMatch(/^(az|#) /);
-        // Nothing is ever PUT onto a database (it would drop what is left out), nor deleted, nor opened.
-        expect(line).not.toMatch(/--method put .*DocumentDB|delete|--default-action/i);
+        // Nothing is ever PUT onto a database (it would drop what is left out), nor opened; deleted is one role assignment, where somebody wants just that.
+        expect(line).not.toMatch(/--method put .*DocumentDB|--default-action/i);
+        expect(/\bdelete\b/i.test(line)).toBe(name === "RemoveGrant");
       }
     },
   );

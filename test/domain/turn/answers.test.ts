@@ -84,6 +84,13 @@ const VALUES: { readonly [N in StepName]: Values | null } = {
     other: { targets: [aCluster({ keyUri: `${KEY_URI}/${V2}` })] },
     unseen: noTarget,
   },
+  RemoveGrant: null,
+  RemoveAccessPolicyPermissions: {
+    before: { vault: aPolicyVault(["get", "wrapKey"]) },
+    asked: { vault: aPolicyVault([]) },
+    other: { vault: aPolicyVault(["get"]) },
+    unseen: { vault: null },
+  },
   AddAccessPolicyPermissions: {
     before: { vault: aPolicyVault([]) },
     asked: { vault: aPolicyVault(["get", "wrapKey"]) },

@@ -148,6 +148,7 @@ const ROWS: Record<StepName, Row | null> = {
   UntagIntent: { at: "key", own: [] },
   SetKeyNotBefore: { at: "key", own: ["activation"] },
   RestoreKeyOperations: { at: "key", own: ["less operations"] },
+  RemoveAccessPolicyPermissions: { at: "vault", own: ["the asked permission"] },
   AddAccessPolicyPermissions: { at: "vault", own: ["the asked permission"] },
   AllowTrustedServices: { at: "vault", own: ["bypass"] },
   AttachIdentity: { at: "database", own: ["default identity"] },
@@ -161,6 +162,7 @@ const ROWS: Record<StepName, Row | null> = {
   RecoverVault: null,
   CreateIdentity: null,
   RestoreRoleAssignment: null,
+  RemoveGrant: null,
   GrantKeyRole: null,
   RestoreEventSubscription: null,
 };

@@ -153,6 +153,8 @@ describe("a deliberate revocation", () => {
     EnableKeyVersion: "key",
     TagIntent: "intent",
     DisableKeyVersion: "intent",
+    RemoveGrant: "intent",
+    RemoveAccessPolicyPermissions: "intent",
     UntagIntent: "intent",
     CreateKeyVersion: "key",
     CreateKey: "key",

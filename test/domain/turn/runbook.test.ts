@@ -86,6 +86,18 @@ const ROWS: Row[] = [
     onKey,
     `az rest --method put --url '${ARM}${KEY_SCOPE}?api-version=2026-02-01' --body '{"properties":{"kty":"RSA","keySize":3072}}'`,
   ),
+  row(
+    "RemoveGrant",
+    "that one assignment",
+    { scope: KEY_SCOPE, name: "aaaa", holder: PRINCIPAL },
+    `az role assignment delete --ids ${KEY_SCOPE}/providers/Microsoft.Authorization/roleAssignments/aaaa`,
+  ),
+  row(
+    "RemoveAccessPolicyPermissions",
+    "just these, and nothing else of the policy",
+    { vaultId: VAULT_ID, tenantId: TENANT, holder: PRINCIPAL, keys: ["wrapkey"] },
+    `az rest --method put --url '${ARM}${VAULT_ID}/accessPolicies/remove?api-version=2026-02-01' --body '{"properties":{"accessPolicies":[{"tenantId":"${TENANT}","objectId":"${PRINCIPAL}","permissions":{"keys":["wrapkey"]}}]}}'`,
+  ),
   row("DisableKeyVersion", "that one version", onVersion, `${setAttributes} --enabled false`),
   row(
     "TagIntent",

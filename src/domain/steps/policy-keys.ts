@@ -1,0 +1,17 @@
+/** What one principal may do with keys by a vault's access policies. */
+import type { AccessPolicy, LiveVault } from "../facts.ts";
+
+type Owner = Omit<AccessPolicy, "keys">;
+
+const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** A compound policy is another owner's: it counts for an application acting on behalf of the principal. */
+export const policiesOf = ({ tenantId, objectId, applicationId }: Owner, { policies }: LiveVault): AccessPolicy[] =>
+  policies.filter((one) => sameText(one.tenantId, tenantId) && sameText(one.objectId, objectId) && one.applicationId === applicationId);
+
+/** In lower case. */
+export const policyKeysOf = (owner: Owner, vault: LiveVault): string[] =>
+  policiesOf(owner, vault)
+    .flatMap(({ keys }) => keys)
+    .map((key) => key.toLowerCase())
+    .toSorted();
