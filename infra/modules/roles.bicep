@@ -178,7 +178,7 @@ resource vaultMender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (
             // RestoreEventSubscription
             'Microsoft.EventGrid/eventSubscriptions/write'
           ],
-          // RecoverVault, AllowTrustedServices
+          // RecoverVault, EnablePurgeProtection, AllowTrustedServices
           allowVaultRepairs ? ['Microsoft.KeyVault/vaults/write'] : []
         )
         notActions: []

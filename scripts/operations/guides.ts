@@ -24,8 +24,8 @@ export const GUIDES: readonly Guide[] = [
       { command: "portal: register Microsoft.DocumentDB", operation: null, why: "a subscription is registered by its owner" },
       {
         command: "portal: turn on purge protection of the vault",
-        operation: null,
-        why: "check-requirements tells whether it is on, with the line that turns it on",
+        operation: "prepare",
+        why: "only with purgeProtection and the vault's name as confirm, for it can't be undone; soft delete is on in every vault by now",
       },
       {
         command: "portal: add an access policy; add the role Key Vault Crypto Service Encryption User",

@@ -43,7 +43,14 @@ const ON_VAULT = {
 
 export const WISH = v.variant("operation", [
   v.strictObject({ ...ON_VAULT, operation: v.literal("check-requirements"), identityId: v.optional(IDENTITY_ID) }),
-  v.strictObject({ ...ON_VAULT, operation: v.literal("prepare"), identityId: IDENTITY_ID }),
+  // confirm: the vault's name, where its purge protection is asked for.
+  v.strictObject({
+    ...ON_VAULT,
+    operation: v.literal("prepare"),
+    identityId: IDENTITY_ID,
+    purgeProtection: v.optional(v.literal(true)),
+    confirm: v.optional(v.string()),
+  }),
   // confirm: the name of the key or the database.
   v.strictObject({ ...COMMON, operation: v.literal("revoke"), scope: SCOPE, confirm: v.string() }),
   v.strictObject({ ...COMMON, operation: v.literal("restore"), scope: SCOPE }),
@@ -91,8 +98,8 @@ export function wishedIn(body: WishBody): Wished {
       return { operation, params: { kind, vaultId, key, identityId, databaseId } };
     }
     case "prepare": {
-      const { operation, kind, vaultId, key, identityId, databaseId = null } = body;
-      return { operation, params: { kind, vaultId, key, identityId, databaseId } };
+      const { operation, kind, vaultId, key, identityId, databaseId = null, purgeProtection } = body;
+      return { operation, params: { kind, vaultId, key, identityId, databaseId, ...(purgeProtection && { purgeProtection }) } };
     }
     case "switch-key":
     case "switch-identity":

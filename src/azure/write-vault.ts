@@ -1,4 +1,4 @@
-/** Recovers a vault, and lets trusted services through its firewall. Never opens public access, never switches the permission model. */
+/** Recovers a vault, lets trusted services through its firewall, and turns on its purge protection. Never opens public access, never switches the permission model. */
 import type { NetworkRuleSet } from "@azure/arm-keyvault";
 import { armUrl } from "./arm.ts";
 import { orAbsent } from "./call-azure.ts";
@@ -16,7 +16,10 @@ function wordsOf({ bypass, defaultAction, ipRules = [], virtualNetworkRules = []
 }
 
 /** Permission: Microsoft.KeyVault/vaults/write; to recover, also Microsoft.KeyVault/locations/deletedVaults/read. */
-export function createVaultWrites({ reads, writes }: Sides<"vaults", "vaults" | "arm">): Writes<"RecoverVault" | "AllowTrustedServices"> {
+export function createVaultWrites({
+  reads,
+  writes,
+}: Sides<"vaults", "vaults" | "arm">): Writes<"RecoverVault" | "AllowTrustedServices" | "EnablePurgeProtection"> {
   return {
     RecoverVault: async ({ vaultId, location, tenantId, sku }) => {
       const { subscriptionId, resourceGroup, name } = parseResourcePath(vaultId);
@@ -27,6 +30,15 @@ export function createVaultWrites({ reads, writes }: Sides<"vaults", "vaults" | 
       const body = { location, properties: { tenantId, sku: { family: "A", name: sku }, createMode: "recover" } };
       const url = armUrl(vaultId, VAULT_API);
       return fromAnswer(await writes.arm.send("PUT", url, body), url, `vault ${name} is back`);
+    },
+
+    EnablePurgeProtection: async ({ vaultId }) => {
+      const { subscriptionId, resourceGroup, name } = parseResourcePath(vaultId);
+      const { enablePurgeProtection } = (await reads.vaults(subscriptionId).vaults.get(resourceGroup, name)).properties;
+      if (enablePurgeProtection === true) return done(`vault ${name} has purge protection already`);
+      // Nothing takes it back; whether it is on shows to the next look.
+      await writes.vaults(subscriptionId).vaults.update(resourceGroup, name, { properties: { enablePurgeProtection: true } });
+      return done(`vault ${name} has purge protection from now on`);
     },
 
     AllowTrustedServices: async ({ vaultId }) => {

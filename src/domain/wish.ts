@@ -10,8 +10,15 @@ import { toMs } from "./time.ts";
 export type OperationParams = {
   /** For a database that exists, or for one to be made. key: its name. */
   "check-requirements": { kind: "account" | "cluster"; vaultId: string; key: string; identityId: string | null; databaseId: string | null };
-  /** Makes what is lacking of it. databaseId: what it is for, where that is there already. */
-  prepare: { kind: "account" | "cluster"; vaultId: string; key: string; identityId: string; databaseId: string | null };
+  /** Makes what is lacking of it. databaseId: what it is for, where that is there already. purgeProtection: of the vault, asked for by name. */
+  prepare: {
+    kind: "account" | "cluster";
+    vaultId: string;
+    key: string;
+    identityId: string;
+    databaseId: string | null;
+    purgeProtection?: true;
+  };
   /** keyUri: without a version, of a key that is disabled. databaseId: of one whose identity loses its grant. */
   revoke: { keyUri: string } | { databaseId: string };
   restore: { keyUri: string } | { databaseId: string };

@@ -9,6 +9,7 @@ import type { Patient } from "../domain/facts.ts";
 import type { Incident } from "../domain/incident.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
 import { operations } from "../domain/operations/index.ts";
+import { PURGE_PROTECTION_STAYS } from "../domain/steps/enable-purge-protection.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
 import { plan } from "../domain/plan/plan.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -50,21 +51,31 @@ const WANTED_FOR = "P1D";
 
 const locationOf = (request: HttpRequest, id: string): string => `${new URL(request.url).origin}/api/operations/${id}`;
 
+type ToConfirm = { what: string; name: string; for: string | null };
+
 /** What has to be named, for it can't be undone or takes something away. */
-function toConfirm(body: WishBody): { what: string; name: string } | undefined {
-  if (body.operation === "revoke")
-    return isDatabaseId(body.scope)
-      ? { what: "the database", name: nameOf(body.scope) }
-      : { what: "the key", name: parseKeyUri(body.scope).key ?? "" };
-  return body.operation === "enable-cmk" ? { what: "the account", name: nameOf(body.databaseId) } : undefined;
+function toConfirm(body: WishBody): ToConfirm | undefined {
+  const { loses } = operations[body.operation];
+  switch (body.operation) {
+    case "revoke": {
+      const isDatabase = isDatabaseId(body.scope);
+      const name = isDatabase ? nameOf(body.scope) : (parseKeyUri(body.scope).key ?? "");
+      return { what: isDatabase ? "the database" : "the key", name, for: loses };
+    }
+    case "enable-cmk":
+      return { what: "the account", name: nameOf(body.databaseId), for: loses };
+    case "prepare":
+      return body.purgeProtection && { what: "the vault", name: nameOf(body.vaultId), for: PURGE_PROTECTION_STAYS };
+    default:
+      return undefined;
+  }
 }
 
 /** What takes something away that nothing brings back is confirmed by the name of what it is about. */
 function refuseUnconfirmed(body: WishBody): void {
   const asked = toConfirm(body);
-  if (!asked || !("confirm" in body) || body.confirm === asked.name) return;
-  const { loses } = operations[body.operation];
-  throw new ProblemError(400, `${loses} To confirm, send the name of ${asked.what}, '${asked.name}', as confirm.`, [
+  if (!asked || ("confirm" in body && body.confirm === asked.name)) return;
+  throw new ProblemError(400, `${asked.for} To confirm, send the name of ${asked.what}, '${asked.name}', as confirm.`, [
     { field: "confirm", problem: `must be the name of ${asked.what}` },
   ]);
 }

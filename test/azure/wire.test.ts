@@ -212,6 +212,10 @@ const ROWS: { readonly [N in StepName]: Row } = {
     answers: { [`GET ${ACCOUNT_ID}`]: database(ACCOUNT_ID, {}, [IDENTITY_ID, SECOND]), [`PATCH ${ACCOUNT_ID}`]: ok(ACCOUNT_ID) },
     sends: change({ identity: { type: "UserAssigned", userAssignedIdentities: { [SECOND]: null } } }, ACCOUNT_ID),
   },
+  EnablePurgeProtection: {
+    answers: { [`GET ${VAULT_ID}`]: vault({}), [`PATCH ${VAULT_ID}`]: vault({ enablePurgeProtection: true }) },
+    sends: [{ method: "PATCH", path: VAULT_ID, body: { properties: { enablePurgeProtection: true } } }],
+  },
   AllowTrustedServices: {
     answers: { [`GET ${VAULT_ID}`]: vault({ networkAcls: NETWORK }), [`PATCH ${VAULT_ID}`]: vault({ networkAcls: NETWORK }) },
     sends: change({ properties: { networkAcls: { ...NETWORK, bypass: "AzureServices" } } }, VAULT_ID),

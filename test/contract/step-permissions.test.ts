@@ -175,6 +175,13 @@ const rows: { readonly [N in StepName]: readonly ((sandbox: Sandbox) => StepPara
       };
     },
   ],
+  EnablePurgeProtection: [
+    ({ patient }) => {
+      const { vault } = patient("account", "rbac");
+      vault.enablePurgeProtection = undefined;
+      return { vaultId: vault.id };
+    },
+  ],
   AllowTrustedServices: [
     ({ patient }) => {
       const { vault } = patient("account", "rbac");

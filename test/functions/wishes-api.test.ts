@@ -151,6 +151,19 @@ describe("wanting something", () => {
     expect(await call("start", "Keymend.Operator", post({ ...nobody, operation: "prepare" }))).toMatchObject({ status: 400 });
   });
 
+  test("purge protection is turned on only where it is asked for by name, and the vault is named: it stays", async () => {
+    const { call, kept } = setUp();
+    const asked = { ...body, operation: "prepare", purgeProtection: true };
+    for (const sent of [asked, { ...asked, confirm: "KV-orders", dryRun: true }]) {
+      const refused = await call("start", "Keymend.Operator", post(sent));
+      expect(refused).toMatchObject(problem(400, [{ field: "confirm", problem: "must be the name of the vault" }]));
+      expect(JSON.stringify(refused.jsonBody)).toContain("can never be turned off again");
+    }
+    expect(await call("start", "Keymend.Operator", post({ ...asked, confirm: "kv-orders" }))).toMatchObject({ status: 202 });
+    expect([...kept.values()]).toMatchObject([{ params: { purgeProtection: true } }]);
+    expect(await call("start", "Keymend.Operator", post({ ...asked, purgeProtection: false }))).toMatchObject({ status: 400 });
+  });
+
   test("rehearsed takes the turn that the loop would, and leaves nothing behind", async () => {
     const { call, journal } = setUp();
     const { status, jsonBody } = await call("start", "Keymend.Operator", post({ ...body, dryRun: true }));

@@ -55,6 +55,7 @@ export const SAMPLES: { [N in StepName]: StepParams[N] } = {
   SetDefaultIdentity: { targetId: ACCOUNT_ID, defaultIdentity: `UserAssignedIdentity=${SECOND}` },
   DetachIdentity: { targetId: ACCOUNT_ID, targetKind: "account", identityId: SECOND, keeps: null },
   AllowTrustedServices: { vaultId: VAULT_ID },
+  EnablePurgeProtection: { vaultId: VAULT_ID },
   SetKeyUri: { targetId: ACCOUNT_ID, keyUri: KEY_URI },
   TagIntent: { ...onVersion, value: "w1", others: { team: "orders" } },
   DisableKeyVersion: onVersion,

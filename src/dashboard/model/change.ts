@@ -50,6 +50,7 @@ const CHANGES: Record<StepName, (step: Said) => Change> = {
   }),
   DetachIdentity: () => ({ before: "a stale identity is attached", after: "the stale identity is let go" }),
   AllowTrustedServices: () => ({ before: "the vault's firewall keeps Azure services out", after: "trusted Azure services may reach it" }),
+  EnablePurgeProtection: () => ({ before: "what is deleted can be purged at once", after: "nothing can be purged early, for good" }),
   SetKeyUri: (step) => ({ before: "the database names another key URI", after: `it names ${known(option(step, "key-uri"), "the key")}` }),
   TagIntent: () => ({ before: "nothing says that this is meant", after: "a tag on the key says that it is revoked on purpose" }),
   DisableKeyVersion: () => ({ before: "the key version is enabled", after: "the key version is disabled: the databases lose it" }),

@@ -1,6 +1,6 @@
 /**
- * Makes what is lacking among identity, key and grant, on a vault that is there, for a database that is there or to come. Nothing of the vault
- * itself is changed: what of it is not as it has to be is told with the command.
+ * Makes what is lacking among identity, key and grant, on a vault that is there, for a database that is there or to come. Of the vault itself
+ * nothing is changed but its purge protection, where that is asked for by name: what else is not as it has to be is told with the command.
  */
 import { accessOf, grantStateOf } from "../access/key-access.ts";
 import { ENCRYPTION_USER } from "../access/access.ts";
@@ -38,6 +38,7 @@ function granteeOf(params: Params, facts: Facts): { identityId: string; principa
 /** What is not there and can be made. Of a grant at a key that is not there nothing can be read yet. */
 function isOwnWork(params: Params, facts: Facts, { name, state }: Requirement): boolean {
   if (name === "key") return keyIn(params, facts)?.state === "gone";
+  if (name === "purge protection") return params.purgeProtection === true;
   if (name === "identity") return identityIn(params, facts)?.state === "gone";
   if (name !== "grant") return false;
   const isGranted = state === "unmet" && whyNoGrant(facts, asWished(params, facts).target, granteeOf(params, facts)) === undefined;
@@ -50,6 +51,7 @@ function draftsOf(params: Params, facts: Facts): StepDraft[] {
   const { target, location } = asWished(params, facts);
   const { identityId, key } = params;
   return [
+    ...(params.purgeProtection ? [{ name: "EnablePurgeProtection" as const, params: { vaultId: vault.id } }] : []),
     { name: "CreateIdentity", params: { identityId, location: location ?? vault.location, insteadOf: null } },
     { name: "CreateKey", params: { vaultId: vault.id, vaultUri: vault.uri, key } },
     ...newGrantDrafts(facts, target, granteeOf(params, facts)),
@@ -62,7 +64,7 @@ export const prepare: OperationSpec<"prepare"> = {
     "Microsoft Learn: Configure customer-managed keys for your Azure Cosmos DB account with Azure Key Vault; Configure customer-managed key in MongoDB vCore, prerequisites",
   loses: null,
   asks: [...VAULT_ASKS, ...KEY_ASKS, ...IDENTITY_ASKS],
-  steps: ["CreateIdentity", "CreateKey", "GrantKeyRole", "AddAccessPolicyPermissions"],
+  steps: ["EnablePurgeProtection", "CreateIdentity", "CreateKey", "GrantKeyRole", "AddAccessPolicyPermissions"],
   reads: ({ key, identityId }) => ({ keys: [key], identityIds: [identityId] }),
   concerns: ({ databaseId }, { targets }) => targets.filter(({ id }) => databaseId !== null && sameId(id, databaseId)).map(({ id }) => id),
   requirements: (params, { facts }) => {
@@ -87,7 +89,8 @@ export const prepare: OperationSpec<"prepare"> = {
       : { done: false, detail: "the grant is made, and may take ten minutes to reach the vault" };
   },
   stands: false,
-  wayBack: "the grant is taken off again; identity and key may stay, for they allow nothing by themselves",
+  wayBack:
+    "the grant is taken off again; identity and key may stay, for they allow nothing by themselves; purge protection stays, whatever anybody does",
   undo: (params, facts) => {
     const { principalId } = granteeOf(params, facts);
     const vault = liveVaultOf(facts);

@@ -11,6 +11,7 @@ import { createKeyVersion } from "./create-key-version.ts";
 import { detachIdentity } from "./detach-identity.ts";
 import { disableKeyVersion } from "./disable-key-version.ts";
 import { enableKeyVersion } from "./enable-key-version.ts";
+import { enablePurgeProtection } from "./enable-purge-protection.ts";
 import { extendKeyExpiry } from "./extend-key-expiry.ts";
 import { grantKeyRole } from "./grant-key-role.ts";
 import { putBackKeyVersion } from "./put-back-key-version.ts";
@@ -57,6 +58,7 @@ export const stepSpecs: { readonly [N in StepName]: StepSpec<N> } = {
   RemoveGrant: removeGrant,
   RemoveAccessPolicyPermissions: removeAccessPolicyPermissions,
   RecoverVault: recoverVault,
+  EnablePurgeProtection: enablePurgeProtection,
   RecoverKey: recoverKey,
   PutBackKeyVersion: putBackKeyVersion,
   EnableKeyVersion: enableKeyVersion,

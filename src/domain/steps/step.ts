@@ -44,6 +44,7 @@ export type StepParams = {
   /** keeps: what a cluster encrypts with and goes on encrypting with; null for an account. */
   DetachIdentity: { targetId: string; targetKind: TargetKind; identityId: string; keeps: ClusterEncryption | null };
   AllowTrustedServices: { vaultId: string };
+  EnablePurgeProtection: { vaultId: string };
   /**
    * from: the key that it leaves, where somebody wants it to have another one; absent of a repair, which never does. first: it has no key yet, and
    * is to reach it by this identity.

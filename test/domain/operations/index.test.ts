@@ -72,7 +72,11 @@ const MET: Partial<Facts>[] = [
 const onCluster = { kind: "cluster", databaseId: CLUSTER_ID } as const;
 const WISHES: { readonly [N in OperationName]: readonly Wished[] } = {
   "check-requirements": [CHECK, { ...CHECK, params: { ...CHECK.params, ...onCluster } }],
-  prepare: [PREPARE, { ...PREPARE, params: { ...PREPARE.params, ...onCluster } }],
+  prepare: [
+    { ...PREPARE, params: { ...PREPARE.params, purgeProtection: true } },
+    PREPARE,
+    { ...PREPARE, params: { ...PREPARE.params, ...onCluster } },
+  ],
   revoke: [REVOKE, REVOKE_GRANT],
   restore: [RESTORE, RESTORE_GRANT],
   "rotate-key": [ROTATE],

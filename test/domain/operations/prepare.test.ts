@@ -68,6 +68,20 @@ test("for a database that is there the identity is made in its region", () => {
   expect([drafts[0], targetIds]).toMatchObject([{ params: { location: "North Europe" } }, [ACCOUNT_ID]]);
 });
 
+test("purge protection is turned on where it is asked for by name, first of all; else it stands in the way", () => {
+  const facts = bare({ vault: aVault({ purgeProtection: false }) });
+  expect(turn(facts)).toMatchObject({ next: { do: "end", outcome: { code: "Refused", reason: "RequirementsUnmet" } } });
+  const asked = aWish({ operation: "prepare", params: { ...PREPARE.params, purgeProtection: true } });
+  const { next, incident } = decideTurn(turnOn({ ...facts, wishes: [asked] }));
+  expect(next).toMatchObject({ do: "step", step: { name: "EnablePurgeProtection", undo: null, wish: "w1" } });
+  expect(incident?.wishes?.[0]?.requirements.find(({ name }) => name === "purge protection")).toMatchObject({
+    state: "unmet",
+    ownWork: true,
+  });
+  const on = decideTurn(turnOn({ ...bare(), wishes: [asked] }));
+  expect(on.next).toMatchObject({ step: { name: "CreateIdentity" } });
+});
+
 test("who gets access is agreed to by somebody else: nobody orders a key for an identity of their own", () => {
   const facts = someFacts({ access: [anAccess({ assignments: [] })], targets: [] });
   const { incident } = turn(facts);

@@ -204,6 +204,7 @@ const EFFECTS: { [N in StepName]: (facts: Facts, params: StepParams[N], graveyar
   AttachIdentity: attach,
   SetDefaultIdentity: setDefault,
   DetachIdentity: detach,
+  EnablePurgeProtection: (facts) => withVault(facts, (vault) => ({ ...vault, purgeProtection: true })),
   AllowTrustedServices: (facts) => withVault(facts, (vault) => ({ ...vault, network: { ...vault.network, bypass: "AzureServices" } })),
   SetKeyUri: (facts, { targetId, keyUri }) => withTarget(facts, targetId, (target) => ({ ...target, keyUri })),
   SetClusterEncryption: setEncryption,

@@ -44,7 +44,7 @@ test("no repair disables a key, rotates one, or makes one", () => {
   expect(forbidden("CreateKey", onVersion)).toMatch(/only where somebody wants/);
   expect(forbidden("CreateKeyVersion", { ...onVersion, since: "x" })).toMatch(/only where somebody wants/);
   expect(forbidden("DisableKeyVersion", onVersion)).toMatch(/only where somebody wants/);
-  for (const name of ["RemoveGrant", "RemoveAccessPolicyPermissions"] as const)
+  for (const name of ["RemoveGrant", "RemoveAccessPolicyPermissions", "EnablePurgeProtection"] as const)
     expect(forbidden(name, SAMPLES[name])).toMatch(/only where somebody wants/);
 });
 
@@ -60,6 +60,7 @@ describe("legal moves", () => {
       "RemoveGrant",
       "RemoveAccessPolicyPermissions",
       "RecoverVault",
+      "EnablePurgeProtection",
       "RecoverKey",
       "PutBackKeyVersion",
       "EnableKeyVersion",

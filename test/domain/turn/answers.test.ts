@@ -112,6 +112,7 @@ const VALUES: { readonly [N in StepName]: Values | null } = {
   AttachIdentity: null,
   DetachIdentity: null,
   AllowTrustedServices: null,
+  EnablePurgeProtection: null,
 };
 
 const NAMES = Object.keys(stepSpecs) as StepName[];

@@ -151,6 +151,7 @@ const ROWS: Record<StepName, Row | null> = {
   RemoveAccessPolicyPermissions: { at: "vault", own: ["the asked permission"] },
   AddAccessPolicyPermissions: { at: "vault", own: ["the asked permission"] },
   AllowTrustedServices: { at: "vault", own: ["bypass"] },
+  EnablePurgeProtection: { at: "vault", own: ["purge protection"] },
   AttachIdentity: { at: "database", own: ["default identity"] },
   DetachIdentity: { at: "database", own: ["default identity"] },
   SetDefaultIdentity: { at: "database", own: ["default identity"] },

@@ -166,6 +166,7 @@ describe("a deliberate revocation", () => {
     GrantKeyRole: "principal",
     AddAccessPolicyPermissions: "principal",
     AllowTrustedServices: "vault",
+    EnablePurgeProtection: "vault",
     SetKeyUri: "database",
     AttachIdentity: "database",
     SetDefaultIdentity: "database",

@@ -261,6 +261,12 @@ const ROWS: Row[] = [
     patch(CLUSTER_ID, "2026-06-01", { ...clusterIdentity(null), properties: encryptionWith(IDENTITY_ID) }),
     wait,
   ),
+  row(
+    "EnablePurgeProtection",
+    "and nothing else",
+    { vaultId: VAULT_ID },
+    `az keyvault update ${named("kv-orders")} --enable-purge-protection true`,
+  ),
   row("AllowTrustedServices", "and nothing else", { vaultId: VAULT_ID }, `az keyvault update ${named("kv-orders")} --bypass AzureServices`),
   row(
     "SetKeyUri",
