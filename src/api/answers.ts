@@ -156,7 +156,9 @@ const OPERATION_ONLY = {
   undo: v.pipe(TEXTS, v.description("The way back, as command lines.")),
   disposable: v.pipe(
     nullable(v.object({ from: TIME, az: TEXTS })),
-    v.description("What is needed no more from then on, as command lines, which are told from then on only; null where nothing is."),
+    v.description(
+      "What is needed no more, as command lines: told from then on only, by a look at the moment of asking; null where nothing is.",
+    ),
   ),
 };
 export const OPERATION = v.object({ ...SUMMARY_OF_OPERATION, incidentId: nullable(TEXT), ...OPERATION_ONLY });

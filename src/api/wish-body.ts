@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { identityIn, isClusterId, isDatabaseId, isVaultId, wholeId } from "../domain/arm-id.ts";
 import { isKeyName, parseKeyUri, versionlessKeyUri } from "../domain/key-uri.ts";
-import type { Wished } from "../domain/wish.ts";
+import type { OperationParams, Wished } from "../domain/wish.ts";
 import { DATABASE_ID, REASON, UNTIL } from "./requests.ts";
 
 const VAULT_ID = v.pipe(v.string(), v.check(isVaultId, "must be the resource id of a vault"), v.transform(wholeId));
@@ -90,6 +90,13 @@ function onDatabase(body: OnDatabase): Wished {
   }
 }
 
+function prepared(body: Extract<WishBody, { operation: "prepare" }>): Wished {
+  const { operation, kind, vaultId, key, identityId, databaseId = null, purgeProtection } = body;
+  return { operation, params: { kind, vaultId, key, identityId, databaseId, ...(purgeProtection && { purgeProtection }) } };
+}
+
+const scoped = (scope: string): OperationParams["revoke"] => (isDatabaseId(scope) ? { databaseId: scope } : { keyUri: scope });
+
 /** What is left of a body is what its operation takes. */
 export function wishedIn(body: WishBody): Wished {
   switch (body.operation) {
@@ -97,10 +104,8 @@ export function wishedIn(body: WishBody): Wished {
       const { operation, kind, vaultId, key, identityId = null, databaseId = null } = body;
       return { operation, params: { kind, vaultId, key, identityId, databaseId } };
     }
-    case "prepare": {
-      const { operation, kind, vaultId, key, identityId, databaseId = null, purgeProtection } = body;
-      return { operation, params: { kind, vaultId, key, identityId, databaseId, ...(purgeProtection && { purgeProtection }) } };
-    }
+    case "prepare":
+      return prepared(body);
     case "switch-key":
     case "switch-identity":
     case "enable-cmk":
@@ -109,6 +114,6 @@ export function wishedIn(body: WishBody): Wished {
       return { operation: body.operation, params: { keyUri: body.keyUri } };
     case "revoke":
     case "restore":
-      return { operation: body.operation, params: isDatabaseId(body.scope) ? { databaseId: body.scope } : { keyUri: body.scope } };
+      return { operation: body.operation, params: scoped(body.scope) };
   }
 }

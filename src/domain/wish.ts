@@ -71,8 +71,8 @@ export type WishStatus = {
   before?: Before;
   /** Since when it has been as it is wanted, of what has to hold for a time; absent while it is not. */
   heldSince?: string;
-  /** What is needed no more from then on, as command lines. Absent where nothing is, and until it is done. */
-  disposable?: { from: string; az: string[] };
+  /** From when on it is told what is needed no more, by a look of then; absent where nothing is, and until it is done. */
+  disposable?: { from: string };
   /** What it brought about is to stay so: it speaks to every later look, until it is taken back. */
   stands: boolean;
 };

@@ -47,8 +47,12 @@ export function summarizeWish(wish: WishOnRecord): v.InferOutput<typeof OPERATIO
   };
 }
 
-/** incident: where it was last judged; undefined where it never was. */
-export function viewWish(wish: WishOnRecord, incident: Incident | undefined, now: string): v.InferOutput<typeof OPERATION> {
+/** Whether what it leaves behind is told by now. */
+export const tellsLeftover = ({ status }: WishOnRecord, now: string): boolean =>
+  status?.disposable !== undefined && toMs(now) >= toMs(status.disposable.from);
+
+/** incident: where it was last judged; undefined where it never was. leftover: what is needed no more, by a look of now; none before its time. */
+export function viewWish(wish: WishOnRecord, incident: Incident | undefined, leftover: string[]): v.InferOutput<typeof OPERATION> {
   const isMine = ({ wish: of }: { wish?: string }): boolean => of === wish.id;
   const { incidentId, requirements, progress, undo, disposable } = wish.status ?? unjudged(wish.at);
   return {
@@ -62,6 +66,6 @@ export function viewWish(wish: WishOnRecord, incident: Incident | undefined, now
     timeline: incident?.timeline ?? [],
     undo,
     // Before its time it is no more than told that there will be something.
-    disposable: disposable ? { from: disposable.from, az: toMs(now) >= toMs(disposable.from) ? disposable.az : [] } : null,
+    disposable: disposable ? { from: disposable.from, az: leftover } : null,
   };
 }

@@ -8,7 +8,7 @@ import { patientKey } from "../domain/databases/sight.ts";
 import type { Patient } from "../domain/facts.ts";
 import type { Incident } from "../domain/incident.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
-import { operations } from "../domain/operations/index.ts";
+import { disposableNow, operations } from "../domain/operations/index.ts";
 import { PURGE_PROTECTION_STAYS } from "../domain/steps/enable-purge-protection.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
 import { plan } from "../domain/plan/plan.ts";
@@ -23,7 +23,7 @@ import { type ApiCall, createGuard, json } from "./guard.ts";
 import { nextLink } from "./next-link.ts";
 import { ProblemError } from "./problem.ts";
 import type { SendSignal } from "./send-signal.ts";
-import { summarizeWish, viewWish } from "./wish-view.ts";
+import { summarizeWish, tellsLeftover, viewWish } from "./wish-view.ts";
 
 export type WishRecords = {
   keep: (wish: Wish) => Promise<void>;
@@ -53,22 +53,18 @@ const locationOf = (request: HttpRequest, id: string): string => `${new URL(requ
 
 type ToConfirm = { what: string; name: string; for: string | null };
 
+function revoked(scope: string): Pick<ToConfirm, "what" | "name"> {
+  if (isDatabaseId(scope)) return { what: "the database", name: nameOf(scope) };
+  return { what: "the key", name: parseKeyUri(scope).key ?? "" };
+}
+
 /** What has to be named, for it can't be undone or takes something away. */
 function toConfirm(body: WishBody): ToConfirm | undefined {
   const { loses } = operations[body.operation];
-  switch (body.operation) {
-    case "revoke": {
-      const isDatabase = isDatabaseId(body.scope);
-      const name = isDatabase ? nameOf(body.scope) : (parseKeyUri(body.scope).key ?? "");
-      return { what: isDatabase ? "the database" : "the key", name, for: loses };
-    }
-    case "enable-cmk":
-      return { what: "the account", name: nameOf(body.databaseId), for: loses };
-    case "prepare":
-      return body.purgeProtection && { what: "the vault", name: nameOf(body.vaultId), for: PURGE_PROTECTION_STAYS };
-    default:
-      return undefined;
-  }
+  if (body.operation === "revoke") return { ...revoked(body.scope), for: loses };
+  if (body.operation === "enable-cmk") return { what: "the account", name: nameOf(body.databaseId), for: loses };
+  if (body.operation !== "prepare" || !body.purgeProtection) return undefined;
+  return { what: "the vault", name: nameOf(body.vaultId), for: PURGE_PROTECTION_STAYS };
 }
 
 /** What takes something away that nothing brings back is confirmed by the name of what it is about. */
@@ -164,8 +160,8 @@ export function createWishesApi(deps: WishesDeps) {
       held: heldBack(restraint, settings, at),
     });
     const status = incident?.wishes?.find(({ id }) => id === wish.id) ?? null;
-    const { id: _, incidentId: __, ...view } = viewWish({ ...wanted, status }, incident ?? undefined, at);
-    return json({ ...view, dryRun: true });
+    const { id: _, incidentId: __, ...rehearsed } = viewWish({ ...wanted, status }, incident ?? undefined, []);
+    return json({ ...rehearsed, dryRun: true });
   }
 
   async function refuseTwin({ patient, operation, params }: Wish): Promise<void> {
@@ -196,8 +192,17 @@ export function createWishesApi(deps: WishesDeps) {
     return wish;
   }
 
-  const view = async (wish: WishOnRecord) =>
-    viewWish(wish, wish.status ? await deps.findIncident(wish.status.incidentId) : undefined, now().toISOString());
+  /** Time alone shows nothing: what is needed no more is looked at when somebody asks. */
+  async function leftoverOf(wish: WishOnRecord): Promise<string[]> {
+    if (!tellsLeftover(wish, now().toISOString())) return [];
+    const facts = await deps.gatherFacts(wish.patient, [], [wish]);
+    return disposableNow({ facts, diagnosis: diagnose(facts, settings), wish });
+  }
+
+  async function view(wish: WishOnRecord) {
+    const incident = wish.status ? await deps.findIncident(wish.status.incidentId) : undefined;
+    return viewWish(wish, incident, await leftoverOf(wish));
+  }
 
   const start = guard("startOperation", async (call, caller) => {
     const { body } = call;

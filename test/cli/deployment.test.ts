@@ -279,7 +279,7 @@ describe("what an operator says", () => {
 });
 
 describe("keymend operations", () => {
-  const working = viewWish(aWish(), undefined, NOW);
+  const working = viewWish(aWish(), undefined, []);
   const {
     id: _,
     incidentId: __,
@@ -292,7 +292,7 @@ describe("keymend operations", () => {
       }),
     }),
     stored,
-    NOW,
+    [],
   );
   const rehearsal = { ...view, loses: "It will be out of reach.", dryRun: true };
   const played: Played = { "POST /operations": [{ body: rehearsal }, { status: 202, body: working }] };

@@ -9,7 +9,18 @@ import type { WishOnRecord } from "../../src/domain/wish.ts";
 import type { Role } from "../../src/api/routes.ts";
 import { createAuthenticate } from "../../src/functions/authenticate.ts";
 import { createWishesApi, type WishesDeps } from "../../src/functions/wishes-api.ts";
-import { ACCOUNT_ID, CLUSTER_ID, IDENTITY_ID, KEY_URI, NOW, someFacts, someSettings, TENANT, VAULT_ID } from "../support/builders.ts";
+import {
+  ACCOUNT_ID,
+  anAccount,
+  CLUSTER_ID,
+  IDENTITY_ID,
+  KEY_URI,
+  NOW,
+  someFacts,
+  someSettings,
+  TENANT,
+  VAULT_ID,
+} from "../support/builders.ts";
 import { asDescribed } from "../support/described.ts";
 import { fakeLog } from "../support/fakes.ts";
 import { PATIENT } from "../support/turns.ts";
@@ -245,15 +256,31 @@ describe("moving a database", () => {
     expect(await unseen.call("start", "Keymend.Operator", post(toKey))).toMatchObject(problem(424, [{ field: "databaseId" }]));
   });
 
-  test("leaves things behind that are told a day later", async () => {
-    const told = async (from: string) => {
-      const status = aStatusOf({ state: "closed", outcome: "Completed", disposable: { from, az: ["az x"] } });
-      const { call } = setUp({ onRecord: [aWish(SWITCH_IDENTITY, { id: ID, status })] });
+  test("leaves things behind that are told a day later, as a look of then shows them", async () => {
+    const before = { keyUri: KEY_URI, defaultIdentity: `UserAssignedIdentity=${IDENTITY_ID}` };
+    const told = async (from: string, facts: Facts): Promise<unknown> => {
+      let looks = 0;
+      const gatherFacts = async () => {
+        looks++;
+        return facts;
+      };
+      const status = aStatusOf({ state: "closed", outcome: "Completed", before, disposable: { from } });
+      const { call } = setUp({ onRecord: [aWish(SWITCH_IDENTITY, { id: ID, status })], over: { gatherFacts } });
       const { jsonBody } = await call("read", "Keymend.Reader", { params: { id: ID } });
-      return jsonBody as unknown;
+      return { looks, ...(jsonBody as { disposable: unknown }) };
     };
-    expect(await told("2026-11-03T10:00:00.000Z")).toMatchObject({ disposable: { from: "2026-11-03T10:00:00.000Z", az: [] } });
-    expect(await told(NOW)).toMatchObject({ disposable: { from: NOW, az: ["az x"] } });
+    const moved = someFacts({
+      targets: [anAccount({ defaultIdentity: { form: "user", id: SWITCH_IDENTITY.params.identityId, federatedClientId: null } })],
+    });
+    const later = "2026-11-03T10:00:00.000Z";
+    expect(await told(later, moved)).toMatchObject({ looks: 0, disposable: { from: later, az: [] } });
+    const lines = (...az: unknown[]) => ({ looks: 1, disposable: { from: NOW, az: expect.arrayContaining(az) as string[] } });
+    expect(await told(NOW, moved)).toMatchObject(lines(`# orders does not use id-orders any more, as of ${NOW}`));
+    const back = someFacts({ targets: [anAccount()] });
+    expect(await told(NOW, back)).toMatchObject(lines(expect.stringMatching(/does not use id-\S+ any more: nothing is to go/)));
+    const blind = someFacts({ vault: { state: "unreadable", why: "denied", detail: "403", id: VAULT_ID, name: "kv-orders" } });
+    for (const facts of [blind, someFacts({ keys: [{ state: "unreadable", why: "denied", detail: "403", name: "cmk" }] })])
+      expect(await told(NOW, facts)).toMatchObject(lines(expect.stringMatching(/nothing is called needless before it was/)));
   });
 });
 

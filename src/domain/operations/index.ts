@@ -4,6 +4,7 @@ import type { ScanWanted } from "../id-scan.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { Facts } from "../facts.ts";
 import type { Before, OperationName, OperationParams, Requirement, WishOnRecord } from "../wish.ts";
+import { say } from "../steps/az.ts";
 import { checkRequirements } from "./check-requirements.ts";
 import { enableCmk } from "./enable-cmk.ts";
 import { prepare } from "./prepare.ts";
@@ -85,3 +86,11 @@ const judge = <N extends OperationName>(wish: Asked<N>, view: View): Judged => {
 };
 
 export const judgeOperation = (view: View): Judged => judge(view.wish, view);
+
+/** What is needed no more, by facts read now. What could not be read may need all of it. */
+export function disposableNow(view: View): string[] {
+  const { at, vault, keys, missing } = view.facts;
+  const blind = vault?.state !== "live" || [...keys, ...missing].some(({ state }) => state === "unreadable");
+  if (blind) return [say(`not everything could be read at ${at}: nothing is called needless before it was`)];
+  return judgeOperation(view).disposable;
+}

@@ -2,15 +2,17 @@
  * Rotates a key: a new version is made while its databases are well, the one before stays enabled, and every database is watched until it
  * is on the new one, as far as it tells.
  */
-import { pinnedVersionOf } from "../databases/key-path.ts";
+import { versionInUseOf } from "../databases/key-path.ts";
 import { REVALIDATION_WINDOW_MS } from "../databases/rules.ts";
 import type { Facts, KeyVersionFacts, TargetFacts } from "../facts.ts";
 import { namesOf } from "../short-names.ts";
-import { precondition } from "../steps/index.ts";
+import { say } from "../steps/az.ts";
+import { azOf, precondition } from "../steps/index.ts";
 import type { StepDraft, StepParams } from "../steps/step.ts";
 import { toIso, toMs } from "../time.ts";
 import type { Requirement } from "../wish.ts";
 import { keyIsThere, liveKeyOf, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
+import { neededBy } from "./leftover.ts";
 import type { OperationSpec, View } from "./spec.ts";
 
 function draftOf(params: OneKey, { facts, wish }: View): Extract<StepDraft, { name: "CreateKeyVersion" }> | undefined {
@@ -44,13 +46,34 @@ function wellRequirement(params: OneKey, view: View): Requirement {
 
 /** An account says what it wraps with; a cluster only where it is pinned: of the others a whole check of the service's since then has passed. */
 function isOnIt(target: TargetFacts, made: KeyVersionFacts, { at }: Facts): boolean {
-  const pinned = pinnedVersionOf(target);
-  const named = pinned ?? target.versionInUse?.toLowerCase() ?? null;
+  const named = versionInUseOf(target);
   if (named !== null) return named === made.version;
   return toMs(at) - toMs(made.createdOn!) >= REVALIDATION_WINDOW_MS;
 }
 
-const STAYS = "stays enabled: it can go once nothing has used it for 24 hours, by the vault's log, and no backup needs it any more";
+const STAYS = "stays enabled; whether anything needs it still is told 24 hours later";
+
+/** By what the databases show then. No activity on the old version is to come after 24 hours (the guide, Key rotation). */
+function disposable(params: OneKey, view: View): string[] {
+  const versions = madeIn(params, view);
+  const live = liveKeyOf(params, view.facts);
+  if (!live || !versions?.before) return [];
+  const { made, before } = versions;
+  const targets = targetsOf(params, view.facts);
+  const named = (target: TargetFacts): string | null => versionInUseOf(target);
+  const still = targets.filter((target) => named(target) !== null && named(target) !== made.version);
+  if (still.length > 0) return [say(`${namesOf(still.map(({ id }) => id))} still show another version than ${made.version}: all stay`)];
+  const silent = targets.filter((target) => named(target) === null);
+  const what = `version ${before.version} of key ${live.key.name}`;
+  return [
+    say(`no database shows ${what} any more, as of ${view.facts.at}`),
+    ...(silent.length === 0 ? [] : [say(`${namesOf(silent.map(({ id }) => id))} tell no version: the vault's log shows who uses which`)]),
+    ...neededBy(what, targets),
+    ...(before.enabled
+      ? azOf({ name: "DisableKeyVersion", params: onVersionOf(live, before.version) })
+      : [say(`${what} is disabled already`)]),
+  ];
+}
 
 export const rotateKey: OperationSpec<"rotate-key"> = {
   title: "Makes a new version of a key and watches until its databases are on it",
@@ -77,4 +100,5 @@ export const rotateKey: OperationSpec<"rotate-key"> = {
   stands: false,
   wayBack: "none: the version before stays enabled, and the new one stays the latest",
   undo: () => [],
+  disposable,
 };

@@ -113,9 +113,15 @@ export const switchIdentity: OperationSpec<"switch-identity"> = {
     const raw = wish.status?.before?.defaultIdentity ?? "";
     const before = readDefaultIdentity(raw);
     if (!target || before?.form !== "user" || raw === userAssigned(params.identityId)) return [];
+    if (!uses(target, params.identityId))
+      return [say(`${target.name} does not use ${nameOf(params.identityId)} any more: nothing is to go`)];
     const isAttached = target.attached.some(({ id }) => sameId(id, before.id));
     return [
-      say(`${target.name} does not use ${nameOf(before.id)} any more`),
+      say(`${target.name} does not use ${nameOf(before.id)} any more, as of ${facts.at}`),
+      // Microsoft Learn, "Configure customer-managed keys", conditions of a point-in-time restore.
+      ...(target.kind === "account"
+        ? [say(`a restore of ${target.name} to a time before needs ${nameOf(before.id)} and its grant: they stay while that may be wanted`)]
+        : []),
       ...grantLines(facts, target, before.id),
       ...(isAttached ? azOf(detachDraft(target, before.id, params.identityId)) : []),
     ];

@@ -25,6 +25,7 @@ import {
   withOwnGrant,
 } from "./one-database.ts";
 import { IDENTITY_ASKS, identityRequirements, KEY_ASKS, keyRequirements, VAULT_ASKS, vaultRequirements } from "./requirements.ts";
+import { neededBy } from "./leftover.ts";
 import type { OperationSpec, View } from "./spec.ts";
 
 type Params = OperationParams["switch-key"];
@@ -122,7 +123,8 @@ export const switchKey: OperationSpec<"switch-key"> = {
     const target = databaseOf(params, facts);
     const before = wish.status?.before?.keyUri;
     if (!target || !before || isSameKey(before, params.keyUri)) return [];
-    const key = parseKeyUri(before).key;
+    if (!isMoved(target, params)) return [say(`${target.name} does not use key ${keyNameOf(params)} any more: nothing is to go`)];
+    const { key } = parseKeyUri(before);
     const others = facts.targets.filter(({ id, keyUri }) => id !== target.id && keyUri !== null && isSameKey(keyUri, before));
     if (others.length > 0)
       return [say(`${others.map(({ name }) => name).join(", ")} still wrap with key ${key}: it stays, and so does its grant`)];
@@ -131,10 +133,8 @@ export const switchKey: OperationSpec<"switch-key"> = {
     const rest = isHere ? "nor does another database of this vault" : "whether another database does is told by a look at its vault";
     return [
       say(`${target.name} does not wrap with key ${placeOf(before)} any more; ${rest}`),
-      // Microsoft Learn, "Configure customer-managed keys", backups: they are encrypted with the key of their time.
-      say(
-        `keep the key and the grant of ${who} on it enabled until no backup needs them: backups made before today are restored with that key`,
-      ),
+      say(`keep the grant of ${who} on that key for as long as the key itself is needed`),
+      ...neededBy(`key ${placeOf(before)}`, [target]),
     ];
   },
 };

@@ -150,8 +150,7 @@ export function statusOf(view: View, planned: PlannedWish, state: TargetState): 
     undo,
     ...(used && { before: used }),
     ...(held !== undefined && { heldSince: held }),
-    ...(standing.outcome === "Completed" &&
-      disposable.length > 0 && { disposable: { from: toIso(toMs(now) + KEPT_FOR_MS), az: disposable } }),
+    ...(standing.outcome === "Completed" && disposable.length > 0 && { disposable: { from: toIso(toMs(now) + KEPT_FOR_MS) } }),
     progress: {
       what,
       since: sinceOf(before, what, now),

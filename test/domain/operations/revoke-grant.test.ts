@@ -41,7 +41,8 @@ const restoring = aWish(RESTORE_GRANT, { id: "w2", at: after(60) });
 
 describe("to take a grant away", () => {
   test("is wanted of a database, and concerns every one that uses its identity", () => {
-    expect(readsOfWishes([aWish(REVOKE_GRANT)])).toEqual({ keys: [], identityIds: [], databaseIds: [] });
+    for (const one of [REVOKE_GRANT, RESTORE_GRANT])
+      expect(readsOfWishes([aWish(one)])).toEqual({ keys: [], identityIds: [], databaseIds: [] });
     expect(operationInShort(aWish(REVOKE_GRANT))).toBe("revoke of orders");
     const { targetIds, requirements, stands } = judged(rbac());
     expect([targetIds, stands]).toEqual([[ACCOUNT_ID, CLUSTER_ID], true]);

@@ -60,6 +60,24 @@ test("a cluster that is pinned is moved along: the wish is the consent", () => {
   expect(next).toMatchObject({ do: "step", step: { name: "SetClusterEncryption", wish: "w1", needs: "nothing" } });
 });
 
+test("the version before is told as needless by what the databases show, with what may need it still", () => {
+  const on = (over: Partial<Facts> = {}) => judged(rotated(over)).disposable;
+  const both = [anAccount({ versionInUse: V2 }), aCluster()];
+  expect(on({ targets: both })).toEqual([
+    `# no database shows version ${V1} of key cmk any more, as of ${NOW}`,
+    "# carts tell no version: the vault's log shows who uses which",
+    `# backups of orders, carts from that time are restored with version ${V1} of key cmk: it stays enabled while one of them is kept`,
+    expect.stringMatching(/^az cosmosdb show --name orders .*--query backupPolicy$/),
+    expect.stringMatching(new RegExp(`^az keyvault key set-attributes --id \\S+/${V1} --enabled false$`)),
+  ]);
+  expect(on({ targets: [anAccount({ versionInUse: V1 }), aCluster()] })).toEqual([
+    `# orders still show another version than ${V2}: all stay`,
+  ]);
+  const off = [aKey([made()[0]!, aVersion(V1, { enabled: false })])];
+  expect(on({ targets: [], keys: off }).at(-1)).toBe(`# version ${V1} of key cmk is disabled already`);
+  expect([judged(someFacts()).disposable, on({ keys: [aKey(made().slice(0, 1))] }), on({ keys: [] })]).toEqual([[], [], []]);
+});
+
 test("a key that is not there is not rotated, and one that had no version before tells of none", () => {
   expect(judged(someFacts({ keys: [{ state: "gone", name: "cmk" }] })).drafts).toEqual([]);
   const only = someFacts({ keys: [aKey(made().slice(0, 1))], targets: [] });

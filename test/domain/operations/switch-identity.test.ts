@@ -223,16 +223,19 @@ describe("the way back and what is needed no more", () => {
   });
 
   test("names the grant and the attachment, unless somebody else lives by them", () => {
-    const [said, role, ...detach] = judged(there()).disposable;
-    expect(said).toBe("# orders does not use id-orders any more");
+    const [said, backups, role, ...detach] = judged(there()).disposable;
+    expect(said).toBe(`# orders does not use id-orders any more, as of ${NOW}`);
+    expect(backups).toMatch(/a restore of orders to a time before needs id-orders/);
     expect(role).toBe(`az role assignment delete --ids ${anAssignment().id}`);
     expect(detach[0]).toMatch(/^az cosmosdb identity remove .*id-orders$/);
     const shared = judged(there({ targets: [anAccount(moved()), aCluster()] })).disposable;
-    expect(shared[1]).toBe("# carts still use it: its grant stays");
+    expect(shared[2]).toBe("# carts still use it: its grant stays");
     const policies = judged(there({ vault: aPolicyVault() })).disposable;
-    expect(policies[1]).toMatch(/access policies$/);
+    expect(policies[2]).toMatch(/access policies$/);
     const detached = judged(there({ targets: [anAccount(moved({ attached: [entry(SECOND, P2)] }))] })).disposable;
-    expect(detached).toHaveLength(2);
+    expect(detached).toHaveLength(3);
+    const back = judged(there({ targets: [anAccount()] })).disposable;
+    expect(back).toEqual(["# orders does not use id-orders-2 any more: nothing is to go"]);
     const gone = judged(there({ identities: [both[1]!] })).disposable;
     expect(gone.filter((line) => line.includes("role assignment"))).toEqual([]);
   });
@@ -287,5 +290,5 @@ test("access by a holder of another vault's id is not guessed at", () => {
     baseline: aBaseline({ holders: { [ACCOUNT_ID.toLowerCase()]: aHolder() } }),
   });
   expect(draftsOf(over)).toEqual(["AttachIdentity", "SetDefaultIdentity"]);
-  expect(judged({ ...over, targets: [anAccount(moved())] }).disposable[1]).toMatch(/access policies$/);
+  expect(judged({ ...over, targets: [anAccount(moved())] }).disposable[2]).toMatch(/access policies$/);
 });

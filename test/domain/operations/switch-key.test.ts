@@ -223,8 +223,14 @@ describe("is done", () => {
     expect([judged(facts()).undo, judged(facts({ targets: [] })).undo, judged(there(), aWish(SWITCH_KEY)).undo]).toEqual([[], [], []]);
     expect(judged(there()).disposable).toEqual([
       "# orders does not wrap with key kv-orders/cmk any more; nor does another database of this vault",
-      expect.stringMatching(/grant of id-orders on it enabled until no backup needs them/),
+      "# keep the grant of id-orders on that key for as long as the key itself is needed",
+      "# backups of orders from that time are restored with key kv-orders/cmk: it stays enabled while one of them is kept",
+      expect.stringMatching(/^az cosmosdb show .*--query backupPolicy$/),
     ]);
+    const restored = judged(there({ targets: [moved({ restoredFrom: "/somewhere" })] })).disposable;
+    expect(restored.at(-1)).toBe("# orders came from a backup, and may hold what was wrapped with key kv-orders/cmk");
+    const back = facts({ access: granted(), targets: [anAccount()] });
+    expect(judged(back).disposable).toEqual(["# orders does not use key cmk-2 any more: nothing is to go"]);
     expect(judged(there({ targets: [moved({ defaultIdentity: { form: "system" }, systemPrincipalId: "s" })] })).disposable[1]).toContain(
       "its identity",
     );
