@@ -194,13 +194,13 @@ export default {
     ...known(
       "src-root-is-known",
       "^src/[^/]+\\.ts$",
-      "^src/(main|config|config-identities|config-listeners|log)\\.ts$",
+      "^src/(main|config|config-dead-letters|config-identities|config-listeners|log)\\.ts$",
       "everything else has a room",
     ),
     only(
       "src-root-knows-the-domain",
       "^src/(?!main\\.ts)[^/]+\\.ts$",
-      "^src/(domain/|config-(identities|listeners)\\.ts$)",
+      "^src/(domain/|config-(dead-letters|identities|listeners)\\.ts$)",
       "settings and log lines are read by all rooms",
     ),
     only("main-is-the-top", "^src/(?!main\\.ts)", "^src/(?!main\\.ts)", "nothing imports the composition root"),

@@ -165,6 +165,7 @@ module app 'modules/app.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     identities: identities.outputs.identities
     recordsRetention: recordsRetention
+    keepsDeadLetters: withDeadLetters && armsVaults
     subnetId: subnetId
     endpointSubnetId: empty(endpointSubnetId) || !empty(subnetId) ? endpointSubnetId : fail('endpointSubnetId: the app reaches it by subnetId alone')
     privateDnsZones: privateDnsZones
@@ -250,6 +251,21 @@ module deadLetters 'modules/dead-letters.bicep' = if (withDeadLetters) {
     location: location
     storageName: last(split(app.outputs.storageId, '/'))
   }
+}
+
+// Whether Keymend arms vaults itself.
+var armsVaults = mode != 'observe' && contains(repairs, 'vaults')
+
+module deadLetterer 'modules/dead-letterer.bicep' = if (withDeadLetters && armsVaults) {
+  name: '${name}-dead-letterer'
+  scope: group
+  params: {
+    // Of what is not deployed no output may be asked for, not even here.
+    identityName: 'id-${name}-events'
+    principalId: principals.?vaults ?? ''
+    owner: '${name}, ${subscription().subscriptionId}'
+  }
+  dependsOn: [deadLetters]
 }
 
 module vaultEvents 'modules/vault-events.bicep' = [for (vault, i) in vaults: if (withEvents) {

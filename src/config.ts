@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { CLOUD_NAMES, CLOUDS, type CloudName } from "./domain/clouds.ts";
 import { parseArmId, wholeId } from "./domain/arm-id.ts";
+import { deadLetters } from "./config-dead-letters.ts";
 import { GUID, identities, list } from "./config-identities.ts";
 import { type Listeners, listenersOf } from "./config-listeners.ts";
 import type { Principals } from "./domain/capability.ts";
@@ -152,6 +153,7 @@ const settings = v.object({
   KEYMEND_LOG_WORKSPACE: v.optional(guid),
   KEYMEND_CAUSES: v.optional(wishes, ""),
   KEYMEND_FUNCTION_APP: v.optional(functionApp),
+  KEYMEND_DEAD_LETTERS: v.optional(deadLetters),
   KEYMEND_ARM_FROM: v.optional(v.picklist(["approve", "heal"], "must be approve or heal"), "heal"),
   KEYMEND_OUTCOME_TOPIC_ENDPOINT: v.optional(https),
   KEYMEND_TEAMS_WEBHOOK: v.optional(https),
@@ -305,6 +307,7 @@ function normalize(written: Written): Omit<Config, "telling" | "listeners"> {
       privilegedCallers: written.KEYMEND_PRIVILEGED_CALLERS,
       logWorkspace: written.KEYMEND_LOG_WORKSPACE ?? null,
       functionAppId: written.KEYMEND_FUNCTION_APP ?? null,
+      deadLetters: written.KEYMEND_DEAD_LETTERS ?? null,
       armFrom: written.KEYMEND_ARM_FROM,
       principals: written.KEYMEND_IDENTITIES.principals,
     },

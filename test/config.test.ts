@@ -58,6 +58,7 @@ test("the least that works has the defaults, and writes nothing", () => {
       privilegedCallers: [],
       logWorkspace: null,
       functionAppId: null,
+      deadLetters: null,
       armFrom: "heal",
       principals: { observe: OTHER.toLowerCase() },
     },
@@ -98,6 +99,8 @@ describe("every setting is read", () => {
   });
 
   const APP = `/subscriptions/${GUID}/resourceGroups/rg/providers/Microsoft.Web/sites/func-keymend`;
+  const EVENTS = `/subscriptions/${GUID}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-events`;
+  const STORAGE = `/subscriptions/${GUID}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/st1`;
   const ROWS: [name: string, value: string, expected: object][] = [
     ["KEYMEND_CLOUD", "AzureChinaCloud", { cloud: "AzureChinaCloud" }],
     ["KEYMEND_SUBSCRIPTIONS", ` ${GUID} , ${OTHER},`, { subscriptionIds: [GUID, OTHER.toLowerCase()] }],
@@ -138,6 +141,11 @@ describe("every setting is read", () => {
     ["KEYMEND_PRIVILEGED_CALLERS", `${GUID},${OTHER}`, { settings: { privilegedCallers: [GUID, OTHER.toLowerCase()] } }],
     ["KEYMEND_CAUSES", "KeyDisabled=auto, KeyExpired = ask,", { settings: { causes: { KeyDisabled: "auto", KeyExpired: "ask" } } }],
     ["KEYMEND_FUNCTION_APP", ` ${APP}/`, { settings: { functionAppId: APP } }],
+    [
+      "KEYMEND_DEAD_LETTERS",
+      ` ${EVENTS} = ${STORAGE}/blobServices/default/containers/dead-letters `,
+      { settings: { deadLetters: { identityId: EVENTS, storageId: STORAGE, container: "dead-letters" } } },
+    ],
     ["KEYMEND_ARM_FROM", "approve", { settings: { armFrom: "approve" } }],
     ["KEYMEND_TEAMS_WEBHOOK", "https://t.example/w?sig=1", { telling: { teams: "https://t.example/w?sig=1" } }],
     ["KEYMEND_LINK", "https://k.example/#{id}", { telling: { link: "https://k.example/#{id}" } }],
@@ -301,6 +309,8 @@ describe("a wrong setting is named, with what is expected", () => {
   const table = "must be 3 to 63 letters and digits, beginning with a letter";
   const duration = "must be an ISO 8601 duration longer than nothing, such as P30D or PT12H";
   const identity = "every entry must be CAPABILITY=CLIENT_ID:PRINCIPAL_ID, with a capability of: observe, keys, access, databases, vaults";
+  const deadLetters = "must be IDENTITY=CONTAINER, by the resource ids of a user-assigned identity and of a blob container";
+  const ID = `/subscriptions/${GUID}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-events`;
   const schedule = "must be an NCRONTAB expression of six fields";
 
   test.each<[string, string, unknown]>([
@@ -338,6 +348,9 @@ describe("a wrong setting is named, with what is expected", () => {
     ["KEYMEND_EXPIRY_MAX_EXTENSIONS", "3.5", "must be a whole number from 0 to 999"],
     ["KEYMEND_LOG_WORKSPACE", "/subscriptions/s/workspaces/log", "must be a GUID"],
     ["KEYMEND_PRIVILEGED_CALLERS", "ada@example.com", "every entry must be a GUID"],
+    ["KEYMEND_DEAD_LETTERS", "id-events=dead-letters", deadLetters],
+    ["KEYMEND_DEAD_LETTERS", `${ID}=${ID}`, deadLetters],
+    ["KEYMEND_DEAD_LETTERS", ID, deadLetters],
     ["KEYMEND_CAUSES", "KeyExpired=auto,KeyExpired=ask", "names a cause twice"],
   ])("%s=%s", (name, value, problem) => {
     expect(problemsWith({ [name]: value })).toEqual([`${name}: ${String(problem)}`]);

@@ -11,6 +11,10 @@ param logWorkspaceId string
 param outcomeTopicEndpoint string
 param instanceMemoryMB int
 param recordsRetention string
+
+@description('Whether Keymend may have what could not be delivered kept, of vaults that it arms: modules/dead-letters.bicep.')
+param keepsDeadLetters bool
+
 param subnetId string
 param endpointSubnetId string
 param privateDnsZones object
@@ -137,6 +141,10 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   properties: { reserved: true }
 }
 
+// As modules/dead-letters.bicep names them: it comes later, once there is code.
+var deadLetterer = resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', 'id-${name}-events')
+var deadLetters = keepsDeadLetters ? '${deadLetterer}=${records.outputs.storageId}/blobServices/default/containers/dead-letters' : ''
+
 // What a deployment decides; everything else has its default in the app (docs/settings.md) and is set by `overrides` alone.
 var settings = {
   AzureWebJobsStorage__accountName: storage.name
@@ -164,6 +172,7 @@ var settings = {
   KEYMEND_PRIVILEGED_CALLERS: join(privilegedCallers, ',')
   KEYMEND_LOG_WORKSPACE: logWorkspaceId
   KEYMEND_FUNCTION_APP: appId
+  KEYMEND_DEAD_LETTERS: deadLetters
   KEYMEND_OUTCOME_TOPIC_ENDPOINT: outcomeTopicEndpoint
 }
 

@@ -243,6 +243,8 @@ export type SystemTopic = {
   source: string;
   topicType: string;
   metricResourceId: string;
+  /** User-assigned identities, by their ids. */
+  identities: string[];
 };
 
 export type EventSubscription = {

@@ -6,6 +6,7 @@ const fileOf = (name: string): string => fileURLToPath(new URL(`../../infra/modu
 const ROLES = fileOf("roles");
 const VAULT_GROUP = fileOf("vault-group");
 const LOG_READER = fileOf("log-reader");
+const DEAD_LETTERER = fileOf("dead-letterer");
 
 /** What is deployed one by one, each with an identity of its own. */
 export const CAPABILITIES = ["observe", "keys", "access", "databases", "vaults"] as const;
@@ -50,13 +51,22 @@ export type DeployedRole = {
 const DEFINITION = "Microsoft.Authorization/roleDefinitions";
 const ASSIGNMENT = "Microsoft.Authorization/roleAssignments";
 
+type AtOne = Pick<DeployedRole, "roleName" | "permissions">;
+
 /** What modules/log-reader.bicep gives at a workspace. */
-export function readLogReader(principalId: string, { name, subscriptionId } = SAMPLE): Pick<DeployedRole, "roleName" | "permissions"> {
-  const bicep = readBicep(LOG_READER, { workspaceName: "log", principalId, owner: `${name}, ${subscriptionId}` }, { subscriptionId });
+export const readLogReader = (principalId: string, { name, subscriptionId } = SAMPLE): AtOne =>
+  readOne(LOG_READER, { workspaceName: "log", principalId, owner: `${name}, ${subscriptionId}` }, subscriptionId);
+
+/** What modules/dead-letterer.bicep gives at the identity that keeps what could not be delivered. */
+export const readDeadLetterer = (principalId: string, { name, subscriptionId } = SAMPLE): AtOne =>
+  readOne(DEAD_LETTERER, { identityName: "id-events", principalId, owner: `${name}, ${subscriptionId}` }, subscriptionId);
+
+function readOne(file: string, params: { principalId: string } & Record<string, string>, subscriptionId: string): AtOne {
+  const bicep = readBicep(file, params, { subscriptionId });
   const [role, ...more] = bicep.resources.filter(({ type }) => type === DEFINITION);
-  if (!role || more.length > 0) throw new Error(`${LOG_READER} deploys another number of roles than one`);
+  if (!role || more.length > 0) throw new Error(`${file} deploys another number of roles than one`);
   const given = bicep.resources.filter(({ type, isDeployed }) => type === ASSIGNMENT && isDeployed);
-  if (given.length !== 1 || given[0]!.at("properties", "principalId") !== principalId) throw new Error(`${LOG_READER} does not assign it`);
+  if (given.length !== 1 || given[0]!.at("properties", "principalId") !== params.principalId) throw new Error(`${file} does not assign it`);
   return definitionOf(role);
 }
 

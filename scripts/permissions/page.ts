@@ -69,7 +69,8 @@ const ABOUT: Record<Capability, string> = {
   access:
     "Gives access back. Its role is assigned with a condition: one role, to service principals, never to Keymend's own identities, and no deletion.",
   databases: "Points databases back at their identity and key.",
-  vaults: "Recovers vaults, lets trusted services in, and has events delivered.",
+  vaults:
+    "Recovers vaults, lets trusted services in, and has events delivered. At the identity that keeps what could not be delivered, and there alone, it has `Microsoft.ManagedIdentity/userAssignedIdentities/assign/action` (`dead-letterer.bicep`), to make topics with it: at worst it could give that identity, whose one role is to write to the container `dead-letters`, to something else.",
 };
 
 /** missed: what was played. */

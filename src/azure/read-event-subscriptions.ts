@@ -29,6 +29,7 @@ const topicRow = v.object({
   id: v.string(),
   name: v.string(),
   location: v.string(),
+  identity: v.nullish(v.object({ userAssignedIdentities: v.nullish(v.record(v.string(), v.unknown())) })),
   properties: v.object({ source: v.nullish(v.string()) }),
 });
 type Topic = v.InferOutput<typeof topicRow>;
@@ -54,12 +55,19 @@ export function createReadEventSubscriptions(clients: { arm: Arm }, now: () => D
           return listed.map((subscription) => toFacts(topic, subscription));
         }),
       );
-      return { topic: own.map(({ id, name, location }) => ({ id, name, location }))[0] ?? null, subscriptions: found.flat() };
+      return { topic: own.map(topicFacts)[0] ?? null, subscriptions: found.flat() };
     });
     if (read.ok) return read.value;
     return read.failure.kind === "notFound" ? { topic: null, subscriptions: [] } : toUnreadable(read.failure);
   };
 }
+
+const topicFacts = ({ id, name, location, identity }: Topic): EventTopicFacts => ({
+  id,
+  name,
+  location,
+  identityIds: Object.keys(identity?.userAssignedIdentities ?? {}),
+});
 
 function toFacts(topic: Topic, subscription: v.InferOutput<typeof subscriptionRow>): EventSubscriptionFacts {
   const kept = Object.entries(subscription.properties).filter(([name, value]) => !READ_ONLY.has(name) && value !== null);

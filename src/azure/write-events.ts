@@ -2,6 +2,8 @@
 import * as v from "valibot";
 import { nameOf, sameId } from "../domain/arm-id.ts";
 import { TransientError } from "../domain/errors.ts";
+import { topicFor } from "../domain/steps/restore-event-subscription.ts";
+import type { StepParams } from "../domain/steps/step.ts";
 import { armUrl } from "./arm.ts";
 import { orAbsent } from "./call-azure.ts";
 import type { Sides } from "./clients.ts";
@@ -20,13 +22,14 @@ const state = v.object({ properties: v.object({ provisioningState: v.nullish(v.s
 /** Permission: as its step declares. */
 export function createEventWrites({ reads, writes }: Sides<"arm", "arm">): Writes<"RestoreEventSubscription"> {
   return {
-    RestoreEventSubscription: async ({ topicId, topicLocation, source, name, properties }) => {
+    RestoreEventSubscription: async (params) => {
+      const { topicId, source, name, properties } = params;
       const hook = v.safeParse(webhook, properties);
       if (hook.success && !hook.output.destination.properties?.endpointUrl) {
         return refused("NotAccepted", "EndpointUnknown", "Azure does not show a webhook's whole URL, so it could not be kept");
       }
       const url = armUrl(`${topicId}/eventSubscriptions/${name}`, EVENT_GRID);
-      const other = await ensureTopic({ reads, writes }, { topicId, topicLocation, source });
+      const other = await ensureTopic({ reads, writes }, params);
       if (other !== undefined)
         return refused("NotAccepted", "OtherSource", `system topic ${nameOf(topicId)} is of ${other}, not of ${source}`);
       const present = await orAbsent(() => reads.arm.send("GET", url));
@@ -43,21 +46,21 @@ function isReady(body: unknown): boolean {
   return parsed.success && parsed.output.properties.provisioningState === "Succeeded";
 }
 
-type Topic = { topicId: string; topicLocation: string; source: string };
-
 /**
  * One made by hand outlives its vault, one made along with a subscription goes with the last of them. Returns whose events it brings where
  * those are not the vault's: a topic has one source for good.
  */
-async function ensureTopic({ reads, writes }: Sides<"arm", "arm">, topic: Topic): Promise<string | undefined> {
-  const url = armUrl(topic.topicId, EVENT_GRID);
+async function ensureTopic(
+  { reads, writes }: Sides<"arm", "arm">,
+  wanted: StepParams["RestoreEventSubscription"],
+): Promise<string | undefined> {
+  const url = armUrl(wanted.topicId, EVENT_GRID);
   const present = await orAbsent(() => reads.arm.send("GET", url));
   if (present !== undefined) {
     const found = v.parse(bound, present.body).properties.source ?? "nobody";
-    return sameId(found, topic.source) ? undefined : found;
+    return sameId(found, wanted.source) ? undefined : found;
   }
-  const body = { location: topic.topicLocation, properties: { source: topic.source, topicType: "Microsoft.KeyVault.vaults" } };
-  if (isReady((await writes.arm.send("PUT", url, body)).body)) return undefined;
+  if (isReady((await writes.arm.send("PUT", url, topicFor(wanted))).body)) return undefined;
   const detail = "the system topic is still being made";
-  throw new TransientError({ operation: "RestoreEventSubscription", resourceId: topic.topicId, retryAfterMs: TOPIC_READY_MS, detail });
+  throw new TransientError({ operation: "RestoreEventSubscription", resourceId: wanted.topicId, retryAfterMs: TOPIC_READY_MS, detail });
 }

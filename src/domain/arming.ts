@@ -6,7 +6,7 @@
 import { nameOf, sameId } from "./arm-id.ts";
 import { OPERATIONS } from "./signal.ts";
 import type { EventSubscriptionFacts, EventTopicFacts, Facts, LiveVault } from "./facts.ts";
-import type { Settings } from "./settings.ts";
+import type { DeadLetters, Settings } from "./settings.ts";
 import type { StepDraft } from "./steps/step.ts";
 
 /** The function that hears of keys, as src/main.ts registers it. */
@@ -67,6 +67,14 @@ function topicFor({ baseline, eventTopic }: Facts, vault: LiveVault, appId: stri
   return { id: `${group}/providers/Microsoft.EventGrid/systemTopics/keymend-${vault.name}`, location: vault.location };
 }
 
+/** Keeps what could not be delivered, by an identity that the topic has: one that Keymend makes gets it, another is left as it is. */
+const keptBy = ({ identityId, storageId, container }: DeadLetters): Dict => ({
+  deadLetterWithResourceIdentity: {
+    identity: { type: "UserAssigned", userAssignedIdentity: identityId },
+    deadLetterDestination: { endpointType: "StorageBlob", properties: { resourceId: storageId, blobContainerName: container } },
+  },
+});
+
 const propertiesFor = (appId: string): Dict => ({
   eventDeliverySchema: "EventGridSchema",
   destination: { endpointType: "AzureFunction", properties: { resourceId: handlerOf(appId), maxEventsPerBatch: 1 } },
@@ -75,7 +83,10 @@ const propertiesFor = (appId: string): Dict => ({
 });
 
 /** Undefined where there is no vault that could be armed, or Keymend does not know which app it is. */
-export function armingOf(facts: Facts, { functionAppId }: Pick<Settings, "functionAppId">): Arming | undefined {
+export function armingOf(
+  facts: Facts,
+  { functionAppId, deadLetters }: Pick<Settings, "functionAppId" | "deadLetters">,
+): Arming | undefined {
   const { vault, eventTopic, eventSubscriptions } = facts;
   if (vault?.state !== "live" || functionAppId === null) return undefined;
   // What can't be read may be there: nothing is made on a guess.
@@ -87,7 +98,9 @@ export function armingOf(facts: Facts, { functionAppId }: Pick<Settings, "functi
   const name = freeName(eventSubscriptions, functionAppId);
   if (name === undefined) return { state: "unarmed", why: "the names of its event subscription are taken by others", draft: null };
   const { id: topicId, location: topicLocation } = topicFor(facts, vault, functionAppId);
-  const params = { topicId, topicLocation, source: vault.id, name, properties: propertiesFor(functionAppId) };
+  const hasIdentity = eventTopic === null || (eventTopic.identityIds ?? []).some((id) => sameId(id, deadLetters?.identityId ?? ""));
+  const kept = deadLetters && hasIdentity ? keptBy(deadLetters) : {};
+  const params = { topicId, topicLocation, source: vault.id, name, properties: { ...propertiesFor(functionAppId), ...kept } };
   return {
     state: "unarmed",
     why: "no event subscription brings its events to Keymend",

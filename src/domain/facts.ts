@@ -234,7 +234,8 @@ export type LiftedTag = { targetId: string; tag: string; value: string; reason: 
 export type MissingTarget = (Unreadable | { state: "gone" }) & { kind: TargetKind; id: string };
 
 /** Where a vault's events can be subscribed to: one a vault at most. */
-export type EventTopicFacts = { id: string; name: string; location: string };
+/** identityIds: of its user-assigned identities. Absent in what earlier versions kept. */
+export type EventTopicFacts = { id: string; name: string; location: string; identityIds?: string[] };
 
 export type EventSubscriptionFacts = {
   id: string;

@@ -6,6 +6,9 @@ import type { CauseCode } from "./cause-code.ts";
 export const MODES = ["observe", "approve", "heal"] as const;
 export type Mode = (typeof MODES)[number];
 
+/** ARM ids, and the container's name. */
+export type DeadLetters = { identityId: string; storageId: string; container: string };
+
 export type Settings = {
   mode: Mode;
   /** Key expiry is repaired this many milliseconds ahead. */
@@ -41,6 +44,8 @@ export type Settings = {
   functionAppId: string | null;
   /** From which mode on a vault is armed unasked. */
   armFrom: Exclude<Mode, "observe">;
+  /** Where events go that could not be delivered, of vaults that Keymend arms, and the identity that Event Grid writes there as; null: nowhere. */
+  deadLetters: DeadLetters | null;
   /** Keymend's own identities: what they write is no signal, and a step of a capability that has none is a person's. */
   principals: Principals;
 };

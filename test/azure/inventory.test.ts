@@ -146,12 +146,19 @@ test("reads the event subscriptions of a vault's topic as they would be put back
   };
   const { clients } = fakeAzure(
     byPath({
-      [TOPICS]: { body: { value: [topic(VAULT_ID.toLowerCase()), { ...topic("/other"), id: "/other" }] } },
+      [TOPICS]: {
+        body: {
+          value: [
+            { ...topic(VAULT_ID.toLowerCase()), identity: { userAssignedIdentities: { "/id-events": {} } } },
+            { ...topic("/other"), id: "/other" },
+          ],
+        },
+      },
       [`GET ${TOPIC_ID}/eventSubscriptions`]: { body: { value: [subscription] } },
     }),
   );
   const read = await createReadEventSubscriptions(clients)(VAULT_ID);
-  expect(read).toMatchObject({ topic: { id: TOPIC_ID, name: "t1", location: "eastus" } });
+  expect(read).toMatchObject({ topic: { id: TOPIC_ID, name: "t1", location: "eastus", identityIds: ["/id-events"] } });
   expect("state" in read ? [] : read.subscriptions).toEqual([
     {
       id: `${TOPIC_ID}/eventSubscriptions/e1`,

@@ -561,6 +561,17 @@ test("puts an event subscription back, and its topic where that is gone too", as
   );
 });
 
+test("makes a topic with the identity that its event subscription names", async () => {
+  const keptBy = { identity: { type: "UserAssigned", userAssignedIdentity: "/id-events" } };
+  const properties = { ...EVENTS.params.properties, deadLetterWithResourceIdentity: keptBy };
+  const ready = { body: { properties: { provisioningState: "Succeeded" } } };
+  const { writes } = await submit(
+    { ...EVENTS, params: { ...EVENTS.params, properties } },
+    { [`PUT ${TOPIC_ID}`]: ready, [`PUT ${TOPIC_ID}/eventSubscriptions/e1`]: ready },
+  );
+  expect(writes[0]!.body).toMatchObject({ identity: { type: "UserAssigned", userAssignedIdentities: { "/id-events": {} } } });
+});
+
 test.each([`${RG}/providers/Microsoft.KeyVault/vaults/kv-elsewhere`, null])(
   "takes a topic that brings the events of %s for no topic of the vault, whatever subscriptions are under it",
   async (source) => {

@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { addCustomRole, assignRole } from "../../sandbox/azure/authorization/build.ts";
+import { addIdentity } from "../../sandbox/azure/managed-identity/build.ts";
+import { readDeadLetterer } from "../../sandbox/estate/deployed-roles.ts";
 import { addKeyVersion, keyUriOf } from "../../sandbox/azure/keyvault/build.ts";
 import { createInventory } from "../../src/azure/inventory.ts";
 import { logActivity } from "../../sandbox/azure/monitor/activity-log.ts";
@@ -336,6 +339,39 @@ test("puts a lost event subscription back as it was", async () => {
   const step = { name: "RestoreEventSubscription" as const, params: { topicId, topicLocation, source: vault.id, name, properties } };
   for (let twice = 0; twice < 2; twice++) expect(await sandbox.carryOut(step)).toMatchObject({ kind: "done" });
   expect(await read(vault.id)).toEqual(before);
+});
+
+test("a topic that went with its vault is made anew with the identity that keeps letters, and by nobody who may not hand that on", async () => {
+  const { world, estate } = sandbox;
+  const { vault } = sandbox.patient("account", "rbac");
+  const read = createReadEventSubscriptions(sandbox.clients);
+  const before = await read(vault.id);
+  if ("state" in before || before.subscriptions[0] === undefined) throw new Error("no event subscription");
+  const identity = addIdentity(world, { resourceGroup: "rg-keymend", name: "id-keymend-events" });
+  const [{ topicId, topicLocation, name, properties }] = before.subscriptions;
+  const deadLetterWithResourceIdentity = {
+    identity: { type: "UserAssigned", userAssignedIdentity: identity.id },
+    deadLetterDestination: { endpointType: "StorageBlob", properties: { resourceId: "/st1", blobContainerName: "dead-letters" } },
+  };
+  const kept = { ...properties, deadLetterWithResourceIdentity };
+  const step = { name: "RestoreEventSubscription" as const, params: { topicId, topicLocation, source: vault.id, name, properties: kept } };
+  world.eventSubscriptions.delete(before.subscriptions[0].id.toLowerCase());
+  // Under a topic that lacks it nobody can name it.
+  expect(await sandbox.carryOut(step)).toMatchObject({ kind: "refused", reason: "NotAccepted" });
+  world.systemTopics.delete(topicId.toLowerCase());
+  expect(await sandbox.carryOut(step)).toMatchObject({ kind: "refused", reason: "NotPermitted" });
+  const { principalId } = estate.keymend.vaults;
+  const { roleName, permissions } = readDeadLetterer(principalId);
+  const role = addCustomRole(world, { roleName });
+  role.permissions = permissions;
+  assignRole(world, { principalId, role: role.name, scope: identity.id });
+  expect(await sandbox.carryOut(step)).toMatchObject({ kind: "done" });
+  // Another look: a list of topics is asked for once a look.
+  const after = await createReadEventSubscriptions(sandbox.clients)(vault.id);
+  expect(after).toMatchObject({
+    topic: { identityIds: [identity.id] },
+    subscriptions: [{ properties: { deadLetterWithResourceIdentity } }],
+  });
 });
 
 test("a lock is told as one", async () => {

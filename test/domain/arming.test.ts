@@ -92,6 +92,24 @@ test("a vault without a topic gets one beside it, in its own subscription, or th
   expect(draftOf(arming({ eventTopic: null, baseline })).params).toMatchObject({ topicId: "before", topicLocation: "west" });
 });
 
+const KEPT = { identityId: `${GROUP}/id-events`, storageId: `${GROUP}/st1`, container: "dead-letters" };
+
+test.each<[string, Facts["eventTopic"], boolean]>([
+  ["that is made with the identity for it", null, true],
+  ["that has that identity, in any casing", { ...TOPIC, identityIds: ["/other", KEPT.identityId.toUpperCase()] }, true],
+  ["that has another one", { ...TOPIC, identityIds: ["/other"] }, false],
+  ["of which no identity is known", TOPIC, false],
+])("what can't be delivered is kept under a topic %s", (_, eventTopic, isKept) => {
+  const facts = someFacts({ eventTopic: eventTopic!, eventSubscriptions: [] });
+  const { properties } = draftOf(armingOf(facts, { ...settings, deadLetters: KEPT })).params;
+  const kept = {
+    identity: { type: "UserAssigned", userAssignedIdentity: KEPT.identityId },
+    deadLetterDestination: { endpointType: "StorageBlob", properties: { resourceId: KEPT.storageId, blobContainerName: "dead-letters" } },
+  };
+  expect(properties["deadLetterWithResourceIdentity"]).toEqual(isKept ? kept : undefined);
+  expect(draftOf(armingOf(facts, settings)).params.properties).not.toHaveProperty("deadLetterWithResourceIdentity");
+});
+
 test("a name that another has is left to it", () => {
   const taken = to("/another/app", { name: "KEYMEND-KEYS" });
   expect(draftOf(arming({ eventSubscriptions: [taken] })).params.name).toBe("keymend-keys-func-keymend");

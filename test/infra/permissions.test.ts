@@ -2,9 +2,17 @@ import { globSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { conditionHolds } from "../../sandbox/azure/authorization/condition.ts";
 import { matchesPattern } from "../../sandbox/azure/authorization/pattern.ts";
-import { type ByCapability, type Choices, EVERYTHING, readDeployedRoles, readLogReader } from "../../sandbox/estate/deployed-roles.ts";
+import {
+  type ByCapability,
+  type Choices,
+  EVERYTHING,
+  readDeadLetterer,
+  readDeployedRoles,
+  readLogReader,
+} from "../../sandbox/estate/deployed-roles.ts";
 import { KEYMEND_KEY_PERMISSIONS } from "../../sandbox/estate/keymend-access.ts";
 import { CAPABILITIES, type Capability } from "../../src/domain/capability.ts";
+import { HAND_ON } from "../../src/domain/steps/restore-event-subscription.ts";
 import { stepSpecs } from "../../src/domain/steps/index.ts";
 import type { Permission } from "../../src/domain/steps/spec.ts";
 import type { StepName } from "../../src/domain/steps/step.ts";
@@ -99,6 +107,10 @@ describe("the roles that are deployed", () => {
 
   test("give at a workspace what the reading of the audit log needs, and no more", () => {
     expect(differences(READ_KEY_LOG, united(readLogReader("me").permissions))).toEqual(NONE);
+  });
+
+  test("give at the identity that keeps letters what a topic made with it takes, and no more", () => {
+    expect(differences(HAND_ON, united(readDeadLetterer("me").permissions))).toEqual(NONE);
   });
 
   test.each<[keyof Choices, Capability, string[]]>([

@@ -60,6 +60,7 @@ export const someSettings = (over: Partial<Settings> = {}): Settings => ({
   privilegedCallers: [],
   logWorkspace: null,
   functionAppId: null,
+  deadLetters: null,
   armFrom: "heal",
   principals: OWN,
   ...over,

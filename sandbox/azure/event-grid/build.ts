@@ -21,6 +21,7 @@ export function addSystemTopic(world: World, spec: TopicSpec): SystemTopic {
     source: spec.source,
     topicType: spec.topicType ?? (isSubscription(spec.source) ? "Microsoft.Resources.Subscriptions" : "Microsoft.KeyVault.vaults"),
     metricResourceId: world.random.guid("system-topic"),
+    identities: [],
   };
   world.systemTopics.set(topic.id.toLowerCase(), topic);
   return topic;

@@ -118,6 +118,7 @@ function put(call: Call): Reply {
   const sent = objectAt(objectAt(call.body)["properties"]);
   const destination = objectAt(sent["destination"]);
   requireDestination(call, destination);
+  requireIdentity(topic, sent);
   const existing = world.eventSubscriptions.get(idOf(call).toLowerCase());
   const subscription: EventSubscription = {
     id: existing?.id ?? idOf(call),
@@ -170,6 +171,15 @@ function requireDestination(call: Call, destination: JsonObject): void {
   const action = switchOf(call.world, "eventGridHandlerAction");
   if (action === "" || !target.startsWith("/") || evaluateAction(call.world, call.caller.oid, action, target).allowed) return;
   throw new AzureError(400, "InvalidRequest", `The user does not have permission to perform the operation on the resource ${target}.`);
+}
+
+/** Learn, "Event delivery with a managed identity": the topic must have been given it before. The words are not recorded. */
+function requireIdentity(topic: SystemTopic, sent: JsonObject): void {
+  for (const part of ["deadLetterWithResourceIdentity", "deliveryWithResourceIdentity"]) {
+    const id = textAt(objectAt(objectAt(sent[part])["identity"])["userAssignedIdentity"]);
+    if (id === "" || topic.identities.some((one) => same(one, id))) continue;
+    throw new AzureError(400, "InvalidRequest", `The identity ${id} is not assigned to the topic ${topic.id}.`);
+  }
 }
 
 function patch(call: Call): Reply {

@@ -48,11 +48,18 @@ export function renderSystemTopic(topic: SystemTopic, apiVersion: string): JsonO
     },
     systemData: nulls ? null : undefined,
     location: topic.location,
+    identity: identityOf(topic),
     tags: topic.tags ?? (nulls ? null : undefined),
     id: topic.id,
     name: topic.name,
     type: TOPIC_TYPE,
   };
+}
+
+/** REST specification, Microsoft.EventGrid 2025-02-15: IdentityInfo, with an entry for each identity. */
+function identityOf({ identities }: SystemTopic): JsonObject | undefined {
+  if (identities.length === 0) return undefined;
+  return { type: "UserAssigned", userAssignedIdentities: Object.fromEntries(identities.map((id) => [id, {}])) };
 }
 
 /** The topic of the path, of its own or of the event subscriptions under it. */
@@ -70,6 +77,19 @@ function topicIdOf(call: Call): string {
 function list(call: Call, wanted: (topic: SystemTopic) => boolean): Reply {
   const value = [...call.world.systemTopics.values()].filter((t) => wanted(t)).map((t) => renderSystemTopic(t, call.apiVersion));
   return { status: 200, body: { value } };
+}
+
+const ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
+
+/** Those that a request names: each must be there, and whoever gives it to a topic must be allowed to (as of any resource: Azure/aad-pod-identity issue 613). */
+function identitiesIn({ world, caller }: Call, topicId: string, body: JsonObject): string[] {
+  const ids = Object.keys(objectAt(objectAt(body["identity"])["userAssignedIdentities"]));
+  for (const id of ids) {
+    if (world.identities.has(id.toLowerCase()) && evaluateAction(world, caller.oid, ASSIGN, id).allowed) continue;
+    const message = `The client '${caller.name}' with object id '${caller.oid}' has permission to perform action '${TOPIC_TYPE}/write' on scope '${topicId}'; however, it does not have permission to perform action(s) '${ASSIGN}' on the linked scope(s) '${id}' or the linked scope(s) are invalid.`;
+    throw new AzureError(403, "LinkedAuthorizationFailed", message);
+  }
+  return ids;
 }
 
 function tagsOf(value: Json | undefined): Record<string, string> | undefined {
@@ -95,10 +115,12 @@ function put(call: Call): Reply {
     throw new AzureError(400, "InvalidRequest", message);
   }
   const existing = world.systemTopics.get(topicIdOf(call).toLowerCase());
+  const identities = identitiesIn(call, topicIdOf(call), body);
   const tags = tagsOf(body["tags"]);
   if (existing) existing.tags = tags ?? null;
   const spec = { resourceGroup: call.params["group"] ?? "", name: call.params["topic"] ?? "", source, topicType, location };
   const topic = existing ?? addSystemTopic(world, tags ? { ...spec, tags } : spec);
+  topic.identities = identities;
   return { status: 200, body: renderSystemTopic(topic, call.apiVersion) };
 }
 

@@ -3,6 +3,7 @@ import { keyScopeOf } from "../../../src/domain/arm-id.ts";
 import { userAssigned } from "../../../src/domain/databases/default-identity.ts";
 import type { Facts, TargetFacts } from "../../../src/domain/facts.ts";
 import { azOf, completeStep, countAfter, mergeDrafts, precondition, stepSpecs } from "../../../src/domain/steps/index.ts";
+import { topicFor } from "../../../src/domain/steps/restore-event-subscription.ts";
 import type { StepDraft, StepName, StepParams } from "../../../src/domain/steps/step.ts";
 import {
   ACCOUNT_ID,
@@ -473,6 +474,35 @@ test.each([
     { causes: [], targetIds: [], needs: "nothing", ready: true },
   );
   expect(about).toBe(`keymend: ${words}`);
+});
+
+const by = (identity: object) => ({ deliveryWithResourceIdentity: { identity }, deadLetterWithResourceIdentity: { identity } });
+
+test.each<[what: string, properties: Record<string, unknown>, identity: unknown, tells: string | undefined]>([
+  ["none", {}, undefined, undefined],
+  ["one that is not named", by({ type: "UserAssigned", userAssignedIdentity: "" }), undefined, undefined],
+  [
+    "one for both",
+    by({ type: "UserAssigned", userAssignedIdentity: "/id" }),
+    { type: "UserAssigned", userAssignedIdentities: { "/id": {} } },
+    undefined,
+  ],
+  ["its own", by({ type: "SystemAssigned" }), { type: "SystemAssigned" }, expect.stringContaining("another system identity")],
+  [
+    "its own and another",
+    { ...by({ type: "SystemAssigned" }), deadLetterWithResourceIdentity: { identity: { userAssignedIdentity: "/id" } } },
+    { type: "SystemAssigned, UserAssigned", userAssignedIdentities: { "/id": {} } },
+    expect.stringContaining("no role yet"),
+  ],
+])("a topic that is made for an event subscription has the identities that it names: %s", (_what, properties, identity, tells) => {
+  const params = { ...SAMPLES.RestoreEventSubscription, properties };
+  expect(topicFor(params)).toEqual({
+    location: params.topicLocation,
+    properties: { source: params.source, topicType: "Microsoft.KeyVault.vaults" },
+    ...(identity === undefined ? {} : { identity }),
+  });
+  const step = completeStep({ name: "RestoreEventSubscription", params }, { causes: [], targetIds: [], needs: "nothing", ready: true });
+  expect(step.tells).toEqual(tells);
 });
 
 describe("every step", () => {

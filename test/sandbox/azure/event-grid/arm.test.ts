@@ -4,6 +4,7 @@ import { ROLE } from "../../../../sandbox/azure/authorization/builtin-roles.ts";
 import { createEventGrid } from "../../../../sandbox/azure/event-grid/grid.ts";
 import { eventGridRoutes } from "../../../../sandbox/azure/event-grid/routes.ts";
 import type { JsonObject } from "../../../../sandbox/azure/world.ts";
+import { addIdentity } from "../../../../sandbox/azure/managed-identity/build.ts";
 import { aPerson, aWorld, GROUP, SUBSCRIPTION } from "../pipeline.ts";
 import { pass, throughArm } from "../through-arm.ts";
 import { FUNCTION, keyExpired, VAULT } from "./support.ts";
@@ -102,6 +103,34 @@ describe("system topics (recorded: Azure/azure-cli test_create_system_topic.yaml
     });
     assignRole(world, { principalId: contributor.oid, role: ROLE.keyVaultCryptoServiceEncryptionUser, scope: VAULT });
     await expect(arm(contributor, "PUT", TOPIC, topic)).resolves.toMatchObject({ status: 200 });
+  });
+
+  test("has identities, of whoever may hand them on, and an event subscription names none that it has not", async () => {
+    const { arm, owner, world, topic, makeTopic } = setting();
+    const { id } = addIdentity(world, { resourceGroup: "rg1", name: "id-events" });
+    const withIdentity = { ...topic, identity: { type: "UserAssigned", userAssignedIdentities: { [id]: {} } } };
+    const properties = {
+      ...toFunction,
+      deadLetterWithResourceIdentity: { identity: { type: "UserAssigned", userAssignedIdentity: id.toUpperCase() } },
+    };
+    const contributor = aPerson(world, "events", { role: ROLE.eventGridContributor, scope: GROUP });
+
+    await makeTopic();
+    await expect(arm(owner, "PUT", EVENTS, { properties })).resolves.toMatchObject({
+      status: 400,
+      body: { error: { code: "InvalidRequest" } },
+    });
+    await expect(arm(contributor, "PUT", TOPIC, withIdentity)).resolves.toMatchObject({
+      status: 403,
+      body: { error: { code: "LinkedAuthorizationFailed" } },
+    });
+    await expect(makeTopic(withIdentity)).resolves.toMatchObject({
+      status: 200,
+      body: { identity: { userAssignedIdentities: { [id]: {} } } },
+    });
+    await expect(arm(owner, "PUT", EVENTS, { properties })).resolves.toMatchObject({ status: 201 });
+    // A PUT replaces: what is not said of it is gone.
+    expect((await makeTopic()).body).not.toHaveProperty("identity");
   });
 
   test("wants a source, a type and a location", async () => {

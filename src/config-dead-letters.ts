@@ -1,0 +1,21 @@
+/** The setting that says where events go that can't be delivered. */
+import * as v from "valibot";
+import { parseArmId, wholeId } from "./domain/arm-id.ts";
+import type { DeadLetters } from "./domain/settings.ts";
+
+/** IDENTITY=CONTAINER: no ARM id has a = in it. */
+export const deadLetters = v.pipe(
+  v.string(),
+  v.transform((text) => text.split("=").map((id) => wholeId(id.trim()))),
+  v.check(
+    ([identity = "", container = "", ...more]) =>
+      more.length === 0 &&
+      parseArmId(identity)?.type?.toLowerCase() === "microsoft.managedidentity/userassignedidentities" &&
+      parseArmId(container)?.type?.toLowerCase() === "microsoft.storage/storageaccounts/blobservices/containers",
+    "must be IDENTITY=CONTAINER, by the resource ids of a user-assigned identity and of a blob container",
+  ),
+  v.transform(([identityId = "", container = ""]): DeadLetters => {
+    const [storageId = "", name = ""] = container.split(/\/blobServices\/[^/]+\/containers\//i);
+    return { identityId, storageId, container: name };
+  }),
+);
