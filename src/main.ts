@@ -30,6 +30,7 @@ import { createReadKeyLog } from "./azure/read-key-log.ts";
 import { createScreenKey } from "./azure/screen-key.ts";
 import { createReadPermissions, createSources } from "./azure/sources.ts";
 import { shareAnswer } from "./azure/shared-answer.ts";
+import { createWriteRequests } from "./azure/write-requests.ts";
 import { createStepWriter } from "./azure/write-step.ts";
 import description from "../docs/openapi.json" with { type: "json" };
 import { type Route, type RouteName, ROUTES } from "./api/routes.ts";
@@ -79,8 +80,8 @@ const telemetry = createTelemetry({
   warn: (text) => createLog(console).warn("telemetryLost", { text }),
 });
 app.hook.appTerminate(() => telemetry.flush());
-const governor = createGovernor(now, telemetry.requested);
-const { withinBudget } = governor;
+const writeRequests = createWriteRequests();
+const governor = createGovernor(now, (request) => [telemetry.requested, writeRequests.hear].forEach((hear) => hear(request)));
 const clientsOf = createClientsOf({
   credentials: Object.fromEntries(Object.entries(config.clientIds).map(([capability, clientId]) => [capability, credentialOf(clientId)])),
   subscriptionIds: config.subscriptionIds,
@@ -91,7 +92,7 @@ const setAside = (text: string): void => createLog(console).warn("setAside", { t
 const stores = createStores({ ...config, credential, httpClient: createHttpClient(clock), now, setAside, saved: telemetry.closed });
 const { signs, mailbox, audit, incidents, baselines, restraint, wishes, scans, letters, revalidations } = stores;
 const inventory = createInventory(clients, now, setAside);
-const stepWriter = createStepWriter(clientsOf);
+const stepWriter = writeRequests.noted(createStepWriter(clientsOf));
 const writer: typeof stepWriter = {
   submit: (step) => governor.as("repair", () => stepWriter.submit(step)),
   poll: (poller) => governor.as("repair", () => stepWriter.poll(poller)),
@@ -112,8 +113,7 @@ const known = { vaultIdOf: baselines.vaultIdOf, listKnown: shareAnswer(now, base
 const patients = createPatients({ inventory, baselines: known, look });
 const sendSignal = createSendSignal({ addSignal: mailbox.addSignal, hash: hashText, now });
 
-const { pace, unresolved, ...ways } = config.telling;
-const teller = createTeller({ letters, channels: createChannels({ ...ways, credential, now }), pace, unresolved, now });
+const teller = createTeller({ ...config.telling, letters, channels: createChannels({ ...config.telling, credential, now }), now });
 
 /** Each activity logs to its own invocation. */
 function activity<K extends keyof Activities>(name: K, create: (log: Log) => Activities[K]): void {
@@ -132,7 +132,7 @@ activity(ASSESS, (log) =>
   createAssess({
     ...records,
     gatherFacts,
-    withinBudget,
+    withinBudget: governor.withinBudget,
     readPermissions: createReadPermissions(sources),
     readActivityLog,
     readKeyLog,
@@ -152,7 +152,7 @@ activity(APPLY_STEP, (log) =>
   createApplyStep({
     ...records,
     gatherFacts,
-    withinBudget,
+    withinBudget: governor.withinBudget,
     mailbox,
     listWishes: wishes.listForLook,
     restraint,

@@ -4,7 +4,15 @@
  */
 import { countAfter, precondition, stepSpecs } from "../domain/steps/index.ts";
 import type { Step, StepDraft } from "../domain/steps/step.ts";
-import { type AppliedStep, type AzureRefusal, type Incident, type PlannedStep, refusalDetail, toldAlso } from "../domain/incident.ts";
+import {
+  type AppliedStep,
+  type AzureRefusal,
+  type Incident,
+  type PlannedStep,
+  refusalDetail,
+  toldAlso,
+  type WriteRequest,
+} from "../domain/incident.ts";
 import { InvariantError, TransientError } from "../domain/errors.ts";
 import type { Facts, Patient } from "../domain/facts.ts";
 import type { Writing } from "../domain/capability.ts";
@@ -26,17 +34,19 @@ import { type Again, orAgain } from "./results.ts";
 /** follows: it was written in an earlier turn. */
 export type ApplyInput = { patient: Patient; incidentId: string; step: Step; turn: number; follows?: true };
 
-export type WriteResult =
-  /** changedOn: when the service says that this write changed it. */
-  | { kind: "done"; detail: string; changedOn?: string }
+/** requests: what was sent for it, by Azure's own ids. */
+export type WriteResult = { requests?: WriteRequest[] } & (
+  | /** changedOn: when the service says that this write changed it. */
+    { kind: "done"; detail: string; changedOn?: string }
   /** poller: where to ask how it went. */
   | { kind: "submitted"; poller: string }
-  | { kind: "refused"; reason: AzureRefusal; code: string; detail: string; changedOn?: string };
+  | { kind: "refused"; reason: AzureRefusal; code: string; detail: string; changedOn?: string }
+);
 
 export type StepWriter = { submit: (step: StepDraft) => Promise<WriteResult> };
 
 export type ApplyResult =
-  | { kind: "submitted"; poller: string }
+  | { kind: "submitted"; poller: string; requests?: WriteRequest[] }
   /** Azure works on it for long: the looks follow it. Nothing holds the vault's other databases up. */
   | { kind: "followed" }
   | { kind: "settled"; result: AppliedStep["result"] }
@@ -90,14 +100,14 @@ function identityOf({ name }: Step, { principals }: Settings): { capability: Wri
 }
 
 /** What Azure said to it. */
-type Said = { detail: string; changedOn?: string };
+type Said = { detail: string; changedOn?: string; requests?: WriteRequest[] | undefined };
 
 /** Records how a step went, on the incident and in the audit; the same turn records it once. */
 export async function recordStep(
   deps: Told,
   { patient, incidentId, step, turn, follows }: ApplyInput,
   result: AppliedStep["result"],
-  { detail, changedOn }: Said,
+  { detail, changedOn, requests }: Said,
 ): Promise<void> {
   const at = deps.now().toISOString();
   const loaded = await load(deps, patient, incidentId);
@@ -110,7 +120,7 @@ export async function recordStep(
       entryId: `${turn}-${follows ? "followed" : "step"}-ending`,
       kind: "step",
       what,
-      data: { step, result, detail, identity: identityOf(step, deps.settings) },
+      data: { step, result, detail, identity: identityOf(step, deps.settings), ...(requests && { requests }) },
       at,
       actor: "keymend",
     },
@@ -125,6 +135,7 @@ export async function recordStep(
     detail,
     targetIds: step.targetIds,
     causes: step.causes,
+    ...(requests && { requests }),
     ...(changedOn && { changedOn }),
     ...(step.wish && { wish: step.wish }),
   };
@@ -272,8 +283,7 @@ async function write(deps: ApplyDeps, input: ApplyInput, { targets }: Incident):
     text: `${intent}${step.causes.length > 0 ? ` — ${step.causes.join(", ")} of ${namesOf(step.targetIds)}` : ""}`,
   });
   const written = await submit(deps, input, targets);
-  if (written.kind === "submitted")
-    return isLong(step) ? follow(deps, input, written.poller) : { kind: "submitted", poller: written.poller };
+  if (written.kind === "submitted") return isLong(step) ? follow(deps, input, written) : written;
   if (written.kind === "refused") {
     await recordStep(deps, input, "refused", { ...written, detail: refusalDetail(written.reason, `${written.code}: ${written.detail}`) });
     return { kind: "settled", result: "refused" };
@@ -285,12 +295,14 @@ async function write(deps: ApplyDeps, input: ApplyInput, { targets }: Incident):
 /** Encrypting what an account holds takes spare request units and grows with the data (Microsoft Learn, "... for your existing account"). */
 const isLong = (step: Step): boolean => step.name === "SetKeyUri" && step.params.first !== undefined;
 
-async function follow(deps: ApplyDeps, { patient, incidentId, step }: ApplyInput, poller: string): Promise<ApplyResult> {
+type Taken = Extract<WriteResult, { kind: "submitted" }>;
+
+async function follow(deps: ApplyDeps, { patient, incidentId, step }: ApplyInput, { poller, requests }: Taken): Promise<ApplyResult> {
   const { incident, etag } = await load(deps, patient, incidentId);
   const since = deps.now().toISOString();
   const timeline = toldAlso(incident, since, `${stepInShort(step)} was taken by Azure, which works on it`);
   await deps.incidents.save(
-    { ...incident, timeline, progress: { ...incident.progress, following: { step, poller, since }, looks: 0 } },
+    { ...incident, timeline, progress: { ...incident.progress, following: { step, poller, since, requests }, looks: 0 } },
     etag,
   );
   return { kind: "followed" };

@@ -6,7 +6,16 @@ import { baselineOf } from "../domain/baseline.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
 import { TransientError } from "../domain/errors.ts";
 import type { Baseline, Facts, Patient, Unreadable, LiftedTag } from "../domain/facts.ts";
-import { type AuditEntry, type Decision, type Incident, type Next, isUnpermitted, type Outcome, type Turn } from "../domain/incident.ts";
+import {
+  type AuditEntry,
+  type Decision,
+  type Incident,
+  type Next,
+  isUnpermitted,
+  type Outcome,
+  type Turn,
+  type WriteRequest,
+} from "../domain/incident.ts";
 import { historyOf, plan } from "../domain/plan/plan.ts";
 import { type KnownDatabase, knownAfter } from "../domain/databases/sight.ts";
 import type { DueScan } from "../domain/id-scan.ts";
@@ -79,7 +88,15 @@ export type AuditLog = {
 export type WithinBudget = <T>(look: ReadLook, work: () => Promise<T>) => Promise<T>;
 
 /** A step that was written in an earlier turn, and where to ask how it went. */
-export type Followed = { patient: Patient; incidentId: string; step: Step; turn: number; poller: string; follows: true };
+export type Followed = {
+  patient: Patient;
+  incidentId: string;
+  step: Step;
+  turn: number;
+  poller: string;
+  requests?: WriteRequest[] | undefined;
+  follows: true;
+};
 
 export type AssessDeps = {
   gatherFacts: GatherFacts;
@@ -213,8 +230,8 @@ async function loadFollowing(deps: AssessDeps, input: AssessInput): ReturnType<t
   const loaded = await loadIncident(deps, input);
   const { id: incidentId, progress } = loaded.open?.incident ?? {};
   if (incidentId === undefined || !progress?.following) return loaded;
-  const { step, poller } = progress.following;
-  const asked = { patient: input.patient, incidentId, step, turn: input.turn, poller, follows: true as const };
+  const { step, poller, requests } = progress.following;
+  const asked = { patient: input.patient, incidentId, step, turn: input.turn, poller, requests, follows: true as const };
   const { kind } = await orAgain(deps.log, input.patient.id, () => deps.pollStep(asked));
   // No answer this time is none at the next look either, perhaps: it holds up nothing.
   return kind === "settled" ? loadIncident(deps, input) : loaded;

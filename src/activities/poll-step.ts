@@ -1,9 +1,10 @@
 /** Asks Azure how a submitted step went. Permission: reading the operation. */
 import { type ApplyDeps, type ApplyInput, recordStep, finish } from "./apply-step.ts";
-import type { AppliedStep } from "../domain/incident.ts";
+import type { AppliedStep, WriteRequest } from "../domain/incident.ts";
 import { type Again, orAgain } from "./results.ts";
 
-export type PollInput = ApplyInput & { poller: string };
+/** requests: what was sent for it. */
+export type PollInput = ApplyInput & { poller: string; requests?: WriteRequest[] | undefined };
 
 export type PollState =
   | { kind: "running" }
@@ -18,19 +19,19 @@ export type PollDeps = Pick<ApplyDeps, "incidents" | "audit" | "now" | "log" | "
 };
 
 /** Asks once. */
-export async function pollStep(deps: PollDeps, { poller, ...input }: PollInput): Promise<Exclude<PollResult, Again>> {
+export async function pollStep(deps: PollDeps, { poller, requests, ...input }: PollInput): Promise<Exclude<PollResult, Again>> {
   const state = await deps.poll(poller);
   if (state.kind === "running") return { kind: "running" };
   if (state.kind === "succeeded") {
-    await finish(deps, input, { detail: "Azure says Succeeded" });
+    await finish(deps, input, { detail: "Azure says Succeeded", requests });
     return { kind: "settled", result: "done" };
   }
   if (state.kind === "unknown") {
     // Written once is enough: whether it worked is read from the facts, never by writing again.
-    await finish(deps, input, { detail: `Azure accepted it; how it went can't be read: ${state.detail}` });
+    await finish(deps, input, { detail: `Azure accepted it; how it went can't be read: ${state.detail}`, requests });
     return { kind: "settled", result: "done" };
   }
-  await recordStep(deps, input, "failed", { detail: `${state.code}: ${state.detail}` });
+  await recordStep(deps, input, "failed", { detail: `${state.code}: ${state.detail}`, requests });
   return { kind: "settled", result: "failed" };
 }
 

@@ -90,6 +90,10 @@ export const PLAN = v.object({
 const TIMELINE = v.array(v.object({ at: TIME, what: TEXT }));
 const RESULT = v.picklist(["done", "alreadyDone", "refused", "failed", "stale"]);
 
+const APPLIED = { name: TEXT, on: TEXT, about: nullable(TEXT), at: TIME, result: RESULT, detail: TEXT, targetIds: TEXTS };
+/** What was sent to Azure for it, by the ids that its support and the activity log go by. */
+const REQUEST = { method: TEXT, url: TEXT, status: nullable(COUNT), requestId: nullable(TEXT), correlationId: nullable(TEXT) };
+
 export const INCIDENT = v.object({
   ...OF_INCIDENT,
   causes: v.array(v.object({ code: TEXT, targetIds: TEXTS, evidence: TEXTS, contradictions: TEXTS })),
@@ -106,7 +110,7 @@ export const INCIDENT = v.object({
     }),
   ),
   plan: nullable(PLAN),
-  applied: v.array(v.object({ name: TEXT, on: TEXT, about: nullable(TEXT), at: TIME, result: RESULT, detail: TEXT, targetIds: TEXTS })),
+  applied: v.array(v.object({ ...APPLIED, requests: v.array(v.object(REQUEST)) })),
   decision: v.pipe(
     nullable(v.object({ planHash: TEXT, steps: TEXTS, expiresAt: TIME })),
     v.description("The approval in force; what is asked stands at plan.steps[].state."),

@@ -152,10 +152,19 @@ export function createGovernor(now: () => Date, told: (request: Request) => void
       const response = await client.sendRequest(request);
       const remaining = numberIn(response, kind.remaining);
       const requestId = response.headers.get("x-ms-request-id") ?? null;
-      told({ ...asked, endMs: at(), status: response.status, remaining, requestId, error: null });
+      const correlationId = response.headers.get("x-ms-correlation-request-id") ?? null;
+      told({ ...asked, endMs: at(), status: response.status, remaining, requestId, correlationId, error: null });
       return { response, remaining };
     } catch (error) {
-      told({ ...asked, endMs: at(), status: null, remaining: null, requestId: null, error: classifyError(error).code });
+      told({
+        ...asked,
+        endMs: at(),
+        status: null,
+        remaining: null,
+        requestId: null,
+        correlationId: null,
+        error: classifyError(error).code,
+      });
       throw error;
     }
   }

@@ -103,6 +103,16 @@ export type PlannedStep = {
   wish?: string;
 };
 
+/** One request of a write, as Azure knows it: by its own ids. status: null where no answer came. */
+export type WriteRequest = {
+  method: string;
+  url: string;
+  status: number | null;
+  requestId: string | null;
+  /** The activity log has it, too. */
+  correlationId: string | null;
+};
+
 export type AppliedStep = {
   id: string;
   name: StepName;
@@ -115,6 +125,8 @@ export type AppliedStep = {
   targetIds: string[];
   /** What it was made for; absent in what earlier versions kept. */
   causes?: CauseCode[];
+  /** What it was made by; absent where nothing was sent, and in what earlier versions kept. */
+  requests?: WriteRequest[];
   /** When the service says that this very write changed it; absent where it does not say. */
   changedOn?: string;
   /** Of a refusal: something else than it sets has changed with it, which nobody has put back. */
@@ -247,7 +259,7 @@ export type Progress = {
    */
   written?: { step: Step; at: string; before?: string; beside?: Beside }[];
   /** A write that Azure has taken and works on for long: where it is followed, look by look. Absent where there is none. */
-  following?: { step: Step; poller: string; since: string };
+  following?: { step: Step; poller: string; since: string; requests?: WriteRequest[] | undefined };
   /** A write that may have worked though its answer was lost or its operation failed; absent where there is none. */
   sent?: Step;
 };

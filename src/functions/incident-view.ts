@@ -47,7 +47,7 @@ export function viewIncident(incident: Incident): v.InferOutput<typeof INCIDENT>
       detail,
     })),
     plan: viewPlan(incident.plan),
-    applied: incident.applied.map(({ name, on, about, at, result, detail, targetIds }) => ({
+    applied: incident.applied.map(({ name, on, about, at, result, detail, targetIds, requests }) => ({
       name,
       on,
       about: about ?? null,
@@ -55,6 +55,7 @@ export function viewIncident(incident: Incident): v.InferOutput<typeof INCIDENT>
       result,
       detail,
       targetIds,
+      requests: requests ?? [],
     })),
     decision: incident.decision,
     nextLookAt: incident.nextLookAt,

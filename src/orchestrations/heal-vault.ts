@@ -87,7 +87,14 @@ function* carryOut(
   for (let polls = 0, asked = 0; polls < MAX_POLLS; polls++) {
     // Cosmos DB names no interval (recorded: Azure/azure-powershell, CosmosDB.Test, 2023-04); its own clients ask every 30 s.
     yield* sleep(context, Math.max(pollAfterMs(polls), asked));
-    const polled = yield* call(context, "pollStep", { patient, incidentId, step, turn, poller: submitted.poller });
+    const polled = yield* call(context, "pollStep", {
+      patient,
+      incidentId,
+      step,
+      turn,
+      poller: submitted.poller,
+      requests: submitted.requests,
+    });
     if (polled.kind === "settled") return undefined;
     asked = heededMs(polled.kind === "again" ? polled.afterMs : null);
   }

@@ -141,6 +141,23 @@ describe("a step that may be taken", () => {
     expect(stored().applied).toEqual([]);
   });
 
+  test("is recorded with Azure's own ids of what was sent for it, however it ended; what Azure works on hands them on", async () => {
+    const requests = [{ method: "PATCH", url: "https://management.azure.com/x", status: 202, requestId: "r1", correlationId: "c1" }];
+    const done = setUp();
+    done.azure.write = async () => ({ kind: "done", detail: "ok", requests });
+    await done.apply();
+    const refused = setUp();
+    refused.azure.write = async () => ({ kind: "refused", reason: "NotPermitted", code: "x", detail: "no", requests });
+    await refused.apply();
+    for (const { stored, audit } of [done, refused]) {
+      expect(stored().applied).toMatchObject([{ requests }]);
+      expect(audit.rows.at(-1)).toMatchObject({ data: { requests } });
+    }
+    const taken = setUp();
+    taken.azure.write = async () => ({ kind: "submitted", poller: "p", requests });
+    expect(await taken.apply()).toEqual({ kind: "submitted", poller: "p", requests });
+  });
+
   test("that Azure refuses is recorded as refused, with its code", async () => {
     const { apply, azure, stored } = setUp();
     azure.write = async () => ({ kind: "refused", reason: "NotPermitted", code: "AuthorizationFailed", detail: "no" });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createPollStep, type PollDeps, type PollState } from "../../src/activities/poll-step.ts";
+import type { WriteRequest } from "../../src/domain/incident.ts";
 import type { Step } from "../../src/domain/steps/step.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
 import { aKey, aVersion, someFacts, someSettings, V1, VAULT_ID } from "../support/builders.ts";
@@ -15,13 +16,14 @@ function setUp(state: PollState | Error, step = aStep()) {
     if (state instanceof Error) throw state;
     return state;
   };
-  const ask = (over: Partial<PollDeps> = {}, turn = 3) =>
+  const ask = (over: Partial<PollDeps> = {}, turn = 3, requests?: WriteRequest[]) =>
     createPollStep({ ...edges.deps, settings: someSettings(), poll, ...over })({
       patient: PATIENT,
       incidentId: "i1",
       step,
       turn,
       poller: "https://op",
+      requests,
     });
   return { ...edges, ask, stored: () => edges.incidents.all[0]! };
 }
@@ -38,6 +40,17 @@ test("an operation that succeeded is recorded as done", async () => {
   expect(stored().applied).toMatchObject([{ id: "step-1", result: "done", detail: "Azure says Succeeded" }]);
   expect(audit.rows.map(({ entryId }) => entryId)).toEqual(["3-step-ending"]);
 });
+
+test.each<PollState>([{ kind: "succeeded" }, { kind: "unknown", detail: "no" }, { kind: "failed", code: "x", detail: "no" }])(
+  "what was sent for it stands on the incident and in the audit, by Azure's own ids: $kind",
+  async (state) => {
+    const requests = [{ method: "PATCH", url: "https://management.azure.com/x", status: 202, requestId: "r1", correlationId: "c1" }];
+    const { ask, stored, audit } = setUp(state);
+    await ask({}, 3, requests);
+    expect(stored().applied).toMatchObject([{ requests }]);
+    expect(audit.rows).toMatchObject([{ data: { requests } }]);
+  },
+);
 
 test("an operation that failed is recorded with Azure's words, and its step is not shown as applied", async () => {
   const { ask, stored } = setUp({ kind: "failed", code: "InternalServerError", detail: "try later" });

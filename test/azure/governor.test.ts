@@ -237,14 +237,14 @@ test("looks are let in as far as the bucket carries them, the others are told th
 });
 
 test("what is sent is told with whose budget it is of, what is left of that, and Azure's own id; what is not sent is not", async () => {
-  const left = { "x-ms-ratelimit-remaining-subscription-reads": "247", "x-ms-request-id": "a1" };
+  const left = { "x-ms-ratelimit-remaining-subscription-reads": "247", "x-ms-request-id": "a1", "x-ms-correlation-request-id": "b1" };
   const { governor, send, told } = setUp({ headers: left }, { status: 0 });
   await governor.withinBudget(LOOK, () => send());
   await expect(send()).rejects.toThrow("gone");
   await send("https://login.microsoftonline.com/t/oauth2").catch(() => undefined);
   const asked = { method: "GET", url: VAULT, budget: "reads s1", startMs: 1_000_000, endMs: 1_000_000 };
   expect(told).toEqual([
-    { ...asked, status: 200, remaining: 247, requestId: "a1", error: null },
-    { ...asked, status: null, remaining: null, requestId: null, error: "ECONNRESET" },
+    { ...asked, status: 200, remaining: 247, requestId: "a1", correlationId: "b1", error: null },
+    { ...asked, status: null, remaining: null, requestId: null, correlationId: null, error: "ECONNRESET" },
   ]);
 });

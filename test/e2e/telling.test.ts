@@ -88,6 +88,10 @@ test("a question reaches all four in quiet hours, and is told once; the end reac
   expect(await health()).toEqual({ waiting: 2, dead: 0 });
   expect(JSON.stringify([app.log, app.noise])).not.toMatch(/do-not-log-me|whsec_/);
 
+  const applied = (await app.reader.app("GET", `/api/incidents/${incident.id}`)).body["applied"] as { requests: object[] }[];
+  const requestId = expect.stringMatching(/^[\da-f-]{36}$/) as unknown;
+  expect(applied.at(-1)!.requests).toEqual([expect.objectContaining({ method: "PATCH", status: 200, requestId })]);
+
   const traceId = createHash("sha256").update(`trace of ${incident.id}`).digest("hex").slice(0, 32);
   const spans = () => traced.filter(({ path }) => path === "/v1/traces").flatMap((one) => spansIn(one.text));
   await vi.waitUntil(() => spans().some(({ name }) => name === "incident"), { timeout: 20_000 });

@@ -144,6 +144,20 @@ describe("healVault", () => {
     expect(result).toMatchObject({ kind: "continuedAsNew", input: { turn: 4, incidentId: "i1", unanswered: null } });
   });
 
+  test("hands on what was sent for a step to who records how it went", async () => {
+    const requests = [{ method: "PATCH", url: "https://management.azure.com/x", status: 202, requestId: "r1", correlationId: "c1" }];
+    let asked: unknown;
+    await play({
+      assess: () => stepNext,
+      applyStep: () => ({ kind: "submitted", poller: "p", requests }),
+      pollStep: (given) => {
+        asked = given;
+        return { kind: "settled", result: "done" };
+      },
+    });
+    expect(asked).toMatchObject({ poller: "p", requests });
+  });
+
   test("polls a step that Azure works on, by durable timers, until it has settled", async () => {
     let polls = 0;
     const result = await play({

@@ -78,6 +78,7 @@ const request = (over: Partial<Request> = {}): Request => ({
   status: 200,
   remaining: 249,
   requestId: "azure-id",
+  correlationId: "c1",
   error: null,
   ...over,
 });
@@ -158,7 +159,7 @@ test("a request is told as the conventions have it, without what a signed URL ca
   const { telemetry, spans } = setUp();
   await telemetry.within("pollStep", { ...looks, incidentId: "i1" }, null, async () => {
     telemetry.requested(request({ status: 429 }));
-    telemetry.requested(request({ status: null, remaining: null, requestId: null, error: "ETIMEDOUT" }));
+    telemetry.requested(request({ status: null, remaining: null, requestId: null, correlationId: null, error: "ETIMEDOUT" }));
     return { kind: "again" };
   });
   const [, refused, lost] = await spans();

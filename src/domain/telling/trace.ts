@@ -86,6 +86,8 @@ export type Request = {
   remaining: number | null;
   /** Azure's own id of it. */
   requestId: string | null;
+  /** Of what it belongs to, as the activity log has it. */
+  correlationId: string | null;
   /** Why no answer came. */
   error: string | null;
 };

@@ -5,7 +5,7 @@
  */
 import { nameOf, parseArmId } from "../arm-id.ts";
 import { cutText } from "../bounded.ts";
-import type { Incident, IncidentTarget } from "../incident.ts";
+import type { AppliedStep, Incident, IncidentTarget, WriteRequest } from "../incident.ts";
 import { az, azText, say } from "../steps/az.ts";
 
 /** Azure takes more; whoever reads it does not. */
@@ -13,6 +13,13 @@ const LONGEST = 6000;
 const LINES = 20;
 
 const SERVICE: Record<IncidentTarget["kind"], string> = { account: "Cosmos DB", cluster: "DocumentDB" };
+
+const doneOf = ({ at, name, on, result, detail }: Omit<AppliedStep, "requests">): string =>
+  `Done at ${at}: ${name} on ${on}: ${result}: ${detail}`;
+
+/** What support finds it by. */
+const idsOf = ({ method, status, requestId, correlationId }: WriteRequest): string =>
+  `; ${method} answered ${status ?? "nothing"}, x-ms-request-id ${requestId ?? "none"}, x-ms-correlation-request-id ${correlationId ?? "none"}`;
 
 /** For people: what is so, since when, what was tried and what has come of it. */
 export function supportText(incident: Incident, { id, kind, serviceSays, pathOkSince, phase }: IncidentTarget): string {
@@ -23,7 +30,7 @@ export function supportText(incident: Incident, { id, kind, serviceSays, pathOkS
     `The ${kind} ${id} uses a customer-managed key. Its way to the key has been whole since ${pathOkSince ?? "a time that is not known"}, and the service has not taken notice: it is ${phase} still.`,
     `The service says of its access: ${serviceSays ?? "nothing"}.`,
     ...found.map(({ code, evidence }) => `Found: ${code}: ${evidence.join("; ")}`),
-    ...own.map(({ at, name, on, result, detail }) => `Done at ${at}: ${name} on ${on}: ${result}: ${detail}`),
+    ...own.map(({ requests, ...step }) => `${doneOf(step)}${(requests ?? []).map(idsOf).join("")}`),
     "What happened, in UTC:",
     ...timeline.slice(-LINES).map(({ at, what }) => `${at} ${what}`),
   ].join("\n");

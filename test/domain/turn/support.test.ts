@@ -57,6 +57,16 @@ describe("a database that is not given back within two hours", () => {
     expect(said).toContain("<--description=The account");
   });
 
+  test("names what was sent to Azure by the ids that support goes by", () => {
+    const incident = asked(121);
+    const requests = [
+      { method: "PATCH", url: "https://management.azure.com/x", status: 202, requestId: "r1", correlationId: "c1" },
+      { method: "PUT", url: "x", status: null, requestId: null, correlationId: null },
+    ];
+    const text = supportText({ ...incident, applied: [{ ...applied[0]!, requests }] }, incident.targets[0]!);
+    expect(text).toContain("done: 201; PATCH answered 202, x-ms-request-id r1, x-ms-correlation-request-id c1; PUT answered nothing");
+  });
+
   test("is described within what a reader takes", () => {
     const incident = asked(121);
     const timeline = Array.from({ length: 100 }, () => ({ at: after(0), what: "x".repeat(900) }));
