@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Route, ROUTES, templateOf } from "../../src/api/routes.ts";
@@ -47,6 +47,13 @@ describe.each(PAGES)("%s", (page) => {
     const links = [...textOf(page).matchAll(/\]\((?!https:|#|\.\.\/\.\.\/releases\/)([^)#]+)(?:#[^)]*)?\)/g)].map((match) => match[1]!);
     expect(links.filter((link) => !existsSync(join(dirname(page), link)))).toEqual([]);
   });
+});
+
+test("the README shows each picture that is taken (npm run pictures), small enough for a page", () => {
+  const shown = [...textOf("README.md").matchAll(/!\[[^\]]+\]\((docs\/pictures\/[^)]+)\)/g)].map((match) => match[1]!);
+  expect(shown.toSorted()).toEqual(globSync("docs/pictures/*").toSorted());
+  expect(shown.length).toBe(2);
+  expect(shown.filter((picture) => statSync(picture).size > 150_000)).toEqual([]);
 });
 
 test.each(["src/domain", "sandbox"])("the page of %s has a row for each room", (folder) => {

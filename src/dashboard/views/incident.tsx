@@ -1,4 +1,5 @@
 /** One incident: what is wrong, why, what is to be done, who decides, and how it came about. */
+import { formatDuration, toMs } from "../../domain/time.ts";
 import { useLive, useNow } from "../live.ts";
 import type { Incident } from "../model/answers.ts";
 import { graceOf } from "../model/grace.ts";
@@ -123,7 +124,7 @@ function Applied({ incident }: { incident: Incident }) {
 }
 
 function Head({ incident }: { incident: Incident }) {
-  const { vaultId, state, outcome, reason, detail, targets, nextLookAt, openedAt } = incident;
+  const { vaultId, state, outcome, reason, detail, targets, nextLookAt, openedAt, since, fixedAt } = incident;
   return (
     <>
       <p class="crumbs">
@@ -139,6 +140,7 @@ function Head({ incident }: { incident: Incident }) {
         <span>
           opened <When at={openedAt} />
         </span>
+        {fixedAt === null ? null : <span>effective {formatDuration(toMs(fixedAt) - toMs(since))} after the trouble began</span>}
         {state === "closed" || nextLookAt === null ? null : (
           <span>
             next look <When at={nextLookAt} />

@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Incident, Next } from "../../../src/domain/incident.ts";
 import { newsOfLook } from "../../../src/domain/telling/of-look.ts";
 import { DAY, MINUTE } from "../../../src/domain/time.ts";
+import { diagnose } from "../../../src/domain/plan/diagnose.ts";
+import { historyOf, plan } from "../../../src/domain/plan/plan.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
 import { aKey, aVersion, NOW, someFacts, someSettings, V1 } from "../../support/builders.ts";
 import { after, aStep, diagnosisOf, planOf, seen, turnInput } from "../../support/turns.ts";
@@ -36,6 +38,42 @@ describe("a look tells", () => {
     expect(newsOfLook({ incident: null, next: end }, someFacts(), settings)).toEqual([]);
   });
 });
+
+test.each(["observe", "approve"] as const)(
+  "over a month of looks at a vault that nothing else is wrong with each stage is told once, in mode %s",
+  (mode) => {
+    const rules = someSettings({ mode, expiryLeadMs: 30 * DAY });
+    const keys = [aKey([aVersion(V1, { expiresOn: after((31 * DAY) / MINUTE) })])];
+    const told = new Map<string, number>();
+    const all: Incident[] = [];
+    for (let hour = 0; hour < 31 * 24; hour += 4) {
+      const now = after(hour * 60);
+      const facts = someFacts({ at: now, keys });
+      const diagnosis = diagnose(facts, rules);
+      const last = all.at(-1) ?? null;
+      const [incident, previous] = last?.state === "closed" ? [null, last] : [last, null];
+      const planned = plan(facts, diagnosis, rules, historyOf(incident));
+      const turn = decideTurn(
+        turnInput({
+          now,
+          turn: hour,
+          newId: `i${hour}`,
+          incident,
+          previous,
+          signals: [],
+          facts,
+          diagnosis,
+          plan: planned,
+          settings: rules,
+        }),
+      );
+      if (turn.incident) all.push(turn.incident);
+      for (const { id, type, data } of newsOfLook(turn, facts, rules))
+        if (type === "Keymend.KeyExpiryWarning") told.set(id, Number(data["stageDays"]));
+    }
+    expect([...told.values()]).toEqual([30, 14, 7, 1]);
+  },
+);
 
 function asking(): Incident {
   const incident = open();
