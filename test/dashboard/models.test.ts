@@ -6,7 +6,7 @@ import { HOUR, MINUTE, toMs } from "../../src/domain/time.ts";
 import type { IncidentRow, Target } from "../../src/dashboard/model/answers.ts";
 import { changeOf } from "../../src/dashboard/model/change.ts";
 import { countByPhase, graphOf, matching, worstFirst } from "../../src/dashboard/model/fleet.ts";
-import { fixedAt, graceOf } from "../../src/dashboard/model/grace.ts";
+import { graceOf, lastWriteAt } from "../../src/dashboard/model/grace.ts";
 import { barsOf, countByOutcome, percentile, timesToFix } from "../../src/dashboard/model/numbers.ts";
 import { bodyOf, FORMS, isWhole } from "../../src/dashboard/model/operations.ts";
 import { delayOf } from "../../src/dashboard/model/poll.ts";
@@ -56,13 +56,13 @@ describe("severity", () => {
 describe("the grace clock", () => {
   const database = (phase: "inGrace" | "recovering" | "revoked" | "healthy", id = phase) => ({ id, phase }) as never;
   const incident = (targets: never[], applied: never[] = [], state: "working" | "closed" = "working") => ({
-    openedAt: AT,
+    since: AT,
     state,
     targets,
     applied,
   });
 
-  test("runs to an hour after the beginning, for those that the service has not noticed", () => {
+  test("runs to an hour after the trouble began, for those that the service has not noticed", () => {
     const grace = graceOf(incident([database("revoked"), database("inGrace")]), NOW + 15 * MINUTE);
     expect(grace).toEqual({
       kind: "running",
@@ -80,7 +80,7 @@ describe("the grace clock", () => {
       { result: "done", at: "2026-11-02T09:05:00.000Z" },
       { result: "failed", at: "2026-11-02T09:30:00.000Z" },
     ] as never[];
-    expect(fixedAt({ applied: done })).toBe("2026-11-02T09:10:00.000Z");
+    expect(lastWriteAt({ applied: done })).toBe("2026-11-02T09:10:00.000Z");
     expect(graceOf(incident([database("recovering")], done), NOW + 20 * MINUTE)).toMatchObject({ kind: "waiting", leftMs: 50 * MINUTE });
     expect(graceOf(incident([database("recovering")]), NOW + 2 * HOUR)).toMatchObject({ since: AT, leftMs: 0, share: 1 });
   });

@@ -12,20 +12,20 @@ export type Grace = { kind: "running" | "waiting"; of: string[]; since: string; 
 const LATEST = HOUR;
 
 /** The time of the last write that was made. */
-export function fixedAt({ applied }: Pick<Incident, "applied">): string | null {
+export function lastWriteAt({ applied }: Pick<Incident, "applied">): string | null {
   return applied
     .filter(({ result }) => result === "done")
     .reduce<string | null>((last, { at }) => (last === null || at > last ? at : last), null);
 }
 
 /** null: no clock runs. now: by Keymend's clock, ms. */
-export function graceOf(incident: Pick<Incident, "openedAt" | "state" | "targets" | "applied">, now: number): Grace | null {
+export function graceOf(incident: Pick<Incident, "since" | "state" | "targets" | "applied">, now: number): Grace | null {
   if (incident.state === "closed") return null;
   const inPhase = (wanted: Phase): string[] => incident.targets.filter(({ phase }) => phase === wanted).map(({ id }) => id);
   const [running, waiting] = [inPhase("inGrace"), inPhase("recovering")];
   if (running.length + waiting.length === 0) return null;
   const kind = running.length > 0 ? "running" : "waiting";
-  const since = kind === "running" ? incident.openedAt : (fixedAt(incident) ?? incident.openedAt);
+  const since = kind === "running" ? incident.since : (lastWriteAt(incident) ?? incident.since);
   const end = toMs(since) + LATEST;
   const leftMs = Math.max(0, end - now);
   const of = running.length > 0 ? running : waiting;

@@ -49,6 +49,7 @@ function Told({ incidents, more }: { incidents: readonly IncidentRow[]; more: bo
   const times = timesToFix(incidents);
   const [half, most] = [percentile(times, 50), percentile(times, 95)];
   const outcomes = countByOutcome(incidents);
+  const open = incidents.filter(({ outcome }) => outcome === null).length;
   const of = (code: string): number => outcomes.find(([outcome]) => outcome === code)?.[1] ?? 0;
   return (
     <>
@@ -94,6 +95,7 @@ function Told({ incidents, more }: { incidents: readonly IncidentRow[]; more: bo
         <p class="fine">
           {count(incidents.length, "incident")}
           {more ? ", the newest" : ""}
+          {open === 0 ? "" : `, ${open} of them open`}
         </p>
       </Card>
     </>
