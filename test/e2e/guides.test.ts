@@ -111,11 +111,12 @@ describe("the guides' lines", () => {
   });
 
   test("deploy as a stack, so that what is no longer asked for goes", () => {
-    const deployments = called("deploy", "az stack sub create");
+    const deployments = [...called("deploy", "az stack sub create"), ...called("deploy", "az stack mg create")];
     expect(deployments.map((line) => [optionOf(line, "--template-file"), line.includes("deployEvents=true")])).toEqual([
       ["infra/main.bicep", false],
       ["infra/main.bicep", true],
       ["infra/watch.bicep", false],
+      ["infra/watch-group.bicep", false],
     ]);
     for (const line of deployments) {
       expect(optionOf(line, "--action-on-unmanage")).toBe("deleteResources");
@@ -191,8 +192,9 @@ describe("the app registration", () => {
   });
 });
 
-/** Learn, "az stack sub", for where the Azure CLI is older than 2.61, which brought --action-on-unmanage, or is not there at all. */
+/** Learn, "az stack sub" and "az stack mg", for where the Azure CLI is older than 2.61, which brought --action-on-unmanage, or is not there at all. */
 const ANY_COMMANDS_OPTIONS = ["--subscription"];
+const SCOPES: Readonly<Record<string, readonly string[]>> = { sub: [], mg: ["--management-group-id"] };
 const STACK_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   create: ["--name", "--location", "--template-file", "--action-on-unmanage", "--deny-settings-mode", "--yes", "--parameters"],
   delete: ["--name", "--action-on-unmanage", "--yes"],
@@ -201,11 +203,11 @@ const STACK_OPTIONS: Readonly<Record<string, readonly string[]>> = {
 
 describe("the Azure CLI", () => {
   test("knows the options of each deployment stack line, by its reference", () => {
-    const stacks = all().filter((line) => begins(line, "az stack sub"));
+    const stacks = all().filter((line) => begins(line, "az stack"));
     expect(stacks.length).toBeGreaterThan(3);
     for (const line of stacks) {
       const options = line.filter((part) => part.startsWith("--"));
-      expect([...ANY_COMMANDS_OPTIONS, ...STACK_OPTIONS[line[3]!]!]).toEqual(expect.arrayContaining(options));
+      expect([...ANY_COMMANDS_OPTIONS, ...SCOPES[line[2]!]!, ...STACK_OPTIONS[line[3]!]!]).toEqual(expect.arrayContaining(options));
     }
   });
 
