@@ -118,5 +118,3 @@ export function createTelemetry({ load, hash, periodMs, now, warn }: TelemetryDe
     },
   };
 }
-
-export type Telemetry = ReturnType<typeof createTelemetry>;

@@ -95,6 +95,12 @@ test("keymend databases lists them worst first", async () => {
 describe("keymend incident", () => {
   const shown = (incident: unknown): Played => ({ [`GET /incidents/${ID}`]: { body: incident } });
 
+  test("says how soon after the trouble a repair was effective", async () => {
+    const mended = { ...closed, since: "2026-11-02T09:00:00.000Z", fixedAt: "2026-11-02T09:08:06.000Z" };
+    expect((await deployment(shown(mended)).keymend("incident", ID)).out).toContain("\neffective 8 min 6 s after the trouble began\n");
+    expect((await deployment(shown(waiting)).keymend("incident", ID)).out).not.toContain("effective");
+  });
+
   test("shows what was found, planned and done, without what would move a terminal", async () => {
     const evil = {
       ...waiting,

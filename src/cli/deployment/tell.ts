@@ -1,6 +1,7 @@
 /** How what a deployment answers reads in a terminal: lines, from values alone. */
 import type { AnswerOf } from "../../client/client.ts";
 import { nameOf } from "../../domain/arm-id.ts";
+import { formatDuration, toMs } from "../../domain/time.ts";
 import { plain, type Terminal } from "../terminal.ts";
 
 type Paint = Terminal["paint"];
@@ -62,13 +63,30 @@ export function planLines({ steps }: Plan, incident: Pick<Incident, "causes"> | 
 const timelineLines = (timeline: Incident["timeline"]): string[] => timeline.map(({ at, what }) => `${when(at)}  ${plain(what)}`);
 
 export function incidentText(incident: Incident, paint: Paint): string {
-  const { id, state, vaultId, openedAt, closedAt, outcome, detail, causes, targets, plan, applied, decision, nextLookAt, runbook } =
-    incident;
+  const {
+    id,
+    state,
+    vaultId,
+    openedAt,
+    closedAt,
+    since,
+    fixedAt,
+    outcome,
+    detail,
+    causes,
+    targets,
+    plan,
+    applied,
+    decision,
+    nextLookAt,
+    runbook,
+  } = incident;
   const head = `${id}  ${painted(state, outcome, outcome === null ? state : ended(incident), paint)}  ${short(vaultId)}`;
   return [
     head,
     ...(detail === "" ? [] : [plain(detail)]),
     `opened ${when(openedAt)}, closed ${when(closedAt)}, next look ${when(nextLookAt)}`,
+    ...(fixedAt === null ? [] : [`effective ${formatDuration(toMs(fixedAt) - toMs(since))} after the trouble began`]),
     ...(decision === null ? [] : [`approved until ${when(decision.expiresAt)}`]),
     ...section(
       "Databases",
