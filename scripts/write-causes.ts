@@ -9,7 +9,8 @@
 import { spawnSync } from "node:child_process";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { isDeepStrictEqual, parseArgs } from "node:util";
-import { createMarkOf, type Example, type Examples, readExamples, type Showing, showings, withoutTimes } from "./causes/examples.ts";
+import { createMarkOf, type Example, type Examples, readExamples, type Showing, showings } from "./causes/examples.ts";
+import { withoutTimes } from "./without-times.ts";
 import { causesPage } from "./causes/page.ts";
 import { playDue } from "./causes/play-due.ts";
 

@@ -161,7 +161,3 @@ export async function createMarkOf(): Promise<MarkOf> {
 
 export const isCurrent = ({ playedWith, examples: kept }: Examples, showing: Showing, markOf: MarkOf): boolean =>
   playedWith[showing.code] === markOf(showing, kept[showing.code] ?? []);
-
-/** For a comparison: times (in names of things too) and durations, which a change of pace or of the day alone may move, are left out. */
-export const withoutTimes = (one: Example): unknown =>
-  JSON.parse(JSON.stringify(one).replace(/\d{4}-\d\d-\d\dT[\d:.]+Z|\b\d{8}T\d{9}Z|\bPT[\dHMS.]+/g, "TIME"));

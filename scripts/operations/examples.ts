@@ -82,7 +82,3 @@ export async function playExample(showing: Showing): Promise<Example> {
     await scene.sandbox.close();
   }
 }
-
-/** For a comparison: times, which a change of pace alone may move, are left out. */
-export const withoutTimes = (one: Example | undefined): unknown =>
-  JSON.parse(JSON.stringify(one ?? null).replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME"));

@@ -1,7 +1,8 @@
 // The examples of docs/causes.md against the app: a page that says what no incident says any more is stale.
 import { expect, test } from "vitest";
 import { useSceneRunner } from "./scenes.ts";
-import { showings, createMarkOf, isCurrent, playExamples, readExamples, withoutTimes } from "../../scripts/causes/examples.ts";
+import { showings, createMarkOf, isCurrent, playExamples, readExamples } from "../../scripts/causes/examples.ts";
+import { withoutTimes } from "../../scripts/without-times.ts";
 
 const { open } = useSceneRunner();
 const all = await readExamples("docs/causes-examples.json");

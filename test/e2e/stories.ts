@@ -4,7 +4,8 @@
  */
 import { describe, expect, test } from "vitest";
 import { stories } from "../../sandbox/stories/index.ts";
-import { exampleOf, type Example, readExamples, SEED, showings, withoutTimes } from "../../scripts/operations/examples.ts";
+import { exampleOf, type Example, readExamples, SEED, showings } from "../../scripts/operations/examples.ts";
+import { withoutTimes } from "../../scripts/without-times.ts";
 import { soon, type StoryPhase, type Story } from "../../sandbox/stories/story.ts";
 import type { Kind } from "../../sandbox/estate/estate.ts";
 import type { Scenes } from "./scenes.ts";
