@@ -8,7 +8,11 @@ type Opening = { id: string; patient: IncidentPatient; at: string };
  * What did not end well is carried on: who is behind it, and, unless an operator asks anew, what a person said no to and which writes did not
  * help.
  */
-export function nextIncident({ id, patient, at }: Opening, previous: Incident | null, askedAnew: boolean): Incident {
+export function nextIncident(
+  { id, patient, at }: Opening,
+  previous: Incident | null,
+  askedAnew: boolean,
+): Incident & Required<Pick<Incident, "repairs">> {
   const repairs = previous?.repairs ?? [];
   if (!previous?.outcome || isSuccess(previous.outcome)) return { ...openIncident(id, patient, at, 0), repairs };
   return {

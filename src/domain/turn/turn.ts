@@ -45,7 +45,7 @@ function open(input: TurnInput): Incident {
   const { newId, patient, now, previous, signals, settings } = input;
   const askedAnew = signals.some(({ source }) => source === "operator");
   const incident = nextIncident({ id: newId, patient, at: now }, previous, askedAnew);
-  return { ...incident, repairs: repairsWithin(incident.repairs ?? [], settings, now), ...sinceEvent(input) };
+  return { ...incident, repairs: repairsWithin(incident.repairs, settings, now), ...sinceEvent(input) };
 }
 
 /** Where nothing is wrong only who asked for the look is owed a record of it, once; a wish has one of its own. */
