@@ -9,10 +9,11 @@
 import { vaultUriOf } from "../clouds.ts";
 import { foldCase, isVaultId, nameOf, normalId, sameId } from "../arm-id.ts";
 import { verdictOf } from "./index.ts";
-import { expiryOf, keyOf, versionInUseOf } from "./key-path.ts";
+import { expiryOf, keyOf, uriOf, versionInUseOf } from "./key-path.ts";
 import type { Phase } from "../cause.ts";
 import type { Facts, TargetFacts, TargetKind, Unreadable } from "../facts.ts";
 import { HOUR, MINUTE, toMs } from "../time.ts";
+import { isOpen } from "../wish.ts";
 
 /** A vault's name, from its ARM id or from its URI: unique in all of Azure. Null for a database of its own. */
 export function vaultNameIn(patientId: string): string | null {
@@ -61,6 +62,18 @@ const isVouchedFor = ({ at, baseline }: Facts, target: TargetFacts): boolean =>
 
 type Absent = { code: "VaultGone" | "KeyGone"; text: string };
 
+/**
+ * An account that was sent to another key may show the version of the one before for a while: what is shown last says which version is in use,
+ * and the service moves within a day (Microsoft Learn, "Configure customer-managed keys", Key rotation). Known by the key that it was last
+ * seen well with, or by whoever wants it moved.
+ */
+function isMoving({ baseline, wishes = [] }: Facts, target: TargetFacts): boolean {
+  const entry = Object.entries(baseline?.holders ?? {}).find(([id]) => normalId(id) === normalId(target.id));
+  const key = uriOf(target)?.key?.toLowerCase();
+  if (entry && entry[1].key.toLowerCase() !== key) return true;
+  return wishes.some((wish) => wish.operation === "switch-key" && isOpen(wish) && sameId(wish.params.databaseId, target.id));
+}
+
 /** Where everything that could hold it was searched: what was not read, or not found in all places, is unreadable before it comes here. */
 function absentOf(facts: Facts, target: TargetFacts): Absent | undefined {
   const { vault } = facts;
@@ -70,7 +83,7 @@ function absentOf(facts: Facts, target: TargetFacts): Absent | undefined {
   const version = versionInUseOf(target);
   if (key?.state !== "live" || version === null || key.versions.length === 0) return undefined;
   // Versions are never deleted one by one: the key was purged and made anew under its old name.
-  if (key.versions.some((one) => one.version === version)) return undefined;
+  if (key.versions.some((one) => one.version === version) || isMoving(facts, target)) return undefined;
   return { code: "KeyGone", text: `key ${key.name} has no version ${version}, which the database wraps with` };
 }
 

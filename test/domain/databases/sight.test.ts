@@ -14,6 +14,7 @@ import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import { plan } from "../../../src/domain/plan/plan.ts";
 import type { Facts } from "../../../src/domain/facts.ts";
 import {
+  aHolder,
   ACCOUNT_ID,
   aStatus,
   aBaseline,
@@ -32,6 +33,7 @@ import {
   VAULT_ID,
 } from "../../support/builders.ts";
 import { HOUR, MINUTE, toIso, toMs } from "../../../src/domain/time.ts";
+import { aStatusOf, aWish } from "../../support/wishes.ts";
 
 describe("one vault is one patient whatever names it", () => {
   test("its id in any casing and group, without its first slash, and its URI", () => {
@@ -175,5 +177,25 @@ test("what is out of sight is unreadable, and says what would bring it into sigh
     state: "unreadable",
     why: "outOfSight",
     detail: expect.stringContaining("KEYMEND_SUBSCRIPTIONS"),
+  });
+});
+
+describe("an account that shows the version of the key that it had before", () => {
+  const old = { keys: [aKey([aVersion(V2)])], targets: [anAccount({ versionInUse: V1, service: revoked(4003) })] };
+  const codes = (over: Partial<Facts>) =>
+    diagnose(someFacts({ ...old, ...over }), someSettings()).targets[0]!.findings.map(({ code }) => code);
+  const seenWith = (key: string) => aBaseline({ holders: { [ACCOUNT_ID.toLowerCase()]: aHolder({ key }) } });
+  const wanted = (state: "working" | "closed", databaseId = ACCOUNT_ID) =>
+    aWish({ operation: "switch-key", params: { databaseId, keyUri: KEY_URI } }, { status: aStatusOf({ state }) });
+
+  test.each<[string, Partial<Facts>, boolean]>([
+    ["that was last well with another key", { baseline: seenWith("cmk-before") }, false],
+    ["that somebody moves", { baseline: null, wishes: [wanted("working")] }, false],
+    ["that was last well with this very key", { baseline: seenWith("CMK") }, true],
+    ["that was moved, and that is over", { baseline: seenWith("cmk"), wishes: [wanted("closed")] }, true],
+    ["beside one that is moved", { baseline: seenWith("cmk"), wishes: [wanted("working", `${ACCOUNT_ID}-2`)] }, true],
+    ["of which nothing is known", { baseline: null }, true],
+  ])("%s", (_, over, isGone) => {
+    expect(codes(over).includes("KeyGone")).toBe(isGone);
   });
 });
