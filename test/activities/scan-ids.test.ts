@@ -102,6 +102,27 @@ describe("a slice", () => {
     expect(kept.state?.foundCount).toBe(1);
   });
 
+  test("that dies in the middle, or runs twice, goes on from the token that was kept last", async () => {
+    const long = (id: string) => ({ long: [{ partitionKey: "[]", bytes: 991, id }] });
+    const dear = { charge: 2000 };
+    const { scan, kept, asked, clock } = setUp({
+      a: [page("1", { ...dear, ...long("x") }), page("2", { ...dear, ...long("y") }), page("2", { ...dear, ...long("y") }), page(null)],
+      b: [page(null)],
+    });
+    await scan();
+    clock.at += 60_000;
+    await expect(
+      scan({}, { scans: { load: async () => structuredClone(kept.state), keep: async () => Promise.reject(new Died()) } }),
+    ).rejects.toThrow(Died);
+    clock.at += 60_000;
+    await scan();
+    clock.at += 60_000;
+    await scan();
+    expect(asked).toEqual(["a -", "b -", "a 1", "a 1", "a 2"]);
+    expect(kept.state).toMatchObject({ foundCount: 2, found: [{ id: "x" }, { id: "y" }] });
+    expect(kept.state?.doneAt).not.toBeNull();
+  });
+
   test("leaves a container alone that asks for it, and one that is gone for good", async () => {
     const { scan, kept } = setUp({ a: [{ busy: true, askedMs: 3000, detail: "429" }], b: ["gone"] });
     await scan();
