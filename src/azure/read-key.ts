@@ -5,7 +5,7 @@
 import type { Key } from "@azure/arm-keyvault";
 import type { DeletedKey } from "@azure/keyvault-keys";
 import { nameOf } from "../domain/arm-id.ts";
-import type { KeyFacts, KeyVersionFacts, LiveVault } from "../domain/facts.ts";
+import type { KeyFacts, KeyVersionFacts, LiveVault, Rotation } from "../domain/facts.ts";
 import type { Permission } from "../domain/steps/spec.ts";
 import { isKeyName, parseKeyUri } from "../domain/key-uri.ts";
 import { fromUnix } from "../domain/time.ts";
@@ -26,19 +26,14 @@ export const READ_KEY: Permission = {
   dataActions: ["Microsoft.KeyVault/vaults/keys/read"],
 };
 
-/** What a key's policy does with it by itself. expiryTime: what each new version gets, ISO 8601; null where it gets none. */
-export type Rotation = { rotates: boolean; expiryTime: string | null };
-
-/** Hears of each live key that is read. rotation: null where the answer has none, which Azure leaves out where it is empty (Azure/azure-rest-api-specs, Microsoft.KeyVault keys, KeyProperties.rotationPolicy). */
-export type OnKey = (vaultId: string, keyName: string, rotation: Rotation | null) => void;
-
+/** Azure leaves it out where it is empty (Azure/azure-rest-api-specs, Microsoft.KeyVault keys, KeyProperties.rotationPolicy). */
 function rotationOf({ rotationPolicy }: Key): Rotation | null {
   if (rotationPolicy === undefined) return null;
   const rotates = (rotationPolicy.lifetimeActions ?? []).some(({ action }) => action?.type?.toLowerCase() === "rotate");
   return { rotates, expiryTime: rotationPolicy.attributes?.expiryTime ?? null };
 }
 
-export function createReadKey(clients: Pick<Clients, "vaults" | "keys">, onKey: OnKey = () => {}): ReadKey {
+export function createReadKey(clients: Pick<Clients, "vaults" | "keys">): ReadKey {
   return async (vault, keyName, inUse = []) => {
     if (!isKeyName(keyName)) return { state: "gone", name: keyName };
     const { subscriptionId, resourceGroup, name } = parseResourcePath(vault.id);
@@ -48,7 +43,6 @@ export function createReadKey(clients: Pick<Clients, "vaults" | "keys">, onKey: 
         keys.get(resourceGroup, name, keyName),
         collect(keys.listVersions(resourceGroup, name, keyName)),
       ]);
-      onKey(vault.id, keyName, rotationOf(latest));
       const wanted = new Set(inUse.map((version) => version.toLowerCase()));
       const versions = await Promise.all(
         listed.map(async (item) => {
@@ -60,7 +54,7 @@ export function createReadKey(clients: Pick<Clients, "vaults" | "keys">, onKey: 
       );
       // Tags belong to a version: one that forbids a repair must not be lost by a rotation.
       const tags: Record<string, string> = Object.fromEntries([...listed, latest].flatMap((item) => Object.entries(item.tags ?? {})));
-      return { state: "live", name: keyName, tags, versions: newestFirst(versions, versionOf(latest)) };
+      return { state: "live", name: keyName, tags, versions: newestFirst(versions, versionOf(latest)), rotation: rotationOf(latest) };
     });
     if (live.ok) return live.value;
     if (live.failure.kind !== "notFound") return { name: keyName, ...toUnreadable(live.failure) };

@@ -88,9 +88,12 @@ export type KeyVersionFacts = {
   operations: string[] | null;
 };
 
+/** What a key's policy does with it by itself. expiryTime: what each new version gets, ISO 8601; null where it gets none. */
+export type Rotation = { rotates: boolean; expiryTime: string | null };
+
 export type KeyFacts =
-  /** versions: newest first by creation time. */
-  | { state: "live"; name: string; tags: Record<string, string>; versions: KeyVersionFacts[] }
+  /** versions: newest first by creation time. rotation: null where it has no policy; absent in what earlier versions kept. */
+  | { state: "live"; name: string; tags: Record<string, string>; versions: KeyVersionFacts[]; rotation?: Rotation | null }
   | {
       state: "deleted";
       name: string;

@@ -188,6 +188,7 @@ test("reads a key's versions newest first, each with what it can do where that w
   );
   expect(await createReadKey(clients)(LIVE, "k1", [OLD.toUpperCase()])).toEqual({
     state: "live",
+    rotation: null,
     name: "k1",
     tags: { "keymend:revoked": "yes" },
     versions: [

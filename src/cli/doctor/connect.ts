@@ -35,12 +35,12 @@ export function connect({ configFor, progress }: Way): LookDeps {
   return {
     listSubscriptions: () => listSubscriptions(clients),
     listEstate: createListEstate(clients),
-    sources: (visible, onKey) => {
+    sources: (visible) => {
       const seeing = clientsFor(visible);
       return {
         readTarget: createReadTarget(seeing),
         readVault: createReadVault(seeing),
-        readKey: createReadKey(seeing, onKey),
+        readKey: createReadKey(seeing),
         readIdentity: createReadIdentity(seeing),
         readAccess: createReadAccess(seeing),
         readHeld: createReadHeld(seeing),

@@ -1,9 +1,7 @@
 /** Looks at everything: lists first, then each vault's keys, then closely at whatever is not well. Writes nothing. */
 import { createGatherFacts, type FactSources } from "../../activities/gather-facts.ts";
 import { type EstateLists, isRead, type Listed, type Subscription } from "../../azure/list-estate.ts";
-import type { OnKey } from "../../azure/read-key.ts";
 import type { Config } from "../../config.ts";
-import { keyScopeOf } from "../../domain/arm-id.ts";
 import { vaultUriOf } from "../../domain/clouds.ts";
 import { verdictOf } from "../../domain/databases/index.ts";
 import type { Beside } from "../../domain/doctor/gaps.ts";
@@ -21,7 +19,7 @@ export type LookDeps = {
   listSubscriptions: () => Promise<Listed<Subscription>>;
   listEstate: (subscriptionId: string) => Promise<EstateLists>;
   /** visible: where vaults are searched for. */
-  sources: (visible: readonly string[], onKey: OnKey) => FactSources;
+  sources: (visible: readonly string[]) => FactSources;
   configFor: (tenantId: string) => Pick<Config, "settings" | "firstPartyPrincipalId">;
   now: () => Date;
   progress: (text: string) => void;
@@ -128,11 +126,7 @@ export async function lookAtAll(deps: LookDeps, wanted: readonly string[]): Prom
   if (others.length > 0 && named.some((name) => !known.has(name))) await listAll(others);
 
   const beside = besideIn(estate);
-  const onKey: OnKey = (vaultId, keyName, rotation) => void (beside.rotations[keyScopeOf(vaultId, keyName).toLowerCase()] = rotation);
-  const real = deps.sources(
-    visible.map(({ id }) => id),
-    onKey,
-  );
+  const real = deps.sources(visible.map(({ id }) => id));
   const { looks, unread: missed } = await lookAtEach({ ...deps, ...config, tenantId }, patientsOf(targets, vaultsIn(estate)), estate, real);
   return {
     at: now().toISOString(),
@@ -144,9 +138,9 @@ export async function lookAtAll(deps: LookDeps, wanted: readonly string[]): Prom
   };
 }
 
-function besideIn(estate: Estate): Beside & { rotations: Record<string, Beside["rotations"][string]> } {
+function besideIn(estate: Estate): Beside {
   const lists = [...estate.values()].map(({ locks }) => locks);
-  return { locks: lists.every(isRead) ? lists.flat() : null, rotations: {} };
+  return { locks: lists.every(isRead) ? lists.flat() : null };
 }
 
 type Looking = Pick<LookDeps, "now" | "progress"> & Pick<Config, "settings" | "firstPartyPrincipalId"> & { tenantId: string };

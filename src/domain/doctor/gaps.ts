@@ -16,8 +16,6 @@ import { gap } from "./gap.ts";
 export type Beside = {
   /** Null: they could not be read. */
   locks: readonly { scope: string; level: string }[] | null;
-  /** By the key's scope, in lower case; null where a key has no policy. Absent: not read. */
-  rotations: Readonly<Record<string, { rotates: boolean; expiryTime: string | null } | null>>;
 };
 
 function purgeGap({ id, name, purgeProtection }: LiveVault): Gap[] {
@@ -63,11 +61,11 @@ function identityLockGap(facts: Facts, target: TargetFacts, beside: Beside): Gap
   return [gap("IdentityNotLocked", "note", id, `identity ${nameOf(id)} can be deleted, and can't be recovered`, lockLine(id))];
 }
 
-function rotationGaps(facts: Facts, vault: LiveVault, target: TargetFacts, { rotations }: Beside): Gap[] {
+function rotationGaps(facts: Facts, vault: LiveVault, target: TargetFacts): Gap[] {
   const key = keyOf(facts, target);
   if (key?.state !== "live") return [];
   const on = keyScopeOf(vault.id, key.name);
-  const rotation = rotations[on.toLowerCase()];
+  const { rotation } = key;
   if (rotation === undefined || rotation?.rotates) return [];
   const lines = [
     say("policy.json: Microsoft Learn, 'Configure cryptographic key auto-rotation in Azure Key Vault'"),
@@ -104,7 +102,7 @@ export function gapsOf(facts: Facts, target: TargetFacts, beside: Beside): Gap[]
     ...retentionGap(vault),
     ...privateGap(vault),
     ...vaultLockGap(vault, beside),
-    ...rotationGaps(facts, vault, target, beside),
+    ...rotationGaps(facts, vault, target),
     ...holdsMore(facts, vault, target),
     ...staleGrants(facts, vault),
     ...own,

@@ -109,6 +109,14 @@ function requirementsBefore(params: Params, view: View, account: TargetFacts): R
 
 const TOLD: readonly Requirement[] = [
   {
+    name: "ids written meanwhile",
+    state: "met",
+    detail:
+      "documents that are written after their container was scanned are not looked at: one with an id of more than 990 bytes fails the encryption, which Azure checks for itself; write none until the account has its key",
+    az: [],
+    advised: true,
+  },
+  {
     name: "what is blocked meanwhile",
     state: "met",
     detail:
@@ -154,6 +162,7 @@ export const enableCmk: OperationSpec<"enable-cmk"> = {
     ...KEY_ASKS,
     ...IDENTITY_ASKS.filter((name) => name !== "same region"),
     "document ids",
+    "ids written meanwhile",
     "what is blocked meanwhile",
   ],
   steps: ["RestoreRoleAssignment", "GrantKeyRole", "AddAccessPolicyPermissions", "AttachIdentity", "SetDefaultIdentity", "SetKeyUri"],

@@ -16,6 +16,8 @@ import {
   identityRequirements,
   KEY_ASKS,
   keyRequirements,
+  PLACE_ASKS,
+  placeRequirements,
   standsInTheWay,
   VAULT_ASKS,
   vaultRequirements,
@@ -63,7 +65,7 @@ export const prepare: OperationSpec<"prepare"> = {
   source:
     "Microsoft Learn: Configure customer-managed keys for your Azure Cosmos DB account with Azure Key Vault; Configure customer-managed key in MongoDB vCore, prerequisites",
   loses: null,
-  asks: [...VAULT_ASKS, ...KEY_ASKS, ...IDENTITY_ASKS],
+  asks: [...VAULT_ASKS, ...KEY_ASKS, ...IDENTITY_ASKS, ...PLACE_ASKS],
   steps: ["EnablePurgeProtection", "CreateIdentity", "CreateKey", "GrantKeyRole", "AddAccessPolicyPermissions"],
   reads: ({ key, identityId }) => ({ keys: [key], identityIds: [identityId] }),
   concerns: ({ databaseId }, { targets }) => targets.filter(({ id }) => databaseId !== null && sameId(id, databaseId)).map(({ id }) => id),
@@ -73,6 +75,7 @@ export const prepare: OperationSpec<"prepare"> = {
       ...vaultRequirements(facts),
       ...keyRequirements(facts, target),
       ...identityRequirements(facts, target, params.identityId, location),
+      ...placeRequirements(facts, params.kind, params.databaseId),
     ];
     return all.map((one) => (one.state !== "met" && isOwnWork(params, facts, one) ? { ...one, ownWork: true } : one));
   },

@@ -5,10 +5,10 @@
  */
 import { accessOf } from "../access/key-access.ts";
 import { ENCRYPTION_USER, POLICY_PERMISSIONS } from "../access/access.ts";
-import { keyScopeOf, sameId } from "../arm-id.ts";
+import { keyScopeOf, parseArmId, sameId } from "../arm-id.ts";
 import { rulesOf } from "../databases/index.ts";
 import { keyOf, liveVaultOf, regionOf } from "../databases/key-path.ts";
-import type { Facts, IdentityFacts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts } from "../facts.ts";
+import type { Facts, IdentityFacts, KeyFacts, KeyVersionFacts, LiveVault, Rotation, TargetFacts, TargetKind } from "../facts.ts";
 import { missingOperations, whyUnfit } from "../mending/key-fitness.ts";
 import type { RequirementName } from "../requirement.ts";
 import { az, azNamed, say } from "../steps/az.ts";
@@ -129,7 +129,20 @@ function useRequirements(uri: string, latest: KeyVersionFacts): Requirement[] {
   ];
 }
 
-function timeRequirements(uri: string, { expiresOn, notBefore }: KeyVersionFacts, at: string): Requirement[] {
+/** Both guides advise to rotate; a policy is not asked for (Microsoft Learn, "Configure cryptographic key auto-rotation in Azure Key Vault"). */
+function rotationRequirement(uri: string, rotation: Rotation | null | undefined): Requirement {
+  const show = az("keyvault", "key", "rotation-policy", "show", "--id", uri);
+  if (rotation === undefined) return advice("rotation policy", "unknown", "it was not read", show);
+  const ends = rotation?.expiryTime ? `; each new version expires after ${rotation.expiryTime}` : "";
+  if (rotation?.rotates) return advice("rotation policy", "met", `it rotates by itself${ends}`);
+  const policy = JSON.stringify({ lifetimeActions: [{ trigger: { timeAfterCreate: "P1Y" }, action: { type: "Rotate" } }], attributes: {} });
+  const update = az("keyvault", "key", "rotation-policy", "update", "--id", uri, "--value", policy);
+  return advice("rotation policy", "unmet", `it is rotated by hand alone${ends}`, show, update);
+}
+
+type Live = Extract<KeyFacts, { state: "live" }>;
+
+function timeRequirements(uri: string, { expiresOn, notBefore }: KeyVersionFacts, { rotation }: Live, at: string): Requirement[] {
   const isExpired = expiresOn !== null && toMs(expiresOn) <= toMs(at);
   const isEarly = notBefore !== null && toMs(notBefore) > toMs(at);
   return [
@@ -140,12 +153,7 @@ function timeRequirements(uri: string, { expiresOn, notBefore }: KeyVersionFacts
       say("an expiry that has passed is moved, a start that is to come is brought forward: az keyvault key set-attributes"),
     ),
     advice("no expiry", met(expiresOn === null), expiresOn === null ? "none" : `expires ${expiresOn}: a database is lost with it`),
-    advice(
-      "rotation policy",
-      "unknown",
-      "Keymend does not read rotation policies",
-      az("keyvault", "key", "rotation-policy", "show", "--id", uri),
-    ),
+    rotationRequirement(uri, rotation),
   ];
 }
 
@@ -176,7 +184,7 @@ export function keyRequirements(facts: Facts, target: TargetFacts): Requirement[
   const there = requirement("key", "met", `key ${name} is there`);
   if (!latest) return [there, requirement("key type and size", "unknown", "the key shows no version")];
   const uri = String(target.keyUri);
-  return [there, ...useRequirements(uri, latest), ...timeRequirements(uri, latest, facts.at)];
+  return [there, ...useRequirements(uri, latest), ...timeRequirements(uri, latest, key, facts.at)];
 }
 
 const identityOf = ({ identities }: Facts, identityId: string): IdentityFacts | undefined =>
@@ -195,6 +203,27 @@ function regionRequirement({ vault }: Facts, target: TargetFacts, identity: stri
   const place = location ?? places.at(-1)!;
   const isSame = places.every((one) => regionOf(one) === regionOf(place));
   return [requirement("same region", met(isSame), `${places.join(" and ")}; the cluster in ${place}`)];
+}
+
+export const PLACE_ASKS = ["resource provider", "reserved names of Cassandra"] as const;
+
+const PROVIDER = "Microsoft.DocumentDB";
+
+/**
+ * A provider is registered where a resource of it is: it can't be unregistered before (Microsoft Learn, "Azure resource providers and types").
+ * Where none is seen Keymend does not know; it has no permission to read registrations. Reserved names: the account guide's warning.
+ */
+export function placeRequirements({ targets, vault }: Facts, kind: TargetKind, databaseId: string | null): Requirement[] {
+  const place = databaseId ?? (vault?.state === "live" ? vault.id : "");
+  const subscriptionId = parseArmId(place)?.subscriptionId ?? "<subscription>";
+  const there = targets.find(({ id }) => parseArmId(id)?.subscriptionId?.toLowerCase() === subscriptionId.toLowerCase());
+  const words = there ? `${there.name} is in subscription ${subscriptionId}` : `no database is seen in subscription ${subscriptionId}`;
+  const line = (verb: string): string => az("provider", verb, "--namespace", PROVIDER, "--subscription", subscriptionId);
+  const names = "id, ttl, _ts, _etag, _rid, _self, _attachments and _epk are no field names of a table of the API for Apache Cassandra";
+  return [
+    advice("resource provider", there ? "met" : "unknown", words, line("show"), line("register")),
+    ...(kind === "account" ? [advice("reserved names of Cassandra", "met", `with a customer-managed key ${names}`)] : []),
+  ];
 }
 
 export const IDENTITY_ASKS = ["identity", "identity in the same tenant", "same region", "grant"] as const;

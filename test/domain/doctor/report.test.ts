@@ -30,7 +30,6 @@ import {
 
 const whole: Beside = {
   locks: [{ scope: SUBSCRIPTION, level: "CanNotDelete" }],
-  rotations: { [KEY_SCOPE.toLowerCase()]: { rotates: true, expiryTime: null } },
 };
 
 function look(over: Partial<Facts>, settings: Settings = someSettings()): Look {
@@ -207,7 +206,8 @@ describe("what is told of a database", () => {
 test("what a vault lacks is told once, for all of its databases, the worst first", () => {
   const targets = [account("a"), account("b")];
   const vault = aVault({ purgeProtection: false, softDeleteRetentionInDays: 7 });
-  const { gaps } = report([look({ targets, vault })], { beside: { ...whole, rotations: { [KEY_SCOPE.toLowerCase()]: null } } });
+  const keys: Facts["keys"] = [{ state: "live", name: "cmk", tags: {}, versions: [aVersion(V1)], rotation: null }];
+  const { gaps } = report([look({ targets, vault, keys })]);
   expect(gaps.map(({ code, on, databaseIds }) => [code, on, databaseIds.length])).toEqual([
     ["PurgeProtectionOff", VAULT_ID, 2],
     ["NoRotationPolicy", KEY_SCOPE, 2],

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { judgeOperation, readsOfWishes } from "../../../src/domain/operations/index.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
-import type { Facts } from "../../../src/domain/facts.ts";
+import type { Facts, Rotation } from "../../../src/domain/facts.ts";
 import type { OperationParams } from "../../../src/domain/wish.ts";
 import {
   ACCOUNT_ID,
@@ -51,6 +51,9 @@ test.each<[what: string, identityId: string | null, identityIds: string[]]>([
   expect(readsOfWishes([wish])).toEqual({ keys: [CHECK.params.key], identityIds, databaseIds: [] });
 });
 
+const rotation = (value: Rotation | null): Partial<Facts> => ({
+  keys: [{ state: "live", name: "cmk", tags: {}, versions: [aVersion(V1)], rotation: value }],
+});
 const version = (over: Parameters<typeof aVersion>[1]) => ({ keys: [aKey([aVersion(V1, over)])] });
 const network = (over: Partial<ReturnType<typeof aVault>["network"]>) => ({ vault: aVault({ network: { ...aVault().network, ...over } }) });
 const unread = { state: "unreadable", why: "denied", detail: "403" } as const;
@@ -88,7 +91,11 @@ test.each<[what: string, name: string, state: string, over: Partial<Facts>, para
   ["a key for later", "key valid now", "unmet", version({ notBefore: "2027-01-01T00:00:00.000Z" }), {}, /set-attributes/],
   ["a key that is valid and expires", "key valid now", "met", version({ expiresOn: "2027-01-01T00:00:00.000Z", notBefore: NOW }), {}, /^$/],
   ["a key that expires", "no expiry", "unmet", version({ expiresOn: "2027-01-01T00:00:00.000Z" }), {}, /^$/],
-  ["a rotation policy", "rotation policy", "unknown", {}, {}, /rotation-policy show/],
+  ["a policy that was not read", "rotation policy", "unknown", {}, {}, /rotation-policy show/],
+  ["no policy", "rotation policy", "unmet", rotation(null), {}, /rotation-policy update --id \S+ --value '\{.*Rotate/],
+  ["one that lets versions expire", "rotation policy", "unmet", rotation({ rotates: false, expiryTime: "P1Y" }), {}, /update/],
+  ["one that rotates", "rotation policy", "met", rotation({ rotates: true, expiryTime: "P2Y" }), {}, /^$/],
+  ["one that rotates for ever", "rotation policy", "met", rotation({ rotates: true, expiryTime: null }), {}, /^$/],
   ["no identity named", "identity", "unknown", {}, { identityId: null }, /^$/],
   ["an identity that is gone", "identity", "unmet", { identities: [{ state: "gone", id: IDENTITY_ID }] }, {}, /identity create/],
   ["an identity out of sight", "identity", "unknown", { identities: [{ ...unread, id: IDENTITY_ID }] }, {}, /identity create/],
@@ -113,6 +120,17 @@ test.each<[what: string, name: string, state: string, over: Partial<Facts>, para
   ],
   ["a grant that could not be read", "grant", "unknown", { access: [blind] }, {}, /^$/],
   ["a grant without a vault", "grant", "unknown", { vault: { state: "gone", id: VAULT_ID, name: "kv-orders" } }, {}, /^$/],
+  ["a database in the subscription", "resource provider", "met", {}, {}, /^$/],
+  [
+    "none that is seen there",
+    "resource provider",
+    "unknown",
+    { targets: [] },
+    { databaseId: null },
+    /provider show .*\n.*provider register --namespace Microsoft.DocumentDB/,
+  ],
+  ["none, and no vault", "resource provider", "unknown", { targets: [], vault: null }, { databaseId: null }, /'<subscription>'/],
+  ["an account", "reserved names of Cassandra", "met", {}, {}, /^$/],
   ["a cluster in the region", "same region", "met", { targets: [aCluster({ location: "West Europe" })] }, CLUSTER, /^$/],
   ["a cluster elsewhere", "same region", "unmet", { targets: [aCluster(elsewhere)] }, CLUSTER, /^$/],
   ["a cluster to be made", "same region", "met", {}, { ...CLUSTER, databaseId: null }, /^$/],
