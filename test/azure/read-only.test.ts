@@ -5,7 +5,7 @@ import { createClients } from "../../src/azure/clients.ts";
 import { readOnly } from "../../src/azure/read-only.ts";
 import { createStepWriter } from "../../src/azure/write-step.ts";
 import type { StepDraft, StepName } from "../../src/domain/steps/step.ts";
-import { TENANT, V1, VAULT_ID } from "../support/builders.ts";
+import { NOW, TENANT, V1, VAULT_ID } from "../support/builders.ts";
 import { draft, SAMPLES, SECOND } from "../support/steps.ts";
 
 type World = (url: URL) => { status: number; body: unknown };
@@ -44,7 +44,7 @@ const WORLDS: World[] = [
     status: 200,
     body: {
       key: { kid: `https://kv-orders.vault.azure.net/keys/cmk/${V1}`, kty: "RSA", key_ops: [] },
-      attributes: { enabled: true, created: 1, updated: 1 },
+      attributes: { enabled: true, created: 1, updated: Date.parse(NOW) / 1000, exp: 4_000_000_000 },
       value: [],
     },
   }),
