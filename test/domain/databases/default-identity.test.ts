@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
-import { isSameDefault, parseDefaultIdentity, readDefaultIdentity, writeDefault } from "../../../src/domain/databases/default-identity.ts";
-import { IDENTITY_ID, identityIdOf } from "../../support/builders.ts";
+import {
+  isSameDefault,
+  parseDefaultIdentity,
+  readDefaultIdentity,
+  shareIdentity,
+  writeDefault,
+} from "../../../src/domain/databases/default-identity.ts";
+import { aCluster, anAccount, IDENTITY_ID, identityIdOf } from "../../support/builders.ts";
 
 const user = (id: string) => `UserAssignedIdentity=${id}`;
 
@@ -24,3 +30,16 @@ test.each(["FirstPartyIdentity", "SystemAssignedIdentity", user(IDENTITY_ID), `$
     expect(writeDefault(readDefaultIdentity(raw)!)).toBe(raw);
   },
 );
+
+test.each<[string, string, boolean]>([
+  [user(IDENTITY_ID), user(IDENTITY_ID.toUpperCase()), true],
+  [user(IDENTITY_ID), user(identityIdOf("other")), false],
+  [user(IDENTITY_ID), "FirstPartyIdentity", false],
+  ["FirstPartyIdentity", "FirstPartyIdentity", true],
+  // Each has one of its own.
+  ["SystemAssignedIdentity", "SystemAssignedIdentity", false],
+])("what a database with %s is granted, another with %s has too: %s", (one, other, shared) => {
+  const first = anAccount({ defaultIdentity: readDefaultIdentity(one)! });
+  expect(shareIdentity(first, aCluster({ defaultIdentity: readDefaultIdentity(other)! }))).toBe(shared);
+  expect(shareIdentity(first, first)).toBe(true);
+});

@@ -39,6 +39,10 @@ const grantOf = (facts: Facts) => judged(facts).requirements.find(({ name }) => 
 const standing = aWish(REVOKE_GRANT, { status: aStatusOf({ state: "closed", outcome: "Completed", stands: true }) });
 const restoring = aWish(RESTORE_GRANT, { id: "w2", at: after(60) });
 
+test("of a key the key is read, used by a database or not", () => {
+  for (const one of [REVOKE, RESTORE]) expect(readsOfWishes([aWish(one)])).toEqual({ keys: ["cmk"], identityIds: [], databaseIds: [] });
+});
+
 describe("to take a grant away", () => {
   test("is wanted of a database, and concerns every one that uses its identity", () => {
     for (const one of [REVOKE_GRANT, RESTORE_GRANT])

@@ -237,6 +237,11 @@ describe("the way back and what is needed no more", () => {
     const back = judged(there({ targets: [anAccount()] })).disposable;
     expect(back).toEqual(["# orders does not use id-orders-2 any more: nothing is to go"]);
     const gone = judged(there({ identities: [both[1]!] })).disposable;
+    const ofCluster = judged(there({ targets: [aCluster(moved())] }), wish(onCluster)).disposable;
+    expect([ofCluster[0], ofCluster.filter((line) => line.includes("restore of"))]).toEqual([
+      `# carts does not use id-orders any more, as of ${NOW}`,
+      [],
+    ]);
     expect(gone.filter((line) => line.includes("role assignment"))).toEqual([]);
   });
 
