@@ -73,6 +73,9 @@ export function normalId(id: string): string {
   return normal;
 }
 
+/** Of GUIDs and words of Azure's, which are ASCII. */
+export const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
 export const sameId = (a: string, b: string): boolean => a === b || normalId(a) === normalId(b);
 
 const is = (segment: string | undefined, word: string): boolean => segment?.toLowerCase() === word;

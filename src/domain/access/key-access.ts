@@ -1,13 +1,11 @@
 /** What a principal may do with the key of one database, as far as the facts show it, and whether that can be relied on already. */
 import { type EffectiveAccess, effectiveAccess, type OperationAccess } from "./access.ts";
-import { parseArmId, sameId } from "../arm-id.ts";
+import { parseArmId, sameId, sameText } from "../arm-id.ts";
 import type { AccessFacts, AccessPolicy, Facts, LiveVault, RoleAssignment, TargetFacts } from "../facts.ts";
 import { keyOf, liveVaultOf, principalIn, uriOf } from "../databases/key-path.ts";
 import { rulesOf, verdictOf } from "../databases/index.ts";
 import { HOUR, MINUTE, toIso, toMs } from "../time.ts";
 import { type KeyOperation, REVALIDATION_WINDOW_MS } from "../databases/rules.ts";
-
-const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 type ReadAccess = Extract<AccessFacts, { state: "read" }>;
 type Model = "rbac" | "policies";

@@ -3,15 +3,13 @@
  * and that it has stood long enough. What somebody slipped in an hour ago is not put back by itself tomorrow, and nobody is handed a key by
  * ordering a database that names it.
  */
-import { nameOf, sameId } from "../arm-id.ts";
+import { nameOf, sameId, sameText } from "../arm-id.ts";
 import { liveVaultOf, principalIn, uriOf } from "../databases/key-path.ts";
 import type { Baseline, Facts, Holder, RoleAssignment, TargetFacts } from "../facts.ts";
 import type { Settings } from "../settings.ts";
 import { formatDuration, toMs } from "../time.ts";
 import type { Grantee } from "./access.ts";
 import { accessOf } from "./key-access.ts";
-
-const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 const earliest = (times: readonly (string | null | undefined)[]): string | undefined =>
   times.filter((time): time is string => typeof time === "string").toSorted((a, b) => toMs(a) - toMs(b))[0];

@@ -3,15 +3,13 @@
  * put back as it was, or else the encryption role at the key. Never another model, never a wider scope than the vault.
  */
 import { ENCRYPTION_USER, type OperationAccess, POLICY_PERMISSIONS, roleGuid } from "../access/access.ts";
-import { isUnder, keyScopeOf, sameId } from "../arm-id.ts";
+import { isUnder, keyScopeOf, sameId, sameText } from "../arm-id.ts";
 import type { Facts, LiveVault, RoleAssignment, TargetFacts } from "../facts.ts";
 import { accessOf } from "../access/key-access.ts";
 import { liveVaultOf, uriOf } from "../databases/key-path.ts";
 import { rulesOf } from "../databases/index.ts";
 import type { Grantee } from "../access/access.ts";
 import type { StepDraft } from "../steps/step.ts";
-
-const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 /**
  * An assignment of the encryption role that the vault held before and that is gone. One of a wider role would grant more than a database

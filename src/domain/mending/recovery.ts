@@ -3,7 +3,7 @@
  * its keys, and event subscriptions (Microsoft Learn, "Azure Key Vault soft-delete overview": they go with the vault, and have to be made
  * again; access policies are the vault's own and come back with it).
  */
-import { isUnder, keyScopeOf, nameOf, sameId } from "../arm-id.ts";
+import { isUnder, keyScopeOf, nameOf, sameId, sameText } from "../arm-id.ts";
 import { isOwn, type Principals } from "../capability.ts";
 import { roleGuid } from "../access/access.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
@@ -13,8 +13,6 @@ import { say } from "../steps/az.ts";
 import { restoreRoleAssignment } from "../steps/restore-role-assignment.ts";
 import type { Loses } from "../steps/step.ts";
 import { lostAssignment, restoreDraft } from "./grants.ts";
-
-const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 /** The same grant, also where it was made again under another name. */
 const isSame = (a: RoleAssignment, b: RoleAssignment): boolean =>

@@ -6,7 +6,7 @@
  */
 import { type AccessState, accessOf, grantStateOf } from "../access/key-access.ts";
 import { ENCRYPTION_USER, POLICY_PERMISSIONS, roleGuid } from "../access/access.ts";
-import { isUnder } from "../arm-id.ts";
+import { isUnder, sameText } from "../arm-id.ts";
 import { rulesOf } from "../databases/index.ts";
 import { shareIdentity } from "../databases/default-identity.ts";
 import { liveVaultOf, principalIn } from "../databases/key-path.ts";
@@ -23,8 +23,6 @@ import type { Reached } from "./spec.ts";
 
 type Held = { vault: LiveVault; target: TargetFacts; principalId: string; identityId: string | null; access: AccessState };
 type Judged = Extract<AccessState, { state: "judged" }>;
-
-const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 function heldBy(params: OneDatabase, facts: Facts): Held | undefined {
   const target = databaseOf(params, facts);

@@ -1,4 +1,5 @@
 /** Adds key permissions to one principal's access policy. Azure merges them with what is there and leaves other principals alone. */
+import { sameText } from "../arm-id.ts";
 import { POLICY_PERMISSIONS } from "../access/access.ts";
 import type { Facts } from "../facts.ts";
 import type { StepParams } from "./step.ts";
@@ -11,8 +12,6 @@ import { actions, findVault, isStale, onId, stale, type StepSpec, touchesPrincip
 const API_VERSION = "2026-02-01";
 
 const ALLOWED = Object.values(POLICY_PERMISSIONS);
-
-const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 type Params = StepParams["AddAccessPolicyPermissions"];
 

@@ -1,13 +1,11 @@
 /** What the three grants share: who gets it, and whether it still has to be made. */
 import { ENCRYPTION_USER, roleGuid } from "../access/access.ts";
 import type { KeyOperation } from "../databases/rules.ts";
-import { isUnder, keyNameIn, sameId } from "../arm-id.ts";
+import { isUnder, keyNameIn, sameId, sameText } from "../arm-id.ts";
 import type { Facts } from "../facts.ts";
 import { accessByRoles } from "../access/key-access.ts";
 import { findVault, isStale, type Precondition, stale } from "./spec.ts";
 import type { Grantee } from "../access/access.ts";
-
-const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 /** A principal still to be created is told by its identity: an approval must not go stale when the principal is there. */
 export const granteeId = ({ identityId, principalId }: Grantee): string => (identityId ?? principalId ?? "").toLowerCase();

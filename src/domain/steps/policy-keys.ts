@@ -1,9 +1,8 @@
 /** What one principal may do with keys by a vault's access policies. */
+import { sameText } from "../arm-id.ts";
 import type { AccessPolicy, LiveVault } from "../facts.ts";
 
 type Owner = Omit<AccessPolicy, "keys">;
-
-const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 /** A compound policy is another owner's: it counts for an application acting on behalf of the principal. */
 export const policiesOf = ({ tenantId, objectId, applicationId }: Owner, { policies }: LiveVault): AccessPolicy[] =>
