@@ -63,6 +63,8 @@ export const addAccessPolicyPermissions: StepSpec<"AddAccessPolicyPermissions"> 
   forbids: ({ keys }) =>
     keys.every((key) => ALLOWED.includes(key)) ? undefined : "only reading, listing, wrapping and unwrapping is ever granted",
   grants: "policy",
+  widens: true,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

@@ -25,6 +25,8 @@ export const allowTrustedServices: StepSpec<"AllowTrustedServices"> = {
   merge: null,
   forbids: null,
   grants: null,
+  widens: true,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

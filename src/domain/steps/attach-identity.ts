@@ -52,6 +52,8 @@ export const attachIdentity: StepSpec<"AttachIdentity"> = {
   merge: null,
   forbids: null,
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

@@ -44,6 +44,8 @@ export const createIdentity: StepSpec<"CreateIdentity"> = {
   merge: null,
   forbids: null,
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

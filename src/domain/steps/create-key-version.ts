@@ -35,6 +35,8 @@ export const createKeyVersion: StepSpec<"CreateKeyVersion"> = {
   // Rotation comes after the database is well (account troubleshooting guide; vCore troubleshooting guide, row 1).
   forbids: () => "a key is rotated only where somebody wants just that",
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

@@ -30,6 +30,8 @@ export const createKey: StepSpec<"CreateKey"> = {
   // Another key of the same name unwraps nothing that the one before has wrapped.
   forbids: () => "a key is made only where somebody wants just that",
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

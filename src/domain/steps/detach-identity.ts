@@ -46,6 +46,8 @@ export const detachIdentity: StepSpec<"DetachIdentity"> = {
     return isUsed && cause !== "IdentityDeleted" ? "an identity in use is not detached" : undefined;
   },
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

@@ -27,6 +27,8 @@ export const disableKeyVersion: StepSpec<"DisableKeyVersion"> = {
   // No repair takes access away.
   forbids: () => "a key is disabled only where somebody wants just that",
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

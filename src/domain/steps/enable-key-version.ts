@@ -25,6 +25,8 @@ export const enableKeyVersion: StepSpec<"EnableKeyVersion"> = {
   merge: null,
   forbids: null,
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

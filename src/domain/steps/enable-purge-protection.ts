@@ -32,6 +32,8 @@ export const enablePurgeProtection: StepSpec<"EnablePurgeProtection"> = {
   // No repair needs it.
   forbids: () => "purge protection is turned on only where somebody wants just that",
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

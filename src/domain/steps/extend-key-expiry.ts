@@ -56,6 +56,8 @@ export const extendKeyExpiry: StepSpec<"ExtendKeyExpiry"> = {
     return toMs(expiresOn) > toMs(facts.at) + settings.expiryHorizonMs ? "an expiry is never moved beyond the horizon" : undefined;
   },
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: (params) => ({ keyVersion: counterOf(params), count: params.extensions }),
 };

@@ -38,6 +38,8 @@ export const grantKeyRole: StepSpec<"GrantKeyRole"> = {
   merge: null,
   forbids: (params, { facts }) => forbidsGrant(params, facts),
   grants: "role",
+  widens: true,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

@@ -128,13 +128,11 @@ export const besideOf = <N extends StepName>(step: Draft<N>, facts: Facts): Besi
 /** What it sets on a key version that can be put back to what it was. */
 export const takenBackBy = <N extends StepName>(step: Draft<N>): SetOnVersion | undefined => specOf(step).takenBackBy?.(step.params);
 
-/** It takes back what came of an own write: no change of anybody's. */
-export const isUndo = ({ name }: Pick<StepDraft, "name">): boolean => name === "PutBackKeyVersion";
+export const isUndo = ({ name }: Pick<StepDraft, "name">): boolean => stepSpecs[name].isUndo;
 
 export const isGrant = (step: StepDraft): step is Grant => specOf(step).grants !== null;
 
-/** Whether somebody or something reaches more by it than before: a principal a key, or Azure's own services a vault behind its firewall. */
-export const isWidening = (step: StepDraft): boolean => isGrant(step) || step.name === "AllowTrustedServices";
+export const isWidening = ({ name }: Pick<StepDraft, "name">): boolean => stepSpecs[name].widens;
 
 /** Command lines a person can run instead of the step. */
 export const azOf = <N extends StepName>(step: Draft<N>): string[] => specOf(step).az(step.params);

@@ -33,6 +33,8 @@ export const writesIntentTag = {
   merge: null,
   forbids: null,
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 } satisfies Partial<StepSpec<"TagIntent" | "UntagIntent">>;

@@ -60,6 +60,8 @@ export const putBackKeyVersion: StepSpec<"PutBackKeyVersion"> = {
   merge: null,
   forbids: null,
   grants: null,
+  widens: false,
+  isUndo: true,
   switchesIdentity: false,
   counts: null,
 };

@@ -22,6 +22,8 @@ export const recoverKey: StepSpec<"RecoverKey"> = {
   merge: null,
   forbids: null,
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

@@ -37,6 +37,8 @@ export const recoverVault: StepSpec<"RecoverVault"> = {
   merge: null,
   forbids: null,
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

@@ -53,6 +53,8 @@ export const removeAccessPolicyPermissions: StepSpec<"RemoveAccessPolicyPermissi
   // No repair takes access away.
   forbids: () => "a grant is taken away only where somebody wants just that",
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

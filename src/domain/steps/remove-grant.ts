@@ -36,6 +36,8 @@ export const removeGrant: StepSpec<"RemoveGrant"> = {
   // No repair takes access away.
   forbids: () => "a grant is taken away only where somebody wants just that",
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

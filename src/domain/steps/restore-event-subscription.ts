@@ -112,6 +112,8 @@ export const restoreEventSubscription: StepSpec<"RestoreEventSubscription"> = {
   merge: null,
   forbids: null,
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

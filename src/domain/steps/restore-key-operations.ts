@@ -51,6 +51,8 @@ export const restoreKeyOperations: StepSpec<"RestoreKeyOperations"> = {
     return more.length === 0 ? undefined : `${vaultUri}/keys/${key} would get ${more.join(", ")}, which no database needs`;
   },
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

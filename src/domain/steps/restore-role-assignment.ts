@@ -59,6 +59,8 @@ export const restoreRoleAssignment: StepSpec<"RestoreRoleAssignment"> = {
       ? forbidsGrant(params, facts)
       : `an assignment is not made for a principal of type ${params.principalType}`,
   grants: "role",
+  widens: true,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

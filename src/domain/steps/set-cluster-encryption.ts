@@ -62,6 +62,8 @@ export const setClusterEncryption: StepSpec<"SetClusterEncryption"> = {
     return isSameVersion || (target && isReady(target)) ? undefined : "the key of a cluster is changed only while it is Ready";
   },
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: true,
   counts: null,
 };

@@ -48,6 +48,8 @@ export const setDefaultIdentity: StepSpec<"SetDefaultIdentity"> = {
   merge: null,
   forbids: null,
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: true,
   counts: null,
 };

@@ -26,6 +26,8 @@ export const setKeyNotBefore: StepSpec<"SetKeyNotBefore"> = {
   merge: null,
   forbids: null,
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

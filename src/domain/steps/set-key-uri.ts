@@ -78,6 +78,8 @@ export const setKeyUri: StepSpec<"SetKeyUri"> = {
     return "a revoked account takes nothing but changes of its identities";
   },
   grants: null,
+  widens: false,
+  isUndo: false,
   switchesIdentity: false,
   counts: null,
 };

@@ -86,6 +86,10 @@ export type StepSpec<N extends StepName> = {
   forbids: ((params: StepParams[N], proposed: Proposed) => string | undefined) | null;
   /** By what it gives a principal access to a key: only those that have a grantee do, and they all do. */
   grants: StepParams[N] extends Grantee ? "role" | "policy" : null;
+  /** Whether somebody or something reaches more by it than before: a principal a key, or Azure's own services a vault behind its firewall. */
+  widens: boolean;
+  /** Whether it takes back what came of an own write: no change of anybody's. */
+  isUndo: boolean;
   /** Whether a database reaches its key by another identity from then on. */
   switchesIdentity: boolean;
   /** What is to be remembered once it is made. */
