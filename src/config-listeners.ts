@@ -1,5 +1,4 @@
-/** Who listens to traces and metrics. Part of config.ts, apart for its size. */
-/** Who hears of traces and metrics, by settings that are not Keymend's own: the host goes by the same. */
+/** Who hears of traces and metrics, by settings that are not Keymend's own: the host goes by the same. Part of config.ts, apart for its size. */
 export type Listeners = {
   /** clientId: of the identity that may write there; null where the connection string is enough. */
   insights: { connectionString: string; clientId: string | null } | null;

@@ -87,26 +87,26 @@ export function createListEstate(clients: ListingClients & Pick<Clients, "arm">)
     const lists = listsOf(clients, id);
     const { roleDefinitions } = clients.authorization(id);
     const list = <T>(what: string, read: () => Promise<T[]>): Promise<Listed<T>> => orUnread(`list ${what}`, scope, read);
-    const definitions = async (): Promise<RoleDefinition[]> =>
+    const readDefinitions = async (): Promise<RoleDefinition[]> =>
       (await collect(roleDefinitions.list(scope.slice(1)))).map((one) => definitionFacts(one.id ?? "", one));
-    const locks = async (): Promise<Lock[]> => {
+    const readLocks = async (): Promise<Lock[]> => {
       const rows = v.parse(
         v.array(lockRow),
         await clients.arm.list(`${scope}/providers/Microsoft.Authorization/locks?api-version=2020-05-01`),
       );
       return rows.map((lock) => ({ scope: lock.id.replace(LOCK, ""), level: lock.properties.level }));
     };
-    const [accounts, clusters, vaults, deletedVaults, identities, assignments, definitionsOf, denies, locked] = await Promise.all([
+    const [accounts, clusters, vaults, deletedVaults, identities, assignments, definitions, denies, locks] = await Promise.all([
       list("accounts", lists.accounts),
       list("clusters", lists.clusters),
       list("vaults", lists.vaults),
       list("deleted vaults", lists.deletedVaults),
       list("identities", lists.identities),
       list("role assignments", lists.assignments),
-      list("role definitions", definitions),
+      list("role definitions", readDefinitions),
       list("deny assignments", lists.denies),
-      list("locks", locks),
+      list("locks", readLocks),
     ]);
-    return { accounts, clusters, vaults, deletedVaults, identities, assignments, definitions: definitionsOf, denies, locks: locked };
+    return { accounts, clusters, vaults, deletedVaults, identities, assignments, definitions, denies, locks };
   };
 }

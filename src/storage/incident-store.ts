@@ -42,8 +42,10 @@ const storable = v.object({ id: v.string(), vaultId: v.string(), state: v.string
 /** Ids sort by time. With each digit turned around they sort the other way, and the newest row of a partition is the first. */
 const rowOf = (incidentId: string): string => incidentId.replace(/\d/g, (digit) => String(9 - Number(digit)));
 
-/** setAside: told of a row that can't be read, which then counts as not there: it is one incident's, and stops no other. */
-/** saved: hears of each, once it is kept. */
+/**
+ * setAside: told of a row that can't be read, which then counts as not there: it is one incident's, and stops no other. saved: hears of each,
+ * once it is kept.
+ */
 export function createIncidentStore<T extends Storable>(
   tables: Tables,
   setAside: (what: string) => void,

@@ -1,36 +1,17 @@
 /** Tells of vault, key, identity and database whether they are what a customer-managed key takes. Writes nothing. */
 import { sameId } from "../arm-id.ts";
-import {
-  IDENTITY_ASKS,
-  identityRequirements,
-  KEY_ASKS,
-  keyRequirements,
-  PLACE_ASKS,
-  placeRequirements,
-  standsInTheWay,
-  VAULT_ASKS,
-  vaultRequirements,
-} from "./requirements.ts";
+import { standsInTheWay, WISHED_ASKS, wishedRequirements } from "./requirements.ts";
 import type { OperationSpec } from "./spec.ts";
-import { asWished } from "./would-be.ts";
 
 export const checkRequirements: OperationSpec<"check-requirements"> = {
   title: "Checks whether vault, key, identity and database are what a customer-managed key takes",
   source: "Microsoft Learn: Configure customer-managed keys; Configure customer-managed key in MongoDB vCore, prerequisites",
   loses: null,
-  asks: [...VAULT_ASKS, ...KEY_ASKS, ...IDENTITY_ASKS, ...PLACE_ASKS],
+  asks: WISHED_ASKS,
   steps: [],
   reads: ({ key, identityId }) => ({ keys: [key], identityIds: identityId === null ? [] : [identityId] }),
   concerns: ({ databaseId }, { targets }) => targets.filter(({ id }) => databaseId !== null && sameId(id, databaseId)).map(({ id }) => id),
-  requirements: (params, { facts }) => {
-    const { target, location } = asWished(params, facts);
-    return [
-      ...vaultRequirements(facts),
-      ...keyRequirements(facts, target),
-      ...identityRequirements(facts, target, params.identityId, location),
-      ...placeRequirements(facts, params.kind, params.databaseId),
-    ];
-  },
+  requirements: (params, { facts }) => wishedRequirements(params, facts),
   drafts: () => [],
   mends: [],
   doneWhen: "each requirement was looked at; whether all are met is told",

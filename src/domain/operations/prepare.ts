@@ -11,17 +11,7 @@ import { newGrantDrafts, whyNoGrant } from "../mending/grants.ts";
 import { az, say } from "../steps/az.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { OperationParams, Requirement } from "../wish.ts";
-import {
-  IDENTITY_ASKS,
-  identityRequirements,
-  KEY_ASKS,
-  keyRequirements,
-  PLACE_ASKS,
-  placeRequirements,
-  standsInTheWay,
-  VAULT_ASKS,
-  vaultRequirements,
-} from "./requirements.ts";
+import { standsInTheWay, WISHED_ASKS, wishedRequirements } from "./requirements.ts";
 import type { OperationSpec } from "./spec.ts";
 import { asWished } from "./would-be.ts";
 
@@ -65,20 +55,14 @@ export const prepare: OperationSpec<"prepare"> = {
   source:
     "Microsoft Learn: Configure customer-managed keys for your Azure Cosmos DB account with Azure Key Vault; Configure customer-managed key in MongoDB vCore, prerequisites",
   loses: null,
-  asks: [...VAULT_ASKS, ...KEY_ASKS, ...IDENTITY_ASKS, ...PLACE_ASKS],
+  asks: WISHED_ASKS,
   steps: ["EnablePurgeProtection", "CreateIdentity", "CreateKey", "GrantKeyRole", "AddAccessPolicyPermissions"],
   reads: ({ key, identityId }) => ({ keys: [key], identityIds: [identityId] }),
   concerns: ({ databaseId }, { targets }) => targets.filter(({ id }) => databaseId !== null && sameId(id, databaseId)).map(({ id }) => id),
-  requirements: (params, { facts }) => {
-    const { target, location } = asWished(params, facts);
-    const all = [
-      ...vaultRequirements(facts),
-      ...keyRequirements(facts, target),
-      ...identityRequirements(facts, target, params.identityId, location),
-      ...placeRequirements(facts, params.kind, params.databaseId),
-    ];
-    return all.map((one) => (one.state !== "met" && isOwnWork(params, facts, one) ? { ...one, ownWork: true } : one));
-  },
+  requirements: (params, { facts }) =>
+    wishedRequirements(params, facts).map((one) =>
+      one.state !== "met" && isOwnWork(params, facts, one) ? { ...one, ownWork: true } : one,
+    ),
   drafts: (params, { facts }) => draftsOf(params, facts),
   mends: [],
   doneWhen: "identity, key and grant are there, and the grant has had the ten minutes that it may take to reach the vault",

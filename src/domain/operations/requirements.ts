@@ -13,7 +13,8 @@ import { missingOperations, whyUnfit } from "../mending/key-fitness.ts";
 import type { RequirementName } from "../requirement.ts";
 import { az, azNamed, say } from "../steps/az.ts";
 import { toMs } from "../time.ts";
-import type { Requirement } from "../wish.ts";
+import type { OperationParams, Requirement } from "../wish.ts";
+import { asWished } from "./would-be.ts";
 
 type State = Requirement["state"];
 
@@ -261,6 +262,19 @@ function grantLines(facts: Facts, target: TargetFacts, principalId: string, mode
   const scope = keyScopeOf(vault.id, keyNameOf(target));
   const who = ["--assignee-object-id", principalId, "--assignee-principal-type", "ServicePrincipal"];
   return [az("role", "assignment", "create", ...who, "--role", ENCRYPTION_USER, "--scope", scope)];
+}
+
+export const WISHED_ASKS = [...VAULT_ASKS, ...KEY_ASKS, ...IDENTITY_ASKS, ...PLACE_ASKS] as const;
+
+/** All that a database with this key and identity takes, be it there or still to come. */
+export function wishedRequirements(params: OperationParams["check-requirements"], facts: Facts): Requirement[] {
+  const { target, location } = asWished(params, facts);
+  return [
+    ...vaultRequirements(facts),
+    ...keyRequirements(facts, target),
+    ...identityRequirements(facts, target, params.identityId, location),
+    ...placeRequirements(facts, params.kind, params.databaseId),
+  ];
 }
 
 /** What stands in the way: neither advice, nor what the operation itself is there for, nor what is still being found out. */

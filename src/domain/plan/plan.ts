@@ -47,13 +47,16 @@ function mendOf({ code, evidence }: Finding, facts: Facts, id: string, settings:
 }
 
 /**
- * What was seen in this incident. undos: what came of own writes and is to be put back. recovered: what was deleted, so that what is missing around it went with that. lostDefault: databases without
- * a default identity. Where any update of its identities takes an account's default away (hashicorp/terraform-provider-azurerm,
+ * What was seen in this incident. undos: what came of own writes and is to be put back. recovered: what was deleted, so that what is missing
+ * around it went with that. lostDefault: databases without a default identity. Where any update of its identities takes an account's default away (hashicorp/terraform-provider-azurerm,
  * cosmosdb_account), letting go of a stale identity would cut off what has just come back.
  */
 export type History = { recovered: Recovered; lostDefault: readonly string[]; undos?: readonly Undo[] };
 
-/** What no cause shows: what came of an own write, a stale identity, event subscriptions that went with a deleted vault, and that by which Keymend hears of this one. */
+/**
+ * What no cause shows: what came of an own write, a stale identity, event subscriptions that went with a deleted vault, and that by which
+ * Keymend hears of this one.
+ */
 function tidyUp(facts: Facts, { recovered, lostDefault, undos = [] }: History, settings: Settings): Chore[] {
   const vault = liveVaultOf(facts);
   const lost = vault ? subscriptionsToMake(facts, vault.id, recovered === "vault", settings) : [];

@@ -57,7 +57,10 @@ function roundOf({ now, record, periodMs }: Vitals): Check {
   return checkOf(now, "round", last?.at, { ok, limitSeconds: limitMs / 1000, detail });
 }
 
-/** Of what the sweeps of the last hour were to see; null where there was nothing. Rounded down: what misses the limit by little does not look like it. */
+/**
+ * Of what the sweeps of the last hour were to see; null where there was nothing. Rounded down: what misses the limit by little does not look
+ * like it.
+ */
 export function shareSeen({ now, record, periodMs }: Pick<Vitals, "now" | "record" | "periodMs">): number | null {
   const within = Math.max(HOUR, 2 * periodMs);
   const rounds = (record?.rounds ?? []).filter(({ at }) => toMs(now) - toMs(at) < within);
