@@ -10,8 +10,9 @@ export const twoApprovers: Story = {
   title: "a vault's firewall is to let Azure's services through, which takes two approvers: one alone, however often, is not enough",
   settings: { KEYMEND_QUORUM: "2" },
   maxWrites: 1,
+  asks: true,
   async after(context) {
-    if (!(await untilAsked(context))) return;
+    if (!(await untilAsked(context))) throw new Error("nobody was asked");
     const agree = async (approver = context.approver): Promise<void> => {
       const asked = await readPlan(context);
       if (!asked) throw new Error("the app has stopped asking before enough have agreed");
