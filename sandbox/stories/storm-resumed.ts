@@ -19,6 +19,7 @@ export const stormResumed: Story = {
   async after(context) {
     await context.until("the app to refuse", context.isOver);
     await context.wait(600 * SECOND);
+    if (context.world.writes.some(({ keymend }) => keymend)) throw new Error("the app wrote before anybody had let it");
     context.goOn();
     await pauseOrResume(context, "resume", { reason: "a template of ours, it is mended; put them back" });
     const times = (): number[] => context.world.writes.filter(({ keymend }) => keymend).map(({ at }) => Date.parse(at));
