@@ -111,16 +111,18 @@ export async function createCluster(
   return cluster;
 }
 
+/** The role assignments of the patient's identity at the vault or below. */
+export const grantsOf = ({ world, patient: { vault, identity } }: Pick<StoryContext, "world" | "patient">): RoleAssignmentState[] =>
+  [...world.roleAssignments.values()].filter(
+    ({ principalId, scope }) => same(principalId, identity.principalId) && scope.toLowerCase().startsWith(vault.id.toLowerCase()),
+  );
+
 /** The patient's own grant: the role assignment of its databases' identity at the vault or its key. */
 export function grantOf(context: Pick<StoryContext, "world" | "patient">): { id: string; assignment: RoleAssignmentState } {
+  const [assignment] = grantsOf(context);
   const { vault, identity } = context.patient;
-  for (const assignment of context.world.roleAssignments.values()) {
-    const here = assignment.scope.toLowerCase().startsWith(vault.id.toLowerCase());
-    if (here && same(assignment.principalId, identity.principalId)) {
-      return { id: `${assignment.scope}/providers/Microsoft.Authorization/roleAssignments/${assignment.name}`, assignment };
-    }
-  }
-  throw new Error(`${identity.name} has no role assignment on ${vault.name}`);
+  if (!assignment) throw new Error(`${identity.name} has no role assignment on ${vault.name}`);
+  return { id: `${assignment.scope}/providers/Microsoft.Authorization/roleAssignments/${assignment.name}`, assignment };
 }
 
 export async function removeGrant(context: StoryContext): Promise<void> {

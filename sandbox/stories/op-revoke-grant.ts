@@ -1,12 +1,11 @@
 import { same } from "../azure/routes.ts";
-import type { Story, StoryContext } from "./story.ts";
-import { readOperation, want } from "./wanting.ts";
+import type { Json, RoleAssignmentState } from "../azure/world.ts";
+import { grantsOf } from "./acts.ts";
+import { revokedAndRestored } from "./revoking.ts";
+import type { Story } from "./story.ts";
 
-/** What the identity holds by role assignments at its vault or below, in Azure's own books. */
-const held = ({ world, patient: { vault, identity } }: StoryContext): string[] =>
-  [...world.roleAssignments.values()]
-    .filter(({ principalId, scope }) => same(principalId, identity.principalId) && scope.toLowerCase().startsWith(vault.id.toLowerCase()))
-    .map(({ name }) => name);
+/** All but when, and by whom, it was made. */
+const made = ({ createdOn: _on, createdBy: _by, effectiveAt: _at, endsAt: _ends, ...assignment }: RoleAssignmentState): Json => assignment;
 
 export const opRevokeGrant: Story = {
   name: "op-revoke-grant",
@@ -22,22 +21,10 @@ export const opRevokeGrant: Story = {
   outcome: { grace: "Completed" },
   vault: "rbac",
   feltWithinMs: 10 * 60_000,
-  async break(context) {
-    const { name, id: scope } = context.patient.databases[0]!;
-    const before = held(context);
-    const { id } = await want(context, { operation: "revoke", scope, confirm: name, reason: "a drill" });
-    await context.until("the grant to be gone", async () => (await readOperation(context, id)).state === "closed");
-    const closed = await readOperation(context, id);
-    if (before.length !== 1 || held(context).length > 0 || closed.outcome !== "Completed" || closed.undo.length === 0)
-      throw new Error(`the grant is not taken away, or there is no way back: ${JSON.stringify(closed)}`);
-    context.tell(`the grant ${before[0]} is gone`);
-  },
-  async after(context) {
-    await context.until("the revocation to be closed", context.isOver);
-    // Long enough for a look that must leave it alone.
-    await context.wait(5 * 60_000);
-    if (held(context).length > 0) throw new Error("the grant is back before anybody wanted it back");
-    context.goOn();
-    await want(context, { operation: "restore", scope: context.patient.databases[0]!.id, reason: "the drill is over" });
-  },
+  ...revokedAndRestored((context) => {
+    const { vault } = context.patient;
+    const grants = grantsOf(context);
+    const others = [...context.world.roleAssignments.values()].filter((one) => same(one.scope, vault.id) && !grants.includes(one));
+    return { grant: grants.map(made), beside: others.map(made) };
+  }),
 };

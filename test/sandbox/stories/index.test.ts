@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { stories } from "../../../sandbox/stories/index.ts";
 
 /** What stories share. */
-const SHARED = ["acts", "enabling", "index", "listing", "story", "wanting"];
+const SHARED = ["acts", "enabling", "index", "listing", "revoking", "story", "wanting"];
 const files = readdirSync("sandbox/stories")
   .map((file) => basename(file, ".ts"))
   .filter((name) => !SHARED.includes(name));
