@@ -59,6 +59,7 @@ export type Showing = { code: CauseCode; story: Story; kinds: readonly Kind[]; p
 const BEST: Partial<Record<CauseCode, string>> = {
   AccessMissing: "role-removed",
   DefaultIdentityUndefined: "identity-detached",
+  PolicyMissing: "policy-removed",
   Revalidating: "never-revalidated",
 };
 
