@@ -64,6 +64,9 @@ param allowIdentityRepairs bool = false
 @description('Repairs of clusters: needs mongoClusters/write, which also resets the password of a cluster\'s administrator.')
 param allowClusterRepairs bool = true
 
+@description('Taking the role of a database\'s identity away where somebody revokes it on purpose: needs roleAssignments/delete, which takes databases down.')
+param allowRevocations bool = false
+
 @description('Endpoint of a custom Event Grid topic that hears all that is told; empty: none.')
 param outcomeTopicEndpoint string = ''
 
@@ -183,6 +186,7 @@ module roles 'modules/roles.bicep' = {
     allowVaultRepairs: allowVaultRepairs
     allowIdentityRepairs: allowIdentityRepairs
     allowClusterRepairs: allowClusterRepairs
+    allowRevocations: allowRevocations
   }
 }
 

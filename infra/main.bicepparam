@@ -24,6 +24,7 @@ param allowAccessPolicyRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_ACC
 param allowVaultRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_VAULT_REPAIRS', 'false'))
 param allowIdentityRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_IDENTITY_REPAIRS', 'false'))
 param allowClusterRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_CLUSTER_REPAIRS', 'true'))
+param allowRevocations = bool(readEnvironmentVariable('KEYMEND_ALLOW_REVOCATIONS', 'false'))
 param repairs = any(filter(split(readEnvironmentVariable('KEYMEND_REPAIRS', 'keys,access,databases,vaults'), ','), repair => !empty(repair)))
 param outcomeTopicEndpoint = readEnvironmentVariable('KEYMEND_OUTCOME_TOPIC_ENDPOINT', '')
 param logWorkspaceId = readEnvironmentVariable('KEYMEND_LOG_WORKSPACE', '')

@@ -34,6 +34,9 @@ param allowIdentityRepairs bool = false
 @description('As in main.bicep.')
 param allowClusterRepairs bool = true
 
+@description('As in main.bicep.')
+param allowRevocations bool = false
+
 type watchedSubscription = {
   id: string
   vaultGroups: string[]
@@ -55,6 +58,7 @@ module watch 'watch.bicep' = [for one in subscriptions: {
     allowVaultRepairs: allowVaultRepairs
     allowIdentityRepairs: allowIdentityRepairs
     allowClusterRepairs: allowClusterRepairs
+    allowRevocations: allowRevocations
     subscriptionTopicName: one.?subscriptionTopicName ?? ''
   }
 }]

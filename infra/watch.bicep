@@ -35,6 +35,9 @@ param allowIdentityRepairs bool = false
 @description('As in main.bicep.')
 param allowClusterRepairs bool = true
 
+@description('As in main.bicep.')
+param allowRevocations bool = false
+
 @description('The name of the system topic of this subscription where it has one already (only one is allowed); it is in the resource group above.')
 param subscriptionTopicName string = ''
 
@@ -52,6 +55,7 @@ module roles 'modules/roles.bicep' = {
     allowVaultRepairs: allowVaultRepairs
     allowIdentityRepairs: allowIdentityRepairs
     allowClusterRepairs: allowClusterRepairs
+    allowRevocations: allowRevocations
   }
 }
 

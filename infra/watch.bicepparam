@@ -12,4 +12,5 @@ param allowAccessPolicyRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_ACC
 param allowVaultRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_VAULT_REPAIRS', 'false'))
 param allowIdentityRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_IDENTITY_REPAIRS', 'false'))
 param allowClusterRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_CLUSTER_REPAIRS', 'true'))
+param allowRevocations = bool(readEnvironmentVariable('KEYMEND_ALLOW_REVOCATIONS', 'false'))
 param subscriptionTopicName = readEnvironmentVariable('KEYMEND_SUBSCRIPTION_TOPIC', '')

@@ -11,6 +11,7 @@ param allowAccessPolicyRepairs bool
 param allowVaultRepairs bool
 param allowIdentityRepairs bool
 param allowClusterRepairs bool
+param allowRevocations bool
 
 // Of custom roles the display name too must be the only one in the tenant (Microsoft Learn, "Azure custom roles").
 var owner = '${name}, ${subscription().subscriptionId}'
@@ -104,7 +105,7 @@ resource granter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (cont
   name: guid(subscription().id, name, 'granter')
   properties: {
     roleName: 'Keymend Granter (${owner})'
-    description: 'Writes and deletes role assignments; assigned only with a condition that allows one role.'
+    description: 'Writes role assignments, and deletes them where revocations are allowed; assigned only with a condition that allows one role.'
     type: 'CustomRole'
     assignableScopes: [subscription().id]
     permissions: [
@@ -113,9 +114,10 @@ resource granter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (cont
           [
             // RestoreRoleAssignment, GrantKeyRole
             'Microsoft.Authorization/roleAssignments/write'
-            // RemoveGrant
-            'Microsoft.Authorization/roleAssignments/delete'
           ],
+          // No repair takes access away: this is for a revocation that somebody asks for.
+          // RemoveGrant
+          allowRevocations ? ['Microsoft.Authorization/roleAssignments/delete'] : [],
           // RemoveAccessPolicyPermissions, AddAccessPolicyPermissions
           allowAccessPolicyRepairs ? ['Microsoft.KeyVault/vaults/accessPolicies/write'] : []
         )

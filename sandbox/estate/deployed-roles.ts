@@ -19,6 +19,7 @@ export type Choices = {
   allowVaultRepairs: boolean;
   allowIdentityRepairs: boolean;
   allowClusterRepairs: boolean;
+  allowRevocations: boolean;
 };
 
 export const EVERYTHING: Choices = {
@@ -26,6 +27,7 @@ export const EVERYTHING: Choices = {
   allowVaultRepairs: true,
   allowIdentityRepairs: true,
   allowClusterRepairs: true,
+  allowRevocations: true,
 };
 
 /** What tells one deployment of it from another. */

@@ -27,6 +27,7 @@ const EVERYTHING = {
   KEYMEND_ALLOW_ACCESS_POLICY_REPAIRS: "true",
   KEYMEND_ALLOW_VAULT_REPAIRS: "true",
   KEYMEND_ALLOW_IDENTITY_REPAIRS: "true",
+  KEYMEND_ALLOW_REVOCATIONS: "true",
   KEYMEND_ALERT_EMAILS: "on-call@contoso.example",
   KEYMEND_DEPLOY_EVENTS: "true",
 };
@@ -96,11 +97,13 @@ describe.skipIf(snapshot === undefined)("going back", () => {
       KEYMEND_ALLOW_ACCESS_POLICY_REPAIRS: "false",
       KEYMEND_ALLOW_VAULT_REPAIRS: "false",
       KEYMEND_ALLOW_IDENTITY_REPAIRS: "false",
+      KEYMEND_ALLOW_REVOCATIONS: "false",
     });
     for (const action of [
       "Microsoft.KeyVault/vaults/accessPolicies/write",
       "Microsoft.KeyVault/vaults/write",
       "Microsoft.ManagedIdentity/userAssignedIdentities/write",
+      "Microsoft.Authorization/roleAssignments/delete",
     ]) {
       expect([action, has(heal!, action)]).toEqual([action, true]);
       expect([action, has(none, action)]).toEqual([action, false]);

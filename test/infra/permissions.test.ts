@@ -118,6 +118,7 @@ describe("the roles that are deployed", () => {
     ["allowVaultRepairs", "vaults", ["Microsoft.KeyVault/locations/deletedVaults/read", "Microsoft.KeyVault/vaults/write"]],
     ["allowIdentityRepairs", "databases", ["Microsoft.ManagedIdentity/userAssignedIdentities/write"]],
     ["allowClusterRepairs", "databases", ["Microsoft.DocumentDB/mongoClusters/write"]],
+    ["allowRevocations", "access", ["Microsoft.Authorization/roleAssignments/delete"]],
   ])("without %s lack of %s just %j", (choice, capability, taken) => {
     const without = given(capability, { ...EVERYTHING, [choice]: false });
     expect(differences(neededBy(capability), without)).toEqual({ ...NONE, lacking: { actions: taken, dataActions: [] } });
@@ -179,6 +180,11 @@ describe("the condition on what is granted", () => {
 
   test("stands on the role that grants, and on no other", () => {
     expect(conditions.filter((one) => one.condition !== undefined)).toEqual([{ symbol: "granter", condition }]);
+  });
+
+  test("is the same whether access may be taken away or not: without the right its half on deletions has nothing to limit", () => {
+    const without = readDeployedRoles(PRINCIPALS, { ...EVERYTHING, allowRevocations: false });
+    expect(without.find(({ symbol }) => symbol === "granter")!.assignments).toMatchObject([{ condition }]);
   });
 
   test("lets the one role through, to somebody else's service principal", () => {

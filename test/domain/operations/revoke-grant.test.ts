@@ -23,7 +23,7 @@ import {
   someSettings,
   VAULT_ID,
 } from "../../support/builders.ts";
-import { after } from "../../support/turns.ts";
+import { after, applied } from "../../support/turns.ts";
 import { aStatusOf, aWish, RESTORE, RESTORE_GRANT, REVOKE, REVOKE_GRANT, turnOn } from "../../support/wishes.ts";
 
 const OTHER = identityIdOf("id-other");
@@ -64,6 +64,21 @@ describe("to take a grant away", () => {
       do: "step",
       step: { name: "RemoveGrant", needs: "nothing", wish: "w1" },
     });
+  });
+
+  test("ends with the command where Azure does not permit it, as any other step", () => {
+    const facts = rbac({ targets: [anAccount()], wishes: [aWish(REVOKE_GRANT)] });
+    const { next, incident } = decideTurn(turnOn(facts));
+    if (next.do !== "step" || incident === null) throw new Error("nothing is begun");
+    const { id, name, on } = next.step;
+    const refused = { id, name, on, wish: "w1", result: "refused", detail: "NotPermitted: AuthorizationFailed: no" } as const;
+    const turn = decideTurn(turnOn(facts, { incident: { ...incident, ...applied(refused) }, turn: 1, now: after(1) }));
+    expect(turn.next).toMatchObject({ do: "end", outcome: { code: "Escalated", reason: "NotPermitted" } });
+    expect(turn.incident?.wishes).toMatchObject([{ state: "closed", reasonCode: "NotPermitted", stands: false }]);
+    expect(turn.incident?.runbook).toEqual([
+      expect.stringMatching(/by hand, or grant Keymend's identity Microsoft\.Authorization\/roleAssignments\/delete/),
+      expect.stringMatching(/^az role assignment delete --ids \S+\/roleAssignments\/held$/),
+    ]);
   });
 
   test.each<[what: string, targets: Facts["targets"], keys: string[]]>([
