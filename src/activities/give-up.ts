@@ -2,7 +2,7 @@
 import { type EscalationReason, type Incident, toldAlso } from "../domain/incident.ts";
 import { nextIncident } from "../domain/turn/next-incident.ts";
 import { nextLookAfterMs } from "../domain/turn/outcome.ts";
-import { strikesAtEnd } from "../domain/turn/strikes.ts";
+import { inVainAtEnd } from "../domain/turn/in-vain.ts";
 import type { Patient } from "../domain/facts.ts";
 import { toIso, toMs } from "../domain/time.ts";
 import { type AssessDeps, loadIncident } from "./assess.ts";
@@ -43,7 +43,7 @@ function closeAs(before: Incident, { reason, detail }: GiveUpInput, what: string
     closedAt: at,
     endings,
     // Whether it has helped nobody could see.
-    strikes: { ...before.strikes, ...strikesAtEnd(before, before.applied) },
+    inVain: { ...before.inVain, ...inVainAtEnd(before, before.applied) },
     nextLookAt: toIso(toMs(at) + nextLookAfterMs(endings)),
     targets: before.targets.map((target) => ({ ...target, ...ending })),
     timeline: toldAlso(before, at, what),

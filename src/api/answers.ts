@@ -77,7 +77,7 @@ export const PLAN = v.object({
       on: v.pipe(v.string(), v.description("What it acts on: a resource id, or a key version's URL.")),
       about: nullable(TEXT),
       permission: v.pipe(v.string(), v.description("The Azure permission that it takes.")),
-      state: v.picklist(["next", "settles", "waitsItsTurn", "waitsForApproval", "waitsForEarlierStep", "refused", "observed", "applied"]),
+      state: v.picklist(["next", "settles", "waitsForPlace", "waitsForApproval", "waitsForEarlierStep", "refused", "observed", "applied"]),
       why: v.pipe(nullable(TEXT), v.description("What is asked, or why it is refused.")),
       needs: NEEDS,
       undo: nullable(TEXT),

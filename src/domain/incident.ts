@@ -94,7 +94,7 @@ export type PlannedStep = {
   permission: string;
   needs: Step["needs"];
   causes: CauseCode[];
-  state: "next" | "settles" | "waitsItsTurn" | "waitsForApproval" | "waitsForEarlierStep" | "refused" | "observed" | "applied";
+  state: "next" | "settles" | "waitsForPlace" | "waitsForApproval" | "waitsForEarlierStep" | "refused" | "observed" | "applied";
   /** What is asked, or why it is refused, in words. Absent in what earlier versions kept. */
   why?: string | null;
   undo: string | null;
@@ -220,7 +220,7 @@ export type Incident = {
   /** What Keymend has put back on this vault, also in incidents before: who takes it away again may mean it. */
   repairs?: Repair[];
   /** Step id → how often it was tried in vain in the incidents before, until a person asks anew. Absent in what earlier versions kept. */
-  strikes?: Record<string, number>;
+  inVain?: Record<string, number>;
   /** Digest of what the last verdict rests on; absent in what earlier versions kept. */
   grounds?: string;
   /** What was wanted on purpose while it was open; absent where nothing was. */

@@ -73,7 +73,7 @@ test("forgets nothing that the incident before leaves to the next: a no, who is 
     rejected: ["step-1"],
     authors: [{ objectId: "boss", operation: "x", scope: { kind: "vault" as const, id: VAULT_ID }, at: NOW }],
     repairs: [{ cause: "AccessMissing" as const, targetId: ACCOUNT_ID, at: NOW }],
-    strikes: { "step-1": 2 },
+    inVain: { "step-1": 2 },
   };
   incidents.put({ ...opened, id: "a0", state: "closed", closedAt: NOW, outcome: "Escalated", ...left });
   await giveUp({ incidentId: null });

@@ -8,7 +8,7 @@ import { Badge, Card, Commands } from "./parts.tsx";
 const STATES: Record<Step["state"], { label: string; tone: Tone }> = {
   next: { label: "next", tone: "info" },
   settles: { label: "looked at once more first", tone: "info" },
-  waitsItsTurn: { label: "waits until others are mended", tone: "info" },
+  waitsForPlace: { label: "waits until others are mended", tone: "info" },
   waitsForApproval: { label: "waits for approval", tone: "warn" },
   waitsForEarlierStep: { label: "waits for an earlier step", tone: "quiet" },
   refused: { label: "refused", tone: "bad" },

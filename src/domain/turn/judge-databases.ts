@@ -142,7 +142,7 @@ export function judgeStepState(view: Omit<View, "target">, step: JudgedStep["ste
     case "fresh":
       return pending(state.until, `${what} waits: what it puts back was reported gone a moment ago, and is looked at once more`);
     case "crowded":
-      return pending(check(view), `${what} waits for its turn: ${state.why}`);
+      return pending(check(view), `${what} waits for a place: ${state.why}`);
     case "ask": {
       const expires = toMs(state.question.at) + settings.approvalTtlMs;
       if (toMs(now) >= expires) return ended("Refused", "ApprovalExpired", `nobody decided on ${what} in time`);

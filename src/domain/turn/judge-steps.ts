@@ -11,7 +11,7 @@ import type { Plan } from "../plan.ts";
 import type { Step } from "../steps/step.ts";
 import { azOf, precondition } from "../steps/index.ts";
 import { toMs } from "../time.ts";
-import { MAX_TRIES, strikesBefore, triesOf } from "./strikes.ts";
+import { MAX_TRIES, inVainBefore, triesOf } from "./in-vain.ts";
 import { SETTLE_AFTER_WRITE_MS } from "./waits.ts";
 
 export type StepState =
@@ -58,19 +58,19 @@ function isSettling({ id }: Step, { applied, progress }: Pick<Incident, "applied
 }
 
 /** What was tried before decides first; nothing is written more than three times in a row. */
-function judgeHistory(step: Step, incident: Pick<Incident, "applied" | "progress" | "strikes">, now: string): StepState | undefined {
+function judgeHistory(step: Step, incident: Pick<Incident, "applied" | "progress" | "inVain">, now: string): StepState | undefined {
   if (isSettling(step, incident, now)) return { kind: "settling" };
   const tries = triesOf(step.id, incident);
   const last = tries.at(-1);
   if (last?.result === "refused") return { kind: "denied", result: last };
-  const inAll = tries.length + strikesBefore(step.id, incident);
+  const inAll = tries.length + inVainBefore(step.id, incident);
   return inAll < MAX_TRIES ? undefined : { kind: "refuse", reason: "Stopped", why: sayStopped(step, inAll) };
 }
 
 const sayStopped = (step: Step, tries: number): string =>
   `${stepInShort(step)} was tried ${tries} times and did not help; POST /api/heal tries it again`;
 
-/** held: why nothing at all may be written. crowd: why this vault waits for its turn; absent where it does not. */
+/** held: why nothing at all may be written. crowd: why this vault waits for a place; absent where it does not. */
 export type JudgeView = Asked & { facts: Facts; incident: Incident; held: Held | null; crowd?: string };
 
 /** How one step stands now: the same rule when it is planned and right before it is written. */
@@ -112,7 +112,7 @@ export function shownSince({ progress, applied }: Incident, facts: Facts, now: s
 
 const SHOWN: Record<Exclude<StepState["kind"], "allowed">, PlannedStep["state"]> = {
   fresh: "settles",
-  crowded: "waitsItsTurn",
+  crowded: "waitsForPlace",
   settling: "applied",
   ask: "waitsForApproval",
   observe: "observed",

@@ -20,6 +20,6 @@ export function nextIncident(
     authors: previous.authors ?? [],
     repairs,
     rejected: askedAnew ? [] : previous.rejected,
-    strikes: askedAnew ? {} : (previous.strikes ?? {}),
+    inVain: askedAnew ? {} : (previous.inVain ?? {}),
   };
 }

@@ -84,7 +84,7 @@ export function hear(before: Incident, signals: readonly Signal[], { privilegedC
     if (toMs(at) <= toMs(incident.progress.askedAnewAt ?? incident.openedAt)) continue;
     incident.progress.askedAnewAt = at;
     incident.rejected = [];
-    incident.strikes = {};
+    incident.inVain = {};
   }
   return incident;
 }
@@ -320,7 +320,7 @@ export function takePlan(draft: TurnDraft, steps: readonly JudgedStep[]): void {
 const WORDS: Record<PlannedStep["state"], string> = {
   next: "now",
   settles: "once it was looked at again",
-  waitsItsTurn: "once it is its turn",
+  waitsForPlace: "once there is a place",
   waitsForEarlierStep: "after that",
   applied: "done",
   waitsForApproval: "waits for approval",

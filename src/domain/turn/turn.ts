@@ -38,7 +38,7 @@ import { runbookAtEnd, runbookOf } from "./runbook.ts";
 import { supportRunbook } from "./support.ts";
 import { isKnown } from "./same-trouble.ts";
 import { sinceEvent } from "./fix.ts";
-import { strikesAtEnd } from "./strikes.ts";
+import { inVainAtEnd } from "./in-vain.ts";
 import { FINAL_LOOK_AFTER_MS, FINAL_LOOKS_FOR_MS, SLOW_AFTER_MS } from "./waits.ts";
 
 function open(input: TurnInput): Incident {
@@ -108,7 +108,7 @@ function close(draft: TurnDraft, all: readonly Ending[], steps: readonly JudgedS
   incident.outcome = outcome.code;
   incident.reason = outcome.reason;
   incident.detail = outcome.detail;
-  incident.strikes = strikesAtEnd(
+  incident.inVain = inVainAtEnd(
     incident,
     steps.map(({ step }) => step),
   );

@@ -53,7 +53,7 @@ describe("a place among the vaults that are written to at once", () => {
   });
 });
 
-describe("a vault that waits for its turn", () => {
+describe("a vault that waits for a place", () => {
   const crowd = "2 vaults at once are mended";
 
   test("takes no step, says so, and is looked at again soon", () => {
@@ -61,9 +61,9 @@ describe("a vault that waits for its turn", () => {
     expect(turn.next).toMatchObject({
       do: "wait",
       until: after(0.5),
-      why: `EnableKeyVersion on kv-orders/cmk waits for its turn: ${crowd}`,
+      why: `EnableKeyVersion on kv-orders/cmk waits for a place: ${crowd}`,
     });
-    expect(turn.incident).toMatchObject({ state: "working", plan: { steps: [{ state: "waitsItsTurn", why: crowd }] } });
+    expect(turn.incident).toMatchObject({ state: "working", plan: { steps: [{ state: "waitsForPlace", why: crowd }] } });
     expect(turns({ crowd }, { now: after(1) }).next).toMatchObject({ do: "step" });
   });
 
@@ -74,13 +74,13 @@ describe("a vault that waits for its turn", () => {
     expect(answered.incident).toMatchObject({
       state: "working",
       decision: { steps: ["step-1"] },
-      plan: { steps: [{ state: "waitsItsTurn" }] },
+      plan: { steps: [{ state: "waitsForPlace" }] },
     });
   });
 
   test("has a step that comes after another wait for that", () => {
     const plan = planOf(aStep(), aStep({ id: "step-2", ready: false }));
-    expect(turns({ crowd, plan }).incident?.plan?.steps).toMatchObject([{ state: "waitsItsTurn" }, { state: "waitsForEarlierStep" }]);
+    expect(turns({ crowd, plan }).incident?.plan?.steps).toMatchObject([{ state: "waitsForPlace" }, { state: "waitsForEarlierStep" }]);
   });
 
   test("is refused for what stands against any writing first", () => {

@@ -18,20 +18,20 @@ function isLifted(entry: AppliedStep, { askedAnewAt, permissions }: Incident["pr
 export const triesOf = (stepId: string, { applied, progress }: Pick<Incident, "applied" | "progress">): AppliedStep[] =>
   applied.filter((entry) => entry.id === stepId && entry.result !== "stale" && !isLifted(entry, progress));
 
-export const strikesBefore = (stepId: string, { strikes }: Pick<Incident, "strikes">): number => strikes?.[stepId] ?? 0;
+export const inVainBefore = (stepId: string, { inVain }: Pick<Incident, "inVain">): number => inVain?.[stepId] ?? 0;
 
 /**
  * As an incident leaves them that closes: what is still called for then was tried in vain. What somebody wants on purpose is their own word, each
  * time.
  */
-export function strikesAtEnd(
-  incident: Pick<Incident, "applied" | "progress" | "strikes">,
+export function inVainAtEnd(
+  incident: Pick<Incident, "applied" | "progress" | "inVain">,
   called: readonly Called[],
 ): Record<string, number> {
   const repairs = called.filter(({ wish }) => wish === undefined);
   const vain = repairs.map(({ id }): [string, number] => [
     id,
-    triesOf(id, incident).filter((entry) => !isUnpermitted(entry)).length + strikesBefore(id, incident),
+    triesOf(id, incident).filter((entry) => !isUnpermitted(entry)).length + inVainBefore(id, incident),
   ]);
   return Object.fromEntries(vain.filter(([, count]) => count > 0));
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AppliedStep, Incident } from "../../../src/domain/incident.ts";
 import type { TurnInput } from "../../../src/domain/turn/record.ts";
-import { strikesAtEnd } from "../../../src/domain/turn/strikes.ts";
+import { inVainAtEnd } from "../../../src/domain/turn/in-vain.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
 import { ACCOUNT_ID } from "../../support/builders.ts";
 import { aBlock, after, applied, aSignal, aStep, blocked, diagnosisOf, finding, planOf, seen, turnInput } from "../../support/turns.ts";
@@ -24,12 +24,12 @@ describe("what was tried in vain by the end of an incident", () => {
     ],
     ["not what was not carried out", { applied: tries({ result: "stale" }) }, {}],
     ["not what Keymend was not permitted", { applied: tries({ ...refused, detail: "NotPermitted: x" }) }, {}],
-    ["beside what was in vain before", { applied: tries({}), strikes: { a: 1 } }, { a: 2 }],
-    ["not what is called for no more: it has helped", { applied: tries({ id: "c", result: "done" }), strikes: { c: 2 } }, {}],
+    ["beside what was in vain before", { applied: tries({}), inVain: { a: 1 } }, { a: 2 }],
+    ["not what is called for no more: it has helped", { applied: tries({ id: "c", result: "done" }), inVain: { c: 2 } }, {}],
     ["not what an operator has asked anew since", { applied: tries({}), progress: { ...opened.progress, askedAnewAt: after(30) } }, {}],
     ["nothing that somebody wants on purpose, however often", { applied: tries({ id: "b" }, { id: "b" }) }, {}],
-  ])("is %s", (_, over, strikes) => {
-    expect(strikesAtEnd({ ...opened, ...over }, [{ id: "a" }, { id: "b", wish: "w1" }])).toEqual(strikes);
+  ])("is %s", (_, over, inVain) => {
+    expect(inVainAtEnd({ ...opened, ...over }, [{ id: "a" }, { id: "b", wish: "w1" }])).toEqual(inVain);
   });
 });
 
@@ -43,7 +43,7 @@ describe("the incident after one that", () => {
 
   test("ended with a step tried in vain counts on, and says what lifts it", () => {
     const { incident } = next({ ...opened, applied: two });
-    expect(incident).toMatchObject({ id: "i2", strikes: { a: 2 } });
+    expect(incident).toMatchObject({ id: "i2", inVain: { a: 2 } });
     const again = decideTurn(turnInput({ plan, incident: { ...incident!, applied: tries({ at: after(61) }) }, now: after(90) }));
     expect(again.incident).toMatchObject({
       outcome: "Refused",
@@ -57,12 +57,12 @@ describe("the incident after one that", () => {
       plan: blocked(aBlock({ kind: "escalate", cause: "KeyUnfit" })),
       ...diagnosisOf(seen({ findings: [finding("KeyUnfit")] })),
     };
-    expect(next({ ...opened, applied: two }, elsewhere).incident).toMatchObject({ strikes: {} });
+    expect(next({ ...opened, applied: two }, elsewhere).incident).toMatchObject({ inVain: {} });
   });
 
   test("was kept by an earlier version counts nothing", () => {
-    const { strikes: _, ...previous } = decideTurn(turnInput({ plan, incident: { ...opened, applied: two }, now: after(1) })).incident!;
-    expect(decideTurn(turnInput({ plan, previous, newId: "i2", now: after(61) })).incident).toMatchObject({ strikes: {} });
+    const { inVain: _, ...previous } = decideTurn(turnInput({ plan, incident: { ...opened, applied: two }, now: after(1) })).incident!;
+    expect(decideTurn(turnInput({ plan, previous, newId: "i2", now: after(61) })).incident).toMatchObject({ inVain: {} });
   });
 });
 
