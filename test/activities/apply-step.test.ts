@@ -322,8 +322,9 @@ describe("what is read just before the write decides", () => {
     restraint.now = { ...unheld, pause: null, atWork: crowd };
     expect(await apply()).toEqual({ kind: "settled", result: "stale" });
     const late = { load: async () => ({ ...unheld, pause: null }), takePlace: async () => false };
-    expect(await setUp().apply({ restraint: late })).toEqual({ kind: "settled", result: "stale" });
-    expect(journal).toEqual([]);
+    const second = setUp();
+    expect(await second.apply({ restraint: late })).toEqual({ kind: "settled", result: "stale" });
+    expect([journal, second.journal, second.azure.writes]).toEqual([[], [], []]);
   });
 
   test("its vault has a place among those from then on", async () => {

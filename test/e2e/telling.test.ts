@@ -94,7 +94,7 @@ test("a question reaches all four in quiet hours, and is told once; the end reac
 
   const traceId = createHash("sha256").update(`trace of ${incident.id}`).digest("hex").slice(0, 32);
   const spans = () => traced.filter(({ path }) => path === "/v1/traces").flatMap((one) => spansIn(one.text));
-  await vi.waitUntil(() => spans().some(({ name }) => name === "incident"), { timeout: 20_000 });
+  await vi.waitUntil(() => spans().some(({ name }) => name === "incident"), { timeout: 300_000 });
   const own = spans().filter((span) => span.traceId === traceId);
   expect(new Set(own.map(({ name }) => name))).toEqual(new Set(["incident", "assess", "applyStep", "GET", "POST", "PATCH"]));
   const root = own.find(({ name }) => name === "incident")!;
