@@ -41,7 +41,7 @@ export async function createIssuer(now: string) {
     { alg = "RS256", kid = "k1", key = privateKey, header = {} }: Signing = {},
   ): Promise<string> {
     const payload = JSON.parse(JSON.stringify({ ...claims, ...over })) as JWTPayload;
-    return new SignJWT(payload).setProtectedHeader({ alg, kid, typ: "JWT", ...header }).sign(key);
+    return new SignJWT(payload).setProtectedHeader({ alg, kid, typ: "JWT", ...header }).sign(key, { crit: { x: true } });
   }
   const strangerJwk = { ...(await exportJWK(stranger.publicKey)), kid: "k9", use: "sig" };
   const publicPem = await exportSPKI(publicKey);
@@ -50,7 +50,7 @@ export async function createIssuer(now: string) {
 
 export type Issuer = Awaited<ReturnType<typeof createIssuer>>;
 
-export const segment = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+const segment = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 /** A token that says of itself that it needs no signature. */
 export const unsigned = (payload: unknown, signature = "", alg = "none"): string =>

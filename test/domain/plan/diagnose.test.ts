@@ -661,7 +661,9 @@ describe("what is advised", () => {
     const shown = new Set(blocks.map(({ cause }) => cause));
     // These take the service's word or a baseline beside the facts: test/domain/mending/advice.test.ts has their rows.
     const elsewhere: CauseCode[] = ["ManagedHsm", "OtherTenant", "Revalidating"];
-    expect(causes.flatMap(({ code, advice }) => (advice && !shown.has(code) ? [code] : [])).filter((code) => !elsewhere.includes(code))).toEqual([]);
+    expect(
+      causes.flatMap(({ code, advice }) => (advice && !shown.has(code) ? [code] : [])).filter((code) => !elsewhere.includes(code)),
+    ).toEqual([]);
     for (const { cause, reason, advice } of blocks) {
       expect(advice[0]).toBe(`# ${cause}: ${reason}`);
       expect(advice.filter((line) => !LOOKS.test(line))).toEqual([]);
