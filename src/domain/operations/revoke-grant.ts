@@ -13,7 +13,7 @@ import { liveVaultOf, principalIn } from "../databases/key-path.ts";
 import type { Facts, LiveVault, RoleAssignment, TargetFacts } from "../facts.ts";
 import { namesOf } from "../short-names.ts";
 import { azOf } from "../steps/index.ts";
-import { policyKeysOf } from "../steps/policy-keys.ts";
+import { policiesOf, policyKeysOf } from "../steps/policy-keys.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { say } from "../steps/az.ts";
 import type { Requirement } from "../wish.ts";
@@ -49,13 +49,15 @@ const isOwn = ({ vault, principalId }: Held, { principalId: holder, roleDefiniti
 
 const assignmentsOf = (held: Held, { assignments }: Judged): RoleAssignment[] => assignments.filter((one) => isOwn(held, one));
 
+/** In lower case: what its databases need of an access policy, and so what is taken off it. */
+const neededBy = (params: OneDatabase, facts: Facts): string[] =>
+  losersOf(params, facts).flatMap((target) => rulesOf(target).operations.map((one) => POLICY_PERMISSIONS[one].toLowerCase()));
+
 function removals(params: OneDatabase, facts: Facts, held: Held, access: Judged): StepDraft[] {
   const { vault, principalId: holder } = held;
   if (access.model === "rbac")
     return assignmentsOf(held, access).map(({ scope, name }): StepDraft => ({ name: "RemoveGrant", params: { scope, name, holder } }));
-  const needed = losersOf(params, facts).flatMap((target) =>
-    rulesOf(target).operations.map((one) => POLICY_PERMISSIONS[one].toLowerCase()),
-  );
+  const needed = neededBy(params, facts);
   const keys = policyKeysOf(ownerOf(held), vault).filter((key) => needed.includes(key));
   if (keys.length === 0) return [];
   return [{ name: "RemoveAccessPolicyPermissions", params: { vaultId: vault.id, tenantId: vault.tenantId, holder, keys } }];
@@ -103,14 +105,27 @@ export function grantTaken(params: OneDatabase, facts: Facts): Reached {
 }
 
 /** From the baseline, which is kept while a database is well. */
+function draftsBack(params: OneDatabase, facts: Facts, held: Held): StepDraft[] {
+  const { vault, identityId, principalId } = held;
+  const { baseline } = facts;
+  if (vault.permissionModel === "rbac")
+    return (baseline?.assignments ?? []).filter((one) => isOwn(held, one)).map((one) => restoreDraft(one, { identityId, principalId }));
+  const [has, needed] = [policyKeysOf(ownerOf(held), vault), neededBy(params, facts)];
+  const isLost = (key: string): boolean => needed.includes(key.toLowerCase()) && !has.includes(key.toLowerCase());
+  const keys = policiesOf(ownerOf(held), { policies: baseline?.policies ?? [] })
+    .flatMap((policy) => policy.keys)
+    .filter(isLost);
+  if (keys.length === 0) return [];
+  const on = { vaultId: vault.id, tenantId: vault.tenantId, applicationId: null };
+  return [{ name: "AddAccessPolicyPermissions", params: { ...on, identityId, principalId, keys } }];
+}
+
 export function grantBack(params: OneDatabase, facts: Facts): string[] {
   const held = heldBy(params, facts);
   if (!held) return [];
-  const { identityId, principalId } = held;
-  const lost = (facts.baseline?.assignments ?? []).filter((one) => isOwn(held, one));
   return [
     say("POST /api/operations with operation restore does this and watches until the databases are back"),
-    ...lost.flatMap((one) => azOf(restoreDraft(one, { identityId, principalId }))),
+    ...draftsBack(params, facts, held).flatMap(azOf),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Facts } from "../../../src/domain/facts.ts";
+import type { Facts, LiveVault } from "../../../src/domain/facts.ts";
 import { judgeOperation, readsOfWishes } from "../../../src/domain/operations/index.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import { operationInShort } from "../../../src/domain/short-names.ts";
@@ -16,9 +16,11 @@ import {
   aPolicyVault,
   aRole,
   CLUSTER_ID,
+  clusterSays,
   identityIdOf,
   KEY_SCOPE,
   PRINCIPAL,
+  revoked,
   someFacts,
   someSettings,
   VAULT_ID,
@@ -145,8 +147,11 @@ describe("once it is taken away", () => {
     expect(revokedOnPurpose(facts, aCluster())).toBeUndefined();
   });
 
-  test("nobody gives it back", () => {
-    const { next, incident } = decideTurn(turnOn({ ...gone(), wishes: [standing] }));
+  test.each<[phase: string, over: Partial<Facts>]>([
+    ["grace", {}],
+    ["revoked", { targets: [anAccount({ service: revoked(4002) }), aCluster({ service: clusterSays("Inaccessible", false) })] }],
+  ])("nobody gives it back, in %s", (_, over) => {
+    const { next, incident } = decideTurn(turnOn({ ...gone(over), wishes: [standing] }));
     expect(next.do).not.toBe("step");
     expect(incident?.plan?.steps.map(({ name, state }) => [name, state])).toEqual([["RestoreRoleAssignment", "refused"]]);
   });
@@ -160,6 +165,31 @@ describe("once it is taken away", () => {
     for (const other of others) expect(standingRevocations([standing, other])).toEqual([standing]);
     const ofKey = aWish(REVOKE, { status: aStatusOf({ state: "closed", outcome: "Completed", stands: true }) });
     expect(standingRevocations([ofKey, restoring])).toEqual([ofKey]);
+  });
+});
+
+describe("on a vault with access policies", () => {
+  const wrapping = ["get", "list", "wrapKey", "unwrapKey"];
+  const baseline = aBaseline({ permissionModel: "policies", policies: (aPolicyVault([...wrapping, "sign"]) as LiveVault).policies });
+  const policies = (keys: string[], over: Partial<Facts> = {}): Facts => rbac({ vault: aPolicyVault(keys), baseline, ...over });
+
+  test("it is taken once the policy allows nothing of it, and the way back is what it allowed", () => {
+    expect(judged(policies([...wrapping, "sign"])).reached.done).toBe(false);
+    const { reached, undo } = judged(policies(["sign"]));
+    expect(reached).toMatchObject({ done: true, detail: expect.stringMatching(/^\S+ has no access/) as string });
+    expect(undo.at(-1)).toContain('"keys":["get","list","wrapKey","unwrapKey"]');
+    expect(undo.at(-1)).toMatch(/^az rest --method put .*accessPolicies\/add/);
+    expect(judged(policies(wrapping)).undo).toHaveLength(1);
+    expect(judged(policies(["sign"], { baseline: null })).undo).toHaveLength(1);
+  });
+
+  test("nobody gives it back, and restore does", () => {
+    const names = (wishes: WishOnRecord[]) => {
+      const { next, incident } = decideTurn(turnOn({ ...policies(["sign"]), wishes }));
+      return [next.do, incident?.plan?.steps.map(({ name, state }) => [name, state])];
+    };
+    expect(names([standing])).toEqual([expect.not.stringMatching("step"), [["AddAccessPolicyPermissions", "refused"]]]);
+    expect(names([standing, restoring])).toEqual(["step", [["AddAccessPolicyPermissions", "next"]]]);
   });
 });
 
