@@ -8,7 +8,9 @@ describe("the page of the kills", () => {
     const isSame = (await readFile("docs/kills.md", "utf8")) === pageOf(results);
     expect(isSame, "docs/kills.md is out of date: npm run kills -- --page-from-results").toBe(true);
     expect(results.repairs.flatMap(({ kills }) => kills.flatMap(({ problems }) => problems))).toEqual([]);
-    expect(results.repairs.flatMap(({ kills }) => kills)).not.toEqual([]);
+    const kills = results.repairs.flatMap((repair) => repair.kills);
+    expect(kills).not.toEqual([]);
+    for (const { at, what, dies } of kills) expect(killsAt({ at, what })).toContainEqual({ at, what, dies });
   });
 
   test("tells how far it was played, and what came to something else", () => {

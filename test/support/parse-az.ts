@@ -28,13 +28,13 @@ if (parserProblem !== undefined) console.warn(`SKIPPED: ${parserProblem}, so its
 /**
  * What an older or a broken CLI can't read, whatever the line. Debian's 2.45 has no stacks, no support, nothing of Flex Consumption, and lists
  * role assignments by --assignee alone (Azure/azure-cli, role/_params.py, has the other two); it comes without packages that eventgrid,
- * keyvault and network load.
+ * keyvault and network load, and fails as it loads what a command takes, before it reads the line. Any other crash is told.
  */
 const LACKING = new RegExp(
   [
     "'(?:stack|support|list-flexconsumption-locations)' is misspelled or not recognized",
     String.raw`unrecognized arguments: (?:--action-on-unmanage|--assignee-object-id \S+ --fill-principal-name)`,
-    "The command failed with an unexpected error",
+    String.raw`The command failed with an unexpected error[\s\S]*(?:ImportError|ModuleNotFoundError|in load_arguments)`,
   ].join("|"),
 );
 

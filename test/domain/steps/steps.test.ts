@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { keyScopeOf } from "../../../src/domain/arm-id.ts";
 import { userAssigned } from "../../../src/domain/databases/default-identity.ts";
 import type { Facts, TargetFacts } from "../../../src/domain/facts.ts";
-import { azOf, completeStep, countAfter, mergeDrafts, precondition, stepSpecs } from "../../../src/domain/steps/index.ts";
+import { azOf, completeStep, countAfter, isWidening, mergeDrafts, precondition, stepSpecs } from "../../../src/domain/steps/index.ts";
 import { topicFor } from "../../../src/domain/steps/restore-event-subscription.ts";
 import type { StepDraft, StepName, StepParams } from "../../../src/domain/steps/step.ts";
 import {
@@ -516,7 +516,9 @@ describe("every step", () => {
         ready: true,
       });
       for (const permission of step.permission.split(", "))
-        expect(permission).toMatch(/^Microsoft\.\w+\/[\w/]+\/(write|delete|read|action)$/);
+        expect(permission).toMatch(
+          name === "RemoveGrant" ? /^Microsoft\.Authorization\/roleAssignments\/delete$/ : /^Microsoft\.\w+\/[\w/]+\/(write|read|action)$/,
+        );
       expect(step.on).toMatch(/^(https:\/\/|\/subscriptions\/)/);
       expect(step.id.startsWith(`${name}|`)).toBe(true);
       expect(step.undo === null || step.undo.length > 0).toBe(true);
@@ -524,10 +526,15 @@ describe("every step", () => {
         expect(line).toMatch(/^(az|#) /);
         // Nothing is ever PUT onto a database (it would drop what is left out), nor opened; deleted is one role assignment, where somebody wants just that.
         expect(line).not.toMatch(/--method put .*DocumentDB|--default-action/i);
-        expect(/\bdelete\b/i.test(line)).toBe(name === "RemoveGrant");
+        expect(/delete/i.test(line)).toBe(name === "RemoveGrant");
       }
     },
   );
+
+  test("lets somebody or something reach more in these alone", () => {
+    const widening = (Object.keys(stepSpecs) as StepName[]).filter((name) => isWidening(draft(name) as StepDraft));
+    expect(widening.toSorted()).toEqual(["AddAccessPolicyPermissions", "AllowTrustedServices", "GrantKeyRole", "RestoreRoleAssignment"]);
+  });
 
   test("asks for the right on accounts or on clusters, whichever it writes to", () => {
     const of = (targetKind: "account" | "cluster") => stepSpecs.DetachIdentity.permission({ targetKind });

@@ -43,7 +43,7 @@ describe("an account's data plane (Cosmos DB, troubleshoot-cmk 2.1)", () => {
     expect(azure.resolve("nobody.documents.azure.com")).toBe("unknown");
   });
 
-  test("has a name for each of its regions, and none of an account whose name goes on", async () => {
+  test("has a name for each of its regions (Azure/azure-rest-api-specs, cosmos-db, Location.documentEndpoint), and none of an account whose name goes on", async () => {
     const { world, azure, ask } = anAccount();
     const named = (name: string) => [...world.accounts.values()].find((one) => one.name === name)!;
     named("orders-history").check.revoked = true;
