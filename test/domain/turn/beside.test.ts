@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Facts, KeyVersionFacts, LiveVault, TargetFacts } from "../../../src/domain/facts.ts";
 import { type Incident, openIncident } from "../../../src/domain/incident.ts";
-import { completeStep, stepSpecs } from "../../../src/domain/steps/index.ts";
+import { besideOf, completeStep, stepSpecs } from "../../../src/domain/steps/index.ts";
 import type { Step, StepDraft, StepName } from "../../../src/domain/steps/step.ts";
 import { hearAnswers, rememberBefore } from "../../../src/domain/turn/answers.ts";
 import {
@@ -25,7 +25,7 @@ import {
   TENANT,
   V1,
 } from "../../support/builders.ts";
-import { draft, PAST, SECOND } from "../../support/steps.ts";
+import { draft, PAST, SAMPLES, SECOND } from "../../support/steps.ts";
 import { after, diagnosisOf, finding, healthy, PATIENT, planOf, seen, turns } from "../../support/turns.ts";
 import { apply, type Graveyard } from "../properties/apply.ts";
 
@@ -284,4 +284,16 @@ test("an incident whose repair changed something beside is no success, though th
   const end = turns(broken, { ...well, now: after(2), change: done }, { ...well, now: after(70) });
   expect(end.incident).toMatchObject({ outcome: "Escalated", reason: "AnsweredOtherwise" });
   expect(end.incident!.detail).toContain("ip rule 1.2.3.4/32 is not there (it was there)".replace("ip rule", "IP rule"));
+});
+
+test.each([
+  ["expiresOn", ["enabled", "activation", "operations"], PAST],
+  ["notBefore", ["enabled", "expiry", "operations"], PAST],
+  ["operations", ["enabled", "activation", "expiry"], ["sign"]],
+] as const)("of a version whose %s is put back the rest stands beside it: %j", (attribute, others, value) => {
+  const step: StepDraft = {
+    name: "PutBackKeyVersion",
+    params: { ...SAMPLES.PutBackKeyVersion, attribute, value: typeof value === "string" ? value : [...value] },
+  };
+  expect(Object.keys(besideOf(step, someFacts({ keys: [aKey([aVersion(V1)])] }))!)).toEqual(others);
 });
