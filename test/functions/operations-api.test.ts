@@ -27,7 +27,7 @@ import {
   VAULT_ID,
 } from "../support/builders.ts";
 import { asDescribed } from "../support/described.ts";
-import { fakeLog, throwing, transient } from "../support/fakes.ts";
+import { fakeLog, noRestraint, throwing, transient } from "../support/fakes.ts";
 import { after, aStep, planOf, turnInput } from "../support/turns.ts";
 import { aRequest, AUDIENCE, createIssuer, fakeClient, type Issuer, LOOK } from "./support.ts";
 
@@ -56,7 +56,7 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
   const audit: { incidentId: string; what: string; data: unknown; by: string }[] = [];
   const lifts: LiftedTag[] = [];
   const listed: Listed[] = [];
-  const restraint: Restraint = { pause: null, troubles: [], atWork: [], resumedAt: null, stormTold: false };
+  const restraint: Restraint = noRestraint();
   const seals: RestraintSeal[] = [];
   /** What was asked of the audit, and verified by which seal. */
   const asked: [number, string | undefined][] = [];

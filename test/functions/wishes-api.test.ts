@@ -22,7 +22,7 @@ import {
   VAULT_ID,
 } from "../support/builders.ts";
 import { asDescribed } from "../support/described.ts";
-import { fakeLog } from "../support/fakes.ts";
+import { fakeLog, noRestraint } from "../support/fakes.ts";
 import { PATIENT } from "../support/turns.ts";
 import { aStatusOf, aWish, CHECK, SWITCH_IDENTITY, turnOn } from "../support/wishes.ts";
 import { aRequest, AUDIENCE, createIssuer, fakeClient, type Issuer } from "./support.ts";
@@ -65,7 +65,7 @@ function setUp({ onRecord = [], found = { patient: PATIENT }, incident, facts = 
       list: async () => [...kept.values()],
     },
     findIncident: async () => incident,
-    loadRestraint: async () => ({ pause: null, troubles: [], atWork: [], resumedAt: null, stormTold: false }),
+    loadRestraint: async () => noRestraint(),
     settings: someSettings(),
     digest: (value) => JSON.stringify(value),
     newGuid: () => "0123-4567-89ab-cdef",

@@ -3,25 +3,25 @@ import type { Pause } from "../../src/domain/turn/restraint.ts";
 import { createBaselineStore } from "../../src/storage/baseline-store.ts";
 import { createRestraintStore } from "../../src/storage/restraint-store.ts";
 import { useAzurite } from "../support/azurite.ts";
+import { noRestraint } from "../support/fakes.ts";
 
 const { fresh } = useAzurite();
-const NONE = { pause: null, troubles: [], atWork: [], resumedAt: null, stormTold: false };
 const pause: Pause = { reason: "a migration", by: "o1", name: "ada", at: "2026-11-21T10:00:00.000Z", until: null };
 
 test("keeps the newest pause until it is ended, and how far the audit about it went", async () => {
   const { tables } = fresh();
   const store = createRestraintStore(tables);
-  expect([await store.load(), await store.loadSeal()]).toEqual([NONE, undefined]);
+  expect([await store.load(), await store.loadSeal()]).toEqual([noRestraint(), undefined]);
   await store.keepPause(pause);
   await store.keepPause({ ...pause, reason: "another" });
   await store.keepSeal({ rows: 2, head: "h" });
-  expect(await store.load()).toEqual({ ...NONE, pause: { ...pause, reason: "another" } });
+  expect(await store.load()).toEqual({ ...noRestraint(), pause: { ...pause, reason: "another" } });
   // It is no vault's.
   expect(await createBaselineStore(tables, () => undefined).listKnown()).toEqual([]);
   const another = { ...pause, reason: "another" };
   await store.endPause(another);
   await store.endPause(another);
-  expect([await store.load(), await store.loadSeal()]).toEqual([NONE, { rows: 2, head: "h" }]);
+  expect([await store.load(), await store.loadSeal()]).toEqual([noRestraint(), { rows: 2, head: "h" }]);
 });
 
 test("who ends a pause ends the one that was read, not the one that somebody began meanwhile", async () => {

@@ -15,6 +15,7 @@ import type {
   LiveVault,
   RoleAssignment,
   RoleDefinition,
+  Rotation,
   ServiceStatus,
   TargetFacts,
 } from "../../src/domain/facts.ts";
@@ -102,6 +103,11 @@ export const aVersion = (version: string, over: Partial<KeyVersionFacts> = {}): 
 
 /** versions: newest first. */
 export const aKey = (versions: KeyVersionFacts[] = [aVersion(V1)], name = "cmk"): KeyFacts => ({ state: "live", name, tags: {}, versions });
+
+/** Facts of the one key, with that policy. */
+export const aKeyRotated = (rotation: Rotation | null): Partial<Facts> => ({
+  keys: [{ state: "live", name: "cmk", tags: {}, versions: [aVersion(V1)], rotation }],
+});
 
 export const anIdentity = (
   name = "id-orders",

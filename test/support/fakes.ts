@@ -23,6 +23,9 @@ import type { Fields, Log } from "../../src/log.ts";
 import { NOW, someFacts } from "./builders.ts";
 
 /** The worker dies: no activity may take this for an answer. */
+/** Nothing keeps Keymend from writing. */
+export const noRestraint = (): Restraint => ({ pause: null, troubles: [], atWork: [], resumedAt: null, stormTold: false });
+
 export class Died extends Error {}
 
 export const transient = (retryAfterMs: number | null = null): TransientError =>
@@ -156,7 +159,7 @@ export function fakeEdges(facts: Facts = someFacts()) {
   const told: News[] = [];
   const samples = new Map<string, readonly Sample[]>();
   const extensions: string[] = [];
-  const restraint: { now: Restraint } = { now: { pause: null, troubles: [], atWork: [], resumedAt: null, stormTold: false } };
+  const restraint: { now: Restraint } = { now: noRestraint() };
   const log = fakeLog();
   const incidents = fakeIncidents(journal);
   const audit = fakeAudit(journal);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type Beside, gapsOf } from "../../../src/domain/doctor/gaps.ts";
-import type { Facts, Rotation, TargetFacts } from "../../../src/domain/facts.ts";
+import type { Facts, TargetFacts } from "../../../src/domain/facts.ts";
 import {
-  aVersion,
+  aKeyRotated,
   aCluster,
   ACCOUNT_ID,
   aKey,
@@ -26,9 +26,6 @@ import {
 const whole: Beside = {
   locks: [{ scope: SUBSCRIPTION, level: "CanNotDelete" }],
 };
-const rotation = (value: Rotation | null): Partial<Facts> => ({
-  keys: [{ state: "live", name: "cmk", tags: {}, versions: [aVersion(V1)], rotation: value }],
-});
 const OTHER = "22222222-0000-4000-8000-000000000002";
 const ADMIN = `${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/00482a5a-887f-4fb3-b363-3b7fe8e74483`;
 const anAdmin = { ...aRole(ADMIN, ["Microsoft.KeyVault/vaults/*"], ["Microsoft.KeyVault/vaults/secrets/*"]), roleName: "Admin" };
@@ -102,17 +99,24 @@ describe("what is lacking around a database", () => {
       { ...whole, locks: [{ scope: VAULT_ID, level: "ReadOnly" }] },
       [],
     ],
-    ["a rotation policy", rotation(null), whole, ["NoRotationPolicy"], "rotated by hand alone", "az keyvault key rotation-policy update"],
-    ["one that only notifies is none", rotation({ rotates: false, expiryTime: null }), whole, ["NoRotationPolicy"]],
+    [
+      "a rotation policy",
+      aKeyRotated(null),
+      whole,
+      ["NoRotationPolicy"],
+      "rotated by hand alone",
+      "az keyvault key rotation-policy update",
+    ],
+    ["one that only notifies is none", aKeyRotated({ rotates: false, expiryTime: null }), whole, ["NoRotationPolicy"]],
     [
       "one that lets versions expire",
-      rotation({ rotates: false, expiryTime: "P180D" }),
+      aKeyRotated({ rotates: false, expiryTime: "P180D" }),
       whole,
       ["ExpiryWithoutRotation"],
       "expires after P180D",
     ],
     ["one that was not read is not lacking", { keys: [aKey()] }, whole, []],
-    ["one that rotates is there", rotation({ rotates: true, expiryTime: "P90D" }), whole, []],
+    ["one that rotates is there", aKeyRotated({ rotates: true, expiryTime: "P90D" }), whole, []],
     ["of a key that is gone there is none", { keys: [{ state: "gone", name: "cmk" }] }, whole, []],
     [
       "a URL that follows rotations",

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { judgeOperation, readsOfWishes } from "../../../src/domain/operations/index.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
-import type { Facts, Rotation } from "../../../src/domain/facts.ts";
+import type { Facts } from "../../../src/domain/facts.ts";
 import type { OperationParams } from "../../../src/domain/wish.ts";
 import {
+  aKeyRotated,
   ACCOUNT_ID,
   aCluster,
   aKey,
@@ -51,9 +52,6 @@ test.each<[what: string, identityId: string | null, identityIds: string[]]>([
   expect(readsOfWishes([wish])).toEqual({ keys: [CHECK.params.key], identityIds, databaseIds: [] });
 });
 
-const rotation = (value: Rotation | null): Partial<Facts> => ({
-  keys: [{ state: "live", name: "cmk", tags: {}, versions: [aVersion(V1)], rotation: value }],
-});
 const version = (over: Parameters<typeof aVersion>[1]) => ({ keys: [aKey([aVersion(V1, over)])] });
 const network = (over: Partial<ReturnType<typeof aVault>["network"]>) => ({ vault: aVault({ network: { ...aVault().network, ...over } }) });
 const unread = { state: "unreadable", why: "denied", detail: "403" } as const;
@@ -92,10 +90,10 @@ test.each<[what: string, name: string, state: string, over: Partial<Facts>, para
   ["a key that is valid and expires", "key valid now", "met", version({ expiresOn: "2027-01-01T00:00:00.000Z", notBefore: NOW }), {}, /^$/],
   ["a key that expires", "no expiry", "unmet", version({ expiresOn: "2027-01-01T00:00:00.000Z" }), {}, /^$/],
   ["a policy that was not read", "rotation policy", "unknown", {}, {}, /rotation-policy show/],
-  ["no policy", "rotation policy", "unmet", rotation(null), {}, /rotation-policy update --id \S+ --value '\{.*Rotate/],
-  ["one that lets versions expire", "rotation policy", "unmet", rotation({ rotates: false, expiryTime: "P1Y" }), {}, /update/],
-  ["one that rotates", "rotation policy", "met", rotation({ rotates: true, expiryTime: "P2Y" }), {}, /^$/],
-  ["one that rotates for ever", "rotation policy", "met", rotation({ rotates: true, expiryTime: null }), {}, /^$/],
+  ["no policy", "rotation policy", "unmet", aKeyRotated(null), {}, /rotation-policy update --id \S+ --value '\{.*Rotate/],
+  ["one that lets versions expire", "rotation policy", "unmet", aKeyRotated({ rotates: false, expiryTime: "P1Y" }), {}, /update/],
+  ["one that rotates", "rotation policy", "met", aKeyRotated({ rotates: true, expiryTime: "P2Y" }), {}, /^$/],
+  ["one that rotates for ever", "rotation policy", "met", aKeyRotated({ rotates: true, expiryTime: null }), {}, /^$/],
   ["no identity named", "identity", "unknown", {}, { identityId: null }, /^$/],
   ["an identity that is gone", "identity", "unmet", { identities: [{ state: "gone", id: IDENTITY_ID }] }, {}, /identity create/],
   ["an identity out of sight", "identity", "unknown", { identities: [{ ...unread, id: IDENTITY_ID }] }, {}, /identity create/],

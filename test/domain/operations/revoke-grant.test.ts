@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Facts, LiveVault } from "../../../src/domain/facts.ts";
+import type { Facts } from "../../../src/domain/facts.ts";
 import { judgeOperation, readsOfWishes } from "../../../src/domain/operations/index.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import { operationInShort } from "../../../src/domain/short-names.ts";
@@ -170,7 +170,7 @@ describe("once it is taken away", () => {
 
 describe("on a vault with access policies", () => {
   const wrapping = ["get", "list", "wrapKey", "unwrapKey"];
-  const baseline = aBaseline({ permissionModel: "policies", policies: (aPolicyVault([...wrapping, "sign"]) as LiveVault).policies });
+  const baseline = aBaseline({ permissionModel: "policies", policies: aPolicyVault([...wrapping, "sign"]).policies });
   const policies = (keys: string[], over: Partial<Facts> = {}): Facts => rbac({ vault: aPolicyVault(keys), baseline, ...over });
 
   test("it is taken once the policy allows nothing of it, and the way back is what it allowed", () => {

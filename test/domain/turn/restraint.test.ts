@@ -4,11 +4,11 @@ import { heldBack, lossesIn, type Pause, pauseEnd, type Restraint } from "../../
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
 import { anAccount, NOW, someFacts, someSettings } from "../../support/builders.ts";
 import { after, applied, aSignal, aStep, finding, healthy, planOf, recovering, seen, turnInput, turns } from "../../support/turns.ts";
+import { noRestraint } from "../../support/fakes.ts";
 
 const pause: Pause = { reason: "a migration", by: "o1", name: "ada", at: NOW, until: null };
-const NONE: Restraint = { pause: null, troubles: [], atWork: [], resumedAt: null, stormTold: false };
 const LIMITS = { maxAffectedVaults: 2, stormWindowMs: HOUR };
-const held = heldBack({ ...NONE, pause }, LIMITS, NOW)!;
+const held = heldBack({ ...noRestraint(), pause }, LIMITS, NOW)!;
 const digest = (value: unknown): string => JSON.stringify(value);
 
 describe("a pause", () => {
@@ -19,11 +19,11 @@ describe("a pause", () => {
     ["with an end holds before it", { until: after(30) }, 29, true],
     ["with an end is over with it", { until: after(30) }, 30, false],
   ])("%s", (_what, over, minutes, holds) => {
-    expect(heldBack({ ...NONE, pause: over && { ...pause, ...over } }, LIMITS, after(minutes)) !== null).toBe(holds);
+    expect(heldBack({ ...noRestraint(), pause: over && { ...pause, ...over } }, LIMITS, after(minutes)) !== null).toBe(holds);
   });
 
   test("says who, since when, until when, why, and what ends it", () => {
-    expect(heldBack({ ...NONE, pause: { ...pause, until: after(30) } }, LIMITS, NOW)?.why).toBe(
+    expect(heldBack({ ...noRestraint(), pause: { ...pause, until: after(30) } }, LIMITS, NOW)?.why).toBe(
       `nothing is written until ${after(30)}: ada paused Keymend at ${NOW} (a migration); POST /api/resume ends it`,
     );
   });
@@ -62,7 +62,9 @@ describe("a storm", () => {
     ["new ones since, no more than allowed", [0, 1, 2, 3, 4], after(2), false],
     ["one more since", [0, 3, 4, 5], after(2), true],
   ])("of %s: minutes %j, resumed %s", (_what, minutes, resumedAt, isStorm) => {
-    expect(heldBack({ ...NONE, troubles: since(...minutes), resumedAt }, LIMITS, after(600))?.reason).toBe(isStorm ? "Storm" : undefined);
+    expect(heldBack({ ...noRestraint(), troubles: since(...minutes), resumedAt }, LIMITS, after(600))?.reason).toBe(
+      isStorm ? "Storm" : undefined,
+    );
   });
 
   test("says how many, of what, by what limit, and what is to be done", () => {
@@ -70,13 +72,13 @@ describe("a storm", () => {
       ...one,
       causes: [...one.causes],
     }));
-    expect(heldBack({ ...NONE, troubles }, LIMITS, NOW)?.why).toMatch(
+    expect(heldBack({ ...noRestraint(), troubles }, LIMITS, NOW)?.why).toMatch(
       /3 vaults are out of reach \(AccessMissing of 3, KeyDeleted of 1\), more than 2 of them since within 1 h: .*POST \/api\/resume/,
     );
   });
 
   test("a pause is heard first", () => {
-    expect(heldBack({ ...NONE, pause, troubles: since(0, 0, 0) }, LIMITS, NOW)?.reason).toBe("Paused");
+    expect(heldBack({ ...noRestraint(), pause, troubles: since(0, 0, 0) }, LIMITS, NOW)?.reason).toBe("Paused");
   });
 
   const risk = seen({ phase: "atRisk", findings: [{ ...finding(), evidence: { ...finding().evidence, effect: "willBreak" } }] });
@@ -134,7 +136,7 @@ describe("while all writing is held", () => {
   });
 
   test("another pause is told again", () => {
-    const another = heldBack({ ...NONE, pause: { ...pause, at: after(4) } }, LIMITS, after(5));
+    const another = heldBack({ ...noRestraint(), pause: { ...pause, at: after(4) } }, LIMITS, after(5));
     expect(decideTurn(turnInput({ ...sweep, held: another })).next).toMatchObject({ outcome: { reason: "Paused" } });
   });
 });
