@@ -3,21 +3,26 @@ import { AzureError } from "./routes.ts";
 import type { Caller } from "./world.ts";
 import type { AzureFault, AzureReply, AzureRequest } from "./wire.ts";
 
+/** Done, and answered as asked; then `keep` changes what is kept. For tests alone: no request could carry it. */
+type KeptOtherwise = { kind: "keptOtherwise"; keep: () => void };
+
+type Fault = {
+  /**
+   * status: refused with it. reset: the connection breaks, nothing was done. timeout: silence, then the connection breaks; nothing was done.
+   * lostAnswer: done, but the connection breaks before the answer. operationFails: the next long-running operation ends Failed.
+   */
+  kind: "status" | "reset" | "timeout" | "lostAnswer" | "operationFails";
+  status?: number;
+  code?: string;
+  message?: string;
+  /** Seconds. */
+  retryAfter?: number;
+};
+
 export type FaultSpec = {
   /** Each part given must fit; path is a part of the path and query, in any case; caller is a name, or `keymend` for all of its identities. */
   match?: { method?: string; host?: string; path?: string; caller?: string };
-  fault: {
-    /**
-     * status: refused with it. reset: the connection breaks, nothing was done. timeout: silence, then the connection breaks; nothing was done.
-     * lostAnswer: done, but the connection breaks before the answer. operationFails: the next long-running operation ends Failed.
-     */
-    kind: "status" | "reset" | "timeout" | "lostAnswer" | "operationFails";
-    status?: number;
-    code?: string;
-    message?: string;
-    /** Seconds. */
-    retryAfter?: number;
-  };
+  fault: Fault | KeptOtherwise;
   /** How many fitting requests pass first. */
   after?: number;
   /** How many are hit; 1 unless said. */
@@ -89,13 +94,15 @@ export function createFaults(): Faults {
         operations.push({ code: fault.code ?? "InternalServerError", message: fault.message ?? "An unexpected error occurred." });
         return serve();
       }
-      await serve();
-      return { fault: "reset" };
+      const reply = await serve();
+      if (fault.kind !== "keptOtherwise") return { fault: "reset" };
+      fault.keep();
+      return reply;
     },
   };
 }
 
-function refusalOf(fault: FaultSpec["fault"]): AzureError {
+function refusalOf(fault: Fault): AzureError {
   const status = fault.status ?? 500;
   const code = fault.code ?? CODES[status] ?? "Error";
   const headers = fault.retryAfter === undefined ? {} : { "retry-after": String(fault.retryAfter) };

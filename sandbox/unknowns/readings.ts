@@ -241,7 +241,6 @@ export const noDoubts: Readonly<Record<string, string>> = {
   "arm.throttles": "how the sandbox counts",
   graphThrottles: "the same",
   "keyvault.clientAddress": "where callers sit",
-  "keyvault.datesKeptWith32Bits": "a service that keeps another value than it answers, for who must notice",
   "keyvault.openManagedHsm": "which managed HSM there is",
   activityLogPageSize: "any size must do",
   activityLogLagMinMinutes: "soonest is not the worst",

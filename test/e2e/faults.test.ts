@@ -167,7 +167,8 @@ test("an expiry that is kept otherwise than it was answered is put back as it wa
   const version = vault.keys.get(keyName)!.versions.at(-1)!;
   const since = world.clock.iso();
   const soon = Math.floor(world.clock.now() / 1000) + 20 * 86_400;
-  world.switches["keyvault.datesKeptWith32Bits"] = true;
+  const keep = (): void => void (version.exp = soon + 86_400);
+  app.sandbox.azure.faults.arm({ match: { method: "PATCH", path: "/keys/", caller: "keymend" }, fault: { kind: "keptOtherwise", keep } });
   await app.operator.key("PATCH", vault.name, `/keys/${keyName}/${version.version}`, { attributes: { exp: soon } });
   await app.operator.app("POST", "/api/heal", { id: vault.id, reason: "it expires soon" });
   const { incidents, audit, writes } = await ended(app, app.patient("catalog"), since);
@@ -182,7 +183,6 @@ test("an expiry that is kept otherwise than it was answered is put back as it wa
   expect(audit.filter(({ what }) => what.startsWith("about to write: PutBackKeyVersion"))).toHaveLength(1);
   expect(databases.map((database) => truePhase(world, database))).toEqual(databases.map(() => "healthy"));
   // The next test finds it as it was.
-  delete world.switches["keyvault.datesKeptWith32Bits"];
   delete version.exp;
 });
 

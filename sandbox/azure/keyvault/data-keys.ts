@@ -8,7 +8,6 @@ import { deletedBundle, keyBundle, keyItem, versionItem } from "./key-body.ts";
 import { changeVersion, makeKey, makeVersion, rotateKey, softDeleteKey, type VersionChange } from "./key-change.ts";
 import { keyNotFound, liveKey, liveKeys, refuseTakenName, versionOf } from "./key-state.ts";
 import { badParameter, booleanOf, integerOf, objectOf, tagsOf, textOf, textsOf } from "./read-body.ts";
-import { setting } from "./switches.ts";
 
 export function requireKey(call: VaultCall): Key {
   const name = call.params["name"] ?? "";
@@ -78,20 +77,8 @@ function curveSize(body: JsonObject): number | undefined {
 /** Members that are not sent stay; works on a disabled key; an exp in the past is taken (recorded: Azure/azure-sdk-for-js keys_client can_update_a_disabled_key, 2020-06). */
 function update(call: VaultCall): Reply {
   const { key, version } = requireVersion(call);
-  const change = readChange(objectOf(call.body, badParameter));
-  changeVersion(call.world, call.vault, key, version, change);
-  const body = keyBundle(call.vault, key, version);
-  changeVersion(call.world, call.vault, key, version, keptDates(call, change));
-  return { status: 200, body };
-}
-
-const LAST_OF_32_BITS = 2 ** 31 - 1;
-
-/** What is kept of dates otherwise than it was answered. */
-function keptDates({ world }: VaultCall, { nbf, exp }: VersionChange): VersionChange {
-  const isFar = (date: number | undefined): date is number => date !== undefined && date > LAST_OF_32_BITS;
-  if (![nbf, exp].some(isFar) || !setting(world, "keyvault.datesKeptWith32Bits")) return {};
-  return { ...(isFar(nbf) ? { nbf: nbf | 0 } : {}), ...(isFar(exp) ? { exp: exp | 0 } : {}) };
+  changeVersion(call.world, call.vault, key, version, readChange(objectOf(call.body, badParameter)));
+  return { status: 200, body: keyBundle(call.vault, key, version) };
 }
 
 function readChange(body: JsonObject): VersionChange {

@@ -29,8 +29,6 @@ const DEFAULTS = {
   "keyvault.eventsOnlyForNewVersions": true,
   /** The managed HSM, by name, that lets every identity use its keys; all others let none. "": no managed HSM answers at all. */
   "keyvault.openManagedHsm": "",
-  /** Whether a date past January 2038 is answered as asked and kept as what 32 bits make of it. No service is known to; a client is (@azure/keyvault-keys models.ts, `| 0`). */
-  "keyvault.datesKeptWith32Bits": false,
   /** NBF and EXP in events: "number" (the table of event-schema-key-vault.md) or "string" (its sample). */
   "keyvault.eventTimesAs": "number",
 };

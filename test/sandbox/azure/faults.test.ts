@@ -37,6 +37,20 @@ describe("a fault", () => {
     expect(events).toHaveLength(1);
   });
 
+  test("lets a write be done and answered as asked, and then changes what is kept", async () => {
+    const { as, faults, owner, world, events } = anArm();
+    let kept = "as asked";
+    faults.arm({
+      match: { method: "PUT" },
+      fault: { kind: "keptOtherwise", keep: () => (kept = `otherwise, after ${world.writes.length}`) },
+    });
+
+    await expect(as(owner, "PUT", W1, {})).resolves.toMatchObject({ status: 201 });
+    expect(kept).toBe("otherwise, after 1");
+    expect(world.writes).toMatchObject([{ status: 201 }]);
+    expect(events).toHaveLength(1);
+  });
+
   test("skips as many as it is told and hits once unless told otherwise", async () => {
     const { as, faults, owner } = anArm();
     faults.arm({ match: { path: "/WIDGETS/" }, fault: { kind: "status", status: 503 }, after: 2 });

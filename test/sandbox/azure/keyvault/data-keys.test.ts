@@ -139,16 +139,6 @@ describe("update", () => {
     expect(newer.keyOps).toEqual(["wrapKey", "unwrapKey"]);
   });
 
-  test.each([
-    [false, 2 ** 31, 2 ** 31],
-    [true, 2 ** 31, -(2 ** 31)],
-    [true, 2 ** 31 - 1, 2 ** 31 - 1],
-  ])("a service that keeps dates with 32 bits (%s) answers %d as asked, and shows %d", async (keyvault, exp, kept) => {
-    const { call } = setting({}, { "keyvault.datesKeptWith32Bits": keyvault });
-    expect(at((await call("PATCH", "/keys/k1", { attributes: { exp, nbf: exp } })).body, "attributes", "exp")).toBe(exp);
-    expect(at((await call("GET", "/keys/k1")).body, "attributes")).toMatchObject({ exp: kept, nbf: kept });
-  });
-
   test("a time that is no whole number is refused", async () => {
     const { call } = setting();
     expect(await refusal(call("PATCH", "/keys/k1/", { attributes: { exp: "soon" } }))).toMatchObject({ status: 400, code: "BadParameter" });
