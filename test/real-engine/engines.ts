@@ -60,11 +60,12 @@ export async function startLocal(options: StartOptions = {}): Promise<Engine> {
 /** What an engine stands on; several may stand on the same. */
 export type Ground = { program: string; storage: string; began: number };
 
-/** Quicker than host.json has it: this waits for what is there to happen. */
+/** Quicker than host.json has it: this waits for what is there to happen, and for what a killed host had taken from a queue to be seen again. */
 const STORAGE_PROVIDER = {
   type: "AzureStorage",
   maxQueuePollingInterval: "00:00:00.200",
   partitionCount: 1,
+  controlQueueVisibilityTimeout: "00:00:10",
   workItemQueueVisibilityTimeout: "00:00:10",
 };
 
