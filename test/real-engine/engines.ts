@@ -65,7 +65,7 @@ const STORAGE_PROVIDER = {
   type: "AzureStorage",
   maxQueuePollingInterval: "00:00:00.200",
   partitionCount: 1,
-  controlQueueVisibilityTimeout: "00:00:10",
+  controlQueueVisibilityTimeout: "00:01:00",
   workItemQueueVisibilityTimeout: "00:00:10",
 };
 

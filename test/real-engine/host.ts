@@ -143,11 +143,15 @@ function flat(value: unknown, path: string): [string, string][] {
 }
 
 const engine = spawn("dotnet", [env["REAL_ENGINE"]!], { stdio: ["pipe", "pipe", "pipe"] });
+let complaint = "";
 engine.once("exit", (code) => {
-  parent.tell({ type: "failed", error: `the engine ended (${code})` } satisfies FromHost);
+  parent.tell({ type: "failed", error: `the engine ended (${code}) ${complaint}` } satisfies FromHost);
   process.exit(code ?? 1);
 });
-createInterface({ input: engine.stderr }).on("line", (line) => log("information", "", line));
+createInterface({ input: engine.stderr }).on("line", (line) => {
+  complaint ||= line;
+  log("information", "", line);
+});
 const written = hostJsonOf(bundle).extensions?.durableTask ?? {};
 const changed: Record<string, unknown> = JSON.parse(readFileSync(env["REAL_ENGINE_SETTINGS"]!, "utf8"));
 engine.stdin.write(
