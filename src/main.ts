@@ -254,16 +254,23 @@ timer("housekeeping", (context) => alsoOverdue(context, housekeeping));
 
 const authenticate = createAuthenticate({ tenantId: config.tenantId, audiences: config.apiAudiences, fetchJson: createFetchJson(), now });
 const asked = { authenticate, patients, gatherFacts, sendSignal, settings, digest: digestOf, newGuid: randomUUID, now };
+const targets = createTargetsApi({
+  ...baselines,
+  authenticate,
+  loadBaseline: baselines.load,
+  listOpenIncidents: incidents.listOpen,
+  latestIncident: incidents.latest,
+  settings,
+});
 const api = createOperationsApi({
   ...asked,
   hash: hashText,
+  databasesOf: targets.databasesOf,
   stores: {
+    ...mailbox,
     listIncidents: incidents.list,
     findIncident: incidents.find,
-    addDecision: mailbox.addDecision,
     keepLift: baselines.keepLift,
-    listClaims: mailbox.listClaims,
-    listDecisions: mailbox.listDecisions,
     appendAudit: (incidentId, what, data, caller) =>
       audit.append(incidentId, [{ entryId: randomUUID(), kind: "approval", what, data, at: now().toISOString(), actor: caller.objectId }]),
     restraint,
@@ -274,17 +281,6 @@ const api = createOperationsApi({
 });
 
 const planned = createWishesApi({ ...asked, wishes, findIncident: incidents.find, loadRestraint: restraint.load });
-
-const targets = createTargetsApi({
-  authenticate,
-  listKnown: baselines.listKnown,
-  listUnarmed: baselines.listUnarmed,
-  loadScreens: baselines.loadScreens,
-  loadBaseline: baselines.load,
-  listOpenIncidents: incidents.listOpen,
-  latestIncident: incidents.latest,
-  settings,
-});
 
 type Operation = (call: ApiCall) => Promise<HttpResponseInit>;
 
@@ -305,7 +301,7 @@ function serve(name: RouteName, handle: Operation): void {
 
 const SERVED: Record<RouteName, Operation> = {
   ...api,
-  ...targets,
+  ...targets.operations,
   operations: planned.list,
   startOperation: planned.start,
   operation: planned.read,

@@ -94,6 +94,8 @@ const APPLIED = { name: TEXT, on: TEXT, about: nullable(TEXT), at: TIME, result:
 /** What was sent to Azure for it, by the ids that its support and the activity log go by. */
 const REQUEST = { method: TEXT, url: TEXT, status: nullable(COUNT), requestId: nullable(TEXT), correlationId: nullable(TEXT) };
 
+export const AUDIT_SEAL = nullable(v.object({ rows: COUNT, head: TEXT }));
+
 export const INCIDENT = v.object({
   ...OF_INCIDENT,
   causes: v.array(v.object({ code: TEXT, targetIds: TEXTS, evidence: TEXTS, contradictions: TEXTS })),
@@ -118,7 +120,7 @@ export const INCIDENT = v.object({
   nextLookAt: nullable(TIME),
   runbook: v.pipe(TEXTS, v.description("Lines for a POSIX shell with the Azure CLI.")),
   timeline: TIMELINE,
-  audit: nullable(v.object({ rows: COUNT, head: TEXT })),
+  audit: AUDIT_SEAL,
 });
 
 const SUMMARY_OF_OPERATION = {
@@ -290,20 +292,17 @@ export const AUDIT_ROW = v.looseObject({
   prev: TEXT,
   hash: TEXT,
 });
-export const AUDIT_LIST = v.object({
-  value: v.array(AUDIT_ROW),
-  chain: v.variant("ok", [
-    v.object({
-      ok: v.literal(true),
-      rows: COUNT,
-      head: TEXT,
-      sealed: v.pipe(COUNT, v.description("How many rows the incident itself bears out.")),
-      anchored: v.pipe(nullable(COUNT), v.description("How many rows a locked anchor bears out; null where there are no anchors.")),
-    }),
-    v.object({ ok: v.literal(false), rows: COUNT, seq: COUNT, why: TEXT }),
-  ]),
-  nextLink: v.optional(TEXT),
-});
+export const CHAIN = v.variant("ok", [
+  v.object({
+    ok: v.literal(true),
+    rows: COUNT,
+    head: TEXT,
+    sealed: v.pipe(COUNT, v.description("How many rows the incident itself bears out.")),
+    anchored: v.pipe(nullable(COUNT), v.description("How many rows a locked anchor bears out; null where there are no anchors.")),
+  }),
+  v.object({ ok: v.literal(false), rows: COUNT, seq: COUNT, why: TEXT }),
+]);
+export const AUDIT_LIST = v.object({ value: v.array(AUDIT_ROW), chain: CHAIN, nextLink: v.optional(TEXT) });
 
 export const ALIVE = v.object({ status: v.literal("alive") });
 

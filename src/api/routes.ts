@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import * as answers from "./answers.ts";
 import * as requests from "./requests.ts";
+import { SUPPORT } from "./support-answer.ts";
 import { WISH } from "./wish-body.ts";
 
 export type Role = "Keymend.Reader" | "Keymend.Operator" | "Keymend.Approver";
@@ -48,6 +49,14 @@ export const ROUTES = {
     tag: "Incidents",
     summary: "Reads one incident",
     answers: { 200: answers.INCIDENT },
+    refusals: [404],
+  },
+  support: {
+    ...GET,
+    path: "incidents/{id}/support",
+    tag: "Incidents",
+    summary: "All that is on record of one incident in one piece, for whoever helps",
+    answers: { 200: SUPPORT },
     refusals: [404],
   },
   decide: {

@@ -1,8 +1,7 @@
 /** `keymend support`: all that belongs to one incident in one file, for whoever helps: Microsoft's support, a colleague, oneself later. */
 import { writeFile } from "node:fs/promises";
-import { ApiError, type Client } from "../client/client.ts";
+import { ApiError } from "../client/client.ts";
 import { type Command, EXIT, text } from "./command.ts";
-import { exportAudit } from "./deployment/records.ts";
 import { incidentText } from "./deployment/tell.ts";
 import { addressOf, idOf, type Ways } from "./deployment/ways.ts";
 
@@ -13,19 +12,14 @@ const orWhy = <T>(asked: Promise<T>): Promise<T | { notThere: string }> =>
     throw error;
   });
 
-async function databasesOf(client: Client, vaultId: string) {
-  const all = [];
-  for await (const database of client.all("targets", { vaultId, $top: "1000" })) all.push(database);
-  return all;
-}
-
 export const support = (ways: Ways): Command => ({
   name: "support",
   does: "Puts all that belongs to an incident into one file",
   takes: "ID",
   about:
-    "The incident with its timeline and what was tried, its audit with the facts that each look rested on, the databases of its vault,\n" +
-    "a diagnosis of now, and whether Keymend writes. No secret is in it; names, ids and times of your resources are.",
+    "What the deployment has on record (the incident with its timeline and what was tried, what Microsoft support is asked, its audit with\n" +
+    "the facts that each look rested on, the databases of its vault, whether Keymend writes), and a diagnosis of now. No secret is in it;\n" +
+    "names, ids and times of your resources are.",
   options: { out: { type: "string", short: "o", value: "FILE", does: "where to; - prints it; keymend-ID.json unless said" } },
   examples: [
     { run: "keymend support 20261102T100000000Z-0123abcd", does: "writes keymend-20261102T100000000Z-0123abcd.json" },
@@ -34,24 +28,19 @@ export const support = (ways: Ways): Command => ({
   run: async (given) => {
     const id = idOf(given);
     const client = ways.connect(given);
-    const now = ways.now().toISOString();
-    const incident = await client.call("incident", { id });
+    const onRecord = await client.call("support", { id });
+    const { incident } = onRecord;
     const bundle = {
-      format: "keymend/support/1",
-      exportedAt: now,
+      ...onRecord,
       deployment: addressOf(given).url,
       inWords: incidentText(incident, (_, words) => words).split("\n"),
-      incident,
-      audit: await exportAudit(client, id, now),
-      databases: await orWhy(databasesOf(client, incident.vaultId)),
       diagnosisNow: await orWhy(client.call("diagnose", { body: { id: incident.vaultId } })),
-      writing: await orWhy(client.call("paused")),
     };
     const out = text(given, "out") ?? `keymend-${id}.json`;
     if (out === "-" || given.values["json"] === true) given.terminal.print(JSON.stringify(bundle));
     else {
       await writeFile(out, `${JSON.stringify(bundle, null, 2)}\n`);
-      given.terminal.print(`${out}: ${bundle.audit.rows.length} rows of audit, ${incident.timeline.length} lines of timeline`);
+      given.terminal.print(`${out}: ${onRecord.audit.rows.length} rows of audit, ${incident.timeline.length} lines of timeline`);
     }
     return EXIT.nothing;
   },

@@ -24,6 +24,7 @@ import { createPausing, type RestraintRecords } from "./pause.ts";
 import { nextLink } from "./next-link.ts";
 import { ProblemError } from "./problem.ts";
 import { instanceIdOf, type SendSignal } from "./send-signal.ts";
+import { createSupportBundle, type SupportDeps } from "./support-bundle.ts";
 
 export type Page<T> = { value: T[]; continuation: string | undefined };
 
@@ -48,6 +49,7 @@ export type ApiDeps = {
   gatherFacts: GatherFacts;
   sendSignal: SendSignal;
   stores: ApiStores;
+  databasesOf: SupportDeps["databasesOf"];
   settings: Settings;
   hash: (text: string) => string;
   digest: (value: unknown) => string;
@@ -101,6 +103,8 @@ export function createOperationsApi(deps: ApiDeps) {
   });
 
   const incident = guard("incident", async (call) => json(viewIncident(await incidentOf(call))));
+
+  const support = createSupportBundle({ ...deps, incidentById, readWriting: pausing.read });
 
   const heal = guard("heal", async ({ request, client, log, body: { id, reason } }, caller) => {
     const patient = await patientOf(id);
@@ -245,5 +249,5 @@ export function createOperationsApi(deps: ApiDeps) {
     return json({ value: page.value, chain: await stores.verifyAudit(incidentId, seal), ...(link ? { nextLink: link } : {}) });
   });
 
-  return { incidents, incident, heal, lift, paused, pause, resume, diagnose: diagnoseNow, decide, audit };
+  return { incidents, incident, support, heal, lift, paused, pause, resume, diagnose: diagnoseNow, decide, audit };
 }

@@ -89,12 +89,17 @@ export function createTargetsApi(deps: TargetsDeps) {
     };
   }
 
-  const targets = guard("targets", async ({ request, query: { vaultId, phase, kind, $top: top, $skipToken: token } }) => {
+  /** vaultId: of its databases alone; undefined: of all. */
+  async function summaries(vaultId: string | undefined): Promise<Summary[]> {
     const [known, all] = await Promise.all([deps.listKnown(), kept()]);
-    const after = token === undefined ? "" : Buffer.from(token, "base64url").toString();
-    const asked = known
+    return known
       .filter(({ patientId }) => vaultId === undefined || patientKey(patientId) === patientKey(vaultId))
-      .flatMap((patient) => summariesOf(patient, all, deps.settings))
+      .flatMap((patient) => summariesOf(patient, all, deps.settings));
+  }
+
+  const targets = guard("targets", async ({ request, query: { vaultId, phase, kind, $top: top, $skipToken: token } }) => {
+    const after = token === undefined ? "" : Buffer.from(token, "base64url").toString();
+    const asked = (await summaries(vaultId))
       .filter((one) => (phase === undefined || one.phase === phase) && (kind === undefined || one.kind === kind))
       .map((one) => ({ one, key: normalId(one.id) }))
       .filter(({ key }) => key > after)
@@ -128,5 +133,5 @@ export function createTargetsApi(deps: TargetsDeps) {
    */
   const target: typeof targets = (call) => ((call.request.params["id"] ?? "") === "" ? targets(call) : database(call));
 
-  return { targets, target };
+  return { operations: { targets, target }, databasesOf: summaries };
 }

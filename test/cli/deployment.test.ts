@@ -455,10 +455,18 @@ describe("keymend audit", () => {
 
   test("support puts all of it into one file, says what could not be had, and its audit can be verified", async () => {
     const { keymend } = deployment({
-      ...played(),
-      "GET /targets": { body: { value: [] } },
+      [`GET /incidents/${ID}/support`]: {
+        body: {
+          format: "keymend/support/1",
+          exportedAt: NOW,
+          incident: { ...closed, audit: seal },
+          drafts: [],
+          audit: { format: "keymend/audit/1", incidentId: ID, exportedAt: NOW, seal, chain, rows },
+          databases: [],
+          writing: { writes: true, why: null, pause: null },
+        },
+      },
       "POST /diagnose": refused(424, "It can't be seen"),
-      "GET /pause": { body: { writes: true, why: null, pause: null } },
     });
     const out = join(folder, "bundle.json");
     expect((await keymend("support", ID, "--out", out)).out).toContain("2 rows of audit");

@@ -42,6 +42,18 @@ beforeAll(async () => {
 const AUDITED = { schema: 2, entryId: "e1", kind: "note", what: "w", data: null, at: NOW, actor: "keymend", seq: 1, prev: "p", hash: "h" };
 const CHAIN = { ok: true as const, rows: 1, head: "h", sealed: 1, anchored: null };
 
+const KNOWN = {
+  id: ACCOUNT_ID,
+  kind: "account" as const,
+  keyUri: KEY_URI,
+  identityIds: [],
+  phase: "healthy" as const,
+  expiresOn: null,
+  armed: { state: "armed" as const, why: null },
+  lastLookAt: NOW,
+  openIncidentId: null,
+};
+
 type Listed = Parameters<ApiDeps["stores"]["listIncidents"]>[0];
 
 type Setting = { incidents?: Incident[]; over?: Partial<ApiDeps>; claims?: () => Claim[]; decided?: Decision[] };
@@ -121,7 +133,7 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
       },
       listAudit: async (_, top, continuation) => {
         asked.push([top, continuation]);
-        return { value: [AUDITED], continuation: "00000001" };
+        return { value: [AUDITED], continuation: continuation === "00000001" ? undefined : "00000001" };
       },
       verifyAudit: async (incidentId, seal) => {
         verified.push([incidentId, seal]);
@@ -129,6 +141,7 @@ function setUp({ incidents = [waiting], over = {}, claims = () => [], decided = 
       },
       isAnchored: async (incidentId) => incidentId === "taken-away",
     },
+    databasesOf: async (vaultId) => [{ ...KNOWN, vaultId }],
     settings: someSettings(),
     hash: (text) => `hash of ${text}`,
     digest: (value) => `digest of ${JSON.stringify(value)}`,
@@ -459,6 +472,37 @@ describe("POST diagnose", () => {
 
   test("of what no database depends on is answered 404", async () => {
     expect(await setUp().call("diagnose", "Keymend.Operator", post("/api/diagnose", { id: CLUSTER_ID }))).toMatchObject(problem(404));
+  });
+});
+
+describe("GET incidents/{id}/support", () => {
+  const support = (setting: Setting = {}, id = "i1") => setUp(setting).call("support", "Keymend.Reader", { params: { id } });
+
+  test("answers all that is on record in one piece: every page of the audit, its seal, the databases, whether Keymend writes", async () => {
+    const seal = { rows: 1, head: "h" };
+    const { jsonBody } = await support({ incidents: [{ ...waiting, audit: seal }] });
+    expect(jsonBody).toMatchObject({
+      format: "keymend/support/1",
+      exportedAt: NOW,
+      incident: { id: "i1" },
+      drafts: [],
+      audit: { format: "keymend/audit/1", incidentId: "i1", seal, chain: CHAIN, rows: [AUDITED, AUDITED] },
+      databases: [{ id: ACCOUNT_ID, vaultId: VAULT_ID }],
+      writing: { writes: true },
+    });
+  });
+
+  test("has what Microsoft support is asked of a database that was not given back", async () => {
+    const targets = waiting.targets.map((target) => ({ ...target, reason: "NotRevalidated" as const }));
+    const { jsonBody } = await support({ incidents: [{ ...waiting, targets }] });
+    expect(jsonBody).toMatchObject({
+      audit: { seal: null },
+      drafts: [{ name: "keymend-i1-account", targetIds: [ACCOUNT_ID], description: expect.stringContaining(ACCOUNT_ID) as string }],
+    });
+  });
+
+  test("knows no other incident", async () => {
+    expect(await support({}, "i9")).toMatchObject(problem(404));
   });
 });
 

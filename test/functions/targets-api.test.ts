@@ -30,7 +30,7 @@ const open = decideTurn(turnInput()).incident!;
 const APP = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/keymend";
 
 function setUp(over: Partial<TargetsDeps> = {}) {
-  const api = createTargetsApi({
+  const { operations: api, databasesOf } = createTargetsApi({
     authenticate: createAuthenticate({
       tenantId: TENANT,
       audiences: [AUDIENCE],
@@ -59,14 +59,16 @@ function setUp(over: Partial<TargetsDeps> = {}) {
     return (jsonBody as { value: Record<string, unknown>[] }).value;
   };
   const read = (id: string): Promise<HttpResponseInit> => ask("target", { params: { id } });
-  return { api, ask, list, read };
+  return { api, ask, list, read, databasesOf };
 }
 
 describe("the list", () => {
   test("has every database as the last look found it, by its id", async () => {
     const armed = { state: "unknown", why: "the last look could not tell" };
     const common = { vaultId: VAULT_ID, keyUri: KEY_URI, armed, lastLookAt: NOW, openIncidentId: "i1" };
-    const { list } = setUp({ listOpenIncidents: async () => [{ id: "i1", vaultId: VAULT_ID.toUpperCase() }] });
+    const { list, databasesOf } = setUp({ listOpenIncidents: async () => [{ id: "i1", vaultId: VAULT_ID.toUpperCase() }] });
+    expect(await databasesOf(VAULT_ID.toUpperCase())).toHaveLength(2);
+    expect(await databasesOf("https://kv-other.vault.azure.net")).toEqual([]);
     expect(await list()).toEqual([
       { ...common, id: ACCOUNT_ID, kind: "account", identityIds: [IDENTITY_ID], phase: "healthy", expiresOn: SOON },
       { ...common, id: CLUSTER_ID, kind: "cluster", identityIds: [], phase: "revoked", expiresOn: null },

@@ -3,6 +3,7 @@ import { nameOf } from "../arm-id.ts";
 import { LONGEST_LABEL } from "../bounded.ts";
 import type { Incident, IncidentTarget, OutcomeCode, PlannedStep, Reason } from "../incident.ts";
 import { loudness } from "../turn/outcome.ts";
+import { bundleOf } from "../turn/support.ts";
 import type { Held } from "../turn/restraint.ts";
 
 /**
@@ -66,6 +67,10 @@ function weightOf(code: OutcomeCode, reason: Reason): Weight {
 const pressing = ({ targets }: Incident): "now" | "soon" =>
   targets.some(({ phase }) => phase !== "healthy" && phase !== "atRisk") ? "now" : "soon";
 
+/** Who is sent to support is told what to take along. */
+const forSupport = (incident: Incident): [string, string][] =>
+  incident.reason === "NotRevalidated" ? [["For support", bundleOf(incident)]] : [];
+
 /** How an incident has ended; also of one that waits with an outcome, as that of the inventory does. */
 export function outcomeNews(incident: Incident): News {
   const { id, vaultId, reason, detail, openedAt, closedAt, causes, targets } = incident;
@@ -80,7 +85,7 @@ export function outcomeNews(incident: Incident): News {
     like: [vaultId, outcome, reason, ...causes.map(({ code }) => code).toSorted()].join(" "),
     title: `${outcome}${reason === null ? "" : ` (${reason})`}: ${shortOf(vaultId)}`,
     text: cut(detail),
-    facts: factsOf(incident),
+    facts: [...factsOf(incident), ...forSupport(incident)],
     asks: false,
     data: {
       incidentId: id,

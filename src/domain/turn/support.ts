@@ -1,9 +1,8 @@
 /**
- * What Microsoft support is told of a database that the service does not give back though its key path is whole: both guides send there after
- * two hours (waits.ts). Keymend itself opens no ticket: who does needs Microsoft.Support/supportTickets/write and a plan that has tickets.
- * Commands: Azure/azure-cli-extensions, support (`az support services`, `az support in-subscription tickets create`).
+ * What Microsoft support is told of databases that the service does not give back though their key path is whole: both guides send there after
+ * two hours (waits.ts). Commands: Azure/azure-cli-extensions, support (`az support services`, `az support in-subscription tickets create`).
  */
-import { nameOf, parseArmId } from "../arm-id.ts";
+import { nameOf, parseArmId, sameId } from "../arm-id.ts";
 import { cutText } from "../bounded.ts";
 import type { AppliedStep, Incident, IncidentTarget, WriteRequest } from "../incident.ts";
 import { az, azText, say } from "../steps/az.ts";
@@ -11,8 +10,21 @@ import { az, azText, say } from "../steps/az.ts";
 /** Azure takes more; whoever reads it does not. */
 const LONGEST = 6000;
 const LINES = 20;
+const NAMED = 3;
 
-const SERVICE: Record<IncidentTarget["kind"], string> = { account: "Cosmos DB", cluster: "DocumentDB" };
+/** One ticket: of databases of one kind in one subscription, for a ticket belongs to one, and goes to whoever knows the service. */
+export type TicketDraft = {
+  /** In its subscription; the same of an incident whenever it is asked for. */
+  name: string;
+  subscriptionId: string;
+  kind: IncidentTarget["kind"];
+  targetIds: string[];
+  title: string;
+  description: string;
+};
+
+/** Words in the names of its service; clusters have had two (recorded: Azure/azure-cli-extensions, test_support_services.yaml, 2024-05). */
+const SERVICES: Record<IncidentTarget["kind"], readonly string[]> = { account: ["Cosmos DB"], cluster: ["DocumentDB", "vCore"] };
 
 const doneOf = ({ at, name, on, result, detail }: Omit<AppliedStep, "requests">): string =>
   `Done at ${at}: ${name} on ${on}: ${result}: ${detail}`;
@@ -21,20 +33,43 @@ const doneOf = ({ at, name, on, result, detail }: Omit<AppliedStep, "requests">)
 const idsOf = ({ method, status, requestId, correlationId }: WriteRequest): string =>
   `; ${method} answered ${status ?? "nothing"}, x-ms-request-id ${requestId ?? "none"}, x-ms-correlation-request-id ${correlationId ?? "none"}`;
 
+const stateOf = ({ id, kind, serviceSays, pathOkSince, phase }: IncidentTarget): string[] => [
+  `The ${kind} ${id} uses a customer-managed key. Its way to the key has been whole since ${pathOkSince ?? "a time that is not known"}, and the service has not taken notice: it is ${phase} still.`,
+  `The service says of its access: ${serviceSays ?? "nothing"}.`,
+];
+
 /** For people: what is so, since when, what was tried and what has come of it. */
-export function supportText(incident: Incident, { id, kind, serviceSays, pathOkSince, phase }: IncidentTarget): string {
-  const { applied, causes, timeline } = incident;
-  const own = applied.filter(({ targetIds }) => targetIds.includes(id));
-  const found = causes.filter(({ targetIds }) => targetIds.includes(id));
+function describe({ applied, causes, timeline }: Incident, lost: readonly IncidentTarget[]): string {
+  const isAbout = ({ targetIds }: { targetIds: readonly string[] }): boolean =>
+    lost.some(({ id }) => targetIds.some((targetId) => sameId(targetId, id)));
   const text = [
-    `The ${kind} ${id} uses a customer-managed key. Its way to the key has been whole since ${pathOkSince ?? "a time that is not known"}, and the service has not taken notice: it is ${phase} still.`,
-    `The service says of its access: ${serviceSays ?? "nothing"}.`,
-    ...found.map(({ code, evidence }) => `Found: ${code}: ${evidence.join("; ")}`),
-    ...own.map(({ requests, ...step }) => `${doneOf(step)}${(requests ?? []).map(idsOf).join("")}`),
+    ...lost.flatMap(stateOf),
+    ...causes.filter(isAbout).map(({ code, evidence }) => `Found: ${code}: ${evidence.join("; ")}`),
+    ...applied.filter(isAbout).map(({ requests, ...step }) => `${doneOf(step)}${(requests ?? []).map(idsOf).join("")}`),
     "What happened, in UTC:",
     ...timeline.slice(-LINES).map(({ at, what }) => `${at} ${what}`),
   ].join("\n");
   return cutText(text, LONGEST, () => "").replace(", sha256 ]", "]");
+}
+
+function titleOf(lost: readonly IncidentTarget[]): string {
+  const named = lost.slice(0, NAMED).map(({ id }) => nameOf(id));
+  const more = lost.length > NAMED ? [`${lost.length - NAMED} more`] : [];
+  return `${[...named, ...more].join(", ")}: the service does not take notice that its customer-managed key is in reach again`;
+}
+
+/** What there is to ask support for, of those of its databases that were not given back. */
+export function ticketDrafts(incident: Incident): TicketDraft[] {
+  const lost = incident.targets.filter(({ reason }) => reason === "NotRevalidated");
+  const places = Map.groupBy(lost, ({ id, kind }) => `${parseArmId(id)!.subscriptionId!.toLowerCase()} ${kind}`);
+  return [...places.values()].map((own) => ({
+    name: `keymend-${incident.id}-${own[0]!.kind}`,
+    subscriptionId: parseArmId(own[0]!.id)!.subscriptionId!,
+    kind: own[0]!.kind,
+    targetIds: own.map(({ id }) => id),
+    title: titleOf(own),
+    description: describe(incident, own),
+  }));
 }
 
 /** What az can't know: who is to be answered, and in what language. */
@@ -48,48 +83,50 @@ const CONTACT = [
 
 const LOOK_UP = (kind: IncidentTarget["kind"]): string[] => [
   say(`the classification that fits is one of these; set it: PROBLEM=<id>`),
-  `az support services list --query "[?contains(displayName, '${SERVICE[kind]}')].id" --output tsv | while read -r SERVICE; do az support services problem-classifications list --service-name "\${SERVICE##*/}" --query "[].[displayName, id]" --output table; done`,
+  `az support services list --query "[?${SERVICES[kind].map((word) => `contains(displayName, '${word}')`).join(" || ")}].id" --output tsv | while read -r SERVICE; do az support services problem-classifications list --service-name "\${SERVICE##*/}" --query "[].[displayName, id]" --output table; done`,
 ];
 
-function ticketFor(incident: Incident, target: IncidentTarget): string {
-  const title = `${nameOf(target.id)}: the service does not take notice that its customer-managed key is in reach again`;
+function commandOf({ name, subscriptionId, targetIds, title, description }: TicketDraft): string {
   const words = az(
     "support",
     "in-subscription",
     "tickets",
     "create",
     "--subscription",
-    parseArmId(target.id)!.subscriptionId!,
+    subscriptionId,
     "--ticket-name",
-    `keymend-${incident.id}-${nameOf(target.id)}`.slice(0, 100),
+    name,
     "--severity",
     "critical",
     "--diagnostic-consent",
     "Yes",
     "--technical-resource",
-    target.id,
+    targetIds[0]!,
     azText("--title", title),
-    azText("--description", supportText(incident, target)),
+    azText("--description", description),
     "--contact-method",
     "email",
     "--contact-language",
     "en-us",
   );
-  const filled = CONTACT.map(([name, variable]) => `--contact-${name} "$${variable}"`).join(" ");
+  const filled = CONTACT.map(([word, variable]) => `--contact-${word} "$${variable}"`).join(" ");
   // One line, as each of a runbook: a line break in a quoted text would be one too many for who runs them line by line.
   return `${words.replaceAll("\n", " | ")} --problem-classification "$PROBLEM" ${filled}`;
 }
 
-/** A ticket for each database that was not given back. */
+/** Where all that is on record of an incident is had in one piece. */
+export const bundleOf = ({ id }: Pick<Incident, "id">): string => `keymend support ${id}, or GET /api/incidents/${id}/support`;
+
+/** How a person opens what tickets there are to open. */
 export function supportRunbook(incident: Incident): string[] {
-  const lost = incident.targets.filter(({ reason }) => reason === "NotRevalidated");
-  if (lost.length === 0) return [];
-  const kinds = [...new Set(lost.map(({ kind }) => kind))];
+  const drafts = ticketDrafts(incident);
+  if (drafts.length === 0) return [];
   return [
+    say(`all that is on record of it, for whoever helps: ${bundleOf(incident)}`),
     say(
       "ask Microsoft support; first say who asks: FIRST_NAME, LAST_NAME, EMAIL, COUNTRY (ISO 3166-1 alpha-3), TIMEZONE (a Microsoft time zone name)",
     ),
-    ...kinds.flatMap(LOOK_UP),
-    ...lost.map((target) => ticketFor(incident, target)),
+    ...[...new Set(drafts.map(({ kind }) => kind))].flatMap(LOOK_UP),
+    ...drafts.map(commandOf),
   ];
 }

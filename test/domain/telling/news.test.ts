@@ -59,6 +59,11 @@ describe("an outcome", () => {
     });
   });
 
+  test("that sends to Microsoft support says where all that is on record is had", () => {
+    const news = outcomeNews(incidentOf({ outcome: "Escalated", reason: "NotRevalidated" }));
+    expect(news.facts.at(-1)).toEqual(["For support", "keymend support i1, or GET /api/incidents/i1/support"]);
+  });
+
   test("of the inventory, which is open still and about no database, is told as well", () => {
     const incident = incidentOf({ vaultId: SUBSCRIPTION, outcome: "Escalated", reason: null, causes: [], targets: [], closedAt: null });
     const subscription = SUBSCRIPTION.split("/").at(-1)!;

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import type { Incident } from "../../../src/domain/incident.ts";
-import { supportRunbook, supportText } from "../../../src/domain/turn/support.ts";
+import { supportRunbook, ticketDrafts } from "../../../src/domain/turn/support.ts";
 import { ACCOUNT_ID, CLUSTER_ID } from "../../support/builders.ts";
 import { after, aStep, diagnosisOf, planOf, recovering, seen, turns } from "../../support/turns.ts";
 
@@ -37,12 +37,13 @@ describe("a database that is not given back within two hours", () => {
     expect([outcome, reason]).toEqual(["Escalated", "NotRevalidated"]);
     const ticket = runbook.at(-1)!;
     expect(ticket).toMatch(
-      /^az support in-subscription tickets create --subscription \S+ --ticket-name keymend-i1-orders --severity critical/,
+      /^az support in-subscription tickets create --subscription \S+ --ticket-name keymend-i1-account --severity critical/,
     );
     expect(ticket).toContain(`--technical-resource ${ACCOUNT_ID}`);
     expect(ticket).toContain('--problem-classification "$PROBLEM"');
     expect(ticket).toContain("GrantKeyRole on /v: done: 201");
     expect(ticket).not.toContain("/other");
+    expect(runbook.at(0)).toBe("# all that is on record of it, for whoever helps: keymend support i1, or GET /api/incidents/i1/support");
     expect(runbook.join("\n").split("\n")).toHaveLength(runbook.length);
   });
 
@@ -63,25 +64,56 @@ describe("a database that is not given back within two hours", () => {
       { method: "PATCH", url: "https://management.azure.com/x", status: 202, requestId: "r1", correlationId: "c1" },
       { method: "PUT", url: "x", status: null, requestId: null, correlationId: null },
     ];
-    const text = supportText({ ...incident, applied: [{ ...applied[0]!, requests }] }, incident.targets[0]!);
-    expect(text).toContain("done: 201; PATCH answered 202, x-ms-request-id r1, x-ms-correlation-request-id c1; PUT answered nothing");
+    const [draft] = ticketDrafts({ ...incident, applied: [{ ...applied[0]!, requests }] });
+    expect(draft!.description).toContain(
+      "done: 201; PATCH answered 202, x-ms-request-id r1, x-ms-correlation-request-id c1; PUT answered nothing",
+    );
   });
 
   test("is described within what a reader takes", () => {
     const incident = asked(121);
     const timeline = Array.from({ length: 100 }, () => ({ at: after(0), what: "x".repeat(900) }));
-    const text = supportText({ ...incident, timeline }, { ...incident.targets[0]!, pathOkSince: null, serviceSays: null });
-    expect(text.length).toBeLessThan(6100);
-    expect(text).toContain("a time that is not known");
-    expect(text).toContain("The service says of its access: nothing");
-    expect(text).toMatch(/\[cut: \d+ characters\]$/);
+    const [{ description } = { description: "" }] = ticketDrafts({
+      ...incident,
+      timeline,
+      targets: [{ ...incident.targets[0]!, pathOkSince: null, serviceSays: null }],
+    });
+    expect(description.length).toBeLessThan(6100);
+    expect(description).toContain("a time that is not known");
+    expect(description).toContain("The service says of its access: nothing");
+    expect(description).toMatch(/\[cut: \d+ characters\]$/);
   });
 });
 
-test("a cluster is looked up among the services of its own name", () => {
+test("of many databases there is one ticket for each kind in each subscription, under a name that goes by no order", () => {
+  const incident = asked(121);
+  const [account] = incident.targets;
+  const elsewhere = "11111111-2222-4333-8444-555555555555";
+  const targets = [
+    ...["a", "b", "c", "d"].map((name) => ({ ...account!, id: ACCOUNT_ID.replace(/orders$/, name) })),
+    { ...account!, id: CLUSTER_ID, kind: "cluster" as const },
+    { ...account!, id: ACCOUNT_ID.replace(/^\/subscriptions\/[^/]+/, `/subscriptions/${elsewhere}`) },
+  ];
+  const drafts = ticketDrafts({ ...incident, targets });
+  expect(drafts.map(({ name, subscriptionId, targetIds }) => [name, subscriptionId === elsewhere, targetIds.length])).toEqual([
+    ["keymend-i1-account", false, 4],
+    ["keymend-i1-cluster", false, 1],
+    ["keymend-i1-account", true, 1],
+  ]);
+  expect(drafts[0]!.title).toMatch(/^a, b, c, 1 more: the service/);
+  expect(drafts[0]!.description).toContain(`The account ${ACCOUNT_ID.replace(/orders$/, "d")} uses`);
+  const reversed = ticketDrafts({ ...incident, targets: targets.toReversed() });
+  expect(reversed.map(({ name, subscriptionId }) => name + subscriptionId).toSorted()).toEqual(
+    drafts.map(({ name, subscriptionId }) => name + subscriptionId).toSorted(),
+  );
+});
+
+test("a cluster is looked up among the services of its own names", () => {
   const incident = asked(121);
   const targets = [{ ...incident.targets[0]!, id: CLUSTER_ID, kind: "cluster" as const }];
-  expect(supportRunbook({ ...incident, targets }).join("\n")).toContain("contains(displayName, 'DocumentDB')");
+  expect(supportRunbook({ ...incident, targets }).join("\n")).toContain(
+    "[?contains(displayName, 'DocumentDB') || contains(displayName, 'vCore')]",
+  );
 });
 
 test("whoever still waits, or ended otherwise, is sent to no support", () => {
