@@ -67,7 +67,7 @@ const ABOUT: Record<Capability, string> = {
     "Reads. The app runs as it: beside this it has its own storage and publishes its own telemetry (`app-access.bicep`, `records.bicep`), and where `logWorkspaceResourceId` is given it reads the two tables of key vaults' audit log there (`log-reader.bicep`). It has no other right that changes anything.",
   keys: "Changes attributes of keys, rotates and recovers them, and makes new ones by Azure Resource Manager. On vaults with access policies it has `update`, `rotate` and `recover` there.",
   access:
-    "Gives access back. Its role is assigned with a condition: one role, to service principals, never to Keymend's own identities, and no deletion.",
+    "Gives access back, and, where that is deployed, takes it away where somebody revokes it on purpose. Its role is assigned with a condition: one role, given to and taken from service principals alone, and never Keymend's own identities.",
   databases: "Points databases back at their identity and key.",
   vaults:
     "Recovers vaults, lets trusted services in, and has events delivered. At the identity that keeps what could not be delivered, and there alone, it has `Microsoft.ManagedIdentity/userAssignedIdentities/assign/action` (`dead-letterer.bicep`), to make topics with it: at worst it could give that identity, whose one role is to write to the container `dead-letters`, to something else.",
