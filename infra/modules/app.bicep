@@ -157,8 +157,10 @@ var settings = {
   AzureFunctionsJobHost__telemetryMode: 'OpenTelemetry'
   OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage'
   OTEL_TRACES_SAMPLER_ARG: '1.0'
-  // The exporter's own statistics would go to Microsoft.
+  // The exporters' own statistics would go to Microsoft: of the app (Azure/azure-sdk-for-js, monitor-opentelemetry-exporter, Constants.ts) and
+  // of the host (Azure/azure-sdk-for-net, Azure.Monitor.OpenTelemetry.Exporter, EnvironmentVariableConstants.cs and AzureMonitorTransmitter.cs).
   APPLICATION_INSIGHTS_NO_STATSBEAT: 'true'
+  APPLICATIONINSIGHTS_STATSBEAT_DISABLED: 'true'
   KEYMEND_MODE: mode
   KEYMEND_CLOUD: environment().name
   KEYMEND_SUBSCRIPTIONS: join(union([subscription().subscriptionId], watchedSubscriptions), ',')

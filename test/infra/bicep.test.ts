@@ -72,6 +72,14 @@ describe("what is deployed", () => {
     expect(main).toContain("overrides: empty(contradicting) ? settings : fail(");
   });
 
+  /** Azure/azure-sdk-for-js, monitor-opentelemetry-exporter, Constants.ts; Azure/azure-sdk-for-net, Azure.Monitor.OpenTelemetry.Exporter, EnvironmentVariableConstants.cs. */
+  test.each(["APPLICATION_INSIGHTS_NO_STATSBEAT", "APPLICATIONINSIGHTS_STATSBEAT_DISABLED"])(
+    "sends no statistics of the exporters, of the app's and the host's: %s",
+    (setting) => {
+      expect(readFileSync("infra/modules/app.bicep", "utf8")).toMatch(new RegExp(`^ {2}${setting}: 'true'$`, "m"));
+    },
+  );
+
   /** Learn, "Disable basic authentication in App Service deployments". */
   test("takes no publishing password", () => {
     const policies = [
