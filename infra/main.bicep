@@ -55,7 +55,7 @@ param repairs repair[] = ['keys', 'access', 'databases', 'vaults']
 @description('Repairs on access-policy vaults. Azure has no condition for access policies: whoever may write them may grant anything on that vault, also to itself.')
 param allowAccessPolicyRepairs bool = false
 
-@description('Recovering a deleted vault and setting the firewall bypass: needs vaults/write, with the same reach as access policies.')
+@description('Recovering a deleted vault, setting the firewall bypass, and turning on purge protection, which nobody can turn off again: needs vaults/write, with the same reach as access policies.')
 param allowVaultRepairs bool = false
 
 @description('Replacing a deleted identity: needs to create and assign user-assigned identities.')

@@ -30,7 +30,7 @@ export const worst: Readonly<Record<string, string>> = {
   "Microsoft.KeyVault/vaults/accessPolicies/write":
     "give anybody, itself too, every right on the keys, secrets and certificates of the access-policy vaults there: Azure has no condition for policies",
   "Microsoft.KeyVault/vaults/write":
-    "all that a vault's settings allow: open its network, change its access policies or its permission model, make vaults; and bring deleted ones back",
+    "all that a vault's settings allow: open its network, change its access policies or its permission model, turn on purge protection, which nobody can turn off again, make vaults; and bring deleted ones back",
   "Microsoft.DocumentDB/databaseAccounts/write":
     "open the network of any account of the subscription, change its backup, regions and key URI, or make accounts; not read its data or its keys",
   "Microsoft.DocumentDB/mongoClusters/write":
