@@ -22,7 +22,7 @@ param mode string = 'observe'
 @allowed(['Standard_LRS', 'Standard_GRS', 'Standard_RAGRS', 'Standard_ZRS', 'Standard_GZRS', 'Standard_RAGZRS'])
 param storageSku string = 'Standard_ZRS'
 
-@description('App settings that take the place of the ones in modules/app.bicep, by name: {"KEYMEND_CAUSES": "KeyDisabled=auto"}. docs/settings.md has them all. What a parameter decides is refused here.')
+@description('App settings that take the place of the ones in modules/app.bicep, by name: {"KEYMEND_CAUSES": "KeyDisabled=auto"}. docs/settings.md has them all. What the deployment itself decides is refused here.')
 param settings object = {}
 
 @description('Names of the resource groups that the vaults are in, whichever these are: Keymend may work there, finds the vaults by their databases and arms them itself.')
@@ -118,7 +118,7 @@ type watchedVault = {
   topicName: string?
 }
 
-// The roles follow the parameters, so a setting that says otherwise would part what Keymend does from what it may do.
+// Roles follow these, or what they name is deployed here: a setting that says otherwise would part what Keymend does from what it may do.
 var decidedByParameters = [
   'keymend_mode'
   'keymend_cloud'
@@ -130,6 +130,8 @@ var decidedByParameters = [
   'keymend_outcome_topic_endpoint'
   'keymend_subscriptions'
   'keymend_identities'
+  'keymend_function_app'
+  'keymend_dead_letters'
 ]
 var contradicting = intersection(map(objectKeys(settings), setting => toLower(setting)), decidedByParameters)
 
@@ -173,7 +175,7 @@ module app 'modules/app.bicep' = {
     endpointSubnetId: empty(endpointSubnetId) || !empty(subnetId) ? endpointSubnetId : fail('endpointSubnetId: the app reaches it by subnetId alone')
     privateDnsZones: privateDnsZones
     logRetentionDays: logRetentionDays
-    overrides: empty(contradicting) ? settings : fail('settings: give the parameter in place of ${join(contradicting, ', ')}')
+    overrides: empty(contradicting) ? settings : fail('settings: the deployment itself decides ${join(contradicting, ', ')}')
   }
 }
 

@@ -63,12 +63,18 @@ describe("what is deployed", () => {
   test("refuses a setting that a parameter decides", () => {
     const main = readFileSync("infra/main.bicep", "utf8");
     const refused = /^var decidedByParameters = \[([^\]]*)\]/m.exec(main)![1]!.match(/\w+/g)!;
-    // Mode and `repairs` decide which identities there are.
-    const parameters = [...[...main.matchAll(/^param (\w+)/gm)].map(([, name]) => name!), "identities"];
-    const set = [...readFileSync("infra/modules/app.bicep", "utf8").matchAll(/^ {2}(KEYMEND_\w+): (.*)$/gm)];
-    const decided = set.filter(([, , value]) => parameters.some((name) => new RegExp(`\\b${name}\\b`).test(value!)));
+    const app = readFileSync("infra/modules/app.bicep", "utf8");
+    // What follows from parameters of the module, by its variables too. By `environment().name` the cloud counts as well.
+    const following = new Set([...app.matchAll(/^param (\w+)/gm)].map(([, name]) => name!));
+    const follows = (value: string): boolean => (value.match(/\b[a-z]\w*/g) ?? []).some((name) => following.has(name));
+    for (const [, name, value] of app.matchAll(/^var (\w+) = (.*)$/gm)) if (follows(value!)) following.add(name!);
+    const set = [...app.matchAll(/^ {2}(KEYMEND_\w+): (.*)$/gm)];
+    const decided = set.filter(([, , value]) => follows(value!));
     expect(decided.map(([, name]) => name!.toLowerCase()).toSorted()).toEqual(refused.toSorted());
     expect(refused).toContain("keymend_mode");
+    expect(refused).toContain("keymend_dead_letters");
+    const told = /^The parameter `settings` of a deployment .*?: (.*)\.$/m.exec(readFileSync("docs/settings.md", "utf8"))![1]!;
+    expect([...told.matchAll(/`(\w+)`/g)].map(([, name]) => name!.toLowerCase()).toSorted()).toEqual(refused.toSorted());
     expect(main).toContain("overrides: empty(contradicting) ? settings : fail(");
   });
 
