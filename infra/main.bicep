@@ -170,7 +170,7 @@ module app 'modules/app.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     identities: identities.outputs.identities
     recordsRetention: recordsRetention
-    keepsDeadLetters: withDeadLetters && armsVaults
+    deadLetterer: withDeadLetters && armsVaults ? deadLettererName : ''
     subnetId: subnetId
     endpointSubnetId: empty(endpointSubnetId) || !empty(subnetId) ? endpointSubnetId : fail('endpointSubnetId: the app reaches it by subnetId alone')
     privateDnsZones: privateDnsZones
@@ -249,6 +249,9 @@ resource watched 'Microsoft.KeyVault/vaults@2024-11-01' existing = [for vault in
 // managed identities", firewall and virtual network rules); what is dropped there is told by an alert.
 var withDeadLetters = withEvents && empty(endpointSubnetId)
 
+// Of what is not deployed no output may be asked for: the name is what all three go by.
+var deadLettererName = 'id-${name}-events'
+
 module deadLetters 'modules/dead-letters.bicep' = if (withDeadLetters) {
   name: '${name}-dead-letters'
   scope: group
@@ -256,6 +259,7 @@ module deadLetters 'modules/dead-letters.bicep' = if (withDeadLetters) {
     name: name
     location: location
     storageName: last(split(app.outputs.storageId, '/'))
+    identityName: deadLettererName
   }
 }
 
@@ -266,8 +270,7 @@ module deadLetterer 'modules/dead-letterer.bicep' = if (withDeadLetters && armsV
   name: '${name}-dead-letterer'
   scope: group
   params: {
-    // Of what is not deployed no output may be asked for, not even here.
-    identityName: 'id-${name}-events'
+    identityName: deadLettererName
     principalId: principals.?vaults ?? ''
     owner: '${name}, ${subscription().subscriptionId}'
   }

@@ -12,8 +12,8 @@ param outcomeTopicEndpoint string
 param instanceMemoryMB int
 param recordsRetention string
 
-@description('Whether Keymend may have what could not be delivered kept, of vaults that it arms: modules/dead-letters.bicep.')
-param keepsDeadLetters bool
+@description('The name of the identity that keeps what could not be delivered, also of vaults that Keymend arms: modules/dead-letters.bicep makes it later, once there is code. Empty: of those nothing is kept.')
+param deadLetterer string
 
 param subnetId string
 param endpointSubnetId string
@@ -141,9 +141,8 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   properties: { reserved: true }
 }
 
-// As modules/dead-letters.bicep names them: it comes later, once there is code.
-var deadLetterer = resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', 'id-${name}-events')
-var deadLetters = keepsDeadLetters ? '${deadLetterer}=${records.outputs.storageId}/blobServices/default/containers/dead-letters' : ''
+// The container as modules/dead-letters.bicep names it.
+var deadLetters = empty(deadLetterer) ? '' : '${resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', deadLetterer)}=${records.outputs.storageId}/blobServices/default/containers/dead-letters'
 
 // What a deployment decides; everything else has its default in the app (docs/settings.md) and is set by `overrides` alone.
 var settings = {

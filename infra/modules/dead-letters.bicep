@@ -2,6 +2,7 @@
 param name string
 param location string
 param storageName string
+param identityName string
 
 // Built-in role (Microsoft Learn, "Azure built-in roles"); the one that dead-lettering asks for (Microsoft Learn, "Grant managed identity the access to Event Grid destination").
 var storageBlobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
@@ -20,7 +21,7 @@ resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@20
 }
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
-  name: 'id-${name}-events'
+  name: identityName
   location: location
 }
 
