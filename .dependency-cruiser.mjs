@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 
-// Who may import whom: domain ← activities ← functions ← main; domain ← orchestrations ← functions; domain ← azure, storage ← main.
+// Who may import whom: domain ← activities ← functions ← composition; domain ← orchestrations ← functions; domain ← azure, storage ← composition; composition ← main.
 const barred = (name, from, to, comment) => ({ name, ...(comment && { comment }), severity: "error", from, to });
 
 /** Of the house it may use what is allowed, and nothing else. */
@@ -130,7 +130,7 @@ export default {
       "activities-know-no-edge",
       "^src/activities/",
       "^src/(activities|domain)/|^src/log\\.ts$",
-      "adapters reach activities through main",
+      "adapters reach activities through the composition",
     ),
     only("azure-translates", "^src/azure/", "^src/(azure|domain)/", "adapters know the domain's words and the SDKs"),
     only(
@@ -194,19 +194,30 @@ export default {
     ...known(
       "src-root-is-known",
       "^src/[^/]+\\.ts$",
-      "^src/(main|config|config-dead-letters|config-identities|config-listeners|log)\\.ts$",
+      "^src/(main|composition|environment|config|config-dead-letters|config-identities|config-listeners|log)\\.ts$",
       "everything else has a room",
     ),
     only(
       "src-root-knows-the-domain",
-      "^src/(?!main\\.ts)[^/]+\\.ts$",
+      "^src/(?!(main|composition|environment)\\.ts)[^/]+\\.ts$",
       "^src/(domain/|config-(dead-letters|identities|listeners)\\.ts$)",
       "settings and log lines are read by all rooms",
     ),
-    only("main-is-the-top", "^src/(?!main\\.ts)", "^src/(?!main\\.ts)", "nothing imports the composition root"),
+    only(
+      "main-is-the-top",
+      "^src/(?!(main|composition)\\.ts)",
+      "^src/(?!(main|composition|environment)\\.ts)",
+      "nothing imports the entry, and what is put together stands below it alone",
+    ),
+    barred(
+      "composition-is-loaded-when-called",
+      { path: "^src/" },
+      { path: "^src/composition\\.ts$", dynamic: false, dependencyTypesNot: ["type-only"] },
+      "a start waits for nothing that only work needs",
+    ),
     barred(
       "azure-sdks-only-in-azure",
-      { path: "^src/", pathNot: "^src/(azure|storage|telemetry)/|^src/main\\.ts$" },
+      { path: "^src/", pathNot: "^src/(azure|storage|telemetry)/|^src/composition\\.ts$" },
       { path: "node_modules/@azure/(arm-|keyvault|identity|eventgrid|data-tables|cosmos|monitor-|core-)" },
     ),
     only("sandbox-is-independent", "^sandbox/", "^sandbox/", "a misreading shared with the product would agree with itself"),

@@ -1,16 +1,19 @@
 /**
- * Builds what ships: dist/main.mjs, the app, minified, for Node 22; dist/telemetry.mjs, what it loads where traces and metrics are told; dist/dashboard, what it serves to browsers; dist/keymend.mjs, the command
- * line, for the Node 20 that laptops have. With --if-stale nothing happens while they are newer than their sources.
+ * Builds what ships. For Node 22: dist/main.mjs, which registers the functions, dist/composition.mjs, which it loads once one of them is
+ * called, dist/chunks, what both need and what is loaded later still, dist/telemetry.mjs, what is loaded where traces and metrics are told, and
+ * dist/dashboard, what is served to browsers. dist/keymend.mjs is the command line, for the Node 20 that laptops have. With --if-stale nothing
+ * happens while they are newer than their sources.
  */
-import { chmodSync, copyFileSync, existsSync, globSync, statSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, globSync, rmSync, statSync } from "node:fs";
 import { build, type BuildOptions } from "esbuild";
 
-const APP = "dist/main.mjs";
+const APP = ["dist/main.mjs", "dist/composition.mjs"];
+const CHUNKS = "dist/chunks";
 const TELEMETRY = "dist/telemetry.mjs";
 const COMMAND_LINE = "dist/keymend.mjs";
 const DASHBOARD = "dist/dashboard";
 /** As it is copied last, it is there once all else is. */
-const BUILT = [APP, TELEMETRY, COMMAND_LINE, `${DASHBOARD}/icon.svg`];
+const BUILT = [...APP, TELEMETRY, COMMAND_LINE, `${DASHBOARD}/icon.svg`];
 
 function isFresh(): boolean {
   if (!BUILT.every((file) => existsSync(file))) return false;
@@ -30,10 +33,15 @@ const REQUIRE = "import{createRequire as createBundleRequire}from'node:module';c
 const COMMON: BuildOptions = { bundle: true, minify: true, platform: "node", format: "esm", logLevel: "warning" };
 
 if (!(process.argv.includes("--if-stale") && isFresh())) {
+  // Their names tell what is in them, so that old ones would stay.
+  rmSync(CHUNKS, { recursive: true, force: true });
   await build({
     ...COMMON,
-    entryPoints: ["src/main.ts"],
-    outfile: APP,
+    entryPoints: ["src/main.ts", "src/composition.ts"],
+    outdir: "dist",
+    outExtension: { ".js": ".mjs" },
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
     sourcemap: "linked",
     target: "node22",
     // Injected by the Functions worker when it loads the app (Azure/azure-functions-nodejs-worker): must not be bundled.

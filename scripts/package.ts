@@ -7,7 +7,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Zippable, zipSync } from "fflate";
@@ -32,12 +32,10 @@ const json = (content: unknown): Uint8Array => new TextEncoder().encode(text(con
 /** Without scripts and dependencies: the bundle holds all that it needs, so whoever installs or builds once more finds nothing to do. */
 function appFiles(): Record<string, Uint8Array> {
   const { name, version, type, main } = manifest;
-  const pages = readdirSync("dist/dashboard").toSorted();
+  const entries = ["main", "composition"].flatMap((entry) => [`dist/${entry}.mjs`, `dist/${entry}.mjs.map`]);
+  const built = [...entries, "dist/telemetry.mjs", ...globSync("dist/{chunks,dashboard}/*")];
   return {
-    ...Object.fromEntries(pages.map((file) => [`dist/dashboard/${file}`, readFileSync(`dist/dashboard/${file}`)])),
-    "dist/main.mjs": readFileSync("dist/main.mjs"),
-    "dist/main.mjs.map": readFileSync("dist/main.mjs.map"),
-    "dist/telemetry.mjs": readFileSync("dist/telemetry.mjs"),
+    ...Object.fromEntries(built.toSorted().map((file) => [file, readFileSync(file)])),
     "host.json": readFileSync("host.json"),
     "package.json": json({ name, version, type, main }),
   };

@@ -1,11 +1,12 @@
 /**
- * Loads the bundle that ships as the Functions worker would: exactly the expected functions register, and a wrong
+ * Loads the bundle that ships as the Functions worker would: exactly the expected functions register, what they do can be loaded after that, and a wrong
  * configuration stops it with every problem named. With --bundle=FILE another than dist/main.mjs; with --load=good or --load=bad it is the
  * process that loads.
  */
 import { spawnSync } from "node:child_process";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
+import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { ROUTES } from "../src/api/routes.ts";
 import { type App, loadApp } from "../sandbox/host/load-app.ts";
@@ -70,6 +71,8 @@ async function load(settings: Record<string, string>): Promise<void> {
     return;
   }
   const ms = performance.now() - start;
+  // As the first function that is called does.
+  await import(pathToFileURL(join(dirname(BUNDLE), "composition.mjs")).href);
   const functions = Object.fromEntries([...app.registry.functions.values()].map(({ name, type }) => [name, type]));
   console.log(JSON.stringify({ ms, functions }));
 }

@@ -7,3 +7,4 @@ export const APPLY_STEP = "applyStep";
 export const POLL_STEP = "pollStep";
 export const SCAN_IDS = "scanIds";
 export const GIVE_UP = "giveUp";
+export const ACTIVITIES = [ASSESS, APPLY_STEP, POLL_STEP, SCAN_IDS, GIVE_UP] as const;

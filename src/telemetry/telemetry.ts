@@ -22,7 +22,7 @@ export type TelemetryDeps = {
 };
 
 /** Of an activity: what tells whose it is. */
-type Input = { incidentId: string | null; patient: { id: string }; turn: number; step?: { name: string } };
+type Input = { incidentId: string | null; patient: { id: string }; turn?: number; step?: { name: string } };
 export type Result = { kind?: string; incidentId?: string | null };
 
 /** So many requests of one piece of work are told one by one. */
@@ -58,7 +58,7 @@ export function createTelemetry({ load, hash, periodMs, now, warn }: TelemetryDe
     const requests = underWay.getStore()!;
     const { traceId } = rootOf(incidentId, hash);
     const context = { traceId, spanId: randomBytes(8).toString("hex") };
-    const { patient, turn, step } = input;
+    const { patient, turn = null, step } = input;
     const work = {
       name,
       incidentId,

@@ -155,6 +155,13 @@ test("one trace goes from the event over every look and write to the outcome, wh
   expect(root.resource.attributes).toMatchObject({ "service.name": "keymend", "service.version": "1.2.3", "cloud.resource_id": "/app" });
 });
 
+test("a scan of ids is no turn's", async () => {
+  const { telemetry, spans } = setUp();
+  await telemetry.within("scanIds", { patient: PATIENT, incidentId: "i1" }, null, async () => ({ kind: "scanned" }));
+  const [scan] = await spans();
+  expect(scan!.attributes).toEqual({ "keymend.incident.id": "i1", "keymend.vault.id": VAULT_ID, "keymend.result": "scanned" });
+});
+
 test("a request is told as the conventions have it, without what a signed URL carries", async () => {
   const { telemetry, spans } = setUp();
   await telemetry.within("pollStep", { ...looks, incidentId: "i1" }, null, async () => {

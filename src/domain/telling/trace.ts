@@ -122,7 +122,8 @@ export type Work = {
   name: string;
   incidentId: string;
   vaultId: string;
-  turn: number;
+  /** null: of a scan, which is none's. */
+  turn: number | null;
   /** Of the step that it is about, if any. */
   step: string | null;
   /** The kind of its answer. */
@@ -147,7 +148,7 @@ export function workSpan(work: Work, context: SpanContext, hash: (text: string) 
     ...(failure !== null && { failure }),
     attributes: {
       ...about(incidentId, vaultId),
-      "keymend.turn": turn,
+      ...(turn !== null && { "keymend.turn": turn }),
       "keymend.result": result,
       ...(step !== null && { "keymend.step": step }),
     },
