@@ -116,13 +116,15 @@ export function createPatients({ inventory, baselines, look }: PatientsDeps) {
     }
   }
 
-  /** Each patient of which the vault, a database or an identity is in there. */
+  /** Each patient of which the vault, a database or an identity is in there, or was when it was last seen: of a move the group that is left is named. */
   async function touchedInGroup(group: string, seen: View): Promise<Patient[]> {
     const { databases } = seen;
     const isIn = (id: string): boolean => isUnder(group, id);
     const inside = databases.filter(({ id, identityIds }) => isIn(id) || identityIds.some(isIn));
     const names = new Set(inside.map(({ keyUri }) => vaultNameOf(keyUri)?.toLowerCase()));
-    const isTouched = ({ id, vaultName }: Patient): boolean => isIn(id) || (vaultName !== null && names.has(vaultName));
+    const wasIn = (name: string): boolean => isIn(seen.ids.get(name) ?? "");
+    const isTouched = ({ id, vaultName }: Patient): boolean =>
+      isIn(id) || (vaultName !== null && (names.has(vaultName) || wasIn(vaultName)));
     return (await patientsOf(databases, seen)).filter(isTouched);
   }
 

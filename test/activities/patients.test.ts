@@ -152,6 +152,16 @@ describe("what is known", () => {
       expect(await patients.touchedBy(scope)).toContainEqual(ORDERS);
   });
 
+  test("of a vault that was moved counts too: an event names the group that it has left", async () => {
+    const elsewhere = database({ id: ACCOUNT_ID.replace("rg-orders", "rg-data") });
+    const there = VAULT_ID.replace("rg-orders", "rg-vaults");
+    const patients = setUp([elsewhere], { found: { "kv-orders": there }, known: [{ patientId: VAULT_ID, databases: [elsewhere] }] });
+    const moved = { ...ORDERS, id: there };
+    for (const group of ["rg-orders", "rg-vaults"])
+      expect(await patients.touchedBy({ kind: "group", id: `${SUBSCRIPTION}/resourceGroups/${group}` })).toEqual([moved]);
+    expect(await patients.touchedBy({ kind: "group", id: `${SUBSCRIPTION}/resourceGroups/rg-other` })).toEqual([]);
+  });
+
   test("goes by what the inventory says of it, where it does", async () => {
     const moved = database({ keyUri: "https://kv-new.vault.azure.net/keys/a" });
     const { patients: all, unlisted } = await setUp([moved], { found: { "kv-new": `${VAULT_ID}-new` }, known: [GONE_DARK] }).all();
