@@ -56,7 +56,6 @@ export const deletedVaultRoutes: Route[] = [
     pattern: `${DELETED}/purge`,
     action: "Microsoft.KeyVault/locations/deletedVaults/purge/action",
     event: "Microsoft.KeyVault/locations/deletedVaults/purge/action",
-    scopeOf: subscriptionIdOf,
     handle: purge,
   },
 ];

@@ -3,7 +3,9 @@ import { addPrincipal, assignRole } from "../../../../sandbox/azure/authorizatio
 import { ROLE } from "../../../../sandbox/azure/authorization/builtin-roles.ts";
 import { addSystemTopic, addEventSubscription } from "../../../../sandbox/azure/event-grid/build.ts";
 import { addKey, addVault } from "../../../../sandbox/azure/keyvault/build.ts";
+import { keyVaultRoutes } from "../../../../sandbox/azure/keyvault/routes.ts";
 import type { Json, World } from "../../../../sandbox/azure/world.ts";
+import { throughArm } from "../through-arm.ts";
 import { arm, at, aWorld, DAY, GROUP, pass, PROVIDER, refusal, START, SUBSCRIPTION, TENANT } from "./support.ts";
 
 const VAULTS = `${GROUP}/providers/Microsoft.KeyVault/vaults`;
@@ -372,6 +374,21 @@ describe("soft delete", () => {
       body: { createdDateTime: "2026-11-02 08:00:00Z", lastActionDateTime: "2026-11-02 08:00:03Z", status: "Succeeded" },
     });
     expect((await arm(world, "PUT", KV, { as: owner, body: newVault() })).status).toBe(201);
+  });
+
+  test("a purge is told of once it is done, with the deleted vault as its resource (event-schema-subscriptions.md: the resource in the operation)", async () => {
+    const { world, owner, events } = aWorld();
+    addVault(world, { name: "kv1", resourceGroup: "rg-keys", purgeProtection: false });
+    const client = throughArm(world, keyVaultRoutes, "2026-02-01");
+    await client(owner, "DELETE", KV);
+    const deleted = `${PROVIDER}/locations/westus2/deletedVaults/kv1`;
+    expect((await client(owner, "POST", `${deleted}/purge`)).status).toBe(202);
+    await pass(world, 20_000);
+    expect(events.at(-1)).toMatchObject({
+      eventType: "Microsoft.Resources.ResourceActionSuccess",
+      subject: deleted,
+      data: { operationName: "Microsoft.KeyVault/locations/deletedVaults/purge/action", resourceUri: deleted },
+    });
   });
 
   test("purge protection refuses the purge", async () => {
