@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import type { Kind } from "../sandbox/estate/estate.ts";
 import { openScene } from "../sandbox/play/scene.ts";
-import type { Timeline } from "../sandbox/play/timeline.ts";
+import { silent } from "../sandbox/play/timeline.ts";
 import { getIncident, listAudit } from "../sandbox/running/app-api.ts";
 import { stories } from "../sandbox/stories/index.ts";
 import type { StoryPhase } from "../sandbox/stories/story.ts";
@@ -20,8 +20,6 @@ const RECORDED: readonly [story: string, kind: Kind, phase: StoryPhase][] = [
   ["key-disabled", "cluster", "grace"],
   ["policy-removed", "cluster", "revoked"],
 ];
-
-const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {} };
 
 async function record(name: string, kind: Kind, phase: StoryPhase): Promise<string> {
   const story = stories.find((one) => one.name === name);

@@ -6,7 +6,7 @@ import type { Scene } from "../play/scene.ts";
 import { createSceneRunner, type SceneRunner, type SceneRunnerOptions } from "../play/scene-runner.ts";
 import { incidentsOf } from "../stories/acts.ts";
 import { soon, type StoryPhase, type Story } from "../stories/story.ts";
-import { createTimeline, type Timeline } from "../play/timeline.ts";
+import { createTimeline, silent } from "../play/timeline.ts";
 import { messageOf } from "../azure/wire.ts";
 import type { Switches } from "../azure/world.ts";
 import { truePhase } from "../play/watch.ts";
@@ -62,8 +62,6 @@ export type TrialRunner = {
 const HOUR = 3_600_000;
 /** By then every orchestration that a story began has ended. */
 const LAST_ENDS_WITHIN = 6 * HOUR;
-
-const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {} };
 
 /** A client that waits holds virtual time, whatever the machine's clock says: so nobody need wait long. */
 const SILENCE_MS = 200;

@@ -35,6 +35,9 @@ export type Timeline = {
   end(): void;
 };
 
+/** For whoever looks at what came of it alone. */
+export const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {} };
+
 type Style = Parameters<typeof styleText>[0];
 
 const STYLES: Record<Kind, Style> = {

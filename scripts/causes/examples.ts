@@ -9,7 +9,7 @@ import { openScene, type Scene, type SceneOptions } from "../../sandbox/play/sce
 import { incidentsOf } from "../../sandbox/stories/acts.ts";
 import { stories } from "../../sandbox/stories/index.ts";
 import type { StoryPhase, Story } from "../../sandbox/stories/story.ts";
-import type { Timeline } from "../../sandbox/play/timeline.ts";
+import { silent } from "../../sandbox/play/timeline.ts";
 import type { CauseCode } from "../../src/domain/cause-code.ts";
 import { causes } from "../../src/domain/causes/index.ts";
 import { createDigest, fileOf } from "../digest.ts";
@@ -80,8 +80,6 @@ export const showings: readonly Showing[] = causes.flatMap(({ code, kinds, steps
   return [{ code, story, kinds: played, phase, mode: steps.length === 0 ? (story.mode ?? "heal") : "observe" }];
 });
 
-const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {} };
-
 type Broken = { kind: Kind; patient: Patient; since: string };
 
 function exampleOf({ code, story, phase, mode }: Showing, kind: Kind, incident: Incident): Example {
@@ -147,16 +145,19 @@ export async function playExamples(showing: Showing, open: (options: SceneOption
 
 const OWN_STORIES = "scripts/causes/more-stories.ts";
 
-const storyFile = ({ story }: Showing): string => (stories.includes(story) ? fileOf(story.name) : OWN_STORIES);
+export const storyFile = (story: Story): string => (stories.includes(story) ? fileOf(story.name) : OWN_STORIES);
 
 export type MarkOf = (showing: Showing, played: readonly Example[]) => string;
 
 /** A mark for examples: another one where code, showing or the examples themselves are not the same. */
 export async function createMarkOf(): Promise<MarkOf> {
-  const digest = await createDigest(showings.map(storyFile), await readFile(fileURLToPath(import.meta.url), "utf8"));
+  const digest = await createDigest(
+    showings.map(({ story }) => storyFile(story)),
+    await readFile(fileURLToPath(import.meta.url), "utf8"),
+  );
   return (showing, played) => {
     const { code, kinds, phase, mode } = showing;
-    return digest(storyFile(showing), SEED, code, kinds, phase, mode, played);
+    return digest(storyFile(showing.story), SEED, code, kinds, phase, mode, played);
   };
 }
 

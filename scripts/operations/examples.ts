@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import * as v from "valibot";
 import type { Kind } from "../../sandbox/estate/estate.ts";
 import { openScene, type Scene } from "../../sandbox/play/scene.ts";
+import { silent } from "../../sandbox/play/timeline.ts";
 import type { Sandbox } from "../../sandbox/running/sandbox.ts";
 import { stories } from "../../sandbox/stories/index.ts";
 import { soon, type Story } from "../../sandbox/stories/story.ts";
@@ -70,7 +71,6 @@ export async function exampleOf(sandbox: Sandbox, { operation, story, kind }: Sh
 
 export async function playExample(showing: Showing): Promise<Example> {
   const failed = Promise.withResolvers<never>();
-  const silent = { say() {}, note() {}, waitFor() {}, tick() {}, end() {} };
   const { story, kind } = showing;
   const options = { story, kinds: [kind], phase: "grace", seed: SEED, mode: story.mode ?? "heal", alone: true, speed: 0 } as const;
   const scene: Scene = await openScene({ ...options, timeline: silent, onError: failed.reject });

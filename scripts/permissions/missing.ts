@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Kind } from "../../sandbox/estate/estate.ts";
 import { createSceneRunner } from "../../sandbox/play/scene-runner.ts";
-import type { Timeline } from "../../sandbox/play/timeline.ts";
+import { silent } from "../../sandbox/play/timeline.ts";
 import { startTables } from "../../sandbox/running/azurite.ts";
 import type { Story, StoryPhase } from "../../sandbox/stories/story.ts";
 import { stepSpecs } from "../../src/domain/steps/index.ts";
@@ -64,8 +64,6 @@ const lacking = (story: Story, { capability, action, isData }: Action): Story =>
         }));
   },
 });
-
-const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {} };
 
 /** tell: after each action, what it came to; undefined where no story of the first `tries` ended otherwise. */
 export async function playMissing(

@@ -6,7 +6,7 @@ import { TableClient } from "@azure/data-tables";
 import { afterAll, beforeAll } from "vitest";
 import type { Ended, Scene, SceneOptions } from "../../sandbox/play/scene.ts";
 import { createSceneRunner, type SceneRunner } from "../../sandbox/play/scene-runner.ts";
-import type { Timeline } from "../../sandbox/play/timeline.ts";
+import { silent } from "../../sandbox/play/timeline.ts";
 import type { HostLog } from "../../sandbox/running/host-child.ts";
 import { startTables, type Tables } from "../../sandbox/running/azurite.ts";
 import { jsonOf } from "../../src/storage/rows.ts";
@@ -24,8 +24,6 @@ const keptIn = async (connectionString: string): Promise<string[]> => {
   }
   return rows;
 };
-
-const silent: Timeline = { say() {}, note() {}, waitFor() {}, tick() {}, end() {} };
 
 type Played = Omit<SceneOptions, "tables" | "foundation" | "start" | "speed" | "timeline" | "onError"> & {
   /** While the app is still there to be asked. */
