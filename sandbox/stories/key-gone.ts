@@ -17,7 +17,8 @@ export const keyGone: Story = {
     const { vault, keyName } = context.patient;
     await deleteKey(context);
     const key = vault.keys.get(keyName);
-    await context.until("the deleted key to show", () => (key?.deleted?.visibleAt ?? 0) <= context.world.clock.now());
+    // As soon as it shows, whether or not anything else happens then.
+    await context.wait(Math.max(0, (key?.deleted?.visibleAt ?? 0) - context.world.clock.now()));
     await context.operator.key("DELETE", vault.name, `/deletedkeys/${keyName}`);
     context.tell(`deleted key ${keyName} purged, by ${context.operator.principal.name}`);
   },
