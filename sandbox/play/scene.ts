@@ -44,6 +44,8 @@ export type SceneOptions = {
   foundation?: Foundation;
   /** Virtual ms; for an app that has lived through stories before. */
   start?: number;
+  /** The story begins so many seconds after the app's first sweep, drawn from the seed. */
+  beginsWithin?: readonly [number, number];
 };
 
 export type Ended = { result: StoryResult; faults: string[]; told: Told };
@@ -52,6 +54,8 @@ export type Scene = {
   readonly sandbox: Sandbox;
   /** Virtual ms since the break; before it, negative. */
   elapsed(): number;
+  /** Healthy first, then broken, and no further. */
+  begin(): Promise<void>;
   play(startedWall: number): Promise<Ended>;
 };
 
@@ -141,7 +145,8 @@ function killAtWrite(sandbox: Sandbox, onError: (error: unknown) => void): void 
 }
 
 export async function openScene(options: SceneOptions): Promise<Scene> {
-  const { story, kinds, seed, timeline, start = START } = options;
+  // By default not before that sweep is through, and before the next one.
+  const { story, kinds, seed, timeline, start = START, beginsWithin = [70, 220] } = options;
   const random = createRandom(seed);
   const heard: Heard = { news: 0, closed: [], looked: [], past: new Map() };
   let narrator: Narrator | undefined;
@@ -186,8 +191,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     },
     onError: options.onError,
   });
-  // Not before the first sweep is through.
-  const brokeAt = { ms: start + MINUTE + random.int("story-begins", 70, 220) * SECOND };
+  const brokeAt = { ms: start + MINUTE + random.int("story-begins", ...beginsWithin) * SECOND };
   watch = createWatch(
     sandbox.world,
     subjects.flatMap(({ patient }) => patient.databases),
@@ -199,14 +203,18 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   const others = sandbox.estate.patients.filter((patient) => subjects.every((subject) => subject.patient !== patient));
   const elsewhere = new Set(others.map(({ vault }) => vault.id.toLowerCase()));
   const state: SceneState = { ...parts, contexts, brokeAt };
+  const begin = async (): Promise<void> => {
+    await warmUp(state);
+    narrator = createNarrator(timeline, sandbox.world, (id) => !elsewhere.has(id.toLowerCase()));
+    await breakIt(state);
+    speaker.as = "person";
+  };
   return {
     sandbox,
     elapsed: () => sandbox.world.clock.now() - brokeAt.ms,
+    begin,
     async play(startedWall) {
-      await warmUp(state);
-      narrator = createNarrator(timeline, sandbox.world, (id) => !elsewhere.has(id.toLowerCase()));
-      await breakIt(state);
-      speaker.as = "person";
+      await begin();
       const { after } = story;
       if (after)
         await oneAtATime(
