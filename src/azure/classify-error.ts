@@ -120,6 +120,9 @@ export function heardIn(error: unknown): "answered" | "noSuchName" | "silent" {
   return error.code === "ENOTFOUND" || error.statusCode === 404 || error.statusCode === 502 ? "noSuchName" : "silent";
 }
 
+/** The connection ended before there was an answer (Node.js, "Errors": "forcibly closed by a peer"). */
+export const isCut = (error: unknown): boolean => isRestError(error) && error.code === "ECONNRESET";
+
 /** Of a request that this program did not send, for want of a token (governor.ts). */
 export const NOT_SENT = "NotSent";
 

@@ -6,7 +6,7 @@ import type { DeletedVault, LiveVault, Unreadable, VaultFacts, VaultNetwork } fr
 import { absentVault, type Heard } from "../domain/databases/sight.ts";
 import { actions } from "../domain/steps/spec.ts";
 import { callAzure, collect, toUnreadable } from "./call-azure.ts";
-import { heardIn } from "./classify-error.ts";
+import { heardIn, isCut } from "./classify-error.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
 
@@ -40,9 +40,20 @@ export function createReadVault(clients: Pick<Clients, "vaults" | "subscriptionI
     return refused?.ok === false ? toUnreadable(refused.failure) : undefined;
   };
 
-  /** Whether it lets anybody in does not matter: that it answers does. */
-  const listen = (name: string): Promise<Heard> =>
-    clients.sendToVault("GET", `${vaultUriOf(name)}/keys?${LIST_KEYS}`).then(() => "answered", heardIn);
+  /**
+   * Whether it lets anybody in does not matter: that it answers does. A connection that was kept open from before tells nothing of a name where
+   * it is cut: only a new one asks for the name anew.
+   */
+  const listen = (name: string): Promise<Heard> => {
+    const ask = (): Promise<unknown> => clients.sendToVault("GET", `${vaultUriOf(name)}/keys?${LIST_KEYS}`);
+    const again = (error: unknown): Promise<unknown> => {
+      if (isCut(error)) return ask();
+      throw error;
+    };
+    return ask()
+      .catch(again)
+      .then(() => "answered", heardIn);
+  };
 
   /** Found in no list. */
   const nowhere = async (id: string | null, name: string): Promise<VaultFacts> => {

@@ -321,6 +321,22 @@ test.each<[string, FakeAnswer | "reset", object]>([
   expect(await createReadVault(clients)({ id: VAULT_ID, name: "v1" })).toMatchObject({ id: VAULT_ID, name: "v1", ...expected });
 });
 
+test.each<[string, string, object]>([
+  ["asked for on a new one, and is nobody's", "ECONNRESET", { state: "gone" }],
+  [
+    "not asked for again where no connection was cut",
+    "ETIMEDOUT",
+    { state: "unreadable", detail: expect.stringContaining("is not known") },
+  ],
+])("a name whose kept connection fails is %s", async (_, code, expected) => {
+  const { clients } = fakeAzure(byPath(NONE));
+  const failures = [new RestError("the first connection", { code }), new RestError("getaddrinfo ENOTFOUND", { code: "ENOTFOUND" })];
+  const sendToVault = async () => {
+    throw failures.shift()!;
+  };
+  expect(await createReadVault({ ...clients, sendToVault })({ id: VAULT_ID, name: "v1" })).toMatchObject(expected);
+});
+
 test("a name that does not resolve is nobody's; no token to ask with says nothing of it", async () => {
   const { clients } = fakeAzure(byPath(NONE));
   const failing = (error: Error) => createReadVault({ ...clients, sendToVault: throwing(error) })({ id: VAULT_ID, name: "v1" });
