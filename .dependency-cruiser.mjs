@@ -194,13 +194,13 @@ export default {
     ...known(
       "src-root-is-known",
       "^src/[^/]+\\.ts$",
-      "^src/(main|composition|environment|config|config-dead-letters|config-identities|config-listeners|log)\\.ts$",
+      "^src/(main|composition|environment|config|config-dead-letters|config-identities|config-listeners|config-support|log)\\.ts$",
       "everything else has a room",
     ),
     only(
       "src-root-knows-the-domain",
       "^src/(?!(main|composition|environment)\\.ts)[^/]+\\.ts$",
-      "^src/(domain/|config-(dead-letters|identities|listeners)\\.ts$)",
+      "^src/(domain/|config-(dead-letters|identities|listeners|support)\\.ts$)",
       "settings and log lines are read by all rooms",
     ),
     only(

@@ -22,6 +22,7 @@ const EXPECTED: Record<string, string> = {
   applyStep: "activityTrigger",
   pollStep: "activityTrigger",
   scanIds: "activityTrigger",
+  openTicket: "activityTrigger",
   giveUp: "activityTrigger",
   onKeyVaultEvent: "eventGridTrigger",
   onResourceEvent: "eventGridTrigger",

@@ -10,6 +10,7 @@ import { createApplyStep } from "./activities/apply-step.ts";
 import { createAssess } from "./activities/assess.ts";
 import { createGatherFacts } from "./activities/gather-facts.ts";
 import { createGiveUp } from "./activities/give-up.ts";
+import { createOpenTicket } from "./activities/open-ticket.ts";
 import { createScreen } from "./activities/screen.ts";
 import { createPatients } from "./activities/patients.ts";
 import { createPollStep, pollStep } from "./activities/poll-step.ts";
@@ -33,6 +34,7 @@ import { createReadKeyLog } from "./azure/read-key-log.ts";
 import { createScreenKey } from "./azure/screen-key.ts";
 import { createReadPermissions, createSources } from "./azure/sources.ts";
 import { shareAnswer } from "./azure/shared-answer.ts";
+import { createSupportDesk } from "./azure/support-desk.ts";
 import { createWriteRequests } from "./azure/write-requests.ts";
 import { createStepWriter } from "./azure/write-step.ts";
 import description from "../docs/openapi.json" with { type: "json" };
@@ -113,6 +115,7 @@ const teller = createTeller({ ...config.telling, letters, channels: createChanne
 const readActivityLog = createReadActivityLog(clients);
 const readKeyLog = createReadKeyLog(clients);
 const records = { incidents, audit, now };
+const desk = createSupportDesk(() => clientsOf("support").arm, writeRequests.noting);
 const polling = { ...records, poll: writer.poll, countExtension: baselines.countExtension, settings };
 const ids = createReadIds({ credential, httpClient: createHttpClient(clock) });
 
@@ -153,6 +156,7 @@ const creators: { [K in keyof Activities]: (log: Log) => Activities[K] } = {
     }),
   pollStep: (log) => createPollStep({ ...polling, log }),
   scanIds: (log) => createScanIds({ ids, scans, sleep: setTimeout, now, log }),
+  openTicket: (log) => createOpenTicket({ ...records, desk, restraint, settings, log }),
   giveUp: (log) => createGiveUp({ ...records, teller, setAside: mailbox.setAside, log }),
 };
 

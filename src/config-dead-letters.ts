@@ -1,4 +1,4 @@
-/** The setting that says where events go that can't be delivered. */
+/** The settings that say where events go, and where those that can not be delivered. */
 import * as v from "valibot";
 import { parseArmId, wholeId } from "./domain/arm-id.ts";
 import type { DeadLetters } from "./domain/settings.ts";
@@ -18,4 +18,10 @@ export const deadLetters = v.pipe(
     const [storageId = "", name = ""] = container.split(/\/blobServices\/[^/]+\/containers\//i);
     return { identityId, storageId, container: name };
   }),
+);
+
+export const functionApp = v.pipe(
+  v.string(),
+  v.transform(wholeId),
+  v.check((id) => parseArmId(id)?.type?.toLowerCase() === "microsoft.web/sites", "must be the resource id of a function app"),
 );

@@ -1,6 +1,6 @@
 /** The setting that names Keymend's own identities, by what each is for. */
 import * as v from "valibot";
-import { CAPABILITIES, type Principals } from "./domain/capability.ts";
+import { IDENTITIES, type Principals } from "./domain/capability.ts";
 
 export const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export const list = (item: string): string[] =>
@@ -10,7 +10,7 @@ export const list = (item: string): string[] =>
     .filter((part) => part !== "");
 
 const ID = GUID.source.slice(1, -1);
-const ENTRY = new RegExp(String.raw`^(?<capability>${CAPABILITIES.join("|")})\s*=\s*(?<clientId>${ID})\s*:\s*(?<principalId>${ID})$`);
+const ENTRY = new RegExp(String.raw`^(?<capability>${IDENTITIES.join("|")})\s*=\s*(?<clientId>${ID})\s*:\s*(?<principalId>${ID})$`);
 const part = (entry: RegExpExecArray, name: "capability" | "clientId" | "principalId"): string => entry.groups![name]!;
 const byCapability = (entries: readonly RegExpExecArray[], name: "clientId" | "principalId"): Principals =>
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each is a capability by the expression, and one is observe by the check
@@ -20,7 +20,7 @@ export const identities = v.pipe(
   v.transform((text) => list(text.toLowerCase()).map((one) => ENTRY.exec(one))),
   v.check(
     (entries) => entries.every((entry) => entry !== null),
-    `every entry must be CAPABILITY=CLIENT_ID:PRINCIPAL_ID, with a capability of: ${CAPABILITIES.join(", ")}`,
+    `every entry must be CAPABILITY=CLIENT_ID:PRINCIPAL_ID, with a capability of: ${IDENTITIES.join(", ")}`,
   ),
   v.transform((entries) => entries.filter((entry) => entry !== null)),
   v.check((entries) => new Set(entries.map((entry) => part(entry, "capability"))).size === entries.length, "names a capability twice"),

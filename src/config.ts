@@ -1,10 +1,10 @@
 /** Reads the app settings: parse → normalize → rules, all problems at once. The only words for settings and their defaults; nothing else has them. */
 import * as v from "valibot";
 import { CLOUD_NAMES, CLOUDS, type CloudName } from "./domain/clouds.ts";
-import { parseArmId, wholeId } from "./domain/arm-id.ts";
-import { deadLetters } from "./config-dead-letters.ts";
+import { deadLetters, functionApp } from "./config-dead-letters.ts";
 import { GUID, identities, list } from "./config-identities.ts";
 import { type Listeners, listenersOf } from "./config-listeners.ts";
+import { supportContact } from "./config-support.ts";
 import type { Principals } from "./domain/capability.ts";
 import { causes } from "./domain/causes/index.ts";
 import type { CauseCode } from "./domain/cause-code.ts";
@@ -21,7 +21,7 @@ export type Config = {
   tenantId: string;
   /** Where databases and vaults are looked for. */
   subscriptionIds: string[];
-  /** Client ids of the user-assigned identities, by the capability that is deployed with it. */
+  /** Client ids of the user-assigned identities, by what each is for. */
   clientIds: Principals;
   firstPartyPrincipalId: string | null;
   /** Accepted audiences of the operations API. */
@@ -68,11 +68,6 @@ const whole = (pattern: RegExp, range: string) =>
   v.pipe(v.string(), v.regex(pattern, `must be a whole number ${range}`), v.transform(Number));
 // Table names: letters and digits, 3 to 63 (Microsoft Learn, "Understanding the Table service data model").
 const tableName = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9]{2,62}$/, "must be 3 to 63 letters and digits, beginning with a letter"));
-const functionApp = v.pipe(
-  v.string(),
-  v.transform(wholeId),
-  v.check((id) => parseArmId(id)?.type?.toLowerCase() === "microsoft.web/sites", "must be the resource id of a function app"),
-);
 const HTTPS = "must be an https:// URL";
 const https = v.pipe(
   v.string(),
@@ -152,6 +147,7 @@ const settings = v.object({
   KEYMEND_PRIVILEGED_CALLERS: v.optional(guids, ""),
   KEYMEND_LOG_WORKSPACE: v.optional(guid),
   KEYMEND_CAUSES: v.optional(wishes, ""),
+  KEYMEND_SUPPORT_CONTACT: v.optional(supportContact),
   KEYMEND_FUNCTION_APP: v.optional(functionApp),
   KEYMEND_DEAD_LETTERS: v.optional(deadLetters),
   KEYMEND_ARM_FROM: v.optional(v.picklist(["approve", "heal"], "must be approve or heal"), "heal"),
@@ -309,6 +305,7 @@ function normalize(written: Written): Omit<Config, "telling" | "listeners"> {
       functionAppId: written.KEYMEND_FUNCTION_APP ?? null,
       deadLetters: written.KEYMEND_DEAD_LETTERS ?? null,
       armFrom: written.KEYMEND_ARM_FROM,
+      supportContact: written.KEYMEND_SUPPORT_CONTACT ?? null,
       principals: written.KEYMEND_IDENTITIES.principals,
     },
     cloud: written.KEYMEND_CLOUD,

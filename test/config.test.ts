@@ -60,6 +60,7 @@ test("the least that works has the defaults, and writes nothing", () => {
       functionAppId: null,
       deadLetters: null,
       armFrom: "heal",
+      supportContact: null,
       principals: { observe: OTHER.toLowerCase() },
     },
     cloud: "AzureCloud",
@@ -101,6 +102,14 @@ describe("every setting is read", () => {
   const APP = `/subscriptions/${GUID}/resourceGroups/rg/providers/Microsoft.Web/sites/func-keymend`;
   const EVENTS = `/subscriptions/${GUID}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-events`;
   const STORAGE = `/subscriptions/${GUID}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/st1`;
+  const CONTACT = {
+    firstName: "Ada",
+    lastName: "King Lovelace",
+    email: "ada@contoso.example",
+    country: "GBR",
+    timeZone: "GMT Standard Time",
+    diagnostics: false,
+  };
   const ROWS: [name: string, value: string, expected: object][] = [
     ["KEYMEND_CLOUD", "AzureChinaCloud", { cloud: "AzureChinaCloud" }],
     ["KEYMEND_SUBSCRIPTIONS", ` ${GUID} , ${OTHER},`, { subscriptionIds: [GUID, OTHER.toLowerCase()] }],
@@ -145,6 +154,16 @@ describe("every setting is read", () => {
       "KEYMEND_DEAD_LETTERS",
       ` ${EVENTS} = ${STORAGE}/blobServices/default/containers/dead-letters `,
       { settings: { deadLetters: { identityId: EVENTS, storageId: STORAGE, container: "dead-letters" } } },
+    ],
+    [
+      "KEYMEND_SUPPORT_CONTACT",
+      " firstName=Ada, lastName=King Lovelace, email=ada@contoso.example, country=gbr, TIMEZONE=GMT Standard Time,",
+      { settings: { supportContact: CONTACT } },
+    ],
+    [
+      "KEYMEND_SUPPORT_CONTACT",
+      "timeZone=GMT Standard Time, country=GBR, email=ada@contoso.example, lastName=King Lovelace, firstName=Ada, diagnostics=yes",
+      { settings: { supportContact: { ...CONTACT, diagnostics: true } } },
     ],
     ["KEYMEND_ARM_FROM", "approve", { settings: { armFrom: "approve" } }],
     ["KEYMEND_TEAMS_WEBHOOK", "https://t.example/w?sig=1", { telling: { teams: "https://t.example/w?sig=1" } }],
@@ -308,9 +327,13 @@ describe("a wrong setting is named, with what is expected", () => {
   const causes = expect.stringMatching(/^KEYMEND_CAUSES: every entry must be CAUSE=auto or CAUSE=ask, with a cause of: .*KeyExpired/);
   const table = "must be 3 to 63 letters and digits, beginning with a letter";
   const duration = "must be an ISO 8601 duration longer than nothing, such as P30D or PT12H";
-  const identity = "every entry must be CAPABILITY=CLIENT_ID:PRINCIPAL_ID, with a capability of: observe, keys, access, databases, vaults";
+  const identity =
+    "every entry must be CAPABILITY=CLIENT_ID:PRINCIPAL_ID, with a capability of: observe, keys, access, databases, vaults, support";
   const deadLetters = "must be IDENTITY=CONTAINER, by the resource ids of a user-assigned identity and of a blob container";
   const ID = `/subscriptions/${GUID}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-events`;
+  const contact =
+    "must be firstName=..., lastName=..., email=..., country=<three letters>, timeZone=..., and diagnostics=yes where support may look";
+  const whole = "firstName=Ada, lastName=King, email=ada@contoso.example, country=GBR, timeZone=GMT Standard Time";
   const schedule = "must be an NCRONTAB expression of six fields";
 
   test.each<[string, string, unknown]>([
@@ -332,6 +355,14 @@ describe("a wrong setting is named, with what is expected", () => {
     ["KEYMEND_OUTCOME_TOPIC_ENDPOINT", "t.example", "must be an https:// URL"],
     ["KEYMEND_TEAMS_WEBHOOK", "http://t.example", "must be an https:// URL"],
     ["KEYMEND_LINK", "https://k.example/", "must hold {id}, which an incident's id takes the place of"],
+    ["KEYMEND_SUPPORT_CONTACT", "on", contact],
+    ["KEYMEND_SUPPORT_CONTACT", whole.replace("firstName=Ada, ", ""), contact],
+    ["KEYMEND_SUPPORT_CONTACT", whole.replace("Ada", " "), contact],
+    ["KEYMEND_SUPPORT_CONTACT", whole.replace("GBR", "UK"), contact],
+    ["KEYMEND_SUPPORT_CONTACT", whole.replace("@", " at "), contact],
+    ["KEYMEND_SUPPORT_CONTACT", `${whole}, phone=1`, contact],
+    ["KEYMEND_SUPPORT_CONTACT", `${whole}, diagnostics=maybe`, contact],
+    ["KEYMEND_SUPPORT_CONTACT", `${whole}, email=bob@contoso.example`, contact],
     ["KEYMEND_QUIET_HOURS", "22-6", "must be hours of the day in UTC, 16 at most, such as 22:00-06:00"],
     ["KEYMEND_DIGEST", "1h", "must be an ISO 8601 duration longer than nothing, such as P30D or PT12H"],
     ["KEYMEND_TABLE_INCIDENTS", "1st", table],

@@ -60,6 +60,8 @@ export type AssessResult =
   | { kind: "step"; incidentId: string; step: Step }
   /** scan: a slice of it is due. */
   | { kind: "scan"; incidentId: string; scan: DueScan }
+  /** Microsoft support is to be asked, or it is to be looked how that went. */
+  | { kind: "ticket"; incidentId: string; ticket: Extract<Next, { do: "ticket" }>["ticket"] }
   /** until: by Azure's clock. afterMs: the same as a span, for the orchestration has another clock; absent in what earlier versions answered. */
   | { kind: "wait"; incidentId: string; until: string; afterMs?: number; why: string }
   | { kind: "end"; incidentId: string | null; outcome: Outcome }
@@ -306,6 +308,7 @@ async function carryOn(deps: AssessDeps, incident: Incident | null, next: Next):
   const { id: incidentId, vaultId } = incident!;
   if (next.do === "step") return { kind: "step", incidentId, step: next.step };
   if (next.do === "scan") return { kind: "scan", incidentId, scan: next.scan };
+  if (next.do === "ticket") return { kind: "ticket", incidentId, ticket: next.ticket };
   deps.log.info("wait", { incidentId, vaultId, until: next.until, text: next.why });
   return waitFor(deps, incidentId, next.until, next.why);
 }

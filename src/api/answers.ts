@@ -118,6 +118,20 @@ export const INCIDENT = v.object({
     v.description("The approval in force; what is asked stands at plan.steps[].state."),
   ),
   nextLookAt: nullable(TIME),
+  tickets: v.pipe(
+    v.array(
+      v.object({
+        name: TEXT,
+        subscriptionId: TEXT,
+        targetIds: TEXTS,
+        state: v.picklist(["wanted", "claimed", "submitted", "open", "refused", "lost"]),
+        since: TIME,
+        number: v.pipe(nullable(TEXT), v.description("As support calls it.")),
+        detail: v.pipe(v.string(), v.description("Why there is none.")),
+      }),
+    ),
+    v.description("What Keymend itself asked Microsoft support for, where it is to."),
+  ),
   runbook: v.pipe(TEXTS, v.description("Lines for a POSIX shell with the Azure CLI.")),
   timeline: TIMELINE,
   audit: AUDIT_SEAL,
@@ -303,22 +317,3 @@ export const CHAIN = v.variant("ok", [
   v.object({ ok: v.literal(false), rows: COUNT, seq: COUNT, why: TEXT }),
 ]);
 export const AUDIT_LIST = v.object({ value: v.array(AUDIT_ROW), chain: CHAIN, nextLink: v.optional(TEXT) });
-
-export const ALIVE = v.object({ status: v.literal("alive") });
-
-export const HEALTH = v.object({
-  status: v.picklist(["ok", "notOk"]),
-  at: TEXT,
-  checks: v.array(
-    v.object({
-      name: v.picklist(["round", "seen", "canary", "event", "anchor", "arming"]),
-      ok: v.boolean(),
-      at: v.pipe(nullable(TEXT), v.description("When it was last so; null: never.")),
-      ageSeconds: nullable(v.number()),
-      limitSeconds: v.pipe(nullable(v.number()), v.description("What the age may come to; null where it is no matter of that.")),
-      detail: TEXT,
-    }),
-  ),
-  unarmed: v.array(v.object({ vaultId: TEXT, why: TEXT, runbook: v.array(TEXT) })),
-  notifications: v.object({ waiting: v.number(), dead: v.number() }),
-});

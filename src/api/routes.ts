@@ -1,6 +1,7 @@
 /** Every operation of the API, once: who may, where it is, what it takes and what it answers. What runs, what is described and what calls it go by this. */
 import * as v from "valibot";
 import * as answers from "./answers.ts";
+import { ALIVE, HEALTH } from "./health-answer.ts";
 import * as requests from "./requests.ts";
 import { SUPPORT } from "./support-answer.ts";
 import { WISH } from "./wish-body.ts";
@@ -193,7 +194,7 @@ export const ROUTES = {
     tag: "App",
     summary: "Says that the app runs; to who may read, how well Keymend itself is",
     isOpen: true,
-    answers: { 200: v.union([answers.ALIVE, answers.HEALTH]), 503: answers.HEALTH },
+    answers: { 200: v.union([ALIVE, HEALTH]), 503: HEALTH },
   },
 } as const satisfies Record<string, Route>;
 

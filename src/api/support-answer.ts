@@ -12,7 +12,7 @@ export const SUPPORT = v.object({
   exportedAt: TIME,
   incident: INCIDENT,
   drafts: v.pipe(
-    v.array(v.object({ name: TEXT, subscriptionId: TEXT, targetIds: TEXTS, title: TEXT, description: TEXT })),
+    v.array(v.object({ name: TEXT, subscriptionId: TEXT, targetIds: TEXTS, title: TEXT, description: TEXT, since: TIME })),
     v.description("What Microsoft support is asked of databases that the service has not given back; empty where there are none."),
   ),
   audit: v.pipe(

@@ -91,15 +91,19 @@ function kindOf(status: number, code: string | undefined, message: string): Fail
 
 /**
  * Cosmos DB sends its errors without the outer `error` (recorded: Azure/azure-powershell, CosmosDB.Test); Key Vault nests
- * the reason in `innererror`, which its SDK renames; Tables has `odata.error`. Each SDK keeps the body in another place.
+ * the reason in `innererror`, which its SDK renames; Tables has `odata.error`; Microsoft.Support writes `Error` and `Code` (recorded:
+ * Azure/azure-cli-extensions, test_support_tickets.yaml, 2020-01). Each SDK keeps the body in another place.
  */
 function wordsOf(error: RestError): Words {
   const bodies = [error.details, parse(error.response?.bodyAsText), member(error.response, "parsedBody"), parse(error.message)];
-  const cores = bodies.map((body) => member(body, "error") ?? member(body, "odata.error") ?? member(body, "odataError") ?? body);
+  const cores = bodies.map(
+    (body) => member(body, "error") ?? member(body, "Error") ?? member(body, "odata.error") ?? member(body, "odataError") ?? body,
+  );
   const first = (read: (core: unknown) => unknown): string | undefined => cores.map(read).find((value) => isText(value));
-  const outer = first((core) => member(core, "code")) ?? (isText(error.code) ? error.code : undefined);
+  const outer = first((core) => member(core, "code") ?? member(core, "Code")) ?? (isText(error.code) ? error.code : undefined);
   const inner = first((core) => member(member(core, "innererror") ?? member(core, "innerError"), "code"));
-  const message = first((core) => member(core, "message")) ?? first((core) => member(member(core, "message"), "value"));
+  const message =
+    first((core) => member(core, "message") ?? member(core, "Message")) ?? first((core) => member(member(core, "message"), "value"));
   return {
     code: outer === undefined || GENERIC.has(outer) ? (inner ?? outer) : outer,
     message: (message ?? error.message).slice(0, 2000),

@@ -13,7 +13,7 @@ import type { PipelinePolicy } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import { KeyClient } from "@azure/keyvault-keys";
 import type { LogsQueryClient } from "@azure/monitor-query-logs";
-import type { Capability } from "../domain/capability.ts";
+import type { IdentityName } from "../domain/capability.ts";
 import { currentCloud } from "../domain/clouds.ts";
 import { InvariantError } from "../domain/errors.ts";
 import { createArm, createVaultSend } from "./arm.ts";
@@ -46,12 +46,12 @@ export type Sides<R extends keyof Clients, W extends keyof Clients> = { reads: P
 
 /** The clients of each capability, made when they are first needed: the only place where an identity is chosen. */
 export function createClientsOf(options: {
-  credentials: Partial<Record<Capability, TokenCredential>>;
+  credentials: Partial<Record<IdentityName, TokenCredential>>;
   subscriptionIds: readonly string[];
   pipelineOptions?: NetworkOptions;
-}): (capability: Capability) => Clients {
+}): (capability: IdentityName) => Clients {
   const { credentials, ...common } = options;
-  const made = new Map<Capability, Clients>();
+  const made = new Map<IdentityName, Clients>();
   return (capability) => {
     const credential = credentials[capability];
     if (credential === undefined) throw new InvariantError(`the capability ${capability} is not deployed: it has no identity`);

@@ -9,10 +9,19 @@ import type { Request } from "../domain/telling/trace.ts";
 import type { StepResult } from "./step-result.ts";
 import type { StepWriter } from "./write-step.ts";
 
+/** Its ending, with what was sent for it. */
+export type Noting = <T extends object>(write: () => Promise<T>) => Promise<T & { requests: WriteRequest[] }>;
+
 const READS = ["GET", "HEAD"];
 
 export function createWriteRequests() {
   const underWay = new AsyncLocalStorage<WriteRequest[]>();
+  const noting: Noting = (write) =>
+    underWay.run([], async () => {
+      const ending = await write();
+      return { ...ending, requests: underWay.getStore()! };
+    });
+
   return {
     hear(this: void, { method, url, status, requestId, correlationId }: Request): void {
       if (READS.includes(method)) return;
@@ -20,14 +29,12 @@ export function createWriteRequests() {
       underWay.getStore()?.push({ method, url: `${origin}${pathname}`, status, requestId, correlationId });
     },
 
+    noting,
+
     /** A writer whose endings bear them. */
     noted: (writer: StepWriter) => ({
       ...writer,
-      submit: (step: StepDraft): Promise<StepResult & { requests: WriteRequest[] }> =>
-        underWay.run([], async () => {
-          const ending = await writer.submit(step);
-          return { ...ending, requests: underWay.getStore()! };
-        }),
+      submit: (step: StepDraft): Promise<StepResult & { requests: WriteRequest[] }> => noting(() => writer.submit(step)),
     }),
   };
 }

@@ -66,7 +66,7 @@ export function createStepWriter(clientsOf: (capability: Capability) => Clients)
         throw toTransientError(step.name, subjectOf(step), failure, error);
       }
     },
-    poll: (poller) => poll(clientsOf("observe").arm, poller),
+    poll: (poller) => pollOperation(clientsOf("observe").arm, poller),
   };
 }
 
@@ -86,7 +86,7 @@ const operation = v.object({
 });
 
 /** The URL is called as it came: since 2024 it is signed. Recorded: Azure/azure-cli-extensions cosmosdb-preview test_cosmosdb_mongocluster_crud.yaml */
-async function poll(arm: Arm, url: string): Promise<PollResult> {
+export async function pollOperation(arm: Arm, url: string): Promise<PollResult> {
   const answer = await callAzure("poll an operation", url.split("?")[0] ?? url, () => arm.send("GET", url));
   if (!answer.ok) {
     const { kind, code, message } = answer.failure;

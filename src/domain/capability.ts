@@ -8,8 +8,12 @@ export type Capability = (typeof CAPABILITIES)[number];
 /** Those that write. */
 export type Writing = Exclude<Capability, "observe">;
 
-/** Object ids by capability; one that is not among them is not deployed. */
-export type Principals = Readonly<{ observe: string } & Partial<Record<Writing, string>>>;
+/** Whatever has an identity of its own: asking Microsoft support changes nothing that Keymend looks after, so it is no repair's. */
+export const IDENTITIES = [...CAPABILITIES, "support"] as const;
+export type IdentityName = (typeof IDENTITIES)[number];
+
+/** Object ids by what they are for; one that is not among them is not deployed. */
+export type Principals = Readonly<{ observe: string } & Partial<Record<IdentityName, string>>>;
 
 /** Whether the principal is one of Keymend's own. */
 export const isOwn = (principals: Principals, objectId: string): boolean =>

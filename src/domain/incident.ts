@@ -135,6 +135,28 @@ export type AppliedStep = {
   wish?: string;
 };
 
+/** One that Keymend itself asks Microsoft support for, from when it is wanted on; its name finds it again, whatever got lost on the way. */
+export type SupportTicket = {
+  name: string;
+  subscriptionId: string;
+  targetIds: string[];
+  /**
+   * wanted: nothing was sent. claimed: it is being sent, or the answer to it got lost: nobody sends it again. submitted: Azure works on it.
+   * open, refused: it is there, or is not. lost: nobody knows.
+   */
+  state: "wanted" | "claimed" | "submitted" | "open" | "refused" | "lost";
+  /** When it was wanted first. */
+  since: string;
+  /** Where to ask how it went, while Azure works on it. */
+  poller?: string;
+  /** As support calls it; null until that is known. */
+  number: string | null;
+  /** Why there is none; "" where there is. */
+  detail: string;
+  /** What was sent for it; absent where nothing was. */
+  requests?: WriteRequest[];
+};
+
 export type IncidentWish = WishStatus & { id: string; reason: Reason };
 
 /** A cause that a look found of a database, since when, and whether an event had told of something then. */
@@ -225,6 +247,8 @@ export type Incident = {
   grounds?: string;
   /** What was wanted on purpose while it was open; absent where nothing was. */
   wishes?: IncidentWish[];
+  /** What Microsoft support was asked for; absent where nothing was. */
+  tickets?: SupportTicket[];
   /** Commands a person can run where Keymend may not. */
   runbook: string[];
   /** Endings in a row for this vault that were no success, this one included: drives how long until the next look. */
@@ -289,6 +313,7 @@ export type AuditEntry = {
 export type Next =
   | { do: "step"; step: Step }
   | { do: "scan"; scan: DueScan }
+  | { do: "ticket"; ticket: Pick<SupportTicket, "name" | "subscriptionId"> }
   /** until: ISO 8601 UTC; a wake-up signal ends it early. */
   | { do: "wait"; until: string; why: string }
   | { do: "end"; outcome: Outcome };

@@ -9,6 +9,16 @@ export type Mode = (typeof MODES)[number];
 /** ARM ids, and the container's name. */
 export type DeadLetters = { identityId: string; storageId: string; container: string };
 
+/** Who is answered. country: ISO 3166-1 alpha-3. timeZone: a name of Microsoft's. diagnostics: whether support may look into the databases' own logs. */
+export type SupportContact = {
+  firstName: string;
+  lastName: string;
+  email: string;
+  country: string;
+  timeZone: string;
+  diagnostics: boolean;
+};
+
 export type Settings = {
   mode: Mode;
   /** Key expiry is repaired this many milliseconds ahead. */
@@ -46,6 +56,8 @@ export type Settings = {
   armFrom: Exclude<Mode, "observe">;
   /** Where events go that could not be delivered, of vaults that Keymend arms, and the identity that Event Grid writes there as; null: nowhere. */
   deadLetters: DeadLetters | null;
+  /** In whose name Keymend itself asks Microsoft support; null: it does not. */
+  supportContact: SupportContact | null;
   /** Keymend's own identities: what they write is no signal, and a step of a capability that has none is a person's. */
   principals: Principals;
 };

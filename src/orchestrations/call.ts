@@ -3,6 +3,7 @@ import { type OrchestrationContext, RetryOptions, type Task } from "durable-func
 import type { ApplyInput, ApplyResult } from "../activities/apply-step.ts";
 import type { AssessInput, AssessResult } from "../activities/assess.ts";
 import type { GiveUpInput } from "../activities/give-up.ts";
+import type { TicketInput, TicketResult } from "../activities/open-ticket.ts";
 import type { PollInput, PollResult } from "../activities/poll-step.ts";
 import type { ScanInput, ScanResult } from "../activities/scan-ids.ts";
 
@@ -11,6 +12,7 @@ export type Activities = {
   applyStep: (input: ApplyInput) => Promise<ApplyResult>;
   pollStep: (input: PollInput) => Promise<PollResult>;
   scanIds: (input: ScanInput) => Promise<ScanResult>;
+  openTicket: (input: TicketInput) => Promise<TicketResult>;
   giveUp: (input: GiveUpInput) => Promise<{ incidentId: string }>;
 };
 

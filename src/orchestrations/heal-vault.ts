@@ -73,6 +73,9 @@ function incidentIdOf(context: OrchestrationContext, patientHash: string): strin
 const MAX_POLLS = 75;
 const pollAfterMs = (polls: number): number => (polls < 3 ? 10 * SECOND : polls < 20 ? 30 * SECOND : 2 * MINUTE);
 
+/** A ticket is made within half a minute or so (recorded: Azure/azure-cli-extensions, test_support_tickets.yaml, 2020-01). */
+const TICKET_MS = 30 * SECOND;
+
 type Step = Extract<AssessResult, { kind: "step" }>;
 
 /** Writes once and waits until Azure is done. Where Azure did not answer, how long it asked to wait: what it did is then read, not guessed. */
@@ -99,6 +102,14 @@ function* carryOut(
     asked = heededMs(polled.kind === "again" ? polled.afterMs : null);
   }
   return { afterMs: null };
+}
+
+type Ticket = Extract<AssessResult, { kind: "ticket" }>;
+
+/** Azure's silence about a ticket is none about the vault: the next look says how long it is waited for. */
+function* askSupport(context: OrchestrationContext, { patient, turn }: HealInput, { incidentId, ticket }: Ticket): Orchestration<void> {
+  const asked = yield* call(context, "openTicket", { patient, incidentId, ticket, turn });
+  if (asked.kind !== "settled") yield* sleep(context, Math.max(TICKET_MS, heededMs(asked.kind === "again" ? asked.afterMs : null)));
 }
 
 /** Who was woken looks no sooner than this after the look before. */
@@ -135,6 +146,9 @@ function* takeTurn(context: OrchestrationContext, given: HealInput): Orchestrati
       if (scanned.kind === "scanned") return carried;
       return yield* unanswered(context, { ...carried, unanswered: input.unanswered }, newId, scanned.afterMs, scanned.why);
     }
+    case "ticket":
+      yield* askSupport(context, input, assessed);
+      return { ...again, incidentId: assessed.incidentId, unanswered: null };
     case "step": {
       const lost = yield* carryOut(context, input, assessed);
       const carried = { ...again, incidentId: assessed.incidentId, unanswered: null };

@@ -6,5 +6,6 @@ export const ASSESS = "assess";
 export const APPLY_STEP = "applyStep";
 export const POLL_STEP = "pollStep";
 export const SCAN_IDS = "scanIds";
+export const OPEN_TICKET = "openTicket";
 export const GIVE_UP = "giveUp";
-export const ACTIVITIES = [ASSESS, APPLY_STEP, POLL_STEP, SCAN_IDS, GIVE_UP] as const;
+export const ACTIVITIES = [ASSESS, APPLY_STEP, POLL_STEP, SCAN_IDS, OPEN_TICKET, GIVE_UP] as const;

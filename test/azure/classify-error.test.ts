@@ -44,6 +44,15 @@ const CASES: Record<string, { call: Call; answer: FakeAnswer | "reset"; expected
     answer: { status: 400, body: { code: "BadRequest", message: "No Update is allowed" } },
     expected: { kind: "invalid", code: "BadRequest", message: "No Update is allowed" },
   },
+  // Recorded: Azure/azure-cli-extensions, test_support_tickets.yaml, 2020-01.
+  "a refusal of Microsoft.Support, in capitals": {
+    call: patchAccount,
+    answer: {
+      status: 400,
+      body: { Error: { Code: "InvalidData", Message: "Please provide a valid name.", Target: null, InnerError: null } },
+    },
+    expected: { kind: "invalid", code: "InvalidData", message: "Please provide a valid name." },
+  },
   "a missing account": {
     call: getAccount,
     answer: { status: 404, body: { error: { code: "ResourceNotFound", message: "The Resource was not found" } } },

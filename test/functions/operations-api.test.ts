@@ -324,7 +324,7 @@ describe("GET incidents/{id}", () => {
   test("shows what is promised, and nothing of how it is stored", async () => {
     const { jsonBody } = await setUp().call("incident", "Keymend.Reader", { params: { id: "i1" } });
     expect(Object.keys(jsonBody as object).join(" ")).toBe(
-      "id vaultId openedAt closedAt since fixedAt state outcome reason detail causes targets plan applied decision nextLookAt runbook timeline audit",
+      "id vaultId openedAt closedAt since fixedAt state outcome reason detail causes targets plan applied decision nextLookAt tickets runbook timeline audit",
     );
     expect(jsonBody).toMatchObject({
       targets: [{ id: ACCOUNT_ID, kind: "account", phase: "inGrace", outcome: null }],

@@ -62,6 +62,30 @@ describe("healVault", () => {
     expect(lost).toMatchObject({ kind: "continuedAsNew", input: { incidentId: "i1", unanswered: { count: 1 } } });
   });
 
+  test("Microsoft support is asked once a look, half a minute apart or as long as Azure asks; its silence is none about the vault", async () => {
+    const ticket = { name: "keymend-i1-account", subscriptionId: "s" };
+    const seen: unknown[] = [];
+    const activities = (answer: object) => ({
+      assess: () => ({ kind: "ticket", incidentId: "i1", ticket }),
+      openTicket: (asked: unknown) => {
+        seen.push(asked);
+        return answer;
+      },
+    });
+    const durations = { assess: 0, openTicket: 0 };
+    for (const [answer, waits] of [
+      [{ kind: "settled" }, []],
+      [{ kind: "running" }, ["2026-01-01T00:00:30.000Z"]],
+      [{ kind: "again", afterMs: null, why: "503" }, ["2026-01-01T00:00:30.000Z"]],
+      [{ kind: "again", afterMs: 60_000, why: "429" }, ["2026-01-01T00:01:00.000Z"]],
+    ] as const) {
+      const result = await play(activities(answer), { durations });
+      expect(result).toMatchObject({ kind: "continuedAsNew", input: { turn: 4, incidentId: "i1", unanswered: null } });
+      expect(timers(result)).toEqual(waits);
+    }
+    expect(seen[0]).toEqual({ patient, incidentId: "i1", ticket, turn: 3 });
+  });
+
   test("a write that Azure works on for long holds nothing up: the looks follow it", async () => {
     const result = await play({ assess: () => stepNext, applyStep: () => ({ kind: "followed" }) });
     expect([result.kind, called(result), timers(result)]).toEqual(["continuedAsNew", ["assess", "applyStep"], []]);

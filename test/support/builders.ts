@@ -63,6 +63,7 @@ export const someSettings = (over: Partial<Settings> = {}): Settings => ({
   functionAppId: null,
   deadLetters: null,
   armFrom: "heal",
+  supportContact: null,
   principals: OWN,
   ...over,
 });

@@ -5,7 +5,7 @@ import { isSuccess } from "./outcome.ts";
 type Opening = { id: string; patient: IncidentPatient; at: string };
 
 /**
- * What did not end well is carried on: who is behind it, and, unless an operator asks anew, what a person said no to and which writes did not
+ * What did not end well is carried on: who is behind it, what support has of it, and, unless an operator asks anew, what a person said no to and which writes did not
  * help.
  */
 export function nextIncident(
@@ -15,11 +15,13 @@ export function nextIncident(
 ): Incident & Required<Pick<Incident, "repairs">> {
   const repairs = previous?.repairs ?? [];
   if (!previous?.outcome || isSuccess(previous.outcome)) return { ...openIncident(id, patient, at, 0), repairs };
+  const stillOpen = (previous.tickets ?? []).filter(({ state }) => state === "open");
   return {
     ...openIncident(id, patient, at, previous.endings),
     authors: previous.authors ?? [],
     repairs,
     rejected: askedAnew ? [] : previous.rejected,
     inVain: askedAnew ? {} : (previous.inVain ?? {}),
+    ...(stillOpen.length === 0 ? {} : { tickets: stillOpen }),
   };
 }

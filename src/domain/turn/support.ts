@@ -4,8 +4,10 @@
  */
 import { nameOf, parseArmId, sameId } from "../arm-id.ts";
 import { cutText } from "../bounded.ts";
-import type { AppliedStep, Incident, IncidentTarget, WriteRequest } from "../incident.ts";
+import type { AppliedStep, Incident, IncidentTarget, SupportTicket, WriteRequest } from "../incident.ts";
 import { az, azText, say } from "../steps/az.ts";
+import { troubleAt } from "./fix.ts";
+import { sayTicket, ticketFor } from "./tickets.ts";
 
 /** Azure takes more; whoever reads it does not. */
 const LONGEST = 6000;
@@ -21,10 +23,30 @@ export type TicketDraft = {
   targetIds: string[];
   title: string;
   description: string;
+  /** When the trouble began. */
+  since: string;
 };
 
 /** Words in the names of its service; clusters have had two (recorded: Azure/azure-cli-extensions, test_support_services.yaml, 2024-05). */
 const SERVICES: Record<IncidentTarget["kind"], readonly string[]> = { account: ["Cosmos DB"], cluster: ["DocumentDB", "vCore"] };
+
+/** Of a service or a problem classification, as support lists them. */
+export type Listed = { id: string; name: string; displayName: string; resourceTypes: string[] };
+
+const TYPES: Record<IncidentTarget["kind"], string> = {
+  account: "microsoft.documentdb/databaseaccounts",
+  cluster: "microsoft.documentdb/mongoclusters",
+};
+
+/** Names change, what a service is for does not: each says which types of resources it is asked about. */
+export const serviceOf = (kind: IncidentTarget["kind"], services: readonly Listed[]): Listed | undefined =>
+  services.find(({ resourceTypes }) => resourceTypes.some((type) => type.toLowerCase() === TYPES[kind]));
+
+/** The nearest first. Which there are is documented nowhere; support knows the topic as "Managed Keys" (Azure/SelfHelpContent, cosmosdb-security-managedkeys.md). */
+const FITS = [/customer.?managed|managed keys?|\bCMK\b/i, /encrypt/i];
+
+export const classificationOf = (classifications: readonly Listed[]): Listed | undefined =>
+  FITS.flatMap((fits) => classifications.filter(({ displayName }) => fits.test(displayName)))[0];
 
 const doneOf = ({ at, name, on, result, detail }: Omit<AppliedStep, "requests">): string =>
   `Done at ${at}: ${name} on ${on}: ${result}: ${detail}`;
@@ -69,6 +91,7 @@ export function ticketDrafts(incident: Incident): TicketDraft[] {
     targetIds: own.map(({ id }) => id),
     title: titleOf(own),
     description: describe(incident, own),
+    since: troubleAt(incident),
   }));
 }
 
@@ -114,19 +137,36 @@ function commandOf({ name, subscriptionId, targetIds, title, description }: Tick
   return `${words.replaceAll("\n", " | ")} --problem-classification "$PROBLEM" ${filled}`;
 }
 
+const show = ({ name, subscriptionId }: Pick<TicketDraft, "name" | "subscriptionId">): string =>
+  az("support", "in-subscription", "tickets", "show", "--subscription", subscriptionId, "--ticket-name", name);
+
+/** What is left for a person to do about it. */
+function linesOf(draft: TicketDraft, ticket: SupportTicket | undefined): string[] {
+  if (ticket?.state === "open") return [say(sayTicket(ticket)), show(ticket)];
+  if (ticket?.state === "lost") return [say(`${sayTicket(ticket)}: look first`), show(ticket), commandOf(draft)];
+  return [commandOf(draft)];
+}
+
 /** Where all that is on record of an incident is had in one piece. */
 export const bundleOf = ({ id }: Pick<Incident, "id">): string => `keymend support ${id}, or GET /api/incidents/${id}/support`;
 
 /** How a person opens what tickets there are to open. */
 export function supportRunbook(incident: Incident): string[] {
-  const drafts = ticketDrafts(incident);
-  if (drafts.length === 0) return [];
+  const asked = ticketDrafts(incident).map((draft) => ({ draft, ticket: ticketFor(draft, incident.tickets) }));
+  if (asked.length === 0) return [];
+  const left = asked.filter(({ ticket }) => ticket?.state !== "open");
   return [
     say(`all that is on record of it, for whoever helps: ${bundleOf(incident)}`),
+    ...(left.length === 0 ? [] : howToAsk(left.map(({ draft }) => draft.kind))),
+    ...asked.flatMap(({ draft, ticket }) => linesOf(draft, ticket)),
+  ];
+}
+
+function howToAsk(kinds: readonly IncidentTarget["kind"][]): string[] {
+  return [
     say(
       "ask Microsoft support; first say who asks: FIRST_NAME, LAST_NAME, EMAIL, COUNTRY (ISO 3166-1 alpha-3), TIMEZONE (a Microsoft time zone name)",
     ),
-    ...[...new Set(drafts.map(({ kind }) => kind))].flatMap(LOOK_UP),
-    ...drafts.map(commandOf),
+    ...[...new Set(kinds)].flatMap(LOOK_UP),
   ];
 }

@@ -5,7 +5,7 @@
 import { isBaseline } from "../baseline.ts";
 import type { DueScan } from "../id-scan.ts";
 import type { Plan } from "../plan.ts";
-import type { Incident, IncidentTarget, Next, Outcome, OutcomeCode, Turn } from "../incident.ts";
+import type { Incident, IncidentTarget, Next, Outcome, OutcomeCode, SupportTicket, Turn } from "../incident.ts";
 import type { Signal } from "../signal.ts";
 import { formatDuration, toIso, toMs } from "../time.ts";
 import { rememberBefore } from "./answers.ts";
@@ -35,7 +35,8 @@ import {
 import { takeWish, takeWishes } from "./record-wishes.ts";
 import { sayForecast } from "./revalidation.ts";
 import { runbookAtEnd, runbookOf } from "./runbook.ts";
-import { supportRunbook } from "./support.ts";
+import { supportRunbook, ticketDrafts } from "./support.ts";
+import { isTicket, isUnderWay, sayTicket, sayTickets, ticketsNow } from "./tickets.ts";
 import { isKnown } from "./same-trouble.ts";
 import { sinceEvent } from "./fix.ts";
 import { inVainAtEnd } from "./in-vain.ts";
@@ -92,9 +93,10 @@ function sayReopened(draft: TurnDraft): void {
   note(draft, "note", what, { incidentId: previous.id }, "-reopened");
 }
 
-/** What a recovery in this incident has left for a person to put back is told with whatever it came to. */
-function toldMissing(outcome: Outcome, { missing }: Plan): Outcome {
-  return missing ? { ...outcome, detail: `${outcome.detail}; ${missing.text}` } : outcome;
+/** What a recovery in this incident has left for a person to put back, and what support was asked, is told with whatever it came to. */
+function toldAlong(outcome: Outcome, { missing }: Plan, { tickets }: Incident): Outcome {
+  const along = [...(missing ? [missing.text] : []), ...sayTickets({ tickets: tickets ?? [], reason: outcome.reason })];
+  return { ...outcome, detail: [outcome.detail, ...along].join("; ") };
 }
 
 function close(draft: TurnDraft, all: readonly Ending[], steps: readonly JudgedStep[]): Next {
@@ -102,7 +104,8 @@ function close(draft: TurnDraft, all: readonly Ending[], steps: readonly JudgedS
   const endings = telling(all);
   const code: OutcomeCode = worstOutcome(endings.map((ending) => ending.outcome));
   const because = endings.find((ending) => ending.outcome === code);
-  const outcome = toldMissing({ code, reason: because?.reason ?? null, detail: because?.detail ?? "nothing is wrong" }, input.plan);
+  const ending = { code, reason: because?.reason ?? null, detail: because?.detail ?? "nothing is wrong" };
+  const outcome = toldAlong(ending, input.plan, incident);
   incident.state = "closed";
   incident.closedAt = input.now;
   incident.outcome = outcome.code;
@@ -160,6 +163,19 @@ function dueScan({ incident: { wishes = [] }, input: { plan, now } }: TurnDraft)
   return due[0];
 }
 
+/** Tickets that are under way are followed, whatever else is waited for; one is wanted only once nothing is. */
+function dueTicket(draft: TurnDraft, isOver: boolean): SupportTicket | undefined {
+  const { incident, input } = draft;
+  const before = incident.tickets ?? [];
+  const tickets = ticketsNow(isOver ? ticketDrafts(incident) : [], before, input);
+  const isNews = (ticket: SupportTicket): boolean => !before.some((one) => isTicket(one, ticket) && one.state === ticket.state);
+  for (const ticket of tickets.filter(isNews))
+    note(draft, "note", sayTicket(ticket), ticket, `-ticket-${ticket.subscriptionId}-${ticket.name}`);
+  if (tickets.length > 0) incident.tickets = tickets;
+  else delete incident.tickets;
+  return tickets.find(isUnderWay);
+}
+
 function next(draft: TurnDraft, steps: readonly JudgedStep[]): Next {
   const { incident, input } = draft;
   const now = steps.find(isNext);
@@ -182,6 +198,12 @@ function next(draft: TurnDraft, steps: readonly JudgedStep[]): Next {
   }
   const waits = all.filter((state) => state.kind === "pending").sort((a, b) => toMs(a.until) - toMs(b.until));
   const first = waits[0];
+  const ticket = dueTicket(draft, first === undefined);
+  if (ticket) {
+    incident.state = "working";
+    incident.nextLookAt = input.now;
+    return { do: "ticket", ticket: { name: ticket.name, subscriptionId: ticket.subscriptionId } };
+  }
   if (!first)
     return close(
       draft,

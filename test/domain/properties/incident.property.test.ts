@@ -123,7 +123,7 @@ function play(start: Facts, graveyard: Graveyard, { person, azure, service, mode
       continue;
     }
     // Nobody wants anything here.
-    if (next.do === "scan") throw new Error("a scan that nobody wanted");
+    if (next.do === "scan" || next.do === "ticket") throw new Error(`a ${next.do} that nobody wanted`);
     expect(next.why).not.toBe("");
     expect(toMs(next.until)).toBeGreaterThan(toMs(now));
     waits.push(next.why);

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import type { Incident } from "../../../src/domain/incident.ts";
-import { supportRunbook, ticketDrafts } from "../../../src/domain/turn/support.ts";
+import { classificationOf, serviceOf, supportRunbook, ticketDrafts } from "../../../src/domain/turn/support.ts";
 import { ACCOUNT_ID, CLUSTER_ID } from "../../support/builders.ts";
 import { after, aStep, diagnosisOf, planOf, recovering, seen, turns } from "../../support/turns.ts";
 
@@ -114,6 +114,52 @@ test("a cluster is looked up among the services of its own names", () => {
   expect(supportRunbook({ ...incident, targets }).join("\n")).toContain(
     "[?contains(displayName, 'DocumentDB') || contains(displayName, 'vCore')]",
   );
+});
+
+test("what Keymend has asked itself is only to be looked at; where that is not known it is looked at first", () => {
+  const incident = asked(121);
+  const [{ name, subscriptionId, targetIds } = { name: "", subscriptionId: "", targetIds: [] }] = ticketDrafts(incident);
+  const ticket = { name, subscriptionId, targetIds, since: after(121), number: null, detail: "" };
+  const show = `az support in-subscription tickets show --subscription ${subscriptionId} --ticket-name ${name}`;
+  const linesOf = (...tickets: Incident["tickets"] & object): string[] => supportRunbook({ ...incident, tickets }).slice(1);
+  expect(linesOf({ ...ticket, state: "open", number: "2611300040001" })).toEqual(["# Microsoft support has it as 2611300040001", show]);
+  expect(linesOf({ ...ticket, state: "open" })).toEqual([`# Microsoft support has it as ${name}`, show]);
+  const lost = linesOf({ ...ticket, state: "lost" });
+  expect(lost.at(-3)).toMatch(/^# whether Microsoft support has .* is not known: .*: look first$/);
+  expect(lost.at(-2)).toBe(show);
+  expect(lost.at(-1)).toMatch(/^az support in-subscription tickets create /);
+  expect(linesOf({ ...ticket, state: "refused" })).toEqual(linesOf());
+});
+
+/** Recorded: Azure/azure-cli-extensions, test_support_services.yaml, 2024-05. */
+describe("what a ticket is filed under is looked up", () => {
+  const one = (displayName: string, ...resourceTypes: string[]) => ({
+    id: `/${displayName}`,
+    name: displayName,
+    displayName,
+    resourceTypes,
+  });
+  const SERVICES = [
+    one("Azure Cosmos DB for MongoDB (vCore)", "MICROSOFT.DOCUMENTDB/MONGOCLUSTERS"),
+    one("Azure Cosmos DB for PostgreSQL", "Microsoft.DBforPostgreSQL/servergroupsv2"),
+    one("Cosmos DB", "MICROSOFT.DOCUMENTDB/DATABASEACCOUNTS"),
+    one("Activity Logs"),
+  ];
+
+  test("the service by the type of resource that it is for, whatever it is called", () => {
+    expect(serviceOf("account", SERVICES)?.displayName).toBe("Cosmos DB");
+    expect(serviceOf("cluster", SERVICES)?.displayName).toBe("Azure Cosmos DB for MongoDB (vCore)");
+    expect(serviceOf("cluster", SERVICES.slice(1))).toBeUndefined();
+  });
+
+  test.each([
+    [["Security / Firewall", "Security / Encryption at rest", "Security / Managed Keys"], "Security / Managed Keys"],
+    [["Security / Encryption at rest", "Customer-managed key (CMK)"], "Customer-managed key (CMK)"],
+    [["Performance / Partition keys", "Data encryption"], "Data encryption"],
+    [["Performance / Partition keys", "Security / Firewall"], undefined],
+  ])("of the classifications %j that which is about keys or encryption", (names, expected) => {
+    expect(classificationOf(names.map((name) => one(name)))?.displayName).toBe(expected);
+  });
 });
 
 test("whoever still waits, or ended otherwise, is sent to no support", () => {
