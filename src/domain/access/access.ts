@@ -1,12 +1,13 @@
 /**
- * What one principal may do with one key, as Azure reckons it: from role assignments and deny assignments on a vault with Azure RBAC,
- * from access policies on the others. Pure; what could not be read counts as no access, and says so.
+ * What one principal may do, with one key above all, as Azure reckons it: from role assignments and deny assignments on a vault with Azure
+ * RBAC, from access policies on the others. Pure; what could not be read counts as no access, and says so.
  * Sources: Microsoft Learn, "What is Azure RBAC", "Understand Azure role definitions", "Understand Azure deny assignments",
  * "Assign a Key Vault access policy".
  */
 import { isUnder, nameOf, sameId } from "../arm-id.ts";
 import type { KeyOperation } from "../databases/rules.ts";
 import { judgeCondition, matchesAction } from "./condition.ts";
+import type { GrantAttributes } from "./condition-attributes.ts";
 import type { AccessPolicy, DenyAssignment, RoleAssignment, RoleDefinition, RolePermission } from "../facts.ts";
 import { toMs } from "../time.ts";
 
@@ -59,14 +60,24 @@ export type EffectiveAccess = { allowed: boolean; operations: OperationAccess[];
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** notDataActions take away within their own role only: another role may still grant. */
-const grants = (permissions: readonly RolePermission[], action: string): boolean =>
-  permissions.some(
-    ({ dataActions, notDataActions }) =>
-      dataActions.some((pattern) => matchesAction(pattern, action)) && !notDataActions.some((pattern) => matchesAction(pattern, action)),
-  );
+/** What somebody would do, in the words of role definitions. attributes: of the role assignment that it is about. */
+export type Asked = { action: string; isData: boolean; attributes?: GrantAttributes };
 
-const isPrincipal = ({ principalId, memberOf }: AccessQuestion, id: string): boolean =>
+/** By whom and where it would be done. */
+export type RoleQuestion = Pick<AccessQuestion, "principalId" | "memberOf" | "assignments" | "definitions" | "denies" | "servedSince"> & {
+  scope: string;
+};
+
+/** What a role does not allow it takes away within itself only: another one may still grant it. */
+const grants = (permissions: readonly RolePermission[], { action, isData }: Asked): boolean =>
+  permissions.some((one) => {
+    const [allowed, not] = isData ? [one.dataActions, one.notDataActions] : [one.actions, one.notActions];
+    return allowed.some((pattern) => matchesAction(pattern, action)) && !not.some((pattern) => matchesAction(pattern, action));
+  });
+
+type Who = Pick<AccessQuestion, "principalId" | "memberOf">;
+
+const isPrincipal = ({ principalId, memberOf }: Who, id: string): boolean =>
   same(id, principalId) || memberOf.some((group) => same(group, id));
 
 type Named = DenyAssignment["principals"][number];
@@ -75,11 +86,11 @@ type Named = DenyAssignment["principals"][number];
 const mayMean = ({ type }: Named): boolean => type.toLowerCase() !== "serviceprincipal" && type.toLowerCase() !== "user";
 
 /** Deny assignments can't be asked for by membership, as role assignments can (REST reference, "Deny Assignments - List For Scope"). */
-function denies(question: AccessQuestion, deny: DenyAssignment, action: string): "no" | "maybe" | "yes" {
-  const applies = deny.doesNotApplyToChildScopes ? sameId(deny.scope, question.keyScope) : reaches(deny.scope, question.keyScope);
+function denies(question: RoleQuestion, deny: DenyAssignment, asked: Asked): "no" | "maybe" | "yes" {
+  const applies = deny.doesNotApplyToChildScopes ? sameId(deny.scope, question.scope) : reaches(deny.scope, question.scope);
   // A condition on a deny assignment narrows it; what can't be judged is taken to deny.
-  const holds = deny.condition === null || judgeCondition(deny.condition, action) !== "unmet";
-  if (!applies || !holds || !grants(deny.permissions, action)) return "no";
+  const holds = deny.condition === null || judgeCondition(deny.condition, asked.action, asked.attributes) !== "unmet";
+  if (!applies || !holds || !grants(deny.permissions, asked)) return "no";
   const means = ({ id }: Named): boolean => id === EVERYONE || isPrincipal(question, id);
   if (deny.excludePrincipals.some(means)) return "no";
   if (!deny.principals.some(means)) return deny.principals.some(mayMean) ? "maybe" : "no";
@@ -87,11 +98,11 @@ function denies(question: AccessQuestion, deny: DenyAssignment, action: string):
 }
 
 /** Of one that does not tell its time nothing says that it is new. */
-const isDisproved = ({ servedSince }: AccessQuestion, { changedOn }: DenyAssignment): boolean =>
+const isDisproved = ({ servedSince }: RoleQuestion, { changedOn }: DenyAssignment): boolean =>
   servedSince !== undefined && (changedOn === null || toMs(changedOn) < toMs(servedSince));
 
 /** A scope that was not told reaches nothing; the root scope is `/`. */
-const reaches = (scope: string, keyScope: string): boolean => scope.trim() !== "" && isUnder(scope, keyScope);
+const reaches = (scope: string, at: string): boolean => scope.trim() !== "" && isUnder(scope, at);
 
 /** A definition's id is written with or without the subscription, or as its GUID alone, which tells it. */
 export const roleGuid = (roleDefinitionId: string): string => (nameOf(roleDefinitionId) || roleDefinitionId).toLowerCase();
@@ -101,15 +112,15 @@ export const ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6";
 
 type Grant = { assignment: RoleAssignment; state: "granted" | "condition" | "definitionUnread" };
 
-function grantsOf(question: AccessQuestion, action: string): Grant[] {
+function grantsOf(question: RoleQuestion, asked: Asked): Grant[] {
   const reaching = question.assignments.filter(
-    ({ principalId, scope }) => isPrincipal(question, principalId) && reaches(scope, question.keyScope),
+    ({ principalId, scope }) => isPrincipal(question, principalId) && reaches(scope, question.scope),
   );
   return reaching.flatMap((assignment): Grant[] => {
     const definition = question.definitions.find(({ id }) => roleGuid(id) === roleGuid(assignment.roleDefinitionId));
     if (!definition?.permissions) return [{ assignment, state: "definitionUnread" }];
-    if (!grants(definition.permissions, action)) return [];
-    const met = assignment.condition === null || judgeCondition(assignment.condition, action) === "met";
+    if (!grants(definition.permissions, asked)) return [];
+    const met = assignment.condition === null || judgeCondition(assignment.condition, asked.action, asked.attributes) === "met";
     return [{ assignment, state: met ? "granted" : "condition" }];
   });
 }
@@ -123,33 +134,43 @@ const DETAIL: Record<OperationAccess["why"], string> = {
   definitionUnread: "a role that could not be read may grant it:",
 };
 
-function answer(operation: KeyOperation, why: OperationAccess["why"], by: string[]): OperationAccess {
-  return { operation, allowed: why === "granted", by, why, detail: [DETAIL[why], ...by].join(" ") };
+/** by: ids of the assignments that allow it, or of the deny assignments that do not. */
+export type Judgement = Pick<OperationAccess, "why" | "by">;
+
+export const sayJudgement = ({ why, by }: Judgement): string => [DETAIL[why], ...by].join(" ");
+
+/** Whether roles let somebody do it. */
+export function judgeAction(question: RoleQuestion, asked: Asked): Judgement {
+  const denying = (state: "maybe" | "yes"): string[] =>
+    question.denies
+      .filter((one) => denies(question, one, asked) === state && !(state === "maybe" && isDisproved(question, one)))
+      .map(({ id }) => id);
+  const denied = denying("yes");
+  if (denied.length > 0) return { why: "denied", by: denied.slice(0, 1) };
+  const found = grantsOf(question, asked);
+  const maybe = found.some(({ state }) => state === "granted") ? denying("maybe") : [];
+  if (maybe.length > 0) return { why: "maybeDenied", by: maybe };
+  for (const why of ["granted", "condition", "definitionUnread"] as const) {
+    const by = found.filter(({ state }) => state === why).map(({ assignment }) => assignment.id);
+    if (by.length > 0) return { why, by };
+  }
+  return { why: "notGranted", by: [] };
 }
 
 function judgeRoles(question: AccessQuestion, operation: KeyOperation): OperationAccess {
-  const action = DATA_ACTIONS[operation];
-  const denying = (state: "maybe" | "yes"): string[] =>
-    question.denies
-      .filter((one) => denies(question, one, action) === state && !(state === "maybe" && isDisproved(question, one)))
-      .map(({ id }) => id);
-  const denied = denying("yes");
-  if (denied.length > 0) return answer(operation, "denied", denied.slice(0, 1));
-  const found = grantsOf(question, action);
-  const maybe = found.some(({ state }) => state === "granted") ? denying("maybe") : [];
-  if (maybe.length > 0) return answer(operation, "maybeDenied", maybe);
-  for (const why of ["granted", "condition", "definitionUnread"] as const) {
-    const by = found.filter(({ state }) => state === why).map(({ assignment }) => assignment.id);
-    if (by.length > 0) return answer(operation, why, by);
-  }
-  return answer(operation, "notGranted", []);
+  const judged = judgeAction({ ...question, scope: question.keyScope }, { action: DATA_ACTIONS[operation], isData: true });
+  return { operation, allowed: judged.why === "granted", ...judged, detail: sayJudgement(judged) };
+}
+
+/** Object ids of the policies that give somebody this permission on keys. */
+export function policiesGiving(policies: readonly AccessPolicy[], who: Who, permission: string): string[] {
+  // A compound policy counts for an application acting on behalf of the principal, never for the principal itself.
+  const mine = policies.filter(({ objectId, applicationId }) => applicationId === null && isPrincipal(who, objectId));
+  return mine.filter(({ keys }) => keys.some((key) => same(key, "all") || same(key, permission))).map(({ objectId }) => objectId);
 }
 
 function judgePolicies(question: AccessQuestion, operation: KeyOperation): OperationAccess {
-  // A compound policy counts for an application acting on behalf of the principal, never for the principal itself.
-  const mine = question.policies.filter(({ objectId, applicationId }) => applicationId === null && isPrincipal(question, objectId));
-  const granting = mine.filter(({ keys }) => keys.some((key) => same(key, "all") || same(key, POLICY_PERMISSIONS[operation])));
-  const by = granting.map(({ objectId }) => objectId);
+  const by = policiesGiving(question.policies, question, POLICY_PERMISSIONS[operation]);
   if (by.length > 0) return { operation, allowed: true, by, why: "granted", detail: `granted by the access policy of ${by.join(" and ")}` };
   return { operation, allowed: false, by, why: "notGranted", detail: `no access policy grants ${POLICY_PERMISSIONS[operation]}` };
 }

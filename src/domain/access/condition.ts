@@ -1,8 +1,9 @@
 /**
  * Conditions of role assignments, as far as they can be judged without asking Azure: whether one lets a given action pass.
- * Attributes of a request are not known here, so what hangs on one is `unknown`, and `unknown` must never count as access.
- * Format: Microsoft Learn, "Azure role assignment condition format and syntax".
+ * Of what a request asks for only a role assignment's attributes may be known here, so what hangs on another one is `unknown`, and `unknown`
+ * must never count as access. Format: Microsoft Learn, "Azure role assignment condition format and syntax".
  */
+import { type GrantAttributes, holdsFor } from "./condition-attributes.ts";
 
 export type ConditionVerdict = "met" | "unmet" | "unknown";
 
@@ -11,6 +12,7 @@ const NOT = /^(?:!|NOT)$/i;
 const AND = /^(?:&&|AND)$/i;
 const OR = /^(?:\|\||OR)$/i;
 
+const verdictOf = (holds: boolean | undefined): ConditionVerdict => (holds === undefined ? "unknown" : holds ? "met" : "unmet");
 const negate = (verdict: ConditionVerdict): ConditionVerdict => (verdict === "unknown" ? verdict : verdict === "met" ? "unmet" : "met");
 
 function both(a: ConditionVerdict, b: ConditionVerdict): ConditionVerdict {
@@ -30,7 +32,7 @@ export function matchesAction(pattern: string, action: string): boolean {
 }
 
 /** Reads tokens from the left; `next` is where it stands. */
-type Reader = { tokens: string[]; next: number; action: string; isMalformed: boolean };
+type Reader = { tokens: string[]; next: number; action: string; attributes: GrantAttributes | undefined; isMalformed: boolean };
 
 const peek = (reader: Reader): string => reader.tokens[reader.next] ?? ")";
 
@@ -67,7 +69,7 @@ function readOne(reader: Reader): ConditionVerdict {
   return readExpression(reader);
 }
 
-/** `ActionMatches{'...'}`, or anything else up to the next operator: a comparison of attributes, which is not known. */
+/** `ActionMatches{'...'}`, or anything else up to the next operator: a comparison of attributes. */
 function readExpression(reader: Reader): ConditionVerdict {
   const words: string[] = [];
   for (let token = peek(reader); token !== ")" && !AND.test(token) && !OR.test(token); token = peek(reader)) {
@@ -78,21 +80,25 @@ function readExpression(reader: Reader): ConditionVerdict {
   if (words.length === 0) reader.isMalformed = true;
   const [operator, operand, ...more] = words;
   const pattern = /^\{\s*'([^']*)'\s*\}$/.exec(operand ?? "")?.[1];
-  if (operator?.toLowerCase() !== "actionmatches" || pattern === undefined || more.length > 0) return "unknown";
-  return matchesAction(pattern, reader.action) ? "met" : "unmet";
+  if (operator?.toLowerCase() === "actionmatches" && pattern !== undefined && more.length === 0)
+    return verdictOf(matchesAction(pattern, reader.action));
+  return verdictOf(reader.attributes && holdsFor(reader.attributes, reader.action, words));
 }
 
 /** More than these are no condition that anybody wrote (Microsoft Learn, "Azure role assignment condition limits": 8 KB). */
 const LONGEST = 10_000;
 const WHITE = /\s+/g;
 
-/** An empty condition is none. One that can't be read as a whole is unknown, whatever its readable part says. */
-export function judgeCondition(condition: string, action: string): ConditionVerdict {
+/**
+ * An empty condition is none. One that can't be read as a whole is unknown, whatever its readable part says. attributes: of the role
+ * assignment that the action is about, where that is known.
+ */
+export function judgeCondition(condition: string, action: string, attributes?: GrantAttributes): ConditionVerdict {
   if (condition.trim() === "") return "met";
   const tokens = condition.length > LONGEST ? [] : (condition.match(TOKEN) ?? []);
   const isWhole = tokens.join("").replace(WHITE, "") === condition.replace(WHITE, "");
   if (tokens.length === 0 || !isWhole || depthOf(tokens) !== 0) return "unknown";
-  const reader: Reader = { tokens, next: 0, action, isMalformed: false };
+  const reader: Reader = { tokens, next: 0, action, attributes, isMalformed: false };
   const verdict = readOr(reader);
   return reader.next === tokens.length && !reader.isMalformed ? verdict : "unknown";
 }

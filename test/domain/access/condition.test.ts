@@ -33,6 +33,33 @@ describe("a condition of a role assignment", () => {
     expect(judgeCondition(condition, WRAP)).toBe(verdict);
   });
 
+  // Learn, "Azure role assignment condition format and syntax": cross product comparison operators; "Authorization actions and attributes".
+  test.each<[string, string, ConditionVerdict]>([
+    ["one of the values", "PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {'user', 'serviceprincipal'}", "met"],
+    ["none of the values", "PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {'User', 'Group'}", "unmet"],
+    ["casing that counts", "PrincipalType] StringEquals 'serviceprincipal'", "unmet"],
+    ["the very text", "PrincipalType] StringEquals 'ServicePrincipal'", "met"],
+    ["a GUID in another casing", "PrincipalId] GuidEquals {AAAA}", "met"],
+    ["all values, of which one is not another", "PrincipalId] ForAnyOfAllValues:GuidNotEquals {bbbb, aaaa}", "unmet"],
+    ["all values, which are others", "PrincipalId] ForAllOfAllValues:GuidNotEquals {bbbb, cccc}", "met"],
+    ["any value that is another", "PrincipalId] ForAnyOfAnyValues:GuidNotEquals {bbbb, aaaa}", "met"],
+    ["an operator that nobody here knows", "PrincipalType] StringLike 'Service*'", "unknown"],
+    ["no value", "PrincipalId] ForAnyOfAnyValues:GuidEquals {}", "unknown"],
+    ["more behind it", "PrincipalId] GuidEquals {aaaa} {bbbb}", "unknown"],
+    ["another attribute", "Description] StringEquals 'a'", "unknown"],
+    ["nothing behind it", "PrincipalId]", "unknown"],
+  ])("that compares what is asked for with %s", (_what, compared, verdict) => {
+    const attributes = { RoleDefinitionId: "r", PrincipalId: "aaaa", PrincipalType: "ServicePrincipal" };
+    const condition = `@Request[Microsoft.Authorization/roleAssignments:${compared}`;
+    expect(judgeCondition(condition, WRITE, attributes)).toBe(verdict);
+    expect(judgeCondition(condition, WRITE)).toBe("unknown");
+    // What goes is told by what is there, and of another action there is nothing to tell.
+    const remove = WRITE.replace("write", "delete");
+    expect(judgeCondition(condition.replace("@Request", "@Resource"), remove, attributes)).toBe(verdict);
+    expect(judgeCondition(condition, remove, attributes)).toBe("unknown");
+    expect(judgeCondition("@Request", WRITE, attributes)).toBe("unknown");
+  });
+
   test("matches actions with wildcards across slashes and in any casing, and nothing by accident", () => {
     expect(matchesAction("microsoft.keyvault/*/action", WRAP)).toBe(true);
     expect(matchesAction("*", WRAP)).toBe(true);
