@@ -38,7 +38,8 @@ const DOMAIN = {
   operations: ["databases", "access", "steps", "mending"],
   plan: ["databases", "access", "steps", "mending", "causes", "operations"],
   reads: ["databases"],
-  turn: ["databases", "access", "steps"],
+  roles: ["databases", "access", "steps", "reads"],
+  turn: ["databases", "access", "steps", "roles"],
   doctor: ["databases", "access", "steps", "turn"],
   telling: ["databases", "turn"],
 };

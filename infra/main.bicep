@@ -130,6 +130,7 @@ var decidedByParameters = [
   'keymend_outcome_topic_endpoint'
   'keymend_subscriptions'
   'keymend_identities'
+  'keymend_allowed_repairs'
   'keymend_function_app'
   'keymend_dead_letters'
 ]
@@ -169,6 +170,13 @@ module app 'modules/app.bicep' = {
     outcomeTopicEndpoint: outcomeTopicEndpoint
     instanceMemoryMB: instanceMemoryMB
     identities: identities.outputs.identities
+    allowedRepairs: concat(
+      allowAccessPolicyRepairs ? ['accessPolicies'] : [],
+      allowVaultRepairs ? ['vaults'] : [],
+      allowIdentityRepairs ? ['identities'] : [],
+      allowClusterRepairs ? ['clusters'] : [],
+      allowRevocations ? ['revocations'] : []
+    )
     recordsRetention: recordsRetention
     deadLetterer: withDeadLetters && armsVaults ? deadLettererName : ''
     subnetId: subnetId

@@ -18,6 +18,7 @@ import { createScanIds } from "./activities/scan-ids.ts";
 import { createTeller } from "./activities/tell.ts";
 import { createWatchInventory } from "./activities/watch-inventory.ts";
 import { createWatchResourceEvents } from "./activities/watch-resource-events.ts";
+import { createWatchRoles } from "./activities/watch-roles.ts";
 import type { RouteName } from "./api/routes.ts";
 import { createAzureClock } from "./azure/azure-clock.ts";
 import { createChannels } from "./azure/channels.ts";
@@ -32,7 +33,7 @@ import { createReadFeatures } from "./azure/read-features.ts";
 import { createReadIds } from "./azure/read-ids.ts";
 import { createReadKeyLog } from "./azure/read-key-log.ts";
 import { createScreenKey } from "./azure/screen-key.ts";
-import { createReadPermissions, createSources } from "./azure/sources.ts";
+import { createReadPermissions, createReadRoles, createSources } from "./azure/sources.ts";
 import { shareAnswer } from "./azure/shared-answer.ts";
 import { createSupportDesk } from "./azure/support-desk.ts";
 import { createWriteRequests } from "./azure/write-requests.ts";
@@ -171,6 +172,7 @@ export const perform = <K extends keyof Activities>(
     return work(input);
   });
 
+const roles = createWatchRoles({ ...config, ...createReadRoles(clients), ...baselines.roles, deployed: settings, now });
 const screenKey = createScreenKey(clients, now);
 // What is still lost, however long ago, may be mended by now.
 const listTroubled = async (since: string): Promise<string[]> => [
@@ -181,7 +183,7 @@ const triage = createTriage({
   periodMs,
   screen: createScreen({
     subscriptionIds: config.subscriptionIds,
-    listSubscription: (id) => governor.as("event", () => createListSubscription(clients)(id)),
+    listSubscription: roles.hearing((id) => governor.as("event", () => createListSubscription(clients)(id))),
     screenKey: (vault, keyName) => governor.as("screening", () => screenKey(vault, keyName)),
     digest: digestOf,
     firstPartyPrincipalId: config.firstPartyPrincipalId,
@@ -220,6 +222,7 @@ export const sweep = createSweep({
     listUnarmed: baselines.listUnarmed,
     keepUnarmed: baselines.keepUnarmed,
   }),
+  watchRoles: (log) => governor.as("screening", () => roles.watch(log)),
   record: { load: baselines.loadSweep, keep: baselines.keepSweep },
   now,
 });
@@ -275,6 +278,7 @@ const SERVED: Record<RouteName, Operation> = {
     loadRecord: baselines.loadSweep,
     loadSigns: signs.load,
     listUnarmed: baselines.listUnarmed,
+    loadRoles: baselines.roles.load,
     countLetters: letters.counts,
     periodMs,
     isAnchoring: config.anchors !== null,

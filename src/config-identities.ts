@@ -1,6 +1,6 @@
-/** The setting that names Keymend's own identities, by what each is for. */
+/** The settings that name Keymend's own identities, by what each is for, and what they may do beside. */
 import * as v from "valibot";
-import { IDENTITIES, type Principals } from "./domain/capability.ts";
+import { ALLOWABLE, IDENTITIES, type Principals } from "./domain/capability.ts";
 
 export const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export const list = (item: string): string[] =>
@@ -15,6 +15,11 @@ const part = (entry: RegExpExecArray, name: "capability" | "clientId" | "princip
 const byCapability = (entries: readonly RegExpExecArray[], name: "clientId" | "principalId"): Principals =>
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each is a capability by the expression, and one is observe by the check
   Object.fromEntries(entries.map((entry) => [part(entry, "capability"), part(entry, name)])) as Principals;
+export const allowed = v.pipe(
+  v.string(),
+  v.transform(list),
+  v.array(v.picklist(ALLOWABLE, `every entry must be one of: ${ALLOWABLE.join(", ")}`)),
+);
 export const identities = v.pipe(
   v.string(),
   v.transform((text) => list(text.toLowerCase()).map((one) => ENTRY.exec(one))),

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { CLOUD_NAMES, CLOUDS, type CloudName } from "./domain/clouds.ts";
 import { deadLetters, functionApp } from "./config-dead-letters.ts";
-import { GUID, identities, list } from "./config-identities.ts";
+import { allowed, GUID, identities, list } from "./config-identities.ts";
 import { type Listeners, listenersOf } from "./config-listeners.ts";
 import { supportContact } from "./config-support.ts";
 import type { Principals } from "./domain/capability.ts";
@@ -119,6 +119,7 @@ const settings = v.object({
   KEYMEND_SUBSCRIPTIONS: v.pipe(guids, v.minLength(1, "must name at least one subscription")),
   KEYMEND_TENANT_ID: guid,
   KEYMEND_IDENTITIES: identities,
+  KEYMEND_ALLOWED_REPAIRS: v.optional(allowed, ""),
   KEYMEND_FIRST_PARTY_PRINCIPAL_ID: v.optional(guid),
   KEYMEND_API_AUDIENCE: v.pipe(v.string(), v.transform(list), v.minLength(1, "must name at least one audience")),
   KEYMEND_LOGIN_HOST: v.optional(loginHost),
@@ -307,6 +308,7 @@ function normalize(written: Written): Omit<Config, "telling" | "listeners"> {
       armFrom: written.KEYMEND_ARM_FROM,
       supportContact: written.KEYMEND_SUPPORT_CONTACT ?? null,
       principals: written.KEYMEND_IDENTITIES.principals,
+      allowed: written.KEYMEND_ALLOWED_REPAIRS,
     },
     cloud: written.KEYMEND_CLOUD,
     tenantId: written.KEYMEND_TENANT_ID,

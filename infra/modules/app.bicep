@@ -24,6 +24,9 @@ param overrides object
 @description('As modules/identities.bicep puts them out.')
 param identities array
 
+@description('What the roles hold beside, as the app is told: it says where they do not.')
+param allowedRepairs string[]
+
 var suffix = uniqueString(resourceGroup().id, name)
 var storageName = take('${name}${suffix}', 24)
 var recordsName = take('${name}rec${suffix}', 24)
@@ -165,6 +168,7 @@ var settings = {
   KEYMEND_SUBSCRIPTIONS: join(union([subscription().subscriptionId], watchedSubscriptions), ',')
   KEYMEND_TENANT_ID: subscription().tenantId
   KEYMEND_IDENTITIES: join(map(identities, one => '${one.capability}=${one.clientId}:${one.principalId}'), ',')
+  KEYMEND_ALLOWED_REPAIRS: join(allowedRepairs, ',')
   KEYMEND_FIRST_PARTY_PRINCIPAL_ID: firstPartyPrincipalId
   KEYMEND_API_AUDIENCE: apiAudience
   KEYMEND_TABLE_ENDPOINT: records.outputs.tableEndpoint

@@ -94,6 +94,8 @@ function appSettings(world: World, estate: Estate, { tables, login }: Foundation
     KEYMEND_IDENTITIES: Object.entries(estate.keymend)
       .map(([capability, { clientId, principalId }]) => `${capability}=${clientId}:${principalId}`)
       .join(","),
+    // As sandbox/estate/keymend-access.ts gives the roles.
+    KEYMEND_ALLOWED_REPAIRS: "accessPolicies,vaults,identities,clusters,revocations",
     KEYMEND_FIRST_PARTY_PRINCIPAL_ID: estate.cosmosDb.oid,
     KEYMEND_API_AUDIENCE: `${API_AUDIENCE},${estate.application.appid}`,
     KEYMEND_LOGIN_HOST: login.url,

@@ -1,5 +1,6 @@
-/** What the operations API answers to who asks how well the app is. */
+/** What is answered to who asks how Keymend itself is: a probe, or who may read. */
 import * as v from "valibot";
+import { CAPABILITIES } from "../domain/capability.ts";
 
 const TEXT = v.string();
 
@@ -10,7 +11,7 @@ export const HEALTH = v.object({
   at: TEXT,
   checks: v.array(
     v.object({
-      name: v.picklist(["round", "seen", "canary", "event", "anchor", "arming"]),
+      name: v.picklist(["round", "seen", "canary", "event", "anchor", "arming", "roles"]),
       ok: v.boolean(),
       at: v.pipe(v.nullable(TEXT), v.description("When it was last so; null: never.")),
       ageSeconds: v.nullable(v.number()),
@@ -19,5 +20,18 @@ export const HEALTH = v.object({
     }),
   ),
   unarmed: v.array(v.object({ vaultId: TEXT, why: TEXT, runbook: v.array(TEXT) })),
+  roles: v.pipe(
+    v.array(
+      v.object({
+        capability: v.picklist(CAPABILITIES),
+        state: v.pipe(v.picklist(["lacking", "unknown"]), v.description("unknown: whether the identity may is not known.")),
+        why: TEXT,
+        actions: v.array(TEXT),
+        vaultIds: v.array(TEXT),
+        runbook: v.array(TEXT),
+      }),
+    ),
+    v.description("What Keymend's own identities lack of what they are deployed for, and at which vaults; empty: nothing."),
+  ),
   notifications: v.object({ waiting: v.number(), dead: v.number() }),
 });

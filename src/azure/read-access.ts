@@ -96,13 +96,30 @@ async function readAssignments(
   keyScope: string,
   principalId: string,
 ): Promise<{ list: CallEnding<SdkAssignment[]>; viaGroups: boolean }> {
-  const list = (filter: string): Promise<CallEnding<SdkAssignment[]>> =>
-    callAzure("read role assignments", keyScope, () => collect(client.roleAssignments.listForScope(scopePath(keyScope), { filter })));
+  const list = (filter: string): Promise<CallEnding<SdkAssignment[]>> => listAssignments(client, keyScope, filter);
   const transitive = await list(`atScope() and assignedTo('${principalId}')`);
   if (transitive.ok) return { list: transitive, viaGroups: true };
   // Direct ones at, above or below; nothing is below a key.
   return { list: await list(`principalId eq '${principalId}'`), viaGroups: false };
 }
+
+const listAssignments = (client: Authorization, scope: string, filter: string): Promise<CallEnding<SdkAssignment[]>> =>
+  callAzure("read role assignments", scope, () => collect(client.roleAssignments.listForScope(scopePath(scope), { filter })));
+
+/** What one principal has in a subscription, through groups too: at it, above and below ("List Azure role assignments using the REST API", assignedTo). */
+export function createReadAssigned(clients: Pick<Clients, "authorization">) {
+  return async (subscriptionId: string, principalId: string): Promise<RoleAssignment[] | Unreadable> => {
+    const scope = `/subscriptions/${subscriptionId}`;
+    const listed = await listAssignments(clients.authorization(subscriptionId), scope, `assignedTo('${principalId}')`);
+    return listed.ok ? listed.value.map(assignmentFacts) : toUnreadable(listed.failure);
+  };
+}
+
+/** A definition is read by its id, wherever it was made: whose client asks makes no difference. */
+export const createReadDefinition =
+  (clients: Pick<Clients, "authorization" | "subscriptionIds">) =>
+  (id: string): Promise<RoleDefinition> =>
+    readDefinition(clients.authorization(parseArmId(id)?.subscriptionId ?? clients.subscriptionIds[0]!), id);
 
 function readDenies(client: Authorization, keyScope: string): Promise<CallEnding<SdkDeny[]>> {
   const filter = "atScope()";

@@ -1,6 +1,7 @@
 /** Every reader that a full look takes. */
 import type { Clients } from "./clients.ts";
-import { createReadAccess, createReadHeld } from "./read-access.ts";
+import { READS } from "./declared-reads.ts";
+import { createReadAccess, createReadAssigned, createReadDefinition, createReadHeld } from "./read-access.ts";
 import { createReadTarget } from "./read-database.ts";
 import { createReadEventSubscriptions } from "./read-event-subscriptions.ts";
 import { createReadIdentity } from "./read-identity.ts";
@@ -28,3 +29,10 @@ export const createReadPermissions =
     const { readAccess } = sources();
     return Promise.all(held.map(({ principalId, scope }) => readAccess({ principalId, keyScope: scope, keyName: "" })));
   };
+
+/** What Keymend's own identities have, as far as lists do not tell it, and what they need for all that is read. */
+export const createReadRoles = (clients: Clients) => ({
+  reads: READS,
+  readAssigned: createReadAssigned(clients),
+  readDefinition: createReadDefinition(clients),
+});

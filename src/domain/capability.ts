@@ -8,6 +8,10 @@ export type Capability = (typeof CAPABILITIES)[number];
 /** Those that write. */
 export type Writing = Exclude<Capability, "observe">;
 
+/** What a deployment may let a capability do beside, by what the repairs are of: its parameters `allow...` (infra/main.bicep). */
+export const ALLOWABLE = ["accessPolicies", "vaults", "identities", "clusters", "revocations"] as const;
+export type Allowable = (typeof ALLOWABLE)[number];
+
 /** Whatever has an identity of its own: asking Microsoft support changes nothing that Keymend looks after, so it is no repair's. */
 export const IDENTITIES = [...CAPABILITIES, "support"] as const;
 export type IdentityName = (typeof IDENTITIES)[number];

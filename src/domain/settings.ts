@@ -1,5 +1,5 @@
 /** What the rules may be told from outside: the part of the configuration that the domain reads. Durations are ISO 8601. */
-import type { Principals } from "./capability.ts";
+import type { Allowable, Principals } from "./capability.ts";
 import type { CauseCode } from "./cause-code.ts";
 
 /** The narrowest first. */
@@ -60,4 +60,6 @@ export type Settings = {
   supportContact: SupportContact | null;
   /** Keymend's own identities: what they write is no signal, and a step of a capability that has none is a person's. */
   principals: Principals;
+  /** What else a deployment has allowed: what their roles must hold goes by it (roles/needs.ts). */
+  allowed: readonly Allowable[];
 };

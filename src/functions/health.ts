@@ -1,6 +1,7 @@
 /** Says that the app runs to whoever asks, as a probe does; and how well it is to who may read. */
 import type { HttpResponseInit } from "@azure/functions";
 import type { SweepRecord } from "../domain/turn/sweep-record.ts";
+import type { RolesRecord } from "../domain/roles/lacking.ts";
 import type { Unarmed } from "../domain/turn/unarmed.ts";
 import { type Signs, wellBeing } from "../domain/turn/well-being.ts";
 import type { Authenticate } from "./authenticate.ts";
@@ -11,6 +12,7 @@ export type HealthDeps = {
   loadRecord: () => Promise<SweepRecord | null>;
   loadSigns: () => Promise<Signs>;
   listUnarmed: () => Promise<Unarmed[]>;
+  loadRoles: () => Promise<RolesRecord | null>;
   /** How much is still to be told, and how much could not be. */
   countLetters: () => Promise<{ waiting: number; dead: number }>;
   /** Between two sweeps, as they are scheduled. */
@@ -19,15 +21,31 @@ export type HealthDeps = {
   now: () => Date;
 };
 
-export function createHealth({ authenticate, loadRecord, loadSigns, listUnarmed, countLetters, periodMs, isAnchoring, now }: HealthDeps) {
+const withRunbook = <T extends { az: string[] }>({ az, ...one }: T) => ({ ...one, runbook: az });
+
+export function createHealth({
+  authenticate,
+  loadRecord,
+  loadSigns,
+  listUnarmed,
+  loadRoles,
+  countLetters,
+  periodMs,
+  isAnchoring,
+  now,
+}: HealthDeps) {
   const details = createGuard(authenticate)("health", async () => {
-    const [record, signs, unarmed, notifications] = await Promise.all([loadRecord(), loadSigns(), listUnarmed(), countLetters()]);
+    const [record, signs, unarmed, roles, notifications] = await Promise.all([
+      loadRecord(),
+      loadSigns(),
+      listUnarmed(),
+      loadRoles(),
+      countLetters(),
+    ]);
     const at = now().toISOString();
-    const { ok, checks } = wellBeing({ now: at, record, periodMs, signs, isAnchoring, unarmed });
-    return json(
-      { status: ok ? "ok" : "notOk", at, checks, unarmed: unarmed.map(({ az, ...one }) => ({ ...one, runbook: az })), notifications },
-      ok ? 200 : 503,
-    );
+    const { ok, checks } = wellBeing({ now: at, record, periodMs, signs, isAnchoring, unarmed, roles });
+    const lacking = { unarmed: unarmed.map(withRunbook), roles: (roles?.lacks ?? []).map(withRunbook) };
+    return json({ status: ok ? "ok" : "notOk", at, checks, ...lacking, notifications }, ok ? 200 : 503);
   });
   /** Nothing of the inside without a token: not even whether all is well, for that tells when to strike. */
   return async (call: ApiCall): Promise<HttpResponseInit> =>

@@ -3,6 +3,7 @@ import type { DurableClient } from "durable-functions";
 import type { Patients, Sight } from "../activities/patients.ts";
 import type { WatchInventory } from "../activities/watch-inventory.ts";
 import type { WatchResourceEvents } from "../activities/watch-resource-events.ts";
+import type { WatchRoles } from "../activities/watch-roles.ts";
 import type { Patient } from "../domain/facts.ts";
 import { type KnownDatabase, patientKey } from "../domain/databases/sight.ts";
 import { followCanary, stuckBefore, type SweepRecord, withRound, withSweep } from "../domain/turn/sweep-record.ts";
@@ -16,6 +17,7 @@ export type SweepDeps = {
   sendSignal: SendSignal;
   watchInventory: WatchInventory;
   watchResourceEvents: WatchResourceEvents;
+  watchRoles: WatchRoles;
   triage: Triage["round"];
   /** Of whom something is wanted on purpose that has not come to an end. */
   listWanted: () => Promise<readonly Patient[]>;
@@ -78,7 +80,7 @@ async function ask(
 
 /** Writes down what came of it. */
 async function keep(
-  { record, watchInventory, watchResourceEvents }: SweepDeps,
+  { record, watchInventory, watchResourceEvents, watchRoles }: SweepDeps,
   mine: SweepRecord,
   sight: Sight,
   round: Round,
@@ -100,6 +102,7 @@ async function keep(
   await record.keep(after);
   const lost = lostCanary(after, at);
   await watchResourceEvents(log);
+  await watchRoles(log);
   if (lost !== undefined) log.error("canaryLost", { vaultId: canary?.patientId, text: lost });
 }
 

@@ -7,6 +7,7 @@ import { normalId } from "../domain/arm-id.ts";
 import type { Baseline, LiftedTag } from "../domain/facts.ts";
 import { type KnownDatabase, type KnownPatient, vaultNameIn } from "../domain/databases/sight.ts";
 import type { Screen } from "../domain/reads/screening.ts";
+import type { RolesRecord } from "../domain/roles/lacking.ts";
 import type { SweepRecord } from "../domain/turn/sweep-record.ts";
 import type { Unarmed } from "../domain/turn/unarmed.ts";
 import { orAbsent } from "../azure/call-azure.ts";
@@ -48,6 +49,8 @@ export type BaselineStore = {
   /** By patientKey; empty where nothing was screened yet, or what was kept can't be read. */
   loadScreens: () => Promise<Record<string, Screen>>;
   keepScreens: (screens: Record<string, Screen>) => Promise<void>;
+  /** What Keymend's own identities lack; null where that was not looked at yet, or what was kept can't be read. */
+  roles: { load: () => Promise<RolesRecord | null>; keep: (record: RolesRecord) => Promise<void> };
 };
 
 const BASELINE = "baseline";
@@ -59,8 +62,7 @@ const onlyKnown = `RowKey ge ${quote(KNOWN)} and RowKey lt ${quote("known.")}`;
 const READINESS = "readiness";
 const UNARMED = "unarmed";
 /** No vault's name has a dot. */
-const SCREENS = { partitionKey: "the.sweep", rowKey: "screens" };
-const SWEEP = { partitionKey: "the.sweep", rowKey: "sweep" };
+const OF_ALL = "the.sweep";
 
 type Row = { rowKey: string };
 type Kept = { vaultId: string | null; baseline: Baseline };
@@ -92,6 +94,21 @@ export function createBaselineStore(tables: Tables, setAside: (what: string) => 
       if (known) yield { ...known, rowKey, partitionKey };
     }
   }
+
+  /** One row for all vaults. */
+  const rowOfAll = <T>(rowKey: string, what: string) => ({
+    load: (): Promise<T | null> =>
+      tables.use("baseline", `load ${what}`, async (client) => {
+        const row = await orAbsent(() => client.getEntity(OF_ALL, rowKey));
+        return (row && orAside(what, (): T => JSON.parse(jsonOf(row, what)))) ?? null;
+      }),
+    keep: (value: T): Promise<void> =>
+      tables.use("baseline", `keep ${what}`, async (client) => {
+        await client.upsertEntity({ partitionKey: OF_ALL, rowKey, ...toRow(value, what) }, "Replace");
+      }),
+  });
+  const sweep = rowOfAll<SweepRecord>("sweep", "the sweep's record");
+  const screens = rowOfAll<Record<string, Screen>>("screens", "what was screened");
 
   return {
     load: (patientId) =>
@@ -204,27 +221,11 @@ export function createBaselineStore(tables: Tables, setAside: (what: string) => 
         return all;
       }),
 
-    loadSweep: () =>
-      tables.use("baseline", "load the sweep's record", async (client) => {
-        const row = await orAbsent(() => client.getEntity(SWEEP.partitionKey, SWEEP.rowKey));
-        return (row && orAside("the sweep's record", (): SweepRecord => JSON.parse(jsonOf(row, "the sweep's record")))) ?? null;
-      }),
-
-    keepSweep: (record) =>
-      tables.use("baseline", "keep the sweep's record", async (client) => {
-        await client.upsertEntity({ ...SWEEP, ...toRow(record, "the sweep's record") }, "Replace");
-      }),
-
-    loadScreens: () =>
-      tables.use("baseline", "load what was screened", async (client) => {
-        const row = await orAbsent(() => client.getEntity(SCREENS.partitionKey, SCREENS.rowKey));
-        return (row && orAside("what was screened", (): Record<string, Screen> => JSON.parse(jsonOf(row, "what was screened")))) ?? {};
-      }),
-
-    keepScreens: (screens) =>
-      tables.use("baseline", "keep what was screened", async (client) => {
-        await client.upsertEntity({ ...SCREENS, ...toRow(screens, "what was screened") }, "Replace");
-      }),
+    loadSweep: sweep.load,
+    keepSweep: sweep.keep,
+    loadScreens: async () => (await screens.load()) ?? {},
+    keepScreens: screens.keep,
+    roles: rowOfAll<RolesRecord>("roles", "what Keymend's identities lack"),
   };
 }
 

@@ -12,9 +12,10 @@ import { createReadIdentity } from "../../src/azure/read-identity.ts";
 import { createReadKeyLog } from "../../src/azure/read-key-log.ts";
 import { createReadKey } from "../../src/azure/read-key.ts";
 import { createReadVault } from "../../src/azure/read-vault.ts";
+import { declaredReads } from "../../src/azure/declared-reads.ts";
 import { createStepWriter } from "../../src/azure/write-step.ts";
 import type { Permission } from "../../src/domain/steps/spec.ts";
-import { declaredReads } from "../support/declared-reads.ts";
+
 import { leaveOnly, type Sandbox, startSandbox, withoutEach } from "./sandbox-azure.ts";
 
 let sandbox: Sandbox;

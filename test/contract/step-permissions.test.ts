@@ -9,9 +9,9 @@ import { addIdentity } from "../../sandbox/azure/managed-identity/build.ts";
 import type { Account, Cluster, KeyVersion } from "../../sandbox/azure/world.ts";
 import { stepSpecs } from "../../src/domain/steps/index.ts";
 import type { Writing } from "../../src/domain/capability.ts";
-import type { Permission } from "../../src/domain/steps/spec.ts";
+import { type Permission, united } from "../../src/domain/steps/spec.ts";
 import type { StepDraft, StepName, StepParams } from "../../src/domain/steps/step.ts";
-import { declaredReads, united } from "../support/declared-reads.ts";
+import { declaredReads } from "../../src/azure/declared-reads.ts";
 import { leaveOnly, type Sandbox, startSandbox, withoutEach } from "./sandbox-azure.ts";
 
 let sandbox: Sandbox;

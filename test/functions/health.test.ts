@@ -24,6 +24,7 @@ async function ask(token: string | undefined, over: Partial<Parameters<typeof cr
     loadRecord: async () => ROUNDS,
     loadSigns: async () => ({ event: NOW }),
     listUnarmed: async () => [{ vaultId: VAULT_ID, why: "taken", az: ["az x"] }],
+    loadRoles: async () => ({ at: NOW, lacks: [] }),
     countLetters: async () => ({ waiting: 2, dead: 1 }),
     periodMs: 300_000,
     isAnchoring: false,
@@ -55,6 +56,25 @@ test("who may read hears each check, and what to do about vaults that are not ar
     checks: expect.arrayContaining([expect.objectContaining({ name: "round", ok: true, ageSeconds: 0, limitSeconds: 900 })]),
     unarmed: [{ vaultId: VAULT_ID, why: "taken", runbook: ["az x"] }],
     notifications: { waiting: 2, dead: 1 },
+  });
+});
+
+test("who may read hears what Keymend's own identities lack, and what gives it back; that is not well", async () => {
+  const lack = {
+    capability: "access" as const,
+    state: "lacking" as const,
+    why: "none grants it",
+    actions: ["a/write"],
+    vaultIds: [VAULT_ID],
+  };
+  const answer = await ask(await issuer.sign(), { loadRoles: async () => ({ at: NOW, lacks: [{ ...lack, az: ["npm x"] }] }) });
+  expect(answer).toMatchObject({
+    status: 503,
+    jsonBody: {
+      status: "notOk",
+      checks: expect.arrayContaining([expect.objectContaining({ name: "roles", ok: false })]),
+      roles: [{ ...lack, runbook: ["npm x"] }],
+    },
   });
 });
 

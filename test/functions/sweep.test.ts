@@ -50,6 +50,7 @@ function setUp(
     }),
     listWanted: async () => [],
     watchResourceEvents: async () => undefined,
+    watchRoles: async () => undefined,
     watchInventory: async (sight, since) => watch(sight, since),
     deliver: async () => void delivered.push(NOW),
     record: { load: async () => before, keep: async (record) => void kept.push(record) },

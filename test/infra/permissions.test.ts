@@ -11,24 +11,23 @@ import {
   readLogReader,
 } from "../../sandbox/estate/deployed-roles.ts";
 import { KEYMEND_KEY_PERMISSIONS } from "../../sandbox/estate/keymend-access.ts";
+import { declaredReads, READS } from "../../src/azure/declared-reads.ts";
+import { roleGuid } from "../../src/domain/access/access.ts";
+import { judgeCondition } from "../../src/domain/access/condition.ts";
 import { CAPABILITIES, type Capability } from "../../src/domain/capability.ts";
 import { HAND_ON } from "../../src/domain/steps/restore-event-subscription.ts";
+import { takenBy } from "../../src/domain/roles/needs.ts";
 import { stepSpecs } from "../../src/domain/steps/index.ts";
-import type { Permission } from "../../src/domain/steps/spec.ts";
+import { type Permission, united } from "../../src/domain/steps/spec.ts";
 import type { StepName } from "../../src/domain/steps/step.ts";
-import { declaredReads, united } from "../support/declared-reads.ts";
 
-// The audit log of vaults is read at its workspace, with a role of its own.
-const { READ_KEY_LOG, ...others } = declaredReads;
-const READS: readonly Permission[] = Object.values(others);
 const KINDS = ["account", "cluster"] as const;
 const permissionOf = (name: StepName): Permission => united(KINDS.map((targetKind) => stepSpecs[name].permission({ targetKind })));
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.keys forgets the names
 const STEPS = Object.keys(stepSpecs) as StepName[];
 
 /** What the steps of a capability take, or the reads. */
-const neededBy = (capability: Capability): Permission =>
-  united(capability === "observe" ? READS : STEPS.filter((name) => stepSpecs[name].capability === capability).map(permissionOf));
+const neededBy = (capability: Capability): Permission => (capability === "observe" ? READS : takenBy(capability));
 
 const PRINCIPALS = {
   observe: "7c0ffee0-0000-4000-8000-000000000001",
@@ -106,7 +105,7 @@ describe("the roles that are deployed", () => {
   });
 
   test("give at a workspace what the reading of the audit log needs, and no more", () => {
-    expect(differences(READ_KEY_LOG, united(readLogReader("me").permissions))).toEqual(NONE);
+    expect(differences(declaredReads.READ_KEY_LOG, united(readLogReader("me").permissions))).toEqual(NONE);
   });
 
   test("give at the identity that keeps letters what a topic made with it takes, and no more", () => {
@@ -187,7 +186,15 @@ describe("the condition on what is granted", () => {
     expect(without.find(({ symbol }) => symbol === "granter")!.assignments).toMatchObject([{ condition }]);
   });
 
+  const judged = (action: string, { roleDefinitionId, principalId, principalType }: typeof grant) =>
+    judgeCondition(condition, action, {
+      RoleDefinitionId: roleGuid(roleDefinitionId),
+      PrincipalId: principalId,
+      PrincipalType: principalType,
+    });
+
   test("lets the one role through, to somebody else's service principal", () => {
+    expect([judged(WRITE, grant), judged(DELETE, grant)]).toEqual(["met", "met"]);
     expect(conditionHolds(condition, WRITE, grant)).toBe(true);
     expect(conditionHolds(condition, DELETE, grant)).toBe(true);
     expect(conditionHolds(condition, "Microsoft.KeyVault/vaults/accessPolicies/write", {})).toBe(true);
@@ -212,6 +219,7 @@ describe("the condition on what is granted", () => {
     ]),
   ])("refuses %s", (_, action, over) => {
     expect(conditionHolds(condition, action, { ...grant, ...over })).toBe(false);
+    expect(judged(action, { ...grant, ...over })).toBe("unmet");
   });
 });
 

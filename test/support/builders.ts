@@ -58,6 +58,7 @@ export const someSettings = (over: Partial<Settings> = {}): Settings => ({
   maxVaultsAtOnce: 10,
   quorum: 1,
   causes: {},
+  allowed: ["accessPolicies", "vaults", "identities", "clusters", "revocations"],
   privilegedCallers: [],
   logWorkspace: null,
   functionAppId: null,

@@ -106,6 +106,14 @@ export const touchesDatabase = ({ targetId }: { targetId: string }): Touch => ({
 export const touchesNothing = (): Touch => ({ what: "nothing" });
 export const touchesIntent = (): Touch => ({ what: "intent" });
 
+const once = (texts: readonly string[]): string[] => [...new Set(texts)].toSorted();
+
+/** All of them together. */
+export const united = (all: readonly Permission[]): Permission => ({
+  actions: once(all.flatMap((one) => one.actions)),
+  dataActions: once(all.flatMap((one) => one.dataActions)),
+});
+
 export const showPermission = (permission: Permission): string => [...permission.actions, ...permission.dataActions].join(", ");
 
 export const stale = (why: string): { stale: string } => ({ stale: why });

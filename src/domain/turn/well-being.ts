@@ -2,6 +2,7 @@
  * Whether Keymend itself is well: what its parts last gave a sign of, held against limits that are stated with it. Azure raises no event
  * while nothing is changed, so of the events only the age is told.
  */
+import { type RolesRecord, sayLack } from "../roles/lacking.ts";
 import { formatDuration, HOUR, MINUTE, toMs } from "../time.ts";
 import type { SweepRecord } from "./sweep-record.ts";
 import type { Unarmed } from "./unarmed.ts";
@@ -11,7 +12,7 @@ export type Signs = Partial<Record<"event" | "anchor" | "anchorFailed", string>>
 
 /** limitSeconds: what ageSeconds may come to; null where it is told only. */
 export type Check = {
-  name: "round" | "seen" | "canary" | "event" | "anchor" | "arming";
+  name: "round" | "seen" | "canary" | "event" | "anchor" | "arming" | "roles";
   ok: boolean;
   at: string | null;
   ageSeconds: number | null;
@@ -30,6 +31,8 @@ export type Vitals = {
   /** Whether heads of the audit are kept out of reach at all. */
   isAnchoring: boolean;
   unarmed: readonly Unarmed[];
+  /** Null: they were not looked at yet. */
+  roles: RolesRecord | null;
 };
 
 /** Of three sweeps none came to its end. */
@@ -37,6 +40,8 @@ const ROUNDS_MISSED = 3;
 /** A look may wait for its turn at Azure, and is followed by sweeps. */
 const CANARY_ARRIVES_WITHIN_MS = 30 * MINUTE;
 const SEEN_PERCENT = 99;
+/** Of three comparisons none came to its end. */
+const ROLES_COMPARED_WITHIN_MS = 3 * HOUR;
 
 const checkOf = (now: string, name: Check["name"], at: string | undefined | null, rest: Partial<Check> & { detail: string }): Check => ({
   name,
@@ -108,6 +113,16 @@ function armingOf({ now, unarmed }: Vitals): Check {
   return checkOf(now, "arming", null, { detail });
 }
 
+function rolesOf({ now, roles }: Vitals): Check {
+  const lacks = roles?.lacks ?? [];
+  const ok = notOlder(now, roles?.at, ROLES_COMPARED_WITHIN_MS) && lacks.length === 0;
+  const none = roles
+    ? "Keymend's identities may do all that they are deployed for"
+    : "what Keymend's identities may do was not looked at yet";
+  const detail = lacks.length === 0 ? none : lacks.map(sayLack).join("; ");
+  return checkOf(now, "roles", roles?.at, { ok, limitSeconds: ROLES_COMPARED_WITHIN_MS / 1000, detail });
+}
+
 export function wellBeing(vitals: Vitals): WellBeing {
   const { now, signs } = vitals;
   const checks = [
@@ -117,6 +132,7 @@ export function wellBeing(vitals: Vitals): WellBeing {
     checkOf(now, "event", signs.event, { detail: signs.event === undefined ? "no event was taken yet" : "the last event that was taken" }),
     ...(vitals.isAnchoring ? [anchorOf(vitals)] : []),
     armingOf(vitals),
+    rolesOf(vitals),
   ];
   return { ok: checks.every(({ ok }) => ok), checks };
 }

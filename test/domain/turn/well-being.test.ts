@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { RoleLack } from "../../../src/domain/roles/lacking.ts";
 import type { SweepRecord } from "../../../src/domain/turn/sweep-record.ts";
 import { type Check, lostCanary, type Vitals, wellBeing } from "../../../src/domain/turn/well-being.ts";
 import { HOUR, MINUTE } from "../../../src/domain/time.ts";
@@ -21,7 +22,9 @@ const WELL: Vitals = {
   signs: { event: after(-600), anchor: after(-30) },
   isAnchoring: true,
   unarmed: [],
+  roles: { at: after(-40), lacks: [] },
 };
+const LACK: RoleLack = { capability: "keys", state: "lacking", why: "none grants it", actions: ["a"], vaultIds: [VAULT_ID], az: [] };
 const checkOf = (over: Partial<Vitals>, name: Check["name"]): Check =>
   wellBeing({ ...WELL, ...over }).checks.find((one) => one.name === name)!;
 const withRecord = (over: Partial<SweepRecord>): Partial<Vitals> => ({ record: { ...RECORD, ...over } });
@@ -36,6 +39,7 @@ test("tells the age of each sign, and all is well", () => {
     ["event", after(-600), 36_000, null],
     ["anchor", after(-30), 1800, null],
     ["arming", null, null, null],
+    ["roles", after(-40), 2400, 10_800],
   ]);
 });
 
@@ -59,6 +63,11 @@ describe("is not well by a stated limit", () => {
     ["the last anchor went well", { signs: { anchor: NOW, anchorFailed: after(-1) } }, "anchor", true],
     ["none was needed yet", { signs: {} }, "anchor", true],
     ["it failed", { signs: { anchor: after(-2), anchorFailed: after(-1) } }, "anchor", false],
+    ["roles were looked at three hours ago", { roles: { at: after(-180), lacks: [] } }, "roles", true],
+    ["they were before", { roles: { at: after(-181), lacks: [] } }, "roles", false],
+    ["they were never", { roles: null }, "roles", false],
+    ["one is lacking", { roles: { at: NOW, lacks: [LACK] } }, "roles", false],
+    ["of one it is not known", { roles: { at: NOW, lacks: [{ ...LACK, state: "unknown" }] } }, "roles", false],
     ["it failed from the first", { signs: { anchorFailed: after(-1) } }, "anchor", false],
   ])("%s", (_, over, name, ok) => {
     const check = checkOf(over, name);
@@ -80,6 +89,15 @@ test("names ten vaults that are not armed, and how many more", () => {
   const { ok, detail } = checkOf({ unarmed }, "arming");
   expect([ok, detail.startsWith("v0: no event subscription; "), detail.endsWith("and 2 more")]).toEqual([true, true, true]);
   expect(checkOf({ unarmed: unarmed.slice(0, 1) }, "arming").detail).toBe("v0: no event subscription");
+});
+
+test("says in words what roles lack, and that they lack nothing", () => {
+  const lacks = [LACK, { ...LACK, capability: "access" as const }];
+  const both =
+    "Keymend's identity for keys lacks a at kv-orders: none grants it; Keymend's identity for access lacks a at kv-orders: none grants it";
+  expect(checkOf({ roles: { at: NOW, lacks } }, "roles").detail).toBe(both);
+  expect(checkOf({}, "roles").detail).toBe("Keymend's identities may do all that they are deployed for");
+  expect(checkOf({ roles: null }, "roles").detail).toBe("what Keymend's identities may do was not looked at yet");
 });
 
 test("a sweep tells of a look that was lost, and of none that arrived", () => {
