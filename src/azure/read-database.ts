@@ -6,6 +6,7 @@ import { parseDefaultIdentity } from "../domain/databases/default-identity.ts";
 import type { MissingTarget, ServiceStatus, TargetFacts, TargetKind } from "../domain/facts.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
 import { actions } from "../domain/steps/spec.ts";
+import { DAY, HOUR } from "../domain/time.ts";
 import { callAzure, toUnreadable } from "./call-azure.ts";
 import type { Clients } from "./clients.ts";
 import { parseResourcePath } from "./resource-path.ts";
@@ -36,8 +37,21 @@ export function accountFacts(id: string, account: DatabaseAccountGetResults): Ta
     versionInUse: account.keyVaultKeyUriVersion || null,
     defaultIdentity: parseDefaultIdentity(account.defaultIdentity),
     service: accountStatus(account),
+    backupsReachMs: backupsReachMs(account.backupPolicy),
     restoredFrom: account.createMode === "Restore" ? (account.restoreParameters?.restoreSource ?? "an account that is not named") : null,
   };
+}
+
+/** Without a tier it is continuous as it was before there were tiers: 30 days (Microsoft Learn, "Continuous backup with point-in-time restore"). */
+const CONTINUOUS: Readonly<Record<string, number>> = { Continuous7Days: 7 * DAY, Continuous30Days: 30 * DAY };
+
+/** Policies: swagger of Microsoft.DocumentDB 2024-11-15, PeriodicModeProperties and ContinuousTier. */
+function backupsReachMs(policy: DatabaseAccountGetResults["backupPolicy"]): number | null {
+  if (policy && "periodicModeProperties" in policy && policy.periodicModeProperties?.backupRetentionIntervalInHours)
+    return policy.periodicModeProperties.backupRetentionIntervalInHours * HOUR;
+  if (policy?.type !== "Continuous") return null;
+  const tier = "continuousModeProperties" in policy ? policy.continuousModeProperties?.tier : undefined;
+  return tier === undefined ? CONTINUOUS["Continuous30Days"]! : (CONTINUOUS[tier] ?? null);
 }
 
 export function clusterFacts(id: string, cluster: MongoCluster): TargetFacts {

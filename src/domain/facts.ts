@@ -211,6 +211,8 @@ export type TargetFacts = {
   service: ServiceStatus;
   /** Made by a point-in-time restore; the source's restorable account id where known. */
   restoredFrom: string | null;
+  /** How far back its backups reach, in milliseconds; null or absent where that is not told. */
+  backupsReachMs?: number | null;
   /** When it was last changed, else made, as Azure tells it (systemData; an account tells no more than one time); null where it tells none. */
   changedOn: string | null;
   /** Of an account that somebody wants to give a key; absent elsewhere. */

@@ -5,7 +5,10 @@
 import { sameId } from "./arm-id.ts";
 import { isSameKey } from "./key-uri.ts";
 import type { RequirementName } from "./requirement.ts";
-import { toMs } from "./time.ts";
+import { DAY, toMs } from "./time.ts";
+
+/** What a database used before stays for so long after it is verified on what takes its place. */
+export const KEPT_FOR_MS = DAY;
 
 export type OperationParams = {
   /** For a database that exists, or for one to be made. key: its name. */

@@ -33,6 +33,19 @@ const account = (properties: Record<string, unknown> = {}, identity?: unknown) =
 const readAccount = (body: unknown) =>
   createReadTarget(fakeAzure(byPath({ [`GET ${ACCOUNT_ID}`]: { body } })).clients)("account", ACCOUNT_ID);
 
+/** Policies: swagger of Microsoft.DocumentDB 2024-11-15, PeriodicModeProperties and ContinuousTier. */
+test.each([
+  ["of 8 hours", { type: "Periodic", periodicModeProperties: { backupIntervalInMinutes: 240, backupRetentionIntervalInHours: 8 } }, 8],
+  ["that tells no time", { type: "Periodic" }, null],
+  ["of 7 days", { type: "Continuous", continuousModeProperties: { tier: "Continuous7Days" } }, 7 * 24],
+  ["of 30 days", { type: "Continuous", continuousModeProperties: { tier: "Continuous30Days" } }, 30 * 24],
+  ["from before there were tiers", { type: "Continuous" }, 30 * 24],
+  ["of a tier that nobody knows", { type: "Continuous", continuousModeProperties: { tier: "Continuous90Days" } }, null],
+  ["of a kind that nobody knows", { type: "Weekly" }, null],
+])("a backup %s reaches so many hours back", async (_what, backupPolicy, hours) => {
+  expect(await readAccount(account({ backupPolicy }))).toMatchObject({ backupsReachMs: hours === null ? null : hours * 3_600_000 });
+});
+
 test("reads a healthy account, the trailing space of its status cut", async () => {
   expect(await readAccount(account())).toEqual({
     kind: "account",
@@ -55,6 +68,7 @@ test("reads a healthy account, the trailing space of its status cut", async () =
       clusterStatus: null,
       provisioningState: "Succeeded",
     },
+    backupsReachMs: null,
     restoredFrom: null,
     // An account tells no more than this one time.
     changedOn: "2024-03-04T19:41:44.661Z",

@@ -1,23 +1,34 @@
 /**
  * What still needs a key, or a version of one, that no database wraps with any more. Microsoft Learn, "Configure customer-managed keys", How do
- * customer-managed keys affect periodic and continuous backups: the key version of a backup's time must be enabled for it to be restored, and
- * continuous backups reach back 30 days.
+ * customer-managed keys affect periodic and continuous backups: the key version of a backup's time must be enabled for it to be restored.
  */
 import { az, azNamed, say } from "../steps/az.ts";
-import type { TargetFacts } from "../facts.ts";
+import type { Facts, TargetFacts } from "../facts.ts";
 import { namesOf } from "../short-names.ts";
+import { toIso, toMs } from "../time.ts";
+import { KEPT_FOR_MS, type WishOnRecord } from "../wish.ts";
 
 const namesIn = (targets: readonly TargetFacts[]): string => namesOf(targets.map(({ id }) => id));
 
+/** The last moment at which a backup can have been made that needs it: when the database was seen on what took its place. */
+const lastUsedAt = ({ status }: WishOnRecord, { at }: Facts): string =>
+  status?.disposable ? toIso(toMs(status.disposable.from) - KEPT_FOR_MS) : at;
+
 /** what: the key or the version, in words. targets: that have wrapped with it. */
-export function neededBy(what: string, targets: readonly TargetFacts[]): string[] {
-  const accounts = targets.filter(({ kind }) => kind === "account");
+export function neededBy(what: string, targets: readonly TargetFacts[], { facts, wish }: { facts: Facts; wish: WishOnRecord }): string[] {
+  const used = lastUsedAt(wish, facts);
+  const told = targets.filter(({ backupsReachMs }) => typeof backupsReachMs === "number");
+  const silent = targets.filter((target) => !told.includes(target));
   const restored = targets.filter(({ restoredFrom }) => restoredFrom !== null);
   return [
-    ...(targets.length === 0
+    ...told.map((target) => {
+      const until = toIso(toMs(used) + target.backupsReachMs!);
+      return say(`backups of ${target.name} from before ${used} are restored with ${what}: the last of them is kept until ${until}`);
+    }),
+    ...(silent.length === 0
       ? []
-      : [say(`backups of ${namesIn(targets)} from that time are restored with ${what}: it stays enabled while one of them is kept`)]),
-    ...accounts.map(({ id }) => az("cosmosdb", "show", ...azNamed(id), "--query", "backupPolicy")),
+      : [say(`backups of ${namesIn(silent)} from that time are restored with ${what}: it stays enabled while one of them is kept`)]),
+    ...silent.filter(({ kind }) => kind === "account").map(({ id }) => az("cosmosdb", "show", ...azNamed(id), "--query", "backupPolicy")),
     ...(restored.length === 0 ? [] : [say(`${namesIn(restored)} came from a backup, and may hold what was wrapped with ${what}`)]),
   ];
 }

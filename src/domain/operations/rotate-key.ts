@@ -68,7 +68,7 @@ function disposable(params: OneKey, view: View): string[] {
   return [
     say(`no database shows ${what} any more, as of ${view.facts.at}`),
     ...(silent.length === 0 ? [] : [say(`${namesOf(silent.map(({ id }) => id))} tell no version: the vault's log shows who uses which`)]),
-    ...neededBy(what, targets),
+    ...neededBy(what, targets, view),
     ...(before.enabled
       ? azOf({ name: "DisableKeyVersion", params: onVersionOf(live, before.version) })
       : [say(`${what} is disabled already`)]),

@@ -119,7 +119,8 @@ export const switchKey: OperationSpec<"switch-key"> = {
     const back = moveDraft(target, { ...params, keyUri: before }, params.keyUri);
     return back ? azOf(back) : [];
   },
-  disposable: (params, { facts, wish }) => {
+  disposable: (params, view) => {
+    const { facts, wish } = view;
     const target = databaseOf(params, facts);
     const before = wish.status?.before?.keyUri;
     if (!target || !before || isSameKey(before, params.keyUri)) return [];
@@ -134,7 +135,7 @@ export const switchKey: OperationSpec<"switch-key"> = {
     return [
       say(`${target.name} does not wrap with key ${placeOf(before)} any more; ${rest}`),
       say(`keep the grant of ${who} on that key for as long as the key itself is needed`),
-      ...neededBy(`key ${placeOf(before)}`, [target]),
+      ...neededBy(`key ${placeOf(before)}`, [target], view),
     ];
   },
 };

@@ -4,14 +4,11 @@ import type { ScanProgress } from "../id-scan.ts";
 import type { PlannedWish } from "../plan.ts";
 import type { Settings } from "../settings.ts";
 import { stepInShort } from "../short-names.ts";
-import { DAY, toIso, toMs } from "../time.ts";
-import { isOutOfTime, type WishOnRecord, type WishOutcome, type WishStatus } from "../wish.ts";
+import { toIso, toMs } from "../time.ts";
+import { isOutOfTime, KEPT_FOR_MS, type WishOnRecord, type WishOutcome, type WishStatus } from "../wish.ts";
 import type { JudgedStep } from "./judge-steps.ts";
 import { type Ending, judgeStepState, type Pending, type TargetState } from "./judge-databases.ts";
 import { LONGEST_WAIT_MS, nextCheckAfterMs } from "./waits.ts";
-
-/** What was there before is left for so long after the database was found well on the new. */
-const KEPT_FOR_MS = DAY;
 
 type View = { now: string; incident: Incident; settings: Settings };
 

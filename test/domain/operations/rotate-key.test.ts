@@ -4,8 +4,9 @@ import { judgeOperation } from "../../../src/domain/operations/index.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
 import { aCluster, aKey, anAccount, aVersion, KEY_URI, NOW, revoked, someFacts, someSettings, V1, V2 } from "../../support/builders.ts";
+import { DAY } from "../../../src/domain/time.ts";
 import { after } from "../../support/turns.ts";
-import { aWish, ROTATE, turnOn } from "../../support/wishes.ts";
+import { aStatusOf, aWish, ROTATE, turnOn } from "../../support/wishes.ts";
 
 const made = (over: Partial<KeyVersionFacts> = {}) => [aVersion(V2, { createdOn: NOW, ...over }), aVersion(V1)];
 const rotated = (over: Partial<Facts> = {}) => someFacts({ keys: [aKey(made())], ...over });
@@ -70,12 +71,24 @@ test("the version before is told as needless by what the databases show, with wh
     expect.stringMatching(/^az cosmosdb show --name orders .*--query backupPolicy$/),
     expect.stringMatching(new RegExp(`^az keyvault key set-attributes --id \\S+/${V1} --enabled false$`)),
   ]);
+  const reaching = { targets: [anAccount({ versionInUse: V2, backupsReachMs: 30 * DAY })] };
+  expect(on(reaching)[1]).toBe(
+    `# backups of orders from before ${NOW} are restored with version ${V1} of key cmk: the last of them is kept until ${after(30 * 24 * 60)}`,
+  );
   expect(on({ targets: [anAccount({ versionInUse: V1 }), aCluster()] })).toEqual([
     `# orders still show another version than ${V2}: all stay`,
   ]);
   const off = [aKey([made()[0]!, aVersion(V1, { enabled: false })])];
   expect(on({ targets: [], keys: off }).at(-1)).toBe(`# version ${V1} of key cmk is disabled already`);
   expect([judged(someFacts()).disposable, on({ keys: [aKey(made().slice(0, 1))] }), on({ keys: [] })]).toEqual([[], [], []]);
+});
+
+test("of backups those count that were made until the database was seen on the new version, however late that is looked up", () => {
+  const facts = rotated({ at: after(5 * 24 * 60), targets: [anAccount({ versionInUse: V2, backupsReachMs: 7 * DAY })] });
+  const wish = aWish(ROTATE, { status: aStatusOf({ disposable: { from: after(24 * 60 + 10) } }) });
+  const [, backups] = judgeOperation({ facts, diagnosis: diagnose(facts, someSettings()), wish }).disposable;
+  expect(backups).toMatch(`from before ${after(10)} are restored`);
+  expect(backups).toMatch(`is kept until ${after(7 * 24 * 60 + 10)}`);
 });
 
 test("a key that is not there is not rotated, and one that had no version before tells of none", () => {
