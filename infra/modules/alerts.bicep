@@ -41,7 +41,7 @@ var rules = [
   {
     name: 'unwell'
     severity: 1
-    summary: 'Keymend itself is not well: a sweep that failed, an instance that hung, an outcome that could not be told, or nothing to watch.'
+    summary: 'Keymend itself is not well: a sweep that failed, an instance that hung, an outcome that could not be told, a role that its identities lack, or nothing to watch.'
     query: 'traces | where message startswith \'{"event":"nothingToWatch"\' or (severityLevel >= 3 and message startswith \'{"event":"\' and not(message startswith \'{"event":"closed"\' or message startswith \'{"event":"outage"\' or message startswith \'{"event":"otherValue"\' or message startswith \'{"event":"storm"\'))'
     operator: 'GreaterThan'
     threshold: 0

@@ -9,8 +9,7 @@ import { sameText } from "../domain/arm-id.ts";
 import { roleGuid } from "../domain/access/access.ts";
 import type { Lists } from "../domain/reads/screening.ts";
 import { type Compared, type Held, isSameLack, lackingRoles, type RolesRecord, sayLack } from "../domain/roles/lacking.ts";
-import type { Deployed } from "../domain/roles/needs.ts";
-import type { Permission } from "../domain/steps/spec.ts";
+import type { Deployed, Others } from "../domain/roles/needs.ts";
 import { HOUR, toIso, toMs } from "../domain/time.ts";
 import type { Log } from "../log.ts";
 
@@ -19,8 +18,7 @@ type List = (subscriptionId: string) => Promise<Lists | undefined>;
 export type WatchRolesDeps = {
   subscriptionIds: readonly string[];
   deployed: Deployed;
-  /** What all that is read of a vault takes. */
-  reads: Permission;
+  others: Others;
   /** Of one principal in a subscription, through groups too; throws TransientError where a retry may cure it. */
   readAssigned: (subscriptionId: string, principalId: string) => Promise<RoleAssignment[] | Unreadable>;
   readDefinition: (id: string) => Promise<RoleDefinition>;
@@ -29,7 +27,7 @@ export type WatchRolesDeps = {
   now: () => Date;
 };
 
-export function createWatchRoles({ subscriptionIds, deployed, reads, readAssigned, readDefinition, load, keep, now }: WatchRolesDeps) {
+export function createWatchRoles({ subscriptionIds, deployed, others, readAssigned, readDefinition, load, keep, now }: WatchRolesDeps) {
   const own = Object.values(deployed.principals);
   /** What each subscription's lists told last; null: they are refused. */
   const heard = new Map<string, Lists | null>();
@@ -75,7 +73,7 @@ export function createWatchRoles({ subscriptionIds, deployed, reads, readAssigne
       read,
       refused: subscriptionIds.filter((id) => !read.includes(id)),
       deployed,
-      reads,
+      others,
     };
     const lacking = new Set(lackingRoles(compared).map(({ capability }) => deployed.principals[capability]!));
     const lacks = lacking.size === 0 ? [] : lackingRoles({ ...compared, held: await askAnew(held, [...lacking], read) });

@@ -1,6 +1,6 @@
 /** What is answered to who asks how Keymend itself is: a probe, or who may read. */
 import * as v from "valibot";
-import { CAPABILITIES } from "../domain/capability.ts";
+import { IDENTITIES } from "../domain/capability.ts";
 
 const TEXT = v.string();
 
@@ -23,7 +23,7 @@ export const HEALTH = v.object({
   roles: v.pipe(
     v.array(
       v.object({
-        capability: v.picklist(CAPABILITIES),
+        capability: v.picklist(IDENTITIES),
         state: v.pipe(v.picklist(["lacking", "unknown"]), v.description("unknown: whether the identity may is not known.")),
         why: TEXT,
         actions: v.array(TEXT),

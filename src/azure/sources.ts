@@ -7,6 +7,7 @@ import { createReadEventSubscriptions } from "./read-event-subscriptions.ts";
 import { createReadIdentity } from "./read-identity.ts";
 import { createReadKey } from "./read-key.ts";
 import { createReadVault } from "./read-vault.ts";
+import { OPEN_TICKETS } from "./support-desk.ts";
 
 /** Answers what makes them anew for each look: what one of them keeps is of that look. But for the list of topics, which all looks share. */
 export function createSources(clients: Clients, now: () => Date) {
@@ -30,9 +31,9 @@ export const createReadPermissions =
     return Promise.all(held.map(({ principalId, scope }) => readAccess({ principalId, keyScope: scope, keyName: "" })));
   };
 
-/** What Keymend's own identities have, as far as lists do not tell it, and what they need for all that is read. */
+/** What Keymend's own identities have, as far as lists do not tell it, and what they need beside what steps take. */
 export const createReadRoles = (clients: Clients) => ({
-  reads: READS,
+  others: { observe: READS, support: OPEN_TICKETS },
   readAssigned: createReadAssigned(clients),
   readDefinition: createReadDefinition(clients),
 });

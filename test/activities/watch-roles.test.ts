@@ -43,7 +43,7 @@ function setUp(over: Partial<WatchRolesDeps> = {}, lists: () => Lists | undefine
   const { hearing, watch } = createWatchRoles({
     subscriptionIds: [SUB.toUpperCase()],
     deployed: { ...someSettings(), principals: { observe: OWN.observe } },
-    reads: { actions: [READ], dataActions: [] },
+    others: { observe: { actions: [READ], dataActions: [] }, support: { actions: [], dataActions: [] } },
     readAssigned: async (subscriptionId, principalId): Promise<RoleAssignment[]> => {
       asked.push(`${principalId} in ${subscriptionId}`);
       return [];

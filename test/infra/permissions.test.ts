@@ -12,6 +12,7 @@ import {
 } from "../../sandbox/estate/deployed-roles.ts";
 import { KEYMEND_KEY_PERMISSIONS } from "../../sandbox/estate/keymend-access.ts";
 import { declaredReads, READS } from "../../src/azure/declared-reads.ts";
+import { OPEN_TICKETS } from "../../src/azure/support-desk.ts";
 import { roleGuid } from "../../src/domain/access/access.ts";
 import { judgeCondition } from "../../src/domain/access/condition.ts";
 import { CAPABILITIES, type Capability } from "../../src/domain/capability.ts";
@@ -27,7 +28,7 @@ const permissionOf = (name: StepName): Permission => united(KINDS.map((targetKin
 const STEPS = Object.keys(stepSpecs) as StepName[];
 
 /** What the steps of a capability take, or the reads. */
-const neededBy = (capability: Capability): Permission => (capability === "observe" ? READS : takenBy(capability));
+const neededBy = (capability: Capability): Permission => takenBy(capability, { observe: READS, support: OPEN_TICKETS });
 
 const PRINCIPALS = {
   observe: "7c0ffee0-0000-4000-8000-000000000001",

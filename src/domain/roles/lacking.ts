@@ -13,21 +13,20 @@ import {
   sayJudgement,
 } from "../access/access.ts";
 import { isUnder, sameText } from "../arm-id.ts";
-import { CAPABILITIES, type Capability } from "../capability.ts";
+import { IDENTITIES, type IdentityName } from "../capability.ts";
 import type { RoleAssignment, RoleDefinition } from "../facts.ts";
 import { vaultNameOf } from "../key-uri.ts";
 import type { Lists } from "../reads/screening.ts";
 import { namesOf } from "../short-names.ts";
 import { az, azNamed, say } from "../steps/az.ts";
-import type { Permission } from "../steps/spec.ts";
-import { type Deployed, type Guarded, guarded, inPolicies, type Need, needsOf, subscriptionOf, takenBy } from "./needs.ts";
+import { type Deployed, type Guarded, guarded, inPolicies, type Need, needsOf, type Others, subscriptionOf, takenBy } from "./needs.ts";
 
 /**
  * unknown: whether it may is not known, which is never taken for well. actions: in the words of role definitions, or of access policies.
  * vaultIds: the vaults that it concerns, or a subscription's id where its lists are refused. az: what gives it back.
  */
 export type RoleLack = {
-  capability: Capability;
+  capability: IdentityName;
   state: "lacking" | "unknown";
   why: string;
   actions: string[];
@@ -52,7 +51,7 @@ export type Compared = {
   read: readonly string[];
   refused: readonly string[];
   deployed: Deployed;
-  reads: Permission;
+  others: Others;
 };
 
 /** by: what would give it. name: of the action. */
@@ -88,9 +87,9 @@ function judgeRole(question: RoleQuestion, { name: action, kind, grantees }: Exc
 }
 
 /** Who asks, with what is held by it alone: there are many places to ask at. */
-type Asking = Omit<RoleQuestion, "scope"> & { capability: Capability };
+type Asking = Omit<RoleQuestion, "scope"> & { capability: IdentityName };
 
-function askingAs(capability: Capability, { held, lists, deployed }: Compared): Asking {
+function askingAs(capability: IdentityName, { held, lists, deployed }: Compared): Asking {
   const principalId = deployed.principals[capability]!;
   const memberOf = held.memberOf[principalId] ?? [];
   const assignments = held.assignments.filter((one) => [principalId, ...memberOf].some((id) => sameText(id, one.principalId)));
@@ -116,8 +115,9 @@ function judgeNeed({ capability, ...asking }: Asking, { vault }: Guarded, need: 
 }
 
 /** The whole of a policy is written anew. */
-const policyLine = (capability: Capability, principalId: string, reads: Permission, vaultId: string): string => {
-  const { dataActions } = capability === "observe" ? reads : takenBy(capability);
+const policyLine = (capability: IdentityName, { deployed, others }: Compared, vaultId: string): string => {
+  const principalId = deployed.principals[capability]!;
+  const { dataActions } = takenBy(capability, others);
   return az(
     "keyvault",
     "set-policy",
@@ -151,24 +151,22 @@ const groups = <T>(items: readonly T[], keyOf: (item: T) => unknown): T[][] => [
   ...Map.groupBy(items, (item) => JSON.stringify(keyOf(item))).values(),
 ];
 
-function lackOf(all: readonly Found[], { deployed, reads }: Compared): RoleLack {
+function lackOf(all: readonly Found[], compared: Compared): RoleLack {
   const { capability, state, why, by } = all[0]!;
   const vaultIds = sorted(all.map(({ vaultId }) => vaultId));
-  const byPolicy = (vaultId: string): string => policyLine(capability, deployed.principals[capability]!, reads, vaultId);
+  const byPolicy = (vaultId: string): string => policyLine(capability, compared, vaultId);
   const byDeployment = (): string[] =>
-    deployLines(sorted(all.map(({ at }) => subscriptionOf(at))), sorted(all.map(({ group }) => group)), deployed);
+    deployLines(sorted(all.map(({ at }) => subscriptionOf(at))), sorted(all.map(({ group }) => group)), compared.deployed);
   const lines = by === "nobody" ? [DENIED] : by === "policy" ? vaultIds.map(byPolicy) : byDeployment();
   return { capability, state, why, actions: sorted(all.map(({ name }) => name)), vaultIds, az: lines };
 }
 
 /** What each identity lacks, vaults of which the same is to be said together; and what can't be told. Empty: all is as it must be. */
 export function lackingRoles(compared: Compared): RoleLack[] {
-  const { read, refused, deployed, reads } = compared;
-  const everybody = CAPABILITIES.filter((capability) => deployed.principals[capability] !== undefined).map((one) =>
-    askingAs(one, compared),
-  );
+  const { read, refused, deployed, others } = compared;
+  const everybody = IDENTITIES.filter((capability) => deployed.principals[capability] !== undefined).map((one) => askingAs(one, compared));
   const found = guardedIn(compared).flatMap((of) =>
-    everybody.flatMap((asking) => needsOf(asking.capability, of, reads, deployed).flatMap((need) => judgeNeed(asking, of, need, read))),
+    everybody.flatMap((asking) => needsOf(asking.capability, of, others, deployed).flatMap((need) => judgeNeed(asking, of, need, read))),
   );
   const keyOf = ({ capability, state, why, by }: Found): string[] => [capability, state, why, by];
   const ofVaults = groups(found, (one) => [...keyOf(one), one.vaultId]);
@@ -180,7 +178,7 @@ export function lackingRoles(compared: Compared): RoleLack[] {
       capability: "observe",
       state: "lacking",
       why,
-      actions: sorted(reads.actions),
+      actions: sorted(others.observe.actions),
       vaultIds: [scope],
       az: deployLines([scope], [], deployed),
     };

@@ -1,9 +1,9 @@
 /**
- * What Keymend's own identities need, and where: what the steps of each capability take, and for observe what the reads take, each at the
- * things of one vault that it is made at.
+ * What Keymend's own identities need, and where: what the steps of each capability take, what the reads do, and asking Microsoft support,
+ * each at the things of one vault that it is made at.
  */
 import { formatArmId, parseArmId } from "../arm-id.ts";
-import type { Allowable, Capability, Writing } from "../capability.ts";
+import type { Allowable, IdentityName, Writing } from "../capability.ts";
 import type { AccessPolicy, DeletedVault, LiveVault, TargetFacts } from "../facts.ts";
 import { stepSpecs } from "../steps/index.ts";
 import { type Permission, united } from "../steps/spec.ts";
@@ -55,8 +55,11 @@ const TAKEN: Readonly<Record<Writing, Permission>> = {
   vaults: stepsOf("vaults"),
 };
 
-/** What the steps of a capability take, whatever they are made at. */
-export const takenBy = (capability: Writing): Permission => TAKEN[capability];
+/** What no step takes: all that is read of a vault, and asking Microsoft support. */
+export type Others = Readonly<Record<Exclude<IdentityName, Writing>, Permission>>;
+
+/** What each takes, whatever it is done at: its steps, or the others. */
+export const takenBy = (capability: IdentityName, others: Others): Permission => ({ ...TAKEN, ...others })[capability];
 
 type Place = "accounts" | "clusters" | "identities" | "groupsOfIdentities" | "vault" | "groupOfVault" | "subscriptions" | "app";
 
@@ -76,6 +79,7 @@ export const PLACES: readonly (readonly [string, Place])[] = [
   ["Microsoft.EventGrid/systemTopics/eventSubscriptions/write", "groupOfVault"],
   ["Microsoft.EventGrid/systemTopics/", "subscriptions"],
   ["Microsoft.Insights/", "subscriptions"],
+  ["Microsoft.Support/", "subscriptions"],
   ["Microsoft.Web/sites/functions/", "app"],
 ];
 
@@ -141,9 +145,8 @@ function keyNeeds(dataAction: string, { vault }: Guarded): Need[] {
 
 export type Deployed = Pick<Settings, "principals" | "allowed" | "functionAppId" | "deadLetters">;
 
-/** reads: what all that is read of a vault takes. */
-export function needsOf(capability: Capability, of: Guarded, reads: Permission, { allowed, deadLetters }: Deployed): Need[] {
-  const { actions, dataActions } = capability === "observe" ? reads : takenBy(capability);
+export function needsOf(capability: IdentityName, of: Guarded, others: Others, { allowed, deadLetters }: Deployed): Need[] {
+  const { actions, dataActions } = takenBy(capability, others);
   const isDeployed = (action: string): boolean => BESIDE[action] === undefined || allowed.includes(BESIDE[action]);
   const handedOn = capability === "vaults" && deadLetters ? HAND_ON.actions : [];
   return [

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { declaredReads, READS } from "../../../src/azure/declared-reads.ts";
-import { ALLOWABLE, CAPABILITIES, type Capability, type Writing } from "../../../src/domain/capability.ts";
+import { OPEN_TICKETS } from "../../../src/azure/support-desk.ts";
+import { ALLOWABLE, CAPABILITIES, type Capability, IDENTITIES, type Writing } from "../../../src/domain/capability.ts";
 import type { RoleAssignment, RoleDefinition, RolePermission } from "../../../src/domain/facts.ts";
 import { type Compared, isSameLack, lackingRoles, type RoleLack, sayLack } from "../../../src/domain/roles/lacking.ts";
-import { type Deployed, guarded, inPolicies, needsOf, PLACES, takenBy } from "../../../src/domain/roles/needs.ts";
+import { type Deployed, guarded, inPolicies, needsOf, type Others, PLACES, takenBy } from "../../../src/domain/roles/needs.ts";
 import { HAND_ON } from "../../../src/domain/steps/restore-event-subscription.ts";
 import {
   ACCOUNT_ID,
@@ -29,6 +30,9 @@ const SUB = SUBSCRIPTION.split("/")[2]!;
 const WRITERS = CAPABILITIES.filter((capability): capability is Writing => capability !== "observe");
 const DEPLOYED: Deployed = someSettings({ functionAppId: APP_ID });
 
+const OTHERS: Others = { observe: READS, support: OPEN_TICKETS };
+const TAKEN = IDENTITIES.map((capability) => takenBy(capability, OTHERS));
+
 const roleIdOf = (capability: string): string => `${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/${capability}`;
 const definition = (capability: string, over: Partial<RolePermission> = {}): RoleDefinition => ({
   id: roleIdOf(capability),
@@ -39,7 +43,7 @@ const assigned = (capability: Capability, over: Partial<RoleAssignment> = {}): R
   anAssignment({ name: capability, scope: SUBSCRIPTION, principalId: OWN[capability], roleDefinitionId: roleIdOf(capability), ...over });
 
 const whole = (capability: Capability): RoleDefinition => {
-  const { actions, dataActions } = capability === "observe" ? READS : takenBy(capability);
+  const { actions, dataActions } = takenBy(capability, OTHERS);
   return definition(capability, { actions: [...actions], dataActions: [...dataActions] });
 };
 const ASSIGNED = CAPABILITIES.map((capability) => assigned(capability));
@@ -56,7 +60,7 @@ function lacksWith({ read = [SUB], refused = [], deployed = DEPLOYED, ...over }:
     read,
     refused,
     deployed,
-    reads: READS,
+    others: OTHERS,
   });
 }
 
@@ -80,7 +84,7 @@ const ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6";
 const UNJUDGED = "granted only under a condition that is not met or can't be judged:";
 
 test("every action that a step, a read or the handing on of an identity takes has its place", () => {
-  const all = [...Object.values(declaredReads), ...WRITERS.map(takenBy), HAND_ON].flatMap(({ actions }) => actions);
+  const all = [...Object.values(declaredReads), ...TAKEN, HAND_ON].flatMap(({ actions }) => actions);
   const { READ_KEY_LOG } = declaredReads;
   const lost = all.filter(
     (action) => !READ_KEY_LOG.actions.includes(action) && !PLACES.some(([beginning]) => action.startsWith(beginning)),
@@ -89,7 +93,7 @@ test("every action that a step, a read or the handing on of an identity takes ha
 });
 
 test("every data action has its permissions in access policies", () => {
-  const all = [READS, ...WRITERS.map(takenBy)].flatMap(({ dataActions }) => dataActions);
+  const all = TAKEN.flatMap(({ dataActions }) => dataActions);
   expect(all.filter((action) => !inPolicies(action)?.length)).toEqual([]);
 });
 
@@ -258,6 +262,14 @@ describe("what identities lack", () => {
     ]);
   });
 
+  test("whoever asks Microsoft support has to have that, where it is deployed", () => {
+    const deployed = { ...DEPLOYED, principals: { ...DEPLOYED.principals, support: "own-support" } };
+    const role = anAssignment({ scope: SUBSCRIPTION, principalId: "own-support", roleDefinitionId: roleIdOf("support") });
+    const definitions = [...DEFINED, definition("support", { actions: [...OPEN_TICKETS.actions] })];
+    expect(lacksWith({ deployed })).toMatchObject([{ capability: "support", actions: OPEN_TICKETS.actions.toSorted() }]);
+    expect(lacksWith({ deployed, definitions, assignments: [...ASSIGNED, role] })).toEqual([]);
+  });
+
   test("a deny assignment is no matter of a deployment", () => {
     const denies = [
       aDeny({
@@ -274,7 +286,7 @@ describe("what a deployment may leave out", () => {
     const vault = allowed === "accessPolicies" ? aPolicyVault() : aVault();
     const asks = (all: Deployed["allowed"]): string[] =>
       WRITERS.flatMap((capability) =>
-        needsOf(capability, guarded(vault, [anAccount(), aCluster()], APP_ID), READS, { ...DEPLOYED, allowed: all }).map(
+        needsOf(capability, guarded(vault, [anAccount(), aCluster()], APP_ID), OTHERS, { ...DEPLOYED, allowed: all }).map(
           ({ name }) => name,
         ),
       );
@@ -399,9 +411,9 @@ test("whatever is taken away of what is needed is told, once, and nothing else i
   const places = ["assignment", "action", "condition", "denied"] as const;
   fc.assert(
     fc.property(fc.constantFrom(...CAPABILITIES), fc.nat(), fc.constantFrom(...places), (capability, at, how) => {
-      const { actions } = capability === "observe" ? READS : takenBy(capability);
+      const { actions } = takenBy(capability, OTHERS);
       const action = actions[at % actions.length]!;
-      const isNeeded = needsOf(capability, guarded(aVault(), [anAccount(), aCluster()], APP_ID), READS, DEPLOYED).some(
+      const isNeeded = needsOf(capability, guarded(aVault(), [anAccount(), aCluster()], APP_ID), OTHERS, DEPLOYED).some(
         ({ name }) => name === action,
       );
       const taken: Over =
