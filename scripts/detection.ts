@@ -56,11 +56,10 @@ async function playSeed(scenes: SceneRunner, of: number): Promise<number | undef
   for (;;) {
     const next = nextOf(results, options.wanted, playedWith);
     if (!next || next.seed !== of || performance.now() >= until) return next?.seed;
-    const began = performance.now();
     const withEvents = await playDetection(scenes, next.way, of, true);
     const without = await playDetection(scenes, next.way, of, false);
     const { way } = next;
-    results = withPlay(results, { way, withEvents, without, seconds: (performance.now() - began) / 1000 }, playedWith(way), ways);
+    results = withPlay(results, { way, withEvents, without }, playedWith(way), ways);
     await write();
     console.log(`${way.cause}, ${way.story.name}, ${way.kind}, seed ${of}: ${say(withEvents)}, without events ${say(without)}`);
   }

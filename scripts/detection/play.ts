@@ -63,8 +63,9 @@ async function namingIn(
 
 function showsNow(shows: Shows, { patient, world }: StoryContext): boolean {
   const { databases } = patient;
-  if (shows === "word") return databases.every(({ check }) => check.revoked);
-  return shows === "break" || databases.every((database) => truePhase(world, database) === "recovering");
+  // Each is checked at its own time: the first is enough.
+  if (shows === "word") return databases.some(({ check }) => check.revoked);
+  return shows === "break" || databases.some((database) => truePhase(world, database) === "recovering");
 }
 
 type Broken = { context: StoryContext; since: string };
