@@ -73,6 +73,7 @@ const AZURE = {
   "event-grid": ["authorization", "entra", "arm"],
   "resource-graph": ["authorization", "kql", "keyvault", "documentdb", "managed-identity", "event-grid"],
   resources: ["authorization", "monitor", "arm", "documentdb"],
+  support: [],
 };
 
 /** @type {import("dependency-cruiser").IConfiguration} */

@@ -26,6 +26,7 @@ import { providerRoutes } from "./resources/providers.ts";
 import { subscriptionRoutes } from "./resources/subscriptions.ts";
 import { tagRoutes } from "./resources/tags.ts";
 import { createBlobHost } from "./storage/blob-host.ts";
+import { supportRoutes } from "./support/routes.ts";
 import { createTokens, type Tokens } from "./entra/tokens.ts";
 import { createMail } from "./receivers/mail.ts";
 import type { Received } from "./receivers/received.ts";
@@ -64,6 +65,7 @@ const ROUTES = [
   ...eventGridRoutes,
   ...resourceGraphRoutes,
   ...monitorRoutes,
+  ...supportRoutes,
   ...tagRoutes,
 ];
 

@@ -37,6 +37,12 @@ const DEFAULTS = {
   eventGridHandlerAction: "",
   /** Whether the system topic of a vault that is moved is bound to its new id then; nothing is documented of it. */
   eventGridTopicFollowsMove: false,
+  /** The support plan of the tenant: only ProDirect, Premier and Unified have tickets by API (Microsoft Learn, "Azure Support REST API"). */
+  supportPlan: "ProDirect",
+  /** What support calls the topic of customer-managed keys, "" for nothing of the kind: which classifications there are is documented nowhere. */
+  supportKeyTopic: "Security / Managed Keys",
+  /** Whether listing what support can be asked takes a right at the tenant; none is among the prerequisites on the same page. */
+  supportListsAskForRead: false,
 };
 
 type Defaults = typeof DEFAULTS;

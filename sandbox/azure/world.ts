@@ -285,6 +285,9 @@ export type AuditTable = "AZKVAuditLogs" | "AzureDiagnostics";
 /** A row of a workspace's table: when it happened and can be read, ms. */
 export type AuditEntry = { at: number; visibleAt: number; workspaceId: string; table: AuditTable; row: Record<string, Json> };
 
+/** properties: as they were sent. */
+export type SupportTicketState = { id: string; name: string; number: string; at: string; properties: JsonObject };
+
 /** until: ms. */
 export type ImmutabilityPolicy = { until: number; mode: "locked" | "unlocked" };
 
@@ -341,6 +344,8 @@ export type World = {
   /** Where a vault's audit log goes, by the vault's lower-cased id; nowhere without a diagnostic setting. */
   readonly auditSettings: Map<string, { workspace: Workspace; table: AuditTable }>;
   readonly auditLog: AuditEntry[];
+  /** By lower-cased id. */
+  readonly supportTickets: Map<string, SupportTicketState>;
   /** Of storage accounts, by `account/container`. */
   readonly containers: Map<string, Container>;
   /** Published by the pipeline and the providers; Event Grid listens. */
@@ -399,6 +404,7 @@ export function createWorld(options: {
     workspaces: new Map(),
     auditSettings: new Map(),
     auditLog: [],
+    supportTickets: new Map(),
     containers: new Map(),
     publish: () => {},
   };

@@ -7,6 +7,7 @@ const ROLES = fileOf("roles");
 const VAULT_GROUP = fileOf("vault-group");
 const LOG_READER = fileOf("log-reader");
 const DEAD_LETTERER = fileOf("dead-letterer");
+const SUPPORT = fileOf("support");
 
 /** What is deployed one by one, each with an identity of its own. */
 export const CAPABILITIES = ["observe", "keys", "access", "databases", "vaults"] as const;
@@ -62,6 +63,10 @@ export const readLogReader = (principalId: string, { name, subscriptionId } = SA
 /** What modules/dead-letterer.bicep gives at the identity that keeps what could not be delivered. */
 export const readDeadLetterer = (principalId: string, { name, subscriptionId } = SAMPLE): AtOne =>
   readOne(DEAD_LETTERER, { identityName: "id-events", principalId, owner: `${name}, ${subscriptionId}` }, subscriptionId);
+
+/** What modules/support.bicep gives in a subscription. */
+export const readSupportCaller = (principalId: string, { name, subscriptionId } = SAMPLE): AtOne =>
+  readOne(SUPPORT, { principalId, owner: `${name}, ${subscriptionId}` }, subscriptionId);
 
 function readOne(file: string, params: { principalId: string } & Record<string, string>, subscriptionId: string): AtOne {
   const bicep = readBicep(file, params, { subscriptionId });

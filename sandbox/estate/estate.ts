@@ -31,9 +31,17 @@ export type Estate = {
   /** What people sign in to from a browser: the app's own registration. */
   application: Application;
   patients: Patient[];
+  /** By which Keymend asks Microsoft support, where a story has that. */
+  supportCaller?: ManagedIdentityState;
   /** Where the vaults' audit logs go, where a story has that. */
   logWorkspace?: Workspace;
 };
+
+/** What the app runs as. */
+export const identitiesOf = ({ keymend, supportCaller }: Estate): Record<string, ManagedIdentityState> => ({
+  ...keymend,
+  ...(supportCaller && { support: supportCaller }),
+});
 
 const DAY_S = 86_400;
 

@@ -8,6 +8,12 @@ export type KeymendIdentities = Record<Capability, ManagedIdentityState>;
 /** What docs/deploy.md has set on a vault with access policies: as much as the roles on keys. */
 export const KEYMEND_KEY_PERMISSIONS: ByCapability<string[]> = { observe: ["get", "list"], keys: ["update", "rotate", "recover"] };
 
+/** As the setting names them. */
+export const identitiesSetting = (identities: Readonly<Record<string, ManagedIdentityState>>): string =>
+  Object.entries(identities)
+    .map(([name, { clientId, principalId }]) => `${name}=${clientId}:${principalId}`)
+    .join(",");
+
 /** In one subscription, where these vaults are. */
 export function grantKeymend(
   world: World,

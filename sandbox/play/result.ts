@@ -183,6 +183,14 @@ function judgeWord({ story, phase, told }: Played, { reason }: StoryResult, say:
   if (story.asks) say(told.asked, "nobody was asked");
 }
 
+/** By support's own record, and that who reads the incident is told the number. */
+function judgeTickets({ story, world, told }: Played, say: Say): void {
+  const { tickets = 0 } = story;
+  const numbers = [...world.supportTickets.values()].map(({ number }) => number);
+  say(numbers.length === tickets, `Microsoft support has ${numbers.length} tickets, not ${tickets}`);
+  for (const number of numbers) say(told.incident?.detail.includes(number) === true, `the app does not tell of ticket ${number}`);
+}
+
 /** What is wrong with the result, one sentence each; nothing where the story went as it must. */
 export function faultsOf(played: Played, result: StoryResult): string[] {
   const { story, phase, kinds, told } = played;
@@ -197,6 +205,7 @@ export function faultsOf(played: Played, result: StoryResult): string[] {
     say(result.causes.includes(cause), `the cause ${cause} was not found, but [${result.causes.join(", ")}]`);
   judgeSteps(played, result, say);
   judgeWord(played, result, say);
+  judgeTickets(played, say);
   say(result.targets.length >= (story.targets ?? 1), `${result.targets.length} databases in the incident`);
   say(
     result.targets.every(({ kind }) => kinds.includes(kind)),

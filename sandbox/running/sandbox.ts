@@ -7,7 +7,8 @@ import { createWorld, type Principal, type Switches, type World } from "../azure
 import { startTables, type Tables } from "./azurite.ts";
 import { Clock } from "../time/clock.ts";
 import { compileCacheEnv } from "./compile-cache.ts";
-import { API_AUDIENCE, buildEstate, type Estate } from "../estate/estate.ts";
+import { API_AUDIENCE, buildEstate, type Estate, identitiesOf } from "../estate/estate.ts";
+import { identitiesSetting } from "../estate/keymend-access.ts";
 import { appIdOf } from "../estate/patient.ts";
 import { createFoundation, type Foundation } from "./foundation.ts";
 import type { HostChild, HostLog } from "./host-child.ts";
@@ -91,9 +92,7 @@ function appSettings(world: World, estate: Estate, { tables, login }: Foundation
     KEYMEND_MODE: options.mode,
     KEYMEND_SUBSCRIPTIONS: world.subscriptionId,
     KEYMEND_TENANT_ID: world.tenantId,
-    KEYMEND_IDENTITIES: Object.entries(estate.keymend)
-      .map(([capability, { clientId, principalId }]) => `${capability}=${clientId}:${principalId}`)
-      .join(","),
+    KEYMEND_IDENTITIES: identitiesSetting(identitiesOf(estate)),
     // As sandbox/estate/keymend-access.ts gives the roles.
     KEYMEND_ALLOWED_REPAIRS: "accessPolicies,vaults,identities,clusters,revocations",
     KEYMEND_FIRST_PARTY_PRINCIPAL_ID: estate.cosmosDb.oid,
@@ -178,7 +177,7 @@ async function start(options: SandboxOptions, folder: TemporaryFolder, closing: 
   const azure = createAzure(world, { deliver: deliverTo(host, options.onDelivery ?? (() => {})) });
   const estate = buildEstate(world);
   options.arrange?.(world, estate);
-  foundation.answerWith({ azure, world, identities: Object.values(estate.keymend).map(({ clientId }) => clientId) });
+  foundation.answerWith({ azure, world, identities: Object.values(identitiesOf(estate)).map(({ clientId }) => clientId) });
   const env = environment({
     ...appSettings(world, estate, foundation, options),
     HTTPS_PROXY: network.proxyUrl,

@@ -7,6 +7,7 @@ import { same } from "../azure/routes.ts";
 import { objectAt } from "../azure/json.ts";
 import type { Account, Cluster, Json, RoleAssignmentState, World } from "../azure/world.ts";
 import type { Estate, Patient } from "../estate/estate.ts";
+import { identitiesSetting } from "../estate/keymend-access.ts";
 import type { Story, StoryContext } from "./story.ts";
 
 /** Keymend as it is deployed without one of its capabilities: no identity of it, and so no role. */
@@ -15,12 +16,7 @@ export const without = (capability: Exclude<keyof Estate["keymend"], "observe">)
     const { principalId } = estate.keymend[capability];
     for (const [id, assignment] of world.roleAssignments) if (assignment.principalId === principalId) world.roleAssignments.delete(id);
   },
-  settingsOf: ({ keymend }) => ({
-    KEYMEND_IDENTITIES: Object.entries(keymend)
-      .filter(([name]) => name !== capability)
-      .map(([name, { clientId, principalId }]) => `${name}=${clientId}:${principalId}`)
-      .join(","),
-  }),
+  settingsOf: ({ keymend: { [capability]: _, ...left } }) => ({ KEYMEND_IDENTITIES: identitiesSetting(left) }),
 });
 
 export const API = {

@@ -65,6 +65,8 @@ export type Story = {
   healthyAfter?: false;
   /** A person must have been asked: the story is about that. */
   asks?: true;
+  /** How many tickets Microsoft support must have by the end; none unless said. */
+  tickets?: number;
   /** Databases concerned, at least. */
   targets?: number;
   mode?: "observe" | "approve" | "heal";

@@ -234,6 +234,16 @@ const doubts: Record<string, Doubt> = {
     // The refusal is a 400, which names no permission but in its words.
     reasons: ["NotPermitted", "NotAccepted"],
   },
+  supportKeyTopic: {
+    question: "what support calls the topic of customer-managed keys, and whether it has one at all",
+    source: "Azure/azure-rest-api-specs, support 2024-04-01 (lists them, and names none)",
+    others: ["Encryption at rest", ""],
+  },
+  supportListsAskForRead: {
+    question: "whether listing what support can be asked takes a right at the tenant",
+    source: "Microsoft Learn, Azure Support REST API (prerequisites)",
+    others: [true],
+  },
 };
 
 /** Switches that stand for no doubt about Azure. */
@@ -242,6 +252,7 @@ export const noDoubts: Readonly<Record<string, string>> = {
   graphThrottles: "the same",
   "keyvault.clientAddress": "where callers sit",
   "keyvault.openManagedHsm": "which managed HSM there is",
+  supportPlan: "which plan there is",
   activityLogPageSize: "any size must do",
   activityLogLagMinMinutes: "soonest is not the worst",
 };

@@ -14,13 +14,8 @@ import type { Failure } from "./classify-error.ts";
 import type { Noting } from "./write-requests.ts";
 import { type PollResult, pollOperation } from "./write-step.ts";
 
-/**
- * Permission, at the subscription. For the lists Learn names no prerequisite ("Azure Support REST API"), and they lie with no subscription: their
- * actions are had beside.
- */
+/** Permission, at the subscription. The lists lie with none, and for them Learn names no prerequisite ("Azure Support REST API"). */
 export const OPEN_TICKETS = actions(
-  "Microsoft.Support/services/read",
-  "Microsoft.Support/services/problemClassifications/read",
   "Microsoft.Support/supportTickets/read",
   "Microsoft.Support/supportTickets/write",
   "Microsoft.Support/operationsStatus/read",

@@ -9,8 +9,9 @@ import type { Azure } from "../../sandbox/azure/azure.ts";
 import { createWorld } from "../../sandbox/azure/world.ts";
 import type { World } from "../../sandbox/azure/world.ts";
 import { Clock } from "../../sandbox/time/clock.ts";
-import { buildEstate } from "../../sandbox/estate/estate.ts";
+import { buildEstate, identitiesOf } from "../../sandbox/estate/estate.ts";
 import type { Estate, Patient } from "../../sandbox/estate/estate.ts";
+import { addSupportCaller } from "../../sandbox/estate/support-desk.ts";
 import { startNetwork } from "../../sandbox/network/proxy.ts";
 import { createRandom } from "../../sandbox/time/random.ts";
 import { createClientsOf } from "../../src/azure/clients.ts";
@@ -20,7 +21,7 @@ import { createHttpClient } from "../../src/azure/http-client.ts";
 import { createChannels } from "../../src/azure/channels.ts";
 import { createStepWriter } from "../../src/azure/write-step.ts";
 import type { StepResult } from "../../src/azure/step-result.ts";
-import { CAPABILITIES, type Capability } from "../../src/domain/capability.ts";
+import { CAPABILITIES, type Capability, type IdentityName } from "../../src/domain/capability.ts";
 import type { Permission } from "../../src/domain/steps/spec.ts";
 import type { StepDraft } from "../../src/domain/steps/step.ts";
 
@@ -46,7 +47,7 @@ export type Sandbox = {
   world: World;
   azure: Azure;
   estate: Estate;
-  clientsOf: (capability: Capability) => Clients;
+  clientsOf: (name: IdentityName) => Clients;
   /** Those that read. */
   clients: Clients;
   channels: ReturnType<typeof createChannels>;
@@ -72,6 +73,7 @@ export async function startSandbox(): Promise<Sandbox> {
   });
   const azure = createAzure(world, { deliver: async () => 200 });
   const estate = buildEstate(world);
+  estate.supportCaller = addSupportCaller(world);
   azure.start();
   const dir = await mkdtemp(join(tmpdir(), "keymend-contract-"));
   const network = await startNetwork(azure, { dir });
@@ -91,7 +93,7 @@ export async function startSandbox(): Promise<Sandbox> {
     httpClient: createHttpClient(createAzureClock(() => Date.now())),
   };
   const credentials = Object.fromEntries(
-    Object.entries(estate.keymend).map(([capability, identity]) => [capability, credentialOf(identity)]),
+    Object.entries(identitiesOf(estate)).map(([capability, identity]) => [capability, credentialOf(identity)]),
   );
   const clientsOf = createClientsOf({ credentials, subscriptionIds: [SUBSCRIPTION], pipelineOptions });
   const writer = createStepWriter(clientsOf);

@@ -9,6 +9,7 @@ import {
   readDeadLetterer,
   readDeployedRoles,
   readLogReader,
+  readSupportCaller,
 } from "../../sandbox/estate/deployed-roles.ts";
 import { KEYMEND_KEY_PERMISSIONS } from "../../sandbox/estate/keymend-access.ts";
 import { declaredReads, READS } from "../../src/azure/declared-reads.ts";
@@ -107,6 +108,12 @@ describe("the roles that are deployed", () => {
 
   test("give at a workspace what the reading of the audit log needs, and no more", () => {
     expect(differences(declaredReads.READ_KEY_LOG, united(readLogReader("me").permissions))).toEqual(NONE);
+  });
+
+  test("give who asks Microsoft support what that takes, and no more: no repair's identity has it", () => {
+    expect(differences(OPEN_TICKETS, united(readSupportCaller("me").permissions))).toEqual(NONE);
+    const { actions } = united(readDeployedRoles(PRINCIPALS).flatMap(({ permissions }) => permissions));
+    expect(actions.filter((action) => action.startsWith("Microsoft.Support/"))).toEqual([]);
   });
 
   test("give at the identity that keeps letters what a topic made with it takes, and no more", () => {
