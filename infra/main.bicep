@@ -67,6 +67,9 @@ param allowClusterRepairs bool = true
 @description('Taking the role of a database\'s identity away where somebody revokes it on purpose: needs roleAssignments/delete, which takes databases down.')
 param allowRevocations bool = false
 
+@description('In whose name Keymend asks Microsoft support itself where the service does not give a database back: firstName=..., lastName=..., email=..., country=..., timeZone=... and, where support may look into the diagnostics of databases, diagnostics=yes. An identity of its own then opens the tickets. Empty: a person does.')
+param supportContact string = ''
+
 @description('Endpoint of a custom Event Grid topic that hears all that is told; empty: none.')
 param outcomeTopicEndpoint string = ''
 
@@ -126,6 +129,7 @@ var decidedByParameters = [
   'keymend_first_party_principal_id'
   'keymend_privileged_callers'
   'keymend_log_workspace'
+  'keymend_support_contact'
   'keymend_anchor_retention'
   'keymend_outcome_topic_endpoint'
   'keymend_subscriptions'
@@ -141,13 +145,16 @@ resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   location: location
 }
 
+// Mode observe asks nobody.
+var asksSupport = mode != 'observe' && !empty(supportContact)
+
 module identities 'modules/identities.bicep' = {
   name: '${name}-identities'
   scope: group
   params: {
     name: name
     location: location
-    capabilities: union(['observe'], mode == 'observe' ? [] : repairs)
+    capabilities: union(['observe'], mode == 'observe' ? [] : union(repairs, asksSupport ? ['support'] : []))
   }
 }
 
@@ -167,6 +174,7 @@ module app 'modules/app.bicep' = {
     firstPartyPrincipalId: firstPartyPrincipalId
     privilegedCallers: privilegedCallers
     logWorkspaceId: logWorkspaceId
+    supportContact: supportContact
     outcomeTopicEndpoint: outcomeTopicEndpoint
     instanceMemoryMB: instanceMemoryMB
     identities: identities.outputs.identities
@@ -221,6 +229,14 @@ module logReader 'modules/log-reader.bicep' = [for id in (empty(logWorkspaceReso
     owner: '${name}, ${subscription().subscriptionId}'
   }
 }]
+
+module support 'modules/support.bicep' = if (asksSupport) {
+  name: '${name}-support'
+  params: {
+    principalId: principals.?support ?? ''
+    owner: '${name}, ${subscription().subscriptionId}'
+  }
+}
 
 module code 'modules/code.bicep' = if (!empty(packageUri)) {
   name: '${name}-code'

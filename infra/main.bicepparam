@@ -26,6 +26,7 @@ param allowIdentityRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_IDENTIT
 param allowClusterRepairs = bool(readEnvironmentVariable('KEYMEND_ALLOW_CLUSTER_REPAIRS', 'true'))
 param allowRevocations = bool(readEnvironmentVariable('KEYMEND_ALLOW_REVOCATIONS', 'false'))
 param repairs = any(filter(split(readEnvironmentVariable('KEYMEND_REPAIRS', 'keys,access,databases,vaults'), ','), repair => !empty(repair)))
+param supportContact = readEnvironmentVariable('KEYMEND_SUPPORT_CONTACT', '')
 param outcomeTopicEndpoint = readEnvironmentVariable('KEYMEND_OUTCOME_TOPIC_ENDPOINT', '')
 param logWorkspaceId = readEnvironmentVariable('KEYMEND_LOG_WORKSPACE', '')
 param logWorkspaceResourceId = readEnvironmentVariable('KEYMEND_LOG_WORKSPACE_RESOURCE_ID', '')

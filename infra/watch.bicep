@@ -59,6 +59,14 @@ module roles 'modules/roles.bicep' = {
   }
 }
 
+module support 'modules/support.bicep' = if (contains(principals, 'support')) {
+  name: '${name}-support'
+  params: {
+    principalId: principals.?support ?? ''
+    owner: '${name}, ${subscription().subscriptionId}'
+  }
+}
+
 module vaultGroup 'modules/vault-group.bicep' = [for (group, i) in vaultGroups: {
   name: '${name}-vault-group-${i}'
   scope: resourceGroup(group)

@@ -8,6 +8,7 @@ param apiAudience string
 param firstPartyPrincipalId string
 param privilegedCallers string[]
 param logWorkspaceId string
+param supportContact string
 param outcomeTopicEndpoint string
 param instanceMemoryMB int
 param recordsRetention string
@@ -176,6 +177,7 @@ var settings = {
   KEYMEND_ANCHOR_RETENTION: recordsRetention
   KEYMEND_PRIVILEGED_CALLERS: join(privilegedCallers, ',')
   KEYMEND_LOG_WORKSPACE: logWorkspaceId
+  KEYMEND_SUPPORT_CONTACT: supportContact
   KEYMEND_FUNCTION_APP: appId
   KEYMEND_DEAD_LETTERS: deadLetters
   KEYMEND_OUTCOME_TOPIC_ENDPOINT: outcomeTopicEndpoint

@@ -15,7 +15,8 @@ var own = concat(
   contains(principals, 'keys') ? [principals.keys] : [],
   contains(principals, 'access') ? [principals.access] : [],
   contains(principals, 'databases') ? [principals.databases] : [],
-  contains(principals, 'vaults') ? [principals.vaults] : []
+  contains(principals, 'vaults') ? [principals.vaults] : [],
+  contains(principals, 'support') ? [principals.support] : []
 )
 
 resource readsKeys 'Microsoft.Authorization/roleAssignments@2022-04-01' = {

@@ -62,6 +62,10 @@ const rowsOf = (capability: Capability, missed: readonly Missed[]): string[] =>
       return `| ${shown} | ${places} | ${takenBy(capability, action).join(", ")} | ${worstOf(action)} | ${withoutIt(one, missed)} |`;
     });
 
+/** No capability of repairs: it is there only where somebody wants tickets. */
+const SUPPORT =
+  "Asks Microsoft support, where `supportContact` is given (`support.bicep`), by three rights at the subscription: `Microsoft.Support/supportTickets/write` (at worst it opens tickets, or changes those of others), `Microsoft.Support/supportTickets/read` and `Microsoft.Support/operationsStatus/read`. `test/contract/support-desk.test.ts` takes each away in turn: without the first two no ticket is opened, without the third it is looked for by its name alone.";
+
 const ABOUT: Record<Capability, string> = {
   observe:
     "Reads. The app runs as it: beside this it has its own storage and publishes its own telemetry (`app-access.bicep`, `records.bicep`), and where `logWorkspaceResourceId` is given it reads the two tables of key vaults' audit log there (`log-reader.bicep`). It has no other right that changes anything.",
@@ -89,5 +93,9 @@ export const permissionsPage = (missed: readonly Missed[]): string =>
       "| --- | --- | --- | --- | --- |",
       ...rowsOf(capability, missed),
     ]),
+    "",
+    "## `support`",
+    "",
+    SUPPORT,
     "",
   ].join("\n");
