@@ -128,7 +128,7 @@ export const operations = (ways: Ways): Command => ({
     "dry-run": { type: "boolean", does: "start: only rehearses it" },
     ...OPTIONS,
     set: { type: "string", value: "MEMBER=VALUE", multiple: true, does: "start: a member of its body that has no option here" },
-    until: { type: "string", value: "WHEN", does: "start: how long it is wanted, as PT4H; a day unless said" },
+    until: { type: "string", value: "WHEN", does: "start: how long it is wanted, as PT4H; two days unless said" },
     reason: REASON,
     yes: YES,
   },

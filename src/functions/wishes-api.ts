@@ -46,8 +46,11 @@ export type WishesDeps = {
   now: () => Date;
 };
 
-/** Nobody wants something for ever: a day, where nothing else is said. */
-const WANTED_FOR = "P1D";
+/**
+ * Nobody wants something for ever. Two days where nothing else is said: an account may take one to move to a new version of its key (Microsoft
+ * Learn, "Configure customer-managed keys", Key rotation), which a wish of a day just would not live to see.
+ */
+const WANTED_FOR = "P2D";
 
 const locationOf = (request: HttpRequest, id: string): string => `${new URL(request.url).origin}/api/operations/${id}`;
 

@@ -126,7 +126,7 @@ describe("wanting something", () => {
       reason: "change 42",
       by: { objectId: "o1", name: "o1" },
       at: NOW,
-      until: "2026-11-03T10:00:00.000Z",
+      until: "2026-11-04T10:00:00.000Z",
       patient: PATIENT,
     });
     expect(signals).toMatchObject([
