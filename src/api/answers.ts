@@ -280,7 +280,7 @@ const TARGET_SUMMARY_ENTRIES = {
   ),
   lastLookAt: v.pipe(
     nullable(TIME),
-    v.description("When a sweep last had it looked at in full, which it does at least about once an hour."),
+    v.description("When it was last looked at in full: about once an hour at least, and by each look of its open incident."),
   ),
   openIncidentId: nullable(TEXT),
 };

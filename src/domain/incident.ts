@@ -273,6 +273,8 @@ export type Progress = {
   permissions?: { digest: string; changedAt: string | null };
   /** The turn that looked last: a step that was claimed in a later one is beyond what the incident says. */
   turn?: number;
+  /** When that was; absent in what earlier versions kept. ISO 8601 UTC. */
+  lookedAt?: string;
   /** Decisions that the timeline tells. */
   heard?: string[];
   /** The hour mark was told. */

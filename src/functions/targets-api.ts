@@ -6,7 +6,7 @@ import { type KnownDatabase, type KnownPatient, patientKey, vaultNameIn } from "
 import type { Baseline } from "../domain/facts.ts";
 import type { Incident } from "../domain/incident.ts";
 import type { Settings } from "../domain/settings.ts";
-import { toIso } from "../domain/time.ts";
+import { toIso, toMs } from "../domain/time.ts";
 import type { Unarmed } from "../domain/turn/unarmed.ts";
 import type { Authenticate } from "./authenticate.ts";
 import { createGuard, json } from "./guard.ts";
@@ -23,15 +23,18 @@ export type TargetsDeps = {
   /** By patientKey: when a full look was last asked for. */
   loadScreens: () => Promise<Record<string, { lookedAt: number }>>;
   loadBaseline: (patientId: string) => Promise<{ baseline: Pick<Baseline, "at"> | null }>;
-  listOpenIncidents: () => Promise<{ id: string; vaultId: string }[]>;
+  listOpenIncidents: () => Promise<Open[]>;
   latestIncident: (patientId: string) => Promise<{ incident: Incident } | undefined>;
   settings: Pick<Settings, "functionAppId">;
 };
 
+/** lookedAt: its own looks are asked for by no sweep. */
+type Open = { id: string; vaultId: string; lookedAt?: string };
+
 type Kept = {
   unarmed: ReadonlyMap<string, Unarmed>;
   screens: Record<string, { lookedAt: number }>;
-  open: ReadonlyMap<string, string>;
+  open: ReadonlyMap<string, Open>;
 };
 
 const WELL: readonly KnownDatabase["phase"][] = ["healthy", "atRisk"];
@@ -55,7 +58,8 @@ function armedOf(
 function summariesOf(patient: KnownPatient, { unarmed, screens, open }: Kept, settings: TargetsDeps["settings"]): Summary[] {
   const { patientId, databases } = patient;
   const key = patientKey(patientId);
-  const lookedAt = screens[key]?.lookedAt;
+  const incident = open.get(key);
+  const lookedAt = Math.max(screens[key]?.lookedAt ?? 0, incident?.lookedAt === undefined ? 0 : toMs(incident.lookedAt));
   const armed = armedOf(patient, unarmed.get(key), settings);
   return databases.map(({ id, kind, keyUri, identityIds, phase, expiresOn }) => ({
     id,
@@ -66,8 +70,8 @@ function summariesOf(patient: KnownPatient, { unarmed, screens, open }: Kept, se
     phase: phase ?? null,
     expiresOn: expiresOn ?? null,
     armed,
-    lastLookAt: lookedAt === undefined ? null : toIso(lookedAt),
-    openIncidentId: open.get(key) ?? null,
+    lastLookAt: lookedAt === 0 ? null : toIso(lookedAt),
+    openIncidentId: incident?.id ?? null,
   }));
 }
 
@@ -85,7 +89,7 @@ export function createTargetsApi(deps: TargetsDeps) {
     return {
       unarmed: new Map(unarmed.map((one) => [patientKey(one.vaultId), one])),
       screens,
-      open: new Map(open.map(({ id, vaultId }) => [patientKey(vaultId), id])),
+      open: new Map(open.map((one) => [patientKey(one.vaultId), one])),
     };
   }
 

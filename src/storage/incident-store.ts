@@ -11,9 +11,20 @@ import { jsonOf, toRow } from "./rows.ts";
 import { quote } from "./tables.ts";
 import type { Tables } from "./tables.ts";
 
-type Storable = { id: string; vaultId: string; state: string; openedAt: string; closedAt?: string | null; outcome?: string | null };
+type Storable = {
+  id: string;
+  vaultId: string;
+  state: string;
+  openedAt: string;
+  closedAt?: string | null;
+  outcome?: string | null;
+  progress?: { lookedAt?: string };
+};
 
 export type Page<T> = { value: T[]; continuation: string | undefined };
+
+/** lookedAt: ISO 8601 UTC. */
+export type OpenIncident = { id: string; vaultId: string; lookedAt?: string };
 
 export type IncidentStore<T extends Storable> = {
   load: (patientId: string, incidentId: string) => Promise<{ incident: T; etag: string } | undefined>;
@@ -23,7 +34,8 @@ export type IncidentStore<T extends Storable> = {
   find: (incidentId: string) => Promise<T | undefined>;
   /** Newest first, over all patients. */
   list: (query: { state?: string; vaultId?: string; top: number; continuation?: string }) => Promise<Page<T>>;
-  listOpen: () => Promise<{ id: string; vaultId: string }[]>;
+  /** lookedAt: when its vault was looked at last, as far as that is kept. */
+  listOpen: () => Promise<OpenIncident[]>;
   /** etag: what it was loaded with; undefined for a new one. */
   save: (incident: T, etag: string | undefined) => Promise<void>;
   /** Whose incident is open, or was closed since then and found something. */
@@ -106,10 +118,10 @@ export function createIncidentStore<T extends Storable>(
 
     listOpen: () =>
       tables.use("incidents", "list open incidents", async (client) => {
-        const open: { id: string; vaultId: string }[] = [];
-        const queryOptions = { filter: `${onlyIncidents} and state ne 'closed'`, select: ["RowKey", "vaultId"] };
-        for await (const { rowKey = "", vaultId } of client.listEntities<{ vaultId?: string }>({ queryOptions }))
-          if (vaultId !== undefined) open.push({ id: rowOf(rowKey), vaultId });
+        const open: OpenIncident[] = [];
+        const queryOptions = { filter: `${onlyIncidents} and state ne 'closed'`, select: ["RowKey", "vaultId", "lookedAt"] };
+        for await (const { rowKey = "", vaultId, lookedAt } of client.listEntities<Partial<OpenIncident>>({ queryOptions }))
+          if (vaultId !== undefined) open.push({ id: rowOf(rowKey), vaultId, ...(lookedAt && { lookedAt }) });
         return open;
       }),
 
@@ -117,7 +129,7 @@ export function createIncidentStore<T extends Storable>(
       await tables.use("incidents", "save an incident", async (client) => {
         const { id, vaultId, state, openedAt, closedAt, outcome } = incident;
         const key = { partitionKey: partitionOf(vaultId), rowKey: rowOf(id) };
-        const ending = { closedAt: closedAt ?? "", outcome: outcome ?? "" };
+        const ending = { closedAt: closedAt ?? "", outcome: outcome ?? "", lookedAt: incident.progress?.lookedAt ?? "" };
         const entity = { ...key, state, openedAt, vaultId, ...ending, ...toRow(incident, `incident ${id}`) };
         if (etag === undefined) await client.createEntity(entity);
         else await client.updateEntity(entity, "Replace", { etag });

@@ -75,6 +75,17 @@ describe("the list", () => {
     ]);
   });
 
+  test.each<[string, lookedAt: string | undefined, screens: Record<string, { lookedAt: number }>, last: string | null]>([
+    ["a look of its incident after that of a sweep", SOON, { "kv-orders": { lookedAt: Date.parse(NOW) } }, SOON],
+    ["a look of a sweep after that of its incident", NOW, { "kv-orders": { lookedAt: Date.parse(SOON) } }, SOON],
+    ["a look of its incident alone", NOW, {}, NOW],
+    ["an incident of before looks were kept", undefined, {}, null],
+  ])("has as the last look %s", async (_what, lookedAt, screens, last) => {
+    const kept = [{ id: "i1", vaultId: VAULT_ID, ...(lookedAt && { lookedAt }) }];
+    const { list } = setUp({ listOpenIncidents: async () => kept, loadScreens: async () => screens });
+    expect(await list()).toMatchObject([{ lastLookAt: last }, { lastLookAt: last }]);
+  });
+
   test("says what is not known of one that no look could judge", async () => {
     const { phase: _, ...unread } = account;
     const { list } = setUp({ listKnown: async () => [{ patientId: VAULT_ID, databases: [unread] }], loadScreens: async () => ({}) });

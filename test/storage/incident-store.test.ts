@@ -8,7 +8,7 @@ import { toRow } from "../../src/storage/rows.ts";
 import { createTables } from "../../src/storage/tables.ts";
 import { useAzurite } from "../support/azurite.ts";
 
-type Thing = { id: string; vaultId: string; state: string; openedAt: string; text: string };
+type Thing = { id: string; vaultId: string; state: string; openedAt: string; text: string; progress?: { lookedAt?: string } };
 
 const { fresh } = useAzurite();
 const VAULT = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/v1";
@@ -288,6 +288,9 @@ test("tells which incidents are open", async () => {
   await store.save(thing(1, { state: "waiting" }), undefined);
   await store.save(thing(2, { state: "closed" }), undefined);
   expect(await store.listOpen()).toEqual([{ id: thing(1).id, vaultId: VAULT }]);
+  const lookedAt = "2026-11-05T10:00:00.000Z";
+  await store.save({ ...thing(3, { state: "waiting" }), progress: { lookedAt } }, undefined);
+  expect(await store.listOpen()).toContainEqual({ id: thing(3).id, vaultId: VAULT, lookedAt });
 });
 
 test("tells for whom signals wait, by any name of the vault", async () => {

@@ -300,6 +300,7 @@ function inForce(steps: readonly JudgedStep[], { approvalTtlMs }: Settings): Inc
 export function takePlan(draft: TurnDraft, steps: readonly JudgedStep[]): void {
   const { incident, input } = draft;
   incident.progress.turn = input.turn;
+  incident.progress.lookedAt = input.now;
   takeQuestions(draft, steps);
   incident.decision = inForce(steps, input.settings);
   const { rejected, progress } = incident;
