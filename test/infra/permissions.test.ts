@@ -185,6 +185,14 @@ describe("the condition on what is granted", () => {
     principalType: "ServicePrincipal",
   };
 
+  test("lets nothing be given to the identity that asks Microsoft support, where there is one", () => {
+    const principals = { ...PRINCIPALS, support: "7c0ffee0-0000-4000-8000-000000000006" };
+    const granter = readDeployedRoles(principals).find(({ symbol }) => symbol === "granter")!;
+    const limit = granter.assignments[0]!.condition!;
+    expect(conditionHolds(limit, WRITE, grant)).toBe(true);
+    expect(conditionHolds(limit, WRITE, { ...grant, principalId: principals.support })).toBe(false);
+  });
+
   test("stands on the role that grants, and on no other", () => {
     expect(conditions.filter((one) => one.condition !== undefined)).toEqual([{ symbol: "granter", condition }]);
   });
