@@ -34,10 +34,12 @@ const LOUDNESS: Record<OutcomeCode, Loudness> = {
   Unrecoverable: "alarm",
 };
 
-/** A storm is told as one, not once for each vault. Whoever wants something that can't be is told where they asked: nothing is broken. */
-const SPOKEN: readonly Reason[] = ["Storm", "RequirementsUnmet", "Cancelled", "ObserveMode"];
+/** Whoever wants something that can't be is told where they asked: nothing is broken. What is half done a person has to go on with, or back. */
+const ASKED_FOR: readonly Reason[] = ["RequirementsUnmet", "Cancelled", "ObserveMode"];
 
-export const loudness = (code: OutcomeCode, reason: Reason): Loudness => (SPOKEN.includes(reason) ? "inform" : LOUDNESS[code]);
+/** A storm is told as one, not once for each vault. */
+export const loudness = (code: OutcomeCode, reason: Reason): Loudness =>
+  reason === "Storm" || (code === "Refused" && ASKED_FOR.includes(reason)) ? "inform" : LOUDNESS[code];
 
 export const isSuccess = (code: OutcomeCode): boolean => LOUDNESS[code] === "quiet" || code === "Healed" || code === "Completed";
 

@@ -12,6 +12,9 @@ describe("an outcome", () => {
     ["Unrecoverable", "KeyGone", "now"],
     ["Escalated", "NotPermitted", "now"],
     ["Escalated", null, "now"],
+    // Of a planned operation that is half done.
+    ["Escalated", "RequirementsUnmet", "now"],
+    ["Refused", "RequirementsUnmet", "soon"],
     ["Refused", "Stopped", "now"],
     ["Refused", "RevokedOnPurpose", "soon"],
     ["Refused", "Paused", "soon"],

@@ -23,6 +23,13 @@ test("what a storm holds up is told by the storm, not by each vault", () => {
   expect([loudness("Refused", "Storm"), loudness("Escalated", "Storm")]).toEqual(["inform", "inform"]);
 });
 
+test.each(["RequirementsUnmet", "Cancelled", "ObserveMode"] as const)(
+  "%s is told where it was asked for, and alarms once it is half done",
+  (reason) => {
+    expect([loudness("Refused", reason), loudness("Escalated", reason)]).toEqual(["inform", "alarm"]);
+  },
+);
+
 test("what did not succeed is looked at again after 1 h, doubling to 32 h", () => {
   expect([0, 1, 2, 6, 50].map((n) => nextLookAfterMs(n) / HOUR)).toEqual([1, 1, 2, 32, 32]);
 });
