@@ -237,6 +237,12 @@ describe("against what the incident's row keeps", () => {
     );
   });
 
+  test("where nobody has ever paused there is no row, and none is missed unless something knows of one", () => {
+    expect(verifyChain("pause", [])).toMatchObject({ ok: true, rows: 0 });
+    expect(verifyChain("pause", [], sealOf(rowsOf("pause", 1)))).toMatchObject({ ok: false, why: "the incident's row knows of 1 rows" });
+    expect(verifyChain("i1", [])).toMatchObject({ ok: false });
+  });
+
   test("rows written since the last save are no fault, and say so", () => {
     fc.assert(
       fc.property(chains, ({ count, at }) => {
