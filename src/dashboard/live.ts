@@ -84,6 +84,15 @@ export function useNow(): number {
   return api.now();
 }
 
+/** What was cut short on its way, as in a mail, stays as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** What stands behind the # of the address, in parts: a view and what it is about. */
 export function useRoute(): string[] {
   const read = (): string[] =>
@@ -91,7 +100,7 @@ export function useRoute(): string[] {
       .replace(/^#\/?/, "")
       .split("/")
       .filter((part) => part !== "")
-      .map(decodeURIComponent);
+      .map(decoded);
   const [route, setRoute] = useState(read);
   useEffect(() => {
     const onMoved = (): void => setRoute(read());

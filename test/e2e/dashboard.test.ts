@@ -160,6 +160,20 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard", () => {
     await page.getByRole("heading", { name: "rotate-key on kv-sessions" }).waitFor();
   });
 
+  test("a link that was cut short, or leads nowhere, says so", async () => {
+    const { page } = await signInAs(browser, url, "reader");
+    for (const [place, words] of [
+      ["incidents/%E0%A4", "There is no incident %E0%A4."],
+      ["operations/none", "There is no operation none."],
+    ] as const) {
+      await page.evaluate(`location.hash = "#/${place}"`);
+      await page.reload();
+      await page.getByRole("alert").filter({ hasText: words }).waitFor();
+      expect([place, ...(await violationsOn(page))]).toEqual([place]);
+    }
+    await page.context().close();
+  });
+
   test("a token that is refused is replaced", async () => {
     const { page, complaints } = windows.reader;
     await open(page, "incidents/ORDERS");

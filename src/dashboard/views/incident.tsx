@@ -155,7 +155,7 @@ function Head({ incident }: { incident: Incident }) {
 export function IncidentView({ id }: { id: string }) {
   const live = useLive(`incident ${id}`, (api) => api.call("incident", { id }), 2000);
   return (
-    <Loaded live={live}>
+    <Loaded live={live} title="Incident">
       {(incident) => (
         <>
           <Head incident={incident} />

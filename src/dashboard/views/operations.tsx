@@ -223,7 +223,7 @@ export function OperationView({ id }: { id: string }) {
   const mayCancel = useRole("Operator");
   const live = useLive(`operation ${id}`, (api) => api.call("operation", { id }), 2000);
   return (
-    <Loaded live={live}>
+    <Loaded live={live} title="Operation">
       {(one) => (
         <>
           <p class="crumbs">

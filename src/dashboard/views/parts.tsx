@@ -58,10 +58,11 @@ export const Problem = ({ error }: { error: Error | undefined }) =>
     </p>
   ) : null;
 
-/** What is shown while nothing has been heard yet, and what went wrong. */
-export function Loaded<T>({ live, children }: { live: Live<T>; children: (data: T) => ComponentChildren }) {
+/** What is shown while nothing has been heard yet, and what went wrong. title: of a page whose heading is in what is heard. */
+export function Loaded<T>({ live, title, children }: { live: Live<T>; title?: string; children: (data: T) => ComponentChildren }) {
   return (
     <>
+      {live.data === undefined && title !== undefined ? <h1>{title}</h1> : null}
       <Problem error={live.error} />
       {live.data === undefined ? live.error ? null : <p role="status">Asking Keymend…</p> : children(live.data)}
     </>
