@@ -1,5 +1,7 @@
 /** `keymend doctor`: a look at every database with a customer-managed key, with the caller's own rights. Nothing is deployed, nothing written. */
-import { writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { causes } from "../domain/causes/index.ts";
 import type { Report } from "../domain/doctor/finding.ts";
@@ -45,6 +47,14 @@ function outputsOf(given: Given): { files: Output[]; printed: Output | undefined
   return { files: asked.filter(({ to }) => to !== STDOUT), printed: printed[0] };
 }
 
+/** Before anything is looked at, which may take minutes. */
+async function checkPlaces({ files }: ReturnType<typeof outputsOf>): Promise<void> {
+  for (const { to } of files)
+    await access(dirname(to), constants.W_OK).catch(() => {
+      throw new UsageError(`nothing can be written to ${to}`);
+    });
+}
+
 async function tell(given: Given, { files, printed }: ReturnType<typeof outputsOf>, report: Report): Promise<void> {
   const { terminal } = given;
   for (const { to, render } of files) await writeFile(to, `${render(report)}\n`);
@@ -76,6 +86,7 @@ export const doctor: Command = {
   run: async (given) => {
     const { terminal, env } = given;
     const outputs = outputsOf(given);
+    await checkPlaces(outputs);
     const deps = connect({ configFor: (tenantId) => configFor(env, tenantId), progress: terminal.progress });
     try {
       const { settings, ...seen } = await lookAtAll(deps, texts(given, "subscription"));

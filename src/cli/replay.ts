@@ -11,6 +11,9 @@ import { plain, type Terminal } from "./terminal.ts";
 /** Settings that name no tenant of their own: the rules ask the facts. */
 const NO_TENANT = "00000000-0000-0000-0000-000000000000";
 
+/** No incident's id has any of these. */
+const IS_PATH = /[./\\]/;
+
 function linesOf(look: Replayed, paint: Terminal["paint"]): string[] {
   if ("cut" in look) return [`${when(look.at)}  ${paint("yellow", look.cut)}`];
   if (look.differences.length === 0) return [`${when(look.at)}  the same: ${plain(look.today.causes.join(", ")) || "no cause"}`];
@@ -33,7 +36,10 @@ export const replay = (ways: Ways): Command => ({
     const { print, paint } = given.terminal;
     const what = idOf(given, "an incident's id or a file");
     const { settings } = configFor(given.env, NO_TENANT);
-    const { rows } = existsSync(what) ? await readExport(what) : await exportAudit(ways.connect(given), what, ways.now().toISOString());
+    const { rows } =
+      existsSync(what) || IS_PATH.test(what)
+        ? await readExport(what)
+        : await exportAudit(ways.connect(given), what, ways.now().toISOString());
     const looks = replayRows(
       rows.map(({ entryId, kind, at, data }) => ({ entryId, kind, at, data })),
       settings,

@@ -509,6 +509,22 @@ describe("where the deployment is", () => {
   });
 });
 
+test.each([
+  ["audit", "verify", "--file", "nowhere/audit.json"],
+  ["audit", "verify", "--file", "README.md"],
+  ["replay", "nowhere.json"],
+  ["replay", "test"],
+  ["doctor", "--html", "nowhere/report.html"],
+])("a file that is none is told without a stack, and nobody is asked: %s %s", async (...args) => {
+  const { keymend, asked } = deployment({});
+  const { code, err } = await keymend(...args.filter((arg) => arg !== undefined));
+  expect({ code, err, asked }).toEqual({
+    code: EXIT.usage,
+    err: expect.stringMatching(/can't be read|can be written/) as string,
+    asked: [],
+  });
+});
+
 describe("keymend replay", () => {
   const file = "test/fixtures/incidents/role-removed-account-grace.json";
   const recorded = JSON.parse(readFileSync(file, "utf8")) as { incidentId: string; seal: unknown; rows: { kind: string; data: unknown }[] };

@@ -43,7 +43,11 @@ export function checkAudit({ incidentId, rows, seal }: AuditExport): ChainVerdic
 }
 
 export async function readExport(file: string): Promise<AuditExport> {
-  const read: unknown = JSON.parse(await readFile(file, "utf8"));
+  const read: unknown = await readFile(file, "utf8")
+    .then((text): unknown => JSON.parse(text))
+    .catch((error: unknown) => {
+      throw new UsageError(`${file} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    });
   // A support bundle has the audit of its incident in it.
   const inside = typeof read === "object" && read !== null && "audit" in read ? read.audit : read;
   const parsed = v.safeParse(AUDIT_EXPORT, inside);
