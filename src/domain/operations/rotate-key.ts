@@ -51,6 +51,14 @@ function isOnIt(target: TargetFacts, made: KeyVersionFacts, { at }: Facts): bool
   return toMs(at) - toMs(made.createdOn!) >= REVALIDATION_WINDOW_MS;
 }
 
+/** Of one that tells no version nobody knows more than that it is well: the service may take a day (the guide, Key rotation). */
+function howTheyStand({ version }: KeyVersionFacts, targets: readonly TargetFacts[]): string {
+  const [telling, silent] = [targets.filter((one) => versionInUseOf(one) !== null), targets.filter((one) => versionInUseOf(one) === null)];
+  if (silent.length === 0) return `every database is on version ${version}`;
+  const tellNone = `${namesOf(silent.map(({ id }) => id))} tell no version: the service moves them to ${version} within 24 hours of its making`;
+  return telling.length === 0 ? tellNone : `${namesOf(telling.map(({ id }) => id))} are on version ${version}; ${tellNone}`;
+}
+
 const STAYS = "stays enabled; whether anything needs it still is told 24 hours later";
 
 /** By what the databases show then. No activity on the old version is to come after 24 hours (the guide, Key rotation). */
@@ -95,7 +103,10 @@ export const rotateKey: OperationSpec<"rotate-key"> = {
     const left = targetsOf(params, view.facts).filter((target) => !isOnIt(target, made, view.facts));
     const since = toIso(toMs(made.createdOn!));
     if (left.length > 0) return { done: false, detail: `${namesOf(left.map(({ id }) => id))} still to move to the version of ${since}` };
-    return { done: true, detail: `every database is on version ${made.version}${before ? `; version ${before.version} ${STAYS}` : ""}` };
+    return {
+      done: true,
+      detail: `${howTheyStand(made, targetsOf(params, view.facts))}${before ? `; version ${before.version} ${STAYS}` : ""}`,
+    };
   },
   stands: false,
   wayBack: "none: the version before stays enabled, and the new one stays the latest",

@@ -91,6 +91,15 @@ test("of backups those count that were made until the database was seen on the n
   expect(backups).toMatch(`is kept until ${after(7 * 24 * 60 + 10)}`);
 });
 
+test("of one that tells no version nobody says that it is on the new one", () => {
+  const how = (targets: Facts["targets"]): string =>
+    judged(rotated({ at: after(66), targets })).reached.detail.replace(/; version \S+ stays enabled.*$/, "");
+  const silent = `carts tell no version: the service moves them to ${V2} within 24 hours of its making`;
+  expect(how([aCluster()])).toBe(silent);
+  expect(how([anAccount({ versionInUse: V2 }), aCluster()])).toBe(`orders are on version ${V2}; ${silent}`);
+  expect(how([anAccount({ versionInUse: V2 })])).toBe(`every database is on version ${V2}`);
+});
+
 test("a key that is not there is not rotated, and one that had no version before tells of none", () => {
   expect(judged(someFacts({ keys: [{ state: "gone", name: "cmk" }] })).drafts).toEqual([]);
   const only = someFacts({ keys: [aKey(made().slice(0, 1))], targets: [] });
