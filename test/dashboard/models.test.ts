@@ -319,7 +319,11 @@ describe("an audit that is verified in the browser", () => {
   const rows = () => extendChain("i1", undefined, entries).map((row) => ({ ...row, schema: row.schema! }));
 
   test("holds as it was written", async () => {
-    await expect(verifyRows("i1", rows())).resolves.toEqual({ rows: 3, broken: null });
+    const whole = { rows: 3, broken: null };
+    await expect(verifyRows("i1", rows(), null)).resolves.toEqual(whole);
+    await expect(verifyRows("i1", rows(), { rows: 0, head: "" })).resolves.toEqual(whole);
+    // The last was written after the incident was saved.
+    await expect(verifyRows("i1", rows(), { rows: 2, head: rows()[1]!.hash })).resolves.toEqual(whole);
   });
 
   test.each<[string, (all: ReturnType<typeof rows>) => ReturnType<typeof rows>, number]>([
@@ -327,7 +331,16 @@ describe("an audit that is verified in the browser", () => {
     ["a row that is missing", (all) => all.toSpliced(1, 1), 3],
     ["rows of another incident", (all) => all, 1],
   ])("shows %s", async (what, change, seq) => {
-    const { broken } = await verifyRows(what.includes("another") ? "i2" : "i1", change(rows()));
+    const { broken } = await verifyRows(what.includes("another") ? "i2" : "i1", change(rows()), null);
     expect(broken?.seq).toBe(seq);
+  });
+
+  test.each<[string, (all: ReturnType<typeof rows>) => ReturnType<typeof rows>, number]>([
+    ["cut at its end", (all) => all.slice(0, 2), 3],
+    ["emptied", () => [], 1],
+    ["written anew", () => extendChain("i1", undefined, entries.toReversed()).map((row) => ({ ...row, schema: row.schema! })), 3],
+  ])("shows one that was %s, by what the incident knows", async (_what, change, seq) => {
+    const seal = { rows: 3, head: rows()[2]!.hash };
+    expect((await verifyRows("i1", change(rows()), seal)).broken?.seq).toBe(seq);
   });
 });

@@ -7,6 +7,8 @@ import { count, nameIn, spaced, timeOf } from "../model/words.ts";
 import { Badge, Card, Heads, Loaded, Nothing, Scroll, When } from "./parts.tsx";
 
 const MOST = 5000;
+/** Whose audit is no incident's: who paused and resumed. */
+const PAUSE = "pause";
 
 function Reckon({ id }: { id: string }) {
   const { api } = useHere();
@@ -17,8 +19,9 @@ function Reckon({ id }: { id: string }) {
     setBusy(true);
     setError(undefined);
     try {
+      const seal = id === PAUSE ? null : (await api.call("incident", { id })).audit;
       const { value } = await takeFrom(api.all("audit", { incidentId: id, $top: "200" }), MOST);
-      setVerdict(await verifyRows(id, value));
+      setVerdict(await verifyRows(id, value, seal));
     } catch (problem) {
       setError(wordsOf(problem));
     } finally {
@@ -31,7 +34,9 @@ function Reckon({ id }: { id: string }) {
         <button type="button" class="primary" disabled={busy} onClick={() => void reckon()}>
           Verify in this browser
         </button>
-        <span class="fine">Every hash is reckoned here, from what the rows say.</span>
+        <span class="fine">
+          Every hash is reckoned here, from what the rows say, and held against how far the incident says that it goes.
+        </span>
       </div>
       <div role="status">
         {verdict === undefined ? null : verdict.broken === null ? (
@@ -58,7 +63,7 @@ export function ProofView({ id }: { id: string }) {
       <p class="crumbs">
         <a href="#/proof">Proof</a> / <span class="fine">{id}</span>
       </p>
-      <h1>The audit of {id === "pause" ? "pauses" : "an incident"}</h1>
+      <h1>The audit of {id === PAUSE ? "pauses" : "an incident"}</h1>
       <Loaded live={live}>
         {({ value, chain, nextLink }) => (
           <>
