@@ -175,7 +175,7 @@ describe("keymend incident", () => {
     expect({ code, err }).toEqual({ code: EXIT.failed, err: "This needs a role\n  id: is wrong\n" });
   });
 
-  test.each([[[]], [["a", "b"]]])("wants one id: %j", async (ids) => {
+  test.each([[[]], [["a", "b"]], [[".."]], [["."]]])("wants one id: %j", async (ids) => {
     expect((await deployment({}).keymend("incident", ...ids)).code).toBe(EXIT.usage);
   });
 });

@@ -33,6 +33,8 @@ export function reasonOf(given: Given): string {
 export function idOf({ positionals }: Given, what = "an incident's id"): string {
   const [id, ...more] = positionals;
   if (id === undefined || more.length > 0) throw new UsageError(`give ${what}, and one only`);
+  // No address leads to what is called like a step in a path (client.ts).
+  if (/^\.{1,2}$/.test(id)) throw new UsageError(`${id} is not ${what}`);
   return id;
 }
 
