@@ -50,8 +50,8 @@ function outputsOf(given: Given): { files: Output[]; printed: Output | undefined
 /** Before anything is looked at, which may take minutes. */
 async function checkPlaces({ files }: ReturnType<typeof outputsOf>): Promise<void> {
   for (const { to } of files)
-    await access(dirname(to), constants.W_OK).catch(() => {
-      throw new UsageError(`nothing can be written to ${to}`);
+    await access(dirname(to), constants.W_OK).catch((error: Error) => {
+      throw new UsageError(`${to} can't be written: ${error.message}`);
     });
 }
 
