@@ -42,7 +42,7 @@ export function accountFacts(id: string, account: DatabaseAccountGetResults): Ta
   };
 }
 
-/** Without a tier it is continuous as it was before there were tiers: 30 days (Microsoft Learn, "Continuous backup with point-in-time restore"). */
+/** Where no tier is told: "any point in time within the past 30 days" (Microsoft Learn, "Configure customer-managed keys", continuous backups). */
 const CONTINUOUS: Readonly<Record<string, number>> = { Continuous7Days: 7 * DAY, Continuous30Days: 30 * DAY };
 
 /** Policies: swagger of Microsoft.DocumentDB 2024-11-15, PeriodicModeProperties and ContinuousTier. */
