@@ -11,6 +11,7 @@ import {
   type Decision,
   type Incident,
   type Next,
+  type TicketPlace,
   isUnpermitted,
   type Outcome,
   type Turn,
@@ -61,7 +62,7 @@ export type AssessResult =
   /** scan: a slice of it is due. */
   | { kind: "scan"; incidentId: string; scan: DueScan }
   /** Microsoft support is to be asked, or it is to be looked how that went. */
-  | { kind: "ticket"; incidentId: string; ticket: Extract<Next, { do: "ticket" }>["ticket"] }
+  | { kind: "ticket"; incidentId: string; ticket: TicketPlace }
   /** until: by Azure's clock. afterMs: the same as a span, for the orchestration has another clock; absent in what earlier versions answered. */
   | { kind: "wait"; incidentId: string; until: string; afterMs?: number; why: string }
   | { kind: "end"; incidentId: string | null; outcome: Outcome }

@@ -4,10 +4,10 @@
  * (azure/support-desk.ts); nothing that Keymend looks after is changed.
  */
 import type { Patient } from "../domain/facts.ts";
-import { type Incident, type Next, type SupportTicket, toldAlso, type WriteRequest } from "../domain/incident.ts";
+import { type Incident, type SupportTicket, type TicketPlace, toldAlso, type WriteRequest } from "../domain/incident.ts";
 import { TransientError } from "../domain/errors.ts";
 import type { Settings, SupportContact } from "../domain/settings.ts";
-import { type TicketDraft, ticketDrafts } from "../domain/turn/support.ts";
+import { type FiledUnder, type TicketDraft, ticketDrafts } from "../domain/turn/support.ts";
 import { afterAnswer, isTicket, isUnderWay, sayTicket, type TicketAnswer } from "../domain/turn/tickets.ts";
 import { heldBack, type Restraint } from "../domain/turn/restraint.ts";
 import type { Log } from "../log.ts";
@@ -15,16 +15,14 @@ import type { AuditLog, Incidents } from "./assess.ts";
 import type { PollState } from "./poll-step.ts";
 import { type Again, orAgain } from "./results.ts";
 
-export type TicketInput = { patient: Patient; incidentId: string; ticket: Extract<Next, { do: "ticket" }>["ticket"]; turn: number };
+export type TicketInput = { patient: Patient; incidentId: string; ticket: TicketPlace; turn: number };
 
 /** settled: the next look says how it stands. */
 export type TicketResult = { kind: "settled" } | { kind: "running" } | Again;
 
-export type FiledUnder = { serviceId: string; problemClassificationId: string };
-
 export type SupportDesk = {
   /** Undefined: there is none of that name. */
-  find: (ticket: TicketInput["ticket"]) => Promise<TicketAnswer | undefined>;
+  find: (ticket: TicketPlace) => Promise<TicketAnswer | undefined>;
   choose: (kind: TicketDraft["kind"]) => Promise<FiledUnder | Extract<TicketAnswer, { kind: "refused" }>>;
   open: (draft: TicketDraft, filedUnder: FiledUnder, contact: SupportContact) => Promise<TicketAnswer & { requests: WriteRequest[] }>;
   poll: (poller: string) => Promise<PollState>;

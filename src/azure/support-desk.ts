@@ -3,10 +3,10 @@
  * are looked up each time ("Always use the service and its corresponding problem classification(s) obtained programmatically").
  */
 import * as v from "valibot";
-import type { SupportTicket } from "../domain/incident.ts";
+import type { TicketPlace } from "../domain/incident.ts";
 import type { SupportContact } from "../domain/settings.ts";
 import { actions } from "../domain/steps/spec.ts";
-import { classificationOf, type Listed, serviceOf, type TicketDraft } from "../domain/turn/support.ts";
+import { classificationOf, type FiledUnder, type Listed, serviceOf, type TicketDraft } from "../domain/turn/support.ts";
 import type { TicketAnswer } from "../domain/turn/tickets.ts";
 import { type Arm, armUrl } from "./arm.ts";
 import { callAzure } from "./call-azure.ts";
@@ -25,10 +25,8 @@ const VERSION = "api-version=2024-04-01";
 const SERVICES = "/providers/Microsoft.Support/services";
 
 type Refusal = Extract<TicketAnswer, { kind: "refused" }>;
-export type FiledUnder = { serviceId: string; problemClassificationId: string };
-type Place = Pick<SupportTicket, "name" | "subscriptionId">;
 
-const urlOf = ({ subscriptionId, name }: Place): string =>
+const urlOf = ({ subscriptionId, name }: TicketPlace): string =>
   armUrl(`/subscriptions/${subscriptionId}/providers/Microsoft.Support/supportTickets/${name}`, VERSION);
 
 const listed = v.array(
@@ -90,7 +88,7 @@ export function createSupportDesk(armOf: () => Arm, noting: Noting) {
 
   return {
     /** Undefined: there is none of that name. */
-    find: async (place: Place): Promise<TicketAnswer | undefined> => {
+    find: async (place: TicketPlace): Promise<TicketAnswer | undefined> => {
       const answer = await callAzure("look for a ticket", place.name, () => armOf().send("GET", urlOf(place)));
       if (answer.ok) return { kind: "open", number: numberIn(answer.value.body) };
       return answer.failure.kind === "notFound" ? undefined : refusalOf(answer.failure);

@@ -157,6 +157,9 @@ export type SupportTicket = {
   requests?: WriteRequest[];
 };
 
+/** Where it is found. */
+export type TicketPlace = Pick<SupportTicket, "name" | "subscriptionId">;
+
 export type IncidentWish = WishStatus & { id: string; reason: Reason };
 
 /** A cause that a look found of a database, since when, and whether an event had told of something then. */
@@ -290,6 +293,9 @@ export type Progress = {
   sent?: Step;
 };
 
+/** Under this the audit keeps who paused and who resumed, as it keeps an incident's story. */
+export const RESTRAINT_AUDIT = "pause";
+
 export type AuditEntry = {
   /** Unique within the incident; the same turn writes the same ids, so a repeated activity adds nothing twice. */
   entryId: string;
@@ -315,7 +321,7 @@ export type AuditEntry = {
 export type Next =
   | { do: "step"; step: Step }
   | { do: "scan"; scan: DueScan }
-  | { do: "ticket"; ticket: Pick<SupportTicket, "name" | "subscriptionId"> }
+  | { do: "ticket"; ticket: TicketPlace }
   /** until: ISO 8601 UTC; a wake-up signal ends it early. */
   | { do: "wait"; until: string; why: string }
   | { do: "end"; outcome: Outcome };

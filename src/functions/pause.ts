@@ -1,13 +1,6 @@
 /** Pauses all writing, and resumes it also after a storm. On record before it holds: who, when, why, until when. */
-import {
-  heldBack,
-  type Pause,
-  pauseEnd,
-  type Restraint,
-  RESTRAINT_AUDIT,
-  type RestraintSeal,
-  type StormLimits,
-} from "../domain/turn/restraint.ts";
+import { RESTRAINT_AUDIT } from "../domain/incident.ts";
+import { heldBack, type Pause, pauseEnd, type Restraint, type RestraintSeal, type StormLimits } from "../domain/turn/restraint.ts";
 import type { ApiCaller } from "./authenticate.ts";
 import { ProblemError } from "./problem.ts";
 

@@ -1,5 +1,5 @@
 /** The audit's chain: each row carries the hash of the one before, so that no row can be changed, left out or put in unseen. */
-import { RESTRAINT_AUDIT } from "../domain/turn/restraint.ts";
+import { RESTRAINT_AUDIT } from "../domain/incident.ts";
 import { asKept, canonicalJson, hashText } from "./canonical-json.ts";
 
 export type AuditInput = { entryId: string; kind: string; what: string; data: unknown; at: string; actor: string };

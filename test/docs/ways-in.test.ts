@@ -151,7 +151,7 @@ test("the code uses every word that the README explains", () => {
 const AZURES =
   "AccessPolicy AccountFeatures DefaultIdentity DeletedVault DenyAssignment LiveVault RoleAssignment RoleDefinition RolePermission ServiceStatus VaultNetwork";
 const PLAIN =
-  "AuditEntry Default Grant Held Holder KeyScope LiftedTag Loses Mend Next OutcomeCode Progress Repair Rotation StepName StepParams TargetKind WriteRequest";
+  "AuditEntry Default Grant Held Holder KeyScope LiftedTag Loses Mend Next OutcomeCode Progress Repair Rotation StepName StepParams TargetKind TicketPlace WriteRequest";
 
 test("the README explains every name of the domain's shapes", () => {
   const words = new Set(

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import * as v from "valibot";
 import { AUDIT_ROW } from "../../api/answers.ts";
 import type { AnswerOf, Client } from "../../client/client.ts";
+import { RESTRAINT_AUDIT } from "../../domain/incident.ts";
 import { UsageError } from "../command.ts";
 import { type AuditRow, type ChainVerdict, verifyChain } from "../../storage/audit-chain.ts";
 
@@ -17,12 +18,9 @@ const AUDIT_EXPORT = v.object({
 });
 export type AuditExport = v.InferOutput<typeof AUDIT_EXPORT>;
 
-/** Under this the audit keeps who paused and who resumed: no incident's. */
-const PAUSE = "pause";
-
 /** Read before the rows: rows that come meanwhile are beyond it, and no fault. */
 const sealOf = async (client: Client, incidentId: string): Promise<AuditExport["seal"]> =>
-  incidentId === PAUSE ? null : (await client.call("incident", { id: incidentId })).audit;
+  incidentId === RESTRAINT_AUDIT ? null : (await client.call("incident", { id: incidentId })).audit;
 
 export async function exportAudit(
   client: Client,

@@ -1,5 +1,6 @@
 /** The audit of an incident: what Keymend says of its chain, and what this browser finds by reckoning every hash itself. */
 import { useState } from "preact/hooks";
+import { RESTRAINT_AUDIT } from "../../domain/incident.ts";
 import { takeFrom, wordsOf } from "../api.ts";
 import { useHere, useLive } from "../live.ts";
 import { type Verdict, verifyRows } from "../model/verify.ts";
@@ -7,8 +8,6 @@ import { count, nameIn, spaced, timeOf } from "../model/words.ts";
 import { Badge, Card, Heads, Loaded, Nothing, Scroll, When } from "./parts.tsx";
 
 const MOST = 5000;
-/** Whose audit is no incident's: who paused and resumed. */
-const PAUSE = "pause";
 
 function Reckon({ id }: { id: string }) {
   const { api } = useHere();
@@ -19,7 +18,7 @@ function Reckon({ id }: { id: string }) {
     setBusy(true);
     setError(undefined);
     try {
-      const seal = id === PAUSE ? null : (await api.call("incident", { id })).audit;
+      const seal = id === RESTRAINT_AUDIT ? null : (await api.call("incident", { id })).audit;
       const { value } = await takeFrom(api.all("audit", { incidentId: id, $top: "200" }), MOST);
       setVerdict(await verifyRows(id, value, seal));
     } catch (problem) {
@@ -63,7 +62,7 @@ export function ProofView({ id }: { id: string }) {
       <p class="crumbs">
         <a href="#/proof">Proof</a> / <span class="fine">{id}</span>
       </p>
-      <h1>The audit of {id === PAUSE ? "pauses" : "an incident"}</h1>
+      <h1>The audit of {id === RESTRAINT_AUDIT ? "pauses" : "an incident"}</h1>
       <Loaded live={live}>
         {({ value, chain, nextLink }) => (
           <>
@@ -124,7 +123,7 @@ export function Proof() {
       <h1>Proof</h1>
       <p class="lead">
         Every decision is on record, also the decision to do nothing: each row carries the hash of the one before.{" "}
-        <a href="#/proof/pause">Who paused and resumed</a> has a chain of its own.
+        <a href={`#/proof/${RESTRAINT_AUDIT}`}>Who paused and resumed</a> has a chain of its own.
       </p>
       <Loaded live={live}>
         {({ value }) =>

@@ -28,9 +28,6 @@ export type Restraint = {
 /** since: tells one from the next. */
 export type Held = { reason: "Paused" | "Storm"; since: string; why: string };
 
-/** Under this the audit keeps who paused and who resumed, as it keeps an incident's story. */
-export const RESTRAINT_AUDIT = "pause";
-
 /** Of the audit about pauses: how far it went. */
 export type RestraintSeal = NonNullable<Incident["audit"]>;
 

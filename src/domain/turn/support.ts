@@ -27,6 +27,9 @@ export type TicketDraft = {
   since: string;
 };
 
+/** What a ticket is filed under, by the ids that support's own lists have. */
+export type FiledUnder = { serviceId: string; problemClassificationId: string };
+
 /** Words in the names of its service; clusters have had two (recorded: Azure/azure-cli-extensions, test_support_services.yaml, 2024-05). */
 const SERVICES: Record<IncidentTarget["kind"], readonly string[]> = { account: ["Cosmos DB"], cluster: ["DocumentDB", "vCore"] };
 

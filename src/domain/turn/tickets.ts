@@ -2,22 +2,20 @@
  * When Keymend itself asks Microsoft support, and what becomes of that. Once: what was claimed is never sent again, but looked for by its name.
  * It holds up nobody for long: whoever is called is called with or without a ticket.
  */
-import { sameId } from "../arm-id.ts";
+import { sameId, sameText } from "../arm-id.ts";
 import type { Facts } from "../facts.ts";
-import type { Incident, SupportTicket } from "../incident.ts";
+import type { Incident, SupportTicket, TicketPlace } from "../incident.ts";
 import type { Settings } from "../settings.ts";
 import { MINUTE, toMs } from "../time.ts";
 import { modeOf } from "./policy.ts";
 import type { Held } from "./restraint.ts";
 
-type Place = Pick<SupportTicket, "name" | "subscriptionId">;
-type Draft = Place & Pick<SupportTicket, "targetIds">;
+type Draft = TicketPlace & Pick<SupportTicket, "targetIds">;
 
 /** Recorded: 31 s until Azure said that one was made (Azure/azure-cli-extensions, test_support_tickets.yaml, 2020-01). */
 const ANSWER_WITHIN_MS = 10 * MINUTE;
 
-export const isTicket = (a: Place, b: Place): boolean =>
-  a.name === b.name && a.subscriptionId.toLowerCase() === b.subscriptionId.toLowerCase();
+export const isTicket = (a: TicketPlace, b: TicketPlace): boolean => a.name === b.name && sameText(a.subscriptionId, b.subscriptionId);
 
 /** The one that stands for it: its own, or one that is open since an incident before and is about all of its databases. */
 export const ticketFor = (draft: Draft, tickets: readonly SupportTicket[] = []): SupportTicket | undefined =>
