@@ -121,17 +121,17 @@ async function takeBack(deps: TicketDeps, input: TicketInput): Promise<void> {
     await deps.incidents.save(withTicket(found.loaded.incident, { ...found.ticket, state: "wanted" }), found.loaded.etag);
 }
 
-/** Who pauses Keymend in the meantime is heard: the next look says so. */
+/** Who pauses Keymend in the meantime, until right before it is sent, is heard: the next look says so. */
 async function ask(deps: TicketDeps, input: TicketInput, loaded: Loaded): Promise<TicketResult> {
   const { settings, now, desk } = deps;
   const draft = ticketDrafts(loaded.incident).find((one) => isTicket(one, input.ticket));
-  const held = heldBack(await deps.restraint.load(), settings, now().toISOString());
   const { supportContact: contact } = settings;
-  if (!draft || held || contact === null) return SETTLED;
+  if (!draft || contact === null) return SETTLED;
   const there = await desk.find(input.ticket);
   if (there) return record(deps, input, there);
   const filedUnder = await desk.choose(draft.kind);
   if ("kind" in filedUnder) return record(deps, input, filedUnder);
+  if (heldBack(await deps.restraint.load(), settings, now().toISOString())) return SETTLED;
   return send(deps, input, { draft, filedUnder, contact }, loaded);
 }
 
