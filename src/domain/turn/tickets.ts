@@ -33,6 +33,7 @@ const WHERE = "(docs/deploy.md, tickets)";
 function whyNot({ targetIds }: Draft, { facts, settings, held }: Look): string | null {
   const own = facts.targets.filter(({ id }) => targetIds.some((targetId) => sameId(targetId, id)));
   if (own.length < targetIds.length || own.some((target) => modeOf(target, settings, facts.lifted) === "observe")) return "observe mode";
+  if (settings.supportContact === null) return "no setting says any more in whose name";
   if (settings.principals.support === undefined) return `Keymend is deployed without the identity that may ${WHERE}`;
   return held?.why ?? null;
 }

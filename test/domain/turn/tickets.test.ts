@@ -69,6 +69,12 @@ describe("what is not given back within two hours", () => {
     expect(incident!.runbook.at(-1)).toMatch(/^az support in-subscription tickets create /);
   });
 
+  test("is no more asked once no setting says in whose name", () => {
+    const { next, incident } = play(ASKS, at(121), at(122, { settings: { ...ASKS, supportContact: null } }));
+    expect(next.do).toBe("end");
+    expect(ticketIn(incident)).toMatchObject({ state: "refused", detail: "no setting says any more in whose name" });
+  });
+
   test("is a person's alone where no setting says otherwise", () => {
     const { next, incident } = play(someSettings(), at(121));
     expect([next.do, incident!.tickets]).toEqual(["end", undefined]);
