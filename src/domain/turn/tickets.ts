@@ -17,10 +17,13 @@ const ANSWER_WITHIN_MS = 10 * MINUTE;
 
 export const isTicket = (a: TicketPlace, b: TicketPlace): boolean => a.name === b.name && sameText(a.subscriptionId, b.subscriptionId);
 
-/** The one that stands for it: its own, or one that is open since an incident before and is about all of its databases. */
+/** Support may have it, whatever was heard of it since. */
+export const isSent = ({ state }: Pick<SupportTicket, "state">): boolean => state !== "wanted" && state !== "refused";
+
+/** The one that stands for it: its own, or one that was sent in an incident before and is about all of its databases. */
 export const ticketFor = (draft: Draft, tickets: readonly SupportTicket[] = []): SupportTicket | undefined =>
   tickets.find((ticket) => isTicket(ticket, draft)) ??
-  tickets.find(({ state, targetIds }) => state === "open" && draft.targetIds.every((id) => targetIds.some((other) => sameId(other, id))));
+  tickets.find((ticket) => isSent(ticket) && draft.targetIds.every((id) => ticket.targetIds.some((other) => sameId(other, id))));
 
 export const isUnderWay = ({ state }: Pick<SupportTicket, "state">): boolean =>
   state === "wanted" || state === "claimed" || state === "submitted";

@@ -122,9 +122,28 @@ describe("an incident that follows", () => {
     );
   });
 
-  test("knows of nothing that came to nothing", () => {
-    const refused = { ...before, tickets: [aTicket({ state: "refused" })] };
-    expect(nextIncident({ id: "i2", patient: PATIENT, at: after(200) }, refused, false)).not.toHaveProperty("tickets");
+  test.each(["claimed", "submitted"] as const)(
+    "looks again for what was %s when the one before was given up, and asks for no second",
+    (state) => {
+      const { tickets } = nextIncident({ id: "i2", patient: PATIENT, at: after(200) }, { ...before, tickets: [aTicket({ state })] }, false);
+      expect(tickets).toEqual([aTicket({ state, since: after(200) })]);
+      const draft = { name: "keymend-i2-account", subscriptionId: "s", targetIds: [ACCOUNT_ID] };
+      const look = { facts: someFacts(), settings: ASKS, held: null };
+      expect(ticketsNow([draft], tickets!, { ...look, now: after(201) })).toEqual(tickets);
+      expect(ticketsNow([draft], tickets!, { ...look, now: after(210) })).toMatchObject([{ name: aTicket().name, state: "lost" }]);
+    },
+  );
+
+  test("asks for no second where nobody knows of the first: whoever is called is to look", () => {
+    const lost = { ...before, tickets: [aTicket({ state: "lost" })] };
+    const { tickets } = nextIncident({ id: "i2", patient: PATIENT, at: after(200) }, lost, false);
+    expect(tickets).toEqual(lost.tickets);
+    expect(ticketFor({ name: "keymend-i2-account", subscriptionId: "s", targetIds: [ACCOUNT_ID] }, tickets)).toEqual(lost.tickets[0]);
+  });
+
+  test.each(["wanted", "refused"] as const)("knows of nothing that came to nothing: %s", (state) => {
+    const unsent = { ...before, tickets: [aTicket({ state })] };
+    expect(nextIncident({ id: "i2", patient: PATIENT, at: after(200) }, unsent, false)).not.toHaveProperty("tickets");
   });
 
   test("has the ticket of another kind beside it", () => {
