@@ -172,7 +172,8 @@ export const perform = <K extends keyof Activities>(
     return work(input);
   });
 
-const roles = createWatchRoles({ ...config, ...createReadRoles(clients), ...baselines.roles, deployed: settings, now });
+const deployed = { ...settings, firstPartyPrincipalId: config.firstPartyPrincipalId };
+const roles = createWatchRoles({ ...config, ...createReadRoles(clients), ...baselines.roles, deployed, now });
 const screenKey = createScreenKey(clients, now);
 // What is still lost, however long ago, may be mended by now.
 const listTroubled = async (since: string): Promise<string[]> => [

@@ -42,7 +42,7 @@ function setUp(over: Partial<WatchRolesDeps> = {}, lists: () => Lists | undefine
   const log = fakeLog();
   const { hearing, watch } = createWatchRoles({
     subscriptionIds: [SUB.toUpperCase()],
-    deployed: { ...someSettings(), principals: { observe: OWN.observe } },
+    deployed: { ...someSettings(), principals: { observe: OWN.observe }, firstPartyPrincipalId: null },
     others: { observe: { actions: [READ], dataActions: [] }, support: { actions: [], dataActions: [] } },
     readAssigned: async (subscriptionId, principalId): Promise<RoleAssignment[]> => {
       asked.push(`${principalId} in ${subscriptionId}`);

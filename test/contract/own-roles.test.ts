@@ -31,7 +31,13 @@ async function lacks(of: Sandbox): Promise<RoleLack[]> {
   const { hearing, watch } = createWatchRoles({
     ...createReadRoles(clients),
     subscriptionIds: [world.subscriptionId],
-    deployed: { ...someSettings(), principals: principalsOf(of), allowed: ALLOWABLE, functionAppId: appIdOf(world) },
+    deployed: {
+      ...someSettings(),
+      principals: principalsOf(of),
+      allowed: ALLOWABLE,
+      functionAppId: appIdOf(world),
+      firstPartyPrincipalId: null,
+    },
     load: async () => null,
     keep: async (record) => void kept.push(record),
     now: () => new Date(world.clock.now()),

@@ -65,11 +65,11 @@ type Found = Pick<RoleLack, "capability" | "state" | "why"> & {
 };
 
 /** Of a vault that no list shows a look at its databases tells why. */
-function guardedIn({ lists: { targets, vaults }, deployed: { functionAppId } }: Compared): Guarded[] {
+function guardedIn({ lists: { targets, vaults }, deployed }: Compared): Guarded[] {
   const byVault = Map.groupBy(targets, ({ keyUri }) => (keyUri === null ? undefined : vaultNameOf(keyUri)?.toLowerCase()));
   return vaults.flatMap((vault) => {
     const own = byVault.get(vault.name.toLowerCase());
-    return own ? [guarded(vault, own, functionAppId)] : [];
+    return own ? [guarded(vault, own, deployed)] : [];
   });
 }
 

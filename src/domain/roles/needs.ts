@@ -93,10 +93,23 @@ const scopeOf = (id: string, withGroup: boolean): string => {
 const groupOf = (id: string): string => scopeOf(id, true);
 export const subscriptionOf = (id: string): string => scopeOf(id, false);
 
-export function guarded(vault: Guarded["vault"], targets: readonly TargetFacts[], functionAppId: string | null): Guarded {
+/** firstPartyPrincipalId: of Azure Cosmos DB's own service principal in this tenant; null where no setting names it. */
+export type Deployed = Pick<Settings, "principals" | "allowed" | "functionAppId" | "deadLetters"> & {
+  firstPartyPrincipalId: string | null;
+};
+
+export function guarded(
+  vault: Guarded["vault"],
+  targets: readonly TargetFacts[],
+  { functionAppId, firstPartyPrincipalId }: Pick<Deployed, "functionAppId" | "firstPartyPrincipalId">,
+): Guarded {
   const idsOf = (kind: TargetFacts["kind"]): string[] => targets.filter((target) => target.kind === kind).map(({ id }) => id);
   const identities = unique(targets.flatMap(({ attached }) => attached.map(({ id }) => id)));
-  const principals = targets.flatMap(({ systemPrincipalId, attached }) => [systemPrincipalId, ...attached.map((one) => one.principalId)]);
+  const principals = targets.flatMap(({ systemPrincipalId, attached, defaultIdentity }) => [
+    systemPrincipalId,
+    ...attached.map((one) => one.principalId),
+    defaultIdentity.form === "firstParty" ? firstPartyPrincipalId : null,
+  ]);
   return {
     vault,
     places: {
@@ -142,8 +155,6 @@ function keyNeeds(dataAction: string, { vault }: Guarded): Need[] {
     ? [{ at, kind: "dataAction", name: dataAction, grantees: [] }]
     : inPolicies(dataAction).map((name) => ({ at, kind: "policy", name, policies }));
 }
-
-export type Deployed = Pick<Settings, "principals" | "allowed" | "functionAppId" | "deadLetters">;
 
 export function needsOf(capability: IdentityName, of: Guarded, others: Others, { allowed, deadLetters }: Deployed): Need[] {
   const { actions, dataActions } = takenBy(capability, others);

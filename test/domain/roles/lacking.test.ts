@@ -28,7 +28,7 @@ import {
 const GROUP = VAULT_ID.split("/providers")[0]!;
 const SUB = SUBSCRIPTION.split("/")[2]!;
 const WRITERS = CAPABILITIES.filter((capability): capability is Writing => capability !== "observe");
-const DEPLOYED: Deployed = someSettings({ functionAppId: APP_ID });
+const DEPLOYED: Deployed = { ...someSettings({ functionAppId: APP_ID }), firstPartyPrincipalId: null };
 
 const OTHERS: Others = { observe: READS, support: OPEN_TICKETS };
 const TAKEN = IDENTITIES.map((capability) => takenBy(capability, OTHERS));
@@ -216,6 +216,24 @@ describe("what identities lack", () => {
       [["access", "lacking", NONE, [REVOKE, GRANT]]],
     ],
     [
+      "a database that uses Cosmos DB's own principal, which the setting names",
+      {
+        assignments: without("access"),
+        targets: [anAccount({ attached: [], defaultIdentity: { form: "firstParty" } })],
+        deployed: { ...DEPLOYED, firstPartyPrincipalId: "first-party" },
+      },
+      [["access", "lacking", NONE, [REVOKE, GRANT]]],
+    ],
+    [
+      "Cosmos DB's own principal where no database uses it",
+      {
+        assignments: without("access"),
+        targets: [anAccount({ attached: [] })],
+        deployed: { ...DEPLOYED, firstPartyPrincipalId: "first-party" },
+      },
+      [],
+    ],
+    [
       "a group's deny assignment beside a condition for one of two identities",
       {
         targets: [anAccount(), anAccount({ id: `${ACCOUNT_ID}2`, attached: [{ id: IDENTITY_ID, principalId: "p2", clientId: null }] })],
@@ -286,7 +304,7 @@ describe("what a deployment may leave out", () => {
     const vault = allowed === "accessPolicies" ? aPolicyVault() : aVault();
     const asks = (all: Deployed["allowed"]): string[] =>
       WRITERS.flatMap((capability) =>
-        needsOf(capability, guarded(vault, [anAccount(), aCluster()], APP_ID), OTHERS, { ...DEPLOYED, allowed: all }).map(
+        needsOf(capability, guarded(vault, [anAccount(), aCluster()], DEPLOYED), OTHERS, { ...DEPLOYED, allowed: all }).map(
           ({ name }) => name,
         ),
       );
@@ -413,7 +431,7 @@ test("whatever is taken away of what is needed is told, once, and nothing else i
     fc.property(fc.constantFrom(...CAPABILITIES), fc.nat(), fc.constantFrom(...places), (capability, at, how) => {
       const { actions } = takenBy(capability, OTHERS);
       const action = actions[at % actions.length]!;
-      const isNeeded = needsOf(capability, guarded(aVault(), [anAccount(), aCluster()], APP_ID), OTHERS, DEPLOYED).some(
+      const isNeeded = needsOf(capability, guarded(aVault(), [anAccount(), aCluster()], DEPLOYED), OTHERS, DEPLOYED).some(
         ({ name }) => name === action,
       );
       const taken: Over =
