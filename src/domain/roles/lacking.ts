@@ -98,7 +98,12 @@ function askingAs(capability: IdentityName, { held, lists, deployed }: Compared)
   return { capability, principalId, memberOf, assignments, definitions, denies: lists.denies };
 }
 
-function judgeNeed({ capability, ...asking }: Asking, { vault }: Guarded, need: Need, read: readonly string[]): Found[] {
+const isIn = (subscriptionIds: readonly string[], at: string): boolean => subscriptionIds.some((id) => isUnder(`/subscriptions/${id}`, at));
+
+const whyUnread = ({ refused }: Compared, at: string): string =>
+  `role assignments of ${subscriptionOf(at)} are not read, as ${isIn(refused, at) ? "its lists are refused" : "it is not watched"}`;
+
+function judgeNeed({ capability, ...asking }: Asking, { vault }: Guarded, need: Need, compared: Compared): Found[] {
   const found = (state: RoleLack["state"], why: string, by: Found["by"]): Found[] => [
     { capability, state, why, by, name: need.name, at: need.at, vaultId: vault.id, group: vault.resourceGroup },
   ];
@@ -106,8 +111,7 @@ function judgeNeed({ capability, ...asking }: Asking, { vault }: Guarded, need: 
     const isGiven = policiesGiving(need.policies, asking, need.name).length > 0;
     return isGiven ? [] : found("lacking", "no access policy gives it", "policy");
   }
-  if (!read.some((id) => isUnder(`/subscriptions/${id}`, need.at)))
-    return found("unknown", `role assignments of ${subscriptionOf(need.at)} are not read, as it is not watched`, "role");
+  if (!isIn(compared.read, need.at)) return found("unknown", whyUnread(compared, need.at), "role");
   const judged = judgeRole({ ...asking, scope: need.at }, need);
   if (judged.why === "granted") return [];
   const isDenied = judged.why === "denied" || judged.why === "maybeDenied";
@@ -163,10 +167,12 @@ function lackOf(all: readonly Found[], compared: Compared): RoleLack {
 
 /** What each identity lacks, vaults of which the same is to be said together; and what can't be told. Empty: all is as it must be. */
 export function lackingRoles(compared: Compared): RoleLack[] {
-  const { read, refused, deployed, others } = compared;
+  const { refused, deployed, others } = compared;
   const everybody = IDENTITIES.filter((capability) => deployed.principals[capability] !== undefined).map((one) => askingAs(one, compared));
   const found = guardedIn(compared).flatMap((of) =>
-    everybody.flatMap((asking) => needsOf(asking.capability, of, others, deployed).flatMap((need) => judgeNeed(asking, of, need, read))),
+    everybody.flatMap((asking) =>
+      needsOf(asking.capability, of, others, deployed).flatMap((need) => judgeNeed(asking, of, need, compared)),
+    ),
   );
   const keyOf = ({ capability, state, why, by }: Found): string[] => [capability, state, why, by];
   const ofVaults = groups(found, (one) => [...keyOf(one), one.vaultId]);

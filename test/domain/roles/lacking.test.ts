@@ -393,12 +393,25 @@ describe("what is not known is never well", () => {
     expect(lacks[0]!.actions).toEqual(READS.actions);
   });
 
-  test("an identity in a subscription that is not watched", () => {
-    const far = IDENTITY_ID.replace(SUB, "0b1f6471-0000-4000-8000-000000000002");
+  const OTHER = "0b1f6471-0000-4000-8000-000000000002";
+
+  test.each([
+    ["is not watched", [], "it is not watched"],
+    ["is watched, and refuses its lists", [OTHER.toUpperCase()], "its lists are refused"],
+  ])("an identity in a subscription that %s", (_, refused, why) => {
+    const far = IDENTITY_ID.replace(SUB, OTHER);
     const targets = [anAccount({ attached: [{ id: far, principalId: PRINCIPAL, clientId: null }] })];
-    const lacks = lacksWith({ targets });
-    expect(new Set(lacks.map(({ state }) => state))).toEqual(new Set(["unknown"]));
+    const lacks = lacksWith({ targets, refused }).filter(({ state }) => state === "unknown");
     expect(lacks.map(({ capability }) => capability)).toEqual(["observe", "databases"]);
+    expect(new Set(lacks.map((one) => one.why))).toEqual(new Set([`role assignments of /subscriptions/${OTHER} are not read, as ${why}`]));
+  });
+
+  test("an identity in a subscription that is not watched is all that is told then", () => {
+    const targets = [anAccount({ attached: [{ id: IDENTITY_ID.replace(SUB, OTHER), principalId: PRINCIPAL, clientId: null }] })];
+    expect(lacksWith({ targets }).map(({ capability, state }) => [capability, state])).toEqual([
+      ["observe", "unknown"],
+      ["databases", "unknown"],
+    ]);
   });
 
   test("an identity of which the id is none", () => {
