@@ -4,14 +4,14 @@ import { list } from "./config-identities.ts";
 import type { SupportContact } from "./domain/settings.ts";
 
 /** By member: what it must look like. */
-const MEMBERS: Readonly<Record<string, RegExp>> = {
-  firstname: /\S/,
-  lastname: /\S/,
-  email: /^[^\s@]+@[^\s@]+$/,
-  country: /^[a-z]{3}$/i,
-  timezone: /\S/,
-  diagnostics: /^(yes|no)$/i,
-};
+const MEMBERS = new Map([
+  ["firstname", /\S/],
+  ["lastname", /\S/],
+  ["email", /^[^\s@]+@[^\s@]+$/],
+  ["country", /^[a-z]{3}$/i],
+  ["timezone", /\S/],
+  ["diagnostics", /^(yes|no)$/i],
+]);
 
 const WANTED =
   "must be firstName=..., lastName=..., email=..., country=<three letters>, timeZone=..., and diagnostics=yes where support may look";
@@ -22,10 +22,10 @@ const pairIn = (part: string): Pair => {
   return { key: key.trim().toLowerCase(), value: rest.join("=").trim() };
 };
 
-const isMember = ({ key, value }: Pair): boolean => MEMBERS[key]?.test(value) === true;
+const isMember = ({ key, value }: Pair): boolean => MEMBERS.get(key)?.test(value) === true;
 const isWhole = (pairs: readonly Pair[]): boolean => {
   const keys = pairs.map(({ key }) => key);
-  const needed = Object.keys(MEMBERS).filter((key) => key !== "diagnostics");
+  const needed = [...MEMBERS.keys()].filter((key) => key !== "diagnostics");
   return new Set(keys).size === keys.length && needed.every((key) => keys.includes(key));
 };
 

@@ -364,6 +364,7 @@ describe("a wrong setting is named, with what is expected", () => {
     ["KEYMEND_SUPPORT_CONTACT", whole.replace("GBR", "UK"), contact],
     ["KEYMEND_SUPPORT_CONTACT", whole.replace("@", " at "), contact],
     ["KEYMEND_SUPPORT_CONTACT", `${whole}, phone=1`, contact],
+    ["KEYMEND_SUPPORT_CONTACT", `${whole}, constructor=1`, contact],
     ["KEYMEND_SUPPORT_CONTACT", `${whole}, diagnostics=maybe`, contact],
     ["KEYMEND_SUPPORT_CONTACT", `${whole}, email=bob@contoso.example`, contact],
     ["KEYMEND_QUIET_HOURS", "22-6", "must be hours of the day in UTC, 16 at most, such as 22:00-06:00"],
