@@ -58,9 +58,13 @@ const doneOf = ({ at, name, on, result, detail }: Omit<AppliedStep, "requests">)
 const idsOf = ({ method, status, requestId, correlationId }: WriteRequest): string =>
   `; ${method} answered ${status ?? "nothing"}, x-ms-request-id ${requestId ?? "none"}, x-ms-correlation-request-id ${correlationId ?? "none"}`;
 
-const stateOf = ({ id, kind, serviceSays, pathOkSince, phase }: IncidentTarget): string[] => [
-  `The ${kind} ${id} uses a customer-managed key. Its way to the key has been whole since ${pathOkSince ?? "a time that is not known"}, and the service has not taken notice: it is ${phase} still.`,
-  `The service says of its access: ${serviceSays ?? "nothing"}.`,
+/** Healthy is what Keymend makes of a service that says nothing against it: here it is to say so itself. */
+const phaseOf = ({ phase }: IncidentTarget): string =>
+  phase === "healthy" ? "does not say that it has access again" : `has not taken notice: it is ${phase} still`;
+
+const stateOf = (target: IncidentTarget): string[] => [
+  `The ${target.kind} ${target.id} uses a customer-managed key. Its way to the key has been whole since ${target.pathOkSince ?? "a time that is not known"}, and the service ${phaseOf(target)}.`,
+  `The service says of its access: ${target.serviceSays ?? "nothing"}.`,
 ];
 
 /** For people: what is so, since when, what was tried and what has come of it. */

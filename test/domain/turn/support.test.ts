@@ -70,6 +70,17 @@ describe("a database that is not given back within two hours", () => {
     );
   });
 
+  test.each([
+    ["recovering", "the service has not taken notice: it is recovering still."],
+    ["revoked", "the service has not taken notice: it is revoked still."],
+    ["healthy", "the service does not say that it has access again."],
+  ] as const)("is never called well: %s", (phase, words) => {
+    const incident = asked(121);
+    const [draft] = ticketDrafts({ ...incident, targets: [{ ...incident.targets[0]!, phase }] });
+    expect(draft!.description).toContain(words);
+    expect(draft!.description).not.toContain("healthy");
+  });
+
   test("is described within what a reader takes", () => {
     const incident = asked(121);
     const timeline = Array.from({ length: 100 }, () => ({ at: after(0), what: "x".repeat(900) }));
