@@ -1,6 +1,7 @@
 /**
  * Takes a revocation back and gives the key to its databases again, or its grant to a database's identity. What heals them are the repairs that
- * their causes call for; the wish is the consent to those. The tag of the revocation comes off once access is back; one that somebody else has set stays theirs.
+ * their causes call for; the wish is the consent to those. The tag of the revocation comes off once access is back; one that somebody else has
+ * set stays theirs.
  */
 import { az } from "../steps/az.ts";
 import { REVOKED_TAG, tagIn } from "../steps/intent-tag.ts";

@@ -48,8 +48,8 @@ function mendOf({ code, evidence }: Finding, facts: Facts, id: string, settings:
 
 /**
  * What was seen in this incident. undos: what came of own writes and is to be put back. recovered: what was deleted, so that what is missing
- * around it went with that. lostDefault: databases without a default identity. Where any update of its identities takes an account's default away (hashicorp/terraform-provider-azurerm,
- * cosmosdb_account), letting go of a stale identity would cut off what has just come back.
+ * around it went with that. lostDefault: databases without a default identity. Where any update of its identities takes an account's default
+ * away (hashicorp/terraform-provider-azurerm, cosmosdb_account), letting go of a stale identity would cut off what has just come back.
  */
 export type History = { recovered: Recovered; lostDefault: readonly string[]; undos?: readonly Undo[] };
 
