@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { addWorkspace } from "../../sandbox/azure/monitor/build.ts";
 import { armUrl } from "../../src/azure/arm.ts";
+import { declaredReads } from "../../src/azure/declared-reads.ts";
 import { createInventory } from "../../src/azure/inventory.ts";
 import { createListSubscription } from "../../src/azure/list-subscription.ts";
 import { createReadAccess, createReadHeld } from "../../src/azure/read-access.ts";
@@ -12,10 +13,8 @@ import { createReadIdentity } from "../../src/azure/read-identity.ts";
 import { createReadKeyLog } from "../../src/azure/read-key-log.ts";
 import { createReadKey } from "../../src/azure/read-key.ts";
 import { createReadVault } from "../../src/azure/read-vault.ts";
-import { declaredReads } from "../../src/azure/declared-reads.ts";
 import { createStepWriter } from "../../src/azure/write-step.ts";
 import type { Permission } from "../../src/domain/steps/spec.ts";
-
 import { leaveOnly, type Sandbox, startSandbox, withoutEach } from "./sandbox-azure.ts";
 
 let sandbox: Sandbox;

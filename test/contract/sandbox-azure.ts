@@ -24,6 +24,7 @@ import type { StepResult } from "../../src/azure/step-result.ts";
 import { CAPABILITIES, type Capability, type IdentityName } from "../../src/domain/capability.ts";
 import type { Permission } from "../../src/domain/steps/spec.ts";
 import type { StepDraft } from "../../src/domain/steps/step.ts";
+import { pass } from "../sandbox/azure/through-arm.ts";
 
 const SUBSCRIPTION = "5d3e6f10-0000-4000-8000-00000000ab01";
 const TOPIC = "https://keymend-outcomes.westus2-1.eventgrid.azure.net/api/events";
@@ -97,14 +98,7 @@ export async function startSandbox(): Promise<Sandbox> {
   );
   const clientsOf = createClientsOf({ credentials, subscriptionIds: [SUBSCRIPTION], pipelineOptions });
   const writer = createStepWriter(clientsOf);
-  const pass = async (minutes: number): Promise<void> => {
-    const end = clock.now() + minutes * MINUTE;
-    for (let due = clock.nextDue(); due !== undefined && due <= end; due = clock.nextDue()) {
-      clock.set(due);
-      await clock.runDue();
-    }
-    clock.set(end);
-  };
+  const passMinutes = (minutes: number): Promise<void> => pass(world, minutes * MINUTE);
   return {
     world,
     azure,
@@ -117,7 +111,7 @@ export async function startSandbox(): Promise<Sandbox> {
       pipelineOptions: { proxyOptions: pipelineOptions.proxyOptions },
       now: () => new Date(clock.now()),
     }),
-    pass,
+    pass: passMinutes,
     patient: (kind, access) => {
       const found = estate.patients.find((patient) => patient.kind === kind && patient.access === access);
       if (found === undefined) throw new Error(`the estate has no ${kind} on ${access}`);
@@ -130,7 +124,7 @@ export async function startSandbox(): Promise<Sandbox> {
         const state = await writer.poll(result.poller);
         if (state.kind === "failed") return state;
         if (state.kind === "succeeded") return { kind: "done", detail: "Azure says so" };
-        await pass(1);
+        await passMinutes(1);
       }
       throw new Error(`${step.name} has not ended within an hour`);
     },

@@ -3,16 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createSupportDesk, OPEN_TICKETS } from "../../src/azure/support-desk.ts";
 import { createWriteRequests } from "../../src/azure/write-requests.ts";
 import type { TicketDraft } from "../../src/domain/turn/support.ts";
+import { CONTACT } from "../support/builders.ts";
 import { type Sandbox, startSandbox } from "./sandbox-azure.ts";
-
-const contact = {
-  firstName: "Ada",
-  lastName: "Lovelace",
-  email: "ada@contoso.example",
-  country: "GBR",
-  timeZone: "GMT Standard Time",
-  diagnostics: false,
-};
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -39,7 +31,7 @@ async function ask(kind: TicketDraft["kind"]) {
   const [desk, draft] = [deskOf(), draftOf(kind)];
   const filedUnder = await desk.choose(kind);
   if ("kind" in filedUnder) throw new Error(filedUnder.detail);
-  return { desk, draft, answer: await desk.open(draft, filedUnder, contact) };
+  return { desk, draft, answer: await desk.open(draft, filedUnder, CONTACT) };
 }
 
 test.each(["account", "cluster"] as const)("a ticket of a %s is filed where it belongs, followed, and found by its name", async (kind) => {

@@ -4,11 +4,9 @@ import { createPatients } from "../../src/activities/patients.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import { createOnEvent, type OnEventDeps } from "../../src/functions/on-event.ts";
 import { createSendSignal } from "../../src/functions/send-signal.ts";
-import { ACCOUNT_ID, CLUSTER_ID, IDENTITY_ID, KEY_URI, NOW, SUBSCRIPTION, VAULT_ID } from "../support/builders.ts";
+import { ACCOUNT_ID, CLUSTER_ID, IDENTITY_ID, KEY_URI, NOW, SUBSCRIPTION_ID, VAULT_ID } from "../support/builders.ts";
 import { fakeLog, throwing, transient } from "../support/fakes.ts";
 import { fakeClient, LOOK } from "./support.ts";
-
-const SUBSCRIPTION_ID = SUBSCRIPTION.split("/")[2]!;
 
 type Expected = { event: "eventTaken"; vault: string } | { event: "eventIgnored" | "eventDropped"; says: string };
 type Fixture = { source: string; about: string; delivery: unknown; expect: Expected[] };

@@ -19,12 +19,13 @@ import type {
   ServiceStatus,
   TargetFacts,
 } from "../../src/domain/facts.ts";
-import type { Settings } from "../../src/domain/settings.ts";
+import type { Settings, SupportContact } from "../../src/domain/settings.ts";
 import { DAY, HOUR } from "../../src/domain/time.ts";
 
 export const NOW = "2026-11-02T10:00:00.000Z";
 export const TENANT = "72f988bf-0000-4000-8000-2d7cd011db47";
-export const SUBSCRIPTION = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590";
+export const SUBSCRIPTION_ID = "0b1f6471-1bf0-4dda-aec3-cb9272f09590";
+export const SUBSCRIPTION = `/subscriptions/${SUBSCRIPTION_ID}`;
 const GROUP = `${SUBSCRIPTION}/resourceGroups/rg-orders`;
 export const VAULT_ID = `${GROUP}/providers/Microsoft.KeyVault/vaults/kv-orders`;
 export const KEY_SCOPE = keyScopeOf(VAULT_ID, "cmk");
@@ -68,6 +69,16 @@ export const someSettings = (over: Partial<Settings> = {}): Settings => ({
   principals: OWN,
   ...over,
 });
+
+/** Whom Microsoft support is to answer. */
+export const CONTACT: SupportContact = {
+  firstName: "Ada",
+  lastName: "King",
+  email: "a@b",
+  country: "GBR",
+  timeZone: "GMT Standard Time",
+  diagnostics: false,
+};
 
 export const aVault = (over: Partial<LiveVault> = {}): LiveVault => ({
   state: "live",

@@ -22,10 +22,10 @@ import type { WishOnRecord, WishStatus } from "../../src/domain/wish.ts";
 import type { Fields, Log } from "../../src/log.ts";
 import { NOW, someFacts } from "./builders.ts";
 
-/** The worker dies: no activity may take this for an answer. */
 /** Nothing keeps Keymend from writing. */
 export const noRestraint = (): Restraint => ({ pause: null, troubles: [], atWork: [], resumedAt: null, stormTold: false });
 
+/** The worker dies: no activity may take this for an answer. */
 export class Died extends Error {}
 
 export const transient = (retryAfterMs: number | null = null): TransientError =>

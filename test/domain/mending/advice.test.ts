@@ -20,13 +20,13 @@ import {
   revoked,
   someFacts,
   someSettings,
-  SUBSCRIPTION,
+  SUBSCRIPTION_ID,
   V1,
   VAULT_ID,
 } from "../../support/builders.ts";
 
 const ARM = "https://management.azure.com";
-const named = (name: string): string => `--name ${name} --resource-group rg-orders --subscription ${SUBSCRIPTION.split("/")[2]}`;
+const named = (name: string): string => `--name ${name} --resource-group rg-orders --subscription ${SUBSCRIPTION_ID}`;
 const account = (over: Parameters<typeof anAccount>[0]): Partial<Facts> => ({ targets: [anAccount(over)] });
 const cluster = (over: Parameters<typeof aCluster>[0]): Partial<Facts> => ({ targets: [aCluster(over)] });
 const perimeter = { ...aVault().network, publicNetworkAccess: "SecuredByPerimeter" };
@@ -37,7 +37,7 @@ const roles = `az role assignment list --assignee-object-id ${PRINCIPAL} --fill-
 const denials = `az rest --method get --url '${ARM}${KEY_SCOPE}/providers/Microsoft.Authorization/denyAssignments?api-version=2022-04-01&$filter=atScope()' --query 'value[].properties'`;
 const vaultShow = (query: string): string => `az keyvault show ${named("kv-orders")} --query '{location:location,${query}}'`;
 const reachable = vaultShow("uri:properties.vaultUri,state:properties.provisioningState");
-const deletedVaults = `az keyvault list-deleted --subscription ${SUBSCRIPTION.split("/")[2]} --resource-type vault --query '[].{name:name,id:properties.vaultId,location:properties.location,purged:properties.scheduledPurgeDate}'`;
+const deletedVaults = `az keyvault list-deleted --subscription ${SUBSCRIPTION_ID} --resource-type vault --query '[].{name:name,id:properties.vaultId,location:properties.location,purged:properties.scheduledPurgeDate}'`;
 const database: unknown = expect.stringMatching(
   /^az rest --method get --url '\S+\/Microsoft\.DocumentDB\/\S+' --query 'properties\.\{\S+\}'$/,
 );

@@ -22,11 +22,11 @@ import {
   PRINCIPAL,
   someSettings,
   SUBSCRIPTION,
+  SUBSCRIPTION_ID,
   VAULT_ID,
 } from "../../support/builders.ts";
 
 const GROUP = VAULT_ID.split("/providers")[0]!;
-const SUB = SUBSCRIPTION.split("/")[2]!;
 const WRITERS = CAPABILITIES.filter((capability): capability is Writing => capability !== "observe");
 const DEPLOYED: Deployed = { ...someSettings({ functionAppId: APP_ID }), firstPartyPrincipalId: null };
 
@@ -51,7 +51,7 @@ const DEFINED = CAPABILITIES.map(whole);
 
 type Over = Partial<Compared["lists"]> & Partial<Compared["held"]> & Partial<Pick<Compared, "read" | "refused" | "deployed">>;
 
-function lacksWith({ read = [SUB], refused = [], deployed = DEPLOYED, ...over }: Over = {}): RoleLack[] {
+function lacksWith({ read = [SUBSCRIPTION_ID], refused = [], deployed = DEPLOYED, ...over }: Over = {}): RoleLack[] {
   const { targets = [anAccount(), aCluster()], vaults = [aVault()], denies = [] } = over;
   const { assignments = ASSIGNED, definitions = DEFINED, memberOf = {} } = over;
   return lackingRoles({
@@ -269,10 +269,10 @@ describe("what identities lack", () => {
   });
 
   test("in another subscription its own deployment gives it back, and there is nothing of the first one", () => {
-    const deployed = { ...DEPLOYED, functionAppId: APP_ID.replace(SUB, "0b1f6471-0000-4000-8000-000000000002") };
+    const deployed = { ...DEPLOYED, functionAppId: APP_ID.replace(SUBSCRIPTION_ID, "0b1f6471-0000-4000-8000-000000000002") };
     const assignments = without("access");
     expect(
-      lacksWith({ assignments, deployed, read: [SUB, "0b1f6471-0000-4000-8000-000000000002"] }).filter(
+      lacksWith({ assignments, deployed, read: [SUBSCRIPTION_ID, "0b1f6471-0000-4000-8000-000000000002"] }).filter(
         ({ capability }) => capability === "access",
       ),
     ).toMatchObject([
@@ -374,7 +374,7 @@ describe("on a vault with access policies", () => {
   test("the line gives all that the capability takes, for az writes the whole policy anew", () => {
     const [lack] = lacksWith({ vaults: [vaultWith(OBSERVES, policy(OWN.keys, ["update"]))] });
     expect(lack!.az).toEqual([
-      `az keyvault set-policy --name kv-orders --resource-group rg-orders --subscription ${SUB} --object-id ${OWN.keys} --key-permissions recover rotate update`,
+      `az keyvault set-policy --name kv-orders --resource-group rg-orders --subscription ${SUBSCRIPTION_ID} --object-id ${OWN.keys} --key-permissions recover rotate update`,
     ]);
     const [observe] = lacksWith({ vaults: [vaultWith(KEEPS)] });
     expect(observe!.az).toEqual([expect.stringMatching(/ --key-permissions get list$/)]);
@@ -388,7 +388,7 @@ describe("on a vault with access policies", () => {
 
 describe("what is not known is never well", () => {
   test("a subscription of which lists are refused", () => {
-    const lacks = lacksWith({ read: [], refused: [SUB], targets: [], vaults: [] });
+    const lacks = lacksWith({ read: [], refused: [SUBSCRIPTION_ID], targets: [], vaults: [] });
     expect(lacks).toMatchObject([{ capability: "observe", state: "lacking", vaultIds: [SUBSCRIPTION], az: ["npm run deploy -- --again"] }]);
     expect(lacks[0]!.actions).toEqual(READS.actions);
   });
@@ -399,7 +399,7 @@ describe("what is not known is never well", () => {
     ["is not watched", [], "it is not watched"],
     ["is watched, and refuses its lists", [OTHER.toUpperCase()], "its lists are refused"],
   ])("an identity in a subscription that %s", (_, refused, why) => {
-    const far = IDENTITY_ID.replace(SUB, OTHER);
+    const far = IDENTITY_ID.replace(SUBSCRIPTION_ID, OTHER);
     const targets = [anAccount({ attached: [{ id: far, principalId: PRINCIPAL, clientId: null }] })];
     const lacks = lacksWith({ targets, refused }).filter(({ state }) => state === "unknown");
     expect(lacks.map(({ capability }) => capability)).toEqual(["observe", "databases"]);
@@ -407,7 +407,7 @@ describe("what is not known is never well", () => {
   });
 
   test("an identity in a subscription that is not watched is all that is told then", () => {
-    const targets = [anAccount({ attached: [{ id: IDENTITY_ID.replace(SUB, OTHER), principalId: PRINCIPAL, clientId: null }] })];
+    const targets = [anAccount({ attached: [{ id: IDENTITY_ID.replace(SUBSCRIPTION_ID, OTHER), principalId: PRINCIPAL, clientId: null }] })];
     expect(lacksWith({ targets }).map(({ capability, state }) => [capability, state])).toEqual([
       ["observe", "unknown"],
       ["databases", "unknown"],

@@ -4,10 +4,9 @@ import type { Facts } from "../../../src/domain/facts.ts";
 import { authorsIn, type LogEntry } from "../../../src/domain/turn/activity-log.ts";
 import { questionsOf } from "../../../src/domain/turn/log-questions.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
-import { ACCOUNT_ID, aBaseline, IDENTITY_ID, someFacts, someSettings, SUBSCRIPTION, VAULT_ID } from "../../support/builders.ts";
+import { ACCOUNT_ID, aBaseline, IDENTITY_ID, someFacts, someSettings, SUBSCRIPTION_ID, VAULT_ID } from "../../support/builders.ts";
 import { after, aSignal, aStep, diagnosisOf, finding, planOf, seen, turnInput } from "../../support/turns.ts";
 
-const SUBSCRIPTION_ID = SUBSCRIPTION.split("/")[2]!;
 const settings = someSettings({ privilegedCallers: ["boss"] });
 const facts = someFacts({ baseline: aBaseline({ at: after(-15) }) });
 const boss = { objectId: "boss", name: null };

@@ -17,16 +17,16 @@ import {
   KEY_URI,
   PRINCIPAL,
   SUBSCRIPTION,
+  SUBSCRIPTION_ID,
   TENANT,
   V1,
   VAULT_ID,
 } from "../../support/builders.ts";
 import { aBlock } from "../../support/turns.ts";
 
-const SUB = SUBSCRIPTION.split("/")[2]!;
 const ARM = "https://management.azure.com";
 const NEW_ID = identityIdOf("id-orders-2");
-const named = (name: string): string => `--name ${name} --resource-group rg-orders --subscription ${SUB}`;
+const named = (name: string): string => `--name ${name} --resource-group rg-orders --subscription ${SUBSCRIPTION_ID}`;
 const LOOK_UP = `"$(az identity show --ids ${NEW_ID} --query principalId --output tsv)"`;
 
 const onKey = { vaultId: VAULT_ID, vaultUri: "https://kv-orders.vault.azure.net", key: "cmk" };

@@ -21,6 +21,9 @@ import type {
 } from "../../../../sandbox/azure/world.ts";
 import { Clock } from "../../../../sandbox/time/clock.ts";
 import { createRandom } from "../../../../sandbox/time/random.ts";
+import { pass } from "../through-arm.ts";
+
+export { pass };
 
 export const START = Date.UTC(2026, 10, 2, 8);
 export const SUBSCRIPTION = "11111111-2222-4333-8444-555555555555";
@@ -113,13 +116,4 @@ export function textOf(value: Json | undefined, ...path: (string | number)[]): s
   const found = at(value, ...path);
   if (typeof found !== "string") throw new Error(`${path.join(".")} is ${JSON.stringify(found)}`);
   return found;
-}
-
-export async function pass(world: World, ms: number): Promise<void> {
-  const end = world.clock.now() + ms;
-  for (let due = world.clock.nextDue(); due !== undefined && due <= end; due = world.clock.nextDue()) {
-    world.clock.set(due);
-    await world.clock.runDue();
-  }
-  world.clock.set(end);
 }

@@ -11,6 +11,8 @@ import type { Caller, Json, Principal, SourceEvent, Switches, Vault, World } fro
 import { Clock } from "../../../../sandbox/time/clock.ts";
 import { createRandom } from "../../../../sandbox/time/random.ts";
 
+export { pass } from "../through-arm.ts";
+
 export const START = Date.UTC(2026, 10, 2, 8);
 export const SUBSCRIPTION = "11111111-2222-4333-8444-555555555555";
 export const TENANT = "99999999-8888-4777-8666-555555555555";
@@ -93,13 +95,4 @@ export function at(value: Json | undefined, ...path: (string | number)[]): Json 
   let found = value;
   for (const step of path) found = (found as Record<string, Json | undefined> | undefined)?.[step];
   return found;
-}
-
-export async function pass(world: World, ms: number): Promise<void> {
-  const end = world.clock.now() + ms;
-  for (let due = world.clock.nextDue(); due !== undefined && due <= end; due = world.clock.nextDue()) {
-    world.clock.set(due);
-    await world.clock.runDue();
-  }
-  world.clock.set(end);
 }
