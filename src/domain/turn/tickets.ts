@@ -35,7 +35,8 @@ const WHERE = "(docs/deploy.md, tickets)";
 /** Why it is left to a person; null where it is not. */
 function whyNot({ targetIds }: Draft, { facts, settings, held }: Look): string | null {
   const own = facts.targets.filter(({ id }) => targetIds.some((targetId) => sameId(targetId, id)));
-  if (own.length < targetIds.length || own.some((target) => modeOf(target, settings, facts.lifted) === "observe")) return "observe mode";
+  if (own.length < targetIds.length) return "not all of the databases that it is about were seen";
+  if (own.some((target) => modeOf(target, settings, facts.lifted) === "observe")) return "observe mode";
   if (settings.supportContact === null) return "no setting says any more in whose name";
   if (settings.principals.support === undefined) return `Keymend is deployed without the identity that may ${WHERE}`;
   return held?.why ?? null;

@@ -117,6 +117,9 @@ test("of many databases there is one ticket for each kind in each subscription, 
   expect(reversed.map(({ name, subscriptionId }) => name + subscriptionId).toSorted()).toEqual(
     drafts.map(({ name, subscriptionId }) => name + subscriptionId).toSorted(),
   );
+  // How to look up what they are filed under is said once for each kind.
+  const lookUps = supportRunbook({ ...incident, targets }).filter((line) => line.startsWith("az support services list"));
+  expect([lookUps.length, new Set(lookUps).size]).toEqual([2, 2]);
 });
 
 test("a cluster is looked up among the services of its own names", () => {

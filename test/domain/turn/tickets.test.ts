@@ -4,10 +4,19 @@ import type { Settings } from "../../../src/domain/settings.ts";
 import { nextIncident } from "../../../src/domain/turn/next-incident.ts";
 import { supportRunbook } from "../../../src/domain/turn/support.ts";
 import { afterAnswer, sayTickets, ticketFor, ticketsNow } from "../../../src/domain/turn/tickets.ts";
-import { ACCOUNT_ID, anAccount, CLUSTER_ID, OWN, someFacts, someSettings } from "../../support/builders.ts";
+import {
+  ACCOUNT_ID,
+  aCluster,
+  anAccount,
+  CLUSTER_ID,
+  CONTACT,
+  OWN,
+  someFacts,
+  someSettings,
+  SUBSCRIPTION_ID,
+} from "../../support/builders.ts";
 import { after, aStep, diagnosisOf, healthy, PATIENT, planOf, recovering, seen, turns } from "../../support/turns.ts";
 
-const CONTACT = { firstName: "Ada", lastName: "King", email: "a@b", country: "GBR", timeZone: "GMT Standard Time", diagnostics: false };
 const ASKS = someSettings({ supportContact: CONTACT, principals: { ...OWN, support: "own-support" } });
 
 const down = { ...diagnosisOf(seen({ phase: "revoked" })), plan: planOf(aStep()) };
@@ -22,7 +31,7 @@ const ticketIn = (incident: Incident | null): SupportTicket => incident!.tickets
 
 const aTicket = (over: Partial<SupportTicket> = {}): SupportTicket => ({
   name: "keymend-i1-account",
-  subscriptionId: "0b1f6471-1bf0-4dda-aec3-cb9272f09590",
+  subscriptionId: SUBSCRIPTION_ID,
   targetIds: [ACCOUNT_ID],
   state: "wanted",
   since: after(121),
@@ -56,7 +65,7 @@ describe("what is not given back within two hours", () => {
       { facts: someFacts({ targets: [anAccount({ tags: { "keymend:mode": "observe" } })] }) },
       /^observe mode$/,
     ],
-    ["a database that was not seen", {}, { facts: someFacts({ targets: [] }) }, /^observe mode$/],
+    ["a database that was not seen", {}, { facts: someFacts({ targets: [] }) }, /^not all of the databases that it is about were seen$/],
     ["no identity for it", { principals: OWN }, {}, /^Keymend is deployed without the identity that may/],
     ["a pause", {}, { held: { reason: "Paused", since: after(0), why: "paused by ada" } }, /^paused by ada$/],
     ["a storm", {}, { held: { reason: "Storm", since: "", why: "many vaults" } }, /^many vaults$/],
@@ -106,6 +115,14 @@ describe("once the service has taken notice all the same", () => {
     expect(play(ASKS, at(121), sent("open")).incident!.detail).toMatch(/; Microsoft support has it as keymend-i1-account$/);
     expect(play(ASKS, at(121), sent("refused")).incident!.detail).not.toContain("support");
   });
+
+  test("and for ten minutes at most: then nobody knows whether it is there", () => {
+    const late = (minutes: number): Look => ({ ...noticed, now: after(minutes), change: { tickets: [aTicket({ state: "submitted" })] } });
+    expect(play(ASKS, at(121), late(130)).next.do).toBe("ticket");
+    const { next, incident } = play(ASKS, at(121), late(131));
+    expect([next.do, ticketIn(incident).state]).toEqual(["end", "lost"]);
+    expect(incident!.detail).toMatch(/; whether Microsoft support has keymend-i1-account is not known: Azure did not answer in time$/);
+  });
 });
 
 describe("an incident that follows", () => {
@@ -146,16 +163,17 @@ describe("an incident that follows", () => {
     expect(nextIncident({ id: "i2", patient: PATIENT, at: after(200) }, unsent, false)).not.toHaveProperty("tickets");
   });
 
-  test("has the ticket of another kind beside it", () => {
-    const kinds = ticketsNow([aTicket(), aTicket({ name: "keymend-i1-cluster", targetIds: [CLUSTER_ID] })], [aTicket({ state: "open" })], {
-      now: after(121),
-      facts: someFacts({ targets: [anAccount()] }),
-      settings: ASKS,
-      held: null,
-    });
-    expect(kinds.map(({ name, state }) => [name, state])).toEqual([
-      ["keymend-i1-account", "open"],
-      ["keymend-i1-cluster", "refused"],
+  test("has the tickets of another kind and of another subscription beside it", () => {
+    const elsewhere = { subscriptionId: "s2", targetIds: [ACCOUNT_ID.replace(SUBSCRIPTION_ID, "s2")] };
+    const all = ticketsNow(
+      [aTicket(), aTicket({ name: "keymend-i1-cluster", targetIds: [CLUSTER_ID] }), aTicket(elsewhere)],
+      [aTicket({ state: "open" })],
+      { now: after(121), facts: someFacts({ targets: [anAccount(), aCluster()] }), settings: ASKS, held: null },
+    );
+    expect(all.map(({ name, subscriptionId, state }) => [name, subscriptionId, state])).toEqual([
+      ["keymend-i1-account", SUBSCRIPTION_ID, "open"],
+      ["keymend-i1-cluster", SUBSCRIPTION_ID, "wanted"],
+      ["keymend-i1-account", "s2", "refused"],
     ]);
   });
 });
