@@ -3,11 +3,10 @@ import { createOpenTicket, type SupportDesk, type TicketDeps, type TicketInput }
 import { TransientError } from "../../src/domain/errors.ts";
 import type { Incident, SupportTicket } from "../../src/domain/incident.ts";
 import type { Restraint } from "../../src/domain/turn/restraint.ts";
-import { anAccount, NOW, OWN, someFacts, someSettings } from "../support/builders.ts";
+import { anAccount, CONTACT, NOW, OWN, someFacts, someSettings } from "../support/builders.ts";
 import { Died, diesAfter, failsOnce, fakeEdges, noRestraint, throwing, transient } from "../support/fakes.ts";
 import { after, aStep, diagnosisOf, PATIENT, planOf, recovering, seen, turns } from "../support/turns.ts";
 
-const CONTACT = { firstName: "Ada", lastName: "King", email: "a@b", country: "GBR", timeZone: "GMT Standard Time", diagnostics: false };
 const settings = someSettings({ supportContact: CONTACT, principals: { ...OWN, support: "own-support" } });
 const FILED = { serviceId: "/s", problemClassificationId: "/s/p" };
 const REQUEST = { method: "PUT", url: "https://management.azure.com/t", status: 202, requestId: "r1", correlationId: "c1" };
@@ -153,6 +152,17 @@ describe("a ticket that is wanted", () => {
     expect(calls.filter((one) => one.startsWith("open"))).toHaveLength(2);
   });
 
+  test.each(["lost", "submitted", "open"] as const)("is not wanted again once it is %s by somebody else's word", async (state) => {
+    const edges = setUp({
+      open: async () => {
+        edges.incidents.put({ ...edges.incidents.all[0]!, tickets: [{ ...asked, state }] });
+        throw transient();
+      },
+    });
+    expect(await edges.ask()).toMatchObject({ kind: "again" });
+    expect(edges.stored().state).toBe(state);
+  });
+
   test.each<[string, Partial<SupportDesk>]>([
     ["find", { find: throwing(transient()) }],
     ["choose", { choose: throwing(transient()) }],
@@ -258,12 +268,17 @@ describe("what Azure works on is asked after", () => {
     expect(calls).toEqual([]);
   });
 
-  test("not at all for an incident that is gone, or that a look has carried on while Azure was asked", async () => {
+  test("not at all for an incident that is gone", async () => {
     const gone = setUp();
     expect(await gone.ask({ incidents: { ...gone.deps.incidents, load: async () => undefined } })).toEqual({ kind: "settled" });
+    expect([gone.calls, gone.journal]).toEqual([[], []]);
+  });
+
+  test("and not kept for an incident that a look has carried on while Azure was asked", async () => {
     const edges = setUp({ poll: async () => ({ kind: "failed", code: "x", detail: "y" }) }, submitted);
     let loads = 0;
     const load: typeof edges.deps.incidents.load = async (...args) => (++loads > 1 ? undefined : edges.deps.incidents.load(...args));
     expect(await edges.ask({ incidents: { ...edges.deps.incidents, load } })).toEqual({ kind: "settled" });
+    expect([edges.calls, edges.journal, edges.stored()]).toMatchObject([["poll submitted"], [], submitted]);
   });
 });

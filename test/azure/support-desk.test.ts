@@ -1,14 +1,14 @@
 /** Shapes: Azure/azure-rest-api-specs, support 2024-04-01, and Azure/azure-cli-extensions, recordings of `az support` (2020, 2024). */
 import { describe, expect, test } from "vitest";
 import { createSupportDesk } from "../../src/azure/support-desk.ts";
-import { createWriteRequests } from "../../src/azure/write-requests.ts";
+import type { Noting } from "../../src/azure/write-requests.ts";
 import type { TicketDraft } from "../../src/domain/turn/support.ts";
+import { CONTACT, SUBSCRIPTION, SUBSCRIPTION_ID } from "../support/builders.ts";
 import { byPath, type FakeAnswer, fakeAzure } from "../support/fake-azure.ts";
 
-const SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-cb9272f09590";
-const TICKET = `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Support/supportTickets/keymend-i1-account`;
+const TICKET = `${SUBSCRIPTION}/providers/Microsoft.Support/supportTickets/keymend-i1-account`;
 const SERVICES = "/providers/Microsoft.Support/services";
-const place = { name: "keymend-i1-account", subscriptionId: SUBSCRIPTION };
+const place = { name: "keymend-i1-account", subscriptionId: SUBSCRIPTION_ID };
 const draft: TicketDraft = {
   ...place,
   kind: "account",
@@ -17,14 +17,17 @@ const draft: TicketDraft = {
   description: "what is so",
   since: "2026-11-02T10:00:00.000Z",
 };
-const contact = { firstName: "Ada", lastName: "King", email: "a@b", country: "GBR", timeZone: "GMT Standard Time", diagnostics: false };
 const filedUnder = { serviceId: "/s", problemClassificationId: "/s/p" };
 const denied: FakeAnswer = { status: 403, body: { error: { code: "AuthorizationFailed", message: "no" } } };
 const missing: FakeAnswer = { status: 404, body: { error: { code: "ResourceNotFound", message: "no" } } };
 
+/** What was sent for the write, as it is heard beside it. */
+const requests = [{ method: "PUT", url: `https://management.azure.com${TICKET}`, status: 202, requestId: "r1", correlationId: "c1" }];
+const noting: Noting = async (write) => ({ ...(await write()), requests });
+
 function deskOn(answers: Record<string, FakeAnswer | FakeAnswer[]>) {
   const azure = fakeAzure(byPath(answers));
-  return { desk: createSupportDesk(() => azure.clients.arm, createWriteRequests().noting), sent: azure.sent };
+  return { desk: createSupportDesk(() => azure.clients.arm, noting), sent: azure.sent };
 }
 
 const service = (name: string, displayName: string | null, resourceTypes: string[] | null) => ({
@@ -63,9 +66,10 @@ describe("what a ticket is filed under", () => {
 
 describe("a ticket", () => {
   test("goes out as it is asked for, and is asked after where Azure works on it", async () => {
-    const operation = `https://management.azure.com/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Support/operationsStatus/o1?api-version=2024-04-01`;
-    const { desk, sent } = deskOn({ [`PUT ${TICKET}`]: { status: 202, body: undefined, headers: { "azure-asyncoperation": operation } } });
-    expect(await desk.open(draft, filedUnder, contact)).toMatchObject({ kind: "submitted", poller: operation });
+    const operation = `https://management.azure.com${SUBSCRIPTION}/providers/Microsoft.Support/operationsStatus/o1?api-version=2024-04-01`;
+    const headers = { "azure-asyncoperation": operation, location: "https://management.azure.com/x" };
+    const { desk, sent } = deskOn({ [`PUT ${TICKET}`]: { status: 202, body: undefined, headers } });
+    expect(await desk.open(draft, filedUnder, CONTACT)).toEqual({ kind: "submitted", poller: operation, requests });
     expect(sent.map(({ method, body }) => [method, body])).toEqual([
       [
         "PUT",
@@ -96,7 +100,7 @@ describe("a ticket", () => {
 
   test("lets support look into diagnostics only where that was said", async () => {
     const { desk, sent } = deskOn({ [`PUT ${TICKET}`]: { body: { properties: { supportTicketId: "42" } } } });
-    expect(await desk.open(draft, filedUnder, { ...contact, diagnostics: true })).toEqual({ kind: "open", number: "42", requests: [] });
+    expect(await desk.open(draft, filedUnder, { ...CONTACT, diagnostics: true })).toEqual({ kind: "open", number: "42", requests });
     expect(sent[0]!.body).toMatchObject({ properties: { advancedDiagnosticConsent: "Yes" } });
   });
 
@@ -104,12 +108,12 @@ describe("a ticket", () => {
     [
       "by its place alone",
       { status: 202, body: undefined, headers: { location: "https://management.azure.com/x" } },
-      { kind: "submitted" },
+      { kind: "submitted", poller: "https://management.azure.com/x" },
     ],
     ["without a word where to ask", { status: 202, body: undefined }, { kind: "open", number: null }],
     ["and is refused", denied, { kind: "refused", code: "AuthorizationFailed", detail: "no" }],
   ])("is answered %s", async (_, answer, expected) => {
-    expect(await deskOn({ [`PUT ${TICKET}`]: answer }).desk.open(draft, filedUnder, contact)).toMatchObject(expected);
+    expect(await deskOn({ [`PUT ${TICKET}`]: answer }).desk.open(draft, filedUnder, CONTACT)).toEqual({ ...expected, requests });
   });
 
   test.each<[string, FakeAnswer, object | undefined]>([
@@ -122,7 +126,7 @@ describe("a ticket", () => {
   });
 
   test("says how it went", async () => {
-    const path = `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Support/operationsStatus/o1`;
+    const path = `${SUBSCRIPTION}/providers/Microsoft.Support/operationsStatus/o1`;
     const error = { code: "InvalidSupportPlan", message: "Your support plan type is Developer." };
     const { desk } = deskOn({ [`GET ${path}`]: [{ body: { status: "InProgress" } }, { body: { status: "Failed", error } }] });
     const poller = `https://management.azure.com${path}?api-version=2024-04-01`;
