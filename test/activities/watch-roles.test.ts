@@ -14,11 +14,11 @@ import {
   OWN,
   someSettings,
   SUBSCRIPTION,
+  SUBSCRIPTION_ID,
   VAULT_ID,
 } from "../support/builders.ts";
 import { fakeLog, throwing, transient } from "../support/fakes.ts";
 
-const SUB = SUBSCRIPTION.split("/")[2]!;
 const READ = "Microsoft.KeyVault/vaults/read";
 const WATCHER = anAssignment({ principalId: OWN.observe, scope: SUBSCRIPTION });
 const DEFINED = {
@@ -41,7 +41,7 @@ function setUp(over: Partial<WatchRolesDeps> = {}, lists: () => Lists | undefine
   const asked: string[] = [];
   const log = fakeLog();
   const { hearing, watch } = createWatchRoles({
-    subscriptionIds: [SUB.toUpperCase()],
+    subscriptionIds: [SUBSCRIPTION_ID.toUpperCase()],
     deployed: { ...someSettings(), principals: { observe: OWN.observe }, firstPartyPrincipalId: null },
     others: { observe: { actions: [READ], dataActions: [] }, support: { actions: [], dataActions: [] } },
     readAssigned: async (subscriptionId, principalId): Promise<RoleAssignment[]> => {
@@ -60,7 +60,7 @@ function setUp(over: Partial<WatchRolesDeps> = {}, lists: () => Lists | undefine
   const list = hearing(async () => lists());
   const sweep = async (afterMs = 0): Promise<void> => {
     at += afterMs;
-    await list(SUB);
+    await list(SUBSCRIPTION_ID);
     await watch(log);
   };
   return { list, watch: () => watch(log), sweep, kept, asked, lines: log.lines, pass: (ms: number) => void (at += ms) };
@@ -70,7 +70,9 @@ const lost = (): Lists => listed({ assignments: [] });
 
 test("goes by what screening was told, and asks Azure for each role's definition once", async () => {
   const { sweep, kept, asked, lines } = setUp({}, () =>
-    listed({ assignments: [WATCHER, { ...WATCHER, name: "b", scope: VAULT_ID }, anAssignment()] }),
+    listed({
+      assignments: [WATCHER, { ...WATCHER, name: "b", scope: VAULT_ID }, anAssignment({ roleDefinitionId: `${ENCRYPTION_ROLE}2` })],
+    }),
   );
   await sweep();
   expect([kept, asked, lines]).toEqual([[{ at: NOW, lacks: [] }], [ENCRYPTION_ROLE], []]);
@@ -78,7 +80,7 @@ test("goes by what screening was told, and asks Azure for each role's definition
 
 test("hands on what it hears", async () => {
   const { list } = setUp();
-  expect(await list(SUB)).toEqual(listed());
+  expect(await list(SUBSCRIPTION_ID)).toEqual(listed());
 });
 
 test("is looked at once an hour while all is well, by another worker's hour too", async () => {
@@ -97,7 +99,7 @@ test("what is lacking is told once, with what gives it back, and looked at by ea
   const { sweep, kept, asked, lines } = setUp({}, () => lists);
   for (let n = 0; n < 3; n++) await sweep(5 * MINUTE);
   expect(kept.map(({ lacks }) => lacks.length)).toEqual([1, 1, 1]);
-  expect(asked.filter((one) => one === `${OWN.observe} in ${SUB.toUpperCase()}`)).toHaveLength(3);
+  expect(asked.filter((one) => one === `${OWN.observe} in ${SUBSCRIPTION_ID.toUpperCase()}`)).toHaveLength(3);
   const fields = { capability: "observe", actions: [READ], vaults: 1, runbook: expect.arrayContaining(["npm run deploy -- --again"]) };
   expect(lines).toMatchObject([{ level: "error", event: "roleLacking", fields: { ...fields, text: expect.stringContaining("lacks") } }]);
   lists = listed();
@@ -126,6 +128,15 @@ test("what it has through a group is known by asking who resolves groups, before
   expect([kept, lines]).toEqual([[{ at: NOW, lacks: [] }], []]);
 });
 
+test("what it is seen to have counts still where it is asked about for something else", async () => {
+  const OTHER = "Microsoft.DocumentDB/databaseAccounts/read";
+  const others = { observe: { actions: [READ, OTHER], dataActions: [] }, support: { actions: [], dataActions: [] } };
+  const { sweep, kept, asked } = setUp({ others });
+  await sweep();
+  expect(kept).toMatchObject([{ lacks: [{ capability: "observe", state: "lacking", actions: [OTHER] }] }]);
+  expect(asked).toEqual([ENCRYPTION_ROLE, `${OWN.observe} in ${SUBSCRIPTION_ID.toUpperCase()}`]);
+});
+
 test("where Azure does not say so what is seen is told", async () => {
   const { sweep, kept } = setUp({ readAssigned: async () => ({ state: "unreadable", why: "denied", detail: "403" }) }, lost);
   await sweep();
@@ -147,6 +158,9 @@ test("refused lists are lacking; of lists that get no answer now nothing is said
   const silent = setUp();
   await silent.watch();
   expect([silent.kept, silent.lines]).toEqual([[], []]);
+  const half = setUp({ subscriptionIds: [SUBSCRIPTION_ID, "0b1f6471-0000-4000-8000-000000000002"] });
+  await half.sweep();
+  expect([half.kept, half.lines]).toEqual([[], []]);
   const busy = setUp({ readDefinition: throwing(transient()) });
   await busy.sweep();
   expect([busy.kept, busy.lines]).toMatchObject([[], [{ level: "warn", event: "rolesUnread" }]]);
@@ -155,7 +169,7 @@ test("refused lists are lacking; of lists that get no answer now nothing is said
 
 test("lists that were heard are compared once: what is older tells nothing of now", async () => {
   const { list, watch, kept } = setUp({}, lost);
-  await list(SUB);
+  await list(SUBSCRIPTION_ID);
   await watch();
   await watch();
   expect(kept).toHaveLength(1);

@@ -5,7 +5,7 @@ import { appIdOf } from "../../sandbox/estate/patient.ts";
 import { createWatchRoles } from "../../src/activities/watch-roles.ts";
 import { createListSubscription } from "../../src/azure/list-subscription.ts";
 import { createReadRoles } from "../../src/azure/sources.ts";
-import { ALLOWABLE, CAPABILITIES } from "../../src/domain/capability.ts";
+import { ALLOWABLE, IDENTITIES } from "../../src/domain/capability.ts";
 import type { RoleLack, RolesRecord } from "../../src/domain/roles/lacking.ts";
 import { someSettings } from "../support/builders.ts";
 import { fakeLog } from "../support/fakes.ts";
@@ -17,12 +17,13 @@ beforeEach(async () => {
 });
 afterEach(() => sandbox.close());
 
-const principalsOf = ({ estate: { keymend } }: Sandbox) => ({
+const principalsOf = ({ estate: { keymend, supportCaller } }: Sandbox) => ({
   observe: keymend.observe.principalId,
   keys: keymend.keys.principalId,
   access: keymend.access.principalId,
   databases: keymend.databases.principalId,
   vaults: keymend.vaults.principalId,
+  support: supportCaller!.principalId,
 });
 
 async function lacks(of: Sandbox): Promise<RoleLack[]> {
@@ -64,7 +65,7 @@ test("the roles that are deployed lack nothing, nor those that are held through 
   expect(await lacks(sandbox)).toEqual([]);
 });
 
-test.each(CAPABILITIES.filter((capability) => capability !== "observe"))(
+test.each(IDENTITIES.filter((name) => name !== "observe"))(
   "each role of %s that is gone is told, and of that one alone",
   async (capability) => {
     const principalId = principalsOf(sandbox)[capability];

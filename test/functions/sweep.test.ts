@@ -27,6 +27,8 @@ function setUp(
   const kept: SweepRecord[] = [];
   const looked: Patient[] = [];
   const delivered: string[] = [];
+  /** Whenever roles were watched: how often the round was written down before. */
+  const watched: number[] = [];
   const log = fakeLog();
   const deps: SweepDeps = {
     patients: {
@@ -50,14 +52,14 @@ function setUp(
     }),
     listWanted: async () => [],
     watchResourceEvents: async () => undefined,
-    watchRoles: async () => undefined,
+    watchRoles: async () => void watched.push(kept.length),
     watchInventory: async (sight, since) => watch(sight, since),
     deliver: async () => void delivered.push(NOW),
     record: { load: async () => before, keep: async (record) => void kept.push(record) },
     now: () => new Date(NOW),
   };
   const sweep = (over: Partial<SweepDeps> = {}) => createSweep({ ...deps, ...over })(fakeClient().client, log);
-  return { run: () => sweep(), sweep, sent, judged, kept, looked, delivered, lines: log.lines };
+  return { run: () => sweep(), sweep, sent, judged, kept, looked, delivered, watched, lines: log.lines };
 }
 
 test("sends every patient a signal, by nobody, once per sweep", async () => {
@@ -75,6 +77,12 @@ test("sends every patient a signal, by nobody, once per sweep", async () => {
       fields: { vaults: 2, looks: 2, later: 0, failed: 0, text: "screened 2 of 2 vaults, 2 of them are looked at" },
     },
   ]);
+});
+
+test("what Keymend's own identities may do is looked at once a sweep, when what came of it is on record", async () => {
+  const { run, kept, watched } = setUp();
+  await run();
+  expect(watched).toEqual([kept.length]);
 });
 
 test("who needs no look gets none; who is looked at is remembered", async () => {
