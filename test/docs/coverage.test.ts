@@ -112,7 +112,6 @@ describe("the page", () => {
 });
 
 describe("when a cause was named, and what led to it", () => {
-  let seq = 0;
   const audited = (entryId: string, kind: string, at: string, data: unknown): AuditRow => ({
     schema: 2,
     entryId,
@@ -121,7 +120,7 @@ describe("when a cause was named, and what led to it", () => {
     data,
     at,
     actor: "keymend",
-    seq: seq++,
+    seq: 1,
     prev: "",
     hash: "",
   });

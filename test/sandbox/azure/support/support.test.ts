@@ -5,7 +5,7 @@ import { COSMOS_DB } from "../../../../sandbox/azure/support/catalogue.ts";
 import { supportRoutes } from "../../../../sandbox/azure/support/routes.ts";
 import type { JsonObject } from "../../../../sandbox/azure/world.ts";
 import { aPerson, aWorld, SUBSCRIPTION } from "../pipeline.ts";
-import { throughArm } from "../through-arm.ts";
+import { pass, throughArm } from "../through-arm.ts";
 
 const SUPPORT = `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Support`;
 const TICKET = `${SUPPORT}/supportTickets/t1`;
@@ -35,20 +35,12 @@ function setting(switches: Record<string, string | boolean> = {}) {
   const owner = aPerson(world, "owner", { role: ROLE.owner });
   const reader = aPerson(world, "reader", { role: ROLE.reader });
   const arm = throughArm(world, supportRoutes, "2024-04-01");
-  const pass = async (seconds: number): Promise<void> => {
-    const end = world.clock.now() + seconds * 1000;
-    for (let due = world.clock.nextDue(); due !== undefined && due <= end; due = world.clock.nextDue()) {
-      world.clock.set(due);
-      await world.clock.runDue();
-    }
-    world.clock.set(end);
-  };
   const open = (over: JsonObject = {}, name = TICKET) => arm(owner, "PUT", name, { properties: { ...PROPERTIES, ...over } });
   const follow = ({ headers }: { headers: Record<string, string> }, header = "azure-asyncoperation") => {
     const { pathname, search } = new URL(headers[header]!);
     return arm(owner, "GET", `${pathname}${search}`);
   };
-  return { world, owner, reader, arm, pass, open, follow };
+  return { world, owner, reader, arm, open, follow };
 }
 
 describe("what can be asked", () => {
@@ -87,13 +79,13 @@ describe("what can be asked", () => {
 
 describe("a ticket", () => {
   test("is taken with 202, is there some seconds later, and shows its number", async () => {
-    const { arm, reader, world, open, follow, pass } = setting();
+    const { arm, reader, world, open, follow } = setting();
     const taken = await open();
     expect([taken.status, taken.body]).toEqual([202, {}]);
     expect((await follow(taken)).body).toMatchObject({ status: "InProgress" });
     expect((await follow(taken, "location")).status).toBe(202);
     expect((await arm(reader, "GET", TICKET)).status).toBe(404);
-    await pass(30);
+    await pass(world, 30_000);
     expect((await follow(taken)).body).toEqual({
       id: expect.stringMatching(/^\/subscriptions\/.+\/providers\/Microsoft.Support\/operationsStatus\//) as string,
       status: "Succeeded",
@@ -119,9 +111,9 @@ describe("a ticket", () => {
   });
 
   test("is not there where the plan has none: the request is taken all the same, and fails", async () => {
-    const { arm, owner, world, open, follow, pass } = setting({ supportPlan: "Developer" });
+    const { arm, owner, world, open, follow } = setting({ supportPlan: "Developer" });
     const taken = await open();
-    await pass(30);
+    await pass(world, 30_000);
     expect([taken.status, world.supportTickets.size, (await arm(owner, "GET", TICKET)).status]).toEqual([202, 0, 404]);
     expect((await follow(taken)).body).toMatchObject({
       status: "Failed",
@@ -138,27 +130,30 @@ describe("a ticket", () => {
     ["of a service that is none", { serviceId: `${SERVICES}/none` }, /service id/],
     ["filed under nothing", { problemClassificationId: `${KEYS}9` }, /classification/],
   ])("%s is refused", async (_, over, words) => {
-    const { open, world, pass } = setting();
+    const { open, world } = setting();
     const { status, body } = await open(over);
-    await pass(30);
+    await pass(world, 30_000);
     expect([status, world.supportTickets.size]).toEqual([400, 0]);
     expect((body["error"] as JsonObject)["message"]).toMatch(words);
   });
 
   test("has a name of its own, which may be asked for before", async () => {
-    const { arm, owner, open, pass } = setting();
+    const { arm, owner, open, world } = setting();
     const isFree = async (name: string) => (await arm(owner, "POST", `${SUPPORT}/checkNameAvailability`, { name })).body["nameAvailable"];
     expect([await isFree("t1"), await isFree("12345"), await isFree("tmp-1")]).toEqual([true, false, false]);
     await open();
-    await pass(30);
+    await pass(world, 30_000);
     expect(await isFree("t1")).toBe(false);
     expect((await open()).status).toBe(409);
     expect((await open({}, `${SUPPORT}/supportTickets/12345`)).status).toBe(400);
   });
 
   test("takes the right to write it; who reads the subscription sees it", async () => {
-    const { arm, reader } = setting();
+    const { arm, reader, open, world } = setting();
     expect((await arm(reader, "PUT", TICKET, { properties: PROPERTIES })).status).toBe(403);
     expect((await arm(reader, "GET", `${SUPPORT}/operationsStatus/none`)).status).toBe(404);
+    await open();
+    await pass(world, 30_000);
+    expect((await arm(reader, "GET", TICKET)).status).toBe(200);
   });
 });
