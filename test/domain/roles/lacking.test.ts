@@ -405,7 +405,9 @@ describe("what is not known is never well", () => {
   });
 
   test("an identity in a subscription that is not watched is all that is told then", () => {
-    const targets = [anAccount({ attached: [{ id: IDENTITY_ID.replace(SUBSCRIPTION_ID, OTHER), principalId: PRINCIPAL, clientId: null }] })];
+    const targets = [
+      anAccount({ attached: [{ id: IDENTITY_ID.replace(SUBSCRIPTION_ID, OTHER), principalId: PRINCIPAL, clientId: null }] }),
+    ];
     expect(lacksWith({ targets }).map(({ capability, state }) => [capability, state])).toEqual([
       ["observe", "unknown"],
       ["databases", "unknown"],

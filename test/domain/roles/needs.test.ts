@@ -43,8 +43,9 @@ describe("of what lies far apart each is asked for in its own place", () => {
   const BOTH = [SUBSCRIPTION, "/subscriptions/s-cluster"];
 
   const attached = [{ id: IDENTITY, principalId: PRINCIPAL, clientId: null }];
-  const of = guarded(aVault(), [anAccount({ attached }), aCluster({ id: CLUSTER, attached })], APP_ID);
-  const needs = IDENTITIES.flatMap((name) => needsOf(name, of, OTHERS, someSettings({ functionAppId: APP_ID })));
+  const deployed = { ...someSettings({ functionAppId: APP_ID }), firstPartyPrincipalId: null };
+  const of = guarded(aVault(), [anAccount({ attached }), aCluster({ id: CLUSTER, attached })], deployed);
+  const needs = IDENTITIES.flatMap((name) => needsOf(name, of, OTHERS, deployed));
 
   const ROWS: [action: string, at: string[]][] = [
     ["Microsoft.DocumentDB/databaseAccounts/write", [ACCOUNT_ID]],
