@@ -3,10 +3,11 @@ import { AzureError } from "./routes.ts";
 import type { Caller } from "./world.ts";
 import type { AzureFault, AzureReply, AzureRequest } from "./wire.ts";
 
-/** Done, and answered as asked; then `keep` changes what is kept. For tests alone: no request could carry it. */
+/** Done, and answered as asked; then `keep` changes what is kept. For tests and stories alone: no request could carry it. */
 type KeptOtherwise = { kind: "keptOtherwise"; keep: () => void };
 
-type Fault = {
+/** What a request can ask for. */
+export type Fault = {
   /**
    * status: refused with it. reset: the connection breaks, nothing was done. timeout: silence, then the connection breaks; nothing was done.
    * lostAnswer: done, but the connection breaks before the answer. operationFails: the next long-running operation ends Failed.

@@ -1,5 +1,5 @@
 /** The faults of the matrix: what can happen to a call to Azure. */
-import type { FaultSpec } from "../azure/faults.ts";
+import type { Fault } from "../azure/faults.ts";
 
 export type Column = {
   name: string;
@@ -13,13 +13,13 @@ export type Column = {
   refuses?: boolean;
   /** Every such call from then on. */
   forGood?: boolean;
-  fault: (host: string) => FaultSpec["fault"];
+  fault: (host: string) => Fault;
 };
 
-const status = (code: number) => (): FaultSpec["fault"] => ({ kind: "status", status: code });
+const status = (code: number) => (): Fault => ({ kind: "status", status: code });
 
 /** Azure Resource Manager names it otherwise than a vault's data plane (recorded: Azure/azure-cli, cloud-custodian). */
-const forbidden = (host: string): FaultSpec["fault"] => ({
+const forbidden = (host: string): Fault => ({
   kind: "status",
   status: 403,
   code: host.endsWith(".vault.azure.net") ? "Forbidden" : "AuthorizationFailed",

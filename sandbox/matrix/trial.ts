@@ -153,8 +153,7 @@ async function prepare(setup: TrialSetup, row: Row, { strikes, undisturbed }: Pa
 
 /** Reads are shared by several parts of the app, each with its own patience; a write is one part's alone. */
 function tooSoon({ column, shape, moment }: Strike, againAfter: number | undefined): number {
-  const fault = column.fault(shape);
-  const retryAfter = fault.kind === "keptOtherwise" ? undefined : fault.retryAfter;
+  const { retryAfter } = column.fault(shape);
   const isWrite = typeof moment === "object";
   return isWrite && retryAfter !== undefined && againAfter !== undefined ? Math.max(0, retryAfter * 1000 - againAfter) : 0;
 }
