@@ -56,7 +56,8 @@ export type Route = {
 export class AzureError extends Error {
   readonly status: number;
   readonly code: string;
-  readonly extra: { innererror?: JsonObject; details?: Json; headers?: Record<string, string>; unwrapped?: boolean };
+  /** body: all of it, where a provider writes it in a way of its own. */
+  readonly extra: { innererror?: JsonObject; details?: Json; headers?: Record<string, string>; unwrapped?: boolean; body?: JsonObject };
   constructor(status: number, code: string, message: string, extra: AzureError["extra"] = {}) {
     super(message);
     this.name = "AzureError";

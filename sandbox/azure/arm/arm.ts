@@ -164,14 +164,14 @@ function isMutating(route: Pick<Route, "method" | "event">): boolean {
 
 function errorReply(error: unknown): Reply {
   if (!(error instanceof AzureError)) throw error;
-  const { innererror, details, headers, unwrapped } = error.extra;
+  const { innererror, details, headers, unwrapped, body: own } = error.extra;
   const body = {
     code: error.code,
     message: error.message,
     ...(details === undefined ? {} : { details }),
     ...(innererror ? { innererror } : {}),
   };
-  return { status: error.status, headers: headers ?? {}, body: unwrapped ? body : { error: body } };
+  return { status: error.status, headers: headers ?? {}, body: own ?? (unwrapped ? body : { error: body }) };
 }
 
 function render(world: World, trace: Trace, reply: Reply): AzureReply {

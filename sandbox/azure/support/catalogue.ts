@@ -5,7 +5,7 @@
 import { switchOf } from "../switches.ts";
 import type { JsonObject, World } from "../world.ts";
 
-const SERVICES = "/providers/Microsoft.Support/services";
+export const SERVICES = "/providers/Microsoft.Support/services";
 
 export const COSMOS_DB = "d9516a10-74b5-45f4-943d-a5281d7cf1bb";
 const VCORE = "332c304e-d81f-fb73-53fa-32e02c9929b8";

@@ -2,19 +2,18 @@
  * Microsoft.Support: what can be asked, and tickets of a subscription. Operations and actions: Azure/azure-rest-api-specs, support 2024-04-01, and
  * Microsoft Learn, "Azure permissions for General" (Microsoft.Support).
  */
-import { AzureError, type Call, isHere, type Reply, type Route, same, subscriptionOf } from "../routes.ts";
+import { type Call, isHere, type Reply, type Route, same, subscriptionOf } from "../routes.ts";
 import { objectAt, textAt } from "../json.ts";
 import { switchOf } from "../switches.ts";
 import type { World } from "../world.ts";
-import { allServices, renderClassifications, renderService, serviceNamed } from "./catalogue.ts";
-import { faultOfName, newNumber, planFault, renderTicket, requireWhole, TICKET, ticketId } from "./tickets.ts";
+import { allServices, renderClassifications, renderService, serviceNamed, SERVICES } from "./catalogue.ts";
+import { faultOfName, invalid, newNumber, planFault, refusal, renderTicket, requireWhole, TICKET, ticketId } from "./tickets.ts";
 
-const SERVICES = "/providers/Microsoft.Support/services";
 const OF_SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.Support";
 
 const ofService = (call: Call) => {
   const service = serviceNamed(call.params["service"] ?? "");
-  if (!service) throw new AzureError(404, "ResourceNotFound", `The service '${call.params["service"]}' was not found.`);
+  if (!service) throw refusal(404, "ResourceNotFound", `The service '${call.params["service"]}' was not found.`);
   return service;
 };
 
@@ -22,7 +21,7 @@ function classificationOf(call: Call): Reply {
   const found = renderClassifications(call.world, ofService(call)).find(({ name }) =>
     same(textAt(name), call.params["classification"] ?? ""),
   );
-  if (!found) throw new AzureError(404, "ResourceNotFound", `The problem classification '${call.params["classification"]}' was not found.`);
+  if (!found) throw refusal(404, "ResourceNotFound", `The problem classification '${call.params["classification"]}' was not found.`);
   return { status: 200, body: found };
 }
 
@@ -88,15 +87,15 @@ function addresses(call: Call, { name }: SupportOperation): Record<string, strin
 /** What comes of a name that is taken is documented nowhere: `checkNameAvailability` is there to ask before. */
 function create(call: Call): Reply {
   const fault = faultOfName(call.params["name"] ?? "");
-  if (fault !== undefined) throw new AzureError(400, "InvalidData", fault);
+  if (fault !== undefined) throw invalid(fault);
   if (call.world.supportTickets.has(ticketId(call).toLowerCase()))
-    throw new AzureError(409, "ResourceAlreadyExists", `A support ticket '${call.params["name"]}' exists already.`);
+    throw refusal(409, "ResourceAlreadyExists", `A support ticket '${call.params["name"]}' exists already.`);
   return { status: 202, headers: addresses(call, begin(call)) };
 }
 
 function read(call: Call): Reply {
   const ticket = call.world.supportTickets.get(ticketId(call).toLowerCase());
-  if (!ticket) throw new AzureError(404, "ResourceNotFound", `The support ticket '${call.params["name"]}' was not found.`);
+  if (!ticket) throw refusal(404, "ResourceNotFound", `The support ticket '${call.params["name"]}' was not found.`);
   return { status: 200, body: renderTicket(call.world, ticket) };
 }
 
@@ -109,7 +108,7 @@ const listAll = (call: Call): Reply => ({
 
 function operationOf({ world, params }: Call): SupportOperation {
   const operation = operationsIn(world).get(params["operation"] ?? "");
-  if (!operation) throw new AzureError(404, "ResourceNotFound", `The operation '${params["operation"]}' was not found.`);
+  if (!operation) throw refusal(404, "ResourceNotFound", `The operation '${params["operation"]}' was not found.`);
   return operation;
 }
 

@@ -13,7 +13,13 @@ export const TICKET = "Microsoft.Support/supportTickets";
 
 export const ticketId = (call: Call): string => `/subscriptions/${subscriptionOf(call)}/providers/${TICKET}/${call.params["name"] ?? ""}`;
 
-const invalid = (message: string): AzureError => new AzureError(400, "InvalidData", message);
+/** With capital letters (recorded: Azure/azure-cli-extensions, test_support_tickets.yaml, 2020-01, a 400). */
+export const refusal = (status: number, code: string, message: string): AzureError =>
+  new AzureError(status, code, message, {
+    body: { Error: { Code: code, Message: message, Target: null, InnerError: null, Details: [] } },
+  });
+
+export const invalid = (message: string): AzureError => refusal(400, "InvalidData", message);
 
 /** Recorded of checkNameAvailability: test_support_tickets_create_validations.yaml, 2024-05. */
 export function faultOfName(name: string): string | undefined {
@@ -71,10 +77,10 @@ export function planFault(world: World): { code: string; message: string } | und
   return { code: "InvalidSupportPlan", message };
 }
 
-/** Fifteen digits, by the day: 120011621000159 of 2020-01-16T21. */
+/** Fifteen digits, the first seven by the day: 120011621000159 of 2020-01-16T02:10:22Z. */
 export function newNumber(world: World): string {
-  const hour = world.clock.iso().replace(/\D/g, "").slice(2, 10);
-  return `1${hour}00${String(world.random.int("support.number", 0, 9999)).padStart(4, "0")}`;
+  const day = world.clock.iso().replace(/\D/g, "").slice(2, 8);
+  return `1${day}${String(world.random.int("support.number", 0, 99_999_999)).padStart(8, "0")}`;
 }
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
