@@ -1,5 +1,5 @@
 /** docs/permissions.md: what each identity is given, where, for what, and what it could do with it at worst; read from what is deployed. */
-import { CAPABILITIES, type Capability } from "../../sandbox/estate/deployed-roles.ts";
+import { CAPABILITIES, type Capability, readSupportCaller } from "../../sandbox/estate/deployed-roles.ts";
 import { READ_INVENTORY } from "../../src/azure/inventory.ts";
 import { READ_ACCESS, READ_HELD } from "../../src/azure/read-access.ts";
 import { READ_ACTIVITY_LOG } from "../../src/azure/read-activity-log.ts";
@@ -11,6 +11,7 @@ import { READ_VAULT } from "../../src/azure/read-vault.ts";
 import { READ_OPERATION } from "../../src/azure/write-step.ts";
 import { stepSpecs } from "../../src/domain/steps/index.ts";
 import type { Permission } from "../../src/domain/steps/spec.ts";
+import { code, table } from "../markdown.ts";
 import { type Action, deployedActions, type Missed, nameOf, UNSHOWN } from "./actions.ts";
 import { worst } from "./worst.ts";
 
@@ -63,8 +64,16 @@ const rowsOf = (capability: Capability, missed: readonly Missed[]): string[] =>
     });
 
 /** No capability of repairs: it is there only where somebody wants tickets. */
-const SUPPORT =
-  "Asks Microsoft support, where `supportContact` is given (`support.bicep`), by three rights at the subscription: `Microsoft.Support/supportTickets/write` (at worst it opens tickets, or changes those of others), `Microsoft.Support/supportTickets/read` and `Microsoft.Support/operationsStatus/read`. `test/contract/support-desk.test.ts` takes each away in turn: without the first two no ticket is opened, without the third it is looked for by its name alone.";
+const supportLines = (): string[] => [
+  "Asks Microsoft support, where `supportContact` is given (`support.bicep`). `test/contract/support-desk.test.ts` takes each action away in turn: without those of tickets none is opened, without that of how an operation went a ticket is looked for by its name alone.",
+  "",
+  ...table(
+    ["Action", "Assigned at", "At worst"],
+    readSupportCaller("").permissions.flatMap(({ actions }) =>
+      actions.map((action) => [code(action), PLACES.subscription, worstOf(action)]),
+    ),
+  ),
+];
 
 const ABOUT: Record<Capability, string> = {
   observe:
@@ -96,6 +105,6 @@ export const permissionsPage = (missed: readonly Missed[]): string =>
     "",
     "## `support`",
     "",
-    SUPPORT,
+    ...supportLines(),
     "",
   ].join("\n");

@@ -42,4 +42,7 @@ export const worst: Readonly<Record<string, string>> = {
   "Microsoft.EventGrid/systemTopics/write": "make system topics, and change those of the vaults",
   "Microsoft.EventGrid/systemTopics/eventSubscriptions/write": "send what happens to the vaults to somebody else, or to nobody",
   "Microsoft.EventGrid/eventSubscriptions/write": "the same, at the vault itself",
+  "Microsoft.Support/supportTickets/read": "see the tickets of the subscription and what is written in them",
+  "Microsoft.Support/supportTickets/write": "open tickets in anybody's name, and change those of others",
+  "Microsoft.Support/operationsStatus/read": "see how the making of a ticket went",
 };
