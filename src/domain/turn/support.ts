@@ -1,6 +1,7 @@
 /**
  * What Microsoft support is told of databases that the service does not give back though their key path is whole: both guides send there after
- * two hours (waits.ts). Commands: Azure/azure-cli-extensions, support (`az support services`, `az support in-subscription tickets create`).
+ * two hours (waits.ts). Commands: Azure/azure-cli-extensions, support, of api-version 2024-04-01 (`az support services`, `az support in-subscription
+ * tickets create`).
  */
 import { nameOf, parseArmId, sameId } from "../arm-id.ts";
 import { cutText } from "../bounded.ts";
@@ -102,13 +103,15 @@ export function ticketDrafts(incident: Incident): TicketDraft[] {
   }));
 }
 
-/** What az can't know: who is to be answered, and in what language. */
-const CONTACT = [
-  ["first-name", "FIRST_NAME"],
-  ["last-name", "LAST_NAME"],
-  ["email", "EMAIL"],
-  ["country", "COUNTRY"],
-  ["timezone", "TIMEZONE"],
+/** What is a person's to say: under what it is filed, whether support may look, and who is to be answered. */
+const TO_SAY = [
+  ["problem-classification", "PROBLEM"],
+  ["advanced-diagnostic-consent", "DIAGNOSTICS"],
+  ["contact-first-name", "FIRST_NAME"],
+  ["contact-last-name", "LAST_NAME"],
+  ["contact-email", "EMAIL"],
+  ["contact-country", "COUNTRY"],
+  ["contact-timezone", "TIMEZONE"],
 ] as const;
 
 const LOOK_UP = (kind: IncidentTarget["kind"]): string[] => [
@@ -128,8 +131,6 @@ function commandOf({ name, subscriptionId, targetIds, title, description }: Tick
     name,
     "--severity",
     "critical",
-    "--diagnostic-consent",
-    "Yes",
     "--technical-resource",
     targetIds[0]!,
     azText("--title", title),
@@ -139,9 +140,9 @@ function commandOf({ name, subscriptionId, targetIds, title, description }: Tick
     "--contact-language",
     "en-us",
   );
-  const filled = CONTACT.map(([word, variable]) => `--contact-${word} "$${variable}"`).join(" ");
+  const toSay = TO_SAY.map(([word, variable]) => `--${word} "$${variable}"`).join(" ");
   // One line, as each of a runbook: a line break in a quoted text would be one too many for who runs them line by line.
-  return `${words.replaceAll("\n", " | ")} --problem-classification "$PROBLEM" ${filled}`;
+  return `${words.replaceAll("\n", " | ")} ${toSay}`;
 }
 
 const show = ({ name, subscriptionId }: Pick<TicketDraft, "name" | "subscriptionId">): string =>
@@ -172,7 +173,7 @@ export function supportRunbook(incident: Incident): string[] {
 function howToAsk(kinds: readonly IncidentTarget["kind"][]): string[] {
   return [
     say(
-      "ask Microsoft support; first say who asks: FIRST_NAME, LAST_NAME, EMAIL, COUNTRY (ISO 3166-1 alpha-3), TIMEZONE (a Microsoft time zone name)",
+      "ask Microsoft support; first say who asks: FIRST_NAME, LAST_NAME, EMAIL, COUNTRY (ISO 3166-1 alpha-3), TIMEZONE (a Microsoft time zone name), and with DIAGNOSTICS=Yes or No whether support may look into the databases' own diagnostics",
     ),
     ...[...new Set(kinds)].flatMap(LOOK_UP),
   ];

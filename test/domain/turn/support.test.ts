@@ -47,6 +47,20 @@ describe("a database that is not given back within two hours", () => {
     expect(runbook.join("\n").split("\n")).toHaveLength(runbook.length);
   });
 
+  /** Azure/azure-cli-extensions, support, aaz/latest/support/in_subscription/tickets/_create.py, of api-version 2024-04-01. */
+  const REQUIRED = ["ticket-name", "advanced-diagnostic-consent", "description", "problem-classification", "severity", "title"].concat(
+    ["country", "first-name", "last-name", "method", "language", "timezone", "email"].map((word) => `contact-${word}`),
+  );
+
+  test("by the options that the command asks for, and what is left to say is named before", () => {
+    const ticket = runbook.at(-1)!;
+    const options = [...ticket.replaceAll(/'(--[a-z-]+)?[^']*'/g, "$1").matchAll(/ --([a-z-]+)/g)].map(([, name]) => name);
+    expect(options.toSorted()).toEqual([...REQUIRED, "subscription", "technical-resource"].toSorted());
+    expect(ticket).toContain('--advanced-diagnostic-consent "$DIAGNOSTICS"');
+    const before = runbook.filter((line) => line.startsWith("# ")).join("\n");
+    for (const [, variable] of ticket.matchAll(/"\$([A-Z_]+)"/g)) expect(before).toContain(variable);
+  });
+
   test("in lines that a POSIX shell takes, whatever the texts in them hold", () => {
     const incident = asked(121);
     const [target] = incident.targets;
