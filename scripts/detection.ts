@@ -12,7 +12,7 @@ import { startTables } from "../sandbox/running/azurite.ts";
 import { createTemporaryFolder } from "../sandbox/running/temporary.ts";
 import { nextOf, pageOf, type Results, withPlay } from "./detection/page.ts";
 import { type Detection, playDetection } from "./detection/play.ts";
-import { type Way, ways } from "./detection/ways.ts";
+import { showsFrom, type Way, ways } from "./detection/ways.ts";
 import { createDigest } from "./digest.ts";
 import { orUsage, readKept } from "./kept-results.ts";
 
@@ -37,7 +37,7 @@ const digest = await createDigest(
   ways.map(({ file }) => file),
   await readFile("scripts/detection/play.ts", "utf8"),
 );
-const playedWith = ({ cause, story, kind, file }: Way): string => digest(file, cause, story.name, kind);
+const playedWith = ({ cause, story, kind, file }: Way): string => digest(file, cause, story.name, kind, showsFrom(cause));
 
 const kept = (await readKept<Results>(RESULTS)) ?? { rows: [] };
 const isWanted = ({ cause, story, kind }: Results["rows"][number]): boolean =>
