@@ -38,11 +38,10 @@ export const opRevokePolicy: Story = {
   },
   ...revokedAndRestored(({ patient }) => {
     const own = ownPolicy(patient);
-    const [rest, grant] = [true, false].map((isMore) =>
-      words(own?.permissions.keys ?? []).filter((one) => MORE.keys.includes(one) === isMore),
-    );
+    const keys = words(own?.permissions.keys ?? []);
+    const rest = keys.filter((one) => MORE.keys.includes(one));
     const others = patient.vault.accessPolicies.filter((policy) => policy !== own).toSorted((a, b) => (a.objectId < b.objectId ? -1 : 1));
-    const left = own && { ...own, permissions: { ...own.permissions, keys: rest! } };
-    return { grant: grant!, beside: [...(left ? [left] : []), ...others].map(shown) };
+    const left = own ? [{ ...own, permissions: { ...own.permissions, keys: rest } }] : [];
+    return { grant: keys.filter((one) => !rest.includes(one)), beside: [...left, ...others].map(shown) };
   }),
 };
