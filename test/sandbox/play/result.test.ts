@@ -113,6 +113,19 @@ describe("what the story does not expect is a fault", () => {
     expect(faults()).toEqual([fault]);
   });
 
+  test.each<[string, { wanted: number; there: number; detail: string }, string[]]>([
+    ["a ticket that nobody wanted", { wanted: 0, there: 1, detail: "N1" }, ["Microsoft support has 1 tickets, not 0"]],
+    ["no ticket where one was wanted", { wanted: 1, there: 0, detail: "" }, ["Microsoft support has 0 tickets, not 1"]],
+    ["a second ticket", { wanted: 1, there: 2, detail: "N1 N2" }, ["Microsoft support has 2 tickets, not 1"]],
+    ["a ticket that nobody is told of", { wanted: 1, there: 1, detail: "" }, ["the app does not tell of ticket N1"]],
+    ["but not the one that was wanted and told", { wanted: 1, there: 1, detail: "N1" }, []],
+  ])("%s", (_what, { wanted, there, detail }, expected) => {
+    played.story = { ...roleRemoved, tickets: wanted };
+    played.told.incident!.detail = detail;
+    for (let n = 1; n <= there; n++) played.world.supportTickets.set(`${n}`, { id: "", name: "", number: `N${n}`, at: "", properties: {} });
+    expect(faults()).toEqual(expected);
+  });
+
   test("no incident at all", () => {
     played.told = { incident: undefined, auditRows: 0, chain: "none", asked: false };
     expect(faults()).toContain("the outcome is none, not OutageAvoided");
