@@ -185,6 +185,11 @@ const doubts: Record<string, Doubt> = {
     source: "Microsoft Learn, Azure Key Vault as Event Grid source (table and sample differ)",
     others: ["string"],
   },
+  "keyvault.rulesAskToJoinSubnets": {
+    question: "whether who writes a vault with virtual network rules must be allowed to join their subnets",
+    source: "Microsoft Learn, Configure access to Azure Cosmos DB from virtual networks (asks it of accounts)",
+    others: [false],
+  },
   rbacPropagationMaxSeconds: { question: "how long a role assignment takes to the data plane", source: RBAC, others: [0, 1800] },
   rbacManagementGroupMaxHours: { question: "the same for one above the subscription", source: RBAC, others: [24] },
   rbacRemovalPropagates: { question: "whether a removed assignment goes on being honoured", source: RBAC, others: [false] },

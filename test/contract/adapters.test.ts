@@ -140,7 +140,7 @@ test("tells gone from deleted, for vaults, keys and identities", async () => {
 
 test("a firewall stops the data plane and no read through ARM", async () => {
   const { vault, keyName } = sandbox.patient("account", "policies");
-  vault.networkAcls = { bypass: "None", defaultAction: "Deny", ipRules: [], virtualNetworkRules: [{ id: "/subscriptions/s/subnets/a" }] };
+  vault.networkAcls = { bypass: "None", defaultAction: "Deny", ipRules: [{ value: "1.2.3.4/32" }], virtualNetworkRules: [] };
   const ref = { id: vault.id, name: vault.name, uri: `https://${vault.name}.vault.azure.net` };
   const key = await createReadKey(sandbox.clients)(ref, keyName);
   if (key.state !== "live") throw new Error(key.state);
@@ -152,9 +152,40 @@ test("a firewall stops the data plane and no read through ARM", async () => {
   expect(vault.networkAcls).toEqual({
     bypass: "AzureServices",
     defaultAction: "Deny",
-    ipRules: [],
-    virtualNetworkRules: [expect.objectContaining({ id: "/subscriptions/s/subnets/a" })],
+    ipRules: [{ value: "1.2.3.4/32" }],
+    virtualNetworkRules: [],
   });
+});
+
+const JOIN = "Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action";
+
+test("what has virtual network rules is changed by who may join their subnets; else the right is named that is lacking", async () => {
+  const { world, estate, patient, carryOut } = sandbox;
+  const network = `/subscriptions/${world.subscriptionId}/resourceGroups/rg-net/providers/Microsoft.Network/virtualNetworks/vnet`;
+  const rules = [{ id: `${network}/subnets/a` }];
+  const { vault, databases, identity } = patient("account", "rbac");
+  vault.networkAcls = { bypass: "None", defaultAction: "Deny", ipRules: [], virtualNetworkRules: rules };
+  const account = [...world.accounts.values()].find(({ name }) => name === databases[0]!.name)!;
+  account.properties["virtualNetworkRules"] = rules;
+  account.defaultIdentity = "FirstPartyIdentity";
+  const defaultIdentity = `UserAssignedIdentity=${identity.id}`;
+  const open = () => carryOut({ name: "AllowTrustedServices", params: { vaultId: vault.id } });
+  const set = () => carryOut({ name: "SetDefaultIdentity", params: { targetId: account.id, defaultIdentity } });
+  const lacking = {
+    kind: "refused",
+    reason: "NotPermitted",
+    code: "LinkedAuthorizationFailed",
+    detail: expect.stringContaining(JOIN) as string,
+  };
+  expect([await open(), await set()]).toMatchObject([lacking, lacking]);
+  expect([vault.networkAcls.bypass, account.defaultIdentity]).toEqual(["None", "FirstPartyIdentity"]);
+  const { name: role } = addCustomRole(world, { roleName: "Keymend Joiner", actions: [JOIN] });
+  for (const { principalId } of [estate.keymend.vaults, estate.keymend.databases]) assignRole(world, { principalId, role, scope: network });
+  expect([await open(), await set()]).toMatchObject([{ kind: "done" }, { kind: "done" }]);
+  expect([vault.networkAcls, account.defaultIdentity]).toMatchObject([
+    { bypass: "AzureServices", virtualNetworkRules: rules },
+    defaultIdentity,
+  ]);
 });
 
 test("mends a key version: expiry, switch, start and operations, each once", async () => {

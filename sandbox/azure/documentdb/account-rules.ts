@@ -2,7 +2,8 @@
  * What an update of an account may say. Reads a PATCH or PUT body into a change, or refuses it in Azure's words.
  * Source of most texts: MicrosoftDocs azure-databases-docs cosmos-db/troubleshoot-cmk.md, by case number.
  */
-import { isObject, textAt } from "../json.ts";
+import { requireJoins } from "../authorization/linked-scopes.ts";
+import { isObject, listAt, objectAt, textAt } from "../json.ts";
 import { same } from "../routes.ts";
 import type { Call } from "../routes.ts";
 import type { Account, Json, JsonObject } from "../world.ts";
@@ -87,6 +88,14 @@ export function requireKeyUriAlone(call: Call, change: AccountChange): void {
   const others = change.identity ?? change.defaultIdentity ?? change.tags;
   if (others === undefined && Object.keys(change.plain).length === 0) return;
   throw badRequest(call.world, "Cannot update Customer Managed Key settings and other properties at the same time.");
+}
+
+/** Whatever is changed: the rules that it has count, and those that it is to have. */
+export function requireJoinsOf(call: Call, account: Account): void {
+  const sent = objectAt(objectAt(call.body)["properties"]);
+  const rules = [account.properties, sent].flatMap((of) => listAt(of["virtualNetworkRules"]));
+  const subnetIds = rules.map((rule) => textAt(objectAt(rule)["id"]));
+  requireJoins(call, { type: ACCOUNT_TYPE, id: account.id }, subnetIds);
 }
 
 /** The identity half first: Resource Manager looks at it before the provider sees the request. */

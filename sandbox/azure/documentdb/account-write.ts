@@ -13,6 +13,7 @@ import {
   requireAllowedWhileRevoked,
   requireCanEnableKey,
   requireIdle,
+  requireJoinsOf,
   requireKeyUriAlone,
   requireUsableIdentities,
 } from "./account-rules.ts";
@@ -42,6 +43,7 @@ const DURATIONS = {
 
 export function patchAccount(call: Call): Reply {
   const account = requireAccount(call);
+  requireJoinsOf(call, account);
   requireIdle(call, account);
   const change = readChange(call, account);
   requireAllowedWhileRevoked(call, account, change);
@@ -54,6 +56,7 @@ export function patchAccount(call: Call): Reply {
 export function putAccount(call: Call): Reply {
   const account = findAccount(call);
   if (!account) return create(call);
+  requireJoinsOf(call, account);
   requireIdle(call, account);
   const { change, properties } = readReplacement(call, account);
   requireAllowedWhileRevoked(call, account, change);

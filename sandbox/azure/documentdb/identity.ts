@@ -3,7 +3,7 @@
  * An id left out means "no change" and null removes, on PATCH and PUT alike (pulumi-azure-native issue 4635, azure-cli PR 19533;
  * recorded: azure-cli test_cosmosdb_managed_service_identity.yaml, 2022-04).
  */
-import { evaluateAction } from "../authorization/evaluate.ts";
+import { ASSIGN_IDENTITY, linkedAuthorizationFailed, mayOn } from "../authorization/linked-scopes.ts";
 import { isObject } from "../json.ts";
 import { AzureError, same } from "../routes.ts";
 import type { Call } from "../routes.ts";
@@ -13,7 +13,6 @@ import type { Database, OperationFailure } from "./state.ts";
 /** `add` and `remove` are the ids as sent. */
 export type IdentityRequest = { system: boolean; user: boolean; add: string[]; remove: string[] };
 
-const ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
 const TYPES: Record<string, { system: boolean; user: boolean }> = {
   none: { system: false, user: false },
   systemassigned: { system: true, user: false },
@@ -48,16 +47,9 @@ export function requireAttachable(call: Call, database: Database, request: Ident
     const live = call.world.identities.get(id.toLowerCase());
     const known = attached(database.identity, id);
     const news = !known || known.principalId !== live?.principalId;
-    if (news && !evaluateAction(call.world, call.caller.oid, ASSIGN, id).allowed) throw linkedAuthorizationFailed(call, database, type, id);
+    if (news && !mayOn(call, ASSIGN_IDENTITY, id)) throw linkedAuthorizationFailed(call, { type, id: database.id }, ASSIGN_IDENTITY, id);
     if (!live) throw failedIdentityOperation(database.id, id);
   }
-}
-
-/** Seen in Azure/aad-pod-identity issues 613, 443 and 339. */
-function linkedAuthorizationFailed(call: Call, database: Database, type: string, id: string): AzureError {
-  const { name, oid } = call.caller;
-  const message = `The client '${name}' with object id '${oid}' has permission to perform action '${type}/write' on scope '${database.id}'; however, it does not have permission to perform action(s) '${ASSIGN}' on the linked scope(s) '${id}' or the linked scope(s) are invalid.`;
-  return new AzureError(403, "LinkedAuthorizationFailed", message);
 }
 
 /** Seen in Azure/aad-pod-identity issue 515. */

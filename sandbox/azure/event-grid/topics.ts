@@ -3,6 +3,7 @@
  * Shapes: recorded, Azure/azure-cli test_create_system_topic.yaml (2022-07, 2021-10-15-preview).
  */
 import { evaluateAction } from "../authorization/evaluate.ts";
+import { ASSIGN_IDENTITY, linkedAuthorizationFailed, mayOn } from "../authorization/linked-scopes.ts";
 import { isObject, objectAt, textAt } from "../json.ts";
 import { resourceNotFound } from "../arm/not-found.ts";
 import { AzureError, same, type Call, type Reply, type Route, isHere, subscriptionOf } from "../routes.ts";
@@ -79,15 +80,12 @@ function list(call: Call, wanted: (topic: SystemTopic) => boolean): Reply {
   return { status: 200, body: { value } };
 }
 
-const ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
-
-/** Those that a request names: each must be there, and whoever gives it to a topic must be allowed to (as of any resource: Azure/aad-pod-identity issue 613). */
-function identitiesIn({ world, caller }: Call, topicId: string, body: JsonObject): string[] {
+/** Those that a request names: each must be there, and whoever gives it to a topic must be allowed to. */
+function identitiesIn(call: Call, topicId: string, body: JsonObject): string[] {
   const ids = Object.keys(objectAt(objectAt(body["identity"])["userAssignedIdentities"]));
   for (const id of ids) {
-    if (world.identities.has(id.toLowerCase()) && evaluateAction(world, caller.oid, ASSIGN, id).allowed) continue;
-    const message = `The client '${caller.name}' with object id '${caller.oid}' has permission to perform action '${TOPIC_TYPE}/write' on scope '${topicId}'; however, it does not have permission to perform action(s) '${ASSIGN}' on the linked scope(s) '${id}' or the linked scope(s) are invalid.`;
-    throw new AzureError(403, "LinkedAuthorizationFailed", message);
+    if (call.world.identities.has(id.toLowerCase()) && mayOn(call, ASSIGN_IDENTITY, id)) continue;
+    throw linkedAuthorizationFailed(call, { type: TOPIC_TYPE, id: topicId }, ASSIGN_IDENTITY, id);
   }
   return ids;
 }

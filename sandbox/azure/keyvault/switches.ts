@@ -8,6 +8,8 @@ const DEFAULTS = {
   "keyvault.registersDnsForMs": 30_000,
   /** PATCH of networkAcls: "replace" drops what was not sent, "merge" keeps it. Undocumented: the harsher reading is the default. */
   "keyvault.patchNetworkAcls": "replace",
+  /** Whether who writes a vault's virtual network rules must be allowed to join their subnets: documented of accounts alone. The harsher reading. */
+  "keyvault.rulesAskToJoinSubnets": true,
   /** Keys through ARM on a vault whose data plane denies the caller: 400 ForbiddenByRbac (Azure/bicep issue 6539), else readable. */
   "keyvault.armKeysAskDataPlane": false,
   /** Inner code of an access policy's denial: both have been seen, AccessDenied and ForbiddenByPolicy. */

@@ -1,6 +1,7 @@
 /** Creates and changes vaults: PUT replaces, PATCH changes what is sent. What can't be undone in Azure is refused here too. */
 import { isIPv4 } from "node:net";
 import { evaluateAction } from "../authorization/evaluate.ts";
+import { requireJoins } from "../authorization/linked-scopes.ts";
 import { AzureError, same, type Call } from "../routes.ts";
 import type { Json, JsonObject, Vault, World } from "../world.ts";
 import { publishPolicyChanged } from "./events.ts";
@@ -95,6 +96,7 @@ const FOR_GOOD: Record<string, string> = {
 
 /** All of it or, where something is refused, nothing. */
 function applyProperties(call: Call, vault: Vault, p: JsonObject): void {
+  const networkAcls = p["networkAcls"] === undefined ? vault.networkAcls : networkOf(call, vault, p["networkAcls"]);
   refuseIrreversible(call.world, vault, p);
   const sku = objectOf(p["sku"], badRequest, "sku");
   const changes: Partial<Vault> = {
@@ -102,7 +104,7 @@ function applyProperties(call: Call, vault: Vault, p: JsonObject): void {
       family: textOf(sku["family"], badRequest, "sku.family") ?? vault.sku.family,
       name: textOf(sku["name"], badRequest, "sku.name") ?? vault.sku.name,
     },
-    networkAcls: p["networkAcls"] === undefined ? vault.networkAcls : readNetwork(call.world, vault.networkAcls, p["networkAcls"]),
+    networkAcls,
     accessPolicies: p["accessPolicies"] === undefined ? vault.accessPolicies : readPolicies(call.world, p["accessPolicies"]),
     enableRbacAuthorization:
       booleanOf(p["enableRbacAuthorization"], badRequest, "enableRbacAuthorization") ?? vault.enableRbacAuthorization,
@@ -130,6 +132,14 @@ function readEnabledFor(p: JsonObject): Record<string, boolean> {
   return Object.fromEntries(
     names.flatMap((name) => (p[name] === undefined ? [] : [[name, booleanOf(p[name], badRequest, name) ?? false]])),
   );
+}
+
+function networkOf(call: Call, vault: Vault, sent: Json): Network {
+  const network = readNetwork(call.world, vault.networkAcls, sent);
+  const subnetIds = network.virtualNetworkRules.map(({ id }) => id);
+  if (setting(call.world, "keyvault.rulesAskToJoinSubnets"))
+    requireJoins(call, { type: "Microsoft.KeyVault/vaults", id: vault.id }, subnetIds);
+  return network;
 }
 
 function readNetwork(world: World, old: Network, value: Json): Network {

@@ -213,7 +213,7 @@ describe("create and update", () => {
   test("rules and flags are stored as sent, a single address as /32; what is no address is refused", async () => {
     const { world, owner } = aWorld();
     addVault(world, { name: "kv1", resourceGroup: "rg-keys" });
-    const subnet = "/subscriptions/s/resourcegroups/rg/providers/microsoft.network/virtualNetworks/n/subnets/s";
+    const subnet = `/subscriptions/${world.subscriptionId}/resourcegroups/rg/providers/microsoft.network/virtualNetworks/n/subnets/s`;
     const networkAcls = {
       defaultAction: "Deny",
       ipRules: [{ value: "1.2.3.4" }, { value: "5.6.7.0/24" }],
@@ -232,6 +232,26 @@ describe("create and update", () => {
     const bad = { properties: { networkAcls: { ipRules: [{ value: "1.2.3" }] } } };
     expect(await refusal(arm(world, "PATCH", KV, { as: owner, body: bad }))).toMatchObject({ status: 400, code: "BadRequest" });
   });
+
+  test.each([
+    [true, 403],
+    [false, 200],
+  ])(
+    "virtual network rules ask for the right to join their subnets: %s, by switch, as it is documented of accounts alone",
+    async (asks, status) => {
+      const { world } = aWorld({ "keyvault.rulesAskToJoinSubnets": asks });
+      const vault = addVault(world, { name: "kv1", resourceGroup: "rg-keys" });
+      const contributor = addPrincipal(world, { name: "contributor" });
+      assignRole(world, { principalId: contributor.oid, role: ROLE.keyVaultContributor, scope: vault.id });
+      const patch = (virtualNetworkRules: { id: string }[]) =>
+        arm(world, "PATCH", KV, { as: contributor, body: { properties: { networkAcls: { virtualNetworkRules } } } });
+      const id = `/subscriptions/${world.subscriptionId}/resourcegroups/rg/providers/microsoft.network/virtualNetworks/n/subnets/s`;
+      const answered = asks ? await refusal(patch([{ id }])) : await patch([{ id }]);
+      expect(answered).toMatchObject({ status, ...(asks ? { code: "LinkedAuthorizationFailed" } : {}) });
+      expect(vault.networkAcls.virtualNetworkRules).toEqual(asks ? [] : [{ id }]);
+      expect((await patch([])).status).toBe(200);
+    },
+  );
 
   test("purge protection can't be taken back, and nothing of such a PATCH is done", async () => {
     const { world, owner } = aWorld();
