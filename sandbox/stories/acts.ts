@@ -246,18 +246,23 @@ export async function rejectIt(context: StoryContext, reason = "it was meant"): 
   if (await untilAsked(context)) await decide(context, "reject", reason);
 }
 
-const HEAL_TRIES = 20;
+const TRIES = 20;
 
-/** Asks the app for a look that leaves a record, whatever it finds. id: vault, account or cluster. */
-export async function askForLook({ operator, tell, wait }: StoryContext, id: string, reason: string): Promise<void> {
-  tell(`${operator.principal.name} asks for a look: "${reason}"`);
+/** Asked again as its answer says, where Azure does not answer the app. */
+export async function untilAnswered({ wait }: StoryContext, ask: () => Promise<Answer>): Promise<Answer> {
   for (let tries = 1; ; tries++) {
-    const { status, body } = await operator.app("POST", "/api/heal", { id, reason });
-    if (status === 202) return;
-    // Asked again as its answer says, where Azure does not answer the app.
-    if (status !== 503 || tries === HEAL_TRIES) throw new Error(`the request for a look was answered ${status}: ${JSON.stringify(body)}`);
+    const answer = await ask();
+    if (answer.status !== 503 || tries === TRIES) return answer;
     await wait(MINUTE);
   }
+}
+
+/** Asks the app for a look that leaves a record, whatever it finds. id: vault, account or cluster. */
+export async function askForLook(context: StoryContext, id: string, reason: string): Promise<void> {
+  const { operator, tell } = context;
+  tell(`${operator.principal.name} asks for a look: "${reason}"`);
+  const { status, body } = await untilAnswered(context, () => operator.app("POST", "/api/heal", { id, reason }));
+  if (status !== 202) throw new Error(`the request for a look was answered ${status}: ${JSON.stringify(body)}`);
 }
 
 /** Approves whatever the app asks about the patient, until it has closed its incident. */

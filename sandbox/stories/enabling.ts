@@ -5,7 +5,7 @@ import { defaultIdentityId } from "../azure/documentdb/key-path.ts";
 import { keyUriOf } from "../azure/keyvault/build.ts";
 import type { Account, JsonObject, World } from "../azure/world.ts";
 import { DATA } from "../estate/patient.ts";
-import { type Operation, readOperation, want } from "./wanting.ts";
+import { type Operation, untilOver, want } from "./wanting.ts";
 import type { Story, StoryContext } from "./story.ts";
 
 type Arranged = Parameters<NonNullable<Story["arrange"]>>[0];
@@ -49,18 +49,13 @@ export function addPlainAccount({ world, patient, estate }: Arranged, { bare, un
 const accountIn = (world: World): Account => [...world.accounts.values()].find(({ name }) => name === ACCOUNT)!;
 
 /** Until it has come to an end, which may take Azure a while. */
-export async function wantKey(context: StoryContext, more: JsonObject = {}): Promise<Operation> {
+export async function wantKey(context: StoryContext, more: JsonObject = {}): Promise<Operation | undefined> {
   const { vault, keyName } = context.patient;
   const account = accountIn(context.world);
   context.focus([account]);
   const body = { databaseId: account.id, keyUri: keyUriOf(vault, keyName), confirm: ACCOUNT, reason: "all data under our own keys" };
   const { id } = await want(context, { operation: "enable-cmk", ...body, ...more });
-  await context.until(
-    "the account to be encrypted, or refused",
-    async () => (await readOperation(context, id)).state === "closed",
-    24 * 3_600_000,
-  );
-  return readOperation(context, id);
+  return untilOver(context, id, 24 * 3_600_000);
 }
 
 export function requireState({ requirements }: Operation, name: string, state: string): Operation["requirements"][number] {
@@ -92,5 +87,8 @@ export const refusedEnabling = (
   reason: "RequirementsUnmet",
   vault: "rbac",
   arrange: (context) => void addPlainAccount(context, plain),
-  break: async (context) => look(await wantKey(context), context),
+  async break(context) {
+    const ended = await wantKey(context);
+    if (ended) look(ended, context);
+  },
 });

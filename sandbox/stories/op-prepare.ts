@@ -1,6 +1,5 @@
-import { approveAll } from "./acts.ts";
 import type { Story, StoryContext } from "./story.ts";
-import { want } from "./wanting.ts";
+import { seeThrough, want } from "./wanting.ts";
 
 const KEY = "cmk-to-come";
 
@@ -30,13 +29,19 @@ export const opPrepare: Story = {
   arrange: ({ patient }) => void (patient.vault.enablePurgeProtection = undefined),
   async break(context) {
     const { kind, patient } = context;
-    const identityId = patient.identity.id.replace(/[^/]+$/, "id-to-come");
+    const identityId = `${patient.identity.id}-to-come`;
     const reason = "a new database is planned";
     const { id: vaultId, name: confirm } = patient.vault;
-    await want(context, { operation: "prepare", reason, kind, vaultId, key: KEY, identityId, purgeProtection: true, confirm });
-  },
-  async after(context) {
-    await approveAll(context, "it is ours");
-    requirePrepared(context, context.patient.identity.id.replace(/[^/]+$/, "id-to-come"));
+    const { id } = await want(context, {
+      operation: "prepare",
+      reason,
+      kind,
+      vaultId,
+      key: KEY,
+      identityId,
+      purgeProtection: true,
+      confirm,
+    });
+    if (await seeThrough(context, id)) requirePrepared(context, identityId);
   },
 };

@@ -18,6 +18,8 @@ export const opRestore: Story = {
   async after(context) {
     const { vault, keyName } = context.patient;
     await context.until("the revocation to be closed", context.isOver);
+    // It ended in a person's hands before anything was revoked.
+    if (vault.keys.get(keyName.toLowerCase())!.versions.at(-1)!.enabled) return;
     // Long enough for the service to notice, and for a look that must leave it alone.
     await context.wait(90 * 60_000);
     context.goOn();

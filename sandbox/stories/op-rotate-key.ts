@@ -1,7 +1,7 @@
 import { versionInUse } from "../azure/documentdb/key-path.ts";
 import { keyUriOf } from "../azure/keyvault/build.ts";
 import type { Story } from "./story.ts";
-import { readOperation, want } from "./wanting.ts";
+import { untilOver, want } from "./wanting.ts";
 
 const HOUR = 3_600_000;
 
@@ -18,7 +18,7 @@ export const opRotateKey: Story = {
   async break(context) {
     const { vault, keyName, databases } = context.patient;
     const { id } = await want(context, { operation: "rotate-key", keyUri: keyUriOf(vault, keyName), reason: "once a year" });
-    await context.until("the databases to be on it", async () => (await readOperation(context, id)).state === "closed", 30 * HOUR);
+    if (!(await untilOver(context, id, 30 * HOUR))) return;
     const versions = vault.keys.get(keyName.toLowerCase())!.versions;
     if (versions.length !== 2 || !versions.every(({ enabled }) => enabled))
       throw new Error(`not two enabled versions: ${JSON.stringify(versions)}`);

@@ -29,7 +29,9 @@ export const opSwitchIdentity: Story = {
     const identityId = newIdentityOf(context).id;
     const databaseId = context.patient.databases[0]!.id;
     const { id } = await want(context, { operation: "switch-identity", reason: "each database its own", databaseId, identityId });
-    const { undo, disposable } = await seeThrough(context, id);
+    const ended = await seeThrough(context, id);
+    if (!ended) return;
+    const { undo, disposable } = ended;
     const isThere = usedBy(context) === identityId.toLowerCase();
     if (!isThere || undo.length === 0 || disposable === null || disposable.az.length > 0)
       throw new Error(`not as it was wanted: ${usedBy(context)}, ${JSON.stringify({ undo, disposable })}`);

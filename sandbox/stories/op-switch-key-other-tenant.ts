@@ -1,5 +1,5 @@
 import type { Story } from "./story.ts";
-import { readOperation, want } from "./wanting.ts";
+import { untilOver, want } from "./wanting.ts";
 
 export const opSwitchKeyOtherTenant: Story = {
   name: "op-switch-key-other-tenant",
@@ -15,8 +15,9 @@ export const opSwitchKeyOtherTenant: Story = {
     const databaseId = context.patient.databases[0]!.id;
     const keyUri = "https://kv-fabrikam.vault.azure.net/keys/cmk-ledger";
     const { id } = await want(context, { operation: "switch-key", reason: "to the other tenant's", databaseId, keyUri });
-    await context.until("it to be refused", async () => (await readOperation(context, id)).state === "closed");
-    const { requirements } = await readOperation(context, id);
+    const refused = await untilOver(context, id);
+    if (!refused) return;
+    const { requirements } = refused;
     const why = requirements.find(({ state }) => state !== "met");
     if (!why?.detail.includes("kv-fabrikam")) throw new Error(`the reason is not told: ${JSON.stringify(requirements)}`);
     context.tell(`refused: ${why.detail}`);

@@ -30,7 +30,9 @@ export const opSwitchKeyOtherVault: Story = {
     const keyUri = keyUriOf(vault, KEY);
     context.killHostAtWrite();
     const { id } = await want(context, { operation: "switch-key", reason: "a vault of its own", databaseId: database.id, keyUri });
-    const { undo, disposable } = await seeThrough(context, id);
+    const ended = await seeThrough(context, id);
+    if (!ended) return;
+    const { undo, disposable } = ended;
     const isThere = "keyVaultKeyUri" in database && database.keyVaultKeyUri === keyUri;
     if (!isThere || undo.length === 0 || disposable === null)
       throw new Error(`not as it was wanted: ${JSON.stringify({ database, undo })}`);

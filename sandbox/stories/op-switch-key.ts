@@ -23,7 +23,9 @@ export const opSwitchKey: Story = {
     const { vault, databases } = context.patient;
     const keyUri = keyUriOf(vault, NEW_KEY);
     const { id } = await want(context, { operation: "switch-key", reason: "a key of its own", databaseId: databases[0]!.id, keyUri });
-    const { undo, disposable } = await seeThrough(context, id);
+    const ended = await seeThrough(context, id);
+    if (!ended) return;
+    const { undo, disposable } = ended;
     const old = vault.keys.get(context.patient.keyName.toLowerCase())?.versions.every(({ enabled }) => enabled);
     if (keyUsedBy(context) !== keyUri || !old || undo.length === 0 || disposable === null || disposable.az.length > 0)
       throw new Error(`not as it was wanted: ${keyUsedBy(context)}, ${JSON.stringify({ undo, disposable })}`);

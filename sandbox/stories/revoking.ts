@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Json } from "../azure/world.ts";
 import type { Patient } from "../estate/estate.ts";
 import type { Story, StoryContext } from "./story.ts";
-import { readOperation, seeThrough, want } from "./wanting.ts";
+import { seeThrough, untilOver, want } from "./wanting.ts";
 
 /** grant: what is to go and to come back, empty while it is gone. beside: what stays as it is throughout. */
 export type Books = { grant: Json[]; beside: Json };
@@ -24,8 +24,8 @@ export function revokedAndRestored(read: (context: StoryContext) => Books): Requ
       if (books.grant.length === 0) throw new Error("there is no grant that could be taken away");
       before.set(patient, books);
       const { id } = await want(context, { operation: "revoke", scope, confirm: name, reason: "a drill" });
-      await context.until("the grant to be gone", async () => (await readOperation(context, id)).state === "closed");
-      const closed = await readOperation(context, id);
+      const closed = await untilOver(context, id);
+      if (!closed) return void before.delete(patient);
       if (closed.outcome !== "Completed" || closed.undo.length === 0)
         throw new Error(`the grant is not taken away, or there is no way back: ${JSON.stringify(closed)}`);
       requireGone(context);
@@ -34,6 +34,7 @@ export function revokedAndRestored(read: (context: StoryContext) => Books): Requ
     async after(context) {
       const { patient } = context;
       await context.until("the revocation to be closed", context.isOver);
+      if (!before.has(patient)) return;
       // Long enough for a look that must leave it alone.
       await context.wait(5 * 60_000);
       requireGone(context);

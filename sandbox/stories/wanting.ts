@@ -1,7 +1,7 @@
 /** How people want something on purpose: through the app's operations API, and what they hear of it. */
 import * as v from "valibot";
 import type { JsonObject } from "../azure/world.ts";
-import { readPlan, say, untilAsked } from "./acts.ts";
+import { approveAll, untilAnswered } from "./acts.ts";
 import type { StoryContext } from "./story.ts";
 
 const operation = v.object({
@@ -25,25 +25,37 @@ const operation = v.object({
 export type Operation = v.InferOutput<typeof operation>;
 
 /** What the app answers first to whoever wants it, and that it wrote nothing. */
-export async function want({ operator, tell }: StoryContext, body: JsonObject & { operation: string; reason: string }): Promise<Operation> {
-  const dry = await operator.app("POST", "/api/operations", { ...body, dryRun: true });
+export async function want(context: StoryContext, body: JsonObject & { operation: string; reason: string }): Promise<Operation> {
+  const { operator, tell } = context;
+  const post = (sent: JsonObject) => untilAnswered(context, () => operator.app("POST", "/api/operations", sent));
+  const dry = await post({ ...body, dryRun: true });
   if (dry.status !== 200) throw new Error(`the dry run was answered ${dry.status}: ${JSON.stringify(dry.body)}`);
-  const { status, body: answer } = await operator.app("POST", "/api/operations", body);
+  const { status, body: answer } = await post(body);
   if (status !== 202) throw new Error(`the operation was answered ${status}: ${JSON.stringify(answer)}`);
   tell(`${operator.principal.name} wants ${body.operation}: "${body.reason}"`);
   return v.parse(operation, answer);
 }
 
-export async function readOperation({ operator }: StoryContext, id: string): Promise<Operation> {
-  const { status, body } = await operator.app("GET", `/api/operations/${id}`);
-  if (status !== 200) throw new Error(`the app answers ${status} to GET operation ${id}`);
-  return v.parse(operation, body);
+/**
+ * Lets time pass until it is over (limitMs: 4 hours, where nothing is said). Undefined: it ended in a person's hands, which is judged from
+ * outside; nothing is to be looked for then.
+ */
+export async function untilOver(context: StoryContext, id: string, limitMs?: number): Promise<Operation | undefined> {
+  let over: Operation | undefined;
+  const isOver = async (): Promise<boolean> => {
+    const { status, body } = await context.operator.app("GET", `/api/operations/${id}`);
+    // As above: what is needed no more is looked for in Azure.
+    if (status === 503) return false;
+    if (status !== 200) throw new Error(`the app answers ${status} to GET operation ${id}`);
+    over = v.parse(operation, body);
+    return over.state === "closed";
+  };
+  await context.until("the operation to be over", isOver, limitMs);
+  return over!.outcome === "Escalated" ? undefined : over;
 }
 
-/** Somebody else agrees to the one thing that is asked about it, and it is waited for until it is over. */
-export async function seeThrough(context: StoryContext, id: string): Promise<Operation> {
-  const asked = (await untilAsked(context)) && (await readPlan(context));
-  if (asked) await say(context, asked, "approve", "it is ours");
-  await context.until("the operation to be over", async () => (await readOperation(context, id)).state === "closed");
-  return readOperation(context, id);
+/** Somebody else agrees to all that is asked about it, and it is waited for until it is over. */
+export async function seeThrough(context: StoryContext, id: string): Promise<Operation | undefined> {
+  await approveAll(context, "it is ours");
+  return untilOver(context, id);
 }
