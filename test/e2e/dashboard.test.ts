@@ -1,4 +1,5 @@
 /** The dashboard in a real browser, with the library that signs people in as it ships, against the whole app on the sandbox. */
+import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHROMIUM, openBrowser, signInAs, violationsOn, type Visit, visit } from "../support/browser.ts";
@@ -101,6 +102,19 @@ describe.skipIf(CHROMIUM === undefined)("the dashboard", () => {
       expect([view, ...(await violationsOn(page))]).toEqual([view]);
     }
     await page.setViewportSize({ width: 1280, height: 900 });
+  });
+
+  test("saves all that is on record of an incident in one file, by the name that the command line gives it", async () => {
+    const { page } = windows.reader;
+    await open(page, "incidents/ORDERS");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save the support bundle" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe(`keymend-${asked["orders"]}.json`);
+    const bundle = JSON.parse(readFileSync(await download.path(), "utf8"));
+    expect(bundle).toMatchObject({ format: "keymend/support/1", incident: { id: asked["orders"] }, audit: { chain: { ok: true } } });
+    expect(bundle.audit.rows.length).toBeGreaterThan(2);
   });
 
   const decisionsOn = async (name: string): Promise<object[]> => {

@@ -1,13 +1,14 @@
 /** One incident: what is wrong, why, what is to be done, who decides, and how it came about. */
+import { useState } from "preact/hooks";
 import { formatDuration, toMs } from "../../domain/time.ts";
-import { useLive, useNow } from "../live.ts";
+import { useHere, useLive, useNow } from "../live.ts";
 import type { Incident } from "../model/answers.ts";
 import { graceOf } from "../model/grace.ts";
 import { worstPhase } from "../model/severity.ts";
 import { clockOf, nameIn, sinceStart, spaced, timeOf } from "../model/words.ts";
 import { Decide } from "./decide.tsx";
 import { PlanCard } from "./plan.tsx";
-import { Badge, Card, Commands, Loaded, Name, Nothing, OutcomeBadge, PhaseBadge, When } from "./parts.tsx";
+import { Badge, Card, Commands, Loaded, Name, Nothing, OutcomeBadge, PhaseBadge, Problem, When } from "./parts.tsx";
 
 function GraceClock({ incident }: { incident: Incident }) {
   const grace = graceOf(incident, useNow());
@@ -83,6 +84,41 @@ function Databases({ incident }: { incident: Incident }) {
   );
 }
 
+function saveAs(name: string, value: unknown): void {
+  const href = URL.createObjectURL(new Blob([`${JSON.stringify(value, null, 2)}\n`], { type: "application/json" }));
+  Object.assign(document.createElement("a"), { href, download: name }).click();
+  URL.revokeObjectURL(href);
+}
+
+/** What `keymend support` writes from what is on record, for whoever helps. */
+function SupportBundle({ id }: { id: string }) {
+  const { api } = useHere();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<Error>();
+  async function save(): Promise<void> {
+    setBusy(true);
+    setError(undefined);
+    try {
+      saveAs(`keymend-${id}.json`, await api.call("support", { id }));
+    } catch (problem) {
+      setError(problem instanceof Error ? problem : new Error(String(problem)));
+    } finally {
+      setBusy(false);
+    }
+  }
+  return (
+    <>
+      <div class="buttons">
+        <button type="button" disabled={busy} onClick={() => void save()}>
+          Save the support bundle
+        </button>
+        <span class="fine">All that is on record of it, in one file: names, ids and times of your resources, and no secret.</span>
+      </div>
+      <Problem error={error} />
+    </>
+  );
+}
+
 function Timeline({ incident }: { incident: Incident }) {
   return (
     <Card title="Timeline">
@@ -99,6 +135,7 @@ function Timeline({ incident }: { incident: Incident }) {
       <p>
         <a href={`#/proof/${incident.id}`}>The audit of this incident</a>
       </p>
+      <SupportBundle id={incident.id} />
     </Card>
   );
 }
