@@ -74,3 +74,17 @@ export async function createDigest(storyFiles: readonly string[], by = ""): Prom
   ]);
   return (file, ...more) => hash([rest, code, texts.get(file)!, ...more.map((part) => JSON.stringify(part))]);
 }
+
+/** Of the dashboard as it is shown, without the packages that it is made with: while it is the same, so are its pictures. */
+export async function digestOfDashboard(): Promise<string> {
+  const { outputFiles } = await build({
+    ...SETTINGS,
+    entryPoints: ["src/dashboard/main.tsx", "src/dashboard/app.css"],
+    outdir: "unused",
+    platform: "browser",
+    packages: "external",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+  });
+  return hash([...outputFiles.map(({ text }) => text), readFileSync("src/dashboard/index.html", "utf8")]);
+}

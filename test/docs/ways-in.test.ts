@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type Route, ROUTES, templateOf } from "../../src/api/routes.ts";
 import { causes } from "../../src/domain/causes/index.ts";
 import { stepSpecs } from "../../src/domain/steps/index.ts";
+import { digestOfDashboard } from "../../scripts/digest.ts";
 
 type Rule = { name: string; from: { path?: string }; to: { pathNot?: string } };
 const RULES = "../../.dependency-cruiser.mjs";
@@ -51,9 +52,13 @@ describe.each(PAGES)("%s", (page) => {
 
 test("the README shows each picture that is taken (npm run pictures), small enough for a page", () => {
   const shown = [...textOf("README.md").matchAll(/!\[[^\]]+\]\((docs\/pictures\/[^)]+)\)/g)].map((match) => match[1]!);
-  expect(shown.toSorted()).toEqual(globSync("docs/pictures/*").toSorted());
+  expect(shown.toSorted()).toEqual(globSync("docs/pictures/*.jpg").toSorted());
   expect(shown.length).toBe(2);
   expect(shown.filter((picture) => statSync(picture).size > 150_000)).toEqual([]);
+});
+
+test("the pictures are of the dashboard as it is (npm run pictures)", async () => {
+  expect(textOf("docs/pictures/taken-of.txt").trim()).toBe(await digestOfDashboard());
 });
 
 test.each(["src/domain", "sandbox"])("the page of %s has a row for each room", (folder) => {
