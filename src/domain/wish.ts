@@ -76,7 +76,7 @@ export type WishStatus = {
   heldSince?: string;
   /** From when on it is told what is needed no more, by a look of then; absent where nothing is, and until it is done. */
   disposable?: { from: string };
-  /** What it brought about is to stay so: it speaks to every later look, until it is taken back. */
+  /** What it brought about, or may have by now, is to stay so: it speaks to every later look, until it is taken back. */
   stands: boolean;
 };
 
@@ -124,7 +124,7 @@ const takesBack = (wish: WishOnRecord, { at, params }: Revocation): boolean =>
 /** Revocations that are to be carried out, or to stay. */
 export const standingRevocations = (wishes: readonly WishOnRecord[]): Revocation[] =>
   wishes.filter(isRevocation).filter((wish) => {
-    const isMeant = isOpen(wish) ? wish.cancelled === null : wish.status?.stands === true;
+    const isMeant = wish.status?.stands === true || (isOpen(wish) && wish.cancelled === null);
     return isMeant && !wishes.some((other) => takesBack(other, wish));
   });
 

@@ -154,7 +154,7 @@ export function statusOf(view: View, planned: PlannedWish, state: TargetState): 
       ...scanProgress(standing, scan),
     },
     // What was begun of it stays too, until it is taken back.
-    stands: stands && standing.state === "closed" && (standing.outcome === "Completed" || mayBeBegun(view, wish)),
+    stands: stands && (standing.outcome === "Completed" || mayBeBegun(view, wish)),
   };
 }
 

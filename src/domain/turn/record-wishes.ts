@@ -2,6 +2,7 @@
 import type { IncidentWish } from "../incident.ts";
 import type { PlannedWish } from "../plan.ts";
 import { operationInShort } from "../short-names.ts";
+import type { Step } from "../steps/step.ts";
 import { type Requirement, takenBackBy, type WishOnRecord } from "../wish.ts";
 import type { TargetState } from "./judge-databases.ts";
 import { statusOf } from "./judge-wishes.ts";
@@ -28,6 +29,16 @@ export function takeWishes(draft: TurnDraft): void {
     note(draft, "wish", `requirements of ${wish.operation}${sayRequirements(requirements)}`, { requirements }, `-${wish.id}-requirements`);
     keep(draft, statusOf(view, planned, { kind: "pending", until: input.now, why: "begun", person: false }));
   }
+}
+
+/**
+ * A write of it is made next. On record before that: what is taken away on purpose stays away, though its wish is called off before a look has
+ * seen the write.
+ */
+export function takeBegun(draft: TurnDraft, { wish: id }: Step): void {
+  const begun = (draft.input.plan.wishes ?? []).filter(({ wish, stands }) => stands && wish.id === id);
+  const isBegun = (one: IncidentWish): boolean => begun.some(({ wish }) => wish.id === one.id);
+  for (const one of (draft.incident.wishes ?? []).filter(isBegun)) keep(draft, { ...one, stands: true });
 }
 
 /** What a wish has taken back stands no longer. How it has ended in this incident is newer than what was read of it. */

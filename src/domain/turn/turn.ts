@@ -32,7 +32,7 @@ import {
   takeSignals,
   type TurnInput,
 } from "./record.ts";
-import { takeWish, takeWishes } from "./record-wishes.ts";
+import { takeBegun, takeWish, takeWishes } from "./record-wishes.ts";
 import { sayForecast } from "./revalidation.ts";
 import { runbookAtEnd, runbookOf } from "./runbook.ts";
 import { supportRunbook, ticketDrafts } from "./support.ts";
@@ -182,6 +182,7 @@ function next(draft: TurnDraft, steps: readonly JudgedStep[]): Next {
   if (now) {
     incident.state = "working";
     incident.progress = { ...rememberBefore(incident.progress, now.step, input.facts, input.now), looks: 0 };
+    takeBegun(draft, now.step);
     return { do: "step", step: now.step };
   }
   const { now: at, settings, plan, diagnosis } = input;

@@ -156,6 +156,33 @@ describe("once it is taken away", () => {
     expect(incident?.plan?.steps.map(({ name, state }) => [name, state])).toEqual([["RestoreRoleAssignment", "refused"]]);
   });
 
+  // What was written of it by then, if anything, the look that wanted it has on record.
+  test.each<[what: string, facts: Facts, began: boolean, repair: string, wish: object]>([
+    ["before its write, it is no word on a loss", gone(), false, "next", { state: "working" }],
+    [
+      "after its write, though no look has seen that, nobody gives back what it took",
+      gone(),
+      true,
+      "refused",
+      { outcome: "Refused", reasonCode: "Cancelled", stands: true },
+    ],
+  ])("called off %s", (_, facts, began, repair, wish) => {
+    const wanted = aWish(REVOKE_GRANT);
+    const first = decideTurn(turnOn({ ...rbac(), wishes: [wanted] }));
+    if (first.next.do !== "step" || first.incident === null) throw new Error("nothing is begun");
+    const { id, name, on } = first.next.step;
+    const { id: __, reason: ___, ...status } = first.incident.wishes![0]!;
+    expect(status).toMatchObject({ state: "working", stands: true });
+    const cancelled = { at: after(1), by: "ada-id", reason: "not today" };
+    const called = { ...wanted, cancelled, status: began ? status : null };
+    const written = began ? applied({ id, name, on, wish: "w1" }) : {};
+    const second = decideTurn(
+      turnOn({ ...facts, wishes: [called] }, { incident: { ...first.incident, ...written }, turn: 1, now: after(5) }),
+    );
+    expect(second.incident?.plan?.steps.map((one) => [one.name, one.state])).toEqual([["RestoreRoleAssignment", repair]]);
+    expect(second.incident?.wishes).toMatchObject([wish]);
+  });
+
   test("only who wants that very thing back takes it back", () => {
     expect(takenBackBy(restoring, [standing, restoring])).toEqual([standing]);
     const others: WishOnRecord[] = [
