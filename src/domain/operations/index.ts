@@ -76,7 +76,7 @@ const judge = <N extends OperationName>(wish: Asked<N>, view: View): Judged => {
     scan: spec.scans?.(params, view) ?? null,
     targetIds: spec.concerns(params, view.facts),
     drafts: spec.drafts(params, view),
-    mends: spec.mends,
+    mends: spec.mendsOf?.(params) ?? spec.mends,
     inSequence: spec.inSequence ?? false,
     stands: spec.stands,
     undo: spec.undo(params, view.facts, view.wish),

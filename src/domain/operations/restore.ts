@@ -70,6 +70,9 @@ function reached(params: Params, view: View): Reached {
   return { done: true, detail: what };
 }
 
+/** Who gives a grant back says nothing of a key that somebody has disabled: other databases wrap with it. */
+const OF_GRANT = ["AccessMissing", "PolicyMissing"] as const;
+
 export const restore: OperationSpec<"restore"> = {
   title: "Takes a revocation back, and watches until the databases have their key again",
   source: "Microsoft Learn: Troubleshooting revoked state, account and MongoDB vCore guides (enable the key again, wait for up to an hour)",
@@ -81,7 +84,8 @@ export const restore: OperationSpec<"restore"> = {
   requirements: (params, view) =>
     isOfKey(params) ? [keyIsThere(params, view.facts), tagRequirement(params, view)] : [foundDatabase(params, view.facts)],
   drafts: (params, view) => (isOfKey(params) ? keyDrafts(params, view) : []),
-  mends: ["KeyDisabled", "OldVersionDisabled", "AccessMissing", "PolicyMissing"],
+  mends: ["KeyDisabled", "OldVersionDisabled", ...OF_GRANT],
+  mendsOf: (params) => (isOfKey(params) ? restore.mends : OF_GRANT),
   doneWhen:
     "the key is enabled, its tag is off, and every database that wraps with it has it again by the service's own word; of a database's grant: it is back, and so are the databases of its identity",
   reached,

@@ -37,6 +37,8 @@ export type OperationSpec<N extends OperationName> = {
   inSequence?: true;
   /** Causes of which it wants the repair too: the wish is the consent to it. */
   mends: readonly CauseCode[];
+  /** Those of them that it wants, of what it is about; absent where it wants them all. */
+  mendsOf?: (params: OperationParams[N]) => readonly CauseCode[];
   /** When it is done, in words; `reached` decides. */
   doneWhen: string;
   reached: (params: OperationParams[N], view: View) => Reached;

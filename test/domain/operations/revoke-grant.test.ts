@@ -10,11 +10,13 @@ import {
   aBaseline,
   ACCOUNT_ID,
   aCluster,
+  aKey,
   anAccess,
   anAccount,
   anAssignment,
   aPolicyVault,
   aRole,
+  aVersion,
   CLUSTER_ID,
   clusterSays,
   identityIdOf,
@@ -23,6 +25,7 @@ import {
   revoked,
   someFacts,
   someSettings,
+  V1,
   VAULT_ID,
 } from "../../support/builders.ts";
 import { after, applied } from "../../support/turns.ts";
@@ -228,6 +231,14 @@ describe("to give it back", () => {
     expect(next).toMatchObject({ do: "step", step: { name: "RestoreRoleAssignment", params: { name: "held" }, wish: "w2" } });
     expect(back(gone())).toMatchObject({ drafts: [], targetIds: [ACCOUNT_ID, CLUSTER_ID] });
     expect(back(gone()).requirements).toMatchObject([{ name: "database", state: "met" }]);
+  });
+
+  test("is no consent to a key that somebody has disabled: that is asked about", () => {
+    const facts = rbac({ keys: [aKey([aVersion(V1, { enabled: false })])], wishes: [standing, restoring] });
+    const { incident } = decideTurn(turnOn(facts));
+    expect(incident?.plan?.steps).toMatchObject([{ name: "EnableKeyVersion", state: "waitsForApproval" }]);
+    const ofKey = decideTurn(turnOn({ ...facts, wishes: [aWish(RESTORE)] }));
+    expect(ofKey.next).toMatchObject({ do: "step", step: { name: "EnableKeyVersion", wish: "w1" } });
   });
 
   test("is waited for until it has had its time, and the databases are well", () => {
