@@ -150,7 +150,11 @@ var deadLetters = empty(deadLetterer) ? '' : '${resourceId('Microsoft.ManagedIde
 
 // What a deployment decides; everything else has its default in the app (docs/settings.md) and is set by `overrides` alone.
 var settings = {
-  AzureWebJobsStorage__accountName: storage.name
+  // By whole addresses: of a bare name the host and Durable make one of the public cloud, whichever they are in (Azure/azure-functions-host,
+  // StorageServiceUriOptions; Azure/azure-functions-durable-extension, AzureStorageAccountOptions: DefaultEndpointSuffix).
+  AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
+  AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
+  AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identity.clientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString

@@ -86,6 +86,17 @@ describe("what is deployed", () => {
     },
   );
 
+  /** Azure/azure-functions-host, StorageServiceUriOptions, and azure-functions-durable-extension, AzureStorageAccountOptions: a bare name is of the public cloud. */
+  test("tells the host where its storage is by the addresses that Azure gives, in whichever cloud", () => {
+    const set = [...readFileSync("infra/modules/app.bicep", "utf8").matchAll(/^ {2}AzureWebJobsStorage__(\w+): (.*)$/gm)];
+    const addresses = ["blob", "queue", "table"].map((kind) => [`${kind}ServiceUri`, `storage.properties.primaryEndpoints.${kind}`]);
+    const whose = [
+      ["credential", "'managedidentity'"],
+      ["clientId", "identity.clientId"],
+    ];
+    expect(set.map(([, name, value]) => [name, value])).toEqual([...addresses, ...whose]);
+  });
+
   /** Learn, "Disable basic authentication in App Service deployments". */
   test("takes no publishing password", () => {
     const policies = [
