@@ -40,17 +40,26 @@ function outcomeProblems({ story, phase, result }: Evidence): string[] {
   return ["Escalated", expected, MAY_BECOME[expected]].includes(outcome) ? [] : [`the outcome is ${outcome}, not ${expected}`];
 }
 
-export function successProblems({ story, result, wellAtLast }: Evidence): string[] {
-  if (!SUCCESS.has(result.outcome ?? "")) return [];
+/** What was wanted on purpose may be that databases lose their key. */
+const claimsHealth = ({ story, result }: Evidence): boolean => result.outcome !== "Completed" || story.healthyAfter !== false;
+
+/** Whoever mended it by hand may have come before the service's check or after; of what was wanted on purpose nobody says how it went. */
+const SAYS_NO_OUTAGE = new Set(["Superseded", "Completed"]);
+
+export function successProblems(evidence: Evidence): string[] {
+  const { story, result, wellAtLast } = evidence;
+  const outcome = result.outcome ?? "";
+  if (!SUCCESS.has(outcome) && outcome !== "Completed") return [];
   const problems: string[] = [];
   const say = (holds: boolean, problem: string): void => void (holds || problems.push(problem));
-  say(wellAtLast, `${result.outcome}, but not every database is well`);
-  say(
-    result.targets.every(({ phaseAfter }) => phaseAfter === "healthy"),
-    `${result.outcome} with databases that are not healthy`,
-  );
-  // Whoever mended it by hand may have come before the service's check or after.
-  if (result.outcome !== "Superseded")
+  if (claimsHealth(evidence)) {
+    say(wellAtLast, `${result.outcome}, but not every database is well`);
+    say(
+      result.targets.every(({ phaseAfter }) => phaseAfter === "healthy"),
+      `${result.outcome} with databases that are not healthy`,
+    );
+  }
+  if (!SAYS_NO_OUTAGE.has(outcome))
     say(result.outage === (result.outcome === "Healed"), `${result.outcome}, and the outage is ${result.outage}`);
   if (story.causes.length > 0) say(result.virtual.healthy !== null, `${result.outcome}, which the service never confirmed`);
   for (const step of story.steps ?? []) say(result.steps.includes(step), `${result.outcome} without ${step}`);

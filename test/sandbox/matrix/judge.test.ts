@@ -1,7 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { RecordedWrite } from "../../../sandbox/azure/world.ts";
 import { type Evidence, problemsOf, usualOf } from "../../../sandbox/matrix/judge.ts";
 import type { Told } from "../../../sandbox/play/result.ts";
+import { opRevoke } from "../../../sandbox/stories/op-revoke.ts";
+import { opRotateKey } from "../../../sandbox/stories/op-rotate-key.ts";
+import type { Story } from "../../../sandbox/stories/story.ts";
 import { closed, evidence, grant } from "./evidence.ts";
 
 const told: Told = { incident: closed, auditRows: 3, chain: "verified", asked: false };
@@ -43,6 +46,21 @@ test.each<[string, Partial<Evidence>, Partial<Evidence["result"]>, string]>([
   ["a broken chain", { told: [{ ...told, chain: "broken" }] }, {}, "the audit of i1: chain broken"],
 ])("%s is a problem", (_what, over, resultOver, problem) => {
   expect(problemsOf(evidence(over, resultOver)).join("\n")).toContain(problem);
+});
+
+describe("what was wanted on purpose", () => {
+  const ended = (story: Story, over: Partial<Evidence>, steps: string[]): string[] =>
+    problemsOf(evidence({ story, ...over }, { outcome: "Completed", outage: true, steps }));
+
+  test("is over where its steps are done and the databases are well, whether the service noticed anything or not", () => {
+    expect(ended(opRotateKey, {}, [...opRotateKey.steps!])).toEqual([]);
+    expect(ended(opRotateKey, { wellAtLast: false }, [...opRotateKey.steps!])).toEqual(["Completed, but not every database is well"]);
+    expect(ended(opRotateKey, {}, [])).toEqual(opRotateKey.steps!.map((step) => `Completed without ${step}`));
+  });
+
+  test("may be that databases lose their key", () => {
+    expect(ended(opRevoke, { wellAtLast: false }, [...opRevoke.steps!])).toEqual([]);
+  });
 });
 
 test("a thing written more often than without the fault is a problem, though with other values", () => {
