@@ -12,9 +12,8 @@ import { switchDrafts } from "../mending/switch-identity.ts";
 import { isSameKey } from "../key-uri.ts";
 import { isAtRest } from "../databases/at-rest.ts";
 import { say } from "../steps/az.ts";
-import { REVOKED_TAG, tagIn } from "../steps/intent-tag.ts";
 import type { StepDraft } from "../steps/step.ts";
-import { type OperationParams, type Requirement, standingRevocations } from "../wish.ts";
+import type { OperationParams, Requirement } from "../wish.ts";
 import { FEATURE_ASKS, featureRequirements, scanRequirement } from "./account-requirements.ts";
 import { nameIn } from "./one-key.ts";
 import {
@@ -65,18 +64,6 @@ function keyless({ keyUri: wanted }: Params, { name, keyUri }: TargetFacts): Req
   };
 }
 
-function notRevoked({ keyUri }: Params, { vault, keys, wishes = [] }: Facts): Requirement {
-  const key = keys.find(({ name }) => name.toLowerCase() === nameIn({ keyUri }).toLowerCase());
-  const isTagged = [vault, key].some((one) => one && "tags" in one && tagIn(one.tags, REVOKED_TAG) !== undefined);
-  const isMeant = isTagged || standingRevocations(wishes).some(({ params }) => "keyUri" in params && isSameKey(params.keyUri, keyUri));
-  return {
-    name: "key in use",
-    state: isMeant ? "unmet" : "met",
-    detail: isMeant ? "the key is revoked on purpose" : "nobody has revoked it on purpose",
-    az: [],
-  };
-}
-
 /** Of a user-assigned one the grant is this operation's own work, unless somebody keeps it out. */
 function reachRequirements(params: Params, { facts }: View, account: TargetFacts): Requirement[] {
   const target = wouldBe(params, account);
@@ -101,7 +88,6 @@ function requirementsBefore(params: Params, view: View, account: TargetFacts): R
     keyless(params, account),
     ...featureRequirements(account, target.defaultIdentity),
     ...vaultRequirements(view.facts),
-    notRevoked(params, view.facts),
     ...keyRequirements(view.facts, target),
     ...reachRequirements(params, view, account),
   ];
@@ -158,7 +144,6 @@ export const enableCmk: OperationSpec<"enable-cmk"> = {
     "account",
     ...FEATURE_ASKS,
     ...VAULT_ASKS,
-    "key in use",
     ...KEY_ASKS,
     ...IDENTITY_ASKS.filter((name) => name !== "same region"),
     "document ids",

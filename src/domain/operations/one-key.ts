@@ -3,7 +3,8 @@ import { liveVaultOf } from "../databases/key-path.ts";
 import type { Facts, KeyFacts, LiveVault } from "../facts.ts";
 import { isSameKey } from "../key-uri.ts";
 import type { StepParams } from "../steps/step.ts";
-import type { Requirement } from "../wish.ts";
+import { REVOKED_TAG, tagIn } from "../steps/intent-tag.ts";
+import { type Requirement, standingRevocations } from "../wish.ts";
 
 export type OneKey = { keyUri: string };
 
@@ -41,4 +42,18 @@ export function keyIsThere(params: OneKey, facts: Facts): Requirement {
   const isRead = facts.keys.every(({ state }) => state !== "unreadable") && facts.vault?.state !== "unreadable";
   const detail = live ? `key ${live.key.name} of vault ${live.vault.name} is there` : `key ${params.keyUri} is not there, or was not read`;
   return { name: "key", state: live ? "met" : isRead ? "unmet" : "unknown", detail, az: [] };
+}
+
+/** Whoever takes up a key, or makes a version of it, is not to undo that somebody took it away, be a database of it in sight or not. */
+export function keyInUse(params: OneKey, { vault, keys, wishes = [] }: Facts): Requirement {
+  const key = keys.find(({ name }) => name.toLowerCase() === nameIn(params).toLowerCase());
+  const isTagged = [vault, key].some((one) => one && "tags" in one && tagIn(one.tags, REVOKED_TAG) !== undefined);
+  const isWished = standingRevocations(wishes).some((wish) => isOfKey(wish.params) && isSameKey(wish.params.keyUri, params.keyUri));
+  const isMeant = isTagged || isWished;
+  return {
+    name: "key in use",
+    state: isMeant ? "unmet" : "met",
+    detail: isMeant ? "the key is revoked on purpose" : "nobody has revoked it on purpose",
+    az: [],
+  };
 }

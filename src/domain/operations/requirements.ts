@@ -14,6 +14,7 @@ import type { RequirementName } from "../requirement.ts";
 import { az, azNamed, say } from "../steps/az.ts";
 import { toMs } from "../time.ts";
 import type { OperationParams, Requirement } from "../wish.ts";
+import { keyInUse } from "./one-key.ts";
 import { asWished } from "./would-be.ts";
 
 type State = Requirement["state"];
@@ -166,6 +167,7 @@ function missingKey(vault: LiveVault, name: string, key: KeyFacts | undefined): 
 
 export const KEY_ASKS = [
   "key",
+  "key in use",
   "key type and size",
   "3072 bits",
   "key enabled",
@@ -180,12 +182,13 @@ export function keyRequirements(facts: Facts, target: TargetFacts): Requirement[
   if (facts.vault?.state !== "live") return [];
   const key = keyOf(facts, target);
   const name = keyNameOf(target);
-  if (key?.state !== "live") return [missingKey(facts.vault, name, key)];
-  const [latest] = key.versions;
-  const there = requirement("key", "met", `key ${name} is there`);
-  if (!latest) return [there, requirement("key type and size", "unknown", "the key shows no version")];
   const uri = String(target.keyUri);
-  return [there, ...useRequirements(uri, latest), ...timeRequirements(uri, latest, key, facts.at)];
+  const inUse = keyInUse({ keyUri: uri }, facts);
+  if (key?.state !== "live") return [missingKey(facts.vault, name, key), inUse];
+  const [latest] = key.versions;
+  const there = [requirement("key", "met", `key ${name} is there`), inUse];
+  if (!latest) return [...there, requirement("key type and size", "unknown", "the key shows no version")];
+  return [...there, ...useRequirements(uri, latest), ...timeRequirements(uri, latest, key, facts.at)];
 }
 
 const identityOf = ({ identities }: Facts, identityId: string): IdentityFacts | undefined =>

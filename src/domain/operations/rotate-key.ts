@@ -11,7 +11,7 @@ import { azOf, precondition } from "../steps/index.ts";
 import type { StepDraft, StepParams } from "../steps/step.ts";
 import { toIso, toMs } from "../time.ts";
 import type { Requirement } from "../wish.ts";
-import { keyIsThere, liveKeyOf, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
+import { keyInUse, keyIsThere, liveKeyOf, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
 import { neededBy } from "./leftover.ts";
 import type { OperationSpec, View } from "./spec.ts";
 
@@ -87,11 +87,11 @@ export const rotateKey: OperationSpec<"rotate-key"> = {
   title: "Makes a new version of a key and watches until its databases are on it",
   source: "Microsoft Learn: Configure customer-managed keys, Key rotation; Configure customer-managed key in MongoDB vCore",
   loses: null,
-  asks: ["key", "databases are well"],
+  asks: ["key", "key in use", "databases are well"],
   steps: ["CreateKeyVersion", "SetClusterEncryption"],
   reads: readsOfKey,
   concerns: (params, facts) => targetsOf(params, facts).map(({ id }) => id),
-  requirements: (params, view) => [keyIsThere(params, view.facts), wellRequirement(params, view)],
+  requirements: (params, view) => [keyIsThere(params, view.facts), keyInUse(params, view.facts), wellRequirement(params, view)],
   drafts: (params, view) => [draftOf(params, view) ?? []].flat(),
   mends: ["KeyVersionPinned"],
   doneWhen:

@@ -4,6 +4,7 @@ import { causes } from "../../../src/domain/causes/index.ts";
 import type { Facts } from "../../../src/domain/facts.ts";
 import { judgeOperation, operations } from "../../../src/domain/operations/index.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
+import { withWishes } from "../../../src/domain/plan/wishes.ts";
 import { REQUIREMENTS } from "../../../src/domain/requirement.ts";
 import { rankOf } from "../../../src/domain/steps/index.ts";
 import type { OperationName, Wished } from "../../../src/domain/wish.ts";
@@ -15,9 +16,11 @@ import {
   anAccount,
   anIdentity,
   aPolicyVault,
+  aVault,
   aVersion,
   CLUSTER_ID,
   IDENTITY_ID,
+  KEY_URI,
   PRINCIPAL,
   someFacts,
   someFeatures,
@@ -27,6 +30,7 @@ import {
   VAULT_ID,
 } from "../../support/builders.ts";
 import {
+  aStatusOf,
   aWish,
   CHECK,
   ENABLE,
@@ -124,4 +128,44 @@ describe.each(Object.entries(operations))("%s", (name, { asks, steps, mends }) =
 
 test("every requirement that has words is asked for by an operation", () => {
   expect(new Set(Object.values(operations).flatMap(({ asks }) => asks))).toEqual(new Set(Object.keys(REQUIREMENTS)));
+});
+
+describe("a key that is revoked on purpose", () => {
+  const tags = { "keymend:revoked": "r1" };
+  const standing = aWish({ operation: "revoke", params: { keyUri: `${KEY_URI}-2` } }, { id: "r1" });
+  const both = (over: object) => [aKey([aVersion(V1)], "cmk"), aKey([aVersion(V1)], "cmk-2")].map((key) => ({ ...key, ...over }));
+  const ways: Record<string, Partial<Facts>> = {
+    "its tag": { keys: both({ tags }) },
+    "its vault's tag": { keys: both({}), vault: aVault({ tags }) },
+    "the record": { keys: both({}), wishes: [{ ...standing, status: aStatusOf({ state: "closed", outcome: "Completed", stands: true }) }] },
+  };
+  const toCome = { keyName: "cmk-2", keyScope: SECOND_SCOPE, assignments: [] };
+  const reached = [anAccess(), anAccess(toCome), anAccess({ ...toCome, principalId: `${PRINCIPAL}2` })];
+  const ofSecond = { keyUri: `${KEY_URI}-2` };
+  const takers: Wished[] = [
+    { ...CHECK, params: { ...CHECK.params, key: "cmk-2" } },
+    { ...PREPARE, params: { ...PREPARE.params, key: "cmk-2", identityId: OTHER } },
+    { operation: "rotate-key", params: ofSecond },
+    { ...SWITCH_KEY, params: { ...SWITCH_KEY.params, ...ofSecond } },
+    { ...ENABLE, params: { ...ENABLE.params, ...ofSecond } },
+  ];
+
+  test.each(Object.entries(ways).flatMap(([way, over]) => takers.map((wish) => [wish.operation, way, wish, over] as const)))(
+    "is neither taken up nor made a version of by %s, whoever wraps with it, by %s",
+    (operation, _, wanted, over) => {
+      // The way without a revocation is what tells that it is refused for that.
+      for (const [what, isMeant] of [
+        [over, true],
+        [{ keys: both({}) }, false],
+      ] as const) {
+        const facts = someFacts({ identities, access: reached, targets: operation === "enable-cmk" ? [bare] : [anAccount()], ...what });
+        const wish = aWish(wanted);
+        const diagnosis = diagnose(facts, someSettings());
+        const found = judgeOperation({ facts, diagnosis, wish }).requirements.find(({ name }) => name === "key in use");
+        expect(found?.state).toBe(isMeant ? "unmet" : "met");
+        const { steps } = withWishes({ ...facts, wishes: [...(facts.wishes ?? []), wish] }, diagnosis, []);
+        expect(steps.filter((step) => step.wish === wish.id).length === 0).toBe(isMeant || operation === "check-requirements");
+      }
+    },
+  );
 });
