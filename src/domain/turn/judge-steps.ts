@@ -36,14 +36,30 @@ export type JudgedStep = { step: Step; state: StepState };
 /** May be taken at once. */
 export const isNext = ({ state }: JudgedStep): boolean => state.kind === "allowed" && state.ready;
 
-function judgeAsk(step: Step, why: string, view: JudgeView): StepState {
+/**
+ * The no that stands: also where nothing would ask for it any more, for time that has passed and a setting that is another lift none. isQuestion:
+ * where nothing is to be asked, who has wanted it by name since then has asked anew.
+ */
+function rejectedWhy(
+  { id, wish }: Step,
+  isQuestion: boolean,
+  { decisions, incident, facts: { wishes = [] } }: JudgeView,
+): string | undefined {
+  const { askedAnewAt } = incident.progress;
+  const wanted = isQuestion ? undefined : wishes.find((one) => one.id === wish);
+  const newest = rejectionOf(id, decisions, askedAnewAt);
+  const rejection = newest && rejectionOf(id, [newest], wanted?.at);
+  if (rejection) return `rejected by ${rejection.by}: ${rejection.reason}`;
+  return !wanted && incident.rejected.includes(id) ? "a person rejected it before, and nobody has asked for it anew" : undefined;
+}
+
+/** By what people have said. why: it is asked about; undefined where nothing asks. */
+function judgeWord(step: Step, why: string | undefined, view: JudgeView): StepState {
+  const no = rejectedWhy(step, why !== undefined, view);
+  if (no !== undefined) return { kind: "refuse", reason: "Rejected", why: no };
+  if (why === undefined) return { kind: "allowed", ready: step.ready };
   const { approval, agreed } = approvalOf(step, view);
   if (approval) return { kind: "allowed", ready: step.ready, approval };
-  const { decisions, incident } = view;
-  const rejection = rejectionOf(step.id, decisions, incident.progress.askedAnewAt);
-  if (rejection) return { kind: "refuse", reason: "Rejected", why: `rejected by ${rejection.by}: ${rejection.reason}` };
-  if (incident.rejected.includes(step.id))
-    return { kind: "refuse", reason: "Rejected", why: "a person rejected it before, and nothing has changed" };
   const needed = quorumOf(step, view.settings);
   const said = needed > 1 ? `${why}; ${agreed} of ${needed} approvers have agreed` : why;
   return { kind: "ask", why: said, question: questionOf(step, view) };
@@ -87,7 +103,7 @@ export function judgeNow(step: Step, view: JudgeView): StepState {
   // Who wants it on purpose has been asked, as it were.
   const repeated = step.wish === undefined ? sayRepeated(step, incident, settings, now) : undefined;
   const why = verdict.kind === "ask" ? verdict.why : repeated;
-  const state: StepState = why === undefined ? { kind: "allowed", ready: step.ready } : judgeAsk(step, why, view);
+  const state = judgeWord(step, why, view);
   return view.crowd === undefined ? state : inCrowd(state, view.crowd);
 }
 

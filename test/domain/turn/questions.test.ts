@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Decision, Incident } from "../../../src/domain/incident.ts";
+import type { KeyFacts } from "../../../src/domain/facts.ts";
+import { type Decision, type Incident, openIncident } from "../../../src/domain/incident.ts";
 import type { Step } from "../../../src/domain/steps/step.ts";
 import { questionId } from "../../../src/domain/turn/questions.ts";
 import type { TurnInput } from "../../../src/domain/turn/record.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
-import { PRINCIPAL, someSettings, VAULT_ID } from "../../support/builders.ts";
-import { aDecision, after, applied, aSignal, aStep, diagnosisOf, planOf, seen, turnInput } from "../../support/turns.ts";
+import { ACCOUNT_ID, NOW, PRINCIPAL, someFacts, someSettings, VAULT_ID } from "../../support/builders.ts";
+import { aDecision, after, applied, aSignal, aStep, diagnosisOf, PATIENT, planOf, seen, turnInput } from "../../support/turns.ts";
+import { aWish } from "../../support/wishes.ts";
 
 const digest = (value: unknown): string => JSON.stringify(value);
 const ask: Partial<TurnInput> = { digest, plan: planOf(aStep({ needs: "approval" })) };
@@ -18,6 +20,12 @@ function answer({ plan, progress }: Incident, over: Partial<Decision> = {}): Dec
   const questions = Object.fromEntries(asked.map((step) => [step.id, questionId(step, progress.asked![step.id]!, digest)]));
   return aDecision({ planHash: plan!.hash, steps: asked.map(({ id }) => id), questions, ...over });
 }
+
+const unreadKey: KeyFacts = { state: "unreadable", name: "other", why: "denied", detail: "no" };
+const mendedBefore: Incident = {
+  ...openIncident("i1", PATIENT, NOW, 0),
+  repairs: [{ cause: "AccessMissing", targetId: ACCOUNT_ID, at: after(-6 * 24 * 60) }],
+};
 
 const look = (incident: Incident, over: Partial<TurnInput>): ReturnType<typeof decideTurn> =>
   decideTurn(turnInput({ ...ask, incident, now: after(5), ...over }));
@@ -148,6 +156,48 @@ describe("a no", () => {
     expect(look(asking, { decisions: [no], signals: operator(3) }).next).toMatchObject({ do: "end" });
     expect(look(asking, { decisions: [no], signals: operator(4) }).next).toMatchObject({ do: "end" });
     expect(look(asking, { decisions: [no], signals: operator(0) }).next).toMatchObject({ do: "end" });
+  });
+
+  const byItself: Partial<TurnInput> = { digest, plan: planOf(aStep()) };
+
+  describe.each<[string, asks: Partial<TurnInput>]>([
+    ["its cause is set to be mended by itself", ask],
+    ["the mode is heal again", { ...byItself, settings: someSettings({ mode: "approve" }) }],
+    ["nobody's changes count as meant any more", { ...byItself, settings: someSettings({ privilegedCallers: ["boss"] }) }],
+    ["all can be read again", { ...byItself, facts: someFacts({ keys: [unreadKey] }) }],
+    ["its repair before is long enough ago", { ...byItself, incident: mendedBefore }],
+  ])("stands also where nothing would ask any more, for %s:", (_, asks) => {
+    const first = decideTurn(turnInput(asks)).incident!;
+    const said = answer(first, { id: "no", at: after(1), decision: "reject", reason: "meant" });
+    const later: Partial<TurnInput> = { ...byItself, now: after(8 * 24 * 60), signals: [] };
+
+    test("it was asked", () => {
+      expect(first.plan!.steps).toMatchObject([{ state: "waitsForApproval" }]);
+    });
+
+    test("in its incident", () => {
+      const turn = decideTurn(turnInput({ ...later, incident: first, decisions: [said] }));
+      expect(turn.next).toMatchObject({ do: "end", outcome: { reason: "Rejected", detail: "rejected by ada: meant" } });
+    });
+
+    test("in the next, until an operator asks anew", () => {
+      const closed = decideTurn(turnInput({ ...asks, incident: first, now: after(2), decisions: [said] })).incident!;
+      const next = { ...later, previous: closed, newId: "i2" };
+      expect(closed).toMatchObject({ outcome: "Refused", reason: "Rejected" });
+      expect(decideTurn(turnInput(next)).next).toMatchObject({ do: "end", outcome: { reason: "Rejected" } });
+      expect(decideTurn(turnInput({ ...next, signals: operator(8 * 24 * 60) })).next).toMatchObject({ do: "step" });
+    });
+  });
+
+  test.each([
+    ["before it, is over", 3, "end"],
+    ["at the same moment, is over", 4, "end"],
+    ["after it, is a new request", 5, "step"],
+  ])("to what somebody has wanted by name %s", (_, minute, then) => {
+    const facts = someFacts({ wishes: [aWish(undefined, { id: "w1", at: after(minute) })] });
+    const wished: Step = { ...aStep(), wish: "w1" };
+    const turn = look(asking, { decisions: [no], signals: [], facts, plan: planOf(wished) });
+    expect(turn.next.do).toBe(then);
   });
 
   test("to other steps leaves this one asking", () => {
