@@ -28,6 +28,9 @@ resource made 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails))
 }
 
 // Severities: 0 critical, 1 error, 2 warning (Microsoft Learn, "Azure Monitor alerts": severity).
+// A rule that resolves by itself fires no second time before that, and then says that all is well (Microsoft Learn, "Overview of Azure Monitor
+// alerts": alerts and state). So only the absence of sweeps does: what a line says once is not over when the line is, and no incident may
+// be hidden behind another. The others tell each line once, as their windows follow one another.
 var rules = [
   {
     name: 'outcome'
@@ -37,6 +40,8 @@ var rules = [
     operator: 'GreaterThan'
     threshold: 0
     window: 'PT5M'
+    every: 'PT5M'
+    resolves: false
   }
   {
     name: 'unwell'
@@ -46,6 +51,8 @@ var rules = [
     operator: 'GreaterThan'
     threshold: 0
     window: 'PT15M'
+    every: 'PT15M'
+    resolves: false
   }
   {
     name: 'storm'
@@ -55,6 +62,8 @@ var rules = [
     operator: 'GreaterThan'
     threshold: 0
     window: 'PT5M'
+    every: 'PT5M'
+    resolves: false
   }
   {
     name: 'no-sweep'
@@ -64,6 +73,8 @@ var rules = [
     operator: 'LessThan'
     threshold: 1
     window: 'PT15M'
+    every: 'PT5M'
+    resolves: true
   }
   {
     name: 'dropped'
@@ -73,6 +84,8 @@ var rules = [
     operator: 'GreaterThan'
     threshold: 0
     window: 'PT15M'
+    every: 'PT15M'
+    resolves: false
   }
 ]
 
@@ -85,7 +98,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule 
     severity: rule.severity
     enabled: true
     scopes: [insights.id]
-    evaluationFrequency: 'PT5M'
+    evaluationFrequency: rule.every
     windowSize: rule.window
     criteria: {
       allOf: [
@@ -97,7 +110,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule 
         }
       ]
     }
-    autoMitigate: true
+    autoMitigate: rule.resolves
     actions: {
       actionGroups: concat(empty(emails) ? [] : [made.id], empty(actionGroupId) ? [] : [actionGroupId])
     }

@@ -200,10 +200,33 @@ describe("the alerts and the workbook", () => {
     expect(queries["unwell"]).toContain(`not(${[...ofDatabases, prefix("storm")].join(" or ")})`);
   });
 
+  /** Learn, "Overview of Azure Monitor alerts", alerts and state: one that resolves by itself fires no second time before, and then says so. */
+  test("no incident is hidden behind another, and none is said to be over because its line is", () => {
+    const rules = [
+      ...alerts.matchAll(/name: '([\w-]+)'\n[\s\S]*?operator: '(\w+)'[\s\S]*?window: '(\w+)'\n +every: '(\w+)'\n +resolves: (\w+)/g),
+    ];
+    const told = rules.filter(([, , operator]) => operator === "GreaterThan");
+    expect(told.map(([, name]) => name)).toEqual(["outcome", "unwell", "storm", "dropped"]);
+    for (const [, name, , window, every, resolves] of told)
+      expect({ name, every, resolves }).toEqual({ name, every: window, resolves: "false" });
+    expect(rules.filter((rule) => !told.includes(rule)).map(([, name, , , , resolves]) => [name, resolves])).toEqual([
+      ["no-sweep", "true"],
+    ]);
+    expect(alerts).toContain("autoMitigate: rule.resolves");
+    expect(alerts).toContain("evaluationFrequency: rule.every");
+  });
+
   test("events that were not delivered are told of each topic, whether they are kept or dropped", () => {
     const main = readFileSync("infra/main.bicep", "utf8");
     expect([...main.matchAll(/^module \w+ 'modules\/lost-events\.bicep'/gm)]).toHaveLength(2);
-    expect(readFileSync("infra/modules/lost-events.bicep", "utf8")).toContain("areKept ? 'DeadLetteredCount' : 'DroppedEventCount'");
+    const metrics = /^var metrics = concat\(([\s\S]*?)^\)$/m.exec(readFileSync("infra/modules/lost-events.bicep", "utf8"))![1]!;
+    // What is kept can be dropped all the same, and is then no dead letter.
+    expect(
+      metrics
+        .trim()
+        .split("\n")
+        .map((line) => line.trim()),
+    ).toEqual(["[{ name: 'lost', metric: 'DroppedEventCount' }],", "areKept ? [{ name: 'kept', metric: 'DeadLetteredCount' }] : []"]);
   });
 
   test("an event subscription has a dead-letter container wherever its topic can have an identity", () => {
