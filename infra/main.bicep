@@ -28,7 +28,7 @@ param settings object = {}
 @description('Names of the resource groups that the vaults are in, whichever these are: Keymend may work there, finds the vaults by their databases and arms them itself.')
 param vaultGroups string[] = []
 
-@description('Vaults that are armed by this deployment, all in this subscription: in mode observe Keymend arms none. Their resource ids; their resource groups are among those above. topicName: the vault\'s Event Grid system topic where it has one already (only one is allowed per vault).')
+@description('Vaults that are armed by this deployment, all in this subscription: in mode observe Keymend arms none. Their resource ids; their resource groups are among those above. topicName: the vault\'s Event Grid system topic where it has one already (only one is allowed per vault), by its resource id where that is in another resource group than the vault.')
 param vaults watchedVault[] = []
 
 @description('Further subscriptions to watch, each with a deployment of watch.bicep: their ids.')
@@ -103,7 +103,7 @@ param recordsRetention string = 'P365D'
 @maxValue(730)
 param logRetentionDays int = 90
 
-@description('The name of the system topic of this subscription where it has one already (only one is allowed).')
+@description('The system topic of this subscription where it has one already (only one is allowed): its name, or its resource id where it is in another resource group than the app.')
 param subscriptionTopicName string = ''
 
 @description('Where the zip of a release is, for the app to fetch; empty: the code is published by other means.')
@@ -276,7 +276,9 @@ var withDeadLetters = withEvents && empty(endpointSubnetId)
 // Of what is not deployed no output may be asked for: the name is what all three go by.
 var deadLettererName = 'id-${name}-events'
 
-module deadLetters 'modules/dead-letters.bicep' = if (withDeadLetters) {
+// In any case: a container in the locked account of the records can't be taken away again (Microsoft Learn, "Lock your resources to protect your
+// infrastructure": inheritance), and a stack that tries to ends as failed, each time anew.
+module deadLetters 'modules/dead-letters.bicep' = {
   name: '${name}-dead-letters'
   scope: group
   params: {
@@ -301,25 +303,37 @@ module deadLetterer 'modules/dead-letterer.bicep' = if (withDeadLetters && armsV
   dependsOn: [deadLetters]
 }
 
+// By its resource id a topic is wherever that says, by its name beside its vault, or the app.
+var vaultTopics = [for vault in vaults: {
+  name: last(split(vault.?topicName ?? '${name}-${last(split(vault.id, '/'))}', '/'))
+  group: split(vault.?topicName ?? '', '/')[?4] ?? split(vault.id, '/')[4]
+}]
+var subscriptionTopic = {
+  name: empty(subscriptionTopicName) ? '${name}-subscription' : last(split(subscriptionTopicName, '/'))
+  group: split(subscriptionTopicName, '/')[?4] ?? resourceGroupName
+}
+
 module vaultEvents 'modules/vault-events.bicep' = [for (vault, i) in vaults: if (withEvents) {
   name: '${name}-events-${i}'
-  scope: resourceGroup(split(vault.id, '/')[2], split(vault.id, '/')[4])
+  scope: resourceGroup(vaultTopics[i].group)
   params: {
+    name: name
     vaultName: last(split(vault.id, '/'))
     vaultLocation: watched[i].location
-    topicName: vault.?topicName ?? '${name}-${last(split(vault.id, '/'))}'
+    topicName: vaultTopics[i].name
     reuseTopic: contains(vault, 'topicName')
     functionAppId: app.outputs.functionAppId
-    deadLetters: withDeadLetters ? deadLetters!.outputs.place : null
+    deadLetters: withDeadLetters ? deadLetters.outputs.place : null
   }
   dependsOn: [code]
 }]
 
 module subscriptionEvents 'modules/subscription-events.bicep' = if (withEvents) {
   name: '${name}-events-subscription'
-  scope: group
+  scope: resourceGroup(subscriptionTopic.group)
   params: {
-    topicName: empty(subscriptionTopicName) ? '${name}-subscription' : subscriptionTopicName
+    name: name
+    topicName: subscriptionTopic.name
     reuseTopic: !empty(subscriptionTopicName)
     functionAppId: app.outputs.functionAppId
   }
@@ -344,9 +358,10 @@ module alerts 'modules/alerts.bicep' = if (withAlerts) {
 
 module lostVaultEvents 'modules/lost-events.bicep' = [for (vault, i) in vaults: if (withAlerts) {
   name: '${name}-lost-${i}'
-  scope: resourceGroup(split(vault.id, '/')[2], split(vault.id, '/')[4])
+  scope: resourceGroup(vaultTopics[i].group)
   params: {
-    topicName: vault.?topicName ?? '${name}-${last(split(vault.id, '/'))}'
+    name: name
+    topicName: vaultTopics[i].name
     areKept: withDeadLetters && !contains(vault, 'topicName')
     actionGroups: alerts!.outputs.actionGroups
   }
@@ -355,9 +370,10 @@ module lostVaultEvents 'modules/lost-events.bicep' = [for (vault, i) in vaults: 
 
 module lostSubscriptionEvents 'modules/lost-events.bicep' = if (withAlerts) {
   name: '${name}-lost-subscription'
-  scope: group
+  scope: resourceGroup(subscriptionTopic.group)
   params: {
-    topicName: empty(subscriptionTopicName) ? '${name}-subscription' : subscriptionTopicName
+    name: name
+    topicName: subscriptionTopic.name
     areKept: false
     actionGroups: alerts!.outputs.actionGroups
   }

@@ -38,7 +38,7 @@ param allowClusterRepairs bool = true
 @description('As in main.bicep.')
 param allowRevocations bool = false
 
-@description('The name of the system topic of this subscription where it has one already (only one is allowed); it is in the resource group above.')
+@description('The system topic of this subscription where it has one already (only one is allowed): its name, where it is in the resource group above, or its resource id.')
 param subscriptionTopicName string = ''
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = if (empty(subscriptionTopicName)) {
@@ -78,9 +78,10 @@ module vaultGroup 'modules/vault-group.bicep' = [for (group, i) in vaultGroups: 
 
 module subscriptionEvents 'modules/subscription-events.bicep' = {
   name: '${name}-events-subscription'
-  scope: resourceGroup(resourceGroupName)
+  scope: resourceGroup(split(subscriptionTopicName, '/')[?4] ?? resourceGroupName)
   params: {
-    topicName: empty(subscriptionTopicName) ? '${name}-subscription' : subscriptionTopicName
+    name: name
+    topicName: empty(subscriptionTopicName) ? '${name}-subscription' : last(split(subscriptionTopicName, '/'))
     reuseTopic: !empty(subscriptionTopicName)
     functionAppId: functionAppId
   }

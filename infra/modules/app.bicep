@@ -13,7 +13,7 @@ param outcomeTopicEndpoint string
 param instanceMemoryMB int
 param recordsRetention string
 
-@description('The name of the identity that keeps what could not be delivered, also of vaults that Keymend arms: modules/dead-letters.bicep makes it later, once there is code. Empty: of those nothing is kept.')
+@description('The name of the identity that keeps what could not be delivered, also of vaults that Keymend arms: modules/dead-letters.bicep makes it later. Empty: of those nothing is kept.')
 param deadLetterer string
 
 param subnetId string

@@ -1,4 +1,7 @@
 // Tells of events of one system topic that never reached Keymend. Its sweep finds the same a few minutes later.
+@description('The name of the deployment: another Keymend may listen at the same topic.')
+param name string
+
 param topicName string
 
 @description('With a dead-letter container they are kept there, unless that can not be written for hours; without one Event Grid drops them.')
@@ -18,7 +21,7 @@ var metrics = concat(
 
 // Microsoft Learn, "Supported metrics with Azure Monitor": Microsoft.EventGrid/systemTopics.
 resource alerts 'Microsoft.Insights/metricAlerts@2018-03-01' = [for one in metrics: {
-  name: 'alert-${topicName}-${one.name}'
+  name: 'alert-${name}-${topicName}-${one.name}'
   location: 'global'
   properties: {
     description: 'Events about keys or their vaults were not delivered to Keymend, or to whoever else listens at this topic.'

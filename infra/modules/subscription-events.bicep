@@ -1,6 +1,9 @@
 // The events of the subscription's own resources: what can take a key away at the management plane. Without a dead-letter container: the topic
 // of a subscription is global and can have no identity to write one with (Microsoft Learn, "Assign a system-managed identity to an Event
 // Grid system topic": global Azure sources), and the storage takes no keys. What is dropped is told by an alert (lost-events.bicep).
+@description('The name of the deployment: another Keymend may listen at the same topic.')
+param name string
+
 param topicName string
 param reuseTopic bool
 param functionAppId string
@@ -20,7 +23,7 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
 
 resource onResourceEvent 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
   parent: topic
-  name: 'keymend-resources'
+  name: '${name}-resources'
   dependsOn: [made]
   properties: {
     eventDeliverySchema: 'EventGridSchema'

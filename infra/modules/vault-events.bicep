@@ -1,4 +1,7 @@
 // The events of one vault. A vault has one system topic at most: an existing one is reused.
+@description('The name of the deployment: another Keymend may listen at the same topic.')
+param name string
+
 param vaultName string
 
 @description('Handed in: a location must be known when this deployment starts, and reading it here from the vault is later.')
@@ -34,7 +37,7 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
 
 resource onKeyVaultEvent 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
   parent: topic
-  name: 'keymend-keys'
+  name: '${name}-keys'
   dependsOn: [made]
   properties: {
     eventDeliverySchema: 'EventGridSchema'

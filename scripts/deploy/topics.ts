@@ -9,16 +9,12 @@ export const listTopics = (az: Az): Promise<Topic[]> =>
 
 const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** ours: what the template would call its own, which stays its own. */
+/** ours: what the template would call its own, which stays its own. By its resource id where it is in another group: it is always in the subscription of its source. */
 function foreign(topics: readonly Topic[], source: string, ours: string, group: string): string | undefined {
   const topic = topics.find((one) => isSame(one.source, source));
   if (topic === undefined || isSame(topic.name, ours)) return undefined;
-  if (!isSame(topic.resourceGroup, group))
-    throw new DeployError(
-      `the system topic ${topic.name} of ${source} is in the resource group ${topic.resourceGroup}, and the template looks for it in ${group}`,
-      "there can be no second one: make it anew in that group, with its event subscriptions",
-    );
-  return topic.name;
+  if (isSame(topic.resourceGroup, group)) return topic.name;
+  return `/subscriptions/${source.split("/")[2]!}/resourceGroups/${topic.resourceGroup}/providers/Microsoft.EventGrid/systemTopics/${topic.name}`;
 }
 
 /** A name, or a resource id. */

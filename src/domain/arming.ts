@@ -12,7 +12,7 @@ import type { StepDraft } from "./steps/step.ts";
 /** The function that hears of keys, as src/main.ts registers it. */
 const FUNCTION = "onKeyVaultEvent";
 
-/** As infra/modules/vault-events.bicep calls its own. */
+/** As infra/modules/vault-events.bicep calls its own, in a deployment of the name that is the default. */
 const NAME = "keymend-keys";
 /** "Event subscription names must be between 3 and 64 characters in length" (REST specification, Microsoft.EventGrid). */
 const LONGEST_NAME = 64;
@@ -114,7 +114,7 @@ export const isArming = ({ name, params }: StepDraft, { functionAppId }: Pick<Se
 
 /** The function that hears of resources, as src/main.ts registers it. */
 const RESOURCE_FUNCTION = "onResourceEvent";
-/** As infra/modules/subscription-events.bicep calls its own. */
+/** As infra/modules/subscription-events.bicep calls its own, likewise. */
 const RESOURCE_NAME = "keymend-resources";
 
 const RESOURCE_EVENTS = ["Write", "Delete", "Action"].map((verb) => `Microsoft.Resources.Resource${verb}Success`);

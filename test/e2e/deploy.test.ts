@@ -260,12 +260,15 @@ describe("the system topics that are there already", () => {
     expect(model.stacks[0]!.parameters).not.toHaveProperty("subscriptionTopicName");
   });
 
-  test("are named where they are out of reach", async () => {
-    Object.assign(model, { topics: [{ name: "theirs", source: SUBSCRIPTION, resourceGroup: "rg-other" }] });
-    const { code, err } = await deploy("--vault", vault);
-    expect({ code, changes: changes() }).toEqual({ code: 1, changes: [] });
-    expect(err).toContain("theirs");
-    expect(err).toContain("rg-other");
+  test("are told by their resource ids where they are in other groups", async () => {
+    const topics = [vault, SUBSCRIPTION].map((source, i) => ({ name: `theirs-${i}`, source, resourceGroup: "rg-other" }));
+    Object.assign(model, { topics });
+    expect(await deploy("--vault", vault)).toMatchObject({ code: 0, err: "" });
+    const id = (i: number): string => `${SUBSCRIPTION}/resourceGroups/rg-other/providers/Microsoft.EventGrid/systemTopics/theirs-${i}`;
+    expect(model.stacks[0]!.parameters).toMatchObject({
+      vaults: { value: [{ id: vault, topicName: id(0) }] },
+      subscriptionTopicName: { value: id(1) },
+    });
   });
 });
 

@@ -243,6 +243,31 @@ describe("the events", () => {
     expect(operations.sort()).toEqual(Object.keys(OPERATIONS).sort());
   });
 
+  test("of two deployments are no one's alone: what stands at a topic that both use bears the name of each", () => {
+    for (const file of ["vault-events", "subscription-events", "lost-events"]) {
+      const text = readFileSync(`infra/modules/${file}.bicep`, "utf8");
+      const made = [...text.matchAll(/^resource \w+ '(?!.*systemTopics@)[^']+' = [^']*?^ {2}(?:parent: topic\n {2})?name: (.*)$/gm)];
+      expect({ file, names: made.map(([, name]) => /\$\{name\}/.test(name!)) }).toEqual({ file, names: [true] });
+    }
+  });
+
+  test("come from the topic that is there already, in whichever resource group", () => {
+    for (const file of ["main", "watch"]) {
+      const modules = [
+        ...readFileSync(`infra/${file}.bicep`, "utf8").matchAll(
+          /^module \w+ 'modules\/(?:vault-events|subscription-events|lost-events)[\s\S]*?^ {2}scope: (.*)$/gm,
+        ),
+      ];
+      expect(modules.length).toBe(file === "main" ? 4 : 1);
+      for (const [, scope] of modules) expect(scope).toMatch(/Topics?(?:\[i\])?\.group\)$|\[\?4\] \?\? resourceGroupName\)$/);
+    }
+  });
+
+  /** Learn, "Lock your resources to protect your infrastructure": what is in a locked account can't be deleted, and a stack that tries ends as failed. */
+  test("that can't be delivered have their place beside the locked records for good", () => {
+    expect(readFileSync("infra/main.bicep", "utf8")).toMatch(/^module deadLetters 'modules\/dead-letters\.bicep' = \{$/m);
+  });
+
   test("go to functions that exist", () => {
     const named = files.flatMap((file) =>
       [...readFileSync(file, "utf8").matchAll(/resourceId: '.*\/functions\/(\w+)'/g)].map((match) => match[1]),
