@@ -147,9 +147,10 @@ export async function recordStep(
 
 /**
  * What an earlier run of this very activity recorded before its worker died. The look before it left the step as `next`, and
- * the look after it will say again how the step stands.
+ * the look after it will say again how the step stands. While it is followed nothing is: what stands there is how it ended before.
  */
-function recordedBefore({ plan, applied }: Incident, step: Step): AppliedStep["result"] | undefined {
+function recordedBefore({ plan, applied, progress }: Incident, step: Step): AppliedStep["result"] | undefined {
+  if (progress.following?.step.id === step.id) return undefined;
   const state = plan?.steps.find(({ id }) => id === step.id)?.state;
   const last = applied.at(-1);
   return (state === "applied" || state === "refused") && last?.id === step.id ? last.result : undefined;

@@ -32,6 +32,7 @@ import { pollStep } from "../../src/activities/poll-step.ts";
 import { type Incident, openIncident } from "../../src/domain/incident.ts";
 import { after, aDecision, aSignal, aStep, PATIENT } from "../support/turns.ts";
 import { aWish, ENABLE } from "../support/wishes.ts";
+import { showStep } from "../../src/domain/turn/judge-steps.ts";
 import { questionId } from "../../src/domain/turn/questions.ts";
 
 const expired = someFacts({ keys: [aKey([aVersion(V1, { expiresOn: after(-60) })])] });
@@ -576,6 +577,22 @@ describe("a write that Azure works on for long", () => {
     await assess({ pollStep: (input) => pollStep(polling, input) }, { incidentId: "i1", turn: 5 });
     expect(audit.rows.map(({ entryId }) => entryId)).toContain("5-followed-ending");
     expect(incidents.all[0]).toMatchObject({ applied: [{ result: "done", wish: "w1" }] });
+    expect(incidents.all[0]?.progress).not.toHaveProperty("following");
+  });
+
+  test.each([
+    ["succeeds", { kind: "succeeded" as const }, ["done"]],
+    // What it did all the same is seen by the very look.
+    ["fails again", { kind: "failed" as const, code: "InternalServerError", detail: "no" }, ["failed", "done"]],
+  ])("that was tried before in vain and now %s is no more either", async (_, state, results) => {
+    const { assess, incidents, deps } = setUp(someFacts());
+    const { id, name, on, about, targetIds, causes } = aStep();
+    const before = { id, name, on, about, targetIds, causes, at: after(-15), result: "failed" as const, detail: "no" };
+    const plan = { hash: "h", steps: [showStep({ step: aStep(), state: { kind: "settling" } })] };
+    incidents.put({ ...open(), applied: [before], plan });
+    const polling = { ...deps, settings: someSettings(), poll: async () => state };
+    await assess({ pollStep: (input) => pollStep(polling, input) }, { incidentId: "i1", turn: 5 });
+    expect(incidents.all[0]?.applied.map((entry) => entry.result)).toEqual(["failed", ...results]);
     expect(incidents.all[0]?.progress).not.toHaveProperty("following");
   });
 
