@@ -217,9 +217,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         alwaysReady: [{ name: 'durable', instanceCount: 1 }]
       }
     }
+    // Nothing of FTPS here: Flex Consumption has none, and newer regions refuse a site that speaks of it (Microsoft Learn, "App settings
+    // reference for Azure Functions": Flex Consumption plan deprecations; Azure/terraform-azurerm-avm-res-web-site, tests: ARM 51021).
     siteConfig: {
       minTlsVersion: '1.2'
-      ftpsState: 'Disabled'
       // No for-expression: that takes only what is known when the deployment starts, and the identity's ids are not.
       appSettings: map(items(union(settings, overrides)), setting => { name: setting.key, value: setting.value })
     }

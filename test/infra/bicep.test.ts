@@ -97,6 +97,18 @@ describe("what is deployed", () => {
     expect(set.map(([, name, value]) => [name, value])).toEqual([...addresses, ...whose]);
   });
 
+  /** Learn, "App settings reference for Azure Functions", Flex Consumption plan deprecations; Azure/terraform-azurerm-avm-res-web-site: newer regions refuse them (51021). */
+  test("says nothing that Flex Consumption has under another name, or not at all", () => {
+    const app = readFileSync("infra/modules/app.bicep", "utf8");
+    const site = /^resource app 'Microsoft\.Web\/sites@[\s\S]*?^\}$/m.exec(app)![0];
+    const config = /^ {4}siteConfig: \{\n([\s\S]*?)^ {4}\}$/m.exec(site)![1]!;
+    expect([...config.matchAll(/^ {6}(\w+):/gm)].map(([, name]) => name)).toEqual(["minTlsVersion", "appSettings"]);
+    const settings = [...app.matchAll(/^ {2}([A-Z]\w+): /gm)].map(([, name]) => name!);
+    expect(settings).toContain("KEYMEND_MODE");
+    const settledElsewhere = /^(?:FUNCTIONS_|WEBSITE|SCM_|ENABLE_ORYX|DOCKER_|WEBSITES_|TZ$|AzureWebJobsStorage$)/;
+    expect(settings.filter((name) => settledElsewhere.test(name))).toEqual([]);
+  });
+
   /** Learn, "Disable basic authentication in App Service deployments". */
   test("takes no publishing password", () => {
     const policies = [
