@@ -1,4 +1,5 @@
 /** `keymend approve` and `keymend reject`: a person's word, bound to the plan that the person was shown. */
+import { decidable } from "../domain/turn/decidable.ts";
 import { type Command, EXIT, isOn, text } from "./command.ts";
 import { planLines } from "./deployment/tell.ts";
 import { idOf, isAgreed, REASON, reasonOf, type Ways, YES } from "./deployment/ways.ts";
@@ -31,7 +32,7 @@ const decide =
       const client = ways.connect(given);
       const incident = await client.call("incident", { id });
       const { plan } = incident;
-      const asked = plan?.steps.filter(({ state }) => state === "waitsForApproval") ?? [];
+      const asked = decidable(decision, incident);
       if (!plan || asked.length === 0) {
         terminal.say(`${id} is ${incident.state}: no step waits for a decision.`);
         return EXIT.failed;
@@ -57,4 +58,4 @@ const decide =
   });
 
 export const approve = decide("approve", "Approves what an incident waits for");
-export const reject = decide("reject", "Rejects what an incident waits for");
+export const reject = decide("reject", "Rejects what an incident waits for, and what was approved and is not written yet");

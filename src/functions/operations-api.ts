@@ -11,6 +11,7 @@ import type { Patient } from "../domain/facts.ts";
 import { type Decision, type Incident, RESTRAINT_AUDIT } from "../domain/incident.ts";
 import { plan } from "../domain/plan/plan.ts";
 import type { Settings } from "../domain/settings.ts";
+import { decidable } from "../domain/turn/decidable.ts";
 import { questionId, rejectionOf } from "../domain/turn/questions.ts";
 import type { Signal, SignalScope } from "../domain/signal.ts";
 import { WAKE_UP } from "../orchestrations/names.ts";
@@ -166,10 +167,10 @@ export function createOperationsApi(deps: ApiDeps) {
       throw new ProblemError(409, `This was rejected by ${rejection.by}: ${rejection.reason}. To have it asked for anew: POST /api/heal.`);
   }
 
-  /** A step that was claimed after the incident was read is being written, whatever is decided now. */
+  /** A step that was claimed after the incident was read, or by the turn that it shows, is being written, whatever is decided now. */
   async function claimedStep({ id, progress }: Incident, stepIds: readonly string[]): Promise<string | undefined> {
     const claims = await stores.listClaims(id);
-    return claims.find(({ stepId, turn }) => stepIds.includes(stepId) && turn > (progress.turn ?? -1))?.stepId;
+    return claims.find(({ stepId, turn }) => stepIds.includes(stepId) && turn >= (progress.turn ?? -1))?.stepId;
   }
 
   /** Written down before it is asked whether it came in time: who writes claims first and then reads what was decided. */
@@ -198,7 +199,7 @@ export function createOperationsApi(deps: ApiDeps) {
         409,
         `The plan has changed: it is now ${found.plan?.hash ?? "none"}. Read the incident again and decide on that.`,
       );
-    const asked = found.plan.steps.filter((step) => step.state === "waitsForApproval");
+    const asked = decidable(body.decision, found);
     if (asked.length === 0) throw new ProblemError(409, "No step of this plan waits for a decision.");
     const steps = asked.map(({ id }) => id);
     if (body.decision === "approve") await refuseRejected(found, steps);

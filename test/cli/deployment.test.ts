@@ -235,6 +235,16 @@ describe.each(["approve", "reject"] as const)("keymend %s", (word) => {
     expect({ code, err }).toEqual({ code: EXIT.failed, err: expect.stringContaining("no step waits") as string });
   });
 
+  test("asks about what has its yes and is not written yet, where it is a no", async () => {
+    const steps = waiting.plan!.steps.map((step) => ({ ...step, state: "next" as const }));
+    const decision = { planHash: "h1", steps: steps.map(({ id }) => id), expiresAt: NOW };
+    const { keymend, asked } = deployment(played({ ...waiting, plan: { hash: "h1", steps }, decision }));
+    const { code } = await keymend(word, ID, ...WHY, "--yes");
+    expect({ code, sent: asked.slice(1) }).toEqual(
+      word === "reject" ? { code: EXIT.nothing, sent: [sent] } : { code: EXIT.failed, sent: [] },
+    );
+  });
+
   test("wants a reason, and tells why it was refused", async () => {
     expect((await deployment(played()).keymend(word, ID)).code).toBe(EXIT.usage);
     const late = { ...played(), [`POST /incidents/${ID}/decision`]: refused(409, "The plan has changed") };

@@ -2,7 +2,7 @@ import type { HttpResponseInit } from "@azure/functions";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createPatients } from "../../src/activities/patients.ts";
 import type { LiftedTag, TargetFacts } from "../../src/domain/facts.ts";
-import type { Decision, Incident } from "../../src/domain/incident.ts";
+import type { Decision, Incident, PlannedStep } from "../../src/domain/incident.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
 import type { Restraint, RestraintSeal } from "../../src/domain/turn/restraint.ts";
 import type { Signal } from "../../src/domain/signal.ts";
@@ -556,7 +556,7 @@ describe("POST incidents/{id}/decision", () => {
   });
 
   test.each([
-    ["of an earlier turn", { ...claim, turn: 0 }],
+    ["of an earlier turn", { ...claim, turn: -1 }],
     ["of another step", { ...claim, stepId: "step-9" }],
   ])("is not too late for a claim %s", async (_, other) => {
     expect(await decide(setUp({ claims: () => [other] }))).toMatchObject({ status: 202 });
@@ -570,6 +570,49 @@ describe("POST incidents/{id}/decision", () => {
     expect((response.jsonBody as { detail: string }).detail).toContain("rejected by o1: meant");
     expect(edges.journal).toEqual([]);
     expect(await decide(edges, { ...toDecide, decision: "reject" })).toMatchObject({ status: 202 });
+  });
+
+  test("is too late for the step that this very turn takes", async () => {
+    expect(await decide(setUp({ claims: () => [{ ...claim, turn: 0 }] }))).toMatchObject(problem(409));
+  });
+
+  describe("to reject what has its yes", () => {
+    const approved = { planHash: "h1", steps: ["step-1"], expiresAt: after(60) };
+    const [first, second] = waiting.plan!.steps;
+    const inForce = (state: PlannedStep["state"]): Incident => ({
+      ...waiting,
+      decision: approved,
+      plan: {
+        hash: "h1",
+        steps: [
+          { ...first!, state },
+          { ...second!, state: "applied" },
+        ],
+      },
+    });
+    const no = { ...toDecide, decision: "reject", reason: "meant" };
+
+    test.each(["next", "waitsForPlace", "waitsForEarlierStep"] as const)("is heard while it is not written: %s", async (state) => {
+      const edges = setUp({ incidents: [inForce(state)] });
+      expect(await decide(edges, no)).toMatchObject({ status: 202 });
+      expect(edges.decisions).toMatchObject([{ decision: "reject", steps: ["step-1"], questions: { "step-1": expect.any(String) } }]);
+      expect(await decide(setUp({ incidents: [inForce(state)] }))).toMatchObject(problem(409));
+    });
+
+    test("is too late where it is being written, and told", async () => {
+      const edges = setUp({ incidents: [inForce("next")], claims: () => [{ ...claim, stepId: "step-1", turn: 0 }] });
+      expect(await decide(edges, no)).toMatchObject(problem(409));
+      expect(edges.decisions).toMatchObject([{ decision: "reject", late: true }]);
+    });
+
+    test.each(["applied", "refused"] as const)("is nothing to decide where it is %s", async (state) => {
+      expect(await decide(setUp({ incidents: [inForce(state)] }), no)).toMatchObject(problem(409));
+    });
+
+    test("leaves alone what nobody was asked about", async () => {
+      const incident: Incident = { ...inForce("next"), decision: null };
+      expect(await decide(setUp({ incidents: [incident] }), no)).toMatchObject(problem(409));
+    });
   });
 
   test("on what an earlier version asked answers no question", async () => {

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { KeyFacts } from "../../../src/domain/facts.ts";
-import { type Decision, type Incident, openIncident } from "../../../src/domain/incident.ts";
+import { type Decision, type Incident, openIncident, type PlannedStep } from "../../../src/domain/incident.ts";
 import type { Step } from "../../../src/domain/steps/step.ts";
+import { decidable } from "../../../src/domain/turn/decidable.ts";
 import { questionId } from "../../../src/domain/turn/questions.ts";
 import type { TurnInput } from "../../../src/domain/turn/record.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
@@ -156,6 +157,22 @@ describe("a no", () => {
     expect(look(asking, { decisions: [no], signals: operator(3) }).next).toMatchObject({ do: "end" });
     expect(look(asking, { decisions: [no], signals: operator(4) }).next).toMatchObject({ do: "end" });
     expect(look(asking, { decisions: [no], signals: operator(0) }).next).toMatchObject({ do: "end" });
+  });
+
+  test.each<[string, PlannedStep["state"], Partial<TurnInput>]>([
+    ["is about to be written", "next", {}],
+    ["waits for a place", "waitsForPlace", { crowd: "others are mended" }],
+    ["waits for an earlier step", "waitsForEarlierStep", { plan: planOf(aStep({ needs: "approval", ready: false })) }],
+  ])("is heard after the yes, while that %s", (_, state, over) => {
+    const yes = answer(asking, { id: "yes", at: after(2) });
+    const approved = look(asking, { ...over, now: after(3), decisions: [yes] }).incident!;
+    expect(approved.plan).toMatchObject({ hash: asking.plan!.hash, steps: [{ state }] });
+    expect(decidable("reject", approved)).toMatchObject([{ id: "step-1" }]);
+    expect(decidable("approve", approved)).toEqual([]);
+    expect(look(approved, { ...over, now: after(6), decisions: [yes, no] }).next).toMatchObject({
+      do: "end",
+      outcome: { reason: "Rejected" },
+    });
   });
 
   const byItself: Partial<TurnInput> = { digest, plan: planOf(aStep()) };
