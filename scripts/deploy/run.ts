@@ -211,7 +211,11 @@ async function deploy(run: Run): Promise<void> {
   report.begin("the app registration");
   const { clientId, apiAudience, graph } = await register(az, options, before);
   const digests = { template: digestOfTemplate(options.template), code: digestOfFile(file) };
-  const outputs = await bring(run, before, { parameters: { ...asked, apiAudience }, file, ...digests });
+  const outputs = await bring(run, before, { parameters: { ...asked, apiAudience }, file, ...digests }).catch((error: unknown) => {
+    // Where no stack came about none knows whose the registration is, and the next run would ask.
+    if (!(error instanceof DeployError) || before !== NOTHING || clientId === null) throw error;
+    throw new DeployError(error.message, `${error.next}, with --app-id ${clientId}: the registration is made`, { cause: error });
+  });
   const { functionAppName: functionApp, apiUrl, principalId } = outputs;
   if (clientId !== null && graph !== null) await allowDashboard(az, { graph, appId: clientId, apiUrl });
   const dryRun = options["dry-run"];

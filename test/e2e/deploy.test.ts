@@ -124,6 +124,19 @@ describe("the deployment of nothing yet", () => {
   });
 });
 
+test("what breaks off before there is a stack goes on by the line that it says, with the registration that was made", async () => {
+  Object.assign(model, { forbidsStacks: true });
+  const { code, err } = await deploy("--vault", "vault-a");
+  const { appId } = model.apps[0]!;
+  expect({ code, apps: model.apps.length }).toEqual({ code: 1, apps: 1 });
+  expect(err).toContain(`--app-id ${appId}`);
+  Object.assign(model, { forbidsStacks: false });
+  expect((await deploy("--vault", "vault-a")).err).toContain("--app-id");
+  expect(await deploy("--vault", "vault-a", "--app-id", appId)).toMatchObject({ code: 0, err: "" });
+  expect(model.apps).toHaveLength(1);
+  expect(model.stacks[0]!.parameters).toMatchObject({ apiAudience: { value: `api://${appId},${appId}` } });
+});
+
 describe("the deployment of what is there", () => {
   beforeEach(async () => {
     await deploy("--vault", "vault-a", "--reader", "me", "--mode", "heal");

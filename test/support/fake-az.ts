@@ -28,6 +28,8 @@ export type Model = {
   published: number;
   /** As long as the role on the storage is new. */
   refusals: number;
+  /** Whoever is signed in may write no deployment stacks. */
+  forbidsStacks?: boolean;
   apiUrl: string;
 };
 
@@ -91,6 +93,7 @@ const valueOf = (text: string): unknown => {
 };
 
 function createStack(): Stack {
+  if (model.forbidsStacks === true) refuse("does not have authorization to perform action 'Microsoft.Resources/deploymentStacks/write'");
   const pairs = args.slice(args.indexOf("--parameters") + 1, args.indexOf("--output"));
   const given = pairs.map((pair): [string, unknown] => [pair.slice(0, pair.indexOf("=")), valueOf(pair.slice(pair.indexOf("=") + 1))]);
   const parameters = Object.fromEntries(given);
