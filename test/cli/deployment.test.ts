@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import type { AnswerOf } from "../../src/client/client.ts";
 import { EXIT } from "../../src/cli/command.ts";
+import { chooseCloud, CLOUDS, currentCloud } from "../../src/domain/clouds.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
 import { summarizeIncident, viewIncident } from "../../src/functions/incident-view.ts";
 import { viewWish } from "../../src/functions/wish-view.ts";
@@ -61,6 +62,28 @@ describe("keymend incidents", () => {
     ["--top", "x"],
   ])("refuses %s %s", async (...wrong) => {
     expect((await deployment(list).keymend("incidents", ...wrong)).code).toBe(EXIT.usage);
+  });
+});
+
+describe("a deployment in one of Azure's clouds", () => {
+  afterEach(() => chooseCloud("AzureCloud"));
+  const list = { "GET /incidents": { body: { value: [] } } };
+
+  test.each([
+    [{ KEYMEND_CLOUD: "AzureUSGovernment" }, "AzureUSGovernment"],
+    [{ KEYMEND_CLOUD: "" }, "AzureCloud"],
+    [{}, "AzureCloud"],
+  ] as const)("is asked with a token of that one alone: %j", async (env, name) => {
+    chooseCloud("AzureChinaCloud");
+    expect((await deployment(list, true, env).keymend("incidents")).code).toBe(EXIT.nothing);
+    expect(currentCloud()).toBe(CLOUDS[name]);
+  });
+
+  test("is not asked where nobody knows which", async () => {
+    const { keymend, asked } = deployment(list, true, { KEYMEND_CLOUD: "AzureGermanCloud" });
+    const { code, err } = await keymend("incidents");
+    expect({ code, asked }).toEqual({ code: EXIT.usage, asked: [] });
+    expect(err).toContain("AzureUSGovernment");
   });
 });
 

@@ -13,7 +13,7 @@ type Answer = { status?: number; body: unknown } | Error;
 /** By `METHOD /path`, the query left out; a list is answered in turn, its last one again and again. */
 export type Played = Record<string, Answer | Answer[]>;
 
-export function deployment(played: Played, agrees: boolean | "nobody" = true) {
+export function deployment(played: Played, agrees: boolean | "nobody" = true, more: Readonly<Record<string, string>> = {}) {
   const asked: Asked[] = [];
   const questions: string[] = [];
   const left = new Map(Object.entries(played).map(([call, answers]) => [call, [answers].flat()]));
@@ -38,7 +38,7 @@ export function deployment(played: Played, agrees: boolean | "nobody" = true) {
   async function keymend(...args: string[]) {
     const said = { out: "", err: "" };
     const stream = (name: "out" | "err") => ({ write: (words: string) => void (said[name] += words) });
-    const env = { KEYMEND_URL: "https://keymend.example", KEYMEND_AUDIENCE: "api://keymend" };
+    const env = { KEYMEND_URL: "https://keymend.example", KEYMEND_AUDIENCE: "api://keymend", ...more };
     const code = await run({
       args,
       commands: commandsBy(ways),

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isSafe, reachDeployment, SignInError } from "../../azure/deployment.ts";
 import { ApiError, type Client, createClient } from "../../client/client.ts";
+import { chooseCloud, CLOUD_NAMES } from "../../domain/clouds.ts";
 import { type Command, EXIT, type Given, type Option, text, UsageError } from "../command.ts";
 import { plain } from "../terminal.ts";
 
@@ -75,11 +76,20 @@ async function askHere(question: string): Promise<boolean | undefined> {
 
 export const ways: Ways = { connect, ask: askHere, sleep: (ms) => sleep(ms), now: () => new Date() };
 
+/** Which of Azure's clouds the deployment is in: nowhere else is the caller's secret sent. */
+function chooseItsCloud({ env }: Given): void {
+  const name = env["KEYMEND_CLOUD"] || "AzureCloud";
+  const cloud = CLOUD_NAMES.find((one) => one === name);
+  if (cloud === undefined) throw new UsageError(`KEYMEND_CLOUD is one of ${CLOUD_NAMES.join(", ")}, not ${plain(name)}`);
+  chooseCloud(cloud);
+}
+
 /** A command that asks a deployment: it takes where that is, and what is refused is told in the deployment's words, without a stack. */
 export const deployed = (command: Command): Command => ({
   ...command,
   options: { ...command.options, ...DEPLOYMENT },
   run: async (given) => {
+    chooseItsCloud(given);
     try {
       return await command.run(given);
     } catch (error) {
