@@ -1,4 +1,5 @@
 /** Reads everything about one patient at one moment. Reads only; what can't be read is said, never left out. */
+import { vaultUriOf } from "../domain/clouds.ts";
 import { isClusterId, keyScopeOf, normalId, sameId } from "../domain/arm-id.ts";
 import type {
   AccessFacts,
@@ -8,6 +9,7 @@ import type {
   EventTopicFacts,
   Facts,
   Held,
+  HomeFacts,
   IdentityFacts,
   KeyFacts,
   LiftedTag,
@@ -23,7 +25,7 @@ import type { IdScan, ScanState } from "../domain/id-scan.ts";
 import { parseKeyUri, vaultNameOf } from "../domain/key-uri.ts";
 import { isBeingCreated, verdictOf } from "../domain/databases/index.ts";
 import { concernedBy, mayScan, readsOfWishes } from "../domain/operations/index.ts";
-import { isOpen, type WishOnRecord } from "../domain/wish.ts";
+import { isOpen, standingRevocations, type WishOnRecord } from "../domain/wish.ts";
 import { identitiesToRead, principalsToRead, standInsToRead } from "../domain/what-to-read.ts";
 import type { KnownDatabase } from "../domain/databases/sight.ts";
 import type { Inventory } from "./patients.ts";
@@ -154,6 +156,25 @@ export function createGatherFacts({
     return { targets, guests, missing: missing.filter((target) => target.state !== "gone" || isListed(target)) };
   }
 
+  /** A vault that guests have their key in, with what is on record of it. */
+  async function readHome(sources: FactSources, name: string, guests: readonly TargetFacts[]): Promise<HomeFacts> {
+    const mine = guests.filter(({ keyUri }) => vaultNameOf(keyUri)?.toLowerCase() === name);
+    const keyNames = distinct(mine.flatMap(({ keyUri }) => parseKeyUri(keyUri!).key ?? []));
+    const inUse = mine.flatMap(({ versionInUse }) => versionInUse ?? []);
+    const [vault, wishes] = await Promise.all([sources.readVault({ name }), listWishes(vaultUriOf(name))]);
+    const named = standingRevocations(wishes).flatMap(({ params }) => ("databaseId" in params ? [params.databaseId] : []));
+    const [keys, read] = await Promise.all([
+      vault.state === "live" ? Promise.all(keyNames.map((key) => sources.readKey(vault, key, inUse))) : [],
+      Promise.all(distinct(named).map((id) => sources.readTarget(isClusterId(id) ? "cluster" : "account", id))),
+    ]);
+    return { vault, keys, targets: read.filter(isRead), wishes };
+  }
+
+  const readHomes = (sources: FactSources, guests: readonly TargetFacts[]): Promise<HomeFacts[]> => {
+    const names = distinct(guests.flatMap(({ keyUri }) => vaultNameOf(keyUri)?.toLowerCase() ?? []));
+    return Promise.all(names.map((name) => readHome(sources, name, guests)));
+  };
+
   async function readScans(wishes: readonly WishOnRecord[]): Promise<IdScan[]> {
     if (!enabling) return [];
     const { loadScan, readerId: principalId } = enabling;
@@ -213,6 +234,7 @@ export function createGatherFacts({
         : sources.readVault({ name: patient.vaultName, ...(patient.id.startsWith("/") ? { id: patient.id } : {}) }),
     ]);
     const { baseline, expiryExtensions, lifted, unarmedTold } = stored;
+    const homes = await readHomes(sources, guests);
     const { seen: all, others } = await readIdentities(sources, [...targets, ...guests], baseline, identityIds);
     const [seen, coming] = [all.slice(0, targets.length), all.slice(targets.length)];
     const wanted = { keys, identities: others, concerned: concernedBy(open, { targets }), guests: coming };
@@ -231,6 +253,7 @@ export function createGatherFacts({
       targets,
       missing,
       ...(guests.length > 0 && { guests }),
+      ...(homes.length > 0 && { homes }),
       baseline,
       expiryExtensions,
       lifted,

@@ -287,6 +287,9 @@ export type Patient = {
   vaultName: string | null;
 };
 
+/** The vault that a guest has its key in, as far as that tells whether the guest has it still. targets: those whose grant there was revoked. */
+export type HomeFacts = { vault: VaultFacts; keys: KeyFacts[]; targets: TargetFacts[]; wishes: WishOnRecord[] };
+
 export type Facts = {
   schema: 1;
   at: string;
@@ -300,6 +303,8 @@ export type Facts = {
   missing: MissingTarget[];
   /** Databases that have their key in another vault, and that somebody wants to move to this one. Absent where nobody does. */
   guests?: TargetFacts[];
+  /** Where they have it. Absent where there is none in a vault. */
+  homes?: HomeFacts[];
   eventSubscriptions: EventSubscriptionFacts[];
   /** The vault's system topic, null where it has none. Absent where that could not be read, and where there is no live vault. */
   eventTopic?: EventTopicFacts | null;

@@ -42,6 +42,8 @@ type Azure = {
   remembered?: KnownDatabase[];
   unarmedTold?: string;
   wishes?: WishOnRecord[];
+  /** Of other patients. */
+  elsewhere?: Record<string, WishOnRecord[]>;
   /** By the wish. */
   scans?: Record<string, ScanState>;
   sources?: Partial<FactSources>;
@@ -105,7 +107,7 @@ function setUp(azure: Azure = {}) {
         ...(azure.unarmedTold === undefined ? {} : { unarmedTold: azure.unarmedTold }),
       }),
     },
-    listWishes: async () => azure.wishes ?? [],
+    listWishes: async (patientId) => (patientId === VAULT_ID ? azure.wishes : azure.elsewhere?.[patientId]) ?? [],
     enabling: {
       readFeatures: async () => someFeatures(),
       loadScan: async (wishId) => azure.scans?.[wishId] ?? null,
@@ -184,7 +186,7 @@ describe("one patient", () => {
     const coming = anAccount({ keyUri: "https://kv-other.vault.azure.net/keys/old" });
     const { gather, asked } = setUp({ wishes: [aWish(SWITCH_KEY)], targets: [coming], listed: [] });
     expect(await gather()).toMatchObject({ targets: [], guests: [coming], missing: [], identities: [{ id: IDENTITY_ID }] });
-    expect([asked("key"), asked("access")]).toEqual([["key cmk-2 "], [`access ${PRINCIPAL} cmk-2`]]);
+    expect([asked("key"), asked("access")]).toEqual([["key cmk-2 ", "key old "], [`access ${PRINCIPAL} cmk-2`]]);
     const moved = setUp({ wishes: [aWish(SWITCH_KEY)], targets: [anAccount()], listed: [] });
     const facts = await moved.gather();
     expect(facts.targets).toHaveLength(1);
@@ -194,6 +196,27 @@ describe("one patient", () => {
     const cluster = { operation: SWITCH_KEY.operation, params: { ...SWITCH_KEY.params, databaseId: CLUSTER_ID } };
     const keyless = setUp({ wishes: [aWish(cluster)], targets: [aCluster({ keyUri: null })], listed: [] });
     expect(await keyless.gather()).not.toHaveProperty("guests");
+  });
+
+  test("with a guest comes what its own vault shows and has on record of it, and the databases whose grant was taken there", async () => {
+    const other = "https://kv-other.vault.azure.net";
+    const coming = anAccount({ keyUri: `${other}/keys/old` });
+    const lost = aCluster({ keyUri: `${other}/keys/old` });
+    const status = aStatusOf({ state: "closed", outcome: "Completed", stands: true });
+    const revocation = aWish({ operation: "revoke", params: { databaseId: CLUSTER_ID } }, { id: "r1", status });
+    const wishes = [aWish(SWITCH_KEY)];
+    const live = setUp({ wishes, elsewhere: { [other]: [revocation] }, targets: [coming, lost], listed: [] });
+    expect((await live.gather()).homes).toEqual([
+      { vault: aVault(), keys: [aKey(undefined, "old")], targets: [lost], wishes: [revocation] },
+    ]);
+    expect(live.asked("vault")).toEqual(["vault kv-orders " + VAULT_ID, "vault kv-other without id"]);
+    const gone = { state: "gone", id: null, name: "kv-other" } as const;
+    const dead = setUp({ wishes, targets: [coming], listed: [], sources: { readVault: async () => gone } });
+    expect((await dead.gather()).homes).toEqual([{ vault: gone, keys: [], targets: [], wishes: [] }]);
+    const hsm = anAccount({ keyUri: "https://hsm-old.managedhsm.azure.net/keys/old" });
+    expect(await setUp({ wishes, targets: [hsm], listed: [] }).gather()).not.toHaveProperty("homes");
+    const unnamed = anAccount({ keyUri: other });
+    expect((await setUp({ wishes, targets: [unnamed], listed: [] }).gather()).homes).toMatchObject([{ keys: [] }]);
   });
 
   test("the vault is asked for by its id, or by its name where only its URI is known", async () => {

@@ -4,13 +4,16 @@ import type { Grantee } from "../access/access.ts";
 import { isUnder, sameId } from "../arm-id.ts";
 import { isAtRest } from "../databases/at-rest.ts";
 import { databasesIn } from "../databases/guests.ts";
+import { atHome, comesFromVault } from "../databases/home.ts";
 import { verdictOf } from "../databases/index.ts";
 import { liveVaultOf } from "../databases/key-path.ts";
 import { REVALIDATION_WINDOW_MS } from "../databases/rules.ts";
 import { writeDefault } from "../databases/default-identity.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { whyNoGrant } from "../mending/grants.ts";
+import type { RequirementName } from "../requirement.ts";
 import type { Before, Requirement } from "../wish.ts";
+import { keyRequirements, standsInTheWay, vaultRequirements } from "./requirements.ts";
 import type { Reached, View } from "./spec.ts";
 
 export type OneDatabase = { databaseId: string };
@@ -35,11 +38,24 @@ export function beforeOf(params: OneDatabase, facts: Facts): Before | undefined 
 
 const sayChanging = ({ name, service }: TargetFacts): string => `${name} is being changed (${service.provisioningState})`;
 
+const OF_HOME: readonly RequirementName[] = ["vault", "key", "key in use", "key enabled", "key valid now"];
+
+/** No cause is looked for in a guest, which the vault that it is to come to is not judged by: the key that it has still is looked at. */
+function whyIllAtHome(target: TargetFacts, facts: Facts): string | undefined {
+  if (!comesFromVault(facts, target)) return undefined;
+  const home = atHome(facts, target);
+  const all = [...vaultRequirements(home), ...keyRequirements(home, target)];
+  const unmet = all.find((one) => OF_HOME.includes(one.name) && standsInTheWay(one));
+  return unmet && `where ${target.name} has its key, ${unmet.name}: ${unmet.detail}`;
+}
+
 /** Well by the way to its key, as Keymend reads it, and by the service's own word. */
-function whyIll(target: TargetFacts, { diagnosis }: View): string | undefined {
+function whyIll(target: TargetFacts, { diagnosis, facts }: View): string | undefined {
   const findings = diagnosis.targets.filter(({ id }) => sameId(id, target.id)).flatMap((seen) => seen.findings);
   const finding = findings.find(({ evidence }) => evidence.effect !== "willBreak");
   if (finding) return `${target.name}: ${finding.evidence.facts.join("; ")}`;
+  const atHomeIs = whyIllAtHome(target, facts);
+  if (atHomeIs !== undefined) return atHomeIs;
   if (verdictOf(target) !== "healthy") return `the service does not confirm that ${target.name} has its key`;
   return isAtRest(target) ? undefined : sayChanging(target);
 }

@@ -10,6 +10,7 @@ import type { RefusalReason } from "../incident.ts";
 import { shareIdentity } from "../databases/default-identity.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
 import { isSameKey } from "../key-uri.ts";
+import { atHome } from "../databases/home.ts";
 import { REVOKED_TAG, tagIn } from "../steps/intent-tag.ts";
 import { type Mode, MODES, type Settings } from "../settings.ts";
 import { isArming } from "../arming.ts";
@@ -75,7 +76,8 @@ function isRevokedBy(params: OperationParams["revoke"], facts: Facts, target: Ta
 }
 
 /** What says that access to this database was taken away on purpose; undefined where nothing does. */
-export function revokedOnPurpose(facts: Facts, target: TargetFacts): string | undefined {
+export function revokedOnPurpose(seen: Facts, target: TargetFacts): string | undefined {
+  const facts = atHome(seen, target);
   const { vault, wishes = [] } = facts;
   const wish = standingRevocations(wishes).find(({ params }) => isRevokedBy(params, facts, target));
   if (wish) return wanted(wish);

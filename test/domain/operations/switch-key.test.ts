@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { keyScopeOf } from "../../../src/domain/arm-id.ts";
-import type { Facts, TargetFacts } from "../../../src/domain/facts.ts";
+import type { Facts, HomeFacts, TargetFacts } from "../../../src/domain/facts.ts";
 import { judgeOperation, readsOfWishes } from "../../../src/domain/operations/index.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
+import { revokedOnPurpose } from "../../../src/domain/turn/policy.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
 import type { WishOnRecord } from "../../../src/domain/wish.ts";
 import {
@@ -25,6 +26,7 @@ import {
   revoked,
   someFacts,
   someSettings,
+  V1,
   V2,
   VAULT_ID,
 } from "../../support/builders.ts";
@@ -154,8 +156,23 @@ test("what the service says of the old key is no word on the new one", () => {
 describe("from another vault", () => {
   const OLD = "https://kv-old.vault.azure.net/keys/cmk";
   const guest = anAccount({ keyUri: OLD });
+  const home = (over: Partial<HomeFacts> = {}): HomeFacts => ({
+    vault: aVault({ name: "KV-Old" }),
+    keys: [aKey()],
+    targets: [],
+    wishes: [],
+    ...over,
+  });
   const come = (over: Partial<Facts> = {}): Facts =>
-    facts({ targets: [], guests: [guest], keys: [aKey([aVersion(V2)], "cmk-2")], access: [NONE], baseline: null, ...over });
+    facts({
+      targets: [],
+      guests: [guest],
+      homes: [home()],
+      keys: [aKey([aVersion(V2)], "cmk-2")],
+      access: [NONE],
+      baseline: null,
+      ...over,
+    });
   const ofIt = aWish(SWITCH_KEY, { status: aStatusOf({ before: { ...before, keyUri: OLD } }) });
 
   test("it is granted the key here, which somebody agrees to, and sent here; that vault's databases are not judged by it", () => {
@@ -183,6 +200,50 @@ describe("from another vault", () => {
       { outcome: "Refused", reasonCode: "ObserveMode" },
     ]);
     expect(unmet(come({ guests: [{ ...guest, service: revoked() }] }), ofIt)[0]).toMatchObject({ name: "database is well" });
+  });
+
+  const off = aKey([aVersion(V1, { enabled: false })]);
+  test.each<[what: string, homes: HomeFacts[], words: RegExp]>([
+    ["a key that is disabled there", [home({ keys: [off] })], /^where orders has its key, key enabled: version \w+ is disabled$/],
+    [
+      "a key that is deleted there",
+      [home({ keys: [{ state: "deleted", name: "cmk", deletedOn: null, purgesOn: null } as never] })],
+      /key cmk is deleted/,
+    ],
+    ["a key that could not be read there", [home({ keys: [] })], /key cmk is not read/],
+    ["a vault that is gone", [home({ vault: { state: "gone", id: null, name: "kv-old" }, keys: [] })], /vault kv-old is gone/],
+    ["a vault that was not looked at", [], /no vault is named/],
+  ])("it is not begun with %s, though the service has not noticed", (_, homes, words) => {
+    const asked = come({ homes, access: [toSecond()] });
+    expect(unmet(asked, ofIt)).toMatchObject([{ name: "database is well", detail: expect.stringMatching(words) as string }]);
+    expect(turn(asked, ofIt).incident?.wishes).toMatchObject([{ outcome: "Refused", reasonCode: "RequirementsUnmet" }]);
+  });
+
+  const tags = { "keymend:revoked": "x" };
+  const stands = { id: "r1", status: aStatusOf({ state: "closed", outcome: "Completed", stands: true }) } as const;
+  const sharing = aCluster({ keyUri: OLD });
+  test.each<[what: string, over: Partial<HomeFacts>]>([
+    ["its vault's tag", { vault: aVault({ name: "kv-old", tags }) }],
+    ["its key's tag", { keys: [{ ...aKey(), tags } as typeof off] }],
+    ["the record of its key", { wishes: [aWish({ operation: "revoke", params: { keyUri: OLD } }, stands)] }],
+    ["the record of its grant", { wishes: [aWish({ operation: "revoke", params: { databaseId: ACCOUNT_ID } }, stands)] }],
+    [
+      "the record of the grant of one that shares its identity",
+      { wishes: [aWish({ operation: "revoke", params: { databaseId: CLUSTER_ID } }, stands)], targets: [sharing] },
+    ],
+  ])("what was taken from it on purpose is not given back by that: %s", (_, over) => {
+    expect(revokedOnPurpose(come(), guest)).toBeUndefined();
+    const meant = come({ homes: [home(over)], access: [toSecond()] });
+    expect(revokedOnPurpose(meant, guest)).toBeDefined();
+    expect(turn(meant, ofIt).next).not.toMatchObject({ do: "step" });
+    // The names of keys are each vault's own.
+    const here = come({ keys: [aKey([aVersion(V2)], "cmk-2"), { ...aKey(), tags } as typeof off] });
+    expect(revokedOnPurpose(here, guest)).toBeUndefined();
+  });
+
+  test("from a managed HSM, of which nothing is read, the service's word is all there is", () => {
+    const hsm = anAccount({ keyUri: "https://hsm-old.managedhsm.azure.net/keys/cmk" });
+    expect(unmet(come({ guests: [hsm], homes: [], access: [toSecond()] }), ofIt)).toEqual([]);
   });
 
   test("once it is here it is this vault's, and the key that it leaves is another's to tell of", () => {
