@@ -165,6 +165,20 @@ test.each<[what: string, name: string, state: string, over: Partial<Facts>, para
   ["a backup that is not told", "managed identity", "met", features({ backup: null })],
   ["continuous backup with an identity", "managed identity", "met", features({ backup: "Continuous" })],
   [
+    "continuous backup with its own identity",
+    "managed identity",
+    "unmet",
+    { targets: [bare({ defaultIdentity: { form: "system" }, systemPrincipalId: "s", features: someFeatures({ backup: "Continuous" }) })] },
+  ],
+  [
+    "analytical store with its own identity",
+    "managed identity",
+    "met",
+    {
+      targets: [bare({ defaultIdentity: { form: "system" }, systemPrincipalId: "s", features: someFeatures({ analyticalStorage: true }) })],
+    },
+  ],
+  [
     "continuous backup without one",
     "managed identity",
     "unmet",
