@@ -9,6 +9,7 @@ import type { Patient } from "../domain/facts.ts";
 import type { Incident } from "../domain/incident.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
 import { disposableNow, operations } from "../domain/operations/index.ts";
+import { isSameWished } from "../domain/operations/same-wished.ts";
 import { PURGE_PROTECTION_STAYS } from "../domain/steps/enable-purge-protection.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
 import { plan } from "../domain/plan/plan.ts";
@@ -167,10 +168,9 @@ export function createWishesApi(deps: WishesDeps) {
     return json({ ...rehearsed, dryRun: true });
   }
 
-  async function refuseTwin({ patient, operation, params }: Wish): Promise<void> {
-    const said = deps.digest([operation, params]);
-    const open = (await wishes.listForLook(patient.id)).filter((one) => isOpen(one) && one.cancelled === null);
-    const twin = open.find((one) => deps.digest([one.operation, one.params]) === said);
+  async function refuseTwin(wish: Wish): Promise<void> {
+    const open = (await wishes.listForLook(wish.patient.id)).filter((one) => isOpen(one) && one.cancelled === null);
+    const twin = open.find((one) => isSameWished(one, wish));
     if (twin) throw new ProblemError(409, `The same is wanted already: operation ${twin.id}, by ${twin.by.name}: ${twin.reason}`);
   }
 

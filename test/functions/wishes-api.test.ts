@@ -214,6 +214,11 @@ describe("wanting something", () => {
     ["while the same is wanted", aWish(), 409],
     ["once that was called off", aWish(CHECK, { cancelled: { at: NOW, by: "bob", reason: "no" } }), 202],
     ["once that has ended", aWish(CHECK, { status: aStatusOf({ state: "closed", stands: true }) }), 202],
+    [
+      "while the same is wanted in another casing",
+      aWish({ ...CHECK, params: { ...CHECK.params, key: CHECK.params.key.toUpperCase() } }),
+      409,
+    ],
     ["while something else is wanted", aWish({ ...CHECK, params: { ...CHECK.params, key: "other" } }), 202],
   ])("%s", async (_, before, status) => {
     expect(await setUp({ onRecord: [before] }).call("start", "Keymend.Operator", post(body))).toMatchObject({ status });
