@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import { type WishBody, wishedIn } from "../api/wish-body.ts";
 import type { GatherFacts } from "../activities/gather-facts.ts";
 import type { Patients } from "../activities/patients.ts";
-import { isDatabaseId, isVaultId, nameOf } from "../domain/arm-id.ts";
+import { isClusterId, isDatabaseId, isVaultId, nameOf } from "../domain/arm-id.ts";
 import { patientKey } from "../domain/databases/sight.ts";
 import type { Patient } from "../domain/facts.ts";
 import type { Incident } from "../domain/incident.ts";
@@ -77,6 +77,15 @@ function refuseUnconfirmed(body: WishBody): void {
   if (!asked || ("confirm" in body && body.confirm === asked.name)) return;
   throw new ProblemError(400, `${asked.for} To confirm, send the name of ${asked.what}, '${asked.name}', as confirm.`, [
     { field: "confirm", problem: `must be the name of ${asked.what}` },
+  ]);
+}
+
+/** Each kind has rules of its own: none is to be judged by the other's. */
+function refuseOtherKind(body: WishBody): void {
+  if (!("kind" in body) || body.databaseId === undefined) return;
+  if (isClusterId(body.databaseId) === (body.kind === "cluster")) return;
+  throw new ProblemError(400, "The body is not what is expected; see errors.", [
+    { field: "databaseId", problem: `must be the resource id of ${body.kind === "cluster" ? "a cluster" : "an account"}, as kind says` },
   ]);
 }
 
@@ -209,6 +218,7 @@ export function createWishesApi(deps: WishesDeps) {
 
   const start = guard("startOperation", async (call, caller) => {
     const { body } = call;
+    refuseOtherKind(body);
     refuseUnconfirmed(body);
     const wish = await wishOf(body, caller);
     if (body.dryRun) return rehearse(wish);

@@ -194,6 +194,16 @@ describe("wanting something", () => {
     ],
     ["key", { ...body, key: "a/b" }, [{ field: "key", problem: "must be the name of a key" }]],
     ["kind", { ...body, kind: "server" }, [{ field: "kind", problem: "must be account or cluster" }]],
+    [
+      "kind of database",
+      { ...body, kind: "cluster", databaseId: ACCOUNT_ID },
+      [{ field: "databaseId", problem: "must be the resource id of a cluster, as kind says" }],
+    ],
+    [
+      "kind of database, the other way",
+      { ...body, kind: "account", databaseId: CLUSTER_ID },
+      [{ field: "databaseId", problem: "must be the resource id of an account, as kind says" }],
+    ],
     ["member", { ...body, force: true }, [{ field: "force", problem: "is not known" }]],
     ["end", { ...body, until: "P60D" }, [{ field: "until", problem: expect.stringMatching(/30 days/) as string }]],
   ])("names a wrong %s, and writes nothing", async (_, sent, errors) => {
