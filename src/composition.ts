@@ -116,6 +116,7 @@ const teller = createTeller({ ...config.telling, letters, channels: createChanne
 const readActivityLog = createReadActivityLog(clients);
 const readKeyLog = createReadKeyLog(clients);
 const records = { incidents, audit, now };
+const { listForLook: listWishes, keepStatus: keepWishStatus } = wishes;
 const desk = createSupportDesk(() => clientsOf("support").arm, writeRequests.noting);
 const polling = { ...records, poll: writer.poll, countExtension: baselines.countExtension, settings };
 const ids = createReadIds({ credential, httpClient: createHttpClient(clock) });
@@ -132,7 +133,7 @@ const creators: { [K in keyof Activities]: (log: Log) => Activities[K] } = {
       readKeyLog,
       mailbox,
       baselines,
-      keepWishStatus: wishes.keepStatus,
+      keepWishStatus,
       pollStep: (input) => pollStep({ ...polling, log }, input),
       restraint,
       teller,
@@ -147,7 +148,7 @@ const creators: { [K in keyof Activities]: (log: Log) => Activities[K] } = {
       gatherFacts,
       withinBudget: governor.withinBudget,
       mailbox,
-      listWishes: wishes.listForLook,
+      listWishes,
       restraint,
       writer,
       countExtension: baselines.countExtension,
@@ -158,7 +159,7 @@ const creators: { [K in keyof Activities]: (log: Log) => Activities[K] } = {
   pollStep: (log) => createPollStep({ ...polling, log }),
   scanIds: (log) => createScanIds({ ids, scans, sleep: setTimeout, now, log }),
   openTicket: (log) => createOpenTicket({ ...records, desk, restraint, settings, log }),
-  giveUp: (log) => createGiveUp({ ...records, teller, setAside: mailbox.setAside, log }),
+  giveUp: (log) => createGiveUp({ ...records, listWishes, keepWishStatus, teller, setAside: mailbox.setAside, log }),
 };
 
 export const perform = <K extends keyof Activities>(

@@ -280,11 +280,14 @@ async function tellLook({ teller, settings, log }: AssessDeps, turn: Pick<Turn, 
 }
 
 /** After the incident, which says the same: where this fails the next look judges the wish again, and finds it as it is. */
-async function keepWishes({ keepWishStatus }: AssessDeps, { vaultId, wishes = [] }: Incident): Promise<void> {
+export async function keepWishes(
+  { keepWishStatus }: Pick<AssessDeps, "keepWishStatus">,
+  { vaultId, wishes = [] }: Incident,
+): Promise<void> {
   for (const { id, reason: _, ...status } of wishes) await keepWishStatus(vaultId, id, status);
 }
 
-const asAudited = (at: string) => (entry: AuditEntry) => ({ ...entry, at, actor: "keymend" });
+export const asAudited = (at: string) => (entry: AuditEntry) => ({ ...entry, at, actor: "keymend" });
 
 async function writeDown(
   deps: AssessDeps,

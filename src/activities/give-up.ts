@@ -1,11 +1,14 @@
 /** Closes an incident that can't be carried on (Azure not answering for hours, or a mistake of this program): never silently, never as a success. */
-import { type EscalationReason, type Incident, toldAlso } from "../domain/incident.ts";
+import { type AuditEntry, type EscalationReason, type Incident, type IncidentWish, toldAlso } from "../domain/incident.ts";
 import { nextIncident } from "../domain/turn/next-incident.ts";
 import { nextLookAfterMs } from "../domain/turn/outcome.ts";
 import { inVainAtEnd } from "../domain/turn/in-vain.ts";
 import type { Patient } from "../domain/facts.ts";
+import { operationInShort } from "../domain/short-names.ts";
 import { toIso, toMs } from "../domain/time.ts";
-import { type AssessDeps, loadIncident } from "./assess.ts";
+import { giveUpWish } from "../domain/turn/judge-wishes.ts";
+import { isOpen, type WishOnRecord } from "../domain/wish.ts";
+import { asAudited, type AssessDeps, keepWishes, loadIncident } from "./assess.ts";
 import { tellOutcome } from "./tell-outcome.ts";
 
 export type GiveUpInput = {
@@ -17,7 +20,8 @@ export type GiveUpInput = {
   detail: string;
 };
 
-export type GiveUpDeps = Pick<AssessDeps, "incidents" | "audit" | "teller" | "now" | "log"> & {
+export type GiveUpDeps = Pick<AssessDeps, "incidents" | "audit" | "teller" | "now" | "log" | "keepWishStatus"> & {
+  listWishes: (patientId: string) => Promise<WishOnRecord[]>;
   /** Moves the signals that wait out of the way; how many. */
   setAside: (patientId: string) => Promise<number>;
 };
@@ -50,6 +54,24 @@ function closeAs(before: Incident, { reason, detail }: GiveUpInput, what: string
   };
 }
 
+const endWishes = (wishes: readonly WishOnRecord[], incident: Incident, input: GiveUpInput, at: string): IncidentWish[] =>
+  wishes.map((wish) => giveUpWish(wish, incident, { ...input, at }));
+
+/** What a wish that is open came to, as the look that ends one says it. */
+const sayEnded = (wish: WishOnRecord, { detail, reason }: IncidentWish, turn: number): AuditEntry => ({
+  entryId: `${turn}-give-up-${wish.id}`,
+  kind: "wish",
+  what: `${operationInShort(wish)}: Escalated (${reason}): ${detail}`,
+  data: { wishId: wish.id, cancelled: wish.cancelled },
+});
+
+function withWishes(before: Incident, ended: readonly IncidentWish[], said: readonly AuditEntry[], at: string): Incident {
+  if (ended.length === 0) return before;
+  const others = (before.wishes ?? []).filter(({ id }) => !ended.some((one) => one.id === id));
+  const timeline = said.reduce((told, { what }) => toldAlso({ timeline: told }, at, what), before.timeline);
+  return { ...before, wishes: [...others, ...ended], timeline };
+}
+
 /** Throws where even this can't be written down or told: the orchestration then fails visibly and the next sweep begins again. */
 export const createGiveUp =
   (deps: GiveUpDeps) =>
@@ -58,27 +80,28 @@ export const createGiveUp =
     const { open: found, previous } = await loadIncident(deps, input);
     // Closed by an earlier run of this very activity: only telling it may be left to do.
     if (previous?.id === (input.incidentId ?? input.newId)) {
+      await keepWishes(deps, previous);
       await tellOutcome(deps, previous);
       return { incidentId: previous.id };
     }
     // Three looks have failed over what waits: it must not be what every later look fails at too.
     const aside = input.reason === "InternalError" ? await deps.setAside(input.patient.id) : 0;
+    const wishes = (await deps.listWishes(input.patient.id)).filter(isOpen);
     if (previous && isTold(previous, input, at)) {
+      await keepWishes(deps, { ...previous, wishes: endWishes(wishes, previous, input, at) });
       deps.log.warn("failedAgain", { incidentId: previous.id, vaultId: input.patient.id, text: input.detail });
       return { incidentId: previous.id };
     }
     const set = aside > 0 ? `; ${aside} signals that waited are set aside` : "";
     const what = `Escalated (${input.reason}): ${input.detail}${set}`;
-    const incident = closeAs(
-      found?.incident ?? nextIncident({ id: input.newId, patient: input.patient, at }, previous, false),
-      input,
-      what,
-      at,
-    );
-    const audit = await deps.audit.append(incident.id, [
-      { entryId: `${input.turn}-give-up`, kind: "outcome", what, data: { reason: input.reason }, at, actor: "keymend" },
-    ]);
+    const before = found?.incident ?? nextIncident({ id: input.newId, patient: input.patient, at }, previous, false);
+    const ended = endWishes(wishes, before, input, at);
+    const said = ended.map((one, n) => sayEnded(wishes[n]!, one, input.turn));
+    const incident = closeAs(withWishes(before, ended, said, at), input, what, at);
+    const entries: AuditEntry[] = [...said, { entryId: `${input.turn}-give-up`, kind: "outcome", what, data: { reason: input.reason } }];
+    const audit = await deps.audit.append(incident.id, entries.map(asAudited(at)));
     await deps.incidents.save({ ...incident, audit }, found?.etag);
+    await keepWishes(deps, incident);
     await tellOutcome(deps, incident);
     return { incidentId: incident.id };
   };

@@ -1,9 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createGiveUp, type GiveUpDeps, type GiveUpInput } from "../../src/activities/give-up.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
-import { ACCOUNT_ID, NOW, VAULT_ID } from "../support/builders.ts";
+import { ACCOUNT_ID, NOW, someFacts, VAULT_ID } from "../support/builders.ts";
 import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
-import { after, aSignal, PATIENT, turnInput } from "../support/turns.ts";
+import { after, aSignal, aStep, PATIENT, turnInput } from "../support/turns.ts";
+import { aStatusOf, aWish, REVOKE, ROTATE } from "../support/wishes.ts";
 
 const opened = decideTurn(turnInput()).incident!;
 
@@ -47,6 +48,60 @@ test("without an incident opens one, so that it is never silent", async () => {
   const { giveUp, incidents } = setUp();
   expect(await giveUp({ incidentId: null })).toEqual({ incidentId: "n1" });
   expect(incidents.all).toMatchObject([{ id: "n1", state: "closed", outcome: "Escalated", targets: [] }]);
+});
+
+describe("what is wanted on purpose", () => {
+  const wish = aWish(REVOKE);
+  const wanting = () => {
+    const edges = setUp();
+    edges.azure.facts = someFacts({
+      wishes: [wish, aWish(ROTATE, { id: "w2", status: aStatusOf({ state: "closed", outcome: "Completed" }) })],
+    });
+    return edges;
+  };
+  const told = "no answer for two hours; nothing of it was written";
+
+  test("ends with it, for nobody expects a write once a person was called", async () => {
+    const { giveUp, incidents, audit, journal } = wanting();
+    incidents.put(opened);
+    await giveUp();
+    const [incident] = incidents.all;
+    expect(incident!.wishes).toMatchObject([
+      { id: "w1", state: "closed", outcome: "Escalated", reason: "AzureUnavailable", detail: told, closedAt: NOW, incidentId: "i1" },
+    ]);
+    const said = `revoke of cmk: Escalated (AzureUnavailable): ${told}`;
+    expect(incident!.timeline.map(({ what }) => what).slice(-2)).toEqual([said, "Escalated (AzureUnavailable): no answer for two hours"]);
+    expect(audit.rows.map(({ kind, what }) => [kind, what])).toEqual([
+      ["wish", said],
+      ["outcome", "Escalated (AzureUnavailable): no answer for two hours"],
+    ]);
+    expect(journal.filter((line) => line.includes("w1"))).toEqual(["wish w1 Escalated"]);
+  });
+
+  test("says how far it came, and what was taken away by it stays away", async () => {
+    const { giveUp, incidents } = wanting();
+    const status = { ...aStatusOf({ stands: true, undo: ["az back"] }), id: "w1", reason: null };
+    const { id, name, on, about, targetIds, causes } = aStep();
+    const done = { id, name, on, about, targetIds, causes, at: NOW, result: "done" as const, detail: "", wish: "w1" };
+    incidents.put({ ...opened, wishes: [status], applied: [done] });
+    await giveUp();
+    expect(incidents.all[0]!.wishes).toMatchObject([
+      { stands: true, undo: ["az back"], detail: expect.stringMatching(/; written so far: .+; how to go back is under undo$/) as string },
+    ]);
+  });
+
+  test("ends as well where the same mistake was told before, and where its first telling broke off", async () => {
+    const mistaken = wanting();
+    const mistake = (newId: string) => mistaken.giveUp({ incidentId: null, newId, reason: "InternalError", detail: "a mistake" });
+    await mistake("n1");
+    await mistake("n2");
+    expect(mistaken.journal.filter((line) => line.includes("w1"))).toEqual(["wish w1 Escalated", "wish w1 Escalated"]);
+    const broken = wanting();
+    broken.incidents.put(opened);
+    await expect(broken.giveUp({}, { keepWishStatus: throwing(transient()) })).rejects.toThrow("503");
+    await broken.giveUp();
+    expect(broken.journal.filter((line) => line.includes("w1"))).toEqual(["wish w1 Escalated"]);
+  });
 });
 
 test("without knowing its incident closes the one that is open: none stays open for ever", async () => {

@@ -1,5 +1,5 @@
 /** What one turn means for each wish: an ending, or something that is waited for. */
-import type { Incident, IncidentWish, Progress } from "../incident.ts";
+import type { EscalationReason, Incident, IncidentWish, Progress } from "../incident.ts";
 import type { ScanProgress } from "../id-scan.ts";
 import type { PlannedWish } from "../plan.ts";
 import type { Settings } from "../settings.ts";
@@ -11,24 +11,25 @@ import { type Ending, judgeStepState, type Pending, type TargetState } from "./j
 import { LONGEST_WAIT_MS, nextCheckAfterMs } from "./waits.ts";
 
 type View = { now: string; incident: Incident; settings: Settings };
+type Seen = Pick<View, "incident">;
 
 const ended = (outcome: WishOutcome, reason: Ending["reason"], detail: string): Ending => ({ kind: "ended", outcome, reason, detail });
 
-const writtenOf = ({ incident }: View, { id }: { id: string }): Incident["applied"] =>
+const writtenOf = ({ incident }: Seen, { id }: { id: string }): Incident["applied"] =>
   incident.applied.filter((step) => step.wish === id && step.result === "done");
 
 /** What of it Azure has taken and works on. */
-const followedOf = ({ incident: { progress } }: View, { id }: { id: string }): Progress["following"] =>
+const followedOf = ({ incident: { progress } }: Seen, { id }: { id: string }): Progress["following"] =>
   progress.following?.step.wish === id ? progress.following : undefined;
 
 /** What of it was sent and got no answer: whether it was done does not show yet. */
-const sentOf = ({ incident: { progress } }: View, { id }: { id: string }): Progress["sent"] =>
+const sentOf = ({ incident: { progress } }: Seen, { id }: { id: string }): Progress["sent"] =>
   progress.sent?.wish === id ? progress.sent : undefined;
 
-const mayBeBegun = (view: View, wish: { id: string }): boolean => writtenOf(view, wish).length > 0 || sentOf(view, wish) !== undefined;
+const mayBeBegun = (view: Seen, wish: { id: string }): boolean => writtenOf(view, wish).length > 0 || sentOf(view, wish) !== undefined;
 
 /** What of it was written, for whoever has to go on or back by hand. */
-function whereItStands(view: View, { wish, undo }: PlannedWish): string {
+function whereItStands(view: Seen, { wish, undo }: Pick<PlannedWish, "undo"> & { wish: { id: string } }): string {
   const written = writtenOf(view, wish);
   const followed = followedOf(view, wish);
   if (followed) return `${stepInShort(followed.step)} was taken by Azure, which goes on with it`;
@@ -48,7 +49,7 @@ function judgeSteps(view: View, steps: readonly JudgedStep[]): TargetState | und
 }
 
 /** As this incident has it, which is newer than what was read. */
-const statusBefore = ({ incident }: View, { id, status }: WishOnRecord): Partial<WishStatus> =>
+const statusBefore = ({ incident }: Seen, { id, status }: WishOnRecord): Partial<WishStatus> =>
   incident.wishes?.find((one) => one.id === id) ?? status ?? {};
 
 /** Since when it has been as it is wanted, without a break that a look saw. */
@@ -160,3 +161,26 @@ export function statusOf(view: View, planned: PlannedWish, state: TargetState): 
 
 /** Of one that has ended in this incident before. */
 export const endingOf = ({ outcome, reason, detail }: IncidentWish): Ending => ended(outcome!, reason, detail);
+
+type GivenUp = { reason: EscalationReason; detail: string; at: string };
+
+/** One that can't be carried on: nothing of it is written any more, for nobody would expect it after a person was called. */
+export function giveUpWish(wish: WishOnRecord, incident: Incident, { reason, detail, at }: GivenUp): IncidentWish {
+  const { requirements = [], undo = [], stands = false, before } = statusBefore({ incident }, wish);
+  const told = `${detail}; ${whereItStands({ incident }, { wish, undo })}`;
+  return {
+    id: wish.id,
+    state: "closed",
+    outcome: "Escalated",
+    reason,
+    reasonCode: reason,
+    detail: told,
+    incidentId: incident.id,
+    closedAt: at,
+    requirements,
+    undo,
+    ...(before && { before }),
+    progress: { what: told, since: at, ...NO_PROGRESS },
+    stands,
+  };
+}
