@@ -31,7 +31,25 @@ function keyShape(path: string): string {
   return `vault.azure.net/${collection}/{}${tail}`;
 }
 
-export function nameCall({ method, url, body }: AzureRequest): CallName {
+/** Collections and ids take turns: `documents.azure.com/dbs/{}/colls/{}/docs`. */
+const dataShape = (path: string): string =>
+  [
+    "documents.azure.com",
+    ...path
+      .split("/")
+      .filter((word) => word !== "")
+      .map((word, index) => (index % 2 === 0 ? word : "{}")),
+  ].join("/");
+
+/** Asked by POST, and a read all the same (Microsoft Learn, "Query Documents", Azure Cosmos DB REST API). */
+const isQuery = ({ headers }: Pick<AzureRequest, "headers">): boolean => headers["content-type"] === "application/query+json";
+
+function shapeOf({ hostname }: URL, path: string): string {
+  if (hostname.endsWith(".vault.azure.net")) return keyShape(path);
+  return hostname.endsWith(".documents.azure.com") ? dataShape(path) : armShape(path);
+}
+
+export function nameCall({ method, url, headers, body }: AzureRequest): CallName {
   const path = url.pathname.replace(/\/{2,}/g, "/");
   const { hostname } = url;
   if (path.toLowerCase() === RESOURCE_GRAPH) {
@@ -40,7 +58,7 @@ export function nameCall({ method, url, body }: AzureRequest): CallName {
     const shape = `${method} Resource Graph: ${about}`;
     return { shape, key: shape, write: false };
   }
-  const shape = `${method} ${hostname.endsWith(".vault.azure.net") ? keyShape(path) : armShape(path)}`;
+  const shape = `${method} ${shapeOf(url, path)}`;
   const key = OPERATION.test(shape) ? shape : `${method} ${hostname}${path}`;
-  return { shape, key, write: method !== "GET" && method !== "HEAD" };
+  return { shape, key, write: method !== "GET" && method !== "HEAD" && !isQuery({ headers }) };
 }

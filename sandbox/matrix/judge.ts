@@ -30,14 +30,20 @@ export const SUCCESS: ReadonlySet<string> = new Set(["NoChangeNeeded", "Supersed
 /** A repair that a fault held up until after the service's next check mends an outage, instead of sparing it. */
 export const MAY_BECOME: Readonly<Record<string, string>> = { OutageAvoided: "Healed" };
 
-function outcomeProblems({ story, phase, result }: Evidence): string[] {
+/** What Keymend could not see to be met is refused as what is not, before anything is written. */
+const isRefusedUnseen = ({ result, writes }: Evidence, expected: string): boolean =>
+  expected === "Completed" && result.outcome === "Refused" && result.reason === "RequirementsUnmet" && writes.length === 0;
+
+function outcomeProblems(evidence: Evidence): string[] {
+  const { story, phase, result } = evidence;
   const { outcome, reason } = result;
   const expected = story.outcome[phase] ?? "";
   if (outcome === null) return ["the app came to no end"];
   if (outcome === "Escalated" && reason === null) return ["escalated without a reason"];
   // Azure's faults are no mistakes of the program.
   if (reason === "InternalError") return ["escalated as a mistake of its own"];
-  return ["Escalated", expected, MAY_BECOME[expected]].includes(outcome) ? [] : [`the outcome is ${outcome}, not ${expected}`];
+  const holds = ["Escalated", expected, MAY_BECOME[expected]].includes(outcome) || isRefusedUnseen(evidence, expected);
+  return holds ? [] : [`the outcome is ${outcome}, not ${expected}`];
 }
 
 /** What was wanted on purpose may be that databases lose their key. */

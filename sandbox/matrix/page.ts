@@ -90,7 +90,8 @@ const line = ({ story, kind, phase, undisturbed, cells }: RowRecord): string =>
 const RULE = [
   "Every trial must end as the story does, or in `Escalated` with a reason; a repair that a fault held up until the service noticed may end in",
   "`Healed` instead of `OutageAvoided`, if there was an outage. A success counts only if the service's own check says so, at the end and",
-  "at the moment of closing, and with the story's repair in it. No request that changed Azure may have been carried out twice (except one",
+  "at the moment of closing, and with the story's repair in it; what is wanted on purpose may be refused for what could not be seen, if nothing",
+  "was written. No request that changed Azure may have been carried out twice (except one",
   "whose operation Azure failed), every audit chain must hold, every incident must be closed and no orchestration may run on or fail.",
   "All of it is judged by what the sandbox itself knows, not by what the app says.",
 ];

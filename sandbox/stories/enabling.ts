@@ -49,13 +49,13 @@ export function addPlainAccount({ world, patient, estate }: Arranged, { bare, un
 const accountIn = (world: World): Account => [...world.accounts.values()].find(({ name }) => name === ACCOUNT)!;
 
 /** Until it has come to an end, which may take Azure a while. */
-export async function wantKey(context: StoryContext, more: JsonObject = {}): Promise<Operation | undefined> {
+export async function wantKey(context: StoryContext, more: JsonObject = {}, outcome: "Completed" | "Refused" = "Completed") {
   const { vault, keyName } = context.patient;
   const account = accountIn(context.world);
   context.focus([account]);
   const body = { databaseId: account.id, keyUri: keyUriOf(vault, keyName), confirm: ACCOUNT, reason: "all data under our own keys" };
   const { id } = await want(context, { operation: "enable-cmk", ...body, ...more });
-  return untilOver(context, id, 24 * 3_600_000);
+  return untilOver(context, id, { outcome, limitMs: 24 * 3_600_000 });
 }
 
 export function requireState({ requirements }: Operation, name: string, state: string): Operation["requirements"][number] {
@@ -88,7 +88,7 @@ export const refusedEnabling = (
   vault: "rbac",
   arrange: (context) => void addPlainAccount(context, plain),
   async break(context) {
-    const ended = await wantKey(context);
+    const ended = await wantKey(context, {}, "Refused");
     if (ended) look(ended, context);
   },
 });

@@ -18,7 +18,7 @@ export const opRotateKey: Story = {
   async break(context) {
     const { vault, keyName, databases } = context.patient;
     const { id } = await want(context, { operation: "rotate-key", keyUri: keyUriOf(vault, keyName), reason: "once a year" });
-    if (!(await untilOver(context, id, 30 * HOUR))) return;
+    if (!(await untilOver(context, id, { limitMs: 30 * HOUR }))) return;
     const versions = vault.keys.get(keyName.toLowerCase())!.versions;
     if (versions.length !== 2 || !versions.every(({ enabled }) => enabled))
       throw new Error(`not two enabled versions: ${JSON.stringify(versions)}`);

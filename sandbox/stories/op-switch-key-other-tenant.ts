@@ -15,7 +15,7 @@ export const opSwitchKeyOtherTenant: Story = {
     const databaseId = context.patient.databases[0]!.id;
     const keyUri = "https://kv-fabrikam.vault.azure.net/keys/cmk-ledger";
     const { id } = await want(context, { operation: "switch-key", reason: "to the other tenant's", databaseId, keyUri });
-    const refused = await untilOver(context, id);
+    const refused = await untilOver(context, id, { outcome: "Refused" });
     if (!refused) return;
     const { requirements } = refused;
     const why = requirements.find(({ state }) => state !== "met");

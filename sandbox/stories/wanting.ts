@@ -36,11 +36,17 @@ export async function want(context: StoryContext, body: JsonObject & { operation
   return v.parse(operation, answer);
 }
 
+type Ending = { outcome?: "Completed" | "Refused"; limitMs?: number };
+
 /**
- * Lets time pass until it is over (limitMs: 4 hours, where nothing is said). Undefined: it ended in a person's hands, which is judged from
- * outside; nothing is to be looked for then.
+ * Lets time pass until it is over (limitMs: 4 hours, where nothing is said). Undefined: it ended otherwise, which is judged from outside;
+ * nothing is to be looked for then.
  */
-export async function untilOver(context: StoryContext, id: string, limitMs?: number): Promise<Operation | undefined> {
+export async function untilOver(
+  context: StoryContext,
+  id: string,
+  { outcome = "Completed", limitMs }: Ending = {},
+): Promise<Operation | undefined> {
   let over: Operation | undefined;
   const isOver = async (): Promise<boolean> => {
     const { status, body } = await context.operator.app("GET", `/api/operations/${id}`);
@@ -51,7 +57,7 @@ export async function untilOver(context: StoryContext, id: string, limitMs?: num
     return over.state === "closed";
   };
   await context.until("the operation to be over", isOver, limitMs);
-  return over!.outcome === "Escalated" ? undefined : over;
+  return over!.outcome === outcome ? over : undefined;
 }
 
 /** Somebody else agrees to all that is asked about it, and it is waited for until it is over. */

@@ -69,7 +69,7 @@ describe("what is wanted on purpose", () => {
     expect(incident!.wishes).toMatchObject([
       { id: "w1", state: "closed", outcome: "Escalated", reason: "AzureUnavailable", detail: told, closedAt: NOW, incidentId: "i1" },
     ]);
-    const said = `revoke of cmk: Escalated (AzureUnavailable): ${told}`;
+    const said = `revoke on kv-orders/cmk: Escalated (AzureUnavailable): ${told}`;
     expect(incident!.timeline.map(({ what }) => what).slice(-2)).toEqual([said, "Escalated (AzureUnavailable): no answer for two hours"]);
     expect(audit.rows.map(({ kind, what }) => [kind, what])).toEqual([
       ["wish", said],

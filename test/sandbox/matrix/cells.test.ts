@@ -26,6 +26,15 @@ test.each([
   expect(named(method, url)).toMatchObject({ shape, write });
 });
 
+test.each([
+  ["application/query+json", false],
+  ["application/json", true],
+])("what is posted to documents as %s: a write is %s", (contentType, write) => {
+  const url = new URL("https://ledger-westus2.documents.azure.com/dbs/books/colls/entries/docs");
+  const shape = "POST documents.azure.com/dbs/{}/colls/{}/docs";
+  expect(nameCall({ method: "POST", url, headers: { "content-type": contentType }, body: "" })).toMatchObject({ shape, write });
+});
+
 test("two questions to Resource Graph are two calls, and both read", () => {
   const ask = (query: string) =>
     named("POST", "https://management.azure.com/providers/Microsoft.ResourceGraph/resources", JSON.stringify({ query }));

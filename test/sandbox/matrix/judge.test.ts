@@ -58,6 +58,14 @@ describe("what was wanted on purpose", () => {
     expect(ended(opRotateKey, {}, [])).toEqual(opRotateKey.steps!.map((step) => `Completed without ${step}`));
   });
 
+  test("may be refused for what could not be seen, before anything is written", () => {
+    const refused = (over: Partial<Evidence>, reason: string): string[] =>
+      problemsOf(evidence({ story: opRotateKey, ...over }, { outcome: "Refused", reason, steps: [] }));
+    expect(refused({ writes: [] }, "RequirementsUnmet")).toEqual([]);
+    expect(refused({}, "RequirementsUnmet")).toEqual(["the outcome is Refused, not Completed"]);
+    expect(refused({ writes: [] }, "Rejected")).toEqual(["the outcome is Refused, not Completed"]);
+  });
+
   test("may be that databases lose their key", () => {
     expect(ended(opRevoke, { wellAtLast: false }, [...opRevoke.steps!])).toEqual([]);
   });
