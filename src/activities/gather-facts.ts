@@ -24,7 +24,7 @@ import type {
 import type { IdScan, ScanState } from "../domain/id-scan.ts";
 import { parseKeyUri, vaultNameOf } from "../domain/key-uri.ts";
 import { isBeingCreated, verdictOf } from "../domain/databases/index.ts";
-import { concernedBy, mayScan, readsOfWishes } from "../domain/operations/index.ts";
+import { concernedBy, mayBeKeyless, mayScan, readsOfWishes } from "../domain/operations/index.ts";
 import { isOpen, standingRevocations, type WishOnRecord } from "../domain/wish.ts";
 import { identitiesToRead, principalsToRead, standInsToRead } from "../domain/what-to-read.ts";
 import type { KnownDatabase } from "../domain/databases/sight.ts";
@@ -129,7 +129,7 @@ export function createGatherFacts({
     patient: Patient,
     known: readonly KnownTarget[],
     wished: readonly string[],
-    scanned: readonly string[],
+    keyless: readonly string[],
   ) {
     const listed = await list(patient, known);
     const own = distinctBy([...listed, ...known], ({ id }) => id);
@@ -141,11 +141,13 @@ export function createGatherFacts({
       .filter(isRead)
       .filter((target) => !isBeingCreated(target))
       .sort((a, b) => a.id.localeCompare(b.id));
-    const isToScan = ({ id }: TargetFacts): boolean => scanned.some((one) => sameId(one, id));
-    // One that somebody wants to give its first key is looked at with the vault of that key.
-    const mine = living.filter((target) => belongs(target, patient) || (target.keyUri === null && isToScan(target)));
+    const isAskedAbout = ({ id }: TargetFacts): boolean => keyless.some((one) => sameId(one, id));
+    // One that somebody wants to give its first key, or asks about one, is looked at with the vault of that key.
+    const mine = living.filter((target) => belongs(target, patient) || (target.keyUri === null && isAskedAbout(target)));
     const withFeatures = async (target: TargetFacts): Promise<TargetFacts> =>
-      enabling && isToScan(target) ? { ...target, features: await enabling.readFeatures(target.id) } : target;
+      enabling && target.kind === "account" && isAskedAbout(target)
+        ? { ...target, features: await enabling.readFeatures(target.id) }
+        : target;
     const targets = await Promise.all(mine.map(withFeatures));
     const guests = living.filter(
       (target) => target.keyUri !== null && !isIn(targets, target.id) && wished.some((id) => sameId(id, target.id)),
@@ -225,9 +227,9 @@ export function createGatherFacts({
     const wishes = [...onRecord, ...wished];
     const open = wishes.filter(isOpen);
     const { keys, identityIds, databaseIds } = readsOfWishes(open);
-    const toScan = readsOfWishes(open.filter(mayScan)).databaseIds;
+    const keyless = readsOfWishes(open.filter(mayBeKeyless)).databaseIds;
     const [{ targets, guests, missing }, scans, vault] = await Promise.all([
-      readTargets(sources, patient, [...knownTargets, ...stored.known], databaseIds, toScan),
+      readTargets(sources, patient, [...knownTargets, ...stored.known], databaseIds, keyless),
       readScans(open),
       patient.vaultName === null
         ? null

@@ -301,7 +301,7 @@ export type Facts = {
   access: AccessFacts[];
   targets: TargetFacts[];
   missing: MissingTarget[];
-  /** Databases that have their key in another vault, and that somebody wants to move to this one. Absent where nobody does. */
+  /** Databases that have their key in another vault, and that somebody wants to move to this one, or asks about it. Absent where nobody does. */
   guests?: TargetFacts[];
   /** Where they have it. Absent where there is none in a vault. */
   homes?: HomeFacts[];

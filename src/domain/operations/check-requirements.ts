@@ -1,7 +1,8 @@
 /** Tells of vault, key, identity and database whether they are what a customer-managed key takes. Writes nothing. */
 import { sameId } from "../arm-id.ts";
-import { standsInTheWay, WISHED_ASKS, wishedRequirements } from "./requirements.ts";
+import { standsInTheWay } from "./requirements.ts";
 import type { OperationSpec } from "./spec.ts";
+import { readsOfWished, WISHED_ASKS, wishedRequirements } from "./wished.ts";
 
 export const checkRequirements: OperationSpec<"check-requirements"> = {
   title: "Checks whether vault, key, identity and database are what a customer-managed key takes",
@@ -9,7 +10,8 @@ export const checkRequirements: OperationSpec<"check-requirements"> = {
   loses: null,
   asks: WISHED_ASKS,
   steps: [],
-  reads: ({ key, identityId }) => ({ keys: [key], identityIds: identityId === null ? [] : [identityId] }),
+  reads: (params) => ({ ...readsOfWished(params), identityIds: params.identityId === null ? [] : [params.identityId] }),
+  ofKeyless: true,
   concerns: ({ databaseId }, { targets }) => targets.filter(({ id }) => databaseId !== null && sameId(id, databaseId)).map(({ id }) => id),
   requirements: (params, { facts }) => wishedRequirements(params, facts),
   drafts: () => [],

@@ -16,16 +16,8 @@ import type { StepDraft } from "../steps/step.ts";
 import type { OperationParams, Requirement } from "../wish.ts";
 import { FEATURE_ASKS, featureRequirements, scanRequirement } from "./account-requirements.ts";
 import { nameIn } from "./one-key.ts";
-import {
-  grantRequirement,
-  IDENTITY_ASKS,
-  identityRequirements,
-  KEY_ASKS,
-  keyRequirements,
-  standsInTheWay,
-  VAULT_ASKS,
-  vaultRequirements,
-} from "./requirements.ts";
+import { reachRequirements } from "./reach.ts";
+import { IDENTITY_ASKS, KEY_ASKS, keyRequirements, standsInTheWay, VAULT_ASKS, vaultRequirements } from "./requirements.ts";
 import type { OperationSpec, View } from "./spec.ts";
 
 type Params = OperationParams["enable-cmk"];
@@ -65,20 +57,15 @@ function keyless({ keyUri: wanted }: Params, { name, keyUri }: TargetFacts): Req
 }
 
 /** Of a user-assigned one the grant is this operation's own work, unless somebody keeps it out. */
-function reachRequirements(params: Params, { facts }: View, account: TargetFacts): Requirement[] {
+function ownReach(params: Params, { facts }: View, account: TargetFacts): Requirement[] {
   const target = wouldBe(params, account);
+  const all = reachRequirements(facts, target, account.location);
   const { defaultIdentity: uses } = target;
-  if (uses.form === "user") {
-    const all = identityRequirements(facts, target, uses.id, account.location);
-    const identity = facts.identities.find(({ id }) => sameId(id, uses.id));
-    const principalId = identity?.state === "live" ? identity.principalId : null;
-    const isOwn = principalId !== null && whyNoGrant(facts, target, { identityId: uses.id, principalId }) === undefined;
-    return all.map((one) => (one.name === "grant" && one.state === "unmet" && isOwn ? { ...one, ownWork: true } : one));
-  }
-  const principalId = uses.form === "system" ? account.systemPrincipalId : uses.form === "firstParty" ? facts.firstPartyPrincipalId : null;
-  if (principalId !== null) return [grantRequirement(facts, target, principalId)];
-  const detail = "the identity that the account uses is not known, so no grant can be checked: name a user-assigned one as identityId";
-  return [{ name: "identity", state: "unknown", detail, az: [] }];
+  if (uses.form !== "user") return all;
+  const identity = facts.identities.find(({ id }) => sameId(id, uses.id));
+  const principalId = identity?.state === "live" ? identity.principalId : null;
+  const isOwn = principalId !== null && whyNoGrant(facts, target, { identityId: uses.id, principalId }) === undefined;
+  return all.map((one) => (one.name === "grant" && one.state === "unmet" && isOwn ? { ...one, ownWork: true } : one));
 }
 
 /** What holds before the ids are looked at. */
@@ -89,7 +76,7 @@ function requirementsBefore(params: Params, view: View, account: TargetFacts): R
     ...featureRequirements(account, target.defaultIdentity),
     ...vaultRequirements(view.facts),
     ...keyRequirements(view.facts, target),
-    ...reachRequirements(params, view, account),
+    ...ownReach(params, view, account),
   ];
 }
 
@@ -163,6 +150,7 @@ export const enableCmk: OperationSpec<"enable-cmk"> = {
     const scan = view.facts.scans?.find(({ wishId }) => wishId === view.wish.id);
     return [...requirementsBefore(params, view, account), scanRequirement(account, scan), ...TOLD];
   },
+  ofKeyless: true,
   scans: (params, view) => {
     const account = accountOf(params, view.facts);
     const features = account?.features;

@@ -52,6 +52,9 @@ export const concernedBy = (wishes: readonly WishOnRecord[], facts: Pick<Facts, 
 /** Whether it may take a scan. */
 export const mayScan = ({ operation }: Pick<WishOnRecord, "operation">): boolean => operations[operation].scans !== undefined;
 
+/** Whether it may be about an account without a key. */
+export const mayBeKeyless = ({ operation }: Pick<WishOnRecord, "operation">): boolean => operations[operation].ofKeyless === true;
+
 /** One wish as these facts show it. */
 export type Judged = {
   requirements: Requirement[];

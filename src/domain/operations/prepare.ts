@@ -11,8 +11,9 @@ import { newGrantDrafts, whyNoGrant } from "../mending/grants.ts";
 import { az, say } from "../steps/az.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { OperationParams, Requirement } from "../wish.ts";
-import { standsInTheWay, WISHED_ASKS, wishedRequirements } from "./requirements.ts";
+import { standsInTheWay } from "./requirements.ts";
 import type { OperationSpec } from "./spec.ts";
+import { readsOfWished, WISHED_ASKS, wishedRequirements } from "./wished.ts";
 import { asWished } from "./would-be.ts";
 
 type Params = OperationParams["prepare"];
@@ -57,7 +58,8 @@ export const prepare: OperationSpec<"prepare"> = {
   loses: null,
   asks: WISHED_ASKS,
   steps: ["EnablePurgeProtection", "CreateIdentity", "CreateKey", "GrantKeyRole", "AddAccessPolicyPermissions"],
-  reads: ({ key, identityId }) => ({ keys: [key], identityIds: [identityId] }),
+  reads: (params) => ({ ...readsOfWished(params), identityIds: [params.identityId] }),
+  ofKeyless: true,
   concerns: ({ databaseId }, { targets }) => targets.filter(({ id }) => databaseId !== null && sameId(id, databaseId)).map(({ id }) => id),
   requirements: (params, { facts }) =>
     wishedRequirements(params, facts).map((one) =>

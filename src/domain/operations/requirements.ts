@@ -13,9 +13,8 @@ import { missingOperations, whyUnfit } from "../mending/key-fitness.ts";
 import type { RequirementName } from "../requirement.ts";
 import { az, azNamed, say } from "../steps/az.ts";
 import { toMs } from "../time.ts";
-import type { OperationParams, Requirement } from "../wish.ts";
+import type { Requirement } from "../wish.ts";
 import { keyInUse } from "./one-key.ts";
-import { asWished } from "./would-be.ts";
 
 type State = Requirement["state"];
 
@@ -233,8 +232,7 @@ export function placeRequirements({ targets, vault }: Facts, kind: TargetKind, d
 export const IDENTITY_ASKS = ["identity", "identity in the same tenant", "same region", "grant"] as const;
 
 /** location: where the database is or is to be; null where that is not known. */
-export function identityRequirements(facts: Facts, target: TargetFacts, identityId: string | null, location: string | null): Requirement[] {
-  if (identityId === null) return [requirement("identity", "unknown", "no identity is named, so no grant can be checked")];
+export function identityRequirements(facts: Facts, target: TargetFacts, identityId: string, location: string | null): Requirement[] {
   const identity = identityOf(facts, identityId);
   if (identity?.state !== "live") return [missingIdentity(identityId, identity)];
   const { name, tenantId, principalId } = identity;
@@ -265,19 +263,6 @@ function grantLines(facts: Facts, target: TargetFacts, principalId: string, mode
   const scope = keyScopeOf(vault.id, keyNameOf(target));
   const who = ["--assignee-object-id", principalId, "--assignee-principal-type", "ServicePrincipal"];
   return [az("role", "assignment", "create", ...who, "--role", ENCRYPTION_USER, "--scope", scope)];
-}
-
-export const WISHED_ASKS = [...VAULT_ASKS, ...KEY_ASKS, ...IDENTITY_ASKS, ...PLACE_ASKS] as const;
-
-/** All that a database with this key and identity takes, be it there or still to come. */
-export function wishedRequirements(params: OperationParams["check-requirements"], facts: Facts): Requirement[] {
-  const { target, location } = asWished(params, facts);
-  return [
-    ...vaultRequirements(facts),
-    ...keyRequirements(facts, target),
-    ...identityRequirements(facts, target, params.identityId, location),
-    ...placeRequirements(facts, params.kind, params.databaseId),
-  ];
 }
 
 /** What stands in the way: neither advice, nor what the operation itself is there for, nor what is still being found out. */

@@ -26,6 +26,8 @@ export type OperationSpec<N extends OperationName> = {
   /** What it may consist of, in legal order. */
   steps: readonly StepName[];
   reads: (params: OperationParams[N]) => WishReads;
+  /** It may be about an account that has no key yet: that is looked at with this vault, with what it has switched on. */
+  ofKeyless?: true;
   /** What has to be scanned while nothing else stands in the way; null where nothing has. Absent of one that never scans. */
   scans?: (params: OperationParams[N], view: View) => ScanWanted | null;
   /** Databases that it is about; ids as read. */

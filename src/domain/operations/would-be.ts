@@ -1,6 +1,7 @@
 /** Databases as they would be with another key or identity, so that the rules about databases can be asked. */
 import { sameId } from "../arm-id.ts";
 import { vaultUriOf } from "../clouds.ts";
+import { databasesIn } from "../databases/guests.ts";
 import type { Facts, TargetFacts, TargetKind } from "../facts.ts";
 import type { OperationParams } from "../wish.ts";
 
@@ -29,11 +30,18 @@ function wouldBe(kind: TargetKind, facts: Facts, keyUri: string, identityId: str
 
 const uriOf = ({ key }: { key: string }, { patient }: Facts): string => `${vaultUriOf(patient.vaultName ?? "")}/keys/${key}`;
 
-/** As it is with that key and identity, whatever it uses now. location: of the database; null where it is still to come. */
-export function asWished(params: OperationParams["check-requirements"], facts: Facts): { target: TargetFacts; location: string | null } {
+type AsWished = { target: TargetFacts; known: TargetFacts | undefined; location: string | null };
+
+/**
+ * As it is with that key and identity, whatever it uses now; with its own where none is named. location: of the database; null where it is still
+ * to come.
+ */
+export function asWished(params: OperationParams["check-requirements"], facts: Facts): AsWished {
   const stood = wouldBe(params.kind, facts, uriOf(params, facts), params.identityId);
-  const known = facts.targets.find(({ id }) => params.databaseId !== null && sameId(id, params.databaseId));
-  return known
-    ? { target: { ...stood, id: known.id, name: known.name, location: known.location }, location: known.location }
-    : { target: stood, location: null };
+  const { databaseId } = params;
+  const known = databaseId === null ? undefined : databasesIn(facts).find(({ id }) => sameId(id, databaseId));
+  if (!known) return { target: stood, known, location: null };
+  const { id, name, location, defaultIdentity, systemPrincipalId, attached } = known;
+  const own = params.identityId === null ? { defaultIdentity, systemPrincipalId, attached } : {};
+  return { target: { ...stood, id, name, location, ...own }, known, location };
 }

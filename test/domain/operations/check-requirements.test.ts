@@ -9,6 +9,7 @@ import {
   aCluster,
   aKey,
   anAccess,
+  anAccount,
   anIdentity,
   aPolicyVault,
   aVault,
@@ -19,6 +20,7 @@ import {
   NOW,
   PRINCIPAL,
   someFacts,
+  someFeatures,
   someSettings,
   V1,
   VAULT_ID,
@@ -45,11 +47,13 @@ test("all that is met is told with what shows it, and needs no command", () => {
 });
 
 test.each<[what: string, identityId: string | null, identityIds: string[]]>([
-  ["its key and the identity that is named", IDENTITY_ID, [IDENTITY_ID]],
-  ["its key alone where none is", null, []],
+  ["its key, its database and the identity that is named", IDENTITY_ID, [IDENTITY_ID]],
+  ["its key and its database where none is", null, []],
 ])("a wish has %s read, though no database names them", (_, identityId, identityIds) => {
   const wish = aWish({ operation: "check-requirements", params: { ...CHECK.params, identityId } });
-  expect(readsOfWishes([wish])).toEqual({ keys: [CHECK.params.key], identityIds, databaseIds: [] });
+  expect(readsOfWishes([wish])).toEqual({ keys: [CHECK.params.key], identityIds, databaseIds: [ACCOUNT_ID] });
+  const toCome = aWish({ operation: "check-requirements", params: { ...CHECK.params, databaseId: null } });
+  expect(readsOfWishes([toCome]).databaseIds).toEqual([]);
 });
 
 const version = (over: Parameters<typeof aVersion>[1]) => ({ keys: [aKey([aVersion(V1, over)])] });
@@ -57,6 +61,21 @@ const network = (over: Partial<ReturnType<typeof aVault>["network"]>) => ({ vaul
 const unread = { state: "unreadable", why: "denied", detail: "403" } as const;
 const elsewhere = { location: "northeurope" };
 const blind = { ...unread, principalId: PRINCIPAL, keyName: "cmk", keyScope: KEY_SCOPE };
+const own = (
+  form: "system" | "firstParty" | "undefined",
+  systemPrincipalId: string | null = null,
+  firstPartyPrincipalId: string | null = null,
+) => ({
+  targets: [anAccount({ defaultIdentity: { form }, systemPrincipalId })],
+  firstPartyPrincipalId,
+});
+const bare = (over: Parameters<typeof someFeatures>[0]) => ({ targets: [anAccount({ keyUri: null, features: someFeatures(over) })] });
+const guest = {
+  targets: [],
+  guests: [
+    anAccount({ defaultIdentity: { form: "system" }, systemPrincipalId: PRINCIPAL, keyUri: "https://kv-old.vault.azure.net/keys/cmk" }),
+  ],
+};
 const CLUSTER: Partial<Params> = { kind: "cluster", databaseId: CLUSTER_ID };
 
 test.each<[what: string, name: string, state: string, over: Partial<Facts>, params: Partial<Params>, line: RegExp]>([
@@ -94,7 +113,16 @@ test.each<[what: string, name: string, state: string, over: Partial<Facts>, para
   ["one that lets versions expire", "rotation policy", "unmet", aKeyRotated({ rotates: false, expiryTime: "P1Y" }), {}, /update/],
   ["one that rotates", "rotation policy", "met", aKeyRotated({ rotates: true, expiryTime: "P2Y" }), {}, /^$/],
   ["one that rotates for ever", "rotation policy", "met", aKeyRotated({ rotates: true, expiryTime: null }), {}, /^$/],
-  ["no identity named", "identity", "unknown", {}, { identityId: null }, /^$/],
+  ["no identity named of one to come", "identity", "unknown", {}, { identityId: null, databaseId: null }, /^$/],
+  ["one that uses a user-assigned identity", "identity", "met", {}, { identityId: null }, /^$/],
+  ["one that uses its own", "grant", "met", own("system", PRINCIPAL), { identityId: null }, /^$/],
+  ["one that uses its own, which may not", "grant", "unknown", own("system", "other"), { identityId: null }, /^$/],
+  ["one that uses Azure Cosmos DB's", "grant", "met", own("firstParty", null, PRINCIPAL), { identityId: null }, /^$/],
+  ["one that uses Azure Cosmos DB's, which is not known", "identity", "unknown", own("firstParty"), { identityId: null }, /^$/],
+  ["one whose identity is not told", "identity", "unknown", own("undefined"), { identityId: null }, /^$/],
+  ["one of another vault", "grant", "met", { ...own("system", PRINCIPAL), ...guest }, { identityId: null }, /^$/],
+  ["an account without a key that is of Cassandra", "no Cassandra", "unmet", bare({ capabilities: ["EnableCassandra"] }), {}, /^$/],
+  ["one without a key, on continuous backup", "managed identity", "met", bare({ backup: "Continuous" }), {}, /^$/],
   ["an identity that is gone", "identity", "unmet", { identities: [{ state: "gone", id: IDENTITY_ID }] }, {}, /identity create/],
   ["an identity out of sight", "identity", "unknown", { identities: [{ ...unread, id: IDENTITY_ID }] }, {}, /identity create/],
   ["an identity that was not read", "identity", "unknown", { identities: [] }, {}, /identity create/],

@@ -10,6 +10,7 @@ import { rankOf } from "../../../src/domain/steps/index.ts";
 import type { OperationName, Wished } from "../../../src/domain/wish.ts";
 import {
   aBaseline,
+  ACCOUNT_ID,
   aCluster,
   aKey,
   anAccess,
@@ -78,6 +79,7 @@ const WISHES: { readonly [N in OperationName]: readonly Wished[] } = {
   "check-requirements": [CHECK, { ...CHECK, params: { ...CHECK.params, ...onCluster } }],
   prepare: [
     { ...PREPARE, params: { ...PREPARE.params, purgeProtection: true } },
+    { ...PREPARE, params: { ...PREPARE.params, databaseId: ACCOUNT_ID } },
     PREPARE,
     { ...PREPARE, params: { ...PREPARE.params, ...onCluster } },
   ],
