@@ -148,13 +148,19 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
 // The container as modules/dead-letters.bicep names it.
 var deadLetters = empty(deadLetterer) ? '' : '${resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', deadLetterer)}=${records.outputs.storageId}/blobServices/default/containers/dead-letters'
 
+// Of a bare name the host and Durable make an address of the public cloud, whichever they are in (Azure/azure-functions-host,
+// StorageServiceUriOptions; Azure/azure-functions-durable-extension, AzureStorageAccountOptions: DefaultEndpointSuffix). There it is the name
+// all the same: with the whole addresses the host fails to reach it now and then (Azure/azure-functions-host issues 11782 and 11787).
+var hostStorage = environment().name == 'AzureCloud'
+  ? { AzureWebJobsStorage__accountName: storage.name }
+  : {
+      AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
+      AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
+      AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
+    }
+
 // What a deployment decides; everything else has its default in the app (docs/settings.md) and is set by `overrides` alone.
 var settings = {
-  // By whole addresses: of a bare name the host and Durable make one of the public cloud, whichever they are in (Azure/azure-functions-host,
-  // StorageServiceUriOptions; Azure/azure-functions-durable-extension, AzureStorageAccountOptions: DefaultEndpointSuffix).
-  AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
-  AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
-  AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identity.clientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
@@ -222,7 +228,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       // No for-expression: that takes only what is known when the deployment starts, and the identity's ids are not.
-      appSettings: map(items(union(settings, overrides)), setting => { name: setting.key, value: setting.value })
+      appSettings: map(items(union(settings, hostStorage, overrides)), setting => { name: setting.key, value: setting.value })
     }
   }
   dependsOn: [packagesContainer, access, endpoints]
