@@ -2,9 +2,11 @@
  * Who made a change. Only the author of an operation that can have caused the loss counts, on what the database depends on and no later than
  * the loss was seen: who touches a vault afterwards, or something else on it, has not made it. Unknown stays unknown.
  */
-import { isUnder, sameId } from "../arm-id.ts";
+import { holderIn } from "../access/known-good.ts";
+import { isUnder, sameId, sameText } from "../arm-id.ts";
 import type { CauseCode } from "../cause-code.ts";
 import type { Diagnosis } from "../cause.ts";
+import { principalIn } from "../databases/key-path.ts";
 import { patientKey } from "../databases/sight.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import type { Author, Incident } from "../incident.ts";
@@ -71,13 +73,41 @@ export const seenAt = (step: Step, incident: Known): number => Math.max(...step.
 
 type Seen = { facts: Facts; diagnosis: Diagnosis };
 
+/** It has the identity and the key that it had when last seen well: whatever was written of it since did not cost it its access. */
+function usesTheSame(facts: Facts, target: TargetFacts): boolean {
+  const holder = holderIn(facts.baseline, target);
+  const principal = principalIn(facts, target);
+  return (
+    holder !== undefined &&
+    principal.state === "known" &&
+    sameText(principal.principalId, holder.principalId) &&
+    keyNameIn(target.keyUri) === holder.key
+  );
+}
+
+/**
+ * Access that is gone was taken by one operation, and facts tell which it can't have been: whoever wrote a tag on the vault or the database is not
+ * who took it. Else anybody's write there would name an author, and lift the doubt about who did.
+ */
+function isExcluded(cause: CauseCode, { operation }: Author, facts: Facts, target: TargetFacts): boolean {
+  const { baseline, vault } = facts;
+  if (baseline === null || (cause !== "AccessMissing" && cause !== "PolicyMissing")) return false;
+  if (operation.startsWith("microsoft.documentdb/")) return usesTheSame(facts, target);
+  if (cause === "PolicyMissing" || operation !== "microsoft.keyvault/vaults/write") return false;
+  return vault?.state === "live" && vault.permissionModel === baseline.permissionModel;
+}
+
 /** Object ids of those who can have made what the step puts back; none where nobody is known to. */
 export function authorsOf(step: Step, incident: Known & Pick<Incident, "authors">, { facts, diagnosis: { madeBy } }: Seen): string[] {
   const served = facts.targets.filter(({ id }) => isServedBy(step)(id));
-  const explains = ({ operation, scope, at }: Author): boolean =>
-    served.some((target) => dependsOn(target, facts, scope)) &&
-    step.causes.some(
-      (cause) => madeBy(cause).some((one) => one === operation) && toMs(at) <= lostAt(step, cause, incident) + CLOCKS_DIFFER_MS,
+  const explains = (author: Author): boolean => {
+    const concerned = served.filter((target) => dependsOn(target, facts, author.scope));
+    return step.causes.some(
+      (cause) =>
+        madeBy(cause).some((one) => one === author.operation) &&
+        toMs(author.at) <= lostAt(step, cause, incident) + CLOCKS_DIFFER_MS &&
+        concerned.some((target) => !isExcluded(cause, author, facts, target)),
     );
+  };
   return [...new Set((incident.authors ?? []).filter(explains).map(({ objectId }) => objectId))];
 }

@@ -1,12 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { CauseCode } from "../../../src/domain/cause-code.ts";
+import type { Baseline, Facts, Holder } from "../../../src/domain/facts.ts";
 import type { Signal } from "../../../src/domain/signal.ts";
 import { OPERATIONS } from "../../../src/domain/signal.ts";
 import { authorOf, authorsOf } from "../../../src/domain/turn/authors.ts";
 import { hear } from "../../../src/domain/turn/record.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
 import {
+  aBaseline,
   ACCOUNT_ID,
+  aHolder,
+  anAccess,
   anAccount,
   CLUSTER_ID,
   IDENTITY_ID,
@@ -79,6 +83,34 @@ describe("the author of a loss", () => {
     expect(authors(cause, named("", over))).toEqual([]);
   });
 
+  describe("goes by what is another than when last seen well:", () => {
+    const model = { permissionModel: "policies" as const };
+    const holding = (over: Partial<Holder>) => ({ holders: { [ACCOUNT_ID.toLowerCase()]: aHolder(over) } });
+    const gone = { access: [anAccess({ assignments: [] })] };
+    const WRITTEN = "Microsoft.DocumentDB/databaseAccounts/write";
+    const VAULT = "Microsoft.KeyVault/vaults/write";
+    const POLICIES = "Microsoft.KeyVault/vaults/accessPolicies/write";
+
+    test.each<[string, boolean, CauseCode, string, Signal["scope"], Partial<Baseline>, Partial<Facts>]>([
+      ["who deleted a role assignment", true, "AccessMissing", ASSIGNMENT, vault, {}, gone],
+      ["who wrote a tag on the vault", false, "AccessMissing", VAULT, vault, {}, gone],
+      ["who switched its permission model", true, "AccessMissing", VAULT, vault, model, gone],
+      ["who wrote a vault that is not there", true, "AccessMissing", VAULT, vault, {}, { vault: null }],
+      ["who moved it", true, "AccessMissing", "Microsoft.Resources/subscriptions/resourceGroups/moveResources/action", group, {}, gone],
+      ["who wrote a tag on the database", false, "AccessMissing", WRITTEN, database, {}, gone],
+      ["who wrote a tag on the database, of a policy", false, "PolicyMissing", WRITTEN, database, {}, {}],
+      ["who gave the database another identity", true, "AccessMissing", WRITTEN, database, holding({ principalId: "other" }), gone],
+      ["who gave the database another key", true, "PolicyMissing", WRITTEN, database, holding({ key: "other" }), {}],
+      ["who wrote a database of which nothing was known", true, "AccessMissing", WRITTEN, database, { holders: {} }, gone],
+      ["who wrote a database of which no identity can be read", true, "AccessMissing", WRITTEN, database, {}, { identities: [] }],
+      ["who wrote the vault with its policies", true, "PolicyMissing", VAULT, vault, {}, {}],
+      ["who wrote its policies", true, "PolicyMissing", POLICIES, vault, {}, {}],
+    ])("%s: %s", (_, isAuthor, cause, what, scope, before, over) => {
+      const facts = someFacts({ baseline: aBaseline(before), ...over });
+      expect(authors(cause, named(what, { scope }), { facts })).toEqual(isAuthor ? ["boss"] : []);
+    });
+  });
+
   test("of a vault that is nowhere is not found through it", () => {
     const facts = someFacts({ vault: null, patient: { id: ACCOUNT_ID, kind: "database", vaultName: null } });
     expect(authors("AccessMissing", named(ASSIGNMENT, { scope: vault }), { facts })).toEqual([]);
@@ -139,5 +171,16 @@ describe("where some people's changes count as meant", () => {
     ["only somebody who touched the vault otherwise is", [named("Microsoft.KeyVault/vaults/delete", by("ada"))], "wait"],
   ])("it asks or acts by the author: %s", (_, signals, what) => {
     expect(next(...signals)).toMatchObject({ do: what });
+  });
+
+  test("it asks where all who are named did something else there, while the event that tells who did it is still to come", () => {
+    const facts = someFacts({ baseline: aBaseline(), access: [anAccess({ assignments: [] })] });
+    const others = [
+      named("Microsoft.KeyVault/vaults/write", { scope: { kind: "vault", id: VAULT_ID }, ...by("ada") }),
+      named("Microsoft.DocumentDB/databaseAccounts/write", { scope: { kind: "database", id: ACCOUNT_ID }, ...by("ada") }),
+    ];
+    expect(decideTurn(turnInput({ settings, facts, signals: others })).next).toMatchObject({ do: "wait" });
+    const told = [...others, named(ASSIGNMENT, by("ada"))];
+    expect(decideTurn(turnInput({ settings, facts, signals: told })).next).toMatchObject({ do: "step" });
   });
 });
