@@ -162,7 +162,7 @@ export const assignmentFacts = (assignment: SdkAssignment): RoleAssignment => ({
   condition: writtenOrNone(assignment.condition),
   conditionVersion: writtenOrNone(assignment.conditionVersion),
   description: assignment.description ?? null,
-  createdOn: assignment.createdOn?.toISOString() ?? null,
+  createdOn: (assignment.updatedOn ?? assignment.createdOn)?.toISOString() ?? null,
 });
 
 export const denyFacts = (deny: SdkDeny): DenyAssignment => ({

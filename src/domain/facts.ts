@@ -130,7 +130,10 @@ export type RoleAssignment = {
   condition: string | null;
   conditionVersion: string | null;
   description: string | null;
-  /** A grant takes up to ten minutes to reach the vault: nothing is switched to a principal before. Null where unknown. */
+  /**
+   * Since when it is as it is: its condition may be changed under its name (REST specification, Microsoft.Authorization 2022-04-01: updatedOn). A
+   * grant takes up to ten minutes to reach the vault: nothing is switched to a principal before. Null where unknown.
+   */
   createdOn: string | null;
 };
 

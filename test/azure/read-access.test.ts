@@ -148,6 +148,13 @@ test("deny assignments that may not be read make the whole unreadable", async ()
   expect(await createReadAccess(clients)(ask)).toMatchObject({ ...ask, state: "unreadable", why: "denied" });
 });
 
+test("a role assignment has been as it is since it was changed last: what its condition was lifted for an hour ago has not stood longer", async () => {
+  const { properties, ...rest } = assignment("p1");
+  const changed = { ...rest, properties: { ...properties, updatedOn: "2026-11-02T10:00:00.1234567Z" } };
+  const { clients } = fakeAzure((sent) => (sent.url.pathname === ASSIGNMENTS ? { body: { value: [changed] } } : answers()(sent)));
+  expect(await createReadAccess(clients)(ask)).toMatchObject({ assignments: [{ createdOn: "2026-11-02T10:00:00.123Z" }] });
+});
+
 test("reads a deny assignment", async () => {
   const deny = {
     id: `${VAULT_ID}/providers/Microsoft.Authorization/denyAssignments/d1`,

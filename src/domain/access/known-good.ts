@@ -18,7 +18,7 @@ const earliest = (times: readonly (string | null | undefined)[]): string | undef
 const latest = (times: readonly string[]): string => times.toSorted((a, b) => toMs(b) - toMs(a))[0]!;
 
 /**
- * By Azure's own times: an assignment tells when it was made (RoleAssignmentProperties.createdOn, Microsoft.Authorization 2022-04-01), a
+ * By Azure's own times: an assignment tells since when it is as it is (RoleAssignmentProperties, Microsoft.Authorization 2022-04-01), a
  * vault when it was last changed (systemData.lastModifiedAt, Microsoft.KeyVault 2026-02-01), which its policies then were not.
  */
 function grantedSince(facts: Facts, target: TargetFacts, principalId: string): string | null {
