@@ -83,6 +83,10 @@ export async function digestOfDashboard(): Promise<string> {
     outdir: "unused",
     platform: "browser",
     packages: "external",
+    // The names that minifying gives depend on all that is read, of which most is left out again.
+    minify: false,
+    minifySyntax: true,
+    minifyWhitespace: true,
     jsx: "automatic",
     jsxImportSource: "preact",
   });
