@@ -7,10 +7,11 @@ import { isOwn, type Principals } from "./capability.ts";
 import { vaultUriOf } from "./clouds.ts";
 import { toIso, toMs } from "./time.ts";
 
+/** assignment: the name of a role or deny assignment at that scope, of which it is told. */
 export type SignalScope =
-  | { kind: "vault"; id: string }
+  | { kind: "vault"; id: string; assignment?: string }
   /** Everything at or below an ARM scope. */
-  | { kind: "under"; scope: string }
+  | { kind: "under"; scope: string; assignment?: string }
   /** A resource group, with all that is in it. */
   | { kind: "group"; id: string }
   | { kind: "identity"; id: string }
@@ -86,10 +87,13 @@ const identityScope = (resource: string): SignalScope | undefined => {
   const id = identityIn(resource);
   return id === undefined ? undefined : { kind: "identity", id };
 };
-/** Of a role or deny assignment. A deleted one is nowhere in the event: only its scope can be told, from its id. */
+/** Of a role or deny assignment. A deleted one is nowhere in the event: only its scope and its name can be told, from its id. */
 function assignmentScope(resource: string): SignalScope | undefined {
   const scope = scopeOfAssignment(resource);
-  return scope === undefined ? undefined : (vaultScope(scope) ?? { kind: "under", scope });
+  if (scope === undefined) return undefined;
+  const assignment = nameOf(resource).toLowerCase();
+  const id = vaultIn(scope);
+  return id === undefined ? { kind: "under", scope, assignment } : { kind: "vault", id, assignment };
 }
 const groupScope = (resource: string): SignalScope | undefined => (isGroupId(resource) ? { kind: "group", id: resource } : undefined);
 /** Its id names the perimeter and not the vault, which may be any of the subscription's. */

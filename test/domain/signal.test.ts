@@ -117,21 +117,36 @@ describe("a resource event", () => {
   const purged = "/subscriptions/s/providers/Microsoft.KeyVault/locations/westus2/deletedVaults/KV-orders";
 
   test.each([
-    ["roleAssignments/delete at a vault", "Microsoft.Authorization/roleAssignments/delete", vault + guid, { kind: "vault", id: vault }],
+    [
+      "roleAssignments/delete at a vault",
+      "Microsoft.Authorization/roleAssignments/delete",
+      vault + guid,
+      { kind: "vault", id: vault, assignment: "3f6c" },
+    ],
     [
       "roleAssignments/delete at a key",
       "Microsoft.Authorization/roleAssignments/delete",
       `${vault}/keys/cmk${guid}`,
-      { kind: "vault", id: vault },
+      { kind: "vault", id: vault, assignment: "3f6c" },
     ],
-    ["roleAssignments/write at a group", "Microsoft.Authorization/roleAssignments/write", group + guid, { kind: "under", scope: group }],
+    [
+      "roleAssignments/write at a group",
+      "Microsoft.Authorization/roleAssignments/write",
+      group + guid,
+      { kind: "under", scope: group, assignment: "3f6c" },
+    ],
     [
       "roleAssignments/delete at the subscription",
       "Microsoft.Authorization/roleAssignments/delete",
       `/subscriptions/s${guid}`,
-      { kind: "under", scope: "/subscriptions/s" },
+      { kind: "under", scope: "/subscriptions/s", assignment: "3f6c" },
     ],
-    ["roleAssignments/delete at the root", "Microsoft.Authorization/roleAssignments/delete", guid, { kind: "under", scope: "/" }],
+    [
+      "roleAssignments/delete at the root",
+      "Microsoft.Authorization/roleAssignments/delete",
+      guid,
+      { kind: "under", scope: "/", assignment: "3f6c" },
+    ],
     ["vaults/write", "Microsoft.KeyVault/vaults/write", vault, { kind: "vault", id: vault }],
     ["vaults/delete", "MICROSOFT.KEYVAULT/VAULTS/DELETE", vault, { kind: "vault", id: vault }],
     ["accessPolicies/write", "Microsoft.KeyVault/vaults/accessPolicies/write", `${vault}/accessPolicies/add`, { kind: "vault", id: vault }],
@@ -145,13 +160,13 @@ describe("a resource event", () => {
       "denyAssignments/write at a group",
       "Microsoft.Authorization/denyAssignments/write",
       `${group}/providers/Microsoft.Authorization/denyAssignments/3f6c`,
-      { kind: "under", scope: group },
+      { kind: "under", scope: group, assignment: "3f6c" },
     ],
     [
       "denyAssignments/delete at a vault",
       "Microsoft.Authorization/denyAssignments/delete",
       `${vault}/providers/Microsoft.Authorization/denyAssignments/3f6c`,
-      { kind: "vault", id: vault },
+      { kind: "vault", id: vault, assignment: "3f6c" },
     ],
     ...[purged, `${purged}/purge`].map((id): [string, string, string, object] => [
       "a purge",

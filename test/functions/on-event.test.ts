@@ -94,7 +94,7 @@ describe("a signal from an event", () => {
         source: "event",
         what: "Microsoft.Authorization/roleAssignments/delete",
         at: "2026-07-19T19:24:12.763Z",
-        scope: { kind: "vault", id: VAULT_ID },
+        scope: { kind: "vault", id: VAULT_ID, assignment: "3f6c0000-0000-4000-8000-000000000001" },
         caller: { objectId: "22222222-0000-4000-8000-000000000001", name: "ada@example.com" },
       },
     ]);

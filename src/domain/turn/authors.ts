@@ -8,7 +8,7 @@ import type { CauseCode } from "../cause-code.ts";
 import type { Diagnosis } from "../cause.ts";
 import { principalIn } from "../databases/key-path.ts";
 import { patientKey } from "../databases/sight.ts";
-import type { Facts, TargetFacts } from "../facts.ts";
+import type { Baseline, Facts, TargetFacts } from "../facts.ts";
 import type { Author, Incident } from "../incident.ts";
 import { parseKeyUri } from "../key-uri.ts";
 import { isHeardOf, type Signal } from "../signal.ts";
@@ -73,6 +73,14 @@ export const seenAt = (step: Step, incident: Known): number => Math.max(...step.
 
 type Seen = { facts: Facts; diagnosis: Diagnosis };
 
+/** Of what the baseline shows of the access of databases here something is not there any more, and it is none of that. */
+function isAnotherAssignment({ scope }: Author, { assignments }: Baseline, { access }: Facts): boolean {
+  if (!("assignment" in scope)) return false;
+  const now = access.flatMap((one) => (one.state === "read" ? one.assignments : []));
+  const lost = assignments.filter(({ id }) => !now.some((one) => sameId(one.id, id)));
+  return lost.length > 0 && lost.every(({ name }) => name.toLowerCase() !== scope.assignment);
+}
+
 /** It has the identity and the key that it had when last seen well: whatever was written of it since did not cost it its access. */
 function usesTheSame(facts: Facts, target: TargetFacts): boolean {
   const holder = holderIn(facts.baseline, target);
@@ -86,15 +94,17 @@ function usesTheSame(facts: Facts, target: TargetFacts): boolean {
 }
 
 /**
- * Access that is gone was taken by one operation, and facts tell which it can't have been: whoever wrote a tag on the vault or the database is not
- * who took it. Else anybody's write there would name an author, and lift the doubt about who did.
+ * Access that is gone was taken by one operation, and facts tell which it can't have been: whoever made another role assignment, or wrote a tag on
+ * the vault or the database, is not who took it. Else anybody's write there would name an author, and lift the doubt about who did.
  */
-function isExcluded(cause: CauseCode, { operation }: Author, facts: Facts, target: TargetFacts): boolean {
+function isExcluded(cause: CauseCode, author: Author, facts: Facts, target: TargetFacts): boolean {
   const { baseline, vault } = facts;
   if (baseline === null || (cause !== "AccessMissing" && cause !== "PolicyMissing")) return false;
+  const { operation } = author;
   if (operation.startsWith("microsoft.documentdb/")) return usesTheSame(facts, target);
-  if (cause === "PolicyMissing" || operation !== "microsoft.keyvault/vaults/write") return false;
-  return vault?.state === "live" && vault.permissionModel === baseline.permissionModel;
+  if (cause === "PolicyMissing") return false;
+  if (operation === "microsoft.keyvault/vaults/write") return vault?.state === "live" && vault.permissionModel === baseline.permissionModel;
+  return operation.startsWith("microsoft.authorization/roleassignments/") && isAnotherAssignment(author, baseline, facts);
 }
 
 /** Object ids of those who can have made what the step puts back; none where nobody is known to. */

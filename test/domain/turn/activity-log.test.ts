@@ -70,7 +70,7 @@ test("an entry names who did what, where, and when", () => {
     {
       objectId: "boss",
       operation: "microsoft.authorization/roleassignments/delete",
-      scope: { kind: "vault", id: VAULT_ID },
+      scope: { kind: "vault", id: VAULT_ID, assignment: "5a2b6c1e-0000-4000-8000-000000000009" },
       at: after(-1),
     },
   ]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CauseCode } from "../../../src/domain/cause-code.ts";
-import type { Baseline, Facts, Holder } from "../../../src/domain/facts.ts";
+import type { AccessFacts, Baseline, Facts, Holder } from "../../../src/domain/facts.ts";
 import type { Signal } from "../../../src/domain/signal.ts";
 import { OPERATIONS } from "../../../src/domain/signal.ts";
 import { authorOf, authorsOf } from "../../../src/domain/turn/authors.ts";
@@ -12,8 +12,11 @@ import {
   aHolder,
   anAccess,
   anAccount,
+  anAssignment,
   CLUSTER_ID,
   IDENTITY_ID,
+  KEY_SCOPE,
+  PRINCIPAL,
   identityIdOf,
   someFacts,
   someSettings,
@@ -84,15 +87,53 @@ describe("the author of a loss", () => {
   });
 
   describe("goes by what is another than when last seen well:", () => {
+    const { name } = anAssignment();
     const model = { permissionModel: "policies" as const };
     const holding = (over: Partial<Holder>) => ({ holders: { [ACCOUNT_ID.toLowerCase()]: aHolder(over) } });
+    const unread: AccessFacts = {
+      state: "unreadable",
+      principalId: PRINCIPAL,
+      keyName: "cmk",
+      keyScope: KEY_SCOPE,
+      why: "denied",
+      detail: "",
+    };
     const gone = { access: [anAccess({ assignments: [] })] };
     const WRITTEN = "Microsoft.DocumentDB/databaseAccounts/write";
     const VAULT = "Microsoft.KeyVault/vaults/write";
     const POLICIES = "Microsoft.KeyVault/vaults/accessPolicies/write";
 
     test.each<[string, boolean, CauseCode, string, Signal["scope"], Partial<Baseline>, Partial<Facts>]>([
-      ["who deleted a role assignment", true, "AccessMissing", ASSIGNMENT, vault, {}, gone],
+      ["who deleted the role assignment that is gone", true, "AccessMissing", ASSIGNMENT, { ...vault, assignment: name }, {}, gone],
+      ["who deleted another one", false, "AccessMissing", ASSIGNMENT, { ...vault, assignment: "another" }, {}, gone],
+      [
+        "who made another one",
+        false,
+        "AccessMissing",
+        ASSIGNMENT.replace("delete", "write"),
+        { ...vault, assignment: "another" },
+        {},
+        gone,
+      ],
+      [
+        "who deleted one, where all that was known is there",
+        true,
+        "AccessMissing",
+        ASSIGNMENT,
+        { ...vault, assignment: "another" },
+        {},
+        {},
+      ],
+      ["who deleted one that no event names", true, "AccessMissing", ASSIGNMENT, vault, {}, gone],
+      [
+        "who made one, where none can be read",
+        false,
+        "AccessMissing",
+        ASSIGNMENT,
+        { ...vault, assignment: "another" },
+        {},
+        { access: [unread] },
+      ],
       ["who wrote a tag on the vault", false, "AccessMissing", VAULT, vault, {}, gone],
       ["who switched its permission model", true, "AccessMissing", VAULT, vault, model, gone],
       ["who wrote a vault that is not there", true, "AccessMissing", VAULT, vault, {}, { vault: null }],
@@ -175,12 +216,13 @@ describe("where some people's changes count as meant", () => {
 
   test("it asks where all who are named did something else there, while the event that tells who did it is still to come", () => {
     const facts = someFacts({ baseline: aBaseline(), access: [anAccess({ assignments: [] })] });
+    const scope = { kind: "vault", id: VAULT_ID, assignment: "another" } as const;
     const others = [
+      named("Microsoft.Authorization/roleAssignments/write", { scope, ...by("ada") }),
       named("Microsoft.KeyVault/vaults/write", { scope: { kind: "vault", id: VAULT_ID }, ...by("ada") }),
-      named("Microsoft.DocumentDB/databaseAccounts/write", { scope: { kind: "database", id: ACCOUNT_ID }, ...by("ada") }),
     ];
     expect(decideTurn(turnInput({ settings, facts, signals: others })).next).toMatchObject({ do: "wait" });
-    const told = [...others, named(ASSIGNMENT, by("ada"))];
+    const told = [...others, named(ASSIGNMENT, { scope: { ...scope, assignment: anAssignment().name }, ...by("ada") })];
     expect(decideTurn(turnInput({ settings, facts, signals: told })).next).toMatchObject({ do: "step" });
   });
 });
