@@ -2,14 +2,19 @@
  * Yes or no, with a reason, to exactly the plan that is shown: whatever changes in it meanwhile has to be read before a word counts for it.
  */
 import { useState } from "preact/hooks";
+import { decidable } from "../../domain/turn/decidable.ts";
 import { useHere, useRole } from "../live.ts";
 import type { Incident } from "../model/answers.ts";
 import { count, placeIn, spaced } from "../model/words.ts";
 import { Card, Problem } from "./parts.tsx";
 
+const WORDS = ["approve", "reject"] as const;
+type Word = (typeof WORDS)[number];
+
 type Props = { incident: Incident; onDecided: () => void };
 
-function Form({ incident, onDecided, hash }: Props & { hash: string }) {
+/** words: those that count now. */
+function Form({ incident, onDecided, hash, words }: Props & { hash: string; words: readonly Word[] }) {
   const { api } = useHere();
   const [seen, setSeen] = useState(hash);
   const [reason, setReason] = useState("");
@@ -18,7 +23,7 @@ function Form({ incident, onDecided, hash }: Props & { hash: string }) {
   const [error, setError] = useState<Error>();
   const hasChanged = seen !== hash;
 
-  async function decide(decision: "approve" | "reject"): Promise<void> {
+  async function decide(decision: Word): Promise<void> {
     setBusy(true);
     setError(undefined);
     try {
@@ -70,12 +75,17 @@ function Form({ incident, onDecided, hash }: Props & { hash: string }) {
       </p>
       <Problem error={error} />
       <div class="buttons">
-        <button type="button" class="primary" disabled={busy || hasChanged || reason.trim() === ""} onClick={() => void decide("approve")}>
-          Approve
-        </button>
-        <button type="button" class="danger" disabled={busy || hasChanged || reason.trim() === ""} onClick={() => void decide("reject")}>
-          Reject
-        </button>
+        {words.map((word) => (
+          <button
+            key={word}
+            type="button"
+            class={word === "approve" ? "primary" : "danger"}
+            disabled={busy || hasChanged || reason.trim() === ""}
+            onClick={() => void decide(word)}
+          >
+            {word === "approve" ? "Approve" : "Reject"}
+          </button>
+        ))}
       </div>
     </form>
   );
@@ -83,15 +93,18 @@ function Form({ incident, onDecided, hash }: Props & { hash: string }) {
 
 export function Decide({ incident, onDecided }: Props) {
   const mayDecide = useRole("Approver");
-  const asked = incident.plan?.steps.filter(({ state }) => state === "waitsForApproval") ?? [];
-  if (incident.state === "closed" || !incident.plan || asked.length === 0) return null;
+  const words = WORDS.filter((word) => decidable(word, incident).length > 0);
+  if (incident.state === "closed" || !incident.plan || words.length === 0) return null;
+  const isAsked = words.includes("approve");
+  const steps = decidable(isAsked ? "approve" : "reject", incident);
   return (
-    <Card title="A decision is asked for">
+    <Card title={isAsked ? "A decision is asked for" : "Approved, and not written yet"}>
       <p>
-        {count(asked.length, "step")} of the plan {asked.length === 1 ? "waits" : "wait"} for a person:
+        {count(steps.length, "step")} of the plan{" "}
+        {isAsked ? `${steps.length === 1 ? "waits" : "wait"} for a person:` : "can still be stopped by a no:"}
       </p>
       <ul>
-        {asked.map(({ id, name, on, why }) => (
+        {steps.map(({ id, name, on, why }) => (
           <li key={id}>
             <strong>{spaced(name)}</strong> on {placeIn(on)}
             {why ? `: ${why}` : ""}
@@ -99,7 +112,7 @@ export function Decide({ incident, onDecided }: Props) {
         ))}
       </ul>
       {mayDecide ? (
-        <Form incident={incident} onDecided={onDecided} hash={incident.plan.hash} />
+        <Form incident={incident} onDecided={onDecided} hash={incident.plan.hash} words={words} />
       ) : (
         <p class="fine">Whoever has the app role Keymend.Approver decides.</p>
       )}
