@@ -188,7 +188,7 @@ const triage = createTriage({
     listSubscription: roles.hearing((id) => governor.as("event", () => createListSubscription(clients)(id))),
     screenKey: (vault, keyName) => governor.as("screening", () => screenKey(vault, keyName)),
     digest: digestOf,
-    firstPartyPrincipalId: config.firstPartyPrincipalId,
+    principalIds: [config.firstPartyPrincipalId, ...Object.values(settings.principals)].filter((id) => id !== null),
     expiryLeadMs: settings.expiryLeadMs,
   }),
   screens: { load: baselines.loadScreens, keep: baselines.keepScreens },

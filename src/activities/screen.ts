@@ -15,7 +15,8 @@ export type ScreenDeps = {
   /** Null: there is none; undefined: Keymend may not. Throws TransientError where a retry may cure it. */
   screenKey: (vault: LiveVault, keyName: string) => Promise<readonly Version[] | null | undefined>;
   digest: (value: unknown) => string;
-  firstPartyPrincipalId: string | null;
+  /** What these are granted shows wherever it counts: Azure Cosmos DB's own, and Keymend's. */
+  principalIds: readonly string[];
   expiryLeadMs: number;
 };
 
@@ -81,7 +82,7 @@ export function createScreen(deps: ScreenDeps): ScreenAll {
     const elsewhere = [...silent.values()].includes("later") ? "later" : "unread";
     const portraitOf = portraits(
       merged(listed.flatMap(({ lists }) => (lists === undefined || lists === "later" ? [] : [lists]))),
-      deps.firstPartyPrincipalId,
+      deps.principalIds,
     );
     const found = new Map<Patient, Screened>();
     await inTurn(patients, async (patient) => {

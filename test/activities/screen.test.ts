@@ -20,7 +20,7 @@ function setUp(over: Partial<ScreenDeps> = {}) {
       return [{ enabled: true, notBefore: 100, expires: 300 * DAY }];
     },
     digest: (value) => JSON.stringify(value),
-    firstPartyPrincipalId: null,
+    principalIds: [],
     expiryLeadMs: 30 * DAY * 1000,
     ...over,
   });

@@ -41,8 +41,11 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null | und
   return groups;
 }
 
-/** A list shows the whole subscription: it is laid out once, and asked for each vault. */
-export function portraits(lists: Lists, firstPartyPrincipalId: string | null): (vaultName: string) => Portrait {
+/**
+ * A list shows the whole subscription: it is laid out once, and asked for each vault. others: principals that no list of it names. Keymend's own are
+ * among them: what it may do by now may mend what it was not permitted.
+ */
+export function portraits(lists: Lists, others: readonly string[]): (vaultName: string) => Portrait {
   const targets = grouped(lists.targets, ({ keyUri }) => (keyUri === null ? null : vaultNameOf(keyUri)));
   const vaults = grouped(lists.vaults, ({ name }) => name);
   const identities = new Map(lists.identities.map((identity) => [normalId(identity.id), identity]));
@@ -63,7 +66,7 @@ export function portraits(lists: Lists, firstPartyPrincipalId: string | null): (
         ...used.map((identity) => (identity.state === "live" ? identity.principalId : null)),
         // The database names them too: an identity may be in a subscription that is not listed.
         ...own.flatMap(({ attached, systemPrincipalId }) => [systemPrincipalId, ...attached.map(({ principalId }) => principalId)]),
-        firstPartyPrincipalId,
+        ...others,
       ].flatMap((id) => (id === null ? [] : [id.toLowerCase()])),
     );
     const touches = ({ scope }: { scope: string }): boolean => vault !== null && (isUnder(scope, vault.id) || isUnder(vault.id, scope));

@@ -13,6 +13,7 @@ import {
   IDENTITY_ID,
   identityIdOf,
   KEY_URI,
+  OWN,
   PRINCIPAL,
   revoked,
   SUBSCRIPTION,
@@ -129,7 +130,7 @@ describe("a portrait", () => {
     denies: [],
     ...over,
   });
-  const of = (over: Partial<Lists> = {}, firstParty: string | null = null) => portraits(lists(over), firstParty)("KV-orders");
+  const of = (over: Partial<Lists> = {}, others: string[] = []) => portraits(lists(over), others)("KV-orders");
 
   test("shows the vault, the databases on it and the identities that they use", () => {
     expect(of()).toEqual({ vault: aVault(), targets: [anAccount()], identities: [identity], assignments: [], denies: [] });
@@ -175,8 +176,10 @@ describe("a portrait", () => {
     ["of somebody else", at(VAULT_ID, second), false],
     ["of a group, who may have it as a member", at(SUBSCRIPTION, second, "Group"), true],
     ["of Cosmos DB itself", at(VAULT_ID, "33333333-0000-4000-8000-000000000003"), true],
+    ["of Keymend itself, above", at(SUBSCRIPTION, OWN.keys.toUpperCase()), true],
   ])("a grant %s", (_, assignment, shown) => {
-    expect(of({ assignments: [assignment] }, "33333333-0000-4000-8000-000000000003").assignments).toEqual(shown ? [assignment] : []);
+    const others = ["33333333-0000-4000-8000-000000000003", OWN.keys];
+    expect(of({ assignments: [assignment] }, others).assignments).toEqual(shown ? [assignment] : []);
   });
 
   test("a group's grant to an identity is one", () => {
