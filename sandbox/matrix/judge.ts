@@ -68,7 +68,8 @@ export function successProblems(evidence: Evidence): string[] {
   if (!SAYS_NO_OUTAGE.has(outcome))
     say(result.outage === (result.outcome === "Healed"), `${result.outcome}, and the outage is ${result.outage}`);
   if (story.causes.length > 0) say(result.virtual.healthy !== null, `${result.outcome}, which the service never confirmed`);
-  for (const step of story.steps ?? []) say(result.steps.includes(step), `${result.outcome} without ${step}`);
+  const { steps = [], optional = [] } = story;
+  for (const step of steps.filter((one) => !optional.includes(one))) say(result.steps.includes(step), `${result.outcome} without ${step}`);
   const { anySteps } = story;
   if (anySteps)
     say(

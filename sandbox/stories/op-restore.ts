@@ -10,6 +10,7 @@ export const opRestore: Story = {
   phases: ["grace"],
   causes: [],
   steps: ["EnableKeyVersion", "UntagIntent"],
+  optional: ["UntagIntent"],
   outcome: { grace: "Completed" },
   vault: "rbac",
   async break(context) {

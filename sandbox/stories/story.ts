@@ -55,6 +55,8 @@ export type Story = {
   /** What the app must name, and how it must end; never told to the app. */
   causes: readonly string[];
   steps?: readonly string[];
+  /** Those of its steps that Azure may refuse without keeping it from its end: a tag tells others what is on record all the same. */
+  optional?: readonly string[];
   anySteps?: readonly string[];
   /** Most writes allowed. */
   maxWrites?: number;

@@ -18,11 +18,16 @@ const operation = v.object({
     }),
   ),
   plan: v.nullable(v.object({ steps: v.array(v.object({ name: v.string() })) })),
+  applied: v.array(v.object({ name: v.string(), result: v.string() })),
   undo: v.array(v.string()),
   disposable: v.nullable(v.object({ from: v.string(), az: v.array(v.string()) })),
 });
 
 export type Operation = v.InferOutput<typeof operation>;
+
+/** Azure refused that step, and it went on without. */
+export const isRefused = ({ applied }: Operation, step: string): boolean =>
+  applied.some(({ name, result }) => name === step && result === "refused");
 
 /** What the app answers first to whoever wants it, and that it wrote nothing. */
 export async function want(context: StoryContext, body: JsonObject & { operation: string; reason: string }): Promise<Operation> {
