@@ -9,6 +9,7 @@ import {
   aCluster,
   aKey,
   anAccess,
+  anAssignment,
   anAccount,
   anIdentity,
   aSubscription,
@@ -244,7 +245,7 @@ describe("who made a change that no event told of", () => {
   const facts = someFacts({ access: [anAccess({ assignments: [] })], baseline: aBaseline({ at: after(-15) }) });
   const taken = (objectId: string) => ({
     operation: "Microsoft.Authorization/roleAssignments/delete",
-    resource: `${VAULT_ID}/providers/Microsoft.Authorization/roleAssignments/a1`,
+    resource: anAssignment().id,
     at: after(-1),
     objectId,
   });
