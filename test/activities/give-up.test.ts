@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createGiveUp, type GiveUpDeps, type GiveUpInput } from "../../src/activities/give-up.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
-import { ACCOUNT_ID, NOW, someFacts, VAULT_ID } from "../support/builders.ts";
+import { ACCOUNT_ID, KEY_URI, NOW, someFacts, VAULT_ID } from "../support/builders.ts";
 import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../support/fakes.ts";
 import { after, aSignal, aStep, PATIENT, turnInput } from "../support/turns.ts";
 import { aStatusOf, aWish, REVOKE, ROTATE } from "../support/wishes.ts";
@@ -80,13 +80,19 @@ describe("what is wanted on purpose", () => {
 
   test("says how far it came, and what was taken away by it stays away", async () => {
     const { giveUp, incidents } = wanting();
-    const status = { ...aStatusOf({ stands: true, undo: ["az back"] }), id: "w1", reason: null };
+    const before = { keyUri: KEY_URI, defaultIdentity: "FirstPartyIdentity" };
+    const status = { ...aStatusOf({ stands: true, undo: ["az back"], before }), id: "w1", reason: null };
     const { id, name, on, about, targetIds, causes } = aStep();
     const done = { id, name, on, about, targetIds, causes, at: NOW, result: "done" as const, detail: "", wish: "w1" };
     incidents.put({ ...opened, wishes: [status], applied: [done] });
     await giveUp();
     expect(incidents.all[0]!.wishes).toMatchObject([
-      { stands: true, undo: ["az back"], detail: expect.stringMatching(/; written so far: .+; how to go back is under undo$/) as string },
+      {
+        stands: true,
+        undo: ["az back"],
+        before,
+        detail: expect.stringMatching(/; written so far: .+; how to go back is under undo$/) as string,
+      },
     ]);
   });
 
