@@ -96,11 +96,12 @@ const writer: typeof stepWriter = {
   poll: (poller) => governor.as("repair", () => stepWriter.poll(poller)),
 };
 const sources = createSources(clients, now);
+const { listForLook: listWishes, keepStatus: keepWishStatus } = wishes;
 const gatherFacts = createGatherFacts({
   inventory,
   sources,
   baselines,
-  listWishes: wishes.listForLook,
+  listWishes,
   enabling: { readFeatures: createReadFeatures(clients), loadScan: scans.load, readerId: settings.principals.observe ?? null },
   firstPartyPrincipalId: config.firstPartyPrincipalId,
   tenantId: config.tenantId,
@@ -116,7 +117,6 @@ const teller = createTeller({ ...config.telling, letters, channels: createChanne
 const readActivityLog = createReadActivityLog(clients);
 const readKeyLog = createReadKeyLog(clients);
 const records = { incidents, audit, now };
-const { listForLook: listWishes, keepStatus: keepWishStatus } = wishes;
 const desk = createSupportDesk(() => clientsOf("support").arm, writeRequests.noting);
 const polling = { ...records, poll: writer.poll, countExtension: baselines.countExtension, settings };
 const ids = createReadIds({ credential, httpClient: createHttpClient(clock) });

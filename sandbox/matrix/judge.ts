@@ -1,6 +1,6 @@
 /** What must hold however Azure stumbled, from what the sandbox itself knows: never a success that is none, never the same write twice. */
 import type { RecordedWrite } from "../azure/world.ts";
-import type { StoryResult, Told } from "../play/result.ts";
+import { SAYS_NO_OUTAGE, type StoryResult, type Told } from "../play/result.ts";
 import type { StoryPhase, Story } from "../stories/story.ts";
 
 export type Evidence = {
@@ -48,9 +48,6 @@ function outcomeProblems(evidence: Evidence): string[] {
 
 /** What was wanted on purpose may be that databases lose their key. */
 const claimsHealth = ({ story, result }: Evidence): boolean => result.outcome !== "Completed" || story.healthyAfter !== false;
-
-/** Whoever mended it by hand may have come before the service's check or after; of what was wanted on purpose nobody says how it went. */
-const SAYS_NO_OUTAGE = new Set(["Superseded", "Completed"]);
 
 export function successProblems(evidence: Evidence): string[] {
   const { story, result, wellAtLast } = evidence;

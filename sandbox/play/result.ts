@@ -144,7 +144,7 @@ export function resultOf({ story, brokeAt, world, watch, told, wallMs }: Played)
 
 const SUCCESS = new Set(["Prevented", "OutageAvoided", "Healed", "Superseded", "Completed"]);
 /** Whether the service noticed anything says how a repair went; of what was wanted on purpose it says nothing. */
-const SAYS_NO_OUTAGE = new Set(["Superseded", "Completed"]);
+export const SAYS_NO_OUTAGE: ReadonlySet<string> = new Set(["Superseded", "Completed"]);
 
 type Say = (holds: boolean, fault: string) => void;
 

@@ -4,9 +4,9 @@ import { nextIncident } from "../domain/turn/next-incident.ts";
 import { nextLookAfterMs } from "../domain/turn/outcome.ts";
 import { inVainAtEnd } from "../domain/turn/in-vain.ts";
 import type { Patient } from "../domain/facts.ts";
-import { operationInShort } from "../domain/short-names.ts";
 import { toIso, toMs } from "../domain/time.ts";
 import { giveUpWish } from "../domain/turn/judge-wishes.ts";
+import { sayEnding, withWish } from "../domain/turn/record-wishes.ts";
 import { isOpen, type WishOnRecord } from "../domain/wish.ts";
 import { asAudited, type AssessDeps, keepWishes, loadIncident } from "./assess.ts";
 import { tellOutcome } from "./tell-outcome.ts";
@@ -57,19 +57,10 @@ function closeAs(before: Incident, { reason, detail }: GiveUpInput, what: string
 const endWishes = (wishes: readonly WishOnRecord[], incident: Incident, input: GiveUpInput, at: string): IncidentWish[] =>
   wishes.map((wish) => giveUpWish(wish, incident, { ...input, at }));
 
-/** What a wish that is open came to, as the look that ends one says it. */
-const sayEnded = (wish: WishOnRecord, { detail, reason }: IncidentWish, turn: number): AuditEntry => ({
-  entryId: `${turn}-give-up-${wish.id}`,
-  kind: "wish",
-  what: `${operationInShort(wish)}: Escalated (${reason}): ${detail}`,
-  data: { wishId: wish.id, cancelled: wish.cancelled },
-});
-
 function withWishes(before: Incident, ended: readonly IncidentWish[], said: readonly AuditEntry[], at: string): Incident {
   if (ended.length === 0) return before;
-  const others = (before.wishes ?? []).filter(({ id }) => !ended.some((one) => one.id === id));
   const timeline = said.reduce((told, { what }) => toldAlso({ timeline: told }, at, what), before.timeline);
-  return { ...before, wishes: [...others, ...ended], timeline };
+  return { ...before, wishes: ended.reduce(withWish, before.wishes ?? []), timeline };
 }
 
 /** Throws where even this can't be written down or told: the orchestration then fails visibly and the next sweep begins again. */
@@ -96,7 +87,9 @@ export const createGiveUp =
     const what = `Escalated (${input.reason}): ${input.detail}${set}`;
     const before = found?.incident ?? nextIncident({ id: input.newId, patient: input.patient, at }, previous, false);
     const ended = endWishes(wishes, before, input, at);
-    const said = ended.map((one, n) => sayEnded(wishes[n]!, one, input.turn));
+    const said = ended.map((one, n): AuditEntry => {
+      return { entryId: `${input.turn}-give-up-${one.id}`, kind: "wish", ...sayEnding(wishes[n]!, one) };
+    });
     const incident = closeAs(withWishes(before, ended, said, at), input, what, at);
     const entries: AuditEntry[] = [...said, { entryId: `${input.turn}-give-up`, kind: "outcome", what, data: { reason: input.reason } }];
     const audit = await deps.audit.append(incident.id, entries.map(asAudited(at)));

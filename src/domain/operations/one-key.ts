@@ -3,7 +3,7 @@ import { liveVaultOf } from "../databases/key-path.ts";
 import type { Facts, KeyFacts, LiveVault } from "../facts.ts";
 import { isSameKey } from "../key-uri.ts";
 import type { StepParams } from "../steps/step.ts";
-import { REVOKED_TAG, tagIn } from "../steps/intent-tag.ts";
+import { REVOKED_TAG, standingKeyTag, tagIn } from "../steps/intent-tag.ts";
 import { type Requirement, standingRevocations } from "../wish.ts";
 
 export type OneKey = { keyUri: string };
@@ -47,7 +47,8 @@ export function keyIsThere(params: OneKey, facts: Facts): Requirement {
 /** Whoever takes up a key, or makes a version of it, is not to undo that somebody took it away, be a database of it in sight or not. */
 export function keyInUse(params: OneKey, { vault, keys, wishes = [] }: Facts): Requirement {
   const key = keys.find(({ name }) => name.toLowerCase() === nameIn(params).toLowerCase());
-  const isTagged = [vault, key].some((one) => one && "tags" in one && tagIn(one.tags, REVOKED_TAG) !== undefined);
+  const isVaultTagged = vault !== null && "tags" in vault && tagIn(vault.tags, REVOKED_TAG) !== undefined;
+  const isTagged = isVaultTagged || (key !== undefined && "tags" in key && standingKeyTag(key, wishes) !== undefined);
   const isWished = standingRevocations(wishes).some((wish) => isOfKey(wish.params) && isSameKey(wish.params.keyUri, params.keyUri));
   const isMeant = isTagged || isWished;
   return {

@@ -1,5 +1,6 @@
 /** The tag by which a revocation on purpose is told in Azure itself, whoever made it: on a database, a key or its vault. */
 import { besideOnVersion } from "./beside.ts";
+import { takenBackBy, type WishOnRecord } from "../wish.ts";
 import { dataActions, onVersion, type StepSpec, touchesIntent, versionUrl } from "./spec.ts";
 
 /** What whoever agrees to take access away has to know. */
@@ -12,6 +13,12 @@ export const REVOKED_TAG = "keymend:revoked";
 export function tagIn(tags: Record<string, string>, name: string): string | undefined {
   const key = Object.keys(tags).find((k) => k.trim().toLowerCase() === name);
   return key === undefined ? undefined : tags[key];
+}
+
+/** The tag of a key, unless it stands for a revocation that is taken back: that comes off once access is back. */
+export function standingKeyTag({ tags }: { tags: Record<string, string> }, wishes: readonly WishOnRecord[]): string | undefined {
+  const value = tagIn(tags, REVOKED_TAG);
+  return wishes.some((wish) => takenBackBy(wish, wishes).some(({ id }) => id === value)) ? undefined : value;
 }
 
 /** As words of az, which replaces all tags of a version. */

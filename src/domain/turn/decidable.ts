@@ -1,4 +1,4 @@
-/** What is open to a person's word, as the API and the command line have it. */
+/** What is open to a person's word, as the API, the command line and the dashboard have it. */
 import type { Decision, PlannedStep } from "../incident.ts";
 
 type Shown = Pick<PlannedStep, "id" | "state">;

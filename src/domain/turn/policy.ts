@@ -11,7 +11,7 @@ import { shareIdentity } from "../databases/default-identity.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
 import { isSameKey } from "../key-uri.ts";
 import { atHome } from "../databases/home.ts";
-import { REVOKED_TAG, tagIn } from "../steps/intent-tag.ts";
+import { REVOKED_TAG, standingKeyTag, tagIn } from "../steps/intent-tag.ts";
 import { type Mode, MODES, type Settings } from "../settings.ts";
 import { isArming } from "../arming.ts";
 import { placeOf } from "../short-names.ts";
@@ -19,7 +19,7 @@ import { isGrant, isUndo, stepSpecs, subjectOf, touchOf } from "../steps/index.t
 import type { Touch } from "../steps/spec.ts";
 import type { Grant, Step } from "../steps/step.ts";
 import { formatDuration } from "../time.ts";
-import { calledOff, isOpen, isOutOfTime, standingRevocations, type OperationParams, takenBackBy, type WishOnRecord } from "../wish.ts";
+import { calledOff, isOpen, isOutOfTime, standingRevocations, type OperationParams, type WishOnRecord } from "../wish.ts";
 
 export const MODE_TAG = "keymend:mode";
 
@@ -58,12 +58,6 @@ export function modeOf(target: TargetFacts, settings: Settings, lifted?: readonl
   return narrower(settings.mode, MODES.find((mode) => mode === wish) ?? "observe");
 }
 
-/** The tag of a key, unless it stands for a revocation that is taken back: that comes off once access is back. */
-function keyTag({ tags }: { tags: Record<string, string> }, wishes: readonly WishOnRecord[]): string | undefined {
-  const value = tagIn(tags, REVOKED_TAG);
-  return wishes.some((wish) => takenBackBy(wish, wishes).some(({ id }) => id === value)) ? undefined : value;
-}
-
 const tagged = (what: string): string => `${what} is tagged ${REVOKED_TAG}`;
 
 const wanted = ({ id, by, at, reason }: WishOnRecord): string => `${by.name} revoked it on purpose at ${at}: ${reason} (operation ${id})`;
@@ -85,7 +79,7 @@ export function revokedOnPurpose(seen: Facts, target: TargetFacts): string | und
   if (vault && "tags" in vault && tagIn(vault.tags, REVOKED_TAG) !== undefined) return tagged(`vault ${vault.name}`);
   const keyName = uriOf(target)?.key;
   const key = facts.keys.find((k) => k.name.toLowerCase() === keyName?.toLowerCase());
-  return key && "tags" in key && keyTag(key, wishes) !== undefined ? tagged(`key ${key.name}`) : undefined;
+  return key && "tags" in key && standingKeyTag(key, wishes) !== undefined ? tagged(`key ${key.name}`) : undefined;
 }
 
 /** A shared write (vault, key, grant) acts on every database it serves: the narrowest of their modes counts. A wish may come before any database. */

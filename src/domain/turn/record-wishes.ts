@@ -8,11 +8,19 @@ import type { TargetState } from "./judge-databases.ts";
 import { statusOf } from "./judge-wishes.ts";
 import { note, type TurnDraft } from "./record.ts";
 
-const keep = ({ incident }: TurnDraft, one: IncidentWish): void => {
-  const all = incident.wishes ?? [];
-  const isKept = all.some(({ id }) => id === one.id);
-  incident.wishes = isKept ? all.map((other) => (other.id === one.id ? one : other)) : [...all, one];
-};
+/** In the place of what was kept of it. */
+export const withWish = (all: readonly IncidentWish[], one: IncidentWish): IncidentWish[] =>
+  all.some(({ id }) => id === one.id) ? all.map((other) => (other.id === one.id ? one : other)) : [...all, one];
+
+const keep = ({ incident }: TurnDraft, one: IncidentWish): void => void (incident.wishes = withWish(incident.wishes ?? [], one));
+
+type Ended = { outcome: string | null; reason: string | null; detail: string };
+
+/** For the timeline and the audit. */
+export const sayEnding = (wish: WishOnRecord, { outcome, reason, detail }: Ended): { what: string; data: unknown } => ({
+  what: `${operationInShort(wish)}: ${outcome}${reason === null ? "" : ` (${reason})`}: ${detail}`,
+  data: { wishId: wish.id, cancelled: wish.cancelled },
+});
 
 const sayRequirements = (all: readonly Requirement[]): string =>
   all.length === 0 ? "" : `: ${all.map(({ name, state, detail }) => `${name} ${state} (${detail})`).join("; ")}`;
@@ -55,7 +63,7 @@ export function takeWish(draft: TurnDraft, planned: PlannedWish, state: TargetSt
   keep(draft, statusOf({ now: input.now, incident, settings: input.settings }, planned, state));
   if (state.kind === "pending") return;
   const { wish } = planned;
-  const said = `${operationInShort(wish)}: ${state.outcome}${state.reason === null ? "" : ` (${state.reason})`}: ${state.detail}`;
-  note(draft, "wish", said, { wishId: wish.id, cancelled: wish.cancelled }, `-${wish.id}-ending`);
+  const { what, data } = sayEnding(wish, state);
+  note(draft, "wish", what, data, `-${wish.id}-ending`);
   if (state.outcome === "Completed") endTakenBack(draft, wish);
 }

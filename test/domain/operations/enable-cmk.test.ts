@@ -26,7 +26,7 @@ import {
   someSettings,
 } from "../../support/builders.ts";
 import { after } from "../../support/turns.ts";
-import { aStatusOf, aWish, ENABLE, REVOKE, turnOn } from "../../support/wishes.ts";
+import { aStatusOf, aWish, ENABLE, RESTORE, REVOKE, turnOn } from "../../support/wishes.ts";
 
 type Params = OperationParams["enable-cmk"];
 
@@ -203,6 +203,18 @@ test.each<[what: string, name: string, state: string, over: Partial<Facts>, para
     "key in use",
     "unmet",
     { wishes: [aWish(REVOKE, { status: aStatusOf({ state: "closed", outcome: "Completed", stands: true }) })] },
+  ],
+  [
+    "a key whose revocation is taken back, and whose tag comes off once that is done",
+    "key in use",
+    "met",
+    {
+      keys: [{ state: "live", name: "cmk", tags: { "keymend:revoked": "w8" }, versions: [] }],
+      wishes: [
+        aWish(REVOKE, { id: "w8", status: aStatusOf({ state: "closed", outcome: "Completed", stands: true }) }),
+        aWish(RESTORE, { id: "w9" }),
+      ],
+    },
   ],
   ["a grant", "grant", "met", {}],
   ["a lack of it", "grant", "unmet", { access: [anAccess({ assignments: [] })] }],
