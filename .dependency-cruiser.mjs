@@ -41,7 +41,7 @@ const DOMAIN = {
   roles: ["databases", "access", "steps", "reads"],
   turn: ["databases", "access", "steps", "roles"],
   doctor: ["databases", "access", "steps", "turn"],
-  telling: ["databases", "turn"],
+  telling: ["databases", "operations", "turn"],
 };
 
 const SANDBOX = {

@@ -39,6 +39,7 @@ export const REQUIREMENTS = {
     "the identity reaches the key by nothing but what is taken away: its own assignments of the encryption role at the vault or below, or the permissions of its own access policy",
   databases: "told beforehand: which databases wrap with the key",
   "databases are well": "each database that wraps with the key has access to it",
+  "no rotation by itself": "told beforehand: no rotation policy makes a new version of the key, which would be enabled",
   "revoked by nobody else": "the tag of the revocation is this operation's to take off",
 } as const;
 

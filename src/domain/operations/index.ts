@@ -90,6 +90,11 @@ const judge = <N extends OperationName>(wish: Asked<N>, view: View): Judged => {
 
 export const judgeOperation = (view: View): Judged => judge(view.wish, view);
 
+const undone = <N extends OperationName>(wish: Asked<N>, facts: Facts): string | undefined => specOf(wish).undone?.(wish.params, facts);
+
+/** What shows that a wish which was done, and is to stay so, is undone: by whoever it was, knowing of it or not. */
+export const undoneBy = (wish: WishOnRecord, facts: Facts): string | undefined => undone(wish, facts);
+
 /** What is needed no more, by facts read now. What could not be read may need all of it. */
 export function disposableNow(view: View): string[] {
   const { at, vault, keys, missing } = view.facts;

@@ -21,15 +21,15 @@ export const readsOfKey = (params: OneKey): { keys: string[]; identityIds: strin
 export const targetsOf = ({ keyUri }: OneKey, { targets }: Pick<Facts, "targets">): Facts["targets"] =>
   targets.filter((target) => isSameKey(target.keyUri ?? "", keyUri));
 
-type Live = { vault: LiveVault; key: Extract<KeyFacts, { state: "live" }> };
+export type LiveKey = { vault: LiveVault; key: Extract<KeyFacts, { state: "live" }> };
 
-export function liveKeyOf(params: OneKey, facts: Facts): Live | undefined {
+export function liveKeyOf(params: OneKey, facts: Facts): LiveKey | undefined {
   const vault = liveVaultOf(facts);
   const key = facts.keys.find(({ name }) => name.toLowerCase() === nameIn(params).toLowerCase());
   return vault && key?.state === "live" && key.versions.length > 0 ? { vault, key } : undefined;
 }
 
-export const onVersionOf = ({ vault, key }: Live, version: string): StepParams["DisableKeyVersion"] => ({
+export const onVersionOf = ({ vault, key }: LiveKey, version: string): StepParams["DisableKeyVersion"] => ({
   vaultId: vault.id,
   vaultUri: vault.uri,
   key: key.name,

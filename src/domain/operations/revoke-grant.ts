@@ -104,6 +104,11 @@ export function grantTaken(params: OneDatabase, facts: Facts): Reached {
   };
 }
 
+export function grantUndone(params: OneDatabase, facts: Facts): string | undefined {
+  const held = heldBy(params, facts);
+  return held?.access.state === "judged" && held.access.effective.allowed ? `${held.principalId} has access to the key again` : undefined;
+}
+
 /** From the baseline, which is kept while a database is well. */
 function draftsBack(params: OneDatabase, facts: Facts, held: Held): StepDraft[] {
   const { vault, identityId, principalId } = held;

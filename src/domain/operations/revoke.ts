@@ -11,8 +11,19 @@ import type { StepDraft } from "../steps/step.ts";
 import type { Facts, KeyVersionFacts } from "../facts.ts";
 import type { Requirement } from "../wish.ts";
 import { foundDatabase } from "./one-database.ts";
-import { isOfKey, keyIsThere, liveKeyOf, NO_READS, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
-import { grantBack, grantDraftsToTake, grantRequirements, grantTaken, losingIds } from "./revoke-grant.ts";
+import {
+  isOfKey,
+  keyIsThere,
+  type LiveKey,
+  liveKeyOf,
+  nameIn,
+  NO_READS,
+  type OneKey,
+  onVersionOf,
+  readsOfKey,
+  targetsOf,
+} from "./one-key.ts";
+import { grantBack, grantDraftsToTake, grantRequirements, grantTaken, grantUndone, losingIds } from "./revoke-grant.ts";
 import type { OperationSpec, Reached, View } from "./spec.ts";
 
 /** Enabled ones that give access: the newest, which the service moves to, and what each database is known to wrap with. */
@@ -23,10 +34,35 @@ function versionsToDisable(params: OneKey, facts: Facts): KeyVersionFacts[] {
   return live.key.versions.filter(({ version }, i) => i === 0 || used.includes(version));
 }
 
+/**
+ * A version that the policy makes is a new one, enabled: databases that follow the newest may have their key again by it. Whether a policy
+ * goes by a disabled version is documented nowhere (Microsoft Learn, "Configure cryptographic key auto-rotation in Azure Key Vault"); an empty
+ * list of actions sets it back to what a key begins with, which rotates nothing (the same for @azure/keyvault-keys, KeyRotationPolicyProperties).
+ */
+function rotationRequirement({ vault, key: { name, rotation } }: LiveKey): Requirement {
+  const of = ["--vault-name", vault.name, "--name", name];
+  const advised = { name: "no rotation by itself", advised: true } as const;
+  const show = az("keyvault", "key", "rotation-policy", "show", ...of);
+  if (rotation === undefined) return { ...advised, state: "unknown", detail: "its rotation policy was not read", az: [show] };
+  if (!rotation?.rotates) return { ...advised, state: "met", detail: "no policy rotates it", az: [] };
+  const off = JSON.stringify({ lifetimeActions: [], attributes: {} });
+  return {
+    ...advised,
+    state: "unmet",
+    detail: "its rotation policy makes new versions, which are enabled and may give the databases their key back",
+    az: [show, az("keyvault", "key", "rotation-policy", "update", ...of, "--value", off)],
+  };
+}
+
 const keyRequirements = (params: OneKey, facts: Facts): Requirement[] => {
   const names = namesOf(targetsOf(params, facts).map(({ id }) => id));
   const detail = names === "" ? "no database that Keymend knows wraps with it" : `${names} will be out of reach`;
-  return [keyIsThere(params, facts), { name: "databases", state: "met", detail, az: [], advised: true }];
+  const live = liveKeyOf(params, facts);
+  return [
+    keyIsThere(params, facts),
+    { name: "databases", state: "met", detail, az: [], advised: true },
+    ...(live ? [rotationRequirement(live)] : []),
+  ];
 };
 
 function keyDrafts(params: OneKey, { facts, wish }: View): StepDraft[] {
@@ -50,6 +86,11 @@ function keyTaken(params: OneKey, facts: Facts): Reached {
   return { done: true, detail: `no version in use is enabled${who}` };
 }
 
+function keyUndone(params: OneKey, facts: Facts): string | undefined {
+  const on = versionsToDisable(params, facts).filter(({ enabled }) => enabled);
+  return on.length === 0 ? undefined : `key ${nameIn(params)} is enabled, in ${on.map(({ version }) => version).join(", ")}`;
+}
+
 function keyBack(params: OneKey, facts: Facts): string[] {
   const live = liveKeyOf(params, facts);
   if (!live) return [];
@@ -67,7 +108,7 @@ export const revoke: OperationSpec<"revoke"> = {
   source: "Microsoft Learn: Configure customer-managed keys, How do I revoke an encryption key?",
   loses:
     "The databases are out of reach until the key is given back, from the service's next check of its key on, within an hour or so. Up to an hour of what was written before may be missing from the backups of an account that is deleted while revoked.",
-  asks: ["key", "database", "grant to take away", "databases"],
+  asks: ["key", "database", "grant to take away", "databases", "no rotation by itself"],
   steps: ["TagIntent", "DisableKeyVersion", "RemoveGrant", "RemoveAccessPolicyPermissions"],
   reads: (params) => (isOfKey(params) ? readsOfKey(params) : NO_READS),
   concerns: (params, facts) => (isOfKey(params) ? targetsOf(params, facts).map(({ id }) => id) : losingIds(params, facts)),
@@ -79,6 +120,7 @@ export const revoke: OperationSpec<"revoke"> = {
     "no version of the key that a database is known to use is enabled, or its identity has no grant on it; it stands until `restore` takes it back",
   reached: (params, { facts }) => (isOfKey(params) ? keyTaken(params, facts) : grantTaken(params, facts)),
   stands: true,
+  undone: (params, facts) => (isOfKey(params) ? keyUndone(params, facts) : grantUndone(params, facts)),
   wayBack: "`restore`, or the lines that it would run",
   undo: (params, facts) => (isOfKey(params) ? keyBack(params, facts) : grantBack(params, facts)),
 };

@@ -46,6 +46,8 @@ export type OperationSpec<N extends OperationName> = {
   reached: (params: OperationParams[N], view: View) => Reached;
   /** It stays so until it is taken back. */
   stands: boolean;
+  /** Of one that stands: what shows that it is not so any more; undefined while it is, or where that can't be seen. Absent where none stands. */
+  undone?: (params: OperationParams[N], facts: Facts) => string | undefined;
   /** How to go back, in words; `undo` has the command lines. */
   wayBack: string;
   undo: (params: OperationParams[N], facts: Facts, wish: WishOnRecord) => string[];

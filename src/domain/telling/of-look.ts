@@ -3,6 +3,7 @@ import type { Facts } from "../facts.ts";
 import type { Turn } from "../incident.ts";
 import type { Settings } from "../settings.ts";
 import { type News, outageNews, questionNews } from "./news.ts";
+import { undoneNews } from "./undone.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** An expiry that Keymend is about to move is warned of by nobody. */
@@ -12,5 +13,5 @@ export function newsOfLook(turn: Pick<Turn, "incident" | "next">, facts: Facts, 
   const { incident } = turn;
   const ofIncident = incident ? [outageNews(incident, facts.at), questionNews(incident, facts.at)] : [];
   const warnings = movesNothing(turn) ? warningsOf(facts, settings, incident?.id ?? null) : [];
-  return [...ofIncident.filter((news) => news !== undefined), ...warnings];
+  return [...ofIncident.filter((news) => news !== undefined), ...undoneNews(facts), ...warnings];
 }

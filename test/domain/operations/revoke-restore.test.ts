@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Facts } from "../../../src/domain/facts.ts";
+import type { Facts, Rotation } from "../../../src/domain/facts.ts";
 import type { Incident } from "../../../src/domain/incident.ts";
 import { judgeOperation } from "../../../src/domain/operations/index.ts";
+import { standsInTheWay } from "../../../src/domain/operations/requirements.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import { judgeStep, revokedOnPurpose } from "../../../src/domain/turn/policy.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
@@ -56,8 +57,24 @@ describe("to revoke a key", () => {
     expect(requirements).toMatchObject([
       { name: "key", state: "met" },
       { detail: "orders will be out of reach", advised: true },
+      { name: "no rotation by itself", advised: true },
     ]);
     expect(judged(someFacts({ targets: [] })).requirements[1]?.detail).toMatch(/no database/);
+  });
+
+  test.each<[string, Rotation | null | undefined, string, RegExp | null]>([
+    ["rotates nothing, having no policy", null, "met", null],
+    ["rotates nothing by its policy", { rotates: false, expiryTime: null }, "met", null],
+    ["rotates", { rotates: true, expiryTime: null }, "unmet", /rotation-policy update --vault-name kv-orders --name cmk --value .*\[\]/],
+    ["was read before policies were", undefined, "unknown", /rotation-policy show --vault-name kv-orders --name cmk/],
+  ])("tells beforehand of a key that %s, and is refused for none", (_, rotation, state, line) => {
+    const { rotation: __, ...without } = aKey([aVersion(V1)]) as Extract<Facts["keys"][number], { state: "live" }>;
+    const { requirements } = judged(someFacts({ keys: [rotation === undefined ? without : { ...without, rotation }] }));
+    const told = requirements.find(({ name }) => name === "no rotation by itself")!;
+    expect(told).toMatchObject({ state, advised: true });
+    if (line) expect(told.az.join("\n")).toMatch(line);
+    else expect(told.az).toEqual([]);
+    expect(requirements.some(standsInTheWay)).toBe(false);
   });
 
   test.each<[string, Partial<Facts>, string]>([
