@@ -32,6 +32,8 @@ export type PatientsDeps = { inventory: Inventory; baselines: KnownVaults; look:
 
 export type Sight = {
   patients: Patient[];
+  /** All that the inventory lists or that is known from before, the patients' and in part of others. */
+  databases: readonly KnownDatabase[];
   /** Known from before, and not in the inventory any more. */
   unlisted: KnownDatabase[];
   /** Why the inventory could not be read. */
@@ -153,14 +155,14 @@ export function createPatients({ inventory, baselines, look }: PatientsDeps) {
       const seen = await view();
       const patients = await patientsOf(seen.databases, seen);
       // By then it may have fallen silent.
-      return { patients, unlisted: seen.unlisted, unread: seen.unread };
+      return { patients, databases: seen.databases, unlisted: seen.unlisted, unread: seen.unread };
     },
     /** Those a signal's scope touches; empty where it touches none. Throws where none is known and the inventory can't say so. */
-    async touchedBy(scope: SignalScope): Promise<Patient[]> {
+    async touchedBy(scope: SignalScope): Promise<Pick<Sight, "patients" | "databases">> {
       const seen = await view();
       const touched = await touchedIn(scope, seen);
       if (touched.length === 0 && seen.unread) throw seen.unread;
-      return touched;
+      return { patients: touched, databases: seen.databases };
     },
     /** A vault by its name, whether anything depends on it or not. */
     async named(vaultName: string): Promise<Patient> {

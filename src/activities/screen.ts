@@ -1,10 +1,14 @@
 /** Screens vaults: reads lists and the versions of keys, and says of each vault what they come to. Reads only. */
 import { TransientError } from "../domain/errors.ts";
-import { parseArmId } from "../domain/arm-id.ts";
+import { normalId, parseArmId } from "../domain/arm-id.ts";
 import type { LiveVault, Patient } from "../domain/facts.ts";
-import { parseKeyUri } from "../domain/key-uri.ts";
+import { parseKeyUri, vaultNameOf } from "../domain/key-uri.ts";
 import { isDoubtful, type Lists, type Portrait, portraits, type Screened } from "../domain/reads/screening.ts";
 import { SECOND } from "../domain/time.ts";
+import type { Sight } from "./patients.ts";
+
+/** later: it could not be read now. unread: it shows in no list that Keymend reads. */
+type Silence = Extract<Screened, string>;
 
 type Version = { enabled: boolean; notBefore: number | null; expires: number | null };
 
@@ -21,7 +25,7 @@ export type ScreenDeps = {
 };
 
 /** withKeys: their versions too, one call for each; without, the lists alone. */
-export type ScreenAll = (patients: readonly Patient[], withKeys?: boolean) => Promise<(patient: Patient) => Screened>;
+export type ScreenAll = (sight: Pick<Sight, "patients" | "databases">, withKeys?: boolean) => Promise<(patient: Patient) => Screened>;
 
 /** Of keys that are read at the same time. */
 const WIDTH = 16;
@@ -72,28 +76,36 @@ export function createScreen(deps: ScreenDeps): ScreenAll {
     return { lists: digest(portrait), keys: digest(keys), isDoubtful: isDoubtful(portrait), times: versions.flatMap(timesOf) };
   }
 
-  return async (patients, withKeys = true) => {
+  return async ({ patients, databases }, withKeys = true) => {
     const listed = await Promise.all(
       deps.subscriptionIds.map(async (id) => ({ id: id.toLowerCase(), lists: await orLater(deps.listSubscription(id)) })),
     );
-    /** Why a subscription shows nothing; absent where it does. */
-    const silent = new Map<string, "later" | "unread">();
-    for (const { id, lists } of listed) if (lists === "later" || lists === undefined) silent.set(id, lists ?? "unread");
-    const elsewhere = [...silent.values()].includes("later") ? "later" : "unread";
-    const portraitOf = portraits(
-      merged(listed.flatMap(({ lists }) => (lists === undefined || lists === "later" ? [] : [lists]))),
-      deps.principalIds,
-    );
+    const read = new Map(listed.flatMap(({ id, lists }) => (lists === undefined || lists === "later" ? [] : [[id, lists] as const])));
+    const late = new Set(listed.flatMap(({ id, lists }) => (lists === "later" ? [id] : [])));
+    const portraitOf = portraits(merged([...read.values()]), deps.principalIds);
+    const dependents = Map.groupBy(databases, ({ keyUri }) => vaultNameOf(keyUri)?.toLowerCase());
+
+    /** Why lists say nothing of it, be it there or not; undefined where they would. */
+    const silence = (id: string): Silence | undefined => {
+      const subscriptionId = parseArmId(id)?.subscriptionId?.toLowerCase() ?? "";
+      if (read.has(subscriptionId)) return undefined;
+      return late.has(subscriptionId) ? "later" : "unread";
+    };
+    /** The vault itself, each database that depends on it, and the identity that each of them goes by: without one of them nobody knows how it is. */
+    const hidden = ({ id, vaultName }: Patient, { targets }: Portrait): Silence | undefined => {
+      const shown = new Set(targets.map((target) => normalId(target.id)));
+      const unshown = (dependents.get(vaultName!) ?? []).filter((database) => !shown.has(normalId(database.id)));
+      const identityIds = targets.flatMap(({ defaultIdentity }) => (defaultIdentity.form === "user" ? [defaultIdentity.id] : []));
+      const why = [silence(id), ...unshown.map((database) => silence(database.id) ?? "unread"), ...identityIds.map(silence)];
+      return why.find((one) => one === "later") ?? why.find((one) => one !== undefined);
+    };
+
     const found = new Map<Patient, Screened>();
     await inTurn(patients, async (patient) => {
-      const subscriptionId = parseArmId(patient.id)?.subscriptionId?.toLowerCase();
-      const isListed = patient.vaultName !== null && listed.some(({ id }) => id === subscriptionId);
-      // One that is no vault, or in no subscription that is listed, shows in no list.
-      if (!isListed) return void found.set(patient, "unread");
-      const portrait = portraitOf(patient.vaultName!);
-      // Each has databases, or it were no patient: where no list shows them, neither are its keys known nor what the service says.
-      const unseen = portrait.targets.length === 0 ? elsewhere : undefined;
-      found.set(patient, silent.get(subscriptionId!) ?? unseen ?? (await screen(portrait, withKeys)));
+      // One that is no vault shows in no list.
+      if (patient.vaultName === null) return void found.set(patient, "unread");
+      const portrait = portraitOf(patient.vaultName);
+      found.set(patient, hidden(patient, portrait) ?? (await screen(portrait, withKeys)));
     });
     return (patient) => found.get(patient) ?? "unread";
   };

@@ -55,8 +55,9 @@ export function createOnEvent(deps: OnEventDeps) {
 
 async function take({ patients, sendSignal, meant }: OnEventDeps, signal: Signal, client: DurableClient, log: Log): Promise<void> {
   const { what, scope } = signal;
-  const below = await patients.touchedBy(scope);
-  const touched = scope.kind === "under" && below.length > FEW ? await meant(below) : below;
+  const seen = await patients.touchedBy(scope);
+  const { patients: below } = seen;
+  const touched = scope.kind === "under" && below.length > FEW ? await meant(seen) : below;
   if (touched.length === 0) {
     const why =
       below.length === 0 ? "no database of the inventory depends on it" : `none of the ${below.length} vaults below it is touched`;

@@ -4,7 +4,6 @@ import type { Sight } from "../activities/patients.ts";
 import type { ScreenAll } from "../activities/screen.ts";
 import type { Patient } from "../domain/facts.ts";
 import { patientKey } from "../domain/databases/sight.ts";
-import { vaultNameOf } from "../domain/key-uri.ts";
 import { isMeant, putOff, type Screen, type Screened, whyLook } from "../domain/reads/screening.ts";
 import { TransientError } from "../domain/errors.ts";
 import { DAY, toIso } from "../domain/time.ts";
@@ -51,10 +50,8 @@ export type Triage = ReturnType<typeof createTriage>;
 export function createTriage({ screen, screens, listWaiting, listTroubled, periodMs, hash, now }: TriageDeps) {
   /** Whatever can't be told makes a full look. */
   async function screenedBy(sight: Sight, log: Log): Promise<(patient: Patient) => Screened> {
-    const missed = new Set(sight.unlisted.map(({ keyUri }) => vaultNameOf(keyUri)?.toLowerCase()));
     try {
-      const screened = await screen(sight.patients);
-      return (patient) => (patient.vaultName !== null && missed.has(patient.vaultName) ? "unread" : screened(patient));
+      return await screen(sight);
     } catch (error) {
       log.error("notScreened", { text: `nothing could be screened, so all are looked at: ${String(error)}` });
       return () => "unread";
@@ -62,9 +59,9 @@ export function createTriage({ screen, screens, listWaiting, listTroubled, perio
   }
 
   /** Of those below a grant or a denial the ones that it can have meant. Throws where that can't be told now. */
-  async function meant(patients: readonly Patient[]): Promise<Patient[]> {
-    const [before, screened] = await Promise.all([screens.load(), screen(patients, false)]);
-    return patients.filter((patient) => {
+  async function meant(below: Pick<Sight, "patients" | "databases">): Promise<Patient[]> {
+    const [before, screened] = await Promise.all([screens.load(), screen(below, false)]);
+    return below.patients.filter((patient) => {
       const seen = screened(patient);
       if (seen !== "later") return isMeant(before[patientKey(patient.id)], seen);
       throw new TransientError({ operation: "screen", resourceId: patient.id, retryAfterMs: null, detail: "its lists could not be read" });

@@ -60,7 +60,7 @@ describe("the inventory", () => {
       baselines: { vaultIdOf: async () => VAULT_ID, listKnown: async () => [] },
       look: { readTarget: async (kind, id) => ({ kind, id, state: "gone" }), readVault: async ({ name }) => aVault({ name }) },
     });
-    expect(await patients.all()).toEqual({ patients: [ORDERS], unlisted: [], unread: new Error("silence") });
+    expect(await patients.all()).toEqual({ patients: [ORDERS], databases: [database()], unlisted: [], unread: new Error("silence") });
   });
 
   test("a database on a managed HSM is its own, though a vault bears the same name", async () => {
@@ -112,17 +112,17 @@ describe("a signal's scope", () => {
     ["the root touches all", { kind: "under", scope: "/" }, [ORDERS, OTHER, ODD]],
     ["a group of a similar name touches nobody", { kind: "under", scope: `${SUBSCRIPTION}/resourceGroups/rg-ord` }, []],
   ])("of %s", async (_, scope, expected) => {
-    expect(await patients.touchedBy(scope)).toEqual(expected);
+    expect((await patients.touchedBy(scope)).patients).toEqual(expected);
   });
 
   test("that names a vault by a wrong group means the vault of that name: it never becomes a second patient", async () => {
     const wrong = VAULT_ID.replace("rg-orders", "rg-elsewhere");
-    expect(await patients.touchedBy({ kind: "vault", id: wrong })).toEqual([ORDERS]);
+    expect((await patients.touchedBy({ kind: "vault", id: wrong })).patients).toEqual([ORDERS]);
   });
 
   test("that names a vault which Azure does not show is taken at its word", async () => {
     const hidden = setUp(all, { found: {} });
-    expect(await hidden.touchedBy({ kind: "vault", id: VAULT_ID })).toEqual([ORDERS]);
+    expect((await hidden.touchedBy({ kind: "vault", id: VAULT_ID })).patients).toEqual([ORDERS]);
   });
 });
 
@@ -149,7 +149,7 @@ describe("what is known", () => {
       { kind: "vault", id: VAULT_ID },
       { kind: "under", scope: SUBSCRIPTION },
     ] as const)
-      expect(await patients.touchedBy(scope)).toContainEqual(ORDERS);
+      expect((await patients.touchedBy(scope)).patients).toContainEqual(ORDERS);
   });
 
   test("of a vault that was moved counts too: an event names the group that it has left", async () => {
@@ -158,8 +158,8 @@ describe("what is known", () => {
     const patients = setUp([elsewhere], { found: { "kv-orders": there }, known: [{ patientId: VAULT_ID, databases: [elsewhere] }] });
     const moved = { ...ORDERS, id: there };
     for (const group of ["rg-orders", "rg-vaults"])
-      expect(await patients.touchedBy({ kind: "group", id: `${SUBSCRIPTION}/resourceGroups/${group}` })).toEqual([moved]);
-    expect(await patients.touchedBy({ kind: "group", id: `${SUBSCRIPTION}/resourceGroups/rg-other` })).toEqual([]);
+      expect((await patients.touchedBy({ kind: "group", id: `${SUBSCRIPTION}/resourceGroups/${group}` })).patients).toEqual([moved]);
+    expect((await patients.touchedBy({ kind: "group", id: `${SUBSCRIPTION}/resourceGroups/rg-other` })).patients).toEqual([]);
   });
 
   test("goes by what the inventory says of it, where it does", async () => {
@@ -174,7 +174,7 @@ describe("what is known", () => {
 
   test("is nothing: then an inventory that can't be read is no empty list", async () => {
     const patients = setUp([], { unread: transient() });
-    expect(await patients.all()).toEqual({ patients: [], unlisted: [], unread: transient() });
+    expect(await patients.all()).toEqual({ patients: [], databases: [], unlisted: [], unread: transient() });
     await expect(patients.touchedBy({ kind: "vault", id: VAULT_ID })).rejects.toThrow("503");
   });
 

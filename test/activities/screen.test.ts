@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createScreen, type ScreenDeps } from "../../src/activities/screen.ts";
-import type { Patient } from "../../src/domain/facts.ts";
+import type { KnownDatabase } from "../../src/domain/databases/sight.ts";
+import type { Patient, TargetFacts } from "../../src/domain/facts.ts";
 import type { Lists } from "../../src/domain/reads/screening.ts";
 import { anAccount, ACCOUNT_ID, aVault, KEY_URI, SUBSCRIPTION } from "../support/builders.ts";
 import { throwing, transient } from "../support/fakes.ts";
@@ -10,7 +11,8 @@ const LISTS: Lists = { targets: [anAccount()], vaults: [aVault()], identities: [
 const EMPTY: Lists = { targets: [], vaults: [], identities: [], assignments: [], denies: [] };
 const DAY = 86_400;
 
-function setUp(over: Partial<ScreenDeps> = {}) {
+/** databases: what is known to depend on it. */
+function setUp(over: Partial<ScreenDeps> = {}, databases: readonly KnownDatabase[] = []) {
   const asked: string[] = [];
   const screen = createScreen({
     subscriptionIds: [SUBSCRIPTION.split("/").at(-1)!.toUpperCase()],
@@ -24,7 +26,12 @@ function setUp(over: Partial<ScreenDeps> = {}) {
     expiryLeadMs: 30 * DAY * 1000,
     ...over,
   });
-  return { asked, screen, screened: async (patient: Patient = PATIENT) => (await screen([patient]))(patient) };
+  const sight = (patient: Patient) => ({ patients: [patient], databases });
+  return {
+    asked,
+    screened: async (patient: Patient = PATIENT) => (await screen(sight(patient)))(patient),
+    withoutKeys: async () => (await screen(sight(PATIENT), false))(PATIENT),
+  };
 }
 
 test("a vault is what lists and its keys' versions tell, with the times that they name", async () => {
@@ -39,10 +46,10 @@ test("a vault is what lists and its keys' versions tell, with the times that the
 });
 
 test("without keys it is what lists tell alone, which is the same with them", async () => {
-  const { screen, asked, screened } = setUp();
+  const { withoutKeys, asked, screened } = setUp();
   const whole = await screened();
   asked.length = 0;
-  const lists = (await screen([PATIENT], false))(PATIENT);
+  const lists = await withoutKeys();
   expect(asked).toEqual([]);
   expect(lists).toMatchObject({ lists: (whole as { lists: string }).lists });
 });
@@ -88,7 +95,7 @@ test("a subscription without an answer keeps those of another from nothing", asy
         ? {
             ...EMPTY,
             vaults: [aVault({ id: other, name: "kv-two" })],
-            targets: [anAccount({ keyUri: KEY_URI.replace("kv-orders", "kv-two") })],
+            targets: [anAccount({ keyUri: KEY_URI.replace("kv-orders", "kv-two"), defaultIdentity: { form: "system" } })],
           }
         : Promise.reject(transient()),
   });
@@ -96,22 +103,70 @@ test("a subscription without an answer keeps those of another from nothing", asy
   expect(await screened(patient)).toMatchObject({ isDoubtful: false });
 });
 
-test.each<[string, Lists | undefined | "throws", unknown]>([
+/** A subscription is watched whose lists tell that, or throw, or are refused. */
+type Second = Lists | undefined | "throws";
+
+const S2 = "/subscriptions/s2/resourceGroups/rg/providers";
+const ELSEWHERE = anAccount({ id: `${S2}/Microsoft.DocumentDB/databaseAccounts/carts`, name: "carts" });
+
+const setUpWith = (s2: Second, first: Partial<Lists>, known: readonly TargetFacts[]) =>
+  setUp(
+    {
+      subscriptionIds: [SUBSCRIPTION.split("/").at(-1)!, "s2"],
+      listSubscription: async (id) => {
+        if (id !== "s2") return { ...LISTS, ...first };
+        if (s2 === "throws") throw transient();
+        return s2;
+      },
+    },
+    known.map(({ kind, id, keyUri }) => ({ kind, id, keyUri, identityIds: [] })),
+  );
+
+const NOT_SHOWN: [string, Second, unknown][] = [
   ["got no answer", "throws", "later"],
   ["was refused", undefined, "unread"],
   ["does not show them", EMPTY, "unread"],
-])("a vault whose databases are in another subscription, whose list %s, is not taken for one without any", async (_, s2, is) => {
-  const { screened, screen, asked } = setUp({
-    subscriptionIds: [SUBSCRIPTION.split("/").at(-1)!, "s2"],
-    listSubscription: async (id) => {
-      if (id !== "s2") return { ...LISTS, targets: [] };
-      if (s2 === "throws") throw transient();
-      return s2;
-    },
-  });
+];
+
+test.each(NOT_SHOWN)(
+  "a vault whose databases are in another subscription, whose list %s, is not taken for one without any",
+  async (_, s2, is) => {
+    const { screened, withoutKeys, asked } = setUpWith(s2, { targets: [] }, [ELSEWHERE]);
+    expect(await screened()).toBe(is);
+    expect(await withoutKeys()).toBe(is);
+    expect(asked).toEqual([]);
+  },
+);
+
+test.each(NOT_SHOWN)("nor is one of which one database is there, whose list %s, taken for one with the rest alone", async (_, s2, is) => {
+  const { screened, withoutKeys, asked } = setUpWith(s2, {}, [anAccount(), ELSEWHERE]);
   expect(await screened()).toBe(is);
-  expect((await screen([PATIENT], false))(PATIENT)).toBe(is);
+  expect(await withoutKeys()).toBe(is);
   expect(asked).toEqual([]);
+});
+
+test("that of a database which is shown, however its id is written, is a portrait as any", async () => {
+  const { screened } = setUpWith({ ...EMPTY, targets: [ELSEWHERE] }, {}, [
+    anAccount({ id: ACCOUNT_ID.toUpperCase() }),
+    ELSEWHERE,
+    anAccount({ id: `${ACCOUNT_ID}-3`, keyUri: KEY_URI.replace("kv-orders", "kv-other") }),
+  ]);
+  expect(await screened()).toMatchObject({ lists: expect.stringContaining(ELSEWHERE.id) });
+});
+
+test.each<[string, Second | "not watched", unknown]>([
+  ["got no answer", "throws", "later"],
+  ["were refused", undefined, "unread"],
+  ["are read by nobody", "not watched", "unread"],
+  ["do not show it any more", EMPTY, expect.objectContaining({ isDoubtful: false })],
+])("the identity that a database goes by may be gone: where the lists of its subscription %s", async (_, s2, is) => {
+  const id = `${S2}/Microsoft.ManagedIdentity/userAssignedIdentities/id-carts`.replace("s2", s2 === "not watched" ? "s9" : "s2");
+  const { screened } = setUpWith(
+    s2 === "not watched" ? EMPTY : s2,
+    { targets: [anAccount({ defaultIdentity: { form: "user", id, federatedClientId: null } })] },
+    [],
+  );
+  expect(await screened()).toEqual(is);
 });
 
 test.each<[string, Patient]>([
@@ -129,5 +184,5 @@ test("who was not asked about was not read; a mistake of this program is thrown 
   const { screened } = setUp({ listSubscription: throwing(new TypeError("a mistake")) });
   await expect(screened()).rejects.toThrow("a mistake");
   const none = createScreen({ ...({} as ScreenDeps), subscriptionIds: [] });
-  expect((await none([]))(PATIENT)).toBe("unread");
+  expect((await none({ patients: [], databases: [] }))(PATIENT)).toBe("unread");
 });

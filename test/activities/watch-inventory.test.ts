@@ -5,7 +5,7 @@ import { ACCOUNT_ID, NOW, SUBSCRIPTION } from "../support/builders.ts";
 import { fakeEdges, throwing, transient } from "../support/fakes.ts";
 import { after, PATIENT } from "../support/turns.ts";
 
-const WHOLE: Sight = { patients: [PATIENT], unlisted: [], unread: null };
+const WHOLE: Sight = { patients: [PATIENT], databases: [], unlisted: [], unread: null };
 const SHRUNK: Sight = { ...WHOLE, unlisted: [{ kind: "account", id: ACCOUNT_ID, keyUri: null, identityIds: [] }] };
 
 function setUp(over: Partial<ReturnType<typeof fakeEdges>["deps"]> = {}) {

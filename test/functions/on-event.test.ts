@@ -43,7 +43,7 @@ function setUp(over: Partial<OnEventDeps> = {}) {
       hash: (text) => text,
       now: () => new Date(NOW),
     }),
-    meant: async (below) => [...below],
+    meant: async ({ patients }) => [...patients],
     ours: {
       principals: { observe: "99999999-0000-4000-8000-000000000001", keys: "99999999-0000-4000-8000-00000000000A" },
       subscriptionIds: [SUBSCRIPTION_ID],
@@ -124,9 +124,9 @@ describe("a signal from an event", () => {
     const { deliver, lines } = setUp({
       patients: {
         find: async () => ({ patient: null, why: "none", detail: "" }),
-        all: async () => ({ patients: [], unlisted: [], unread: null }),
+        all: async () => ({ patients: [], databases: [], unlisted: [], unread: null }),
         named: throwing(new Error("this should not be called")),
-        touchedBy: async () => [{ id: ACCOUNT_ID, kind: "database", vaultName: null }],
+        touchedBy: async () => ({ patients: [{ id: ACCOUNT_ID, kind: "database", vaultName: null }], databases: [] }),
       },
     });
     await deliver(deliveryOf("account-written"));
@@ -159,12 +159,15 @@ describe("a grant above many vaults", () => {
       baselines: { vaultIdOf: async () => undefined, listKnown: async () => [] },
       look: LOOK,
     }),
-    touchedBy: async () => vaults.map((name) => ({ id: VAULT_ID.replace("kv-orders", name), kind: "vault", vaultName: name })),
+    touchedBy: async () => ({
+      patients: vaults.map((name) => ({ id: VAULT_ID.replace("kv-orders", name), kind: "vault", vaultName: name })),
+      databases: [],
+    }),
   };
   const event = deliveryOf("role-assignment-deleted-at-the-subscription");
 
   test("wakes whom it can have meant", async () => {
-    const { deliver, lines, durable } = setUp({ patients, meant: async (below) => below.slice(1, 2) });
+    const { deliver, lines, durable } = setUp({ patients, meant: async (below) => below.patients.slice(1, 2) });
     await deliver(event);
     expect(durable.started).toHaveLength(1);
     expect(lines).toMatchObject([{ event: "eventTaken", fields: { vaultId: expect.stringContaining("kv-2") } }]);

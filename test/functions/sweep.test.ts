@@ -32,7 +32,7 @@ function setUp(
   const log = fakeLog();
   const deps: SweepDeps = {
     patients: {
-      all: async () => ({ patients: [PATIENT, OWN], unlisted: [], unread: null, ...seen }),
+      all: async () => ({ patients: [PATIENT, OWN], databases: [], unlisted: [], unread: null, ...seen }),
       named: throwing(new Error("this should not be called")),
       touchedBy: throwing(new Error("this should not be called")),
       find: throwing(new Error("this should not be called")),

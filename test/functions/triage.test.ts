@@ -30,8 +30,8 @@ function setUp({ running = [], sight = {}, ...over }: Partial<TriageDeps> & { ru
     ...over,
   });
   const client = { getStatusBy: async () => running.map((instanceId) => ({ instanceId })) as never };
-  const all: Sight = { patients: [PATIENT, OTHER], unlisted: [], unread: null, ...sight };
-  return { round: () => triage.round(client, all, log), meant: () => triage.meant([PATIENT, OTHER]), kept, lines: log.lines };
+  const all: Sight = { patients: [PATIENT, OTHER], databases: [], unlisted: [], unread: null, ...sight };
+  return { round: () => triage.round(client, all, log), meant: () => triage.meant(all), kept, lines: log.lines };
 }
 
 test("a healthy vault needs no look, and nothing is written down", async () => {
@@ -46,14 +46,23 @@ test.each<[string, Parameters<typeof setUp>[0], string]>([
   ["is at work", { running: [`heal-${hash("kv-orders")}`] }, "it is at work"],
   ["is told of", { listWaiting: async () => (id) => id === PATIENT.id }, "it was told of and not looked at"],
   ["was in trouble", { listTroubled: async () => [VAULT_ID.toUpperCase()] }, "it was in trouble within the last day"],
-  [
-    "lacks a database that was known",
-    { sight: { unlisted: [{ kind: "account", id: ACCOUNT_ID, keyUri: KEY_URI, identityIds: [] }] } },
-    "lists do not show it",
-  ],
+  ["lists do not show", { screen: async () => (patient) => (patient === PATIENT ? "unread" : SAME) }, "lists do not show it"],
 ])("one that %s is looked at, and no other", async (_, over, said) => {
   const { why } = await setUp(over).round();
   expect([why(PATIENT), why(OTHER)]).toEqual([said, null]);
+});
+
+test("what is screened is all of them, with all the databases that are known to depend on them", async () => {
+  const seen: unknown[] = [];
+  const databases = [{ kind: "account" as const, id: ACCOUNT_ID, keyUri: KEY_URI, identityIds: [] }];
+  const screen: TriageDeps["screen"] = async (sight) => (seen.push([sight.patients, sight.databases]), () => SAME);
+  const { round, meant } = setUp({ screen, sight: { databases } });
+  await round();
+  await meant();
+  expect(seen).toEqual([
+    [[PATIENT, OTHER], databases],
+    [[PATIENT, OTHER], databases],
+  ]);
 });
 
 test("troubles of a day count", async () => {
