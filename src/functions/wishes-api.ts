@@ -9,7 +9,7 @@ import type { Patient } from "../domain/facts.ts";
 import type { Incident } from "../domain/incident.ts";
 import { diagnose } from "../domain/plan/diagnose.ts";
 import { disposableNow, operations } from "../domain/operations/index.ts";
-import { isSameWished } from "../domain/operations/same-wished.ts";
+import { isRival, isSameWished } from "../domain/operations/same-wished.ts";
 import { PURGE_PROTECTION_STAYS } from "../domain/steps/enable-purge-protection.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
 import { plan } from "../domain/plan/plan.ts";
@@ -28,7 +28,6 @@ import { summarizeWish, tellsLeftover, viewWish } from "./wish-view.ts";
 
 export type WishRecords = {
   keep: (wish: Wish) => Promise<void>;
-  listForLook: (patientId: string) => Promise<WishOnRecord[]>;
   find: (wishId: string) => Promise<WishOnRecord | undefined>;
   list: () => Promise<WishOnRecord[]>;
 };
@@ -177,10 +176,18 @@ export function createWishesApi(deps: WishesDeps) {
     return json({ ...rehearsed, dryRun: true });
   }
 
-  async function refuseTwin(wish: Wish): Promise<void> {
-    const open = (await wishes.listForLook(wish.patient.id)).filter((one) => isOpen(one) && one.cancelled === null);
+  async function refuseRivals(wish: Wish): Promise<void> {
+    // Of every vault: who moves a database wants that of the vault that it is to have its key in.
+    const open = (await wishes.list()).filter((one) => isOpen(one) && one.cancelled === null);
+    const say = ({ id, by, reason }: Wish): string => `operation ${id}, by ${by.name}: ${reason}`;
     const twin = open.find((one) => isSameWished(one, wish));
-    if (twin) throw new ProblemError(409, `The same is wanted already: operation ${twin.id}, by ${twin.by.name}: ${twin.reason}`);
+    if (twin) throw new ProblemError(409, `The same is wanted already: ${say(twin)}`);
+    const rival = open.find((one) => isRival(one, wish));
+    if (rival)
+      throw new ProblemError(
+        409,
+        `The database is to be moved already, and not twice at once: ${say(rival)}. Wait for its end or cancel it.`,
+      );
   }
 
   async function wake({ client, log }: ApiCall, wish: Wish, caller: ApiCaller, what: string, of: string): Promise<void> {
@@ -222,7 +229,7 @@ export function createWishesApi(deps: WishesDeps) {
     refuseUnconfirmed(body);
     const wish = await wishOf(body, caller);
     if (body.dryRun) return rehearse(wish);
-    await refuseTwin(wish);
+    await refuseRivals(wish);
     // On record before anybody is woken: a lost wake-up costs time, never what was said.
     await wishes.keep(wish);
     await wake(call, wish, caller, `a planned operation, ${operationInShort(wish)}: ${wish.reason}`, "");

@@ -60,7 +60,6 @@ function setUp({ onRecord = [], found = { patient: PATIENT }, incident, facts = 
         journal.push("keep");
         kept.set(wish.id, { ...wish, status: kept.get(wish.id)?.status ?? null });
       },
-      listForLook: async () => [...kept.values()],
       find: async (id) => kept.get(id),
       list: async () => [...kept.values()],
     },
@@ -244,6 +243,17 @@ describe("moving a database", () => {
   };
   const toIdentity = { operation: "switch-identity", databaseId: ACCOUNT_ID, identityId: IDENTITY_ID, reason: "apart" };
 
+  test("is refused while another one moves it, of whatever vault that is wanted", async () => {
+    const elsewhere = aWish(SWITCH_IDENTITY, { patient: { ...PATIENT, id: `${VAULT_ID}-2` } });
+    const { call, kept } = setUp({ onRecord: [elsewhere] });
+    const answer = await call("start", "Keymend.Operator", post(toKey));
+    expect(answer).toMatchObject(problem(409));
+    expect(JSON.stringify(answer.jsonBody)).toMatch(/moved already.*operation w1, by ada: change 42.*cancel/);
+    expect([...kept.keys()]).toEqual(["w1"]);
+    const calledOff = { ...elsewhere, cancelled: { at: NOW, by: "bob", reason: "no" } };
+    expect(await setUp({ onRecord: [calledOff] }).call("start", "Keymend.Operator", post(toKey))).toMatchObject({ status: 202 });
+  });
+
   test.each([toKey, toIdentity])("is wanted of the vault that it has its key in: $operation", async (sent) => {
     const { call, kept, signals } = setUp();
     expect(await call("start", "Keymend.Operator", post(sent))).toMatchObject({ status: 202, jsonBody: { disposable: null } });
@@ -375,7 +385,11 @@ describe("revoking and restoring a key", () => {
     const { jsonBody } = await setUp().call("start", "Keymend.Operator", post({ ...revoke, dryRun: true }));
     expect(jsonBody).toMatchObject({
       state: "working",
-      requirements: [{ name: "key", state: "met" }, { detail: "orders will be out of reach" }],
+      requirements: [
+        { name: "key", state: "met" },
+        { detail: "orders will be out of reach" },
+        { name: "no rotation by itself", advised: true },
+      ],
       plan: {
         steps: [
           { name: "TagIntent", state: "next" },
