@@ -31,7 +31,11 @@ export function createWatchRoles({ subscriptionIds, deployed, others, readAssign
   const own = Object.values(deployed.principals);
   /** What each subscription's lists told last; null: they are refused. */
   const heard = new Map<string, Lists | null>();
-  let dueAt = 0;
+  /** When all was whole last; not known where something is lacking. */
+  let wholeAt: number | null = null;
+  /** A time that lies ahead was written before the clock was set back. */
+  const isDue = (): boolean => wholeAt === null || now().getTime() < wholeAt || now().getTime() >= wholeAt + HOUR;
+  const heed = ({ at, lacks }: RolesRecord): void => void (wholeAt = lacks.length === 0 ? toMs(at) : null);
 
   const readDefinitions = async (assignments: readonly RoleAssignment[], known: readonly RoleDefinition[]): Promise<RoleDefinition[]> => {
     const isKnown = (roleId: string): boolean => known.some(({ id }) => roleGuid(id) === roleGuid(roleId));
@@ -98,7 +102,7 @@ export function createWatchRoles({ subscriptionIds, deployed, others, readAssign
       (list: List): List =>
       async (id) => {
         const lists = await list(id);
-        if (now().getTime() >= dueAt) heard.set(id.toLowerCase(), lists ?? null);
+        if (isDue()) heard.set(id.toLowerCase(), lists ?? null);
         return lists;
       },
     /** Of what could not be read this time nothing is said: how old the last comparison is tells that. */
@@ -107,14 +111,14 @@ export function createWatchRoles({ subscriptionIds, deployed, others, readAssign
       heard.clear();
       if (subscriptionIds.some((id) => !lists.has(id.toLowerCase()))) return;
       const before = await load();
-      const isWhole = ({ lacks }: RolesRecord): boolean => lacks.length === 0;
-      dueAt = before && isWhole(before) ? toMs(before.at) + HOUR : 0;
-      if (now().getTime() < dueAt) return;
+      if (before) heed(before);
+      else wholeAt = null;
+      if (!isDue()) return;
       try {
         const after = await compare(lists);
         tell(before, after, log);
         await keep(after);
-        dueAt = isWhole(after) ? toMs(after.at) + HOUR : 0;
+        heed(after);
       } catch (error) {
         if (!(error instanceof TransientError)) throw error;
         log.warn("rolesUnread", { text: `what Keymend's own identities may do can't be read now: ${error.message}` });

@@ -26,7 +26,7 @@ export function createOverdueSweep({ loadRecord, told, sweep, periodMs, now }: O
 
   return async (client: DurableClient, log: Log): Promise<void> => {
     const at = now().getTime();
-    if (at - askedAt < AT_MOST_EVERY_MS) return;
+    if (Math.abs(at - askedAt) < AT_MOST_EVERY_MS) return;
     askedAt = at;
     try {
       const record = await loadRecord();

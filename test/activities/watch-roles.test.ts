@@ -94,6 +94,16 @@ test("is looked at once an hour while all is well, by another worker's hour too"
   expect(other.kept).toHaveLength(1);
 });
 
+test("what a clock wrote down that was ahead holds nothing up", async () => {
+  const other = setUp({ load: async () => ({ at: toIso(toMs(NOW) + 10 * HOUR), lacks: [] }) });
+  await other.sweep();
+  expect(other.kept).toHaveLength(1);
+  const { sweep, kept } = setUp();
+  await sweep(10 * HOUR);
+  await sweep(-5 * HOUR);
+  expect(kept.map(({ at }) => (toMs(at) - toMs(NOW)) / HOUR)).toEqual([10, 5]);
+});
+
 test("what is lacking is told once, with what gives it back, and looked at by each sweep until it is back, which is told", async () => {
   let lists = lost();
   const { sweep, kept, asked, lines } = setUp({}, () => lists);

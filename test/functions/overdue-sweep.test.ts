@@ -55,6 +55,10 @@ test("storage is asked once a minute at most, whatever comes", async () => {
   expect((await comeAt([1, 1.1, 1.5, 1.9, 2, 2.5], swept(-5, 0))).reads).toBe(2);
 });
 
+test("nor does it wait until a clock that was set back has come to where it was", async () => {
+  expect((await comeAt([60, 3], swept(-5, 0))).reads).toBe(2);
+});
+
 test("that it fails is told, and fails nothing that came", async () => {
   const { lines } = await comeAt([3], swept(-20, -15), throwing(transient()));
   expect(lines.at(-1)).toMatchObject({ level: "error", event: "overdueSweepFailed", fields: { text: expect.stringContaining("busy") } });

@@ -113,6 +113,8 @@ export function whyLook({ before, screened, isAtWork, isTold, isTroubled, share 
   if (isTold) return "it was told of and not looked at";
   if (isTroubled) return "it was in trouble within the last day";
   if (before === undefined) return "it is new";
+  // It would wait until the clock has come there, whatever time its key names on the way.
+  if (before.lookedAt > now) return "its last look lies ahead: the clock was set back";
   if (screened === "unread") return "lists do not show it";
   if (screened === "later") return now - before.lookedAt >= UNSCREENED_MS ? "lists could not be read" : null;
   return whyAnew(before, screened, now) ?? (before.lookedAt < lastTurn(share, now) ? TURN : null);

@@ -31,9 +31,22 @@ function longEnoughAgo(sweeps: readonly string[]): number {
   return -1;
 }
 
+/** What was written down before the clock was set back lies ahead, and would count as new until the clock has come there. */
+const isAhead = (at: string, now: string): boolean => toMs(at) > toMs(now);
+
+function withoutAhead(record: SweepRecord, now: string): SweepRecord {
+  const { doubtSince, rounds, canary } = record;
+  return {
+    ...record,
+    ...(doubtSince !== null && isAhead(doubtSince, now) && { doubtSince: now }),
+    ...(rounds && { rounds: rounds.filter(({ at }) => !isAhead(at, now)) }),
+    ...(canary && isAhead(canary.sentAt, now) && { canary: null }),
+  };
+}
+
 export function withSweep(record: SweepRecord | null, now: string): SweepRecord {
   const sweeps = [...(record?.sweeps ?? []).filter((at) => toMs(at) < toMs(now)), now];
-  return { doubtSince: null, ...record, sweeps: sweeps.slice(Math.max(longEnoughAgo(sweeps), 0)) };
+  return { doubtSince: null, ...(record && withoutAhead(record, now)), sweeps: sweeps.slice(Math.max(longEnoughAgo(sweeps), 0)) };
 }
 
 /** The last one stays, however old it is: its age is what is asked for. */
@@ -50,7 +63,7 @@ export const stuckBefore = ({ sweeps }: SweepRecord): string | null => sweeps[lo
 
 /** Since when no sweep has begun, where one should have; null where none is due. One that begins late is no news; one that is left out is. */
 export function overdueSince(record: SweepRecord, periodMs: number, now: string): string | null {
-  const last = record.sweeps.at(-1);
+  const last = record.sweeps.findLast((at) => !isAhead(at, now));
   return last !== undefined && toMs(now) - toMs(last) > 2 * periodMs + MINUTE ? last : null;
 }
 

@@ -49,6 +49,7 @@ describe("a full look", () => {
     ["a key's time has come", { screened: { ...SAME, times: [NOW] } }, "a time has come that its key names"],
     ["a key's time has come before the last look", { screened: { ...SAME, times: [NOW - MINUTE] } }, null],
     ["a key's time is to come", { screened: { ...SAME, times: [NOW + 1] } }, null],
+    ["its last look was put down by a clock that was ahead", ago(-1), "its last look lies ahead: the clock was set back"],
     ["it is its turn in the hour", ago(31 * MINUTE), "its hour has passed"],
     ["it was its turn since and it was looked at", ago(30 * MINUTE), null],
   ])("where %s", (_, over, why) => {

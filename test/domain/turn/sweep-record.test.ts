@@ -52,6 +52,11 @@ test("keeps no more than it looks at, and what the clock has set back counts no 
     sweeps: [after(5), after(7)],
     doubtSince: after(5),
   });
+  expect(withSweep({ sweeps: [after(5)], doubtSince: after(8) }, after(7)).doubtSince).toBe(after(7));
+  const round = (at: number) => ({ at: after(at), vaults: 2, late: 0 });
+  expect(withSweep({ ...swept(5), rounds: [round(5), round(7), round(8)] }, after(7)).rounds).toEqual([round(5), round(7)]);
+  const canary = (at: number) => ({ patientId: "p", sentAt: after(at), arrivedAt: null });
+  expect([7, 8].map((at) => withSweep({ ...swept(5), canary: canary(at) }, after(7)).canary)).toEqual([canary(7), null]);
   expect(withSweep(null, toIso(0))).toEqual({ sweeps: [toIso(0)], doubtSince: null });
 });
 
@@ -67,6 +72,8 @@ test.each<[string, number[], number, number | null]>([
   ["on time", [0, 5, 10], 15, null],
   ["late", [0, 5, 10], 21, null],
   ["left out", [0, 5, 10], 22, 10],
+  ["left out after the clock was set back", [0, 5, 10, 1000], 22, 10],
+  ["all by a clock that was ahead", [1000], 22, null],
 ])("a sweep is overdue: %s", (_, minutes, now, since) => {
   expect(overdueSince(swept(...minutes), 5 * MINUTE, after(now))).toBe(since === null ? null : after(since));
 });
