@@ -15,6 +15,8 @@ export type SignStore = {
 /** No vault's name has a dot. */
 const PARTITION = "the.signs";
 const NAMES: Record<Sign, true> = { event: true, anchor: true, anchorFailed: true };
+/** The later of the two says how the last one went: after the other each is news, however soon. */
+const OTHER: Partial<Record<Sign, Sign>> = { anchor: "anchorFailed", anchorFailed: "anchor" };
 const isSign = (name: string): name is Sign => name in NAMES;
 
 export function createSignStore(tables: Tables, now: () => Date, setAside: (what: string) => void): SignStore {
@@ -24,6 +26,8 @@ export function createSignStore(tables: Tables, now: () => Date, setAside: (what
       const at = now();
       if (at.getTime() - (noted.get(sign) ?? Number.NEGATIVE_INFINITY) < MINUTE) return;
       noted.set(sign, at.getTime());
+      const other = OTHER[sign];
+      if (other) noted.delete(other);
       try {
         await tables.use("baseline", `note the last ${sign}`, async (client) => {
           await client.upsertEntity({ partitionKey: PARTITION, rowKey: sign, at: at.toISOString() }, "Replace");

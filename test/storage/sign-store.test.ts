@@ -27,6 +27,25 @@ test("keeps when something last happened, once a minute at most", async () => {
   expect(await signs.load()).toEqual({ event: after(1), anchor: after(0.5) });
 });
 
+test("an anchor that went well after one that did not, or the other way round, is kept however soon", async () => {
+  let now = NOW;
+  const signs = createSignStore(
+    fresh().tables,
+    () => new Date(now),
+    () => undefined,
+  );
+  for (const [minutes, sign] of [
+    [0, "anchor"],
+    [0.1, "anchorFailed"],
+    [0.2, "anchor"],
+    [0.3, "anchor"],
+  ] as const) {
+    now = after(minutes);
+    await signs.note(sign);
+  }
+  expect(await signs.load()).toEqual({ anchor: after(0.2), anchorFailed: after(0.1) });
+});
+
 test("what can't be kept is told, fails nothing, and is tried again at the next occasion", async () => {
   const told: string[] = [];
   const down: Tables = { use: throwing(transient()) };
