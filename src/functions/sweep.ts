@@ -80,7 +80,7 @@ async function ask(
 
 /** Writes down what came of it. */
 async function keep(
-  { record, watchInventory, watchResourceEvents, watchRoles }: SweepDeps,
+  { record, watchInventory }: Pick<SweepDeps, "record" | "watchInventory">,
   mine: SweepRecord,
   sight: Sight,
   round: Round,
@@ -101,8 +101,6 @@ async function keep(
   const after = withRound({ ...mine, doubtSince, canary }, { at, vaults: patients.length, late });
   await record.keep(after);
   const lost = lostCanary(after, at);
-  await watchResourceEvents(log);
-  await watchRoles(log);
   if (lost !== undefined) log.error("canaryLost", { vaultId: canary?.patientId, text: lost });
 }
 
@@ -132,14 +130,18 @@ export const createSweep =
     const asked = await ask(deps, client, log, mine, [...all.filter((patient) => round.why(patient) !== null), ...more]);
     for (const patient of asked.looked) round.looked(patient);
     failures.push(...asked.failures);
-    await keep(deps, mine, sight, round, { ...asked, failures }, log).catch((error: unknown) => {
-      log.error("sweepNotKept", { text: sayError(error) });
-      failures.push(error);
-    });
-    await deps.deliver(log).catch((error: unknown) => {
-      log.error("notDelivered", { text: sayError(error) });
-      failures.push(error);
-    });
+    // Each for itself: what one of them can't keep or read keeps the others from nothing.
+    const atTheEnd: [failed: string, work: () => Promise<void>][] = [
+      ["sweepNotKept", () => keep(deps, mine, sight, round, { ...asked, failures }, log)],
+      ["eventsNotWatched", () => deps.watchResourceEvents(log)],
+      ["rolesNotWatched", () => deps.watchRoles(log)],
+      ["notDelivered", () => deps.deliver(log)],
+    ];
+    for (const [failed, work] of atTheEnd)
+      await work().catch((error: unknown) => {
+        log.error(failed, { text: sayError(error) });
+        failures.push(error);
+      });
     if (unread) failures.push(unread);
     const { later } = round;
     const { length: looks } = asked.looked;

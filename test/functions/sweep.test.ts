@@ -190,6 +190,21 @@ test("an inventory whose incident can't be kept keeps nobody from being looked a
   expect(lines[0]).toMatchObject({ level: "error", event: "sweepNotKept" });
 });
 
+test.each<[string, Partial<SweepDeps>, string]>([
+  ["the incident of the inventory", { watchInventory: throwing(transient()) }, "sweepNotKept"],
+  ["whether events reach Keymend", { watchResourceEvents: throwing(transient()) }, "eventsNotWatched"],
+])("where %s can't be kept what Keymend may do is watched all the same, and what is to be told is sent", async (_, over, event) => {
+  const { sweep, watched, delivered, lines } = setUp();
+  await expect(sweep(over)).rejects.toThrow("the sweep failed");
+  expect([watched.length, delivered, lines.map((line) => line.event)]).toEqual([1, [NOW], [event, "swept"]]);
+});
+
+test("what Keymend may do and can't be watched is told, and fails the sweep", async () => {
+  const { sweep, delivered, lines } = setUp();
+  await expect(sweep({ watchRoles: throwing(transient()) })).rejects.toThrow("the sweep failed");
+  expect([delivered, lines[0]]).toMatchObject([[NOW], { level: "error", event: "rolesNotWatched" }]);
+});
+
 test("a look that left no record for half an hour is told at each sweep, as an error", async () => {
   const canary = { patientId: VAULT_ID, sentAt: after(-31), arrivedAt: null };
   const before = { sweeps: [after(-5)], doubtSince: null, canary };
