@@ -10,15 +10,18 @@ export const createHousekeeping =
   ({ forgetTold, now }: { forgetTold: (now: string) => Promise<void>; now: () => Date }) =>
   async (client: DurableClient, log: Log): Promise<void> => {
     const before = new Date(now().getTime() - KEEP_MS);
-    const { instancesDeleted } = await client.purgeInstanceHistoryBy({
+    const purge = client.purgeInstanceHistoryBy({
       createdTimeFrom: new Date(0),
       createdTimeTo: before,
       runtimeStatus: [Completed, Failed, Terminated, Canceled],
     });
-    await forgetTold(now().toISOString());
-    log.info("purged", {
-      instances: instancesDeleted,
-      before: before.toISOString(),
-      text: `forgot ${instancesDeleted} ended orchestrations`,
-    });
+    // They lie in two places: where one of them can't be reached the other does not grow.
+    const [purged, forgotten] = await Promise.allSettled([purge, forgetTold(now().toISOString())]);
+    if (purged.status === "fulfilled") {
+      const { instancesDeleted } = purged.value;
+      const text = `forgot ${instancesDeleted} ended orchestrations`;
+      log.info("purged", { instances: instancesDeleted, before: before.toISOString(), text });
+    }
+    const failures = [purged, forgotten].flatMap((one): unknown[] => (one.status === "rejected" ? [one.reason] : []));
+    if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join("; "));
   };

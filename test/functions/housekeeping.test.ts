@@ -2,7 +2,7 @@ import type { DurableClient } from "durable-functions";
 import { expect, test } from "vitest";
 import { createHousekeeping } from "../../src/functions/housekeeping.ts";
 import { NOW } from "../support/builders.ts";
-import { fakeLog } from "../support/fakes.ts";
+import { fakeLog, throwing, transient } from "../support/fakes.ts";
 
 test("forgets what ended and was made more than thirty days ago; what runs stays, however old", async () => {
   const asked: unknown[] = [];
@@ -29,9 +29,14 @@ test("forgets what ended and was made more than thirty days ago; what runs stays
   ]);
 });
 
-test("fails visibly where the histories can't be reached", async () => {
-  const client = { purgeInstanceHistoryBy: async () => Promise.reject(new Error("HTTP 500")) } as unknown as DurableClient;
-  await expect(createHousekeeping({ forgetTold: async () => undefined, now: () => new Date(NOW) })(client, fakeLog())).rejects.toThrow(
-    "HTTP 500",
-  );
+test("fails visibly where one of them can't be reached, and forgets the other all the same", async () => {
+  const forgotten: string[] = [];
+  const forgetTold = async (at: string): Promise<void> => void forgotten.push(at);
+  const down = { purgeInstanceHistoryBy: async () => Promise.reject(new Error("HTTP 500")) } as unknown as DurableClient;
+  await expect(createHousekeeping({ forgetTold, now: () => new Date(NOW) })(down, fakeLog())).rejects.toThrow("HTTP 500");
+  expect(forgotten).toEqual([NOW]);
+  const up = { purgeInstanceHistoryBy: async () => ({ instancesDeleted: 1 }) } as unknown as DurableClient;
+  const log = fakeLog();
+  await expect(createHousekeeping({ forgetTold: throwing(transient()), now: () => new Date(NOW) })(up, log)).rejects.toThrow("503");
+  expect(log.lines).toMatchObject([{ event: "purged" }]);
 });
