@@ -59,4 +59,4 @@ export async function judge(lines: readonly (readonly string[])[], dir: string):
 
 /** The commands that may be left unjudged, and no others. */
 export const MAY_LACK =
-  /^(?:stack (?:sub|mg)|eventgrid system-topic|support|functionapp list-flexconsumption-locations|keyvault key|network vnet|role assignment list)(?: |$)/;
+  /^(?:stack (?:sub|mg)|eventgrid system-topic|support|functionapp list-flexconsumption-locations|keyvault key|network (?:vnet|private-endpoint)|role assignment list)(?: |$)/;

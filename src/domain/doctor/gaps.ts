@@ -6,6 +6,7 @@ import { isUnder, keyScopeOf, nameOf } from "../arm-id.ts";
 import { keyOf, liveVaultOf, pinnedVersionOf, principalIn, uriOf } from "../databases/key-path.ts";
 import type { Facts, LiveVault, TargetFacts } from "../facts.ts";
 import { versionlessKeyUri } from "../key-uri.ts";
+import { LONGEST_RETENTION, retentionLines, rotationLine } from "../mending/precautions.ts";
 import { az, azGetDatabase, azNamed, say } from "../steps/az.ts";
 import { azOf } from "../steps/index.ts";
 import { holdsMore, staleGrants } from "./access-gaps.ts";
@@ -24,22 +25,38 @@ function purgeGap({ id, name, purgeProtection }: LiveVault): Gap[] {
   return [gap("PurgeProtectionOff", "warning", id, words, az("keyvault", "update", ...azNamed(id), "--enable-purge-protection", "true"))];
 }
 
-/** Microsoft Learn, "Azure Key Vault soft-delete overview": the retention is set when the vault is made, 7 to 90 days. */
-const LONGEST_RETENTION = 90;
-
-function retentionGap({ id, name, softDeleteRetentionInDays: days }: LiveVault): Gap[] {
+function retentionGap({ keys }: Facts, vault: LiveVault): Gap[] {
+  const { id, name, softDeleteRetentionInDays: days } = vault;
   if (days === null || days >= LONGEST_RETENTION) return [];
   const words = `what is deleted from vault ${name} can be recovered for ${days} days`;
-  return [
-    gap("RetentionShort", "note", id, words, say(`the retention of a vault can't be changed: a new one may have ${LONGEST_RETENTION}`)),
-  ];
+  return [gap("RetentionShort", "note", id, words, ...retentionLines(vault, keys))];
 }
 
+/**
+ * "All traffic except private endpoint traffic and that that originates from trusted services will be blocked" (REST specification,
+ * Microsoft.KeyVault vaults, publicNetworkAccess), and no function app is one. So no setting of the vault is to be changed: who mends its
+ * keys comes through an endpoint of his own (Learn, "Integrate Key Vault with Azure Private Link").
+ */
 function privateGap({ id, name, network }: LiveVault): Gap[] {
   if (network.publicNetworkAccess?.toLowerCase() !== "disabled") return [];
   const words = `vault ${name} has no public access: databases reach it as trusted services alone, and repairs of its keys need a network that it lets in`;
-  const rules = "properties.{access:publicNetworkAccess,rules:networkAcls}";
-  return [gap("PrivateOnlyVault", "note", id, words, az("keyvault", "show", ...azNamed(id), "--query", rules))];
+  const endpoint = `keymend-${name}`;
+  return [
+    gap(
+      "PrivateOnlyVault",
+      "note",
+      id,
+      words,
+      say(
+        "a private endpoint in the network that Keymend is to speak from; docs/deploy.md, firewalls, has that network, and makes it all:",
+      ),
+      az(
+        ...["network", "private-endpoint", "create", "--name", endpoint, "--connection-name", endpoint],
+        ...["--resource-group", "YOUR-GROUP", "--subnet", "YOUR-ENDPOINT-SUBNET-ID"],
+        ...["--private-connection-resource-id", id, "--group-id", "vault"],
+      ),
+    ),
+  ];
 }
 
 /** A lock at the resource or above keeps it from being deleted, at either level (Microsoft Learn, "Lock your resources to protect your infrastructure"). */
@@ -67,10 +84,7 @@ function rotationGaps(facts: Facts, vault: LiveVault, target: TargetFacts): Gap[
   const on = keyScopeOf(vault.id, key.name);
   const { rotation } = key;
   if (rotation === undefined || rotation?.rotates) return [];
-  const lines = [
-    say("policy.json: Microsoft Learn, 'Configure cryptographic key auto-rotation in Azure Key Vault'"),
-    az("keyvault", "key", "rotation-policy", "update", "--vault-name", vault.name, "--name", key.name, "--value", "policy.json"),
-  ];
+  const lines = [rotationLine("--vault-name", vault.name, "--name", key.name)];
   const expiry = rotation?.expiryTime ?? null;
   if (expiry === null) return [gap("NoRotationPolicy", "note", on, `key ${key.name} is rotated by hand alone`, ...lines)];
   const words = `each new version of key ${key.name} expires after ${expiry}, and nobody makes the next one`;
@@ -99,7 +113,7 @@ export function gapsOf(facts: Facts, target: TargetFacts, beside: Beside): Gap[]
   if (!vault) return own;
   return [
     ...purgeGap(vault),
-    ...retentionGap(vault),
+    ...retentionGap(facts, vault),
     ...privateGap(vault),
     ...vaultLockGap(vault, beside),
     ...rotationGaps(facts, vault, target),

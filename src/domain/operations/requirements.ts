@@ -10,6 +10,7 @@ import { rulesOf } from "../databases/index.ts";
 import { keyOf, liveVaultOf, regionOf } from "../databases/key-path.ts";
 import type { Facts, IdentityFacts, KeyFacts, KeyVersionFacts, LiveVault, Rotation, TargetFacts, TargetKind } from "../facts.ts";
 import { missingOperations, whyUnfit } from "../mending/key-fitness.ts";
+import { LONGEST_RETENTION, retentionLines, rotationLine } from "../mending/precautions.ts";
 import type { RequirementName } from "../requirement.ts";
 import { az, azNamed, say } from "../steps/az.ts";
 import { toMs } from "../time.ts";
@@ -43,7 +44,7 @@ export const VAULT_ASKS = [
 ] as const;
 
 /** Soft delete is on in every vault by now (Microsoft Learn, "Soft-delete will be enabled on all key vaults"). */
-export function vaultRequirements({ vault, tenantId }: Facts): Requirement[] {
+export function vaultRequirements({ vault, keys, tenantId }: Facts): Requirement[] {
   if (vault?.state !== "live") {
     const what = vault === null ? "no vault is named" : `vault ${vault.name} is ${vault.state}`;
     return [requirement("vault", vault?.state === "unreadable" ? "unknown" : "unmet", what)];
@@ -65,9 +66,9 @@ export function vaultRequirements({ vault, tenantId }: Facts): Requirement[] {
     ),
     advice(
       "retention",
-      days === 90 ? "met" : "unmet",
-      `${days ?? "?"} of at most 90 days`,
-      say("the retention of a vault can't be changed"),
+      days === LONGEST_RETENTION ? "met" : "unmet",
+      `${days ?? "?"} of at most ${LONGEST_RETENTION} days`,
+      ...retentionLines(vault, keys),
     ),
     networkRequirement(vault),
     reachRequirement(vault),
@@ -136,9 +137,7 @@ function rotationRequirement(uri: string, rotation: Rotation | null | undefined)
   if (rotation === undefined) return advice("rotation policy", "unknown", "it was not read", show);
   const ends = rotation?.expiryTime ? `; each new version expires after ${rotation.expiryTime}` : "";
   if (rotation?.rotates) return advice("rotation policy", "met", `it rotates by itself${ends}`);
-  const policy = JSON.stringify({ lifetimeActions: [{ trigger: { timeAfterCreate: "P1Y" }, action: { type: "Rotate" } }], attributes: {} });
-  const update = az("keyvault", "key", "rotation-policy", "update", "--id", uri, "--value", policy);
-  return advice("rotation policy", "unmet", `it is rotated by hand alone${ends}`, show, update);
+  return advice("rotation policy", "unmet", `it is rotated by hand alone${ends}`, show, rotationLine("--id", uri));
 }
 
 type Live = Extract<KeyFacts, { state: "live" }>;
