@@ -6,7 +6,7 @@ import { type News, outageNews, questionNews } from "./news.ts";
 import { undoneNews } from "./undone.ts";
 import { warningsOf } from "./warnings.ts";
 
-/** An expiry that Keymend is about to move is warned of by nobody. */
+/** An expiry that Keymend is moving is warned of by nobody. */
 const movesNothing = ({ incident, next }: Pick<Turn, "incident" | "next">): boolean => next.do === "end" || incident?.state === "waiting";
 
 export function newsOfLook(turn: Pick<Turn, "incident" | "next">, facts: Facts, settings: Pick<Settings, "mode" | "expiryLeadMs">): News[] {

@@ -37,7 +37,7 @@ export const OWN_TAGS = [REVOKED_TAG, MODE_TAG] as const;
 /** As the database bears it. */
 export const valueOfTag = ({ tags }: TargetFacts, name: string): string | undefined => tagIn(tags, name);
 
-const narrower = (a: Mode, b: Mode): Mode => (MODES.indexOf(a) < MODES.indexOf(b) ? a : b);
+export const narrower = (a: Mode, b: Mode): Mode => (MODES.indexOf(a) < MODES.indexOf(b) ? a : b);
 
 const isLifting = (one: LiftedTag, target: TargetFacts): boolean =>
   sameId(one.targetId, target.id) && tagIn(target.tags, one.tag) === one.value;
@@ -52,7 +52,7 @@ export const outlivedLifts = ({ targets, lifted = [] }: Facts): LiftedTag[] =>
   lifted.filter((one) => targets.some((target) => sameId(target.id, one.targetId) && !isLifting(one, target)));
 
 /** The mode for one database: its tag narrows the configured mode, never widens it; a word that is no mode narrows to observe. */
-export function modeOf(target: TargetFacts, settings: Settings, lifted?: readonly LiftedTag[]): Mode {
+export function modeOf(target: TargetFacts, settings: Pick<Settings, "mode">, lifted?: readonly LiftedTag[]): Mode {
   const wish = standingTag(target, MODE_TAG, lifted)?.trim().toLowerCase();
   if (wish === undefined) return settings.mode;
   return narrower(settings.mode, MODES.find((mode) => mode === wish) ?? "observe");

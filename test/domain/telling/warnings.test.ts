@@ -62,27 +62,53 @@ describe("a warning", () => {
     ]);
   });
 
-  test("there is none without an expiry, nor before the lead at which Keymend itself would act", () => {
+  test("there is none without an expiry", () => {
     expect(warnings(null)).toEqual([]);
-    expect(warnings(12, { expiryLeadMs: 10 * DAY })).toEqual([]);
-    expect(warnings(9, { expiryLeadMs: 10 * DAY })).toHaveLength(1);
+  });
+
+  describe.each([
+    ["observe", "soon", "only watches"],
+    ["approve", "soon", `asks for it from ${inDays(2)} on`],
+    ["heal", "record", `moves it by itself from ${inDays(2)} on`],
+  ] as const)("before the lead, in mode %s", (mode, weight, words) => {
+    const short = { mode, expiryLeadMs: 10 * DAY };
+    test(`is for ${weight}, and says who will do what`, () => {
+      expect(warnings(12, short)).toMatchObject([{ weight, text: expect.stringContaining(words) as string, data: { stageDays: 14 } }]);
+    });
+
+    test("and within it the same stage is for people once, with why it is still to come", () => {
+      const [before, within] = [warnings(12, short)[0]!, warningsOf({ ...factsWith(12), at: inDays(3) }, someSettings(short), "i1")[0]!];
+      expect({ weight: within.weight, stage: within.data["stageDays"] }).toEqual({ weight: "soon", stage: 14 });
+      expect(within.text).not.toContain(inDays(2));
+      expect(before.id === within.id).toBe(mode !== "heal");
+    });
+  });
+
+  test("goes by the mode that the databases' tags leave, as a write for them does", () => {
+    const facts = { ...factsWith(12), targets: [anAccount(), anAccount({ name: "b", tags: { "keymend:mode": "observe" } })] };
+    const found = warningsOf(facts, someSettings({ mode: "heal", expiryLeadMs: 10 * DAY }), null);
+    expect(found).toMatchObject([{ weight: "soon", text: expect.stringContaining("only watches") as string }]);
   });
 });
 
-test("while time passes each stage is told once, in order, and the same look tells the same", () => {
+test("while time passes each stage is told once, in order, and the same look tells the same, whatever the lead", () => {
+  const rules = fc.record({
+    mode: fc.constantFrom("observe" as const, "approve" as const),
+    expiryLeadMs: fc.integer({ min: HOUR, max: 90 * DAY }),
+  });
   fc.assert(
-    fc.property(fc.integer({ min: 3, max: 20 }), (hours) => {
+    fc.property(fc.integer({ min: 3, max: 20 }), rules, (hours, limits) => {
       const expiresOn = inDays(40);
       const told: string[] = [];
       for (let left = 40 * DAY; left > -DAY; left -= hours * HOUR) {
         const at = after((40 * DAY - left) / MINUTE);
         const facts = { ...someFacts({ keys: [aKey([aVersion(V1, { expiresOn })])] }), at };
-        const found = warningsOf(facts, someSettings({ expiryLeadMs: 30 * DAY }), null);
-        expect(found.map(({ id }) => id)).toEqual(warningsOf(facts, someSettings({ expiryLeadMs: 30 * DAY }), null).map(({ id }) => id));
+        const found = warningsOf(facts, someSettings(limits), null);
+        expect(found.map(({ id }) => id)).toEqual(warningsOf(facts, someSettings(limits), null).map(({ id }) => id));
         told.push(...found.map(({ id }) => id));
       }
       expect([...new Set(told)].map((id) => Number(id.split("-").at(-1)))).toEqual([...STAGES].toReversed());
     }),
-    { numRuns: 10 },
+    { numRuns: 20 },
   );
 });
