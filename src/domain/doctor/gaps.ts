@@ -32,6 +32,9 @@ function retentionGap({ keys }: Facts, vault: LiveVault): Gap[] {
   return [gap("RetentionShort", "note", id, words, ...retentionLines(vault, keys))];
 }
 
+/** For whoever runs the line to fill in. */
+const YOURS = ["--resource-group", "YOUR-GROUP", "--subnet", "YOUR-ENDPOINT-SUBNET-ID"];
+
 /**
  * "All traffic except private endpoint traffic and that that originates from trusted services will be blocked" (REST specification,
  * Microsoft.KeyVault vaults, publicNetworkAccess), and no function app is one. So no setting of the vault is to be changed: who mends its
@@ -51,9 +54,18 @@ function privateGap({ id, name, network }: LiveVault): Gap[] {
         "a private endpoint in the network that Keymend is to speak from; docs/deploy.md, firewalls, has that network, and makes it all:",
       ),
       az(
-        ...["network", "private-endpoint", "create", "--name", endpoint, "--connection-name", endpoint],
-        ...["--resource-group", "YOUR-GROUP", "--subnet", "YOUR-ENDPOINT-SUBNET-ID"],
-        ...["--private-connection-resource-id", id, "--group-id", "vault"],
+        "network",
+        "private-endpoint",
+        "create",
+        "--name",
+        endpoint,
+        "--connection-name",
+        endpoint,
+        ...YOURS,
+        "--private-connection-resource-id",
+        id,
+        "--group-id",
+        "vault",
       ),
     ),
   ];
