@@ -6,7 +6,7 @@ import { isUnder, keyScopeOf, nameOf } from "../arm-id.ts";
 import { keyOf, liveVaultOf, pinnedVersionOf, principalIn, uriOf } from "../databases/key-path.ts";
 import type { Facts, LiveVault, TargetFacts } from "../facts.ts";
 import { versionlessKeyUri } from "../key-uri.ts";
-import { LONGEST_RETENTION, retentionLines, rotationLine } from "../mending/precautions.ts";
+import { LONGEST_RETENTION, retentionLines, rotationLine } from "../steps/az-precautions.ts";
 import { az, azGetDatabase, azNamed, say } from "../steps/az.ts";
 import { azOf } from "../steps/index.ts";
 import { holdsMore, staleGrants } from "./access-gaps.ts";

@@ -10,7 +10,7 @@ import { rulesOf } from "../databases/index.ts";
 import { keyOf, liveVaultOf, regionOf } from "../databases/key-path.ts";
 import type { Facts, IdentityFacts, KeyFacts, KeyVersionFacts, LiveVault, Rotation, TargetFacts, TargetKind } from "../facts.ts";
 import { missingOperations, whyUnfit } from "../mending/key-fitness.ts";
-import { LONGEST_RETENTION, retentionLines, rotationLine } from "../mending/precautions.ts";
+import { LONGEST_RETENTION, retentionLines, rotationLine } from "../steps/az-precautions.ts";
 import type { RequirementName } from "../requirement.ts";
 import { az, azNamed, say } from "../steps/az.ts";
 import { toMs } from "../time.ts";

@@ -1,6 +1,6 @@
 /** Lines that guard a key before anything is lost: those that make up for what can't be set, and those that set it. */
 import type { KeyFacts, LiveVault } from "../facts.ts";
-import { az, say } from "../steps/az.ts";
+import { az, say } from "./az.ts";
 
 /** In days; 7 to 90 may be chosen when the vault is made (Microsoft Learn, "Azure Key Vault soft-delete overview"). */
 export const LONGEST_RETENTION = 90;
