@@ -16,6 +16,7 @@ export const REQUIREMENTS = {
   "key valid now": "it is valid by now, and has not expired",
   "no expiry": "it does not expire",
   "rotation policy": "it rotates by itself, by a policy",
+  "versionless URI": "the database names its key by a URI without a version",
   "resource provider": "Microsoft.DocumentDB is registered in the subscription of the database",
   "reserved names of Cassandra": "told beforehand: the field names that an account with a key keeps for itself",
   identity: "the identity is there, and could be read",

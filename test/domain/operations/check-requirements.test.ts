@@ -197,3 +197,38 @@ test("without a vault's name the key is not found, and nothing is guessed", () =
 test("a cluster to be made where the vault can't be seen is judged by its identity", () => {
   expect(of("same region", { vault: null }, { ...CLUSTER, databaseId: null })?.state).toBe("met");
 });
+
+const PINNED = `https://kv-orders.vault.azure.net/keys/cmk/${V1}`;
+const URI = "https://kv-orders.vault.azure.net/keys/cmk";
+
+test.each<[what: string, Partial<Facts>, Partial<Params>, state: string, advised: boolean, line: RegExp | null]>([
+  ["a database to come", { targets: [] }, { databaseId: null }, "met", false, null],
+  ["an account that has none yet", { targets: [anAccount({ keyUri: null })] }, {}, "met", false, null],
+  ["an account", {}, {}, "met", false, null],
+  [
+    "an account that names a version",
+    { targets: [anAccount({ keyUri: PINNED })] },
+    {},
+    "unmet",
+    false,
+    /update --name orders .* --key-uri \S+\/keys\/cmk$/m,
+  ],
+  ["an account with a slash too many", { targets: [anAccount({ keyUri: `${URI}/` })] }, {}, "unmet", false, /--key-uri \S+\/keys\/cmk$/m],
+  ["an account with no key's URI", { targets: [anAccount({ keyUri: "https://example.com/" })] }, {}, "unmet", false, null],
+  ["a cluster", { targets: [aCluster()] }, CLUSTER, "met", true, null],
+  ["a cluster that names a version", { targets: [aCluster({ keyUri: PINNED })] }, CLUSTER, "unmet", true, /keyEncryptionKeyUrl/],
+  ["a cluster with a slash too many", { targets: [aCluster({ keyUri: `${URI}/` })] }, CLUSTER, "unmet", false, /keyEncryptionKeyUrl/],
+  [
+    "a cluster whose identity is not known",
+    { targets: [aCluster({ keyUri: PINNED, defaultIdentity: { form: "undefined" } })] },
+    CLUSTER,
+    "unmet",
+    true,
+    null,
+  ],
+])("whether the key is named without a version is told of %s", (_, over, params, state, advised, line) => {
+  const told = of("versionless URI", over, params)!;
+  expect([told.state, told.advised ?? false]).toEqual([state, advised]);
+  if (line) expect(told.az.join("\n")).toMatch(line);
+  else expect(told.az).toEqual([]);
+});
