@@ -8,7 +8,7 @@ import type {
   RoleAssignment as SdkAssignment,
   RoleDefinition as SdkDefinition,
 } from "@azure/arm-authorization";
-import { isUnder, normalId, parseArmId } from "../domain/arm-id.ts";
+import { byId, isUnder, normalId, parseArmId } from "../domain/arm-id.ts";
 import type { AccessFacts, DenyAssignment, Held, RoleAssignment, RoleDefinition, RolePermission, Unreadable } from "../domain/facts.ts";
 import { actions } from "../domain/steps/spec.ts";
 import { callAzure, collect, toUnreadable } from "./call-azure.ts";
@@ -24,9 +24,6 @@ export const READ_ACCESS = actions(
   "Microsoft.Authorization/roleDefinitions/read",
   "Microsoft.Authorization/denyAssignments/read",
 );
-
-/** Azure promises no order, and what a verdict or a question rests on is compared as a whole: the same must read the same. */
-const byId = <T extends { id: string }>(list: readonly T[]): T[] => list.toSorted((a, b) => a.id.localeCompare(b.id));
 
 type Authorization = ReturnType<Clients["authorization"]>;
 
@@ -74,6 +71,12 @@ export type ReadHeld = (vaultId: string) => Promise<Held | Unreadable>;
 /** A subscription may have 4,000 (Microsoft Learn, "Troubleshoot Azure RBAC limits"); they are remembered with the vault. */
 const HELD_KEPT = 200;
 
+/** own: at the vault or below it. */
+export const heldOf = (own: readonly RoleAssignment[]): Held => ({
+  assignments: byId(own).slice(0, HELD_KEPT),
+  left: Math.max(0, own.length - HELD_KEPT),
+});
+
 /** Without a filter the list has those above and below the scope too (Microsoft Learn, "List Azure role assignments using the REST API"). */
 export function createReadHeld(clients: Pick<Clients, "authorization">): ReadHeld {
   return async (vaultId) => {
@@ -82,8 +85,7 @@ export function createReadHeld(clients: Pick<Clients, "authorization">): ReadHel
       collect(client.roleAssignments.listForScope(scopePath(vaultId))),
     );
     if (!listed.ok) return toUnreadable(listed.failure);
-    const own = listed.value.map(assignmentFacts).filter(({ scope }) => isUnder(vaultId, scope));
-    return { assignments: byId(own).slice(0, HELD_KEPT), left: Math.max(0, own.length - HELD_KEPT) };
+    return heldOf(listed.value.map(assignmentFacts).filter(({ scope }) => isUnder(vaultId, scope)));
   };
 }
 

@@ -78,6 +78,9 @@ export const sameText = (a: string, b: string): boolean => a.toLowerCase() === b
 
 export const sameId = (a: string, b: string): boolean => a === b || normalId(a) === normalId(b);
 
+/** Azure promises no order of its lists, and what a verdict or a question rests on is compared as a whole: the same must read the same. */
+export const byId = <T extends { id: string }>(list: readonly T[]): T[] => list.toSorted((a, b) => a.id.localeCompare(b.id));
+
 const is = (segment: string | undefined, word: string): boolean => segment?.toLowerCase() === word;
 
 /** One `/providers/namespace/type/name/...`; end: the segment behind it. */
@@ -156,6 +159,7 @@ const VAULT = "microsoft.keyvault/vaults";
 const ACCOUNT = "microsoft.documentdb/databaseaccounts";
 const CLUSTER = "microsoft.documentdb/mongoclusters";
 const IDENTITY = "microsoft.managedidentity/userassignedidentities";
+const STORAGE = "microsoft.storage/storageaccounts";
 
 /** Of what lives in a resource group; undefined for a scope, an extension, and what is no id. */
 function typeOf(id: string): string | undefined {
@@ -176,11 +180,18 @@ export const isVaultId = (id: string): boolean => typeOf(id) === VAULT;
 export const isKeyId = (id: string): boolean => typeOf(id) === `${VAULT}/keys`;
 
 export const vaultIn = (id: string): string | undefined => resourceIn(id, VAULT);
+export const storageIn = (id: string): string | undefined => resourceIn(id, STORAGE);
 export const identityIn = (id: string): string | undefined => resourceIn(id, IDENTITY);
 export const databaseIn = (id: string): string | undefined => resourceIn(id, ACCOUNT) ?? resourceIn(id, CLUSTER);
 
 export const isClusterId = (id: string): boolean => typeOf(id) === CLUSTER;
 export const isDatabaseId = (id: string): boolean => typeOf(id) === ACCOUNT || typeOf(id) === CLUSTER;
+
+/** The resource group that the id is of, or that what it names lies in, as it was given. */
+export function groupIn(id: string): string | undefined {
+  const found = read(id);
+  return found?.resourceGroup == null ? undefined : upTo(found, 4);
+}
 
 export function isGroupId(id: string): boolean {
   const parsed = parseArmId(id);

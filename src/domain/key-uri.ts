@@ -77,6 +77,9 @@ export function vaultNameOf(keyUri: string | null): string | null {
   return kind === "vault" ? vaultName : null;
 }
 
+/** The key that it names, whichever version of it; empty where it names none. */
+export const keyNameOf = (keyUri: string | null): string => parseKeyUri(keyUri ?? "").key ?? "";
+
 /** The URI that follows the newest version of the same key, or undefined where the URI does not say which vault or key is meant. */
 export function versionlessKeyUri(uri: KeyUri): string | undefined {
   if (uri.vaultName === null || uri.key === null || uri.faults.includes("badKeyName")) return undefined;

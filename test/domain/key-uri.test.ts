@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type KeyUriFault, parseKeyUri, versionlessKeyUri } from "../../src/domain/key-uri.ts";
+import { keyNameOf, type KeyUriFault, parseKeyUri, versionlessKeyUri } from "../../src/domain/key-uri.ts";
 import { KEY_URI, V1 } from "../support/builders.ts";
 
 describe("a key URI", () => {
@@ -53,4 +53,16 @@ describe("a key URI", () => {
     expect(versionlessKeyUri(parseKeyUri("https://kv-orders.vault.azure.net"))).toBeUndefined();
     expect(versionlessKeyUri(parseKeyUri("https://kv-orders.vault.azure.net/keys/c_mk"))).toBeUndefined();
   });
+});
+
+test.each([
+  [KEY_URI, "cmk"],
+  [`${KEY_URI}/${V1}`, "cmk"],
+  [`${KEY_URI}/`, "cmk"],
+  [KEY_URI.replace(".net/", ".net:443/"), "cmk"],
+  ["https://kv-orders.vault.azure.net", ""],
+  ["no URI", ""],
+  [null, ""],
+])("the key that %s names", (keyUri, name) => {
+  expect(keyNameOf(keyUri)).toBe(name);
 });

@@ -4,7 +4,14 @@
  */
 import { createHash } from "node:crypto";
 import { nameOf } from "../../domain/arm-id.ts";
-import type { DatabaseReport, Finding, Report, Severity, Way } from "../../domain/doctor/finding.ts";
+import {
+  type DatabaseReport,
+  type DatabaseSeverity,
+  type Finding,
+  type Report,
+  SEVERITIES,
+  type Way,
+} from "../../domain/doctor/finding.ts";
 import { esc } from "./markup.ts";
 import { graphOf } from "./plot-graph.ts";
 import { runwayPlot } from "./plot-runway.ts";
@@ -27,10 +34,9 @@ svg .edge.trouble{stroke:var(--trouble)}svg .edge.unseen{stroke:var(--unseen)}sv
 
 const POLICY = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; base-uri 'none'; form-action 'none'`;
 
-const WORDS: Record<Severity | "fine", string> = { trouble: "trouble", unseen: "unseen", warning: "warning", note: "note", fine: "fine" };
 const WAYS: Record<Way, string> = { byItself: "by itself", asks: "asks a person first", refuses: "does not", later: "by itself, later" };
 
-const badge = (severity: Severity | "fine"): string => `<strong class="${severity}">${WORDS[severity]}</strong>`;
+const badge = (severity: DatabaseSeverity): string => `<strong class="${severity}">${severity}</strong>`;
 const list = (items: readonly string[]): string =>
   items.length === 0 ? "" : `<ul>${items.map((item) => `<li>${item}</li>`).join("")}</ul>`;
 const lines = (az: readonly string[]): string => `<pre tabindex="0">${esc(az.join("\n"))}</pre>`;
@@ -57,7 +63,7 @@ const HEAD = ["How bad", "Database", "Phase", "Runway", "Causes", "What happens"
 const tableOf = ({ databases }: Report): string =>
   `<div class="wide" tabindex="0" role="region" aria-label="Databases"><table><thead><tr>${HEAD.map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead><tbody>${databases.map(row).join("")}</tbody></table></div>`;
 
-const findingOf = ({ code, title, severity, evidence, az }: Omit<Finding, "severity"> & { severity: Severity }): string =>
+const findingOf = ({ code, title, severity, evidence, az }: Finding): string =>
   `<p>${badge(severity)} <strong>${esc(code)}</strong>: ${esc(title)}</p>${list(evidence.map(esc))}${lines(az)}`;
 
 function detailsOf(database: DatabaseReport, index: number): string {
@@ -88,9 +94,7 @@ const unreadOf = ({ unread }: Report): string =>
     : `<h2>What could not be read</h2>${list(unread.map(({ what, why, hides }) => `<strong>${esc(what)}</strong> hides ${esc(hides)}<br><span class="soft">${esc(why)}</span>`))}`;
 
 function countsOf({ counts }: Report): string {
-  const items = (["trouble", "unseen", "warning", "note", "fine"] as const).map(
-    (severity) => `<li>${badge(severity)} ${counts[severity]}</li>`,
-  );
+  const items = SEVERITIES.map((severity) => `<li>${badge(severity)} ${counts[severity]}</li>`);
   return `<ul class="counts">${items.join("")}</ul>`;
 }
 

@@ -1,5 +1,6 @@
 /** Which database has its key where, and by whom it reaches it: database, identity, key, vault, from left to right; the worst first. */
-import type { DatabaseReport } from "../../domain/doctor/finding.ts";
+import { type DatabaseReport, type DatabaseSeverity as Severity, worstOf } from "../../domain/doctor/finding.ts";
+import { keyNameOf, parseKeyUri, versionlessKeyUri } from "../../domain/key-uri.ts";
 import { esc, short } from "./markup.ts";
 
 /** More than these nobody can read at once; the table has all. */
@@ -7,14 +8,9 @@ const MOST = 60;
 const COLUMNS = ["database", "identity", "key", "vault"] as const;
 const [WIDE, GAP, HIGH, ROW, TOP] = [170, 60, 24, 34, 30];
 
-type Severity = DatabaseReport["severity"];
 type Node = { id: string; label: string; title: string; column: number; y: number; severity: Severity };
 
-const SEVERITIES: readonly Severity[] = ["fine", "note", "warning", "unseen", "trouble"];
-const worse = (a: Severity, b: Severity): Severity => (SEVERITIES.indexOf(a) < SEVERITIES.indexOf(b) ? b : a);
-
-const keyNameOf = (keyUri: string): string => keyUri.split("/")[4] ?? keyUri;
-const withoutVersion = (keyUri: string): string => keyUri.split("/").slice(0, 5).join("/").toLowerCase();
+const withoutVersion = (keyUri: string): string => (versionlessKeyUri(parseKeyUri(keyUri)) ?? keyUri).toLowerCase();
 
 /** The stations of one database, from itself to its vault; those that are not known are left out. */
 function pathOf({ id, name, identity, keyUri, vault }: DatabaseReport): Omit<Node, "y" | "severity">[] {
@@ -30,7 +26,7 @@ function pathOf({ id, name, identity, keyUri, vault }: DatabaseReport): Omit<Nod
           },
         ]
       : []),
-    ...(keyUri === null ? [] : [{ column: 2, id: `key ${withoutVersion(keyUri)}`, label: keyNameOf(keyUri), title: keyUri }]),
+    ...(keyUri === null ? [] : [{ column: 2, id: `key ${withoutVersion(keyUri)}`, label: keyNameOf(keyUri) || keyUri, title: keyUri }]),
     ...(vault
       ? [
           {
@@ -52,11 +48,11 @@ function layOut(databases: readonly DatabaseReport[]): { nodes: Node[]; edges: {
     const path = pathOf(database);
     for (const [at, station] of path.entries()) {
       const known = found.get(station.id) ?? { ...station, y: 0, severity: "fine" as const, ys: [] };
-      found.set(station.id, { ...known, ys: [...known.ys, TOP + index * ROW], severity: worse(known.severity, database.severity) });
+      found.set(station.id, { ...known, ys: [...known.ys, TOP + index * ROW], severity: worstOf([known.severity, database.severity]) });
       const next = path[at + 1];
       if (!next) continue;
       const key = `${station.id}\n${next.id}`;
-      edges.set(key, { from: station.id, to: next.id, severity: worse(edges.get(key)?.severity ?? "fine", database.severity) });
+      edges.set(key, { from: station.id, to: next.id, severity: worstOf([edges.get(key)?.severity ?? "fine", database.severity]) });
     }
   }
   const mean = ({ ys }: { ys: number[] }): number => ys.reduce((sum, y) => sum + y, 0) / ys.length;

@@ -4,8 +4,10 @@
  */
 import type { FactSources } from "../../activities/gather-facts.ts";
 import { type EstateLists, isRead, type Listed } from "../../azure/list-estate.ts";
+import { heldOf } from "../../azure/read-access.ts";
 import { roleGuid } from "../../domain/access/access.ts";
-import { isUnder, normalId, parseArmId } from "../../domain/arm-id.ts";
+import { byId, isUnder, normalId, parseArmId, vaultIn } from "../../domain/arm-id.ts";
+import { grouped } from "../../domain/reads/screening.ts";
 import type {
   AccessFacts,
   DeletedVault,
@@ -30,17 +32,6 @@ export const targetsIn = (estate: Estate): TargetFacts[] => [
   ...all(estate, ({ clusters }) => clusters),
 ];
 
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item).toLowerCase();
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
-}
-
 export type VaultsByName = ReadonlyMap<string, LiveVault | DeletedVault>;
 
 /** A live one before a deleted one of its name; names are unique in all of Azure. */
@@ -63,14 +54,12 @@ type Access = {
 function accessIn({ assignments, definitions, denies }: EstateLists): Access | undefined {
   if (!isRead(assignments) || !isRead(definitions) || !isRead(denies)) return undefined;
   return {
-    assignments: grouped(assignments, ({ principalId }) => principalId),
+    assignments: grouped(assignments, ({ principalId }) => principalId.toLowerCase()),
     groups: assignments.filter((assignment) => !isPerson(assignment)),
     definitions: new Map(definitions.map((definition) => [roleGuid(definition.id), definition])),
     denies,
   };
 }
-
-const byId = <T extends { id: string }>(list: readonly T[]): T[] => list.toSorted((a, b) => a.id.localeCompare(b.id));
 
 type Question = { principalId: string; keyScope: string; keyName: string };
 
@@ -85,9 +74,6 @@ function answer(access: Access, question: Question): AccessFacts | undefined {
   return { ...question, state: "read", viaGroups, assignments, definitions, denies: byId(access.denies.filter(reaches)) };
 }
 
-/** A subscription may have 4,000 assignments (Microsoft Learn, "Troubleshoot Azure RBAC limits"): as much as a look keeps of them. */
-const HELD_KEPT = 200;
-
 export function createListSources(estate: Estate, real: FactSources): FactSources {
   const targets = new Map(targetsIn(estate).map((target) => [normalId(target.id), target]));
   const identities = new Map(
@@ -96,8 +82,11 @@ export function createListSources(estate: Estate, real: FactSources): FactSource
   const vaults = vaultsIn(estate);
   const access = new Map([...estate].map(([id, lists]) => [id, accessIn(lists)]));
   const below = grouped(
-    all(estate, ({ assignments }) => assignments).filter(({ scope }) => /\/vaults\//i.test(scope)),
-    ({ scope }) => scope.split("/").slice(0, 9).join("/"),
+    all(estate, ({ assignments }) => assignments),
+    ({ scope }) => {
+      const vaultId = vaultIn(scope);
+      return vaultId === undefined ? null : normalId(vaultId);
+    },
   );
   const listsAt = (id: string): Access | undefined => access.get(parseArmId(id)?.subscriptionId?.toLowerCase() ?? "");
 
@@ -113,8 +102,7 @@ export function createListSources(estate: Estate, real: FactSources): FactSource
     readEventSubscriptions: real.readEventSubscriptions,
     readHeld: async (vaultId) => {
       if (!listsAt(vaultId)) return real.readHeld(vaultId);
-      const own = byId(below.get(vaultId.toLowerCase()) ?? []);
-      return { assignments: own.slice(0, HELD_KEPT), left: Math.max(0, own.length - HELD_KEPT) };
+      return heldOf(below.get(normalId(vaultId)) ?? []);
     },
   };
 }

@@ -1,5 +1,13 @@
 /** The report for a person at a terminal: a table, worst first, then what each line is about and what mends it. */
-import type { DatabaseReport, Finding, Report, Severity, Way, Would } from "../../domain/doctor/finding.ts";
+import {
+  type DatabaseReport,
+  type Finding,
+  type Report,
+  SEVERITIES,
+  type Severity,
+  type Way,
+  type Would,
+} from "../../domain/doctor/finding.ts";
 import { nameOf } from "../../domain/arm-id.ts";
 import { type Colour, plain, type Terminal } from "../terminal.ts";
 
@@ -122,7 +130,7 @@ const VERDICTS: Record<Report["verdict"], string> = {
 };
 
 export function summaryOf({ counts, subscriptions, verdict }: Report): string {
-  const parts = (["trouble", "unseen", "warning", "note", "fine"] as const).map((severity) => `${counts[severity]} ${severity}`);
+  const parts = SEVERITIES.map((severity) => `${counts[severity]} ${severity}`);
   const where = `on ${count(counts.vaults, "vault")} in ${count(subscriptions.length, "subscription")}`;
   return `${count(counts.databases, "database")} ${where}: ${parts.join(", ")}. ${VERDICTS[verdict]}.`;
 }

@@ -3,11 +3,14 @@ import type { Phase } from "../cause.ts";
 import type { TargetKind } from "../facts.ts";
 
 /**
- * `trouble` it has lost its key or will within the hour; `unseen` nobody can tell; `warning` it will, or what protects it is lacking; `note`
- * worth knowing.
+ * The worst first: `trouble` it has lost its key or will within the hour; `unseen` nobody can tell; `warning` it will, or what protects it is
+ * lacking; `note` worth knowing. A database of which nothing is told is `fine`.
  */
-export const SEVERITIES = ["trouble", "unseen", "warning", "note"] as const;
-export type Severity = (typeof SEVERITIES)[number];
+export const SEVERITIES = ["trouble", "unseen", "warning", "note", "fine"] as const;
+export type DatabaseSeverity = (typeof SEVERITIES)[number];
+export type Severity = Exclude<DatabaseSeverity, "fine">;
+
+export const worstOf = (all: readonly DatabaseSeverity[]): DatabaseSeverity => SEVERITIES.find((one) => all.includes(one)) ?? "fine";
 
 /** A rule of the doctor's own: a requirement or a precaution that is lacking, which is no loss. */
 export const GAPS = [
@@ -50,7 +53,7 @@ export type DatabaseReport = {
   id: string;
   name: string;
   kind: TargetKind;
-  severity: Severity | "fine";
+  severity: DatabaseSeverity;
   /** null: it could not be looked at. */
   phase: Phase | null;
   runway: Runway;
@@ -75,7 +78,7 @@ export type Report = {
   schema: 1;
   at: string;
   subscriptions: { id: string; name: string }[];
-  counts: { databases: number; vaults: number } & Record<Severity | "fine", number>;
+  counts: { databases: number; vaults: number } & Record<DatabaseSeverity, number>;
   verdict: "nothing" | "warnings" | "trouble" | "couldNotLook";
   /** Worst first. */
   databases: DatabaseReport[];

@@ -4,10 +4,21 @@ import type { CauseCode } from "../cause-code.ts";
 import type { Diagnosis, Phase, TargetDiagnosis } from "../cause.ts";
 import { principalIn } from "../databases/key-path.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
+import { parseKeyUri } from "../key-uri.ts";
 import type { Plan } from "../plan.ts";
 import type { Settings } from "../settings.ts";
 import { azGetDatabase, say } from "../steps/az.ts";
-import { type DatabaseReport, type Finding, type Gap, type Report, SEVERITIES, type Severity, type Unread } from "./finding.ts";
+import {
+  type DatabaseReport,
+  type DatabaseSeverity,
+  type Finding,
+  type Gap,
+  type Report,
+  SEVERITIES,
+  type Severity,
+  type Unread,
+  worstOf,
+} from "./finding.ts";
 import { type Beside, gapsOf } from "./gaps.ts";
 import { outlookOf } from "./outlook.ts";
 import { doneFor, linesFor } from "./would.ts";
@@ -17,9 +28,7 @@ export type Look = { facts: Facts; diagnosis: Diagnosis; plan: Plan };
 
 type Titles = (cause: CauseCode) => string;
 
-const rankOf = (severity: DatabaseReport["severity"]): number => [...SEVERITIES, "fine"].indexOf(severity);
-
-const worstOf = (all: readonly Severity[]): DatabaseReport["severity"] => all.toSorted((a, b) => rankOf(a) - rankOf(b))[0] ?? "fine";
+const rankOf = (severity: DatabaseSeverity): number => SEVERITIES.indexOf(severity);
 
 function severityOf({ phase, findings }: TargetDiagnosis): Severity[] {
   const isProven = findings.some(({ evidence }) => evidence.effect === "broken");
@@ -142,7 +151,7 @@ export function reportOf({ at, subscriptions, looks, beside, unread }: Seen, set
   const told = looks.flatMap((look) => look.diagnosis.targets.map((diagnosis) => databaseOf(look, diagnosis, beside, settings, titleOf)));
   const databases = told.map(({ database }) => database).toSorted(worstFirst);
   const count = (severity: DatabaseReport["severity"]): number => databases.filter((database) => database.severity === severity).length;
-  const vaults = new Set(databases.flatMap(({ keyUri }) => (keyUri === null ? [] : uriHost(keyUri))));
+  const vaults = new Set(databases.flatMap(({ keyUri }) => (keyUri === null ? [] : [hostOf(keyUri)])));
   return {
     schema: 1,
     at,
@@ -163,4 +172,4 @@ export function reportOf({ at, subscriptions, looks, beside, unread }: Seen, set
   };
 }
 
-const uriHost = (keyUri: string): string[] => [keyUri.split("/")[2]?.toLowerCase() ?? keyUri];
+const hostOf = (keyUri: string): string => parseKeyUri(keyUri).host || keyUri;

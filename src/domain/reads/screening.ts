@@ -3,7 +3,7 @@
  * and while that stays the same nothing has happened that they show. What they do not show (the text of a custom role, members of a group,
  * subscriptions to its events) the full look finds that each has once an hour, spread evenly.
  */
-import { isUnder, normalId } from "../arm-id.ts";
+import { byId, isUnder, normalId } from "../arm-id.ts";
 import { verdictOf } from "../databases/index.ts";
 import type { DeletedVault, DenyAssignment, IdentityFacts, LiveVault, RoleAssignment, TargetFacts } from "../facts.ts";
 import { vaultNameOf } from "../key-uri.ts";
@@ -27,13 +27,12 @@ export type Portrait = {
   denies: DenyAssignment[];
 };
 
-const byId = <T extends { id: string }>(items: readonly T[]): T[] => items.toSorted((a, b) => a.id.localeCompare(b.id));
-
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null | undefined): Map<string, T[]> {
+/** keyOf: folded, where the case of what it is told by does not matter; what has none is left out. */
+export function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
-    const key = keyOf(item)?.toLowerCase();
-    if (key === undefined) continue;
+    const key = keyOf(item);
+    if (key == null) continue;
     const group = groups.get(key);
     if (group) group.push(item);
     else groups.set(key, [item]);
@@ -47,9 +46,9 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string | null | und
  */
 export function portraits(lists: Lists, others: readonly string[]): (vaultName: string) => Portrait {
   const targets = grouped(lists.targets, ({ keyUri }) => (keyUri === null ? null : vaultNameOf(keyUri)));
-  const vaults = grouped(lists.vaults, ({ name }) => name);
+  const vaults = grouped(lists.vaults, ({ name }) => name.toLowerCase());
   const identities = new Map(lists.identities.map((identity) => [normalId(identity.id), identity]));
-  const grants = grouped(lists.assignments, ({ principalId }) => principalId);
+  const grants = grouped(lists.assignments, ({ principalId }) => principalId.toLowerCase());
   // Who is a member shows nowhere: each group's grant may be somebody's.
   const ofGroups = lists.assignments.filter(({ principalType }) => principalType === "Group");
 

@@ -192,6 +192,11 @@ describe("what is told of a database", () => {
     expect(told.counts.vaults).toBe(1);
   });
 
+  test("one vault is one, with its port or without", () => {
+    const targets = [anAccount(), anAccount({ id: `${ACCOUNT_ID}2`, name: "orders2", keyUri: KEY_URI.replace(".net/", ".net:443/") })];
+    expect(report([look({ targets })]).counts).toMatchObject({ databases: 2, vaults: 1 });
+  });
+
   test("a cluster that a cause shows to be pinned is not told so twice", () => {
     const keys = [aKey([aVersion(V2, { createdOn: "2026-06-01T00:00:00.000Z" }), aVersion(V1)])];
     const pinned = aCluster({ keyUri: `${KEY_URI}/${V1}`, versionInUse: V1 });
