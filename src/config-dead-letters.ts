@@ -1,6 +1,6 @@
 /** The settings that say where events go, and where those that can not be delivered. */
 import * as v from "valibot";
-import { parseArmId, wholeId } from "./domain/arm-id.ts";
+import { nameOf, parseArmId, storageIn, wholeId } from "./domain/arm-id.ts";
 import type { DeadLetters } from "./domain/settings.ts";
 
 /** IDENTITY=CONTAINER: no ARM id has a = in it. */
@@ -11,12 +11,12 @@ export const deadLetters = v.pipe(
     ([identity = "", container = "", ...more]) =>
       more.length === 0 &&
       parseArmId(identity)?.type?.toLowerCase() === "microsoft.managedidentity/userassignedidentities" &&
+      storageIn(container) !== undefined &&
       parseArmId(container)?.type?.toLowerCase() === "microsoft.storage/storageaccounts/blobservices/containers",
     "must be IDENTITY=CONTAINER, by the resource ids of a user-assigned identity and of a blob container",
   ),
   v.transform(([identityId = "", container = ""]): DeadLetters => {
-    const [storageId = "", name = ""] = container.split(/\/blobServices\/[^/]+\/containers\//i);
-    return { identityId, storageId, container: name };
+    return { identityId, storageId: storageIn(container)!, container: nameOf(container) };
   }),
 );
 

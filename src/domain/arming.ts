@@ -3,7 +3,7 @@
  * lacks is made like any repair, by a step. Only Keymend's own event subscription is made, under the vault's one system topic, whoever made
  * that: "Only one Azure Event Grid system topic is allowed per source" (Microsoft Learn, "System topics in Azure Event Grid").
  */
-import { nameOf, sameId } from "./arm-id.ts";
+import { groupIn, nameOf, sameId } from "./arm-id.ts";
 import { OPERATIONS } from "./signal.ts";
 import type { EventSubscriptionFacts, EventTopicFacts, Facts, LiveVault } from "./facts.ts";
 import type { DeadLetters, Settings } from "./settings.ts";
@@ -32,7 +32,7 @@ const handlerOf = (appId: string): string => `${appId}/functions/${FUNCTION}`;
 
 /** Whether what it hears reaches Keymend. appId: null where Keymend does not know which app it is; then every one to a function of that name. */
 export function isOwn(properties: Dict, appId: string | null): boolean {
-  if (appId === null) return /\/functions\/onKeyVaultEvent"/i.test(JSON.stringify(properties));
+  if (appId === null) return JSON.stringify(properties).toLowerCase().includes(`/functions/${FUNCTION}"`.toLowerCase());
   const { resourceId } = dictOf(dictOf(properties["destination"])["properties"]);
   return typeof resourceId === "string" && sameId(resourceId, handlerOf(appId));
 }
@@ -63,8 +63,7 @@ function topicFor({ baseline, eventTopic }: Facts, vault: LiveVault, appId: stri
   if (eventTopic) return eventTopic;
   const before = subscriptionsBefore(baseline, vault.id).find(({ properties }) => isOwn(properties, appId));
   if (before) return { id: before.topicId, location: before.topicLocation };
-  const group = vault.id.split("/").slice(0, 5).join("/");
-  return { id: `${group}/providers/Microsoft.EventGrid/systemTopics/keymend-${vault.name}`, location: vault.location };
+  return { id: `${groupIn(vault.id)}/providers/Microsoft.EventGrid/systemTopics/keymend-${vault.name}`, location: vault.location };
 }
 
 /** Keeps what could not be delivered, by an identity that the topic has: one that Keymend makes gets it, another is left as it is. */

@@ -2,7 +2,7 @@
  * Signals: reasons to look. An Event Grid event says where to look and perhaps who was there; its values are never trusted.
  * Sources: Microsoft Learn, "Azure Key Vault as Event Grid source" and "Azure subscription as an Event Grid source".
  */
-import { databaseIn, identityIn, isGroupId, nameOf, parseArmId, scopeOfAssignment, vaultIn, wholeId } from "./arm-id.ts";
+import { databaseIn, identityIn, isGroupId, nameOf, parseArmId, sameText, scopeOfAssignment, vaultIn, wholeId } from "./arm-id.ts";
 import { isOwn, type Principals } from "./capability.ts";
 import { vaultUriOf } from "./clouds.ts";
 import { toIso, toMs } from "./time.ts";
@@ -186,8 +186,8 @@ function readKeyVaultEvent(envelope: Envelope): ReadEvent {
 
 /** Where a topic says where it is; one that does not is read for what it hints at. Of a vault's the inventory says whether it is meant. */
 function isForeign({ source }: Envelope, { subscriptionIds }: Ours): boolean {
-  const topic = /^\/subscriptions\/([^/]+)/i.exec(wholeId(source))?.[1]?.toLowerCase();
-  return topic !== undefined && !subscriptionIds.some((id) => id.toLowerCase() === topic);
+  const topic = parseArmId(source)?.subscriptionId ?? null;
+  return topic !== null && !subscriptionIds.some((id) => sameText(id, topic));
 }
 
 function readResourceEvent(envelope: Envelope, ours: Ours): ReadEvent {

@@ -1,6 +1,8 @@
+import { globSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   formatArmId,
+  groupIn,
   isDatabaseId,
   isKeyId,
   isUnder,
@@ -10,6 +12,7 @@ import {
   normalId,
   parseArmId,
   sameId,
+  storageIn,
   withoutLastSlashes,
 } from "../../src/domain/arm-id.ts";
 import { IDENTITY_ID, KEY_SCOPE, VAULT_ID } from "../support/builders.ts";
@@ -18,7 +21,30 @@ const SUB = "/subscriptions/s1";
 const MG = "/providers/Microsoft.Management/managementGroups/contoso";
 const ASSIGNMENT = `${VAULT_ID}/providers/Microsoft.Authorization/roleAssignments/guid`;
 
+test("nobody in the domain takes an id or a key URI apart but their readers", () => {
+  const files = globSync("src/domain/**/*.ts").filter((file) => readFileSync(file, "utf8").includes('.split("/")'));
+  // A schedule has a slash of its own.
+  expect(files.toSorted()).toEqual(["arm-id", "key-uri", "schedule"].map((name) => `src/domain/${name}.ts`));
+});
+
 describe("ids of resources", () => {
+  test.each([
+    [VAULT_ID, VAULT_ID.split("/providers/")[0]],
+    [KEY_SCOPE, VAULT_ID.split("/providers/")[0]],
+    [`${SUB}/resourcegroups/Rg/`, `${SUB}/resourcegroups/Rg`],
+    [SUB, undefined],
+    [`${SUB}/providers/Microsoft.Storage/storageAccounts/keep`, undefined],
+    ["orders", undefined],
+  ])("are of a group: %s", (id, group) => {
+    expect(groupIn(id)).toBe(group);
+  });
+
+  test("of what a storage account holds name it", () => {
+    const account = `${SUB}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/keep`;
+    expect(storageIn(`${account}/blobServices/default/containers/lost`)).toBe(account);
+    expect(storageIn(VAULT_ID)).toBeUndefined();
+  });
+
   test("are the same in any casing and with a slash at the end", () => {
     expect(sameId(`${VAULT_ID.toUpperCase()}/`, VAULT_ID)).toBe(true);
     expect(sameId(VAULT_ID, IDENTITY_ID)).toBe(false);

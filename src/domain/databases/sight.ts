@@ -8,6 +8,7 @@
  */
 import { vaultUriOf } from "../clouds.ts";
 import { foldCase, isVaultId, nameOf, normalId, sameId } from "../arm-id.ts";
+import { vaultNameOf } from "../key-uri.ts";
 import { verdictOf } from "./index.ts";
 import { expiryOf, keyOf, uriOf, versionInUseOf } from "./key-path.ts";
 import type { Phase } from "../cause.ts";
@@ -18,7 +19,7 @@ import { isOpen } from "../wish.ts";
 /** A vault's name, from its ARM id or from its URI: unique in all of Azure. Null for a database of its own. */
 export function vaultNameIn(patientId: string): string | null {
   if (isVaultId(patientId)) return foldCase(nameOf(patientId));
-  return /^https:\/\/([^./]+)\./i.exec(patientId)?.[1]?.toLowerCase() ?? null;
+  return vaultNameOf(patientId);
 }
 
 /** One vault is one patient whatever names it (the inventory, what was seen before, a key's URI); so is one database. */

@@ -2,6 +2,7 @@
 import type { TargetDiagnosis } from "../cause.ts";
 import { expiryOf } from "../databases/key-path.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
+import { keyNameOf } from "../key-uri.ts";
 import { DAY, toMs } from "../time.ts";
 import type { Runway } from "./finding.ts";
 
@@ -18,7 +19,7 @@ const day = (iso: string): string => iso.slice(0, 10);
 
 /** When a deleted vault or key can't be recovered any more, and the data of whatever wraps with it is lost for good. */
 function purgeOf({ vault, keys }: Facts, target: TargetFacts | undefined): string {
-  const keyName = target?.keyUri?.split("/")[4]?.toLowerCase();
+  const keyName = keyNameOf(target?.keyUri ?? null).toLowerCase();
   const key = keys.find(({ name, state }) => state === "deleted" && name.toLowerCase() === keyName);
   const lost = vault?.state === "deleted" ? vault : key?.state === "deleted" ? key : undefined;
   if (!lost) return "";

@@ -9,13 +9,12 @@ import { userAssigned, writeDefault } from "../databases/default-identity.ts";
 import type { DefaultIdentity, Facts, TargetFacts } from "../facts.ts";
 import { grantDrafts, whyNoGrant } from "../mending/grants.ts";
 import { switchDrafts } from "../mending/switch-identity.ts";
-import { isSameKey } from "../key-uri.ts";
+import { isSameKey, keyNameOf } from "../key-uri.ts";
 import { isAtRest } from "../databases/at-rest.ts";
 import { say } from "../steps/az.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { OperationParams, Requirement } from "../wish.ts";
 import { FEATURE_ASKS, featureRequirements, scanRequirement } from "./account-requirements.ts";
-import { nameIn } from "./one-key.ts";
 import { reachRequirements } from "./reach.ts";
 import { IDENTITY_ASKS, KEY_ASKS, keyRequirements, standsInTheWay, VAULT_ASKS, vaultRequirements } from "./requirements.ts";
 import type { OperationSpec, View } from "./spec.ts";
@@ -139,7 +138,7 @@ export const enableCmk: OperationSpec<"enable-cmk"> = {
   ],
   steps: ["RestoreRoleAssignment", "GrantKeyRole", "AddAccessPolicyPermissions", "AttachIdentity", "SetDefaultIdentity", "SetKeyUri"],
   reads: ({ keyUri, identityId, databaseId }) => ({
-    keys: [nameIn({ keyUri })],
+    keys: [keyNameOf(keyUri)],
     identityIds: identityId === null ? [] : [identityId],
     databaseIds: [databaseId],
   }),

@@ -1,7 +1,7 @@
 /** What operations on one key share: the key as it was read, and the databases that wrap with it. */
 import { liveVaultOf } from "../databases/key-path.ts";
 import type { Facts, KeyFacts, LiveVault } from "../facts.ts";
-import { isSameKey } from "../key-uri.ts";
+import { isSameKey, keyNameOf } from "../key-uri.ts";
 import type { StepParams } from "../steps/step.ts";
 import { REVOKED_TAG, standingKeyTag, tagIn } from "../steps/intent-tag.ts";
 import { type Requirement, standingRevocations } from "../wish.ts";
@@ -14,9 +14,10 @@ export const isOfKey = (params: OneKey | { databaseId: string }): params is OneK
 /** What its databases call for is read anyway. */
 export const NO_READS = { keys: [], identityIds: [] };
 
-export const nameIn = ({ keyUri }: OneKey): string => keyUri.split("/").at(-1)!;
-
-export const readsOfKey = (params: OneKey): { keys: string[]; identityIds: string[] } => ({ keys: [nameIn(params)], identityIds: [] });
+export const readsOfKey = (params: OneKey): { keys: string[]; identityIds: string[] } => ({
+  keys: [keyNameOf(params.keyUri)],
+  identityIds: [],
+});
 
 export const targetsOf = ({ keyUri }: OneKey, { targets }: Pick<Facts, "targets">): Facts["targets"] =>
   targets.filter((target) => isSameKey(target.keyUri ?? "", keyUri));
@@ -25,7 +26,7 @@ export type LiveKey = { vault: LiveVault; key: Extract<KeyFacts, { state: "live"
 
 export function liveKeyOf(params: OneKey, facts: Facts): LiveKey | undefined {
   const vault = liveVaultOf(facts);
-  const key = facts.keys.find(({ name }) => name.toLowerCase() === nameIn(params).toLowerCase());
+  const key = facts.keys.find(({ name }) => name.toLowerCase() === keyNameOf(params.keyUri).toLowerCase());
   return vault && key?.state === "live" && key.versions.length > 0 ? { vault, key } : undefined;
 }
 
@@ -46,7 +47,7 @@ export function keyIsThere(params: OneKey, facts: Facts): Requirement {
 
 /** Whoever takes up a key, or makes a version of it, is not to undo that somebody took it away, be a database of it in sight or not. */
 export function keyInUse(params: OneKey, { vault, keys, wishes = [] }: Facts): Requirement {
-  const key = keys.find(({ name }) => name.toLowerCase() === nameIn(params).toLowerCase());
+  const key = keys.find(({ name }) => name.toLowerCase() === keyNameOf(params.keyUri).toLowerCase());
   const isVaultTagged = vault !== null && "tags" in vault && tagIn(vault.tags, REVOKED_TAG) !== undefined;
   const isTagged = isVaultTagged || (key !== undefined && "tags" in key && standingKeyTag(key, wishes) !== undefined);
   const isWished = standingRevocations(wishes).some((wish) => isOfKey(wish.params) && isSameKey(wish.params.keyUri, params.keyUri));

@@ -9,6 +9,7 @@ import { keyScopeOf, parseArmId, sameId } from "../arm-id.ts";
 import { rulesOf } from "../databases/index.ts";
 import { keyOf, liveVaultOf, regionOf } from "../databases/key-path.ts";
 import type { Facts, IdentityFacts, KeyFacts, KeyVersionFacts, LiveVault, Rotation, TargetFacts, TargetKind } from "../facts.ts";
+import { keyNameOf } from "../key-uri.ts";
 import { missingOperations, whyUnfit } from "../mending/key-fitness.ts";
 import { LONGEST_RETENTION, retentionLines, rotationLine } from "../steps/az-precautions.ts";
 import type { RequirementName } from "../requirement.ts";
@@ -103,8 +104,6 @@ function networkRequirement(vault: LiveVault): Requirement {
   return requirement("network", met(isOpen(vault) || bypass === "AzureServices"), words, vaultSet(vault, "--bypass", "AzureServices"));
 }
 
-const keyNameOf = ({ keyUri }: TargetFacts): string => String(keyUri).split("/").at(-1)!;
-
 const setVersion = (uri: string, version: string, ...setting: string[]): string =>
   az("keyvault", "key", "set-attributes", "--id", `${uri}/${version}`, ...setting);
 
@@ -179,7 +178,7 @@ export const KEY_ASKS = [
 export function keyRequirements(facts: Facts, target: TargetFacts): Requirement[] {
   if (facts.vault?.state !== "live") return [];
   const key = keyOf(facts, target);
-  const name = keyNameOf(target);
+  const name = keyNameOf(target.keyUri);
   const uri = String(target.keyUri);
   const inUse = keyInUse({ keyUri: uri }, facts);
   if (key?.state !== "live") return [missingKey(facts.vault, name, key), inUse];
@@ -259,7 +258,7 @@ function grantLines(facts: Facts, target: TargetFacts, principalId: string, mode
     const words = rulesOf(target).operations.map((operation) => POLICY_PERMISSIONS[operation]);
     return [az("keyvault", "set-policy", ...azNamed(vault.id), "--object-id", principalId, "--key-permissions", ...words)];
   }
-  const scope = keyScopeOf(vault.id, keyNameOf(target));
+  const scope = keyScopeOf(vault.id, keyNameOf(target.keyUri));
   const who = ["--assignee-object-id", principalId, "--assignee-principal-type", "ServicePrincipal"];
   return [az("role", "assignment", "create", ...who, "--role", ENCRYPTION_USER, "--scope", scope)];
 }

@@ -5,24 +5,14 @@
  */
 import { pinnedVersionOf } from "../databases/key-path.ts";
 import { az, say } from "../steps/az.ts";
+import { keyNameOf } from "../key-uri.ts";
 import { REVOKED_TAG } from "../steps/intent-tag.ts";
 import { namesOf } from "../short-names.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { Facts, KeyVersionFacts } from "../facts.ts";
 import type { Requirement } from "../wish.ts";
 import { foundDatabase } from "./one-database.ts";
-import {
-  isOfKey,
-  keyIsThere,
-  type LiveKey,
-  liveKeyOf,
-  nameIn,
-  NO_READS,
-  type OneKey,
-  onVersionOf,
-  readsOfKey,
-  targetsOf,
-} from "./one-key.ts";
+import { isOfKey, keyIsThere, type LiveKey, liveKeyOf, NO_READS, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
 import { grantBack, grantDraftsToTake, grantRequirements, grantTaken, grantUndone, losingIds } from "./revoke-grant.ts";
 import type { OperationSpec, Reached, View } from "./spec.ts";
 
@@ -88,7 +78,7 @@ function keyTaken(params: OneKey, facts: Facts): Reached {
 
 function keyUndone(params: OneKey, facts: Facts): string | undefined {
   const on = versionsToDisable(params, facts).filter(({ enabled }) => enabled);
-  return on.length === 0 ? undefined : `key ${nameIn(params)} is enabled, in ${on.map(({ version }) => version).join(", ")}`;
+  return on.length === 0 ? undefined : `key ${keyNameOf(params.keyUri)} is enabled, in ${on.map(({ version }) => version).join(", ")}`;
 }
 
 function keyBack(params: OneKey, facts: Facts): string[] {

@@ -7,7 +7,7 @@ import { nameOf } from "../arm-id.ts";
 import { principalIn } from "../databases/key-path.ts";
 import { movedTo } from "../databases/moved-to.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { isSameKey, parseKeyUri, vaultNameOf } from "../key-uri.ts";
+import { isSameKey, keyNameOf, parseKeyUri, vaultNameOf } from "../key-uri.ts";
 import { newGrantDrafts } from "../mending/grants.ts";
 import { placeOf } from "../short-names.ts";
 import { say } from "../steps/az.ts";
@@ -31,8 +31,6 @@ import type { OperationSpec, View } from "./spec.ts";
 type Params = OperationParams["switch-key"];
 
 const isMoved = ({ keyUri }: TargetFacts, params: Params): boolean => keyUri !== null && isSameKey(keyUri, params.keyUri);
-
-const keyNameOf = ({ keyUri }: { keyUri: string }): string => keyUri.split("/").at(-1)!;
 
 /** Whom the grant is for: the identity stays the one that it uses. */
 function granteeOf(target: TargetFacts, facts: Facts): { identityId: string | null; principalId: string } | undefined {
@@ -79,7 +77,7 @@ export const switchKey: OperationSpec<"switch-key"> = {
   loses: null,
   asks: [...DATABASE_ASKS, ...VAULT_ASKS, ...KEY_ASKS, ...IDENTITY_ASKS],
   steps: ["GrantKeyRole", "AddAccessPolicyPermissions", "SetKeyUri", "SetClusterEncryption"],
-  reads: (params) => ({ keys: [keyNameOf(params)], identityIds: [], databaseIds: [params.databaseId] }),
+  reads: (params) => ({ keys: [keyNameOf(params.keyUri)], identityIds: [], databaseIds: [params.databaseId] }),
   concerns: concernsOne,
   requirements: (params, view) => {
     const { facts } = view;
@@ -106,7 +104,7 @@ export const switchKey: OperationSpec<"switch-key"> = {
     return reachedBy(params, view, {
       isThere: target !== undefined && isMoved(target, params),
       isSettling: target !== undefined && isGranting(facts, movedTo(target, params.keyUri), granteeOf(target, facts)?.principalId),
-      what: `key ${keyNameOf(params)}`,
+      what: `key ${keyNameOf(params.keyUri)}`,
     });
   },
   stands: false,
@@ -124,7 +122,7 @@ export const switchKey: OperationSpec<"switch-key"> = {
     const target = databaseOf(params, facts);
     const before = wish.status?.before?.keyUri;
     if (!target || !before || isSameKey(before, params.keyUri)) return [];
-    if (!isMoved(target, params)) return [say(`${target.name} does not use key ${keyNameOf(params)} any more: nothing is to go`)];
+    if (!isMoved(target, params)) return [say(`${target.name} does not use key ${keyNameOf(params.keyUri)} any more: nothing is to go`)];
     const { key } = parseKeyUri(before);
     const others = facts.targets.filter(({ id, keyUri }) => id !== target.id && keyUri !== null && isSameKey(keyUri, before));
     if (others.length > 0)

@@ -31,7 +31,7 @@ export const grantKeyRole: StepSpec<"GrantKeyRole"> = {
   tells: null,
   key: (params) => [...onId(params.scope, params.roleDefinitionId), granteeId(params)],
   sets: null,
-  precondition: (params, facts) => checkRole(params.scope.replace(/\/keys\/[^/]+$/i, ""), params.scope, params, facts),
+  precondition: (params, facts) => checkRole(params.scope, params, facts),
   shows: null,
   beside: null,
   takenBackBy: null,

@@ -1,7 +1,7 @@
 /** What the three grants share: who gets it, and whether it still has to be made. */
 import { ENCRYPTION_USER, roleGuid } from "../access/access.ts";
 import type { KeyOperation } from "../databases/rules.ts";
-import { isUnder, keyNameIn, sameId, sameText } from "../arm-id.ts";
+import { isKeyId, isUnder, keyNameIn, sameId, sameText, vaultIn } from "../arm-id.ts";
 import type { Facts } from "../facts.ts";
 import { accessByRoles } from "../access/key-access.ts";
 import { findVault, isStale, type Precondition, stale } from "./spec.ts";
@@ -40,8 +40,8 @@ function checkKey(scope: string, { keys }: Facts): { stale: string } | undefined
 }
 
 /** A role for reading and wrapping, at a scope that holds the key: needed unless the principal can do it all already. */
-export function checkRole(vaultId: string, scope: string, grantee: Grantee, facts: Facts): Precondition {
-  const vault = findVault(facts, vaultId);
+export function checkRole(scope: string, grantee: Grantee, facts: Facts): Precondition {
+  const vault = findVault(facts, isKeyId(scope) ? vaultIn(scope)! : scope);
   if (isStale(vault)) return vault;
   const wrong = checkGrantee(grantee, facts) ?? checkKey(scope, facts);
   if (wrong) return wrong;

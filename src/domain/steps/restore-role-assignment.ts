@@ -48,7 +48,7 @@ export const restoreRoleAssignment: StepSpec<"RestoreRoleAssignment"> = {
     const assignments = facts.access.flatMap((access) => (access.state === "read" ? access.assignments : []));
     if (assignments.some(({ scope, name }) => sameId(scope, params.scope) && name.toLowerCase() === params.name.toLowerCase()))
       return "done";
-    return checkRole(params.scope.replace(/\/keys\/[^/]+$/i, ""), params.scope, params, facts);
+    return checkRole(params.scope, params, facts);
   },
   shows: null,
   beside: null,
