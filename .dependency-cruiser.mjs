@@ -171,12 +171,17 @@ export default {
     ),
     barred("cli-is-a-top", { pathNot: "^src/cli/" }, { path: "^src/cli/" }, "the app knows nothing of it"),
     only("client-calls-by-the-contract", "^src/client/", "^src/(client|api)/", "what runs in a browser, too"),
-    only("api-is-said-in-values", "^src/api/", "^src/(api|domain)/", "what is taken and answered is known to whoever calls, too"),
+    only(
+      "api-is-said-in-values",
+      "^src/api/",
+      "^src/api/|^src/domain/[^/]+\\.ts$",
+      "what is taken and answered is known to whoever calls, too: shapes and readers, and no rule",
+    ),
     only(
       "dashboard-shows",
       "^src/dashboard/",
-      "^src/(dashboard|client|api|domain)/",
-      "a page in a browser: the client, the domain's words, and nothing that runs beside Azure",
+      "^src/(dashboard|client|api)/|^src/domain/([^/]+|turn/decidable|steps/step)\\.ts$",
+      "a page in a browser: the client, the domain's words, and nothing that decides or runs beside Azure",
     ),
     barred(
       "dashboard-is-a-page",

@@ -1,7 +1,7 @@
 /** What may be sent to the operations API: bodies and queries, checked by these very schemas, and described by them to others. */
 import * as v from "valibot";
 import { isDatabaseId, isVaultId, wholeId } from "../domain/arm-id.ts";
-import { OWN_TAGS } from "../domain/turn/policy.ts";
+import { OWN_TAGS } from "../domain/tags.ts";
 
 export const REASON = v.pipe(
   v.string(),

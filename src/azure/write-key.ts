@@ -4,7 +4,7 @@ import { keyScopeOf } from "../domain/arm-id.ts";
 import { TransientError } from "../domain/errors.ts";
 import { parseKeyUri } from "../domain/key-uri.ts";
 import { NEW_KEY } from "../domain/steps/create-key.ts";
-import { REVOKED_TAG, tagIn } from "../domain/steps/intent-tag.ts";
+import { REVOKED_TAG, tagIn, withoutTag } from "../domain/tags.ts";
 import type { KeyAttribute } from "../domain/steps/spec.ts";
 import type { StepParams } from "../domain/steps/step.ts";
 import { fromUnix } from "../domain/time.ts";
@@ -171,7 +171,7 @@ export function createKeyWrites({ reads, writes }: KeySides): Writes<KeySteps> {
       const { key, value } = params;
       for (const version of await versionsTagged(reads, params)) {
         const result = await change({ ...params, version }, ({ tags = {} }) =>
-          tagIn(tags, REVOKED_TAG) === value ? { tags: withoutTag(tags) } : "done",
+          tagIn(tags, REVOKED_TAG) === value ? { tags: withoutTag(tags, REVOKED_TAG) } : "done",
         );
         if (result.kind !== "done") return result;
       }
@@ -181,9 +181,6 @@ export function createKeyWrites({ reads, writes }: KeySides): Writes<KeySteps> {
     RecoverKey: (params) => recover({ reads, writes }, params),
   };
 }
-
-const withoutTag = (tags: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(tags).filter(([name]) => name.trim().toLowerCase() !== REVOKED_TAG));
 
 /** Tags belong to a version: after a rotation the one that bears it is not the newest. */
 async function versionsTagged({ sendToVault }: KeySides["reads"], { vaultUri, key, value }: StepParams["UntagIntent"]): Promise<string[]> {

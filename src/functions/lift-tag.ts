@@ -7,7 +7,7 @@ import { sameId } from "../domain/arm-id.ts";
 import { verdictOf } from "../domain/databases/index.ts";
 import type { LiftedTag, Patient } from "../domain/facts.ts";
 import type { Signal } from "../domain/signal.ts";
-import { valueOfTag } from "../domain/turn/policy.ts";
+import { tagIn } from "../domain/tags.ts";
 import type { ApiCaller } from "./authenticate.ts";
 import { ProblemError } from "./problem.ts";
 
@@ -20,7 +20,7 @@ export const createLiftTag =
   async (patient: Patient, { id, tag, reason }: Pick<LiftedTag, "tag" | "reason"> & { id: string }, caller: ApiCaller) => {
     const { targets } = await gatherFacts(patient, []);
     const target = targets.find((one) => sameId(one.id, id));
-    const value = target && valueOfTag(target, tag);
+    const value = target && tagIn(target.tags, tag);
     if (!target || value === undefined) throw new ProblemError(409, `${id} bears no tag ${tag}, as it is read now.`);
     if (verdictOf(target) !== "lost")
       throw new ProblemError(409, `${target.name} does not say that it lost its key, so the tag ${tag} can be taken off it.`);

@@ -3,7 +3,8 @@ import { liveVaultOf } from "../databases/key-path.ts";
 import type { Facts, KeyFacts, LiveVault } from "../facts.ts";
 import { isSameKey, keyNameOf } from "../key-uri.ts";
 import type { StepParams } from "../steps/step.ts";
-import { REVOKED_TAG, standingKeyTag, tagIn } from "../steps/intent-tag.ts";
+import { standingKeyTag } from "../steps/intent-tag.ts";
+import { REVOKED_TAG, tagIn } from "../tags.ts";
 import { type Requirement, standingRevocations } from "../wish.ts";
 
 export type OneKey = { keyUri: string };

@@ -4,7 +4,7 @@
  * set stays theirs.
  */
 import { az } from "../steps/az.ts";
-import { REVOKED_TAG, tagIn } from "../steps/intent-tag.ts";
+import { REVOKED_TAG, tagIn, withoutTag } from "../tags.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { namesOf } from "../short-names.ts";
 import type { Facts } from "../facts.ts";
@@ -20,9 +20,6 @@ function ownTag(params: OneKey, { facts, wish }: View): string | undefined {
   const value = tagIn(liveKeyOf(params, facts)?.key.tags ?? {}, REVOKED_TAG);
   return takenBackBy(wish, facts.wishes ?? []).some(({ id }) => id === value) ? value : undefined;
 }
-
-const withoutIntent = (tags: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(tags).filter(([name]) => name.trim().toLowerCase() !== REVOKED_TAG));
 
 function tagRequirement(params: OneKey, view: View): Requirement {
   const value = tagIn(liveKeyOf(params, view.facts)?.key.tags ?? {}, REVOKED_TAG);
@@ -46,7 +43,7 @@ function keyDrafts(params: OneKey, view: View): StepDraft[] {
   const on = onVersionOf(live, live.key.versions[0]!.version);
   const value = ownTag(params, view);
   const untag: StepDraft[] =
-    value === undefined ? [] : [{ name: "UntagIntent", params: { ...on, value, others: withoutIntent(live.key.tags) } }];
+    value === undefined ? [] : [{ name: "UntagIntent", params: { ...on, value, others: withoutTag(live.key.tags, REVOKED_TAG) } }];
   return [{ name: "EnableKeyVersion", params: on }, ...untag];
 }
 

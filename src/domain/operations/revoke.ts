@@ -6,7 +6,7 @@
 import { pinnedVersionOf } from "../databases/key-path.ts";
 import { az, say } from "../steps/az.ts";
 import { keyNameOf } from "../key-uri.ts";
-import { REVOKED_TAG } from "../steps/intent-tag.ts";
+import { REVOKED_TAG } from "../tags.ts";
 import { namesOf } from "../short-names.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { Facts, KeyVersionFacts } from "../facts.ts";

@@ -1,14 +1,12 @@
 /** Creates a user-assigned identity: one that stands in for one that can't come back, whose tag says for which, or one that somebody wants. */
 import { sameId } from "../arm-id.ts";
+import { INSTEAD_OF_TAG, tagIn } from "../tags.ts";
 import { azRest } from "./az.ts";
 import { actions, onId, stale, type StepSpec, touchesNothing } from "./spec.ts";
 
-/** Tag of an identity that Keymend made: the name of the one it stands in for. */
-export const INSTEAD_OF_TAG = "keymend:insteadOf";
-
 /** Databases spell the same identity in the casing that each was given it in (recorded: Azure/azure-cli, cosmosdb module). */
 export const standsInFor = ({ tags }: { tags: Record<string, string> }, name: string): boolean =>
-  tags[INSTEAD_OF_TAG]?.toLowerCase() === name.toLowerCase();
+  tagIn(tags, INSTEAD_OF_TAG)?.toLowerCase() === name.toLowerCase();
 
 /** What it is made with. */
 export const tagsOf = (insteadOf: string | null): Record<string, string> => (insteadOf === null ? {} : { [INSTEAD_OF_TAG]: insteadOf });
@@ -37,7 +35,7 @@ export const createIdentity: StepSpec<"CreateIdentity"> = {
   },
   shows: ({ identityId }, facts) => {
     const identity = facts.identities.find(({ id }) => sameId(id, identityId));
-    return identity?.state === "live" ? (identity.tags[INSTEAD_OF_TAG] ?? "") : identity?.state;
+    return identity?.state === "live" ? (tagIn(identity.tags, INSTEAD_OF_TAG) ?? "") : identity?.state;
   },
   beside: null,
   takenBackBy: null,

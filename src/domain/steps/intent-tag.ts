@@ -1,4 +1,5 @@
-/** The tag by which a revocation on purpose is told in Azure itself, whoever made it: on a database, a key or its vault. */
+/** What the steps that tell a revocation on purpose share: the tag of a key, set and taken off. */
+import { REVOKED_TAG, tagIn } from "../tags.ts";
 import { besideOnVersion } from "./beside.ts";
 import { takenBackBy, type WishOnRecord } from "../wish.ts";
 import { dataActions, onVersion, type StepSpec, touchesIntent, versionUrl } from "./spec.ts";
@@ -6,14 +7,6 @@ import { dataActions, onVersion, type StepSpec, touchesIntent, versionUrl } from
 /** What whoever agrees to take access away has to know. */
 export const CUTS_OFF =
   "every database that reaches its key by it loses access within an hour or so, and up to an hour of writes before that may be missing from its backups";
-
-export const REVOKED_TAG = "keymend:revoked";
-
-/** Tag names compare without case (Microsoft Learn, "Use tags to organize your Azure resources"). */
-export function tagIn(tags: Record<string, string>, name: string): string | undefined {
-  const key = Object.keys(tags).find((k) => k.trim().toLowerCase() === name);
-  return key === undefined ? undefined : tags[key];
-}
 
 /** The tag of a key, unless it stands for a revocation that is taken back: that comes off once access is back. */
 export function standingKeyTag({ tags }: { tags: Record<string, string> }, wishes: readonly WishOnRecord[]): string | undefined {

@@ -1,6 +1,7 @@
 /** Writes on a key that access by it was taken away on purpose, before it is: so it is told in Azure too, to whoever looks there. */
 import { az } from "./az.ts";
-import { REVOKED_TAG, tagIn, tagWords, writesIntentTag } from "./intent-tag.ts";
+import { REVOKED_TAG, tagIn } from "../tags.ts";
+import { tagWords, writesIntentTag } from "./intent-tag.ts";
 import { findKey, isStale, stale, type StepSpec, versionUrl } from "./spec.ts";
 
 export const tagIntent: StepSpec<"TagIntent"> = {

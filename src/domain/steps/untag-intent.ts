@@ -1,6 +1,7 @@
 /** Takes the tag of a revocation off a key, once that is taken back: off every version that bears it with that value. */
 import { az } from "./az.ts";
-import { REVOKED_TAG, tagIn, tagWords, writesIntentTag } from "./intent-tag.ts";
+import { REVOKED_TAG, tagIn } from "../tags.ts";
+import { tagWords, writesIntentTag } from "./intent-tag.ts";
 import { findKey, isStale, stale, type StepSpec, versionUrl } from "./spec.ts";
 
 export const untagIntent: StepSpec<"UntagIntent"> = {

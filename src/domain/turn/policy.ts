@@ -11,7 +11,8 @@ import { shareIdentity } from "../databases/default-identity.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
 import { isSameKey } from "../key-uri.ts";
 import { atHome } from "../databases/home.ts";
-import { REVOKED_TAG, standingKeyTag, tagIn } from "../steps/intent-tag.ts";
+import { standingKeyTag } from "../steps/intent-tag.ts";
+import { MODE_TAG, REVOKED_TAG, tagIn } from "../tags.ts";
 import { type Mode, MODES, type Settings } from "../settings.ts";
 import { isArming } from "../arming.ts";
 import { placeOf } from "../short-names.ts";
@@ -21,8 +22,6 @@ import type { Grant, Step } from "../steps/step.ts";
 import { formatDuration } from "../time.ts";
 import { calledOff, isOpen, isOutOfTime, standingRevocations, type OperationParams, type WishOnRecord } from "../wish.ts";
 
-export const MODE_TAG = "keymend:mode";
-
 export type Verdict =
   | { kind: "allow" }
   | { kind: "ask"; why: string }
@@ -30,12 +29,6 @@ export type Verdict =
   /** Keymend is deployed without the identity that writes it. */
   | { kind: "lacking"; why: string }
   | { kind: "refuse"; reason: RefusalReason; why: string };
-
-/** The tags that an approver may lift from a database. */
-export const OWN_TAGS = [REVOKED_TAG, MODE_TAG] as const;
-
-/** As the database bears it. */
-export const valueOfTag = ({ tags }: TargetFacts, name: string): string | undefined => tagIn(tags, name);
 
 export const narrower = (a: Mode, b: Mode): Mode => (MODES.indexOf(a) < MODES.indexOf(b) ? a : b);
 
