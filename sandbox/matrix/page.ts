@@ -126,7 +126,7 @@ const isOf =
     row.story === story.name && row.kind === kind && row.phase === phase;
 
 /** Rows that the results have nothing of yet. */
-export const missingFrom = ({ rows }: Results, wanted: readonly Row[]): Row[] => wanted.filter((row) => !rows.some(isOf(row)));
+const missingFrom = ({ rows }: Results, wanted: readonly Row[]): Row[] => wanted.filter((row) => !rows.some(isOf(row)));
 
 /** Rows that were not played at all, and then those that were with other code than today's. */
 export function outdatedIn(results: Results, wanted: readonly Row[], playedWith: (row: Row) => string): Row[] {

@@ -21,7 +21,7 @@ export type Az = {
 
 const PLAIN = /^[\w./:=@%+,-]+$/;
 const quoted = (word: string): string => (PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
-export const lineOf = (args: readonly string[], name = "az"): string => [name, ...args].map(quoted).join(" ");
+const lineOf = (args: readonly string[], name = "az"): string => [name, ...args].map(quoted).join(" ");
 
 /** One call of `az`, and what it prints. */
 export type Call = (args: readonly string[]) => Promise<string>;

@@ -33,7 +33,7 @@ const takes = (step: string, kind: Kind, { action, isData }: Action): boolean =>
 };
 
 /** Stories of which a step takes it come first. */
-export function candidatesFor(action: Action, stories: readonly Story[]): Play[] {
+function candidatesFor(action: Action, stories: readonly Story[]): Play[] {
   const plays = stories.flatMap((story) =>
     story.kinds.flatMap((kind) => story.phases.slice(0, 1).map((phase): Play => ({ story, kind, phase }))),
   );

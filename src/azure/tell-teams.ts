@@ -26,7 +26,7 @@ const LONGEST = 24_000;
 /** linkTo: where people read an incident; undefined: nowhere. */
 export type LinkTo = (incidentId: string) => string | undefined;
 
-export function cardOf(bundle: readonly News[], linkTo: LinkTo): object {
+function cardOf(bundle: readonly News[], linkTo: LinkTo): object {
   const [first] = bundle;
   const parts = bundle.flatMap(partsOf);
   const fits = JSON.stringify(parts).length <= LONGEST;

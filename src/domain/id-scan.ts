@@ -71,7 +71,7 @@ export type IdScan = { wishId: string; principalId: string | null; state: ScanSt
 /** What is kept of those that are found: the rest is counted. */
 export const MOST_FOUND = 100;
 /** Of an id, in characters. */
-export const KEPT_OF_ID = 200;
+const KEPT_OF_ID = 200;
 /** Scanned side by side. */
 export const SIDE_BY_SIDE = 8;
 /** An account has 500 databases and containers unless support raises that (Microsoft Learn, "Azure Cosmos DB service quotas"). */

@@ -26,7 +26,7 @@ const TYPES: Record<string, string> = {
 };
 
 /** OWASP, "HTTP Headers Cheat Sheet" and "Content Security Policy Cheat Sheet". */
-export const securityHeaders = (loginHost: string): Record<string, string> => ({
+const securityHeaders = (loginHost: string): Record<string, string> => ({
   "content-security-policy": [
     "default-src 'none'",
     "script-src 'self'",

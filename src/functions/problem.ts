@@ -16,7 +16,7 @@ const TITLES = {
 type Status = keyof typeof TITLES;
 
 /** A problem document; fields name each wrong part of the request. */
-export const problem = (
+const problem = (
   status: Status,
   detail: string,
   fields: readonly FieldProblem[] = [],

@@ -18,7 +18,7 @@ export type Engine = Omit<HostProcess, "untilIdle" | "clock" | "advanceTo" | "lo
 
 const MINUTE = 60_000;
 /** An hour of the app's is a minute of the engine's. */
-export const SPEED = 60;
+const SPEED = 60;
 const PATIENCE = 5 * MINUTE;
 const POLL = 100;
 

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 
 export type Said = { page: string; line: string; isBlock: boolean };
 
-export const PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...globSync("docs/*.md"), ...globSync("{src,sandbox}/**/README.md")];
+const PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...globSync("docs/*.md"), ...globSync("{src,sandbox}/**/README.md")];
 
 /** A block of a language that no shell reads is none. */
 const BLOCK = /^```(\w*)\n([\s\S]*?)^```$/gm;

@@ -32,11 +32,11 @@ export const groupName = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...WORDS, "rg.(a)_b-c", "rg-données", "()", ".a") },
 );
 /** Globally unique, so a word is nobody's; begins with a letter. */
-export const vaultName = names(/^[a-zA-Z](?:-?[a-zA-Z0-9]){2,11}$/);
+const vaultName = names(/^[a-zA-Z](?:-?[a-zA-Z0-9]){2,11}$/);
 export const keyName = names(/^[0-9a-zA-Z-]{1,127}$/);
-export const identityName = names(/^[0-9a-zA-Z][0-9a-zA-Z_-]{2,127}$/);
-export const accountName = names(/^[a-z0-9][a-z0-9-]{2,43}$/);
-export const clusterName = names(/^[a-z0-9](?:-?[a-z0-9]){2,19}$/);
+const identityName = names(/^[0-9a-zA-Z][0-9a-zA-Z_-]{2,127}$/);
+const accountName = names(/^[a-z0-9][a-z0-9-]{2,43}$/);
+const clusterName = names(/^[a-z0-9](?:-?[a-z0-9]){2,19}$/);
 export const guid = fc.uuid();
 
 const resource = (type: string, name: fc.Arbitrary<string>): fc.Arbitrary<string> =>

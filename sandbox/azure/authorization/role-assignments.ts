@@ -173,7 +173,7 @@ function remove(call: Call): Reply {
 }
 
 /** The management plane forgets at once, the data plane later. Also for vaults whose deletion takes their assignments along. */
-export function removeRoleAssignment(world: World, assignment: RoleAssignmentState): void {
+function removeRoleAssignment(world: World, assignment: RoleAssignmentState): void {
   world.roleAssignments.delete(roleAssignmentId(assignment.scope, assignment.name).toLowerCase());
   const endsAt = effectiveUntil(world, assignment.scope);
   const { fadingAssignments: fading } = world;

@@ -46,7 +46,7 @@ export function startKeyChecks(world: World): void {
 }
 
 /** When this database is checked next, ms. */
-export function nextCheck(world: World, database: Database): number {
+function nextCheck(world: World, database: Database): number {
   const now = world.clock.now();
   const sincePhase = (((now - database.check.phaseMs) % HOUR) + HOUR) % HOUR;
   return now + HOUR - sincePhase;

@@ -35,9 +35,9 @@ const AZURE_RESOURCES = [
 ];
 
 /** Microsoft identity platform, "Access token lifetime": 60-90 minutes; 3599 is what the token endpoint says. */
-export const TOKEN_SECONDS = 3599;
+const TOKEN_SECONDS = 3599;
 /** Managed identities: App Service keeps a token per resource for 24 hours (Azure managed identities, "Is there a token cache?"). */
-export const MANAGED_IDENTITY_TOKEN_SECONDS = 86_400;
+const MANAGED_IDENTITY_TOKEN_SECONDS = 86_400;
 /** Azure's services forgive clocks that differ by five minutes. */
 const SKEW_SECONDS = 300;
 

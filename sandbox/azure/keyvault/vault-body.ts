@@ -12,7 +12,7 @@ export const shortIso = (ms: number): string =>
 /** Dates of deleted vaults have no fraction (recorded: Azure/azure-cli test_keyvault_softdelete.yaml, 2022-06). */
 const wholeSeconds = (ms: number): string => new Date(Math.floor(ms / 1000) * 1000).toISOString().replace(".000Z", "Z");
 
-export function hasDefaultNetwork({ networkAcls: n }: Vault): boolean {
+function hasDefaultNetwork({ networkAcls: n }: Vault): boolean {
   return n.bypass === "AzureServices" && n.defaultAction === "Allow" && n.ipRules.length === 0 && n.virtualNetworkRules.length === 0;
 }
 

@@ -15,10 +15,10 @@ type Step = Plan["steps"][number];
 export const when = (iso: string | null): string => (iso === null ? "-" : iso.replace("T", " ").replace(/\.\d+Z$/, "Z"));
 
 /** The last part of a resource id or URI; any other text as it is. */
-export const short = (id: string): string => plain((id.startsWith("/") && nameOf(id)) || id);
+const short = (id: string): string => plain((id.startsWith("/") && nameOf(id)) || id);
 
 /** Below its heads; the last column takes what it needs. */
-export function table(heads: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string {
+function table(heads: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string {
   const clean = rows.map((row) => row.map((cell) => plain(cell).replaceAll("\n", " ")));
   const widths = heads.map((head, i) => Math.max(head.length, ...clean.map((row) => row[i]!.length)));
   const line = (cells: readonly string[]): string =>

@@ -16,7 +16,7 @@ export type Ways = {
 };
 
 /** Of every command that asks a deployment. */
-export const DEPLOYMENT: Readonly<Record<string, Option>> = {
+const DEPLOYMENT: Readonly<Record<string, Option>> = {
   url: { type: "string", value: "URL", does: "where the deployment is; else KEYMEND_URL" },
   audience: { type: "string", value: "URI", does: "the audience of its tokens, as api://...; else KEYMEND_AUDIENCE" },
 };

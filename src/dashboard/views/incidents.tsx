@@ -9,7 +9,7 @@ import { Badge, Loaded, Nothing, OutcomeBadge, Scroll, When } from "./parts.tsx"
 const STATES = ["all", "waiting", "working", "closed"] as const;
 const MOST = 200;
 
-export const isOpenFirst = (a: IncidentRow, b: IncidentRow): number =>
+const isOpenFirst = (a: IncidentRow, b: IncidentRow): number =>
   Number(a.state === "closed") - Number(b.state === "closed") || b.openedAt.localeCompare(a.openedAt);
 
 function Row({ incident }: { incident: IncidentRow }) {

@@ -16,7 +16,7 @@ type Judged = Pick<Operation, "requirements" | "plan" | "detail" | "loses" | "ou
 
 const TONES = { met: "good", unmet: "bad", unknown: "warn" } as const;
 
-export function Requirements({ all }: { all: readonly Requirement[] }) {
+function Requirements({ all }: { all: readonly Requirement[] }) {
   if (all.length === 0) return null;
   return (
     <Card title="Requirements">
@@ -34,7 +34,7 @@ export function Requirements({ all }: { all: readonly Requirement[] }) {
   );
 }
 
-export const JudgedView = ({ judged }: { judged: Judged }) => (
+const JudgedView = ({ judged }: { judged: Judged }) => (
   <>
     {judged.detail ? <p class="lead">{judged.detail}</p> : null}
     {judged.loses ? <p class="problem">{judged.loses}</p> : null}
@@ -133,11 +133,7 @@ function Start() {
   );
 }
 
-export const StateBadge = ({
-  operation: { state, outcome, reasonCode },
-}: {
-  operation: Pick<Operation, "state" | "outcome" | "reasonCode">;
-}) =>
+const StateBadge = ({ operation: { state, outcome, reasonCode } }: { operation: Pick<Operation, "state" | "outcome" | "reasonCode"> }) =>
   outcome ? (
     <OutcomeBadge outcome={outcome} reason={reasonCode} />
   ) : (

@@ -16,7 +16,7 @@ const STATES: Record<Step["state"], { label: string; tone: Tone }> = {
   applied: { label: "applied", tone: "good" },
 };
 
-export function StepView({ step }: { step: Step }) {
+function StepView({ step }: { step: Step }) {
   const { before, after } = changeOf(step);
   const { label, tone } = STATES[step.state];
   return (

@@ -30,7 +30,7 @@ export const versionInUseOf = (target: TargetFacts): string | null => pinnedVers
 export type UsedVersion = { facts: KeyVersionFacts; isLatest: boolean; effect: Effect };
 
 /** The service may take a day to move to a new version (Microsoft Learn, "Configure customer-managed keys", key rotation); a day more is room to spare. */
-export const ROTATION_MS = 2 * DAY;
+const ROTATION_MS = 2 * DAY;
 
 /** Made so lately that a database which does not say what it wraps with may wrap with the one before still. */
 export const isFreshVersion = ({ createdOn }: KeyVersionFacts, { at }: Facts): boolean =>

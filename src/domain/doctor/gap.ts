@@ -1,6 +1,6 @@
 import type { Gap, GapCode, Severity } from "./finding.ts";
 
-export const GAP_TITLES: Record<GapCode, string> = {
+const GAP_TITLES: Record<GapCode, string> = {
   PurgeProtectionOff: "The vault can be purged",
   RetentionShort: "What is deleted can be recovered for less than 90 days",
   VaultNotLocked: "No lock keeps the vault from being deleted",

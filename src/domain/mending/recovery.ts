@@ -19,7 +19,7 @@ const isSame = (a: RoleAssignment, b: RoleAssignment): boolean =>
   sameText(a.principalId, b.principalId) && sameId(a.scope, b.scope) && roleGuid(a.roleDefinitionId) === roleGuid(b.roleDefinitionId);
 
 /** Held at this scope or below when last healthy, and not any more. Where it could not be read now nothing is called missing. */
-export function missingAt(facts: Facts, scope: string): RoleAssignment[] {
+function missingAt(facts: Facts, scope: string): RoleAssignment[] {
   const before = (facts.baseline?.held?.assignments ?? []).filter((one) => isUnder(scope, one.scope));
   if (facts.vault?.state !== "live") return before;
   const { held } = facts;
@@ -42,7 +42,7 @@ function sayOne({ roleDefinitionId, principalId, principalType, scope }: RoleAss
 }
 
 /** left: how many more there were than are known one by one. */
-export function sayAssignments(list: readonly RoleAssignment[], left: number, principals: Principals): string {
+function sayAssignments(list: readonly RoleAssignment[], left: number, principals: Principals): string {
   const count = list.length + left;
   const more = count - Math.min(list.length, SHOWN);
   const shown = list.slice(0, SHOWN).map((one) => sayOne(one, principals));
@@ -50,7 +50,7 @@ export function sayAssignments(list: readonly RoleAssignment[], left: number, pr
 }
 
 /** Commands that make them again, for a person. */
-export const azAssignments = (list: readonly RoleAssignment[]): string[] =>
+const azAssignments = (list: readonly RoleAssignment[]): string[] =>
   list.flatMap((one) => {
     const { params } = restoreDraft(one, { principalId: one.principalId, identityId: null });
     return restoreRoleAssignment.az(params);

@@ -83,7 +83,7 @@ function dataRoleLine(accountId: string, principalId: string | null): string {
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
-export const showLongId = ({ database, container, partitionKey, bytes, id }: LongId): string =>
+const showLongId = ({ database, container, partitionKey, bytes, id }: LongId): string =>
   `${database}/${container}, partition key ${partitionKey}: ${bytes} bytes, beginning with '${id}'`;
 
 /** In a sentence: the whole list is beside it. */

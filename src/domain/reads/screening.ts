@@ -129,7 +129,7 @@ function whyAnew(before: Screen, screened: Exclude<Screened, string>, now: numbe
 const TURN = "its hour has passed";
 
 /** Of those that are looked at for no other reason, in one sweep: a few more than an hour's even share, so that who was put off is not put off for long. */
-export const turnsAtOnce = (vaults: number, periodMs: number): number => Math.max(25, Math.ceil((vaults * periodMs * 1.2) / HOUR));
+const turnsAtOnce = (vaults: number, periodMs: number): number => Math.max(25, Math.ceil((vaults * periodMs * 1.2) / HOUR));
 
 /** Whose turn is put off: of those whose hour has passed the ones that were looked at last. */
 export function putOff<T extends { why: string | null; lookedAt: number }>(all: readonly T[], periodMs: number): T[] {

@@ -23,7 +23,7 @@ export type Letter = {
 };
 
 /** What people were told of already within this is no news to them. */
-export const REPEAT_MS = DAY;
+const REPEAT_MS = DAY;
 
 /** likeToldAt: when something like it was last told; null where that is long ago. */
 export function lettersFor(news: News, channels: readonly Channel[], at: string, likeToldAt: string | null): Letter[] {

@@ -45,7 +45,7 @@ export type HostProcess = {
   stop(): Promise<void>;
 };
 
-export const begin = "2026-03-01T00:00:00.000Z";
+const begin = "2026-03-01T00:00:00.000Z";
 
 /** entry: of a host that speaks as the local one does. */
 export type StartOptions = { entry?: string; app?: string; env?: Record<string, string>; now?: string; directory?: string };

@@ -45,7 +45,7 @@ export function aWorld(switches: Switches = {}): Setting {
   return { world, owner, events };
 }
 
-export const callerOf = (p: Principal): Caller => ({ oid: p.oid, appid: p.appid, name: p.name, keymend: p.keymend });
+const callerOf = (p: Principal): Caller => ({ oid: p.oid, appid: p.appid, name: p.name, keymend: p.keymend });
 
 const matchArm = createMatcher(keyVaultRoutes);
 const matchData = createMatcher(keyDataRoutes);
