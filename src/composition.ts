@@ -34,7 +34,7 @@ import { createReadIds } from "./azure/read-ids.ts";
 import { createReadKeyLog } from "./azure/read-key-log.ts";
 import { createScreenKey } from "./azure/screen-key.ts";
 import { createReadPermissions, createReadRoles, createSources } from "./azure/sources.ts";
-import { shareAnswer } from "./azure/shared-answer.ts";
+import { shareAnswer, shareNext } from "./azure/shared-answer.ts";
 import { createSupportDesk } from "./azure/support-desk.ts";
 import { createWriteRequests } from "./azure/write-requests.ts";
 import { createStepWriter } from "./azure/write-step.ts";
@@ -185,7 +185,7 @@ const triage = createTriage({
   periodMs,
   screen: createScreen({
     subscriptionIds: config.subscriptionIds,
-    listSubscription: roles.hearing((id) => governor.as("event", () => createListSubscription(clients)(id))),
+    listSubscription: roles.hearing(shareNext((id) => governor.as("event", () => createListSubscription(clients)(id)))),
     screenKey: (vault, keyName) => governor.as("screening", () => screenKey(vault, keyName)),
     digest: digestOf,
     principalIds: [config.firstPartyPrincipalId, ...Object.values(settings.principals)].filter((id) => id !== null),

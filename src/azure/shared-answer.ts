@@ -20,3 +20,27 @@ export function shareAnswer<T>(now: () => Date, load: () => Promise<T>): () => P
     return fresh.value;
   };
 }
+
+/**
+ * For who has just heard that something has changed: an answer that was asked for before may not show it. Of one thing one question is under
+ * way at a time, and all who come meanwhile share the one that is asked after it: however many come at once, two are asked.
+ */
+export function shareNext<T>(load: (of: string) => Promise<T>): (of: string) => Promise<T> {
+  type Line = { underWay: Promise<unknown>; next?: Promise<T> };
+  const lines = new Map<string, Line>();
+
+  function begin(of: string): Promise<T> {
+    const answer = load(of);
+    const leave = (): void => {
+      if (!line.next) lines.delete(of);
+    };
+    const line: Line = { underWay: answer.then(leave, leave) };
+    lines.set(of, line);
+    return answer;
+  }
+
+  return (of) => {
+    const line = lines.get(of);
+    return line ? (line.next ??= line.underWay.then(() => begin(of))) : begin(of);
+  };
+}

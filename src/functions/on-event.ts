@@ -57,7 +57,7 @@ async function take({ patients, sendSignal, meant }: OnEventDeps, signal: Signal
   const { what, scope } = signal;
   const seen = await patients.touchedBy(scope);
   const { patients: below } = seen;
-  const touched = scope.kind === "under" && below.length > FEW ? await meant(seen) : below;
+  const touched = scope.kind === "under" && below.length > FEW ? await meant(seen, signal.at) : below;
   if (touched.length === 0) {
     const why =
       below.length === 0 ? "no database of the inventory depends on it" : `none of the ${below.length} vaults below it is touched`;

@@ -6,7 +6,7 @@ import type { Patient } from "../domain/facts.ts";
 import { patientKey } from "../domain/databases/sight.ts";
 import { isMeant, putOff, type Screen, type Screened, whyLook } from "../domain/reads/screening.ts";
 import { TransientError } from "../domain/errors.ts";
-import { DAY, toIso } from "../domain/time.ts";
+import { DAY, toIso, toMs } from "../domain/time.ts";
 import type { Log } from "../log.ts";
 import { instanceIdOf } from "./send-signal.ts";
 
@@ -58,12 +58,13 @@ export function createTriage({ screen, screens, listWaiting, listTroubled, perio
     }
   }
 
-  /** Of those below a grant or a denial the ones that it can have meant. Throws where that can't be told now. */
-  async function meant(below: Pick<Sight, "patients" | "databases">): Promise<Patient[]> {
-    const [before, screened] = await Promise.all([screens.load(), screen(below, false)]);
+  /** Of those below a grant or a denial the ones that it can have meant. at: of the event. Throws where that can't be told now. */
+  async function meant(below: Pick<Sight, "patients" | "databases">, at: string): Promise<Patient[]> {
+    const [before, screened, inTrouble] = await Promise.all([screens.load(), screen(below, false), listTroubled(toIso(now().getTime()))]);
+    const troubled = new Set(inTrouble.map(patientKey));
     return below.patients.filter((patient) => {
-      const seen = screened(patient);
-      if (seen !== "later") return isMeant(before[patientKey(patient.id)], seen);
+      const [key, seen] = [patientKey(patient.id), screened(patient)];
+      if (seen !== "later") return isMeant(before[key], seen, troubled.has(key), toMs(at));
       throw new TransientError({ operation: "screen", resourceId: patient.id, retryAfterMs: null, detail: "its lists could not be read" });
     });
   }

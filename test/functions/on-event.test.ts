@@ -173,6 +173,12 @@ describe("a grant above many vaults", () => {
     expect(lines).toMatchObject([{ event: "eventTaken", fields: { vaultId: expect.stringContaining("kv-2") } }]);
   });
 
+  test("is judged by when it was made", async () => {
+    const asked: string[] = [];
+    await setUp({ patients, meant: async (_, at) => (asked.push(at), []) }).deliver(event);
+    expect(asked).toEqual([new Date((event as { eventTime: string }).eventTime).toISOString()]);
+  });
+
   test("that meant none is told as that", async () => {
     const { deliver, lines, durable } = setUp({ patients, meant: async () => [] });
     await deliver(event);

@@ -5,7 +5,7 @@ import type { Screen, Screened } from "../../src/domain/reads/screening.ts";
 import { createTriage, type TriageDeps } from "../../src/functions/triage.ts";
 import { ACCOUNT_ID, KEY_URI, NOW, VAULT_ID } from "../support/builders.ts";
 import { fakeLog, throwing } from "../support/fakes.ts";
-import { PATIENT } from "../support/turns.ts";
+import { after, PATIENT } from "../support/turns.ts";
 
 const AT = Date.parse(NOW);
 const hash = (text: string): string => `00000000-${text}`;
@@ -31,7 +31,7 @@ function setUp({ running = [], sight = {}, ...over }: Partial<TriageDeps> & { ru
   });
   const client = { getStatusBy: async () => running.map((instanceId) => ({ instanceId })) as never };
   const all: Sight = { patients: [PATIENT, OTHER], databases: [], unlisted: [], unread: null, ...sight };
-  return { round: () => triage.round(client, all, log), meant: () => triage.meant(all), kept, lines: log.lines };
+  return { round: () => triage.round(client, all, log), meant: (at = after(1)) => triage.meant(all, at), kept, lines: log.lines };
 }
 
 test("a healthy vault needs no look, and nothing is written down", async () => {
@@ -117,6 +117,15 @@ test("what was done above both meant the one whose lists are another; keys are n
   });
   expect(await meant()).toEqual([OTHER]);
   expect(asked).toEqual([false]);
+});
+
+test("whose trouble a sweep has found before the event came that tells who is behind it hears of it all the same", async () => {
+  const asked: string[] = [];
+  const { meant } = setUp({ listTroubled: async (since) => (asked.push(since), [VAULT_ID.toUpperCase()]) });
+  expect(await meant(after(-1))).toEqual([PATIENT]);
+  // Open ones alone, or still out of reach.
+  expect(asked).toEqual([NOW]);
+  expect(await meant(after(1))).toEqual([]);
 });
 
 test("where lists got no answer nobody can tell, and the event comes again", async () => {

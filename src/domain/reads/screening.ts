@@ -139,6 +139,11 @@ export function putOff<T extends { why: string | null; lookedAt: number }>(all: 
     .slice(turnsAtOnce(all.length, periodMs));
 }
 
-/** Whether what somebody did above many vaults can have meant this one: what lists tell of it is another, or nobody can tell. */
-export const isMeant = (before: Screen | undefined, screened: Exclude<Screened, "later">): boolean =>
-  before === undefined || screened === "unread" || screened.lists !== before.lists;
+/**
+ * Whether what somebody did above many vaults, at that time, can have meant this one: what lists tell of it is another, or nobody can tell. What
+ * was screened after it may show it already, and a look found the trouble: then it is to be heard who is behind it.
+ */
+export function isMeant(before: Screen | undefined, screened: Exclude<Screened, "later">, isTroubled: boolean, at: number): boolean {
+  if (before === undefined || screened === "unread" || screened.lists !== before.lists) return true;
+  return isTroubled && before.lookedAt >= at;
+}

@@ -73,13 +73,16 @@ describe("a full look", () => {
   });
 });
 
+const LOOKED = NOW - MINUTE;
 test.each([
-  ["the lists are as they were", quiet.before, { ...SAME, keys: "" }, false],
-  ["they are not", quiet.before, { ...SAME, lists: "e" }, true],
-  ["they do not show it", quiet.before, "unread" as const, true],
-  ["it is new", undefined, SAME, true],
-])("what was done above a vault, where %s", (_, before, screened, meant) => {
-  expect(isMeant(before, screened)).toBe(meant);
+  ["the lists are as they were", quiet.before, { ...SAME, keys: "" }, false, LOOKED, false],
+  ["they are not", quiet.before, { ...SAME, lists: "e" }, false, LOOKED, true],
+  ["they do not show it", quiet.before, "unread" as const, false, LOOKED, true],
+  ["it is new", undefined, SAME, false, LOOKED, true],
+  ["it was screened after that, and is in trouble", quiet.before, SAME, true, LOOKED, true],
+  ["it was screened before that, and was in trouble then", quiet.before, SAME, true, LOOKED + 1, false],
+])("what was done above a vault, where %s", (_, before, screened, isTroubled, at, meant) => {
+  expect(isMeant(before, screened, isTroubled, at)).toBe(meant);
 });
 
 test("of those whose hour alone has passed 25 are looked at in a sweep of few vaults, longest ago first", () => {
