@@ -35,8 +35,8 @@ var rules = [
   {
     name: 'outcome'
     severity: 1
-    summary: 'An incident ended otherwise than quietly, a database lost its key meanwhile, or Azure set another value than was asked for.'
-    query: 'traces | where severityLevel >= 3 and (message startswith \'{"event":"closed"\' or message startswith \'{"event":"outage"\' or message startswith \'{"event":"otherValue"\')'
+    summary: 'An incident ended otherwise than quietly, a database lost its key meanwhile, what was revoked on purpose works again, or Azure set another value than was asked for.'
+    query: 'traces | where severityLevel >= 3 and (message startswith \'{"event":"closed"\' or message startswith \'{"event":"outage"\' or message startswith \'{"event":"otherValue"\' or message startswith \'{"event":"revocationUndone"\')'
     operator: 'GreaterThan'
     threshold: 0
     window: 'PT5M'
@@ -47,7 +47,7 @@ var rules = [
     name: 'unwell'
     severity: 1
     summary: 'Keymend itself is not well: a sweep that failed, an instance that hung, an outcome that could not be told, a role that its identities lack, or nothing to watch.'
-    query: 'traces | where message startswith \'{"event":"nothingToWatch"\' or (severityLevel >= 3 and message startswith \'{"event":"\' and not(message startswith \'{"event":"closed"\' or message startswith \'{"event":"outage"\' or message startswith \'{"event":"otherValue"\' or message startswith \'{"event":"storm"\'))'
+    query: 'traces | where message startswith \'{"event":"nothingToWatch"\' or (severityLevel >= 3 and message startswith \'{"event":"\' and not(message startswith \'{"event":"closed"\' or message startswith \'{"event":"outage"\' or message startswith \'{"event":"otherValue"\' or message startswith \'{"event":"revocationUndone"\' or message startswith \'{"event":"storm"\'))'
     operator: 'GreaterThan'
     threshold: 0
     window: 'PT15M'

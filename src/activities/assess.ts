@@ -39,6 +39,7 @@ import { unarmedAfter } from "../domain/turn/unarmed.ts";
 import { decideTurn } from "../domain/turn/turn.ts";
 import { firstExpiry } from "../domain/databases/key-path.ts";
 import { newsOfLook } from "../domain/telling/of-look.ts";
+import { UNDONE } from "../domain/telling/undone.ts";
 import type { Log } from "../log.ts";
 import type { GatherFacts } from "./gather-facts.ts";
 import { forecastsFor, keepSeen, type Revalidations } from "./learn.ts";
@@ -275,6 +276,8 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
 async function tellLook({ teller, settings, log }: AssessDeps, turn: Pick<Turn, "incident" | "next">, facts: Facts): Promise<void> {
   const news = newsOfLook(turn, facts, settings);
   if (news.length === 0) return;
+  // Where no channel is set the log alone tells of it: there is no incident that would.
+  for (const { type, about, text } of news) if (type === UNDONE) log.error("revocationUndone", { vaultId: about, text });
   await teller.put(news);
   if (turn.next.do !== "step") await teller.deliver(log);
 }

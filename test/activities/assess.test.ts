@@ -32,7 +32,7 @@ import { Died, diesAfter, failsOnce, fakeEdges, throwing, transient } from "../s
 import { pollStep } from "../../src/activities/poll-step.ts";
 import { type Incident, openIncident } from "../../src/domain/incident.ts";
 import { after, aDecision, aSignal, aStep, PATIENT } from "../support/turns.ts";
-import { aWish, ENABLE } from "../support/wishes.ts";
+import { aStatusOf, aWish, ENABLE, REVOKE } from "../support/wishes.ts";
 import { showStep } from "../../src/domain/turn/judge-steps.ts";
 import { questionId } from "../../src/domain/turn/questions.ts";
 
@@ -71,6 +71,16 @@ describe("a look that finds nothing wrong", () => {
     expect(await assess()).toMatchObject({ kind: "end", incidentId: "i1", outcome: { code: "NoChangeNeeded" } });
     expect(incidents.all).toMatchObject([{ id: "i1", state: "closed" }]);
     expect(told).toMatchObject([{ incidentId: "i1" }]);
+  });
+
+  test("says that what was revoked on purpose works again, in the log and to those who listen", async () => {
+    const status = aStatusOf({ state: "closed", outcome: "Completed", stands: true });
+    const { assess, lines, told, mailbox } = setUp(someFacts({ wishes: [aWish(REVOKE, { status })] }));
+    mailbox.signals.splice(0, 1, aSignal({ source: "sweep" }));
+    await assess();
+    const text = expect.stringMatching(/key cmk is enabled.*ada revoked it on purpose/) as string;
+    expect(lines).toContainEqual({ level: "error", event: "revocationUndone", fields: { vaultId: VAULT_ID, text } });
+    expect(told).toMatchObject([{ type: "Keymend.RevocationUndone", text }]);
   });
 
   test("a database of its own is named by its id in the log", async () => {

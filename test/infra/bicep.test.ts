@@ -186,7 +186,16 @@ describe("the alerts and the workbook", () => {
     const src = globSync("src/**/*.ts")
       .map((file) => readFileSync(file, "utf8"))
       .join("\n");
-    expect([...queries].toSorted()).toEqual(["closed", "eventDropped", "nothingToWatch", "otherValue", "outage", "storm", "swept"]);
+    expect([...queries].toSorted()).toEqual([
+      "closed",
+      "eventDropped",
+      "nothingToWatch",
+      "otherValue",
+      "outage",
+      "revocationUndone",
+      "storm",
+      "swept",
+    ]);
     for (const event of queries) expect(src).toMatch(new RegExp(`(?:log\\.\\w+\\(|kind === )"${event}"`));
     const { logging } = JSON.parse(readFileSync("host.json", "utf8")) as {
       logging: { applicationInsights: { samplingSettings: { excludedTypes: string } } };
@@ -209,7 +218,7 @@ describe("the alerts and the workbook", () => {
     expect(Object.keys(queries)).toEqual(["outcome", "unwell", "storm", "no-sweep", "dropped"]);
     const prefix = (event: string): string => `message startswith '{"event":"${event}"'`;
     // What assess.ts writes as an error of a database is no word on Keymend's own health.
-    const ofDatabases = ["closed", "outage", "otherValue"].map(prefix);
+    const ofDatabases = ["closed", "outage", "otherValue", "revocationUndone"].map(prefix);
     expect(queries["outcome"]).toBe(`traces | where severityLevel >= 3 and (${ofDatabases.join(" or ")})`);
     expect(queries["unwell"]).toContain(`not(${[...ofDatabases, prefix("storm")].join(" or ")})`);
   });

@@ -8,6 +8,8 @@ import { operationInShort } from "../short-names.ts";
 import { standingRevocations } from "../wish.ts";
 import type { News } from "./news.ts";
 
+export const UNDONE = "Keymend.RevocationUndone";
+
 export function undoneNews(facts: Facts): News[] {
   const { patient, at, wishes = [] } = facts;
   // One that did not come to its end was told when it was given up.
@@ -19,7 +21,7 @@ export function undoneNews(facts: Facts): News[] {
     return [
       {
         id: `undone-${id}-${at.slice(0, 10)}`,
-        type: "Keymend.RevocationUndone",
+        type: UNDONE,
         weight: "now",
         at,
         about: patient.id,
