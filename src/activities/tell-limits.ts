@@ -40,6 +40,6 @@ export async function tellUnarmed(
   if (now) {
     const text = `${name} is not armed, so only sweeps look at it: ${now.why}`;
     log.warn("notArmed", { vaultId: patient.id, why: now.why, runbook: now.az, text });
-  } else log.info("armed", { vaultId: patient.id, text: `${name} is armed: its events reach Keymend` });
+  } else if (unarmed === "armed") log.info("armed", { vaultId: patient.id, text: `${name} is armed: its events reach Keymend` });
   await baselines.keepUnarmed(patient, now);
 }

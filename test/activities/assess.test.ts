@@ -167,6 +167,14 @@ describe("a vault whose events do not reach Keymend", () => {
     expect(told(more)).toMatchObject([{ fields: { text: `${ACCOUNT_ID} is armed: its events reach Keymend` } }]);
   });
 
+  test("counts no more once nothing depends on it: health would name it for ever", async () => {
+    const { assess, lines, keptUnarmed } = setUp({ ...unarmed, targets: [] }, observe);
+    await assess();
+    expect(keptUnarmed).toEqual([]);
+    await assess({ gatherFacts: async () => ({ ...unarmed, targets: [], unarmedTold: "nobody may" }) });
+    expect([told(lines), keptUnarmed]).toEqual([[], [null]]);
+  });
+
   test("is armed in mode heal, which nothing is told of", async () => {
     const { assess, lines, keptUnarmed, incidents } = setUp(unarmed, someSettings({ functionAppId: APP_ID }));
     expect(await assess()).toMatchObject({ kind: "step", step: { name: "RestoreEventSubscription", causes: [] } });
@@ -215,11 +223,11 @@ describe("a look that finds trouble", () => {
     expect(result).toEqual({
       kind: "wait",
       incidentId: "i1",
-      until: after(15),
-      afterMs: 15 * MINUTE,
+      until: after(2),
+      afterMs: 2 * MINUTE,
       why: expect.stringContaining("waits for approval"),
     });
-    expect(lines.at(-1)).toMatchObject({ event: "wait", fields: { incidentId: "i1", vaultId: VAULT_ID, until: after(15) } });
+    expect(lines.at(-1)).toMatchObject({ event: "wait", fields: { incidentId: "i1", vaultId: VAULT_ID, until: after(2) } });
   });
 
   test("in observe mode ends, and informs", async () => {

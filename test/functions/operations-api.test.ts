@@ -273,7 +273,7 @@ describe("GET incidents", () => {
             outcome: null,
             reason: null,
             detail: "",
-            nextLookAt: after(15),
+            nextLookAt: after(2),
             causes: ["AccessMissing"],
             targets: [ACCOUNT_ID],
           },

@@ -10,7 +10,7 @@ import type { JudgedStep, StepState } from "./judge-steps.ts";
 import { stepInShort } from "../short-names.ts";
 import { isUndo } from "../steps/index.ts";
 import { escalateAfterMs, type Forecast, sayForecast } from "./revalidation.ts";
-import { ESCALATE_AFTER_MS, FINAL_VERDICT_AFTER_MS, LONGEST_WAIT_MS, nextCheckAfterMs, UNREAD_AFTER_MS } from "./waits.ts";
+import { ESCALATE_AFTER_MS, FINAL_VERDICT_AFTER_MS, IN_TROUBLE_LOOKED_AT_WITHIN_MS, nextCheckAfterMs, UNREAD_AFTER_MS } from "./waits.ts";
 import { REVALIDATION_WINDOW_MS } from "../databases/rules.ts";
 
 export type Ending = { kind: "ended"; outcome: OutcomeCode; reason: Reason; detail: string };
@@ -146,7 +146,11 @@ export function judgeStepState(view: Omit<View, "target">, step: JudgedStep["ste
     case "ask": {
       const expires = toMs(state.question.at) + settings.approvalTtlMs;
       if (toMs(now) >= expires) return ended("Refused", "ApprovalExpired", `nobody decided on ${what} in time`);
-      return pending(earliest(toIso(expires), later(now, LONGEST_WAIT_MS)), `${what} waits for approval: ${state.why}`, true);
+      return pending(
+        earliest(toIso(expires), later(now, IN_TROUBLE_LOOKED_AT_WITHIN_MS)),
+        `${what} waits for approval: ${state.why}`,
+        true,
+      );
     }
     case "observe":
       return ended("Observed", null, "observe mode: nothing is written");

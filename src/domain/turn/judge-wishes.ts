@@ -8,7 +8,7 @@ import { toIso, toMs } from "../time.ts";
 import { isOutOfTime, KEPT_FOR_MS, type WishOnRecord, type WishOutcome, type WishStatus } from "../wish.ts";
 import type { JudgedStep } from "./judge-steps.ts";
 import { type Ending, judgeStepState, type Pending, type TargetState } from "./judge-databases.ts";
-import { LONGEST_WAIT_MS, nextCheckAfterMs } from "./waits.ts";
+import { LOOKED_AT_WITHIN_MS, nextCheckAfterMs } from "./waits.ts";
 
 type View = { now: string; incident: Incident; settings: Settings };
 type Seen = Pick<View, "incident">;
@@ -63,7 +63,7 @@ function judgeReached(view: View, planned: PlannedWish): TargetState {
   const until = toMs(since) + holdsMs;
   if (toMs(view.now) >= until) return ended("Completed", null, detail);
   const why = `${detail}; looked at until ${toIso(until)}`;
-  return { kind: "pending", until: toIso(Math.min(toMs(view.now) + LONGEST_WAIT_MS, until)), why, person: false };
+  return { kind: "pending", until: toIso(Math.min(toMs(view.now) + LOOKED_AT_WITHIN_MS, until)), why, person: false };
 }
 
 const pending = ({ now, incident }: View, why: string, latest = Infinity): Pending => {

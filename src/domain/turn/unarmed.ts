@@ -27,9 +27,13 @@ function obstacleOf(step: Step, { facts, settings, held }: Look, incident: Incid
   return held?.why ?? refusalOf(incident, step);
 }
 
-/** incident: what the look has made of it, or the last one. `unsure` where it is being made, or nothing can be said of it now. */
-export function unarmedAfter(look: Look, next: Next, incident: Incident | null): Unarmed | "armed" | "unsure" {
+/**
+ * incident: what the look has made of it, or the last one. `needless` where nothing depends on the vault any more; `unsure` where it is being
+ * made, or nothing can be said of it now.
+ */
+export function unarmedAfter(look: Look, next: Next, incident: Incident | null): Unarmed | "armed" | "needless" | "unsure" {
   const { facts, plan, settings } = look;
+  if (facts.targets.length === 0 && facts.missing.length === 0) return "needless";
   const arming = armingOf(facts, settings);
   if (arming === undefined) return "unsure";
   if (arming.state === "armed") return "armed";

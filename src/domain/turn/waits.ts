@@ -38,7 +38,14 @@ const SCHEDULE = [30 * SECOND, MINUTE, 2 * MINUTE];
 /** The wait before the n-th look after a write (from 0): 30 s, 1, 2, then every 5 minutes. */
 export const nextCheckAfterMs = (looks: number): number => SCHEDULE[looks] ?? 5 * MINUTE;
 
-/** The longest that the loop waits of its own will: for an answer to what it asks. */
+/**
+ * No sweep wakes an incident that is open: whatever it waits for, what else befalls its vault is seen no later than at one that is screened, and
+ * at one in trouble as soon as once it is over (src/functions/recheck.ts).
+ */
+export const LOOKED_AT_WITHIN_MS = 5 * MINUTE;
+export const IN_TROUBLE_LOOKED_AT_WITHIN_MS = 2 * MINUTE;
+
+/** The longest that the loop waits: where Azure asks for it. */
 export const LONGEST_WAIT_MS = 15 * MINUTE;
 
 /**

@@ -160,6 +160,7 @@ describe("is done", () => {
     expect(turn(there(), aWish(SWITCH_IDENTITY)).incident?.wishes).toMatchObject([{ heldSince: NOW }]);
     expect(first.next).toMatchObject({
       do: "wait",
+      until: after(5),
       why: expect.stringMatching(/^orders uses identity id-orders-2, .*looked at until/) as string,
     });
     expect(first.healthy).toBe(true);

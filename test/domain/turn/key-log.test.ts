@@ -187,7 +187,7 @@ test("whatever the logs say, a loss is undone unasked only where somebody is nam
 });
 
 describe("a look is planned for when the log can be whole", () => {
-  const until = (over: Over, now = 8) => {
+  const until = (over: Over, now = 19) => {
     const { given, turn } = lost(over);
     const next = decideTurn(turnInput({ ...given, incident: turn.incident, turn: 1, signals: [], now: after(now) })).next;
     return next.do === "wait" ? next.until : next.do;
@@ -200,9 +200,9 @@ describe("a look is planned for when the log can be whole", () => {
   });
 
   test("and at the usual time where no log can name one, or it is not due before", () => {
-    expect(until({ settings: { ...settings, logWorkspace: null } })).toBe(after(23));
-    expect(until({ facts: someFacts() })).toBe(after(23));
-    expect(until({}, 2)).toBe(after(17));
-    expect(until({}, 20)).toBe(after(35));
+    expect(until({ settings: { ...settings, logWorkspace: null } })).toBe(after(21));
+    expect(until({ facts: someFacts() })).toBe(after(21));
+    expect(until({}, 2)).toBe(after(4));
+    expect(until({}, 20)).toBe(after(22));
   });
 });

@@ -346,7 +346,7 @@ describe("asking a person", () => {
 
   test("waits, with the time when it gives up", () => {
     const turn = decideTurn(turnInput(ask));
-    expect(turn.next).toMatchObject({ do: "wait", until: after(15) });
+    expect(turn.next).toMatchObject({ do: "wait", until: after(2) });
     expect(incidentOf(turn)).toMatchObject({
       state: "waiting",
       progress: { asked: { "step-1": { at: NOW } } },

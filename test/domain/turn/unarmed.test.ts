@@ -5,7 +5,7 @@ import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import { historyOf, plan } from "../../../src/domain/plan/plan.ts";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { unarmedAfter } from "../../../src/domain/turn/unarmed.ts";
-import { anAccount, APP_ID, aSubscription, someFacts, someSettings, VAULT_ID } from "../../support/builders.ts";
+import { ACCOUNT_ID, anAccount, APP_ID, aSubscription, someFacts, someSettings, VAULT_ID } from "../../support/builders.ts";
 import { applied } from "../../support/turns.ts";
 
 const END: Next = { do: "end", outcome: { code: "NoChangeNeeded", reason: null, detail: "" } };
@@ -54,6 +54,13 @@ describe("of a vault that is not armed is said why, and how a person arms it", (
       why: `no event subscription brings its events to Keymend: ${because}`,
       az: expect.arrayContaining([expect.stringContaining("/eventSubscriptions/keymend-keys?")]) as string[],
     });
+  });
+
+  test("unless nothing depends on it any more, which no look will come to again", () => {
+    expect(said({ facts: { targets: [] }, settings: { mode: "observe" } })).toBe("needless");
+    const unread = { state: "unreadable", why: "denied", detail: "no" } as const;
+    const missing = [{ kind: "account", id: ACCOUNT_ID, ...unread }] as const;
+    expect(said({ facts: { targets: [], missing: [...missing] }, settings: { mode: "observe" } })).toMatchObject({ vaultId: VAULT_ID });
   });
 
   test("where nothing is to be made there is no command", () => {
