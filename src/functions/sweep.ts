@@ -6,7 +6,7 @@ import type { WatchResourceEvents } from "../activities/watch-resource-events.ts
 import type { WatchRoles } from "../activities/watch-roles.ts";
 import type { Patient } from "../domain/facts.ts";
 import { type KnownDatabase, patientKey } from "../domain/databases/sight.ts";
-import { followCanary, stuckBefore, type SweepRecord, withRound, withSweep } from "../domain/turn/sweep-record.ts";
+import { followCanary, seenAllAt, stuckBefore, type SweepRecord, withRound, withSweep } from "../domain/turn/sweep-record.ts";
 import { lostCanary } from "../domain/turn/well-being.ts";
 import type { Log } from "../log.ts";
 import type { SendSignal } from "./send-signal.ts";
@@ -115,7 +115,7 @@ export const createSweep =
     const { patients: all, unlisted, unread } = sight;
     tell(log, unlisted, all.length);
     const failures: unknown[] = [];
-    const round = await triage(client, sight, log).catch((error: unknown) => {
+    const round = await triage(client, sight, seenAllAt(mine), log).catch((error: unknown) => {
       failures.push(error);
       log.error("notScreened", { text: `who needs a look can't be told, so all are looked at: ${sayError(error)}` });
       return LOOK_AT_ALL;

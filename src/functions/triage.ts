@@ -69,7 +69,8 @@ export function createTriage({ screen, screens, listWaiting, listTroubled, perio
     });
   }
 
-  const round = async (client: Pick<DurableClient, "getStatusBy">, sight: Sight, log: Log): Promise<Round> => {
+  /** seenAllAt: when a sweep last left nobody out; null where none is known. ISO 8601 UTC. */
+  const round = async (client: Pick<DurableClient, "getStatusBy">, sight: Sight, seenAllAt: string | null, log: Log): Promise<Round> => {
     const at = now().getTime();
     const [before, screened, atWork, isTold, inTrouble] = await Promise.all([
       screens.load(),
@@ -84,6 +85,7 @@ export function createTriage({ screen, screens, listWaiting, listTroubled, perio
       const key = patientKey(patient.id);
       const known = {
         before: before[key],
+        seenAllAt: seenAllAt === null ? null : toMs(seenAllAt),
         screened: screened(patient),
         isAtWork: atWork.has(instanceIdOf(patient, hash)),
         isTold: isTold(patient.id),

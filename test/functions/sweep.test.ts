@@ -27,6 +27,8 @@ function setUp(
   const kept: SweepRecord[] = [];
   const looked: Patient[] = [];
   const delivered: string[] = [];
+  /** Of each round, when all were seen last. */
+  const rounds: (string | null)[] = [];
   /** Whenever roles were watched: how often the round was written down before. */
   const watched: number[] = [];
   const log = fakeLog();
@@ -43,13 +45,16 @@ function setUp(
       sent.push({ patient, signal });
       return answer;
     },
-    triage: async () => ({
-      later: 0,
-      why: (patient) => (rested.includes(patient) ? null : "it is new"),
-      looked: (patient) => void looked.push(patient),
-      isTold: (id) => told.includes(id),
-      keep: async () => undefined,
-    }),
+    triage: async (_, __, seenAllAt) => (
+      rounds.push(seenAllAt),
+      {
+        later: 0,
+        why: (patient) => (rested.includes(patient) ? null : "it is new"),
+        looked: (patient) => void looked.push(patient),
+        isTold: (id) => told.includes(id),
+        keep: async () => undefined,
+      }
+    ),
     listWanted: async () => [],
     watchResourceEvents: async () => undefined,
     watchRoles: async () => void watched.push(kept.length),
@@ -59,7 +64,7 @@ function setUp(
     now: () => new Date(NOW),
   };
   const sweep = (over: Partial<SweepDeps> = {}) => createSweep({ ...deps, ...over })(fakeClient().client, log);
-  return { run: () => sweep(), sweep, sent, judged, kept, looked, delivered, watched, lines: log.lines };
+  return { run: () => sweep(), sweep, sent, judged, kept, looked, delivered, watched, rounds, lines: log.lines };
 }
 
 test("sends every patient a signal, by nobody, once per sweep", async () => {
@@ -172,6 +177,14 @@ test("remembers when it ran and since when it doubts the inventory, and judges b
   const begun = { sweeps: [...before.sweeps.slice(1), NOW], doubtSince: after(-5) };
   const canary = { patientId: VAULT_ID, sentAt: NOW, arrivedAt: null };
   expect(kept).toEqual([begun, { ...begun, rounds: [{ at: NOW, vaults: 2, late: 0 }], canary }]);
+});
+
+test("who needs a look is told by when a sweep last saw all of them, too", async () => {
+  const round = (at: number, late: number) => ({ at: after(at), vaults: 2, late });
+  const before = { sweeps: [after(-5)], doubtSince: null, rounds: [round(-10, 0), round(-5, 1)] };
+  const { run, rounds } = setUp(undefined, {}, "started", before);
+  await run();
+  expect(rounds).toEqual([after(-10)]);
 });
 
 test("a first sweep calls nothing stuck", async () => {

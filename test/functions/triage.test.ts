@@ -31,7 +31,12 @@ function setUp({ running = [], sight = {}, ...over }: Partial<TriageDeps> & { ru
   });
   const client = { getStatusBy: async () => running.map((instanceId) => ({ instanceId })) as never };
   const all: Sight = { patients: [PATIENT, OTHER], databases: [], unlisted: [], unread: null, ...sight };
-  return { round: () => triage.round(client, all, log), meant: (at = after(1)) => triage.meant(all, at), kept, lines: log.lines };
+  return {
+    round: (seenAllAt: string | null = null) => triage.round(client, all, seenAllAt, log),
+    meant: (at = after(1)) => triage.meant(all, at),
+    kept,
+    lines: log.lines,
+  };
 }
 
 test("a healthy vault needs no look, and nothing is written down", async () => {
@@ -126,6 +131,14 @@ test("whose trouble a sweep has found before the event came that tells who is be
   // Open ones alone, or still out of reach.
   expect(asked).toEqual([NOW]);
   expect(await meant(after(1))).toEqual([]);
+});
+
+test("where lists get no answer who was looked at long ago is looked at, unless a sweep saw all of them since", async () => {
+  const looked = { lists: "d", keys: "k", lookedAt: AT - 3_600_000 };
+  const load = async () => ({ "kv-orders": looked, "kv-carts": looked });
+  const { round } = setUp({ screens: { load, keep: async () => undefined }, screen: async () => () => "later" });
+  expect((await round()).why(PATIENT)).toBe("lists could not be read");
+  expect((await round(after(-5))).why(PATIENT)).toBe(null);
 });
 
 test("where lists got no answer nobody can tell, and the event comes again", async () => {

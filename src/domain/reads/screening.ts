@@ -89,11 +89,13 @@ export type Screened = { lists: string; keys: string; isDoubtful: boolean; times
 /** Digests of what lists and the versions of its keys told when a full look was last asked for. */
 export type Screen = { lists: string; keys: string; lookedAt: number };
 
-/** Who was not screened for so long is looked at. */
+/** Who was neither screened nor looked at for so long is looked at: a list that gets no answer once must not make a look of each. */
 const UNSCREENED_MS = 10 * MINUTE;
 
+/** seenAllAt: when a sweep last left nobody out. */
 export type Known = {
   before: Screen | undefined;
+  seenAllAt: number | null;
   screened: Screened;
   /** Running, told of and not looked at yet, or in trouble within the last day. */
   isAtWork: boolean;
@@ -107,7 +109,7 @@ export type Known = {
 const lastTurn = (share: number, now: number): number => Math.floor((now - share * HOUR) / HOUR) * HOUR + share * HOUR;
 
 /** Why it needs a full look now; null where it does not. */
-export function whyLook({ before, screened, isAtWork, isTold, isTroubled, share }: Known, now: number): string | null {
+export function whyLook({ before, seenAllAt, screened, isAtWork, isTold, isTroubled, share }: Known, now: number): string | null {
   if (isAtWork) return "it is at work";
   if (isTold) return "it was told of and not looked at";
   if (isTroubled) return "it was in trouble within the last day";
@@ -115,7 +117,7 @@ export function whyLook({ before, screened, isAtWork, isTold, isTroubled, share 
   // It would wait until the clock has come there, whatever time its key names on the way.
   if (before.lookedAt > now) return "its last look lies ahead: the clock was set back";
   if (screened === "unread") return "lists do not show it";
-  if (screened === "later") return now - before.lookedAt >= UNSCREENED_MS ? "lists could not be read" : null;
+  if (screened === "later") return now - Math.max(before.lookedAt, seenAllAt ?? 0) >= UNSCREENED_MS ? "lists could not be read" : null;
   return whyAnew(before, screened, now) ?? (before.lookedAt < lastTurn(share, now) ? TURN : null);
 }
 

@@ -55,6 +55,9 @@ export const withRound = (record: SweepRecord, round: Round): SweepRecord => ({
   rounds: [...(record.rounds ?? []).filter(({ at }) => toMs(at) < toMs(round.at) && toMs(round.at) - toMs(at) < HOUR), round],
 });
 
+/** When a sweep last left nobody out; null where none of the last hour did. */
+export const seenAllAt = ({ rounds }: SweepRecord): string | null => rounds?.findLast(({ late }) => late === 0)?.at ?? null;
+
 /**
  * An instance that has not moved since before then is stuck: the app was there for longer than any instance waits, and it did nothing. While
  * the app is down none moves, and a healthy one must not be ended for that. Null while the app was not there for long enough to tell.

@@ -24,6 +24,7 @@ const NOW = 100 * HOUR;
 const SAME = { lists: "d", keys: "k", isDoubtful: false, times: [] };
 /** Screened, the same as before, and looked at a minute ago. */
 const quiet: Known = {
+  seenAllAt: null,
   before: { lists: "d", keys: "k", lookedAt: NOW - MINUTE },
   screened: SAME,
   isAtWork: false,
@@ -43,6 +44,12 @@ describe("a full look", () => {
     ["lists do not show it", { screened: "unread" }, "lists do not show it"],
     ["lists could not be read once", { screened: "later" }, null],
     ["lists could not be read for ten minutes", { screened: "later", ...ago(10 * MINUTE) }, "lists could not be read"],
+    ["lists could not be read, and five minutes ago they were", { screened: "later", seenAllAt: NOW - 5 * MINUTE, ...ago(HOUR) }, null],
+    [
+      "lists could not be read, nor ten minutes ago",
+      { screened: "later", seenAllAt: NOW - 10 * MINUTE, ...ago(HOUR) },
+      "lists could not be read",
+    ],
     ["something is another", { screened: { ...SAME, lists: "e" } }, "it has changed"],
     ["a key is another", { screened: { ...SAME, keys: "e" } }, "it has changed"],
     ["the service doubts it", { screened: { ...SAME, isDoubtful: true } }, "the service says that it has lost its key"],

@@ -4,6 +4,7 @@ import {
   type Canary,
   followCanary,
   overdueSince,
+  seenAllAt,
   stuckBefore,
   type SweepRecord,
   withRound,
@@ -66,6 +67,13 @@ test("of rounds an hour is kept, each once, and the last one however old it is",
   const again = withRound({ ...swept(0), rounds }, { at: after(120), vaults: 3, late: 1 }).rounds!;
   expect([again.length, again.at(-1)]).toEqual([12, { at: after(120), vaults: 3, late: 1 }]);
   expect(withSweep({ ...swept(0), rounds }, after(900)).rounds).toEqual(rounds);
+});
+
+test("that all were seen is told by the last round that left nobody out", () => {
+  const round = (at: number, late: number) => ({ at: after(at), vaults: 2, late });
+  expect(seenAllAt(swept(0))).toBe(null);
+  expect(seenAllAt({ ...swept(0), rounds: [round(0, 1)] })).toBe(null);
+  expect(seenAllAt({ ...swept(0), rounds: [round(0, 0), round(5, 0), round(10, 1)] })).toBe(after(5));
 });
 
 test.each<[string, number[], number, number | null]>([
