@@ -276,9 +276,7 @@ async function assess(deps: AssessDeps, input: AssessInput): Promise<AssessResul
 async function tellLook({ teller, settings, log }: AssessDeps, turn: Pick<Turn, "incident" | "next">, facts: Facts): Promise<void> {
   const news = newsOfLook(turn, facts, settings);
   if (news.length === 0) return;
-  // Where no channel is set the log alone tells of it: there is no incident that would.
-  for (const { type, about, text } of news) if (type === UNDONE) log.error("revocationUndone", { vaultId: about, text });
-  await teller.put(news);
+  for (const { type, about, text } of await teller.put(news)) if (type === UNDONE) log.error("revocationUndone", { vaultId: about, text });
   if (turn.next.do !== "step") await teller.deliver(log);
 }
 

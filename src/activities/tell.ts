@@ -38,8 +38,8 @@ export type TellerDeps = {
 
 /** Both throw a TransientError where the storage does not answer, and for nothing else that a receiver does. */
 export type Teller = {
-  /** Writes down who is to be told; news that was put before is none. */
-  put: (news: readonly News[]) => Promise<void>;
+  /** Writes down who is to be told; news that was put before is none. What is written down for the first time, of all that is. */
+  put: (news: readonly News[]) => Promise<News[]>;
   /** Sends what is due. */
   deliver: (log: Log) => Promise<void>;
   /** The same, and says who can't be told at all. */
@@ -128,11 +128,13 @@ export function createTeller({ letters, channels, pace, unresolved, now }: Telle
 
   return {
     put: async (news) => {
-      if (set.length === 0) return;
+      const put: News[] = [];
       for (const one of news) {
+        if (set.length === 0 && !one.isLogged) continue;
         const likeToldAt = one.weight === "soon" ? await letters.likeToldAt(one.like) : null;
-        await letters.put(one.id, lettersFor(one, set, at(), likeToldAt), at(), one.like);
+        if (await letters.put(one.id, lettersFor(one, set, at(), likeToldAt), at(), one.like)) put.push(one);
       }
+      return put;
     },
     deliver,
     round: async (log) => {

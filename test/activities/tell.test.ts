@@ -196,6 +196,15 @@ test("where no channel is set nothing is kept or asked", async () => {
   expect(rows.size).toBe(0);
 });
 
+test("what the log is to tell of is put once, be a channel set or not", async () => {
+  const { make } = setUp();
+  const logged = aNews({ id: "n2", isLogged: true });
+  const ids = async (teller: ReturnType<typeof make>) => (await teller.put([aNews(), logged])).map(({ id }) => id);
+  const deaf = make([]);
+  expect([await ids(deaf), await ids(deaf)]).toEqual([["n2"], []]);
+  expect(await ids(make(["topic"]))).toEqual(["n1"]);
+});
+
 test("a round says whose secret can't be had, and sends what is due to the others", async () => {
   const { teller, log, sent } = setUp(["topic"]);
   await teller.put([aNews()]);

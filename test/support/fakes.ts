@@ -206,7 +206,11 @@ export function fakeEdges(facts: Facts = someFacts()) {
       add: async (place: string, sample: Sample) => void samples.set(place, withSample(samples.get(place) ?? [], sample)),
     },
     teller: {
-      put: async (news: readonly News[]) => void told.push(...news.filter(({ id }) => !told.some((one) => one.id === id))),
+      put: async (news: readonly News[]) => {
+        const put = news.filter(({ id }) => !told.some((one) => one.id === id));
+        told.push(...put);
+        return put;
+      },
       deliver: async () => void journal.push("deliver"),
       round: async () => undefined,
     },

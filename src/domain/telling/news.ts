@@ -32,6 +32,8 @@ export type News = {
   asks: boolean;
   /** For machines. */
   data: Record<string, unknown>;
+  /** In the log too, and so on record where no channel is set: there is no incident that would tell of it. */
+  isLogged?: true;
 };
 
 const shortOf = (id: string): string => nameOf(id) || id;

@@ -34,6 +34,7 @@ export function undoneNews(facts: Facts): News[] {
           ["Revoked by", by.name],
         ],
         asks: false,
+        isLogged: true,
         data: { vaultId: patient.id, operationId: id, detail, revokedBy: by.objectId, reason },
       },
     ];
