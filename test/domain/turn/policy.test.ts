@@ -195,6 +195,15 @@ describe("a deliberate revocation", () => {
     );
   });
 
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.entries forgets the names
+  test.each(Object.entries(kinds) as [StepName, Touch["what"]][])(
+    "of the database itself stops %s, unless it tells just that",
+    (name, kind) => {
+      const facts = someFacts({ targets: [anAccount({ id: served, tags })], baseline: aBaseline() });
+      expect(judgeStep(stepOf(name), facts, heal, []).kind === "refuse").toBe(kind !== "intent");
+    },
+  );
+
   test.each<[string, Step, Partial<TargetFacts>]>([
     ["a step on a key, where it has none", stepOf("EnableKeyVersion"), { ...alone, keyUri: null }],
     ["a grant to one that is still to be made", stepOf("GrantKeyRole", { principalId: null }), { ...alone, defaultIdentity }],
