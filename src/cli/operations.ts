@@ -29,6 +29,9 @@ const MEMBERS = {
   confirm: { member: "confirm", value: "NAME", does: "the name of what is lost, which confirms it" },
 } as const;
 
+/** A number, true or false is that, all else is text: of members without an option of their own some are no texts. */
+const valueOf = (value: string): unknown => (/^(?:true|false|\d+)$/.test(value) ? JSON.parse(value) : value);
+
 const membersIn = (given: Given): [string, unknown][] => [
   ...Object.entries(MEMBERS).flatMap(([option, { member }]): [string, unknown][] => {
     const value = text(given, option);
@@ -37,7 +40,7 @@ const membersIn = (given: Given): [string, unknown][] => [
   ...texts(given, "set").map((pair): [string, unknown] => {
     const [member = "", ...value] = pair.split("=");
     if (member === "" || value.length === 0) throw new UsageError(`--set takes MEMBER=VALUE, not ${pair}`);
-    return [member, value.join("=")];
+    return [member, valueOf(value.join("="))];
   }),
 ];
 

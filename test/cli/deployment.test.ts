@@ -9,7 +9,7 @@ import { decideTurn } from "../../src/domain/turn/turn.ts";
 import { summarizeIncident, viewIncident } from "../../src/functions/incident-view.ts";
 import { viewWish } from "../../src/functions/wish-view.ts";
 import { extendChain } from "../../src/storage/audit-chain.ts";
-import { ACCOUNT_ID, KEY_URI, NOW, VAULT_ID } from "../support/builders.ts";
+import { ACCOUNT_ID, IDENTITY_ID, KEY_URI, NOW, VAULT_ID } from "../support/builders.ts";
 import { aStep, planOf, turnInput } from "../support/turns.ts";
 import { aStatusOf, aWish } from "../support/wishes.ts";
 import { deployment, type Played, refused } from "./support.ts";
@@ -350,6 +350,36 @@ describe("keymend operations", () => {
       { call: "POST /api/operations", body },
     ]);
     expect(out).toContain(`On record: ${working.id}`);
+  });
+
+  test.each<[string, string[], object]>([
+    [
+      "prepare",
+      [
+        "--kind",
+        "account",
+        "--vault",
+        VAULT_ID,
+        "--key",
+        "cmk",
+        "--identity",
+        IDENTITY_ID,
+        "--set",
+        "purgeProtection=true",
+        "--confirm",
+        "kv-orders",
+      ],
+      { purgeProtection: true, confirm: "kv-orders" },
+    ],
+    [
+      "enable-cmk",
+      ["--database", ACCOUNT_ID, "--key-uri", KEY_URI, "--set", "requestUnits=50", "--confirm", "orders"],
+      { requestUnits: 50, confirm: "orders" },
+    ],
+  ])("start takes of %s what has no option, as the API does", async (operation, args, members) => {
+    const { keymend, asked } = deployment(played);
+    expect(await keymend("operations", "start", operation, ...args, ...WHY)).toMatchObject({ code: EXIT.nothing });
+    expect(asked.at(-1)).toMatchObject({ call: "POST /api/operations", body: { operation, ...members } });
   });
 
   test("start puts nothing on record where nobody agrees, or it is only rehearsed", async () => {

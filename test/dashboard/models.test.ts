@@ -8,6 +8,7 @@ import { changeOf } from "../../src/dashboard/model/change.ts";
 import { countByPhase, graphOf, matching, worstFirst } from "../../src/dashboard/model/fleet.ts";
 import { graceOf, lastWriteAt } from "../../src/dashboard/model/grace.ts";
 import { barsOf, countByOutcome, percentile, timesToFix } from "../../src/dashboard/model/numbers.ts";
+import { WISH } from "../../src/api/wish-body.ts";
 import { bodyOf, FORMS, isWhole } from "../../src/dashboard/model/operations.ts";
 import { delayOf } from "../../src/dashboard/model/poll.ts";
 import { runwayOf } from "../../src/dashboard/model/runway.ts";
@@ -298,6 +299,21 @@ describe("an operation's form", () => {
     });
     expect(Object.keys(FORMS)).toContain("revoke");
   });
+
+  test.each(WISH.options.map(({ entries }) => [entries.operation.literal, entries] as const))(
+    "of %s asks for what the API must be told, and for nothing that it does not know",
+    (operation, { operation: _, reason: _why, dryRun: _dry, ...entries }) => {
+      const members = Object.entries(entries as Record<string, { type: string }>);
+      const fields = FORMS[operation].fields.map(({ name, optional }) => [name, optional === true] as const);
+      expect(
+        fields
+          .filter(([, optional]) => !optional)
+          .map(([name]) => name)
+          .toSorted(),
+      ).toEqual(members.flatMap(([name, { type }]) => (type === "optional" ? [] : [name])).toSorted());
+      expect(fields.filter(([name]) => !members.some(([member]) => member === name))).toEqual([]);
+    },
+  );
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { WISH } from "../../../src/api/wish-body.ts";
 import { keyScopeOf } from "../../../src/domain/arm-id.ts";
 import { causes } from "../../../src/domain/causes/index.ts";
 import type { Facts } from "../../../src/domain/facts.ts";
@@ -101,6 +102,10 @@ const judgedAll = (name: OperationName) =>
       return judgeOperation({ facts, diagnosis: diagnose(facts, someSettings()), wish });
     }),
   );
+
+test("each can be asked for, by a body of the API", () => {
+  expect(WISH.options.map(({ entries }) => entries.operation.literal).toSorted()).toEqual(Object.keys(operations).toSorted());
+});
 
 describe.each(Object.entries(operations))("%s", (name, { asks, steps, mends }) => {
   const all = judgedAll(name as OperationName);
