@@ -1,11 +1,17 @@
 /** How long a repair took: from the trouble, as far as that is known, to where its effect was seen. */
+import type { Facts } from "../facts.ts";
 import type { Incident, IncidentTarget, OutcomeCode } from "../incident.ts";
 import { toIso, toMs } from "../time.ts";
 import type { TurnInput } from "./record.ts";
 
-/** What happened before the last incident was closed belongs to that one, and nothing has happened yet that an event tells of for later. */
-export function sinceEvent({ signals, previous, now }: Pick<TurnInput, "signals" | "previous" | "now">): Pick<Incident, "since"> {
-  const from = previous?.closedAt ? toMs(previous.closedAt) : -Infinity;
+type Opening = Pick<TurnInput, "signals" | "previous" | "now"> & { facts: Pick<Facts, "baseline"> };
+
+/**
+ * What happened before the last incident was closed belongs to that one, what happened before all was last seen well has broken nothing, however
+ * late the event of it comes; and nothing has happened yet that an event tells of for later.
+ */
+export function sinceEvent({ signals, previous, now, facts: { baseline } }: Opening): Pick<Incident, "since"> {
+  const from = Math.max(...[previous?.closedAt, baseline?.at].map((at) => (at ? toMs(at) : -Infinity)));
   const times = signals.filter(({ source }) => source === "event").map(({ at }) => toMs(at));
   const known = times.filter((at) => at >= from && at < toMs(now));
   return known.length === 0 ? {} : { since: toIso(Math.min(...known)) };

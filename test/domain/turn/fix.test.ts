@@ -3,7 +3,7 @@ import type { Incident, IncidentTarget } from "../../../src/domain/incident.ts";
 import { openIncident } from "../../../src/domain/incident.ts";
 import { fixedAt, sinceEvent, troubleAt } from "../../../src/domain/turn/fix.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
-import { ACCOUNT_ID, NOW } from "../../support/builders.ts";
+import { aBaseline, ACCOUNT_ID, NOW } from "../../support/builders.ts";
 import { after, aSignal, diagnosisOf, healthy, PATIENT, planOf, seen, turnInput } from "../../support/turns.ts";
 
 const target = (over: Partial<IncidentTarget>): IncidentTarget => ({
@@ -74,22 +74,41 @@ test.each<[string, Partial<Incident>, string | null]>([
   ["it is open still", { closedAt: null, outcome: null }, null],
 ])("%s", (_, over, at) => expect(fixedAt(closed(over))).toBe(at));
 
-test.each<[string, Parameters<typeof sinceEvent>[0], string | undefined]>([
-  ["the earliest event", { signals: [aSignal({ at: after(-2) }), aSignal({ at: after(-3) })], previous: null, now: NOW }, after(-3)],
-  ["a sweep is none", { signals: [aSignal({ at: after(-2), source: "sweep" })], previous: null, now: NOW }, undefined],
+const wellAt = (at: string) => ({ facts: { baseline: aBaseline({ at }) } });
+
+test.each<[string, Partial<Parameters<typeof sinceEvent>[0]>, string | undefined]>([
+  ["the earliest event", { signals: [aSignal({ at: after(-2) }), aSignal({ at: after(-3) })] }, after(-3)],
+  ["a sweep is none", { signals: [aSignal({ at: after(-2), source: "sweep" })] }, undefined],
   [
     "one from before the last incident was closed is that one's",
-    { signals: [aSignal({ at: after(-9) })], previous: closed({ closedAt: after(-5) }), now: NOW },
+    { signals: [aSignal({ at: after(-9) })], previous: closed({ closedAt: after(-5) }) },
     undefined,
   ],
-  ["one after it", { signals: [aSignal({ at: after(-9) })], previous: closed({ closedAt: after(-10) }), now: NOW }, after(-9)],
-  ["an open one bounds nothing", { signals: [aSignal({ at: after(-9) })], previous: closed({ closedAt: null }), now: NOW }, after(-9)],
+  ["one after it", { signals: [aSignal({ at: after(-9) })], previous: closed({ closedAt: after(-10) }) }, after(-9)],
+  ["an open one bounds nothing", { signals: [aSignal({ at: after(-9) })], previous: closed({ closedAt: null }) }, after(-9)],
   [
     "of a clock that goes ahead, and of one that can't be read",
-    { signals: [aSignal({ at: after(2) }), aSignal({ at: "soon" })], previous: null, now: NOW },
+    { signals: [aSignal({ at: after(2) }), aSignal({ at: "soon" })] },
     undefined,
   ],
-])("where trouble began: %s", (_, given, since) => expect(sinceEvent(given).since).toBe(since));
+  [
+    "one from before all was last seen well, that comes late",
+    { signals: [aSignal({ at: after(-180) })], ...wellAt(after(-20)) },
+    undefined,
+  ],
+  [
+    "of several that come at once those from after it",
+    { signals: [aSignal({ at: after(-180) }), aSignal({ at: after(-5) })], ...wellAt(after(-20)) },
+    after(-5),
+  ],
+  [
+    "whichever was later, that or the end of the last incident",
+    { signals: [aSignal({ at: after(-9) })], previous: closed({ closedAt: after(-5) }), ...wellAt(after(-20)) },
+    undefined,
+  ],
+])("where trouble began: %s", (_, given, since) => {
+  expect(sinceEvent({ signals: [], previous: null, now: NOW, facts: { baseline: null }, ...given }).since).toBe(since);
+});
 
 test("an incident keeps when the event came about, and since when the service says that all is well", () => {
   const input = turnInput({ signals: [aSignal({ at: after(-2) })] });
