@@ -1,6 +1,6 @@
 /** What may be sent to the operations API: bodies and queries, checked by these very schemas, and described by them to others. */
 import * as v from "valibot";
-import { isDatabaseId, isVaultId, wholeId } from "../domain/arm-id.ts";
+import { isDatabaseId, isVaultId, parseArmId, wholeId } from "../domain/arm-id.ts";
 import { OWN_TAGS } from "../domain/tags.ts";
 
 export const REASON = v.pipe(
@@ -68,7 +68,14 @@ export const STATES = ["working", "waiting", "closed"] as const;
 export const PHASES = ["healthy", "atRisk", "inGrace", "revoked", "recovering"] as const;
 export const KINDS = ["account", "cluster"] as const;
 const STATE = v.optional(picked(STATES));
-const VAULT = v.optional(v.pipe(v.string(), v.description("Resource id of a vault.")));
+/** By what a patient goes: a name alone would be that of none, and its empty list look like an answer. */
+const VAULT = v.optional(
+  v.pipe(
+    v.string(),
+    v.check((id) => parseArmId(id) !== undefined || /^https:\/\//i.test(id), "must be a resource id, or the address of a vault"),
+    v.description("Resource id of a vault."),
+  ),
+);
 
 /** The rows' own keys (storage/incident-store.ts, storage/audit-log.ts), and a wish's id. */
 const INCIDENT_ROW = /^\d{8}T\d{9}Z-[0-9a-f]+$/;

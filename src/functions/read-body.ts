@@ -36,9 +36,15 @@ export async function readBody<T extends v.GenericSchema>(request: HttpRequest, 
   throw new ProblemError(400, "The body is not what is expected; see errors.", parsed.issues.map(toField));
 }
 
-/** A parameter that is not known must not look as if it had been heeded. */
+const wrongQuery = (problems: readonly FieldProblem[]): ProblemError =>
+  new ProblemError(400, "The query is wrong; see errors.", oncePerField(problems));
+
+/** A parameter that is not known must not look as if it had been heeded, nor one of two that are given. */
 export function readQuery<T extends v.GenericSchema>(request: HttpRequest, schema: T): v.InferOutput<T> {
+  const names = [...request.query.keys()];
+  const twice = names.filter((name, i) => names.indexOf(name) !== i);
+  if (twice.length > 0) throw wrongQuery(twice.map((field) => ({ field, problem: "is given more than once" })));
   const parsed = v.safeParse(schema, Object.fromEntries(request.query));
   if (parsed.success) return parsed.output;
-  throw new ProblemError(400, "The query is wrong; see errors.", oncePerField(parsed.issues.map(toField)));
+  throw wrongQuery(parsed.issues.map(toField));
 }

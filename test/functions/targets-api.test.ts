@@ -111,7 +111,15 @@ describe("the list", () => {
     expect(rest).not.toHaveProperty("nextLink");
   });
 
-  test.each(["?phase=well", "?$top=1001", "?state=closed", "?$skipToken=a/b"])("refuses %s", async (query) => {
+  test.each([
+    "?phase=well",
+    "?$top=1001",
+    "?state=closed",
+    "?$skipToken=a/b",
+    "?vaultId=kv-orders",
+    "?vaultId=",
+    "?kind=account&kind=cluster",
+  ])("refuses %s", async (query) => {
     expect(await setUp().ask("targets", { path: `/api/targets${query}` })).toMatchObject({ status: 400 });
   });
 });
