@@ -1,4 +1,5 @@
 /** The way to a deployment of Keymend: the caller's own token, and the SDKs' own pipeline, which goes by the proxy settings as all else here does. */
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   createDefaultHttpClient,
   createHttpHeaders,
@@ -8,10 +9,11 @@ import {
   type HttpMethods,
 } from "@azure/core-rest-pipeline";
 import { createCallerCredential, shareToken } from "./caller-credential.ts";
+import { waitingClient } from "./waiting-client.ts";
 
 const TIMEOUT_MS = 60_000;
-/** What only reads may be asked again, as long as Retry-After says. */
-const RETRIES = 3;
+/** Somebody waits at a terminal: what only reads is asked again for so long, and whoever is to wait longer is told so. */
+const PATIENCE_MS = 30_000;
 
 type Init = { method: string; headers: Record<string, string>; body?: string };
 
@@ -47,8 +49,8 @@ export function reachDeployment(
 }
 
 function createFetch(client: HttpClient) {
-  const reading = createPipelineFromOptions({ retryOptions: { maxRetries: RETRIES }, redirectOptions: { maxRetries: 0 } });
-  const saying = createPipelineFromOptions({ retryOptions: { maxRetries: 0 }, redirectOptions: { maxRetries: 0 } });
+  const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 0 }, redirectOptions: { maxRetries: 0 } });
+  const reading = waitingClient(client, { now: () => Date.now(), sleep: (ms) => sleep(ms), patienceMs: PATIENCE_MS });
   return async (url: string, { method, headers, body }: Init) => {
     if (!isSafe(url)) throw new Error(`${url} is no https address`);
     const request = createPipelineRequest({
@@ -60,7 +62,7 @@ function createFetch(client: HttpClient) {
       allowInsecureConnection: true,
       ...(body === undefined ? {} : { body }),
     });
-    const response = await (method === "GET" ? reading : saying).sendRequest(client, request);
+    const response = await pipeline.sendRequest(method === "GET" ? reading : client, request);
     return {
       status: response.status,
       headers: { get: (name: string) => response.headers.get(name) ?? null },

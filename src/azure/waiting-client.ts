@@ -11,10 +11,11 @@ const TRIES = 4;
 /** Azure names half an hour at the most in practice; who watches gives up before that. */
 const PATIENCE_MS = 10 * MINUTE;
 
-type Waiting = { now: () => number; sleep: (ms: number) => Promise<void> };
+/** patienceMs: how long all tries of one request may take before another begins. */
+type Waiting = { now: () => number; sleep: (ms: number) => Promise<void>; patienceMs?: number };
 
 /** What comes here only reads: nothing is done twice by sending it again. */
-export function waitingClient(client: HttpClient, { now, sleep }: Waiting): HttpClient {
+export function waitingClient(client: HttpClient, { now, sleep, patienceMs = PATIENCE_MS }: Waiting): HttpClient {
   async function attempt(request: PipelineRequest): Promise<{ response: PipelineResponse } | { error: unknown; waitMs: number | null }> {
     try {
       return { response: await client.sendRequest(request) };
@@ -27,7 +28,7 @@ export function waitingClient(client: HttpClient, { now, sleep }: Waiting): Http
 
   return {
     async sendRequest(request) {
-      const until = now() + PATIENCE_MS;
+      const until = now() + patienceMs;
       for (let failed = 0; ;) {
         const ending = await attempt(request);
         const isAnswered = "response" in ending;

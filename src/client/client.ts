@@ -46,11 +46,21 @@ export class ApiError extends Error {
   }
 }
 
+/** What stands before the app answers so: a gateway, the platform while it starts, or somebody else's app. */
+function whyStrange(status: number): string {
+  if (status === 401 || status === 403) return "the token or this network is refused before Keymend is asked: is the audience its own?";
+  if (status === 429 || status >= 500) return "it may be starting, or too much is asked of it: try again in a while";
+  return "is this the address of a Keymend?";
+}
+
+const strange = (what: string, status: number, how: string, cause?: unknown): ApiError =>
+  new ApiError(status, `${what} is answered ${status} ${how}: ${whyStrange(status)}`, [], cause);
+
 function parsed(what: string, status: number, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new ApiError(status, `${what} is answered ${status} with no JSON: is this the address of a Keymend?`, [], cause);
+    throw strange(what, status, "with no JSON", cause);
   }
 }
 
@@ -58,13 +68,15 @@ function refusal(what: string, status: number, body: unknown): ApiError {
   const problem = v.safeParse(PROBLEM, body);
   return problem.success
     ? new ApiError(status, problem.output.detail, problem.output.errors)
-    : new ApiError(status, `${what} is answered ${status} otherwise than by a Keymend: is this its address?`);
+    : strange(what, status, "otherwise than by a Keymend");
 }
 
 function pathOf({ path }: Route, id: string | undefined): string {
   if (path.includes("{") && id === undefined) throw new TypeError(`${path} takes an id`);
   // A resource id is the rest of the path: not every gateway lets an escaped slash through.
   const parts = path.includes("{*") ? (id ?? "").split("/").filter((part) => part !== "") : [id ?? ""];
+  // Without one it would be the path of a list, or of another call.
+  if (path.includes("{") && parts.every((part) => part.trim() === "")) throw new TypeError("an id is not empty");
   // Of a path such a part is taken out on the way, escaped or not.
   if (parts.some((part) => part === "." || part === "..")) throw new TypeError(`${id} is no id`);
   return path.replace(/\{\*?id\}/, parts.map((part) => encodeURIComponent(part)).join("/"));

@@ -56,6 +56,8 @@ describe("a call", () => {
     await expect(client.call("incident")).rejects.toThrow(TypeError);
     await expect(client.call("target", { id: "/subscriptions/../../pause" })).rejects.toThrow(TypeError);
     await expect(client.call("decide", { id: ".." })).rejects.toThrow(TypeError);
+    await expect(client.call("incident", { id: " " })).rejects.toThrow(TypeError);
+    await expect(client.call("target", { id: "/" })).rejects.toThrow(TypeError);
     expect(asked).toEqual([]);
   });
 
@@ -121,8 +123,18 @@ describe("what goes wrong", () => {
     ],
     [
       "a refusal of somebody else",
-      { status: 403, body: { error: {} } },
-      { status: 403, message: expect.stringContaining("is this its address") as string },
+      { status: 404, body: { error: {} } },
+      { status: 404, message: expect.stringContaining("otherwise than by a Keymend: is this the address of a Keymend?") as string },
+    ],
+    [
+      "a token that is refused before Keymend is asked",
+      { status: 401, body: "" },
+      { status: 401, passes: false, message: expect.stringContaining("is the audience its own?") as string },
+    ],
+    [
+      "a platform that throttles, or starts",
+      { status: 429, body: "" },
+      { status: 429, passes: true, message: expect.stringContaining("try again in a while") as string },
     ],
     ["a good status that is none of the route's", { status: 202, body: WRITING }, { status: 202 }],
     [
