@@ -1,19 +1,21 @@
 /** `keymend audit`: proof of who did what, checked here and not only where it is kept. */
 import * as v from "valibot";
-import { type Command, EXIT, type Given, isOn, text, UsageError } from "./command.ts";
+import { type Command, EXIT, type Given, isOn, meant, text, UsageError } from "./command.ts";
 import { type AuditExport, checkAudit, exportAudit, readExport } from "./deployment/records.ts";
 import { when } from "./deployment/tell.ts";
-import type { Ways } from "./deployment/ways.ts";
+import { oneIn, type Ways } from "./deployment/ways.ts";
 import { plain } from "./terminal.ts";
 
 type Json = Record<string, unknown>;
 
-async function taken(given: Given, ways: Ways, incidentId: string | undefined): Promise<AuditExport> {
+async function taken(given: Given, ways: Ways, ids: readonly string[]): Promise<AuditExport> {
   const file = text(given, "file");
-  if (file !== undefined && incidentId !== undefined) throw new UsageError("give an incident's id or --file, not both");
-  if (file !== undefined) return readExport(file);
-  if (incidentId === undefined) throw new UsageError("give an incident's id (or pause), or --file");
-  return exportAudit(ways.connect(given), incidentId, ways.now().toISOString());
+  if (file === undefined) {
+    const incidentId = oneIn(ids, "an incident's id (or pause), or --file");
+    return exportAudit(ways.connect(given), incidentId, ways.now().toISOString());
+  }
+  if (ids.length > 0) throw new UsageError("give an incident's id or --file, not both");
+  return readExport(file);
 }
 
 /** What the deployment says too, which has its anchors: null where it was not asked. */
@@ -43,11 +45,11 @@ function verdictOf(audit: AuditExport): { isGood: boolean; said: string[]; json:
   return { isGood: here.ok && there?.ok !== false, said, json: { incidentId: audit.incidentId, here, deployment: audit.chain } };
 }
 
-type Verb = (given: Given, ways: Ways, id: string | undefined) => Promise<number>;
+type Verb = (given: Given, ways: Ways, ids: readonly string[]) => Promise<number>;
 
 const VERBS: Record<string, Verb> = {
-  verify: async (given, ways, id) => {
-    const { isGood, said, json } = verdictOf(await taken(given, ways, id));
+  verify: async (given, ways, ids) => {
+    const { isGood, said, json } = verdictOf(await taken(given, ways, ids));
     const { print, paint } = given.terminal;
     print(
       isOn(given, "json")
@@ -56,16 +58,16 @@ const VERBS: Record<string, Verb> = {
     );
     return isGood ? EXIT.nothing : EXIT.trouble;
   },
-  show: async (given, ways, id) => {
-    const { rows } = await taken(given, ways, id);
+  show: async (given, ways, ids) => {
+    const { rows } = await taken(given, ways, ids);
     for (const row of rows) {
       const line = `${when(row.at)}  ${row.kind.padEnd(12)}  ${row.what}  (${row.actor})`;
       given.terminal.print(isOn(given, "json") ? JSON.stringify(row) : plain(line));
     }
     return EXIT.nothing;
   },
-  export: async (given, ways, id) => {
-    given.terminal.print(JSON.stringify(await taken(given, ways, id)));
+  export: async (given, ways, ids) => {
+    given.terminal.print(JSON.stringify(await taken(given, ways, ids)));
     return EXIT.nothing;
   },
 };
@@ -85,9 +87,9 @@ export const audit = (ways: Ways): Command => ({
     { run: "keymend audit verify --file audit.json", does: "checks it anywhere, later" },
   ],
   run: async (given) => {
-    const [word = "", id, ...more] = given.positionals;
-    const verb = VERBS[word];
-    if (!verb || more.length > 0) throw new UsageError(`keymend audit takes one of ${Object.keys(VERBS).join(", ")}, and one id`);
-    return verb(given, ways, id);
+    const [word = "", ...ids] = given.positionals;
+    const verb = meant(VERBS, word);
+    if (!verb) throw new UsageError(`keymend audit takes one of ${Object.keys(VERBS).join(", ")}, and one id`);
+    return verb(given, ways, ids);
   },
 });

@@ -70,4 +70,8 @@ export const texts = ({ values }: Given, name: string): string[] => {
   return (Array.isArray(value) ? value : [value]).filter((one) => typeof one === "string");
 };
 
+/** What a word stands for; undefined where it is none, though every object has a `constructor`. */
+export const meant = <T>(all: Readonly<Record<string, T>>, word: string): T | undefined =>
+  Object.hasOwn(all, word) ? all[word] : undefined;
+
 export const isOn = ({ values }: Given, name: string): boolean => values[name] === true;

@@ -1,5 +1,5 @@
 /** `keymend completion`: what a shell needs to complete commands and options, made from what the commands say of themselves. */
-import { COMMON, type Command, EXIT, UsageError } from "./command.ts";
+import { COMMON, type Command, EXIT, meant, UsageError } from "./command.ts";
 
 const optionsOf = ({ options }: Command) => Object.entries({ ...options, ...COMMON });
 const flags = (command: Command): string =>
@@ -87,7 +87,7 @@ export const completion = (all: () => readonly Command[]): Command => ({
   ],
   run: async ({ positionals, terminal, values }) => {
     const [shell = "", ...more] = positionals;
-    const make = SHELLS[shell];
+    const make = meant(SHELLS, shell);
     if (!make || more.length > 0) throw new UsageError(`for which shell? one of ${Object.keys(SHELLS).join(", ")}`);
     const script = make(all());
     terminal.print(values["json"] === true ? JSON.stringify({ shell, script }) : script);

@@ -1,7 +1,8 @@
 /** `keymend incident`: one incident, and how it goes on. */
 import { ApiError, type Client } from "../client/client.ts";
 import { type Command, EXIT, type Given, isOn } from "./command.ts";
-import { type Incident, incidentText, timelineFrom } from "./deployment/tell.ts";
+import { ended, type Incident, incidentText, timelineFrom } from "./deployment/tell.ts";
+import { plain } from "./terminal.ts";
 import { idOf, type Ways } from "./deployment/ways.ts";
 
 /** What a script wants to know of how it ended. */
@@ -55,7 +56,7 @@ export const incident = (ways: Ways): Command => ({
     print(isOn(given, "json") ? JSON.stringify(found) : incidentText(found, paint));
     if (!isOn(given, "follow") || found.state === "closed") return exitOf(found);
     const last = await follow(given, ways, client, found);
-    if (!isOn(given, "json")) print(`ended as ${last.outcome}${last.reason === null ? "" : ` (${last.reason})`}: ${last.detail}`);
+    if (!isOn(given, "json")) print(`ended as ${ended(last)}: ${plain(last.detail)}`);
     return exitOf(last);
   },
 });

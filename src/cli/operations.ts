@@ -4,9 +4,9 @@ import { STATES } from "../api/requests.ts";
 import { WISH } from "../api/wish-body.ts";
 import type { AnswerOf, Client, Sent } from "../client/client.ts";
 import { vaultUriOf } from "../domain/clouds.ts";
-import { type Command, EXIT, type Given, isOn, type Option, text, texts, UsageError } from "./command.ts";
+import { type Command, EXIT, type Given, isOn, meant, type Option, text, texts, UsageError } from "./command.ts";
 import { operationTable, operationText, type Rehearsal } from "./deployment/tell.ts";
-import { isAgreed, REASON, reasonOf, type Ways, YES } from "./deployment/ways.ts";
+import { isAgreed, oneIn, REASON, reasonOf, type Ways, YES } from "./deployment/ways.ts";
 import { oneOf } from "./incidents.ts";
 
 type Body = NonNullable<Sent<"startOperation">["body"]>;
@@ -45,9 +45,8 @@ const membersIn = (given: Given): [string, unknown][] => [
 ];
 
 /** Held against the very schema that the deployment checks it by, so that what is wrong is told before anything is asked. */
-function bodyIn(given: Given, operation: string | undefined): Body {
-  if (operation === undefined || !NAMES.some((name) => name === operation))
-    throw new UsageError(`which operation? one of ${NAMES.join(", ")}`);
+function bodyIn(given: Given, [operation, ...more]: readonly string[]): Body {
+  if (more.length > 0 || !NAMES.some((name) => name === operation)) throw new UsageError(`which operation? one of ${NAMES.join(", ")}`);
   const until = text(given, "until");
   const body = { operation, reason: reasonOf(given), ...(until === undefined ? {} : { until }), ...Object.fromEntries(membersIn(given)) };
   const parsed = v.safeParse(WISH, body);
@@ -90,20 +89,18 @@ const exitOf = ({ outcome }: AnswerOf<"operation">): number => (outcome === null
 
 type Verb = (given: Given, ways: Ways, rest: readonly string[]) => Promise<number>;
 
-const one = (rest: readonly string[]): string => {
-  if (rest[0] === undefined || rest.length > 1) throw new UsageError("give an operation's id, and one only");
-  return rest[0];
-};
+const one = (rest: readonly string[]): string => oneIn(rest, "an operation's id");
 
 const VERBS: Record<string, Verb> = {
-  list: async (given, ways) => {
+  list: async (given, ways, rest) => {
+    if (rest.length > 0) throw new UsageError(`list takes nothing more, not ${rest.join(" ")}`);
     const state = oneOf(given, "state", STATES);
     const value: AnswerOf<"operations">["value"] = [];
     for await (const operation of ways.connect(given).all("operations", { ...(state && { state }), $top: "200" })) value.push(operation);
     given.terminal.print(isOn(given, "json") ? JSON.stringify({ value }) : operationTable(value, given.terminal.paint));
     return EXIT.nothing;
   },
-  start: (given, ways, rest) => start(given, ways, ways.connect(given), bodyIn(given, rest[0])),
+  start: (given, ways, rest) => start(given, ways, ways.connect(given), bodyIn(given, rest)),
   show: async (given, ways, rest) => {
     const operation = await ways.connect(given).call("operation", { id: one(rest) });
     given.terminal.print(isOn(given, "json") ? JSON.stringify(operation) : operationText(operation, given.terminal.paint));
@@ -145,7 +142,7 @@ export const operations = (ways: Ways): Command => ({
   ],
   run: async (given) => {
     const [word = "", ...rest] = given.positionals;
-    const verb = VERBS[word];
+    const verb = meant(VERBS, word);
     if (!verb) throw new UsageError(`keymend operations takes one of ${Object.keys(VERBS).join(", ")}`);
     return verb(given, ways, rest);
   },

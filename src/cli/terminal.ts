@@ -17,9 +17,9 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const CODES: Record<Colour, string> = { red: "31", yellow: "33", green: "32", dim: "2", bold: "1" };
 
-/** What Azure answers may hold anything; a terminal must not be told what to do by it. */
+/** What Azure answers may hold anything; a terminal must not be told what to do by it, nor to show it in another order (Unicode, TR 9). */
 // oxlint-disable-next-line no-control-regex -- these are the ones to take out
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 export const plain = (text: string): string => text.replaceAll(CONTROL, "");
 
 /** NO_COLOR counts where it is not empty (no-color.org); FORCE_COLOR is for logs of CI that show colours. */

@@ -410,6 +410,17 @@ describe("keymend operations", () => {
     expect(asked).toEqual([]);
   });
 
+  test("a member that is no text is sent as what it is", async () => {
+    const prepare = ["operations", "start", "prepare", "--kind", "account", "--vault", VAULT_ID, "--key", "123", "--identity", IDENTITY_ID];
+    const { keymend, asked } = deployment({ "POST /operations": { body: rehearsal } });
+    await keymend(...prepare, "--set", "purgeProtection=true", "--confirm", "kv-orders", ...WHY, "--dry-run");
+    expect(asked).toMatchObject([{ body: { key: "123", purgeProtection: true, confirm: "kv-orders" } }]);
+    const enable = ["operations", "start", "enable-cmk", "--database", ACCOUNT_ID, "--key-uri", KEY_URI, "--confirm", "orders"];
+    await keymend(...enable, "--set", "requestUnits=200", ...WHY, "--dry-run");
+    expect(asked[1]).toMatchObject({ body: { requestUnits: 200 } });
+    expect(await keymend(...enable, "--set", "requestUnits=many", ...WHY)).toMatchObject({ code: EXIT.usage });
+  });
+
   test("list, show and cancel", async () => {
     const { keymend, asked } = deployment({
       "GET /operations": [{ body: { value: [working] } }, { body: { value: [] } }],
@@ -570,6 +581,25 @@ describe("where the deployment is", () => {
       err: expect.stringContaining("otherwise than this version expects") as string,
     });
   });
+});
+
+test.each([
+  ["operations", "show", ".."],
+  ["operations", "cancel", "", "--reason", "r"],
+  ["operations", "start", "rotate-key", "revoke", "--reason", "r"],
+  ["operations", "list", "more"],
+  ["operations", "constructor"],
+  ["audit", "verify", ".."],
+  ["audit", "verify", "a", "b"],
+  ["audit", "toString"],
+  ["incident", ""],
+  ["incident", " "],
+  ["completion", "valueOf"],
+])("what is called wrong is told in words, and nobody is asked: %j", async (...args) => {
+  const { keymend, asked } = deployment({});
+  const { code, out, err } = await keymend(...args.filter((arg) => arg !== undefined));
+  expect({ code, out, asked }).toEqual({ code: EXIT.usage, out: "", asked: [] });
+  expect(err).toMatch(/^\S.+\nkeymend --help says what there is\.\n$/);
 });
 
 test.each([

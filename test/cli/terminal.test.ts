@@ -42,4 +42,6 @@ describe("progress", () => {
 
 test("what comes from elsewhere can't speak to the terminal", () => {
   expect(plain("kv\u001B[2J-a\u009B1m\tb\nc\u0007")).toBe("kv[2J-a1m\tb\nc");
+  // What is read from right to left shows a name as another (Unicode, TR 9).
+  expect(plain("kv-\u202Eazure\u202C\u2067x")).toBe("kv-azurex");
 });

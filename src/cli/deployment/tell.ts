@@ -30,7 +30,7 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[], p
 const section = (heading: string, lines: readonly string[], paint: Paint): string[] =>
   lines.length === 0 ? [] : ["", paint("bold", heading), ...lines.map((line) => `  ${line}`)];
 
-const ended = ({ outcome, reason }: { outcome: string | null; reason: string | null }): string =>
+export const ended = ({ outcome, reason }: { outcome: string | null; reason: string | null }): string =>
   outcome === null ? "-" : `${outcome}${reason === null ? "" : ` (${plain(reason)})`}`;
 
 const GOOD = ["Prevented", "OutageAvoided", "Healed", "NoChangeNeeded", "Superseded", "Completed"];

@@ -30,14 +30,17 @@ export function reasonOf(given: Given): string {
   return reason;
 }
 
-/** The one thing that the command is about. */
-export function idOf({ positionals }: Given, what = "an incident's id"): string {
-  const [id, ...more] = positionals;
-  if (id === undefined || more.length > 0) throw new UsageError(`give ${what}, and one only`);
+/** The one thing that the words are to name. */
+export function oneIn(words: readonly string[], what: string): string {
+  const [id, ...more] = words;
+  if (!id?.trim() || more.length > 0) throw new UsageError(`give ${what}, and one only`);
   // No address leads to what is called like a step in a path (client.ts).
   if (/^\.{1,2}$/.test(id)) throw new UsageError(`${id} is not ${what}`);
   return id;
 }
+
+/** The one thing that the command is about. */
+export const idOf = ({ positionals }: Given, what = "an incident's id"): string => oneIn(positionals, what);
 
 /** Said by a person, or by --yes beforehand. */
 export async function isAgreed(given: Given, { ask }: Ways, question: string): Promise<boolean> {
