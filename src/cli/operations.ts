@@ -1,7 +1,7 @@
 /** `keymend operations`: what is done on purpose. */
 import * as v from "valibot";
 import { STATES } from "../api/requests.ts";
-import { WISH } from "../api/wish-body.ts";
+import { memberIn, WISH } from "../api/wish-body.ts";
 import type { AnswerOf, Client, Sent } from "../client/client.ts";
 import { vaultUriOf } from "../domain/clouds.ts";
 import { type Command, EXIT, type Given, isOn, meant, type Option, text, texts, UsageError } from "./command.ts";
@@ -29,9 +29,6 @@ const MEMBERS = {
   confirm: { member: "confirm", value: "NAME", does: "the name of what is lost, which confirms it" },
 } as const;
 
-/** A number, true or false is that, all else is text: of members without an option of their own some are no texts. */
-const valueOf = (value: string): unknown => (/^(?:true|false|\d+)$/.test(value) ? JSON.parse(value) : value);
-
 const membersIn = (given: Given): [string, unknown][] => [
   ...Object.entries(MEMBERS).flatMap(([option, { member }]): [string, unknown][] => {
     const value = text(given, option);
@@ -40,7 +37,7 @@ const membersIn = (given: Given): [string, unknown][] => [
   ...texts(given, "set").map((pair): [string, unknown] => {
     const [member = "", ...value] = pair.split("=");
     if (member === "" || value.length === 0) throw new UsageError(`--set takes MEMBER=VALUE, not ${pair}`);
-    return [member, valueOf(value.join("="))];
+    return [member, memberIn(value.join("="))];
   }),
 ];
 

@@ -298,6 +298,17 @@ describe("an operation's form", () => {
       key: "cmk",
     });
     expect(Object.keys(FORMS)).toContain("revoke");
+    const more = { key: "123", purgeProtection: "true", confirm: "kv" };
+    expect(bodyOf("prepare", more, "why", true)).toMatchObject({ key: "123", purgeProtection: true, confirm: "kv" });
+    expect(bodyOf("enable-cmk", { requestUnits: "200" }, "why", true)).toMatchObject({ requestUnits: 200 });
+  });
+
+  test("each form has every member that its operation takes, and no other", () => {
+    const common = ["operation", "reason", "until", "dryRun"];
+    for (const { entries } of WISH.options) {
+      const members = Object.keys(entries).filter((name) => !common.includes(name));
+      expect(FORMS[entries.operation.literal].fields.map(({ name }) => name).toSorted()).toEqual(members.toSorted());
+    }
   });
 
   test.each(WISH.options.map(({ entries }) => [entries.operation.literal, entries] as const))(

@@ -1,8 +1,10 @@
 /** What each operation asks for in its form. */
 import { vaultUriOf } from "../../domain/clouds.ts";
+import { memberIn } from "../../api/wish-body.ts";
 import type { OperationName } from "../../domain/wish.ts";
 
-export type Field = { name: string; label: string; hint: string; optional?: true };
+/** isText: false of a flag or a number. */
+export type Field = { name: string; label: string; hint: string; optional?: true; isText?: false };
 
 type Form = { label: string; about: string; fields: readonly Field[] };
 
@@ -34,7 +36,17 @@ export const FORMS: Record<OperationName, Form> = {
     about: "Says what a vault, a key and an identity lack for a customer-managed key. Nothing is written.",
     fields: [...ON_VAULT, { ...IDENTITY, optional: true }, DATABASE],
   },
-  prepare: { label: "Prepare", about: "Makes what is lacking for a customer-managed key.", fields: [...ON_VAULT, IDENTITY, DATABASE] },
+  prepare: {
+    label: "Prepare",
+    about: "Makes what is lacking for a customer-managed key.",
+    fields: [
+      ...ON_VAULT,
+      IDENTITY,
+      DATABASE,
+      { name: "purgeProtection", label: "Purge protection, which can't be turned off again", hint: "true", optional: true, isText: false },
+      { name: "confirm", label: "The name of the vault, to confirm that", hint: "kv-orders", optional: true },
+    ],
+  },
   "rotate-key": {
     label: "Rotate a key",
     about: "Makes a new version and sees every database on it; the one before stays.",
@@ -63,6 +75,13 @@ export const FORMS: Record<OperationName, Form> = {
       ON_DATABASE,
       { name: "keyUri", label: "URI of the key", hint: KEY_URI },
       { ...IDENTITY, optional: true },
+      {
+        name: "requestUnits",
+        label: "Request units a second, at most, to look at document ids",
+        hint: "100",
+        optional: true,
+        isText: false,
+      },
       { name: "confirm", label: "The name of the account, to confirm", hint: "orders" },
     ],
   },
@@ -80,9 +99,9 @@ export function bodyOf(
   reason: string,
   dryRun: boolean,
 ): Record<string, unknown> {
-  const said = FORMS[operation].fields.flatMap(({ name }): [string, string][] => {
+  const said = FORMS[operation].fields.flatMap(({ name, isText = true }): [string, unknown][] => {
     const value = values[name]?.trim() ?? "";
-    return value === "" ? [] : [[name, value]];
+    return value === "" ? [] : [[name, isText ? value : memberIn(value)]];
   });
   return { operation, reason: reason.trim(), dryRun, ...Object.fromEntries(said) };
 }

@@ -19,7 +19,8 @@ function Reckon({ id }: { id: string }) {
     setError(undefined);
     try {
       const seal = id === RESTRAINT_AUDIT ? null : (await api.call("incident", { id })).audit;
-      const { value } = await takeFrom(api.all("audit", { incidentId: id, $top: "200" }), MOST);
+      const { value, more } = await takeFrom(api.all("audit", { incidentId: id, $top: "200" }), MOST);
+      if (more) throw new Error(`It has more than ${count(MOST, "row")}: keymend audit verify ${id} reckons all of them.`);
       setVerdict(await verifyRows(id, value, seal));
     } catch (problem) {
       setError(wordsOf(problem));
