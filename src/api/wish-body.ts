@@ -75,7 +75,7 @@ export const WISH = v.variant("operation", [
 export type WishBody = v.InferOutput<typeof WISH>;
 
 /** As somebody has written it: a number, true or false is that, all else is text. */
-export const memberIn = (said: string): unknown => (/^(?:true|false|\d+)$/.test(said) ? JSON.parse(said) : said);
+export const memberIn = (said: string): unknown => (/^(?:true|false|0|[1-9]\d*)$/.test(said) ? JSON.parse(said) : said);
 
 type OnDatabase = Extract<WishBody, { operation: "switch-key" | "switch-identity" | "enable-cmk" }>;
 

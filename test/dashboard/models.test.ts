@@ -301,6 +301,7 @@ describe("an operation's form", () => {
     const more = { key: "123", purgeProtection: "true", confirm: "kv" };
     expect(bodyOf("prepare", more, "why", true)).toMatchObject({ key: "123", purgeProtection: true, confirm: "kv" });
     expect(bodyOf("enable-cmk", { requestUnits: "200" }, "why", true)).toMatchObject({ requestUnits: 200 });
+    expect(bodyOf("enable-cmk", { requestUnits: "007" }, "why", true)).toMatchObject({ requestUnits: "007" });
   });
 
   test("each form has every member that its operation takes, and no other", () => {
