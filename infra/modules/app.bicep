@@ -92,7 +92,9 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     displayName: 'Keymend (${name})'
     category: 'workbook'
     sourceId: insights.id
-    serializedData: loadTextContent('workbook.json')
+    // Opened from a link or a pin it has no resource to ask (microsoft/Application-Insights-Workbooks, schema/workbook.json:
+    // fallbackResourceIds, "no explicit context passed in").
+    serializedData: string(union(loadJsonContent('workbook.json'), { fallbackResourceIds: [insights.id] }))
   }
 }
 
