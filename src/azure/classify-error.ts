@@ -159,10 +159,15 @@ function quotaResetMs(text: string | undefined): number {
 
 function parse(body: unknown): unknown {
   if (!isText(body) || !body.trimStart().startsWith("{")) return undefined;
+  return jsonIn(body);
+}
+
+/** Undefined where it is cut off or no JSON: then another place must say it, or the schema that it is held against. */
+export function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(body);
+    return JSON.parse(text);
   } catch {
-    return undefined; // cut off or not JSON: then another place must say it
+    return undefined;
   }
 }
 

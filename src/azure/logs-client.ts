@@ -8,6 +8,7 @@ import type { TokenCredential } from "@azure/identity";
 import { LogsQueryClient, type LogsQueryClientOptions } from "@azure/monitor-query-logs";
 import * as v from "valibot";
 import { currentCloud } from "../domain/clouds.ts";
+import { jsonIn } from "./classify-error.ts";
 
 /** azure-monitor-docs, logs/api/response-format.md. */
 const RESULT = v.object({
@@ -19,7 +20,7 @@ const refuseOthers: PipelinePolicy = {
   async sendRequest(request, next) {
     const response = await next(request);
     if (response.status !== 200) throw refusal(response, response.bodyAsText ?? "", response.status);
-    if (!v.is(RESULT, parse(response.bodyAsText ?? ""))) throw refusal(response, "it is no result of a query");
+    if (!v.is(RESULT, jsonIn(response.bodyAsText ?? ""))) throw refusal(response, "it is no result of a query");
     return response;
   },
 };
@@ -27,14 +28,6 @@ const refuseOthers: PipelinePolicy = {
 /** Without a status it is an answer that can't be understood. */
 const refusal = (response: PipelineResponse, message: string, statusCode?: number): RestError =>
   new RestError(message, { request: response.request, response, ...(statusCode === undefined ? {} : { statusCode }) });
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 export const createLogsClient = (credential: TokenCredential, options: LogsQueryClientOptions): LogsQueryClient =>
   new LogsQueryClient(credential, {

@@ -19,7 +19,7 @@ import {
   type Unscannable,
 } from "../domain/id-scan.ts";
 import { isDocumentsUrl } from "../domain/clouds.ts";
-import { classifyError } from "./classify-error.ts";
+import { classifyError, jsonIn } from "./classify-error.ts";
 
 export type ReadIds = {
   listContainers: (endpoint: string) => Promise<ListedContainer[] | Unscannable | Later>;
@@ -40,19 +40,11 @@ function understandable(client: HttpClient): HttpClient {
       delete request.agent;
       const response = await pipeline.sendRequest(client, request);
       const { status, bodyAsText } = response;
-      const isJson = v.is(status >= 400 ? words : v.record(v.string(), v.unknown()), parse(bodyAsText ?? ""));
+      const isJson = v.is(status >= 400 ? words : v.record(v.string(), v.unknown()), jsonIn(bodyAsText ?? ""));
       if (status === 204 || status === 304 || isJson) return response;
       throw new RestError(`an answer that is none of Azure Cosmos DB's (${status})`, { statusCode: status, request, response });
     },
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** As the SDK throws what the service refuses. */

@@ -7,7 +7,7 @@ import { NEW_KEY } from "../domain/steps/create-key.ts";
 import { REVOKED_TAG, tagIn, withoutTag } from "../domain/tags.ts";
 import type { KeyAttribute } from "../domain/steps/spec.ts";
 import type { StepParams } from "../domain/steps/step.ts";
-import { fromUnix } from "../domain/time.ts";
+import { fromUnix, toUnix } from "../domain/time.ts";
 import { armUrl } from "./arm.ts";
 import { orAbsent } from "./call-azure.ts";
 import type { Sides } from "./clients.ts";
@@ -87,11 +87,9 @@ function wire(value: Values[keyof Values]): string {
 /** What is otherwise than it is to be. */
 const otherThan = (wanted: Values, got: Values): (typeof NAMES)[number][] => NAMES.filter((name) => wire(wanted[name]) !== wire(got[name]));
 
-const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
-
 function backTo(attribute: KeyAttribute, value: string | string[]): Values {
   if (typeof value !== "string") return { key_ops: value };
-  return attribute === "expiresOn" ? { exp: secondsOf(value) } : { nbf: secondsOf(value) };
+  return attribute === "expiresOn" ? { exp: toUnix(value) } : { nbf: toUnix(value) };
 }
 
 type KeySides = Sides<"sendToVault", "sendToVault" | "arm">;
@@ -132,7 +130,7 @@ export function createKeyWrites({ reads, writes }: KeySides): Writes<KeySteps> {
 
   return {
     ExtendKeyExpiry: async (params) => {
-      const exp = secondsOf(params.expiresOn);
+      const exp = toUnix(params.expiresOn);
       // Key Vault takes an expiry in the past without a word. Recorded: the same.
       if (!(exp * 1000 > Date.now())) return refused("NotAccepted", "ExpiryInThePast", `${params.expiresOn} is no time to come`);
       // Someone may have set a later one meanwhile: an expiry is never moved closer.
@@ -146,7 +144,7 @@ export function createKeyWrites({ reads, writes }: KeySides): Writes<KeySteps> {
       }),
     EnableKeyVersion: (params) => change(params, (now) => (now.enabled === true ? "done" : { enabled: true })),
     SetKeyNotBefore: (params) => {
-      const nbf = secondsOf(params.notBefore);
+      const nbf = toUnix(params.notBefore);
       return change(params, (now) => (now.nbf === undefined || now.nbf <= nbf ? "done" : { nbf }));
     },
     RestoreKeyOperations: (params) =>
@@ -163,7 +161,7 @@ export function createKeyWrites({ reads, writes }: KeySides): Writes<KeySteps> {
     CreateKeyVersion: async ({ vaultUri, key, since }) => {
       const url = `${vaultUri}/keys/${encodeURIComponent(key)}`;
       const latest = v.parse(madeKey, (await reads.sendToVault("GET", `${url}/?${KEYS_API}`)).body);
-      if (latest.attributes.created >= Math.floor(Date.parse(since) / 1000)) return done(`key ${key} has a version of since then`);
+      if (latest.attributes.created >= toUnix(since)) return done(`key ${key} has a version of since then`);
       const made = v.parse(madeKey, (await writes.sendToVault("POST", `${url}/rotate?${KEYS_API}`, {})).body);
       return done(`version ${parseKeyUri(made.key.kid).version ?? ""} of key ${key}`);
     },

@@ -187,10 +187,10 @@ export const databaseIn = (id: string): string | undefined => resourceIn(id, ACC
 export const isClusterId = (id: string): boolean => typeOf(id) === CLUSTER;
 export const isDatabaseId = (id: string): boolean => typeOf(id) === ACCOUNT || typeOf(id) === CLUSTER;
 
-/** The resource group that the id is of, or that what it names lies in, as it was given. */
+/** The resource group that the id is of, or that what it names lies in; undefined where that is in none. */
 export function groupIn(id: string): string | undefined {
-  const found = read(id);
-  return found?.resourceGroup == null ? undefined : upTo(found, 4);
+  const { subscriptionId = null, resourceGroup = null } = parseArmId(id) ?? {};
+  return resourceGroup === null ? undefined : formatArmId({ subscriptionId, resourceGroup, parent: null, type: null, names: [] });
 }
 
 export function isGroupId(id: string): boolean {

@@ -16,8 +16,13 @@ export function placeOf(id: string): string {
 export const stepInShort = ({ name, on, about }: { name: string; on: string; about?: string | null }): string =>
   `${name} on ${placeOf(on)}${about ? `, for ${about}` : ""}`;
 
+/** The name of a resource; the text itself where it is no id of one. */
+export function shortOf(id: string): string {
+  return nameOf(id) || id;
+}
+
 /** Names of several resources, for a sentence. */
-export const namesOf = (ids: readonly string[]): string => ids.map((id) => nameOf(id) || id).join(", ");
+export const namesOf = (ids: readonly string[]): string => ids.map(shortOf).join(", ");
 
 /** An operation in a sentence, with what it is about. */
 export function operationInShort({ operation, params, patient }: Wish): string {

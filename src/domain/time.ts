@@ -14,8 +14,13 @@ export const toIso = (ms: number): string => new Date(ms).toISOString();
 /** For what wants a Date: a durable timer. */
 export const toDate = (ms: number): Date => new Date(ms);
 
-/** ISO 8601 UTC of unix seconds, as Key Vault counts. */
+/** ISO 8601 UTC of unix seconds, which Key Vault counts by: "Expiry date in UTC", of format unixtime (REST specification, Microsoft.KeyVault). */
 export const fromUnix = (seconds: number): string => toIso(seconds * SECOND);
+
+/** The whole seconds of a time: a fraction would make what was set look like another time. */
+export function toUnix(iso: string): number {
+  return Math.floor(toMs(iso) / SECOND);
+}
 
 const DURATION = /^P(?:(\d+)Y)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 

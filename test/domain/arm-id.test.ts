@@ -31,7 +31,7 @@ describe("ids of resources", () => {
   test.each([
     [VAULT_ID, VAULT_ID.split("/providers/")[0]],
     [KEY_SCOPE, VAULT_ID.split("/providers/")[0]],
-    [`${SUB}/resourcegroups/Rg/`, `${SUB}/resourcegroups/Rg`],
+    [`${SUB}/resourcegroups/Rg/`, `${SUB}/resourceGroups/Rg`],
     [SUB, undefined],
     [`${SUB}/providers/Microsoft.Storage/storageAccounts/keep`, undefined],
     ["orders", undefined],

@@ -3,10 +3,11 @@
  * and that it has stood long enough. What somebody slipped in an hour ago is not put back by itself tomorrow, and nobody is handed a key by
  * ordering a database that names it.
  */
-import { nameOf, sameId, sameText } from "../arm-id.ts";
+import { sameId, sameText } from "../arm-id.ts";
 import { liveVaultOf, principalIn, uriOf } from "../databases/key-path.ts";
 import type { Baseline, Facts, Holder, RoleAssignment, TargetFacts } from "../facts.ts";
 import type { Settings } from "../settings.ts";
+import { shortOf } from "../short-names.ts";
 import { formatDuration, toMs } from "../time.ts";
 import type { Grantee } from "./access.ts";
 import { accessOf } from "./key-access.ts";
@@ -69,7 +70,7 @@ function isMadeAnew({ baseline }: Facts, { identityId, principalId }: Grantee): 
 }
 
 export const whoIs = ({ identityId, principalId }: Grantee): string =>
-  identityId === null ? `principal ${principalId}` : nameOf(identityId) || identityId;
+  identityId === null ? `principal ${principalId}` : shortOf(identityId);
 
 /**
  * Why a grant to this principal for this database is a question for a person; undefined where it only gets back what it had. granted: the name of

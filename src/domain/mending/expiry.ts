@@ -5,7 +5,7 @@ import type { Settings } from "../settings.ts";
 import { counterOf } from "../steps/extend-key-expiry.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { NamedVersion } from "./versions.ts";
-import { SECOND, toIso, toMs } from "../time.ts";
+import { fromUnix, toIso, toMs, toUnix } from "../time.ts";
 
 export const isExpired = ({ expiresOn }: KeyVersionFacts, facts: Facts): boolean => expiresOn !== null && toMs(expiresOn) <= toMs(facts.at);
 
@@ -19,8 +19,7 @@ function extend({ on, facts: version }: NamedVersion, facts: Facts, settings: Se
     return `the expiry of ${name} was moved ${extensions} times already, as often as allowed: rotate the key while the database is healthy`;
   }
   const until = toMs(facts.at) + Math.min(settings.expiryExtensionMs, settings.expiryHorizonMs);
-  // Key Vault keeps whole seconds: a fraction would make what was set look like another time.
-  const expiresOn = toIso(Math.floor(until / SECOND) * SECOND);
+  const expiresOn = fromUnix(toUnix(toIso(until)));
   return { name: "ExtendKeyExpiry", params: { ...on, expiresOn, previous: version.expiresOn, extensions: extensions + 1 } };
 }
 

@@ -32,7 +32,7 @@ export function grouped<T>(items: readonly T[], keyOf: (item: T) => string | nul
   const groups = new Map<string, T[]>();
   for (const item of items) {
     const key = keyOf(item);
-    if (key == null) continue;
+    if (key === null) continue;
     const group = groups.get(key);
     if (group) group.push(item);
     else groups.set(key, [item]);

@@ -2,7 +2,7 @@
  * What Keymend's own identities need, and where: what the steps of each capability take, what the reads do, and asking Microsoft support,
  * each at the things of one vault that it is made at.
  */
-import { formatArmId, parseArmId } from "../arm-id.ts";
+import { formatArmId, groupIn, parseArmId } from "../arm-id.ts";
 import type { Allowable, IdentityName, Writing } from "../capability.ts";
 import type { AccessPolicy, DeletedVault, LiveVault, TargetFacts } from "../facts.ts";
 import { stepSpecs } from "../steps/index.ts";
@@ -86,12 +86,9 @@ export const PLACES: readonly (readonly [string, Place])[] = [
 const placeOf = (action: string): Place => PLACES.find(([beginning]) => action.startsWith(beginning))![1];
 
 const unique = (ids: readonly string[]): string[] => [...new Set(ids)];
-const scopeOf = (id: string, withGroup: boolean): string => {
-  const { subscriptionId = null, resourceGroup = null } = parseArmId(id) ?? {};
-  return formatArmId({ subscriptionId, resourceGroup: withGroup ? resourceGroup : null, parent: null, type: null, names: [] });
-};
-const groupOf = (id: string): string => scopeOf(id, true);
-export const subscriptionOf = (id: string): string => scopeOf(id, false);
+export const subscriptionOf = (id: string): string =>
+  formatArmId({ subscriptionId: parseArmId(id)?.subscriptionId ?? null, resourceGroup: null, parent: null, type: null, names: [] });
+const groupOf = (id: string): string => groupIn(id) ?? subscriptionOf(id);
 
 /** firstPartyPrincipalId: of Azure Cosmos DB's own service principal in this tenant; null where no setting names it. */
 export type Deployed = Pick<Settings, "principals" | "allowed" | "functionAppId" | "deadLetters"> & {

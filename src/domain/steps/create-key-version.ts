@@ -1,10 +1,7 @@
 /** Makes a new version of a key, of the same kind as the one before: Key Vault does that by its rotation. The one before stays enabled. */
-import { toMs } from "../time.ts";
+import { toUnix } from "../time.ts";
 import { az } from "./az.ts";
 import { dataActions, findKey, isStale, keyUrl, stale, type StepSpec, touchesKey } from "./spec.ts";
-
-/** Key Vault tells when a version was made to the second. */
-const toSecond = (iso: string): number => Math.floor(toMs(iso) / 1000) * 1000;
 
 export const createKeyVersion: StepSpec<"CreateKeyVersion"> = {
   capability: "keys",
@@ -26,7 +23,7 @@ export const createKeyVersion: StepSpec<"CreateKeyVersion"> = {
     if (key.state !== "live") return stale(`key ${params.key} is ${key.state}`);
     const made = key.versions[0]?.createdOn ?? null;
     if (made === null) return stale(`when the newest version of key ${params.key} was made is not known`);
-    return toMs(made) >= toSecond(params.since) ? "done" : "todo";
+    return toUnix(made) >= toUnix(params.since) ? "done" : "todo";
   },
   shows: null,
   beside: null,

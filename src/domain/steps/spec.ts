@@ -9,7 +9,7 @@ import { databasesIn } from "../databases/guests.ts";
 import type { Facts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts } from "../facts.ts";
 import type { Settings } from "../settings.ts";
 import type { Grantee } from "../access/access.ts";
-import { fromUnix, SECOND, toMs } from "../time.ts";
+import { fromUnix, toUnix } from "../time.ts";
 import type { StepName, StepParams } from "./step.ts";
 
 /** `todo` it may run and would change something; `done` it is so already; `stale` the facts it rests on have changed. */
@@ -168,7 +168,7 @@ export function shownVersion(facts: Facts, params: OnKeyVersion): KeyVersionFact
 export const shownTarget = (facts: Facts, targetId: string): TargetFacts | undefined =>
   databasesIn(facts).find(({ id }) => sameId(id, targetId));
 
-/** asked: a time, of which Key Vault keeps whole seconds. */
+/** asked: a time, as Key Vault keeps it. */
 export const putsBack = (
   { vaultId, vaultUri, key, version }: OnKeyVersion,
   attribute: KeyAttribute,
@@ -176,7 +176,7 @@ export const putsBack = (
 ): SetOnVersion => ({
   on: { vaultId, vaultUri, key, version },
   attribute,
-  asked: asked === null ? null : fromUnix(Math.floor(toMs(asked) / SECOND)),
+  asked: asked === null ? null : fromUnix(toUnix(asked)),
 });
 
 export const keyUrl = ({ vaultUri, key }: OnKey): string => `${vaultUri}/keys/${key}`;

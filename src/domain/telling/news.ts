@@ -1,7 +1,7 @@
 /** What is worth telling, and how much it presses. The same news has the same id however often it is found: by that it is told once. */
-import { nameOf } from "../arm-id.ts";
 import { LONGEST_LABEL } from "../bounded.ts";
 import type { Incident, IncidentTarget, OutcomeCode, PlannedStep, Reason } from "../incident.ts";
+import { shortOf } from "../short-names.ts";
 import { loudness } from "../turn/outcome.ts";
 import { bundleOf } from "../turn/support.ts";
 import type { Held } from "../turn/restraint.ts";
@@ -36,7 +36,6 @@ export type News = {
   isLogged?: true;
 };
 
-const shortOf = (id: string): string => nameOf(id) || id;
 const cut = (text: string): string => (text.length > LONGEST_LABEL ? `${text.slice(0, LONGEST_LABEL - 1).toWellFormed()}…` : text);
 
 const SHOWN = 10;
