@@ -20,7 +20,10 @@ function textOf({ title, text, facts, incidentId, asks }: News, linkTo: LinkTo):
 
 /** A subject is one line. */
 const subjectOf = (bundle: readonly News[]): string =>
-  (bundle.length === 1 ? `Keymend: ${bundle[0]!.title}` : `Keymend: ${bundle.length} things`).replaceAll(/\s+/g, " ").slice(0, 200);
+  (bundle.length === 1 ? `Keymend: ${bundle[0]!.title}` : `Keymend: ${bundle.length} things`)
+    .replaceAll(/\s+/g, " ")
+    .slice(0, 200)
+    .toWellFormed();
 
 /** By which the service knows the operation (`Operation-Id`: a UUID of the customer's). The same mail has the same. */
 function operationId(bundle: readonly News[]): string {

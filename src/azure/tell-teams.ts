@@ -20,7 +20,7 @@ function partsOf(news: News): object[] {
   ];
 }
 
-/** "Up to 28 KB" of a message, "Limits and specifications for Microsoft Teams": less is told of each where they are many. */
+/** In bytes: "up to 28 KB" of a message, "Limits and specifications for Microsoft Teams"; less is told of each where they are many. */
 const LONGEST = 24_000;
 
 /** linkTo: where people read an incident; undefined: nowhere. */
@@ -29,7 +29,7 @@ export type LinkTo = (incidentId: string) => string | undefined;
 function cardOf(bundle: readonly News[], linkTo: LinkTo): object {
   const [first] = bundle;
   const parts = bundle.flatMap(partsOf);
-  const fits = JSON.stringify(parts).length <= LONGEST;
+  const fits = Buffer.byteLength(JSON.stringify(parts)) <= LONGEST;
   const short = bundle.map(({ title }) => ({ type: "TextBlock", text: plain(title.slice(0, 300)), wrap: true }));
   const url = bundle.length === 1 && first?.incidentId ? linkTo(first.incidentId) : undefined;
   return {
