@@ -12,6 +12,7 @@ import {
   lettersFor,
   type Pace,
   type Sent,
+  tellsPeople,
 } from "../domain/telling/letters.ts";
 import type { News } from "../domain/telling/news.ts";
 import { SECOND } from "../domain/time.ts";
@@ -22,7 +23,7 @@ type Kept = Letter & { row: { key: string; etag: string } };
 export type TellerDeps = {
   letters: {
     likeToldAt: (like: string) => Promise<string | null>;
-    put: (id: string, letters: readonly Letter[], at: string, like: string) => Promise<boolean>;
+    put: (id: string, letters: readonly Letter[], at: string, like: string | null) => Promise<boolean>;
     list: () => Promise<Kept[]>;
     keep: (letter: Kept) => Promise<Kept | undefined>;
     drop: (letter: Kept) => Promise<void>;
@@ -132,7 +133,8 @@ export function createTeller({ letters, channels, pace, unresolved, now }: Telle
       for (const one of news) {
         if (set.length === 0 && !one.isLogged) continue;
         const likeToldAt = one.weight === "soon" ? await letters.likeToldAt(one.like) : null;
-        if (await letters.put(one.id, lettersFor(one, set, at(), likeToldAt), at(), one.like)) put.push(one);
+        const own = lettersFor(one, set, at(), likeToldAt);
+        if (await letters.put(one.id, own, at(), tellsPeople(own) ? one.like : null)) put.push(one);
       }
       return put;
     },

@@ -15,10 +15,10 @@ import type { Tables } from "./tables.ts";
 export type KeptLetter = Letter & { row: { key: string; etag: string } };
 
 export type LetterStore = {
-  /** When something like it was last put; null where nobody knows. */
+  /** When people were last told of something like it; null where nobody knows. */
   likeToldAt: (like: string) => Promise<string | null>;
-  /** All or none; false where news of this id was put before. */
-  put: (id: string, letters: readonly Letter[], at: string, like: string) => Promise<boolean>;
+  /** All or none; false where news of this id was put before. like: what people are told by it; null where they are told nothing. */
+  put: (id: string, letters: readonly Letter[], at: string, like: string | null) => Promise<boolean>;
   /** In no order. */
   list: () => Promise<KeptLetter[]>;
   /** As it is now; undefined where somebody else has written it meanwhile. */
@@ -89,7 +89,9 @@ export function createLetterStore(tables: Tables, setAside: (what: string) => vo
         isNew(() =>
           client.submitTransaction([
             ["create", { partitionKey: PARTITION, rowKey: `${TOLD}${hashText(id)}`, at }],
-            ["upsert", { partitionKey: PARTITION, rowKey: `${LIKE}${hashText(like)}`, at }, "Replace"],
+            ...[like]
+              .filter((one) => one !== null)
+              .map((one): TransactionAction => ["upsert", { partitionKey: PARTITION, rowKey: `${LIKE}${hashText(one)}`, at }, "Replace"]),
             ...letters.map((letter): TransactionAction => [
               "create",
               { partitionKey: PARTITION, rowKey: keyOf(id, letter.channel), ...rowOf(letter) },

@@ -36,7 +36,7 @@ function fakeLetters() {
     put: async (id, letters, at, like) => {
       if (told.has(id)) return false;
       told.set(id, at);
-      told.set(`like ${like}`, at);
+      if (like !== null) told.set(`like ${like}`, at);
       for (const letter of letters) {
         const key = `${id} ${letter.channel}`;
         rows.set(key, { ...letter, row: { key, etag: String(++etags) } });
@@ -110,6 +110,23 @@ test("what can wait is told people together, and what is like it again within a 
   ]);
   expect(await deliver(14)).toEqual([]);
   expect(await deliver(15)).toEqual(["mail n1+n2"]);
+});
+
+test("what comes again and again is told people once a day, however often it comes", async () => {
+  const { teller, deliver, clock } = setUp(["mail"]);
+  const told: string[] = [];
+  for (let hours = 0; hours < 100; hours += 10) {
+    clock.at = after(hours * 60);
+    await teller.put([aNews({ id: `n${hours}`, weight: "soon", like: "a" })]);
+    told.push(...(await deliver(hours * 60 + 15)));
+  }
+  expect(told).toEqual(["mail n0", "mail n30", "mail n60", "mail n90"]);
+});
+
+test("what only machines were told is news to people", async () => {
+  const { teller, deliver } = setUp(["mail"]);
+  await teller.put([aNews({ weight: "record" }), aNews({ id: "n2", weight: "soon" })]);
+  expect(await deliver(15)).toEqual(["mail n2"]);
 });
 
 test("who is away is asked once in a round, is told again later, and does not hold up others", async () => {

@@ -37,6 +37,7 @@ test("puts news once, for all channels or none, and remembers when something lik
   expect(await store.put("n1", [letter(), letter({ channel: "topic" })], AT, "l1")).toBe(true);
   expect(await store.put("n1", [letter({ channel: "teams" })], AT, "l1")).toBe(false);
   expect(await store.put("n2", [], AT, "l2")).toBe(true);
+  expect(await store.put("n3", [], AT, null)).toBe(true);
   expect(await store.likeToldAt("l1")).toBe(AT);
   const all = await store.list();
   expect(all.map(({ channel }) => channel).toSorted()).toEqual(["mail", "topic"]);

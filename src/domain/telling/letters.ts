@@ -22,6 +22,9 @@ export type Letter = {
   failure: string | null;
 };
 
+/** Whether people hear of it: what they were not told of is told them when it comes again. */
+export const tellsPeople = (letters: readonly Letter[]): boolean => letters.some(({ channel }) => PEOPLE.includes(channel));
+
 /** What people were told of already within this is no news to them. */
 const REPEAT_MS = DAY;
 
