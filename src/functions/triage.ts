@@ -60,8 +60,10 @@ export function createTriage({ screen, screens, listWaiting, listTroubled, perio
 
   /** Of those below a grant or a denial the ones that it can have meant. at: of the event. Throws where that can't be told now. */
   async function meant(below: Pick<Sight, "patients" | "databases">, at: string): Promise<Patient[]> {
-    const [before, screened, inTrouble] = await Promise.all([screens.load(), screen(below, false), listTroubled(toIso(now().getTime()))]);
-    const troubled = new Set(inTrouble.map(patientKey));
+    const [before, screened] = await Promise.all([screens.load(), screen(below, false)]);
+    // Who is in trouble is asked for only where a sweep may have seen it first: it is a query over all incidents.
+    const isSeenFirst = below.patients.some(({ id }) => (before[patientKey(id)]?.lookedAt ?? 0) >= toMs(at));
+    const troubled = new Set(isSeenFirst ? (await listTroubled(toIso(now().getTime()))).map(patientKey) : []);
     return below.patients.filter((patient) => {
       const [key, seen] = [patientKey(patient.id), screened(patient)];
       if (seen !== "later") return isMeant(before[key], seen, troubled.has(key), toMs(at));

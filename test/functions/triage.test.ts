@@ -128,9 +128,9 @@ test("whose trouble a sweep has found before the event came that tells who is be
   const asked: string[] = [];
   const { meant } = setUp({ listTroubled: async (since) => (asked.push(since), [VAULT_ID.toUpperCase()]) });
   expect(await meant(after(-1))).toEqual([PATIENT]);
-  // Open ones alone, or still out of reach.
-  expect(asked).toEqual([NOW]);
   expect(await meant(after(1))).toEqual([]);
+  // Open ones alone, or still out of reach; and once, where a sweep can have been first.
+  expect(asked).toEqual([NOW]);
 });
 
 test("where lists get no answer who was looked at long ago is looked at, unless a sweep saw all of them since", async () => {
