@@ -1,5 +1,5 @@
 import { RestError } from "@azure/core-rest-pipeline";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { classifyError } from "../../src/azure/classify-error.ts";
 import type { Failure } from "../../src/azure/classify-error.ts";
 import type { Clients } from "../../src/azure/clients.ts";
@@ -146,13 +146,11 @@ test.each(Object.entries(CASES))("tells %s", async (_, { call, answer, expected 
 });
 
 test("reads a Retry-After that is a date", async () => {
-  const failure = await classify(getVault, {
-    status: 503,
-    headers: { "retry-after": new Date(Date.now() + 60_000).toUTCString() },
-    body: {},
-  });
-  expect(failure.kind).toBe("transient");
-  expect(failure.retryAfterMs).toBeGreaterThan(50_000);
+  const at = "2026-11-02T10:00:00.000Z";
+  vi.useFakeTimers({ now: new Date(at), toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const headers = { "retry-after": new Date(Date.parse(at) + 60_000).toUTCString() };
+  expect(await classify(getVault, { status: 503, headers, body: {} })).toMatchObject({ kind: "transient", retryAfterMs: 60_000 });
 });
 
 test("reckons it from the answer's own time, whatever the machine says", async () => {
