@@ -28,13 +28,17 @@ type Dict = Record<string, unknown>;
 
 const dictOf = (value: unknown): Dict => (typeof value === "object" && value !== null ? { ...value } : {});
 
-const handlerOf = (appId: string): string => `${appId}/functions/${FUNCTION}`;
+const functionOf = (appId: string, name: string): string => `${appId}/functions/${name}`;
+
+function goesTo(properties: Dict, functionId: string): boolean {
+  const { resourceId } = dictOf(dictOf(properties["destination"])["properties"]);
+  return typeof resourceId === "string" && sameId(resourceId, functionId);
+}
 
 /** Whether what it hears reaches Keymend. appId: null where Keymend does not know which app it is; then every one to a function of that name. */
 export function isOwn(properties: Dict, appId: string | null): boolean {
   if (appId === null) return JSON.stringify(properties).toLowerCase().includes(`/functions/${FUNCTION}"`.toLowerCase());
-  const { resourceId } = dictOf(dictOf(properties["destination"])["properties"]);
-  return typeof resourceId === "string" && sameId(resourceId, handlerOf(appId));
+  return goesTo(properties, functionOf(appId, FUNCTION));
 }
 
 /** Those that a filter by type leaves out; without one all come. */
@@ -74,10 +78,11 @@ const keptBy = ({ identityId, storageId, container }: DeadLetters): Dict => ({
   },
 });
 
-const propertiesFor = (appId: string): Dict => ({
+/** As the deployment subscribes to them (infra/modules/vault-events.bicep and subscription-events.bicep). */
+const bringing = (filter: Dict, functionId: string): Dict => ({
   eventDeliverySchema: "EventGridSchema",
-  destination: { endpointType: "AzureFunction", properties: { resourceId: handlerOf(appId), maxEventsPerBatch: 1 } },
-  filter: { includedEventTypes: KEY_EVENTS },
+  destination: { endpointType: "AzureFunction", properties: { resourceId: functionId, maxEventsPerBatch: 1 } },
+  filter,
   retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 },
 });
 
@@ -99,7 +104,8 @@ export function armingOf(
   const { id: topicId, location: topicLocation } = topicFor(facts, vault, functionAppId);
   const hasIdentity = eventTopic === null || (eventTopic.identityIds ?? []).some((id) => sameId(id, deadLetters?.identityId ?? ""));
   const kept = deadLetters && hasIdentity ? keptBy(deadLetters) : {};
-  const params = { topicId, topicLocation, source: vault.id, name, properties: { ...propertiesFor(functionAppId), ...kept } };
+  const properties = { ...bringing({ includedEventTypes: KEY_EVENTS }, functionOf(functionAppId, FUNCTION)), ...kept };
+  const params = { topicId, topicLocation, source: vault.id, name, properties };
   return {
     state: "unarmed",
     why: "no event subscription brings its events to Keymend",
@@ -141,11 +147,8 @@ export type SubscriptionEvents = { topic: EventTopicFacts | null; subscriptions:
 
 /** Of a subscription that is watched. draft: what would arm it by hand; null where that would take what is somebody else's, or change what is there. */
 export function subscriptionArmingOf(subscriptionId: string, { topic, subscriptions }: SubscriptionEvents, appId: string): Arming {
-  const isIts = ({ properties }: EventSubscriptionFacts): boolean => {
-    const { resourceId } = dictOf(dictOf(properties["destination"])["properties"]);
-    return typeof resourceId === "string" && sameId(resourceId, `${appId}/functions/${RESOURCE_FUNCTION}`);
-  };
-  const own = subscriptions.filter(isIts);
+  const functionId = functionOf(appId, RESOURCE_FUNCTION);
+  const own = subscriptions.filter(({ properties }) => goesTo(properties, functionId));
   if (own.some((one) => unheardResources(one).length === 0)) return { state: "armed" };
   const [narrow] = own;
   if (narrow)
@@ -154,19 +157,17 @@ export function subscriptionArmingOf(subscriptionId: string, { topic, subscripti
   // A topic of a subscription is made with the deployment, which knows where: only what is under it can be told.
   if (topic === null || subscriptions.some(({ name }) => name.toLowerCase() === RESOURCE_NAME))
     return { state: "unarmed", why, draft: null };
-  const properties = {
-    eventDeliverySchema: "EventGridSchema",
-    destination: {
-      endpointType: "AzureFunction",
-      properties: { resourceId: `${appId}/functions/${RESOURCE_FUNCTION}`, maxEventsPerBatch: 1 },
-    },
-    filter: {
-      includedEventTypes: RESOURCE_EVENTS,
-      advancedFilters: [{ operatorType: "StringIn", key: "data.operationName", values: Object.keys(OPERATIONS) }],
-    },
-    retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 },
+  const filter = {
+    includedEventTypes: RESOURCE_EVENTS,
+    advancedFilters: [{ operatorType: "StringIn", key: "data.operationName", values: Object.keys(OPERATIONS) }],
   };
   const source = `/subscriptions/${subscriptionId}`;
-  const params = { topicId: topic.id, topicLocation: topic.location, source, name: RESOURCE_NAME, properties };
+  const params = {
+    topicId: topic.id,
+    topicLocation: topic.location,
+    source,
+    name: RESOURCE_NAME,
+    properties: bringing(filter, functionId),
+  };
   return { state: "unarmed", why, draft: { name: "RestoreEventSubscription", params } };
 }

@@ -2,7 +2,10 @@ import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Language, type Node, Parser } from "web-tree-sitter";
+import { type Arming, armingOf, subscriptionArmingOf } from "../../src/domain/arming.ts";
 import { OPERATIONS } from "../../src/domain/signal.ts";
+import type { StepDraft } from "../../src/domain/steps/step.ts";
+import { APP_ID, someFacts, SUBSCRIPTION, SUBSCRIPTION_ID } from "../support/builders.ts";
 import { stepSpecs } from "../../src/domain/steps/index.ts";
 
 const files = globSync("infra/**/*.bicep").sort();
@@ -264,6 +267,27 @@ describe("the events", () => {
     const values = /values: \[([\s\S]*?)\]/.exec(readFileSync("infra/modules/subscription-events.bicep", "utf8"))![1]!;
     const operations = [...values.matchAll(/'([^']+)'/g)].map((match) => match[1]!.toLowerCase());
     expect(operations.sort()).toEqual(Object.keys(OPERATIONS).sort());
+  });
+
+  const topic = { id: `${SUBSCRIPTION}/providers/t`, name: "t", location: "global" };
+  test.each<[string, Arming | undefined]>([
+    ["vault", armingOf(someFacts({ eventTopic: null }), { functionAppId: APP_ID, deadLetters: null })],
+    ["subscription", subscriptionArmingOf(SUBSCRIPTION_ID, { topic, subscriptions: [] }, APP_ID)],
+  ])("of a %s where they come by Keymend itself, or by its commands, are those of the deployment", (what, arming) => {
+    const draft = arming?.state === "unarmed" ? arming.draft : null;
+    const { filter, destination, retryPolicy, eventDeliverySchema } = (draft as Extract<StepDraft, { name: "RestoreEventSubscription" }>)
+      .params.properties as Record<string, Record<string, unknown>>;
+    const { resourceId, ...batch } = destination!["properties"] as Record<string, unknown>;
+    const text = readFileSync(`infra/modules/${what}-events.bicep`, "utf8");
+    const listed = /includedEventTypes: \[([^\]]*)\]/.exec(text)![1]!;
+    expect([...listed.matchAll(/'([^']+)'/g)].map((match) => match[1]).toSorted()).toEqual(
+      (filter!["includedEventTypes"] as string[]).toSorted(),
+    );
+    const words = Object.entries({ ...retryPolicy, ...batch }).map(([name, value]) => `${name}: ${Number(value)}`);
+    expect(words.length).toBe(3);
+    for (const said of words) expect(text).toContain(said);
+    expect(/eventDeliverySchema: '(\w+)'/.exec(text)![1]).toBe(eventDeliverySchema);
+    expect(/resourceId: '\$\{functionAppId\}(.*)'/.exec(text)![1]).toBe(String(resourceId).slice(APP_ID.length));
   });
 
   test("of two deployments are no one's alone: what stands at a topic that both use bears the name of each", () => {
