@@ -77,16 +77,34 @@ const VAULT = v.optional(
   ),
 );
 
+/** Taken apart as it is read: each of its comparisons is the parameter of its name (api/filter.ts). */
+const FILTER = v.optional(
+  v.pipe(v.string(), v.description("name eq 'value', joined by and: says the same as the parameters of these names.")),
+);
+
 /** The rows' own keys (storage/incident-store.ts, storage/audit-log.ts), and a wish's id. */
 const INCIDENT_ROW = /^\d{8}T\d{9}Z-[0-9a-f]+$/;
 const AUDIT_ROW = /^\d+$/;
 
-export const INCIDENTS = v.strictObject({ state: STATE, vaultId: VAULT, $top: top(50), $skipToken: skipToken(INCIDENT_ROW) });
-export const OPERATIONS = v.strictObject({ state: STATE, vaultId: VAULT, $top: top(50), $skipToken: skipToken(/^[\w-]+$/) });
+export const INCIDENTS = v.strictObject({
+  state: STATE,
+  vaultId: VAULT,
+  $filter: FILTER,
+  $top: top(50),
+  $skipToken: skipToken(INCIDENT_ROW),
+});
+export const OPERATIONS = v.strictObject({
+  state: STATE,
+  vaultId: VAULT,
+  $filter: FILTER,
+  $top: top(50),
+  $skipToken: skipToken(/^[\w-]+$/),
+});
 export const TARGETS = v.strictObject({
   vaultId: VAULT,
   phase: v.optional(picked(PHASES)),
   kind: v.optional(picked(KINDS)),
+  $filter: FILTER,
   $top: top(200, 1000),
   $skipToken: skipToken(/^[\w-]+$/),
 });

@@ -1,6 +1,7 @@
 /** Reads a JSON request body, and a query, by a schema; what is wrong comes back as a problem document that names each field. */
 import type { HttpRequest } from "@azure/functions";
 import * as v from "valibot";
+import { readFilter } from "../api/filter.ts";
 import { type FieldProblem, ProblemError } from "./problem.ts";
 
 const MAX_BODY = 16_384;
@@ -39,12 +40,22 @@ export async function readBody<T extends v.GenericSchema>(request: HttpRequest, 
 const wrongQuery = (problems: readonly FieldProblem[]): ProblemError =>
   new ProblemError(400, "The query is wrong; see errors.", oncePerField(problems));
 
+/** What a `$filter` chooses, as the parameters of these names. It is left where it is: a list that takes none says so. */
+function chosenIn(query: URLSearchParams): [name: string, value: string][] {
+  const filter = query.get("$filter");
+  if (filter === null) return [];
+  const chosen = readFilter(filter);
+  if (typeof chosen === "string") throw wrongQuery([{ field: "$filter", problem: chosen }]);
+  return chosen.map(({ name, value }) => [name, value]);
+}
+
 /** A parameter that is not known must not look as if it had been heeded, nor one of two that are given. */
 export function readQuery<T extends v.GenericSchema>(request: HttpRequest, schema: T): v.InferOutput<T> {
-  const names = [...request.query.keys()];
+  const asked = [...request.query, ...chosenIn(request.query)];
+  const names = asked.map(([name]) => name);
   const twice = names.filter((name, i) => names.indexOf(name) !== i);
   if (twice.length > 0) throw wrongQuery(twice.map((field) => ({ field, problem: "is given more than once" })));
-  const parsed = v.safeParse(schema, Object.fromEntries(request.query));
+  const parsed = v.safeParse(schema, Object.fromEntries(asked));
   if (parsed.success) return parsed.output;
   throw wrongQuery(parsed.issues.map(toField));
 }

@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { ProblemError } from "../../src/functions/problem.ts";
-import { readBody } from "../../src/functions/read-body.ts";
+import { readBody, readQuery } from "../../src/functions/read-body.ts";
+import { INCIDENTS, NO_QUERY } from "../../src/api/requests.ts";
 import { aRequest } from "./support.ts";
 
 const SCHEMA = v.strictObject({
@@ -61,5 +62,35 @@ describe("a body that does not fit names each wrong field", () => {
   ])("%s", async (_, body, errors) => {
     const problem = await problemOf(body);
     expect(problem).toMatchObject({ status: 400, detail: "The body is not what is expected; see errors.", errors });
+  });
+});
+
+describe("a query with a $filter", () => {
+  const VAULT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv";
+  const ask = (query: Record<string, string>, schema: v.GenericSchema = INCIDENTS): unknown => {
+    try {
+      return readQuery(aRequest({ path: `/api/incidents?${new URLSearchParams(query).toString()}` }), schema);
+    } catch (error) {
+      return error instanceof ProblemError ? (error.response.jsonBody as { errors: unknown }).errors : error;
+    }
+  };
+
+  test("says the same as the parameters of its names", () => {
+    const filtered = ask({ $filter: `state eq 'waiting' and vaultId eq '${VAULT}'`, $top: "7" });
+    expect(filtered).toMatchObject(ask({ state: "waiting", vaultId: VAULT, $top: "7" }) as object);
+  });
+
+  test.each<[string, Record<string, string>, string, string | RegExp]>([
+    ["a name that the list has not", { $filter: "phase eq 'revoked'" }, "phase", "is not known"],
+    ["a value that is none", { $filter: "state eq 'gone'" }, "state", /must be one of/],
+    ["what is said beside it too", { $filter: "state eq 'waiting'", state: "closed" }, "state", "is given more than once"],
+    ["the same twice", { $filter: "state eq 'waiting' and state eq 'closed'" }, "state", "is given more than once"],
+    ["another comparison", { $filter: "state ne 'closed'" }, "$filter", /^must be name eq/],
+  ])("is refused for %s", (_, query, field, problem) => {
+    expect(ask(query)).toMatchObject([{ field, problem: problem instanceof RegExp ? expect.stringMatching(problem) : problem }]);
+  });
+
+  test("is refused where nothing can be chosen", () => {
+    expect(ask({ $filter: "state eq 'waiting'" }, NO_QUERY)).toContainEqual({ field: "$filter", problem: "is not known" });
   });
 });
