@@ -64,6 +64,7 @@ function parse({ body }: HostRequest): unknown {
     const value: unknown = JSON.parse(body.toString("utf8"));
     return value;
   } catch {
+    // No JSON: the caller refuses what is no event.
     return undefined;
   }
 }

@@ -112,6 +112,7 @@ function decode(part: string): string {
       .map((piece) => (/^%2f$/i.test(piece) ? piece : decodeURIComponent(piece)))
       .join("");
   } catch {
+    // Not percent-encoding at all: it is what it says.
     return part;
   }
 }

@@ -80,6 +80,7 @@ export async function play(command: PlayCommand): Promise<number> {
   // Also while nothing moves the clock: nobody looks at a silent screen.
   const ticking = setInterval(() => timeline.tick(), LOOK).unref();
   const stop = Promise.withResolvers<never>();
+  // Nobody waits for it until the play runs: stopped before that is no crash.
   stop.promise.catch(() => {});
   void lifetime.ended.then((why) => stop.reject(new Stopped(why)));
   const scene = await openScene({

@@ -33,6 +33,7 @@ function addresses(sandbox: Sandbox, controlUrl: string): object {
 export async function serve({ seed, mode, json, settings, size }: ServeOptions): Promise<number> {
   const lifetime = watchLifetime();
   const failed = Promise.withResolvers<never>();
+  // Nobody waits for it until all is up: a failure before that is no crash.
   failed.promise.catch(() => {});
   process.stderr.write(`Keymend sandbox: starting (seed ${seed}, mode ${mode})\n`);
   const sandbox = await startSandbox({

@@ -20,6 +20,7 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch {
+    // ESRCH: nobody has that number.
     return false;
   }
 }

@@ -88,6 +88,7 @@ export function createVirtualTime(parts: VirtualTimeParts, initialSpeed: number)
   let queue: Promise<unknown> = Promise.resolve();
   const alone = <T>(work: () => Promise<T>): Promise<T> => {
     const result = queue.then(work);
+    // Whoever asked hears of a failure; the next one in the queue goes on.
     queue = result.catch(() => {});
     return result;
   };

@@ -64,6 +64,7 @@ function valueOf(value: string): unknown {
   try {
     return JSON.parse(value);
   } catch {
+    // A parameter of text is written as it is.
     return value;
   }
 }

@@ -233,6 +233,7 @@ function parseArray(raw: string): unknown {
   try {
     return JSON.parse(raw);
   } catch {
+    // Then it is one event that can't be read, which is told.
     return raw;
   }
 }

@@ -136,6 +136,7 @@ class Grid implements EventGrid {
     // Gone with its vault, or taken away by somebody: what was on its way is lost.
     if (!this.#world.eventSubscriptions.has(parcel.subscription.id.toLowerCase())) return;
     const headers = headersOf(this.#world, parcel);
+    // No status: nobody answered, which is retried as Event Grid does it.
     const status = await this.#deliver({ functionName: parcel.functionName }, parcel.envelope.body, headers).catch(() => null);
     parcel.attempts++;
     this.deliveries.push(recordOf(this.#world, parcel, status));
