@@ -68,12 +68,17 @@ export const STATES = ["working", "waiting", "closed"] as const;
 export const PHASES = ["healthy", "atRisk", "inGrace", "revoked", "recovering"] as const;
 export const KINDS = ["account", "cluster"] as const;
 const STATE = v.optional(picked(STATES));
-/** By what a patient goes: a name alone would be that of none, and its empty list look like an answer. */
+/** Microsoft Learn, "Naming rules and restrictions for Azure resources": 3 to 24 letters, digits and hyphens, the first a letter. */
+const VAULT_NAME = /^[a-z][a-z\d-]{1,22}[a-z\d]$/i;
+
+/** All that a patient may go by: of anything else an empty list would look like an answer. */
+const isPatient = (id: string): boolean => parseArmId(id) !== undefined || /^https:\/\//i.test(id) || VAULT_NAME.test(id);
+
 const VAULT = v.optional(
   v.pipe(
     v.string(),
-    v.check((id) => parseArmId(id) !== undefined || /^https:\/\//i.test(id), "must be a resource id, or the address of a vault"),
-    v.description("Resource id of a vault."),
+    v.check(isPatient, "must be the resource id of a vault, its address or its name"),
+    v.description("Resource id of a vault, its address or its name."),
   ),
 );
 

@@ -36,7 +36,7 @@ export const incidents = (ways: Ways): Command => ({
   about: "",
   options: {
     state: { type: "string", value: "STATE", does: `of that state alone: ${STATES.join(", ")}` },
-    vault: { type: "string", value: "ID", does: "of that vault alone" },
+    vault: { type: "string", value: "ID", does: "of that vault alone, by its resource id or its name" },
     top: { type: "string", value: "N", does: "so many at most; 50 unless said" },
   },
   examples: [
@@ -61,7 +61,7 @@ export const databases = (ways: Ways): Command => ({
   about: "",
   options: {
     phase: { type: "string", value: "PHASE", does: `of that phase alone: ${PHASES.join(", ")}` },
-    vault: { type: "string", value: "ID", does: "of that vault alone" },
+    vault: { type: "string", value: "ID", does: "of that vault alone, by its resource id or its name" },
   },
   examples: [{ run: "keymend databases --phase revoked", does: "lists those that are out of reach of their key" }],
   run: async (given) => {

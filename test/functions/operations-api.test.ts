@@ -314,10 +314,10 @@ describe("GET incidents", () => {
     expect(await setUp().call(name, "Keymend.Reader", { path })).toMatchObject(problem(400, [{ field, problem: "is not known" }]));
   });
 
-  test("a vault's name alone must not look as if it had no incidents, nor one of two states as if it were the only one", async () => {
+  test("what is no vault must not look as if it had no incidents, nor one of two states as if it were the only one", async () => {
     const { call } = setUp();
-    const named = [{ field: "vaultId", problem: "must be a resource id, or the address of a vault" }];
-    expect(await call("incidents", "Keymend.Reader", { path: "/api/incidents?vaultId=kv-orders" })).toMatchObject(problem(400, named));
+    const named = [{ field: "vaultId", problem: "must be the resource id of a vault, its address or its name" }];
+    expect(await call("incidents", "Keymend.Reader", { path: "/api/incidents?vaultId=kv_orders" })).toMatchObject(problem(400, named));
     const twice = [{ field: "state", problem: "is given more than once" }];
     const path = "/api/incidents?state=working&state=closed&state=waiting";
     expect(await call("incidents", "Keymend.Reader", { path })).toMatchObject(problem(400, twice));

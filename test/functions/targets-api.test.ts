@@ -96,6 +96,7 @@ describe("the list", () => {
     ["?phase=revoked", [CLUSTER_ID]],
     ["?kind=account", [ACCOUNT_ID]],
     [`?vaultId=${encodeURIComponent("https://KV-orders.vault.azure.net")}`, [ACCOUNT_ID, CLUSTER_ID]],
+    ["?vaultId=KV-orders", [ACCOUNT_ID, CLUSTER_ID]],
     [`?vaultId=${encodeURIComponent(VAULT_ID.replace("kv-orders", "kv-other"))}`, []],
   ])("chooses by %s", async (query, ids) => {
     expect((await setUp().list(query)).map(({ id }) => id)).toEqual(ids);
@@ -116,7 +117,7 @@ describe("the list", () => {
     "?$top=1001",
     "?state=closed",
     "?$skipToken=a/b",
-    "?vaultId=kv-orders",
+    "?vaultId=kv%20orders",
     "?vaultId=",
     "?kind=account&kind=cluster",
   ])("refuses %s", async (query) => {
