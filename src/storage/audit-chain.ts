@@ -64,7 +64,14 @@ export function extendChain(
   let before: Pick<AuditRow, "seq" | "hash"> = last ?? { seq: 0, hash: rootOf(incidentId) };
   for (const { entryId, kind, what, data, at, actor } of entries) {
     // What is hashed now must be what will be read.
-    const said = { entryId: entryId.toWellFormed(), kind, what: what.toWellFormed(), data: asKept(data ?? null), at, actor };
+    const said = {
+      entryId: entryId.toWellFormed(),
+      kind,
+      what: what.toWellFormed(),
+      data: asKept(data ?? null),
+      at,
+      actor: actor.toWellFormed(),
+    };
     const linked = { schema: SCHEMA, ...said, seq: before.seq + 1, prev: before.hash, hash: "" };
     const row = { ...linked, hash: hash2(linked) };
     rows.push(row);

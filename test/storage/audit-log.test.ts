@@ -150,8 +150,8 @@ describe("the chain, reckoned by others", () => {
   });
 
   test("the half of a letter does not keep anything from being written down", () => {
-    const [row] = extendChain("i1", undefined, [{ ...entry("e\ud83d", "\ud83d"), what: "\ude00 of \ud83d\ude00" }]);
-    expect(row).toMatchObject({ entryId: "e\ufffd", what: "\ufffd of 😀", data: "\ufffd" });
+    const [row] = extendChain("i1", undefined, [{ ...entry("e\ud83d", "\ud83d"), what: "\ude00 of \ud83d\ude00", actor: "ada \ud83d" }]);
+    expect(row).toMatchObject({ entryId: "e\ufffd", what: "\ufffd of 😀", data: "\ufffd", actor: "ada \ufffd" });
   });
 });
 
