@@ -105,11 +105,13 @@ function some(ids: readonly string[], most = 3): string {
 
 function gapLines({ gaps }: Report, shown: readonly Severity[], paint: Paint): string[] {
   const told = gaps.filter(({ severity }) => shown.includes(severity));
-  if (told.length === 0) return [];
+  const left = gaps.length - told.length;
+  if (gaps.length === 0) return [];
   return [
     "",
     paint("bold", "What is lacking"),
     ...told.flatMap((gap) => [...findingLines({ ...gap, evidence: [...gap.evidence, `it concerns ${some(gap.databaseIds)}`] }, paint)]),
+    ...(left > 0 ? [paint("dim", `and ${count(left, "note")}, each with what mends it (--all lists them)`)] : []),
   ];
 }
 

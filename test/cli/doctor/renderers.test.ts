@@ -21,6 +21,7 @@ describe("the table", () => {
     expect(text.split("\n")[0]).toMatch(/^HOW BAD +DATABASE +PHASE +RUNWAY +CAUSES +WHAT HAPPENS$/);
     expect(text).toContain("and 1 database with nothing worse than a note (--all lists them)");
     expect(text).not.toContain("VaultNotLocked  No lock");
+    expect(text).toContain("and 1 note, each with what mends it (--all lists them)");
     expect(text).toContain("it concerns a, b, c and 1 more");
     expect(text).toContain("locks: hides whether it is locked");
     expect(text).toContain("    ExtendKeyExpiry on cmk: by itself");
@@ -31,6 +32,7 @@ describe("the table", () => {
     const text = table(everything(), true);
     expect(text).toMatch(/^fine +well +healthy +200 days/m);
     expect(text).toContain("VaultNotLocked  No lock");
+    expect(text).not.toContain("--all lists them");
   });
 
   test("nothing in it speaks to the terminal", () => {
