@@ -42,7 +42,7 @@ const CHANGES: Record<StepName, (step: Said) => Change> = {
     before: "its access policy lacks what the database needs",
     after: `its access policy has ${known(option(step, "key-permissions"), "what was lacking")} as well`,
   }),
-  CreateIdentity: () => ({ before: "the identity is gone", after: "a new identity stands in for it" }),
+  CreateIdentity: () => ({ before: "there is no such identity", after: "a new identity is there" }),
   AttachIdentity: () => ({ before: "the database does not have the identity", after: "the database has the identity" }),
   SetDefaultIdentity: (step) => ({
     before: "the database reaches for its key as another identity",
