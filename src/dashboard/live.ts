@@ -73,15 +73,16 @@ const MOST_DATABASES = 20_000;
 /** Every database that Keymend keeps alive. */
 export const useFleet = () => useLive("targets", (api) => takeFrom(api.all("targets", { $top: "1000" }), MOST_DATABASES), 10_000);
 
-/** Keymend's time, each second anew. */
-export function useNow(): number {
+/** Keymend's time, to the second, or as coarse as is said: whoever shows much is not drawn anew for a second that changes nothing. */
+export function useNow(stepMs = 1000): number {
   const { api } = useHere();
-  const [, tick] = useState(0);
+  const read = (): number => Math.floor(api.now() / stepMs) * stepMs;
+  const [now, setNow] = useState(read);
   useEffect(() => {
-    const timer = setInterval(() => tick((n) => n + 1), 1000);
+    const timer = setInterval(() => setNow(read()), 1000);
     return () => clearInterval(timer);
-  }, []);
-  return api.now();
+  }, [api, stepMs]);
+  return now;
 }
 
 /** What was cut short on its way, as in a mail, stays as it is. */

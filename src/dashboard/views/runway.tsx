@@ -1,5 +1,5 @@
 /** When keys run out over the next 90 days: a calendar whose days are the darker the more databases they end, and the same as a table. */
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { MINUTE } from "../../domain/time.ts";
 import { useFleet, useNow } from "../live.ts";
 import type { Target } from "../model/answers.ts";
@@ -77,6 +77,20 @@ const Names = ({ targets }: { targets: readonly Target[] }) => (
   </ul>
 );
 
+/** Thousands may end on one day: those that nobody has asked to see are not drawn. */
+function Many({ targets }: { targets: readonly Target[] }) {
+  const [isOpen, setOpen] = useState(false);
+  const few = targets.slice(0, FEW).map(({ id }) => nameIn(id));
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        {few.join(", ")} and {targets.length - FEW} more
+      </summary>
+      {isOpen ? <Names targets={targets} /> : null}
+    </details>
+  );
+}
+
 function Row({ ending: { day, isPast, targets } }: { ending: Ending }) {
   return (
     <tr>
@@ -85,29 +99,14 @@ function Row({ ending: { day, isPast, targets } }: { ending: Ending }) {
         {isPast ? <Badge tone="bad">ran out</Badge> : null} <When at={targets[0]!.expiresOn!} />
       </td>
       <td>{targets.length}</td>
-      <td class="wide">
-        {targets.length <= FEW ? (
-          <Names targets={targets} />
-        ) : (
-          <details>
-            <summary>
-              {targets
-                .slice(0, FEW)
-                .map(({ id }) => nameIn(id))
-                .join(", ")}{" "}
-              and {targets.length - FEW} more
-            </summary>
-            <Names targets={targets} />
-          </details>
-        )}
-      </td>
+      <td class="wide">{targets.length <= FEW ? <Names targets={targets} /> : <Many targets={targets} />}</td>
     </tr>
   );
 }
 
 function Told({ all, more }: { all: readonly Target[]; more: boolean }) {
-  const minute = Math.floor(useNow() / MINUTE);
-  const { cells, endings, later, undated } = useMemo(() => runwayOf(all, minute * MINUTE), [all, minute]);
+  const now = useNow(MINUTE);
+  const { cells, endings, later, undated } = useMemo(() => runwayOf(all, now), [all, now]);
   return (
     <>
       <p class="facts">
