@@ -1,11 +1,10 @@
 // Where events go that could not be delivered, and the identity that Event Grid writes them as: the storage takes no keys.
+import { storageBlobDataContributor } from 'built-in-roles.bicep'
+
 param name string
 param location string
 param storageName string
 param identityName string
-
-// Built-in role (Microsoft Learn, "Azure built-in roles"); the one that dead-lettering asks for (Microsoft Learn, "Grant managed identity the access to Event Grid destination").
-var storageBlobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 
 resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: storageName
@@ -25,6 +24,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
   location: location
 }
 
+// The role that dead-lettering asks for (Microsoft Learn, "Grant managed identity the access to Event Grid destination").
 module access 'dead-letters-access.bicep' = {
   name: '${name}-dead-letters-access'
   params: {

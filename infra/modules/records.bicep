@@ -1,15 +1,12 @@
 // What is to outlive the app: incidents, audit and baseline as tables, and the anchors of the audit. An account of its own, as versioning
 // holds for a whole account; beside them lies only what could not be delivered (dead-letters.bicep). The deployment has it locked.
+import { storageBlobDataOwner, storageTableDataContributor } from 'built-in-roles.bicep'
+
 param storageName string
 param location string
 param storageSku string
 param publicNetworkAccess string
 param principalId string
-
-// Built-in roles (Microsoft Learn, "Azure built-in roles").
-var storageTableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
-// To lock a blob takes runAsSuperUser, which no lesser role has (Microsoft Learn, REST, "Set Blob Immutability Policy"); a locked one it can't take away.
-var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 
 resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   name: storageName
@@ -53,6 +50,7 @@ resource writesTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+// To lock a blob takes runAsSuperUser, which no lesser role has (Microsoft Learn, REST, "Set Blob Immutability Policy"); a locked one it can't take away.
 resource writesAnchors 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: anchors
   name: guid(anchors.id, principalId, storageBlobDataOwner)

@@ -63,6 +63,12 @@ describe("what is deployed", () => {
     expect(names.filter((name) => !/^guid\(.*\bprincipal(Id|s\.\w+)\b.*\)$/.test(name))).toEqual([]);
   });
 
+  test("has the id of each of Azure's own roles once, whichever files give it", () => {
+    const ids = files.flatMap((file) => readFileSync(file, "utf8").match(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g) ?? []);
+    expect(ids.length).toBeGreaterThanOrEqual(6);
+    expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
+  });
+
   test("refuses a setting that a parameter decides", () => {
     const main = readFileSync("infra/main.bicep", "utf8");
     const refused = /^var decidedByParameters = \[([^\]]*)\]/m.exec(main)![1]!.match(/\w+/g)!;
