@@ -7,7 +7,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Zippable, zipSync } from "fflate";
@@ -33,7 +33,9 @@ const json = (content: unknown): Uint8Array => new TextEncoder().encode(text(con
 function appFiles(): Record<string, Uint8Array> {
   const { name, version, type, main } = manifest;
   const entries = ["main", "composition"].flatMap((entry) => [`dist/${entry}.mjs`, `dist/${entry}.mjs.map`]);
-  const built = [...entries, "dist/telemetry.mjs", ...globSync("dist/{chunks,dashboard}/*")];
+  // Not by a pattern: what that finds has the slashes of this system, and a zip has its own.
+  const beside = ["dist/chunks", "dist/dashboard"].flatMap((folder) => readdirSync(folder).map((file) => `${folder}/${file}`));
+  const built = [...entries, "dist/telemetry.mjs", ...beside];
   return {
     ...Object.fromEntries(built.toSorted().map((file) => [file, readFileSync(file)])),
     "host.json": readFileSync("host.json"),
@@ -82,6 +84,10 @@ function listOfPackages(): string {
   return text({ bomFormat: "CycloneDX", specVersion: "1.5", version: 1, metadata: { component }, components });
 }
 
+/** As it runs this, where it does: on Windows the `npm` on the PATH is a batch file, which Node starts only in a shell. */
+const running = process.env["npm_execpath"] ?? "";
+const NPM: [program: string, ...args: string[]] = running.endsWith("npm-cli.js") ? [process.execPath, running] : ["npm"];
+
 /** The command line as a package of its own, for `npm install --global`: one file, without scripts and dependencies. */
 function packCommandLine(folder: string, to: string): void {
   const { name, version, description, license, type, engines } = manifest;
@@ -95,7 +101,11 @@ function packCommandLine(folder: string, to: string): void {
   copyFileSync("dist/keymend.mjs", join(folder, bin));
   for (const file of ["README.md", "LICENSE"]) copyFileSync(file, join(folder, file));
   // npm gives every file the same moment, so the same files give the same bytes.
-  execFileSync("npm", ["pack", "--silent", "--pack-destination", resolve(to)], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  const [program, ...args] = NPM;
+  execFileSync(program, [...args, "pack", "--silent", "--pack-destination", resolve(to)], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 }
 
 const label = `${manifest.name}-${manifest.version}`;

@@ -1,6 +1,6 @@
 // What a release is made of: two runs on the same files give the same bytes, and the app starts from what the zip holds.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unzipSync } from "fflate";
@@ -27,20 +27,26 @@ function resourcesIn({ resources, variables }: Template): string {
 let dir: string;
 let label: string;
 
-const run = (...args: string[]): string => execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+const runWith = (env: NodeJS.ProcessEnv, ...args: string[]): string =>
+  execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], env });
+const run = (...args: string[]): string => runWith(process.env, ...args);
 const at = (...parts: string[]): string => join(dir, ...parts);
 /** The compiler runs once: what it makes serves the others. */
 const compiled = (): string[] => (existsSync(at("first", "main.json")) ? [`--template=${at("first", "main.json")}`] : []);
-const pack = (to: string, ...more: string[]): string =>
-  run("scripts/package.ts", `--out=${at(to)}`, `--app=${at("app")}`, `--cli=${at("cli")}`, ...more);
+const packWith = (env: NodeJS.ProcessEnv, to: string, ...more: string[]): string =>
+  runWith(env, "scripts/package.ts", `--out=${at(to)}`, `--app=${at("app")}`, `--cli=${at("cli")}`, ...more);
+const pack = (to: string, ...more: string[]): string => packWith(process.env, to, ...more);
+/** As npm itself tells whom it runs. */
+const NPM = realpathSync(execFileSync("sh", ["-c", "command -v npm"], { encoding: "utf8" }).trim());
 const zip = (): Record<string, Uint8Array> => unzipSync(readFileSync(at("first", `${label}.zip`)));
 
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), "package-"));
   const { name, version } = JSON.parse(readFileSync("package.json", "utf8")) as { name: string; version: string };
   label = `${name}-${version}`;
-  pack("first");
-  pack("second", ...compiled());
+  packWith({ ...process.env, npm_execpath: NPM }, "first");
+  // Not by npm, and so with the one on the PATH.
+  packWith({ ...process.env, npm_execpath: "" }, "second", ...compiled());
 });
 
 afterAll(() => rmSync(dir, { recursive: true }));
