@@ -4,11 +4,11 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { digestOfTemplate } from "../../scripts/deploy/stack.ts";
 import { answer, type Model } from "../support/fake-az.ts";
-import { DeployError } from "../../scripts/deploy/az.ts";
+import { DeployError, program, startOf } from "../../scripts/deploy/az.ts";
 import { runDeploy } from "../../scripts/deploy/run.ts";
 import { judge, MAY_LACK, parserProblem } from "../support/parse-az.ts";
 
@@ -399,6 +399,47 @@ describe("as a program", () => {
     expect({ ...read(), calls: [] }).toEqual({ ...was, calls: [] });
     writeFileSync(file(), JSON.stringify({ ...was, user: "none" }));
     expect(await run()).toMatchObject({ code: 1, err: expect.stringContaining("next: az login") as unknown });
+  });
+});
+
+/** There it is a batch file, which Node starts in a shell alone, and a shell reads what is in the arguments. */
+describe("the Azure CLI on Windows", () => {
+  const put = (...path: string[]): void => {
+    const at = join(dir, ...path);
+    mkdirSync(dirname(at), { recursive: true });
+    // Tells what it was started with, each on a line.
+    writeFileSync(at, '#!/bin/sh\nfor one in "$@"; do echo "$one"; done\n');
+    chmodSync(at, 0o755);
+  };
+  const on = (...folders: string[]): { platform: "win32"; path: string } => ({
+    platform: "win32",
+    path: folders.map((folder) => join(dir, folder)).join(delimiter),
+  });
+
+  test.each([
+    ["by its installer", "CLI2/wbin/az.cmd", "CLI2/python.exe"],
+    ["by pip", "venv/Scripts/az.bat", "venv/Scripts/python.exe"],
+  ])("installed %s is started by its Python, and gets every argument as it is", async (_, batch, python) => {
+    put(batch);
+    put(python);
+    const body = `{"a":"%PATH% & 'b' \\"c\\"","d":"x^y|z"}`;
+    const said = await program("az", on("nowhere", dirname(batch)))(["rest", "--body", body]);
+    expect(said.trimEnd().split("\n")).toEqual(["-IBm", "azure.cli", "rest", "--body", body]);
+  });
+
+  test("is said to be unusable where that has none, before anything is asked", async () => {
+    put("bare/wbin/az.cmd");
+    await expect(program("az", on("bare/wbin"))(["version"])).rejects.toMatchObject({
+      message: expect.stringContaining("no Python of its own") as unknown,
+      next: expect.stringContaining("WSL") as unknown,
+    });
+  });
+
+  test("is found by the system where there is no such file, and azd and other systems always are", () => {
+    put("CLI2/wbin/az.cmd");
+    expect(startOf("az", on("nowhere"))).toEqual(["az"]);
+    expect(startOf("azd", on("CLI2/wbin"))).toEqual(["azd"]);
+    expect(startOf("az", { ...on("CLI2/wbin"), platform: "linux" })).toEqual(["az"]);
   });
 });
 
