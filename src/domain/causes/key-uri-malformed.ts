@@ -1,9 +1,8 @@
 import type { Cause } from "../cause.ts";
 import type { TargetFacts } from "../facts.ts";
-import { uriOf } from "../databases/key-path.ts";
-import { keyUriFaultText, versionlessKeyUri } from "../key-uri.ts";
 import { rulesOf } from "../databases/index.ts";
 import { DATABASE } from "../mending/made-by.ts";
+import { uriFaults, versionlessDraft } from "../steps/versionless.ts";
 
 declare module "../cause-code.ts" {
   interface CauseCodes {
@@ -12,10 +11,8 @@ declare module "../cause-code.ts" {
 }
 
 function faultsOf(target: TargetFacts): string[] {
-  const uri = uriOf(target);
-  if (!uri) return [];
-  const version = uri.version !== null && !rulesOf(target).mayPinVersion ? ["names a version"] : [];
-  return [...uri.faults.map((fault) => keyUriFaultText[fault]), ...version];
+  const { faults, version } = uriFaults(target);
+  return [...faults, ...(rulesOf(target).mayPinVersion ? [] : version)];
 }
 
 export const keyUriMalformed: Cause = {
@@ -38,9 +35,7 @@ export const keyUriMalformed: Cause = {
       : { effect: "broken", facts: [`the key URI '${target.keyUri}' ${faults.join(", and ")}`], values: {} };
   },
   mend: ({ facts }, _facts, target) => {
-    const keyUri = versionlessKeyUri(uriOf(target)!);
-    if (target.kind === "account" && keyUri !== undefined)
-      return { kind: "steps", steps: [{ name: "SetKeyUri", params: { targetId: target.id, keyUri } }] };
-    return { kind: "escalate", reason: facts.join("; ") };
+    const draft = target.kind === "account" ? versionlessDraft(target) : undefined;
+    return draft ? { kind: "steps", steps: [draft] } : { kind: "escalate", reason: facts.join("; ") };
   },
 };

@@ -1,7 +1,7 @@
 import type { Cause } from "../cause.ts";
 import { missingOperations, whyUnfit } from "../mending/key-fitness.ts";
-import { keyOf, pinnedVersionOf, uriOf } from "../databases/key-path.ts";
-import { versionlessKeyUri } from "../key-uri.ts";
+import { keyOf, pinnedVersionOf } from "../databases/key-path.ts";
+import { versionlessDraft } from "../steps/versionless.ts";
 import { toMs } from "../time.ts";
 import type { Facts, KeyVersionFacts } from "../facts.ts";
 import type { Finding } from "../cause.ts";
@@ -63,15 +63,11 @@ export const keyVersionPinned: Cause = {
     };
   },
   mend: ({ values }, _facts, target) => {
-    const keyUrl = versionlessKeyUri(uriOf(target)!);
-    const { defaultIdentity } = target;
     if (typeof values["hopeless"] === "string") return { kind: "escalate", reason: values["hopeless"] };
     if (typeof values["obstacle"] === "string") return { kind: "wait", reason: values["obstacle"] };
-    if (keyUrl === undefined || defaultIdentity.form !== "user")
-      return { kind: "escalate", reason: "the cluster names no identity or no key that could be set again" };
-    return {
-      kind: "steps",
-      steps: [{ name: "SetClusterEncryption", params: { targetId: target.id, identityId: defaultIdentity.id, keyUrl } }],
-    };
+    const draft = versionlessDraft(target);
+    return draft
+      ? { kind: "steps", steps: [draft] }
+      : { kind: "escalate", reason: "the cluster names no identity or no key that could be set again" };
   },
 };

@@ -3,12 +3,12 @@
  * most often takes a key away. No loss, so no cause: each gap is told with the line that closes it.
  */
 import { isUnder, keyScopeOf, nameOf } from "../arm-id.ts";
-import { keyOf, liveVaultOf, pinnedVersionOf, principalIn, uriOf } from "../databases/key-path.ts";
+import { keyOf, liveVaultOf, pinnedVersionOf, principalIn } from "../databases/key-path.ts";
 import type { Facts, LiveVault, TargetFacts } from "../facts.ts";
-import { versionlessKeyUri } from "../key-uri.ts";
 import { LONGEST_RETENTION, retentionLines, rotationLine } from "../steps/az-precautions.ts";
 import { az, azGetDatabase, azNamed, say } from "../steps/az.ts";
 import { azOf } from "../steps/index.ts";
+import { versionlessDraft } from "../steps/versionless.ts";
 import { holdsMore, staleGrants } from "./access-gaps.ts";
 import type { Gap } from "./finding.ts";
 import { gap } from "./gap.ts";
@@ -105,16 +105,12 @@ function rotationGaps(facts: Facts, vault: LiveVault, target: TargetFacts): Gap[
 
 /** Microsoft Learn, "Configure customer-managed key in MongoDB vCore": only a URL without a version follows a rotation. An account must not name one at all. */
 function pinGap(target: TargetFacts): Gap[] {
-  const uri = uriOf(target);
   const version = pinnedVersionOf(target);
-  const keyUrl = uri && versionlessKeyUri(uri);
-  if (version === null || keyUrl === undefined) return [];
-  const { id, name, defaultIdentity } = target;
+  if (version === null) return [];
+  const { kind, id, name } = target;
   const words = `${name} names version ${version} of its key, and stays on it when the key is rotated`;
-  const lines =
-    defaultIdentity.form === "user"
-      ? azOf({ name: "SetClusterEncryption", params: { targetId: id, identityId: defaultIdentity.id, keyUrl } })
-      : [azGetDatabase(target.kind, id, "properties.encryption")];
+  const draft = versionlessDraft(target);
+  const lines = draft ? azOf(draft) : [azGetDatabase(kind, id, "properties.encryption")];
   return [gap("VersionPinned", "warning", id, words, ...lines)];
 }
 
