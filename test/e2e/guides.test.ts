@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readDeployedRoles } from "../../sandbox/estate/deployed-roles.ts";
 import { readOptions } from "../../scripts/deploy/options.ts";
 import { type Said, saidLines } from "../support/command-lines.ts";
+import { rowLines } from "../support/asked.ts";
 import { gapLines, untoldGaps } from "../support/gap-lines.ts";
 import { judge, MAY_LACK, parserProblem } from "../support/parse-az.ts";
 
@@ -51,12 +52,16 @@ const QUOTES = "docs/operations.md";
 
 type Alone = Said & { calls: Line[] };
 
-/** What the doctor says, which no page has whole. */
-const DOCTOR: Said[] = gapLines.map((line) => ({ page: "keymend doctor", line, isBlock: true }));
+/** What the doctor says, and what operations tell of what does not hold: no page has the whole of it. */
+const TOLD: Said[] = [...gapLines, ...rowLines.filter((line) => !line.startsWith("#"))].map((line) => ({
+  page: "told by Keymend",
+  line,
+  isBlock: true,
+}));
 
 /** Each line that calls the Azure CLI, on whatever page, by itself: the shell reads its quotes and variables, and what it runs first. */
 function playAlone(): Alone[] {
-  const asked = [...saidLines(), ...DOCTOR].filter(
+  const asked = [...saidLines(), ...TOLD].filter(
     ({ page, line, isBlock }) => /(?:^|[\s(|&])az [a-z]/.test(line) && (isBlock || page !== QUOTES),
   );
   const quoted = (line: string): string => `'${line.replaceAll(" ...", "").replaceAll("'", String.raw`'\''`)}'`;

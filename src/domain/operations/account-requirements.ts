@@ -6,15 +6,10 @@
 import type { AccountFeatures, DefaultIdentity, TargetFacts } from "../facts.ts";
 import { type IdScan, LONGEST_ID_BYTES, type LongId, type ScannedContainer, type ScanState } from "../id-scan.ts";
 import type { RequirementName } from "../requirement.ts";
+import { showDatabase } from "../mending/advice.ts";
 import { az, azNamed, say } from "../steps/az.ts";
 import type { Requirement } from "../wish.ts";
-
-const requirement = (name: RequirementName, holds: boolean, detail: string, ...lines: string[]): Requirement => ({
-  name,
-  state: holds ? "met" : "unmet",
-  detail,
-  az: holds ? [] : lines,
-});
+import { met, OUT_OF_SIGHT, pending, requirement } from "./rows.ts";
 
 type Without = { name: RequirementName; has: (features: AccountFeatures) => boolean; what: string };
 
@@ -49,7 +44,7 @@ const dedicated = (features: AccountFeatures): string[] => [
  */
 function managedIdentity(features: AccountFeatures, { form }: DefaultIdentity): Requirement {
   const kept = dedicated(features).join(" and ");
-  if (kept === "") return requirement("managed identity", true, "neither continuous backup nor analytical store asks for one");
+  if (kept === "") return met("managed identity", "neither continuous backup nor analytical store asks for one");
   const isUserAsked = hasContinuousBackup(features);
   const holds = form === "user" || (form === "system" && !isUserAsked);
   const uses = form === "user" || form === "system" ? `it uses a ${form}-assigned one` : "none is named";
@@ -57,16 +52,23 @@ function managedIdentity(features: AccountFeatures, { form }: DefaultIdentity): 
   return requirement("managed identity", holds, asks, say("name a user-assigned identity as identityId"));
 }
 
+const NEW_ACCOUNT = say(
+  "no line gives this account a key: make another with the key from the start (Learn, 'Configure customer-managed keys', az cosmosdb create --key-uri), and move the data there",
+);
+
 /** uses: the identity that it is to reach its key by. */
-export function featureRequirements({ name, features }: TargetFacts, uses: DefaultIdentity): Requirement[] {
+export function featureRequirements(target: TargetFacts, uses: DefaultIdentity): Requirement[] {
+  const { name, features } = target;
   if (features === undefined || "state" in features) {
     const detail = features === undefined ? "not read" : features.detail;
-    return [{ name: "account features", state: "unknown", detail: `what ${name} has switched on could not be read: ${detail}`, az: [] }];
+    const words = `what ${name} has switched on could not be read: ${detail}`;
+    return [requirement("account features", "unknown", words, showDatabase(target), OUT_OF_SIGHT)];
   }
   return [
-    ...WITHOUT.map((one) =>
-      requirement(one.name, !one.has(features), one.has(features) ? `${name} is ${one.what}, which takes no key once it exists` : "none"),
-    ),
+    ...WITHOUT.map((one) => {
+      const has = one.has(features);
+      return requirement(one.name, !has, has ? `${name} is ${one.what}, which takes no key once it exists` : "none", NEW_ACCOUNT);
+    }),
     managedIdentity(features, uses),
   ];
 }
@@ -102,8 +104,13 @@ function running(state: ScanState | null): Requirement {
   const soFar = state && state.foundCount > 0 ? `, ${count(state.foundCount, "document")} with too long an id so far` : "";
   const detail =
     state && all ? `${all.filter(isDone).length} of ${count(all.length, "container")} scanned${soFar}` : "they are scanned first";
-  return { name: "document ids", state: "unknown", detail, az: [], pending: true };
+  return pending("document ids", detail);
 }
+
+const LET_IN = say("let Keymend reach the account's data from where it runs (docs/deploy.md, firewalls), then ask for this again");
+const SHORTER = say(
+  "no line of az writes documents: whoever owns the data deletes them or writes them under other ids; ask for this again then",
+);
 
 /** Ids that could not be looked at may be too long: nothing is encrypted on that. */
 export function scanRequirement({ id: accountId }: TargetFacts, scan: IdScan | undefined): Requirement {
@@ -111,14 +118,13 @@ export function scanRequirement({ id: accountId }: TargetFacts, scan: IdScan | u
   if (state === null) return running(state);
   const { unreadable, containers } = state;
   if (unreadable) {
-    const lines = unreadable.why === "denied" ? [dataRoleLine(accountId, scan?.principalId ?? null)] : [];
-    return { name: "document ids", state: "unknown", detail: `they could not be scanned: ${unreadable.detail}`, az: lines };
+    const line = unreadable.why === "denied" ? dataRoleLine(accountId, scan?.principalId ?? null) : LET_IN;
+    return requirement("document ids", "unknown", `they could not be scanned: ${unreadable.detail}`, line);
   }
   if (state.doneAt === null) return running(state);
   const looked = `${count(containers!.length, "container")} scanned, ${Math.round(state.requestUnits)} request units`;
-  if (state.foundCount === 0)
-    return { name: "document ids", state: "met", detail: `none has more than ${LONGEST_ID_BYTES} bytes: ${looked}`, az: [] };
+  if (state.foundCount === 0) return met("document ids", `none has more than ${LONGEST_ID_BYTES} bytes: ${looked}`);
   const left = state.foundCount - state.found.length;
   const items = [...state.found.map(showLongId), ...(left > 0 ? [`and ${left} more, which are counted and not kept`] : [])];
-  return { name: "document ids", state: "unmet", detail: sayFound(state), az: [], items };
+  return { ...requirement("document ids", "unmet", sayFound(state), SHORTER), items };
 }

@@ -1,42 +1,36 @@
 /** Tells of vault, key, identity and database whether they are what a customer-managed key takes. Writes nothing. */
 import { sameId } from "../arm-id.ts";
-import { uriOf } from "../databases/key-path.ts";
 import { rulesOf } from "../databases/index.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
-import { keyUriFaultText, type KeyUri, versionlessKeyUri } from "../key-uri.ts";
+import { showDatabase } from "../mending/advice.ts";
+import { type Lines, say } from "../steps/az.ts";
 import { azOf } from "../steps/index.ts";
+import { uriFaults, versionlessDraft } from "../steps/versionless.ts";
 import type { OperationParams, Requirement } from "../wish.ts";
 import { standsInTheWay } from "./requirements.ts";
+import { advised, requirement } from "./rows.ts";
 import type { OperationSpec } from "./spec.ts";
 import { readsOfWished, WISHED_ASKS, wishedRequirements } from "./wished.ts";
 import { asWished } from "./would-be.ts";
 
-function setVersionless({ id: targetId, kind, defaultIdentity }: TargetFacts, uri: KeyUri): string[] {
-  const keyUri = versionlessKeyUri(uri);
-  if (keyUri === undefined) return [];
-  if (kind === "account") return azOf({ name: "SetKeyUri", params: { targetId, keyUri } });
-  const identityId = defaultIdentity.form === "user" ? defaultIdentity.id : null;
-  return identityId === null ? [] : azOf({ name: "SetClusterEncryption", params: { targetId, identityId, keyUrl: keyUri } });
+/** Of a URI that says no key, or of a cluster by an identity that is not known, a person knows which is meant. */
+function setVersionless(named: TargetFacts): Lines {
+  const draft = versionlessDraft(named);
+  const words = draft
+    ? "the same key, whichever version of it is the newest:"
+    : "no line can be given before it is known which key is meant, and by which identity: switch-key and switch-identity set them";
+  return [say(words), ...(draft ? azOf(draft) : [showDatabase(named)])];
 }
 
-/**
- * Of a database that has a key. An account is to name none (account guide, status 4006, "Improper Syntax Detected on the Key Vault URI Property");
- * a cluster may, and does not follow a rotation then (vCore guide, "Use automatic key version update").
- */
+/** Of a database that has a key. A cluster may name a version, and does not follow a rotation then. */
 function uriRequirement(params: OperationParams["check-requirements"], facts: Facts): Requirement {
   const { target, known } = asWished(params, facts);
   const named = known?.keyUri ? known : target;
-  const uri = uriOf(named)!;
-  const words = [...uri.faults.map((fault) => keyUriFaultText[fault]), ...(uri.version === null ? [] : ["names a version"])];
+  const { faults, version } = uriFaults(named);
+  const words = [...faults, ...version];
   const detail = words.length === 0 ? `${named.keyUri} names no version` : `the key URI '${named.keyUri}' ${words.join(", and ")}`;
-  const pins = uri.faults.length === 0 && rulesOf(named).mayPinVersion;
-  return {
-    name: "versionless URI",
-    state: words.length === 0 ? "met" : "unmet",
-    detail,
-    az: words.length === 0 ? [] : setVersionless(named, uri),
-    ...(pins && { advised: true }),
-  };
+  const row = requirement("versionless URI", words.length === 0, detail, ...setVersionless(named));
+  return faults.length === 0 && rulesOf(named).mayPinVersion ? advised(row) : row;
 }
 
 export const checkRequirements: OperationSpec<"check-requirements"> = {

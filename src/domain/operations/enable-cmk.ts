@@ -8,6 +8,7 @@ import { verdictOf } from "../databases/index.ts";
 import { userAssigned, writeDefault } from "../databases/default-identity.ts";
 import type { DefaultIdentity, Facts, TargetFacts } from "../facts.ts";
 import { grantDrafts, whyNoGrant } from "../mending/grants.ts";
+import { showDatabase } from "../mending/advice.ts";
 import { switchDrafts } from "../mending/switch-identity.ts";
 import { isSameKey, keyNameOf } from "../key-uri.ts";
 import { isAtRest } from "../databases/at-rest.ts";
@@ -17,6 +18,7 @@ import type { OperationParams, Requirement } from "../wish.ts";
 import { FEATURE_ASKS, featureRequirements, scanRequirement } from "./account-requirements.ts";
 import { reachRequirements } from "./reach.ts";
 import { IDENTITY_ASKS, KEY_ASKS, keyRequirements, standsInTheWay, VAULT_ASKS, vaultRequirements } from "./requirements.ts";
+import { OUT_OF_SIGHT, requirement, told } from "./rows.ts";
 import type { OperationSpec, View } from "./spec.ts";
 
 type Params = OperationParams["enable-cmk"];
@@ -34,25 +36,20 @@ const wouldBe = (params: Params, account: TargetFacts): TargetFacts => ({
   defaultIdentity: usesOf(params, account),
 });
 
+const BY_SWITCH_KEY = say("the key of one that has a key is changed by another operation: POST /api/operations with operation switch-key");
+
 function missingAccount({ databaseId }: Params, { missing }: Facts): Requirement {
   const found = missing.find(({ id }) => sameId(id, databaseId));
-  const detail =
-    found?.state === "unreadable"
-      ? found.detail
-      : "it is not there, not in sight of Keymend, or has a key of another vault, which switch-key changes";
-  return { name: "account", state: found?.state === "unreadable" ? "unknown" : "unmet", detail, az: [] };
+  if (found?.state === "unreadable") return requirement("account", "unknown", found.detail, OUT_OF_SIGHT);
+  const detail = "it is not there, not in sight of Keymend, or has a key of another vault";
+  return requirement("account", "unmet", detail, showDatabase({ kind: "account", id: databaseId }), BY_SWITCH_KEY);
 }
 
 /** Another key of this vault is another matter. */
 function keyless({ keyUri: wanted }: Params, { name, keyUri }: TargetFacts): Requirement {
   const holds = keyUri === null || isSameKey(keyUri, wanted);
   const detail = keyUri === null ? `${name} has no customer-managed key` : `${name} wraps with ${keyUri}`;
-  return {
-    name: "account",
-    state: holds ? "met" : "unmet",
-    detail: holds ? detail : `${detail}: its key is changed by switch-key`,
-    az: [],
-  };
+  return requirement("account", holds, detail, BY_SWITCH_KEY);
 }
 
 /** Of a user-assigned one the grant is this operation's own work, unless somebody keeps it out. */
@@ -80,22 +77,14 @@ function requirementsBefore(params: Params, view: View, account: TargetFacts): R
 }
 
 const TOLD: readonly Requirement[] = [
-  {
-    name: "ids written meanwhile",
-    state: "met",
-    detail:
-      "documents that are written after their container was scanned are not looked at: one with an id of more than 990 bytes fails the encryption, which Azure checks for itself; write none until the account has its key",
-    az: [],
-    advised: true,
-  },
-  {
-    name: "what is blocked meanwhile",
-    state: "met",
-    detail:
-      "while Azure encrypts, which takes spare request units and grows with the data, it refuses changes of the account such as adding a region; raise its throughput before rather than then; reads and writes go on",
-    az: [],
-    advised: true,
-  },
+  told(
+    "ids written meanwhile",
+    "documents that are written after their container was scanned are not looked at: one with an id of more than 990 bytes fails the encryption, which Azure checks for itself; write none until the account has its key",
+  ),
+  told(
+    "what is blocked meanwhile",
+    "while Azure encrypts, which takes spare request units and grows with the data, it refuses changes of the account such as adding a region; raise its throughput before rather than then; reads and writes go on",
+  ),
 ];
 
 /** Attach, then default, in two writes. */

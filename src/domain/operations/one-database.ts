@@ -13,7 +13,9 @@ import type { Facts, TargetFacts } from "../facts.ts";
 import { whyNoGrant } from "../mending/grants.ts";
 import type { RequirementName } from "../requirement.ts";
 import type { Before, Requirement } from "../wish.ts";
+import { say } from "../steps/az.ts";
 import { keyRequirements, standsInTheWay, vaultRequirements } from "./requirements.ts";
+import { HEAL_FIRST, met, OUT_OF_SIGHT, requirement } from "./rows.ts";
 import type { Reached, View } from "./spec.ts";
 
 export type OneDatabase = { databaseId: string };
@@ -62,12 +64,16 @@ function whyIll(target: TargetFacts, { diagnosis, facts }: View): string | undef
 
 export const DATABASE_ASKS = ["database", "database is well"] as const;
 
+const NAME_ANOTHER = say(
+  "GET /api/targets has those that Keymend sees: name one of them, or let it watch the subscription too (docs/deploy.md, More subscriptions)",
+);
+
 export function foundDatabase(params: OneDatabase, facts: Facts): Requirement {
   const target = databaseOf(params, facts);
-  if (target) return { name: "database", state: "met", detail: `${target.name} is there`, az: [] };
+  if (target) return met("database", `${target.name} is there`);
   const isUnread = facts.missing.some(({ id }) => sameId(id, params.databaseId));
-  const detail = `${params.databaseId} ${isUnread ? "could not be read" : "was not found with a key that Keymend can see"}`;
-  return { name: "database", state: isUnread ? "unknown" : "unmet", detail, az: [] };
+  if (isUnread) return requirement("database", "unknown", `${params.databaseId} could not be read`, OUT_OF_SIGHT);
+  return requirement("database", "unmet", `${params.databaseId} was not found with a key that Keymend can see`, NAME_ANOTHER);
 }
 
 /** Nothing is begun before it is well. isBegun: what happens to it afterwards is no reason to stop half way. */
@@ -78,7 +84,7 @@ export function databaseRequirements(params: OneDatabase, view: View, isBegun: b
   const why = isAtRest(target) ? whyIll(target, view) : `${sayChanging(target)}: that is waited for`;
   const detail = why ?? `${target.name} reaches its key, and the service confirms it`;
   const isWell = why === undefined || isBegun || !isAtRest(target);
-  return [foundDatabase(params, view.facts), { name: "database is well", state: isWell ? "met" : "unmet", detail, az: [] }];
+  return [foundDatabase(params, view.facts), requirement("database is well", isWell, detail, HEAL_FIRST)];
 }
 
 /** Of a grant that is not there: the operation makes it, unless somebody denies it. target: as it would be. */

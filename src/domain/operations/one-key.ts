@@ -2,10 +2,13 @@
 import { liveVaultOf } from "../databases/key-path.ts";
 import type { Facts, KeyFacts, LiveVault } from "../facts.ts";
 import { isSameKey, keyNameOf } from "../key-uri.ts";
+import { az, type Lines, say } from "../steps/az.ts";
+import { azOf } from "../steps/index.ts";
 import type { StepParams } from "../steps/step.ts";
 import { standingKeyTag } from "../steps/intent-tag.ts";
 import { REVOKED_TAG, tagIn } from "../tags.ts";
 import { type Requirement, standingRevocations } from "../wish.ts";
+import { met, OUT_OF_SIGHT, requirement } from "./rows.ts";
 
 export type OneKey = { keyUri: string };
 
@@ -38,13 +41,31 @@ export const onVersionOf = ({ vault, key }: LiveKey, version: string): StepParam
   version,
 });
 
+function backOrAnother(params: OneKey, facts: Facts): Lines {
+  const vault = liveVaultOf(facts);
+  const name = keyNameOf(params.keyUri);
+  const key = facts.keys.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  const list = vault ? [az("keyvault", "key", "list", "--vault-name", vault.name)] : [];
+  if (!vault || key?.state !== "deleted")
+    return [say("name a key that is there; GET /api/targets has which databases wrap with which"), ...list];
+  return [
+    say("it is deleted, and can be had back:"),
+    ...azOf({ name: "RecoverKey", params: { vaultId: vault.id, vaultUri: vault.uri, key: name } }),
+  ];
+}
+
 /** Nothing is written to a key that is not there, or that was not read. */
 export function keyIsThere(params: OneKey, facts: Facts): Requirement {
   const live = liveKeyOf(params, facts);
+  if (live) return met("key", `key ${live.key.name} of vault ${live.vault.name} is there`);
   const isRead = facts.keys.every(({ state }) => state !== "unreadable") && facts.vault?.state !== "unreadable";
-  const detail = live ? `key ${live.key.name} of vault ${live.vault.name} is there` : `key ${params.keyUri} is not there, or was not read`;
-  return { name: "key", state: live ? "met" : isRead ? "unmet" : "unknown", detail, az: [] };
+  const words = `key ${params.keyUri} is not there, or was not read`;
+  return isRead ? requirement("key", "unmet", words, ...backOrAnother(params, facts)) : requirement("key", "unknown", words, OUT_OF_SIGHT);
 }
+
+const TAKEN_BACK = say(
+  `whoever revoked it takes that back: POST /api/operations with operation restore, or the tag ${REVOKED_TAG} comes off key or vault`,
+);
 
 /** Whoever takes up a key, or makes a version of it, is not to undo that somebody took it away, be a database of it in sight or not. */
 export function keyInUse(params: OneKey, { vault, keys, wishes = [] }: Facts): Requirement {
@@ -53,10 +74,6 @@ export function keyInUse(params: OneKey, { vault, keys, wishes = [] }: Facts): R
   const isTagged = isVaultTagged || (key !== undefined && "tags" in key && standingKeyTag(key, wishes) !== undefined);
   const isWished = standingRevocations(wishes).some((wish) => isOfKey(wish.params) && isSameKey(wish.params.keyUri, params.keyUri));
   const isMeant = isTagged || isWished;
-  return {
-    name: "key in use",
-    state: isMeant ? "unmet" : "met",
-    detail: isMeant ? "the key is revoked on purpose" : "nobody has revoked it on purpose",
-    az: [],
-  };
+  const words = isMeant ? "the key is revoked on purpose" : "nobody has revoked it on purpose";
+  return requirement("key in use", !isMeant, words, TAKEN_BACK);
 }

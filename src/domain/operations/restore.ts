@@ -3,7 +3,7 @@
  * their causes call for; the wish is the consent to those. The tag of the revocation comes off once access is back; one that somebody else has
  * set stays theirs.
  */
-import { az } from "../steps/az.ts";
+import { az, say } from "../steps/az.ts";
 import { REVOKED_TAG, tagIn, withoutTag } from "../tags.ts";
 import type { StepDraft } from "../steps/step.ts";
 import { namesOf } from "../short-names.ts";
@@ -13,6 +13,7 @@ import { type OperationParams, type Requirement, takenBackBy } from "../wish.ts"
 import { foundDatabase } from "./one-database.ts";
 import { isOfKey, keyIsThere, liveKeyOf, NO_READS, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
 import { grantDraftsToTake, isGrantSettling, losingIds } from "./revoke-grant.ts";
+import { requirement } from "./rows.ts";
 import type { OperationSpec, Reached, View } from "./spec.ts";
 
 /** The value of a tag that stands for a revocation which this ends; undefined where there is none, or it is somebody else's. */
@@ -27,7 +28,12 @@ function tagRequirement(params: OneKey, view: View): Requirement {
   const detail = isTheirs
     ? `the key is tagged ${REVOKED_TAG} ('${value}') by somebody else, who alone takes that back`
     : "nobody else says so";
-  return { name: "revoked by nobody else", state: isTheirs ? "unmet" : "met", detail, az: [] };
+  return requirement(
+    "revoked by nobody else",
+    !isTheirs,
+    detail,
+    say(`they take ${REVOKED_TAG} off the key themselves; ask for this again after that`),
+  );
 }
 
 const versionsOff = (params: OneKey, facts: Facts): boolean => liveKeyOf(params, facts)?.key.versions[0]?.enabled === false;

@@ -15,10 +15,12 @@ import { namesOf } from "../short-names.ts";
 import { azOf } from "../steps/index.ts";
 import { policiesOf, policyKeysOf } from "../steps/policy-keys.ts";
 import type { StepDraft } from "../steps/step.ts";
-import { say } from "../steps/az.ts";
+import { az, type Lines, say } from "../steps/az.ts";
 import type { Requirement } from "../wish.ts";
+import { showVault } from "../mending/advice.ts";
 import { restoreDraft } from "../mending/grants.ts";
 import { databaseOf, type Databases, type OneDatabase } from "./one-database.ts";
+import { OUT_OF_SIGHT, requirement, told } from "./rows.ts";
 import type { Reached } from "./spec.ts";
 
 type Held = { vault: LiveVault; target: TargetFacts; principalId: string; identityId: string | null; access: AccessState };
@@ -71,19 +73,31 @@ function whatStays(held: Held, { model, effective, assignments }: Judged): strin
   return giving.filter((id) => assignments.some((one) => one.id === id && !isOwn(held, one)));
 }
 
+function takeAway(facts: Facts, { model }: Judged, stays: readonly string[]): Lines {
+  if (model === "policies")
+    return [
+      say("whoever owns the vault names one by one what it needs beside the key, instead of all:"),
+      ...showVault(facts, "policies:properties.accessPolicies"),
+    ];
+  return [
+    say("a wider role, or one of a group, is held by others too, or serves more than this key: see to that first"),
+    ...stays.map((id) => az("role", "assignment", "delete", "--ids", id)),
+  ];
+}
+
 export function grantRequirements(params: OneDatabase, facts: Facts): Requirement[] {
   const held = heldBy(params, facts);
   if (!held || held.access.state !== "judged") {
     const detail = held?.access.state === "unknown" ? held.access.detail : "which identity reaches its key, and how, is not known";
-    return [{ name: "grant to take away", state: "unknown", detail, az: [] }];
+    return [requirement("grant to take away", "unknown", detail, OUT_OF_SIGHT)];
   }
   const stays = whatStays(held, held.access);
   const words = `${held.principalId} reaches the key by what can be taken away, and put back as it was`;
   const why = `${held.principalId} would still reach the key, by ${stays.join(", ")}: whoever gave that takes it away`;
   const losers = namesOf(losingIds(params, facts));
   return [
-    { name: "grant to take away", state: stays.length === 0 ? "met" : "unmet", detail: stays.length === 0 ? words : why, az: [] },
-    { name: "databases", state: "met", detail: `${losers} will be out of reach`, az: [], advised: true },
+    requirement("grant to take away", stays.length === 0, stays.length === 0 ? words : why, ...takeAway(facts, held.access, stays)),
+    told("databases", `${losers} will be out of reach`),
   ];
 }
 

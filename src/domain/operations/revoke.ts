@@ -14,6 +14,7 @@ import type { Requirement } from "../wish.ts";
 import { foundDatabase } from "./one-database.ts";
 import { isOfKey, keyIsThere, type LiveKey, liveKeyOf, NO_READS, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
 import { grantBack, grantDraftsToTake, grantRequirements, grantTaken, grantUndone, losingIds } from "./revoke-grant.ts";
+import { advised, requirement, told } from "./rows.ts";
 import type { OperationSpec, Reached, View } from "./spec.ts";
 
 /** Enabled ones that give access: the newest, which the service moves to, and what each database is known to wrap with. */
@@ -31,28 +32,20 @@ function versionsToDisable(params: OneKey, facts: Facts): KeyVersionFacts[] {
  */
 function rotationRequirement({ vault, key: { name, rotation } }: LiveKey): Requirement {
   const of = ["--vault-name", vault.name, "--name", name];
-  const advised = { name: "no rotation by itself", advised: true } as const;
+  const asked = "no rotation by itself";
   const show = az("keyvault", "key", "rotation-policy", "show", ...of);
-  if (rotation === undefined) return { ...advised, state: "unknown", detail: "its rotation policy was not read", az: [show] };
-  if (!rotation?.rotates) return { ...advised, state: "met", detail: "no policy rotates it", az: [] };
+  if (rotation === undefined) return advised(requirement(asked, "unknown", "its rotation policy was not read", show));
+  if (!rotation?.rotates) return told(asked, "no policy rotates it");
   const off = JSON.stringify({ lifetimeActions: [], attributes: {} });
-  return {
-    ...advised,
-    state: "unmet",
-    detail: "its rotation policy makes new versions, which are enabled and may give the databases their key back",
-    az: [show, az("keyvault", "key", "rotation-policy", "update", ...of, "--value", off)],
-  };
+  const words = "its rotation policy makes new versions, which are enabled and may give the databases their key back";
+  return advised(requirement(asked, "unmet", words, show, az("keyvault", "key", "rotation-policy", "update", ...of, "--value", off)));
 }
 
 const keyRequirements = (params: OneKey, facts: Facts): Requirement[] => {
   const names = namesOf(targetsOf(params, facts).map(({ id }) => id));
   const detail = names === "" ? "no database that Keymend knows wraps with it" : `${names} will be out of reach`;
   const live = liveKeyOf(params, facts);
-  return [
-    keyIsThere(params, facts),
-    { name: "databases", state: "met", detail, az: [], advised: true },
-    ...(live ? [rotationRequirement(live)] : []),
-  ];
+  return [keyIsThere(params, facts), told("databases", detail), ...(live ? [rotationRequirement(live)] : [])];
 };
 
 function keyDrafts(params: OneKey, { facts, wish }: View): StepDraft[] {

@@ -13,6 +13,7 @@ import { toIso, toMs } from "../time.ts";
 import type { Requirement } from "../wish.ts";
 import { keyInUse, keyIsThere, liveKeyOf, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
 import { neededBy } from "./leftover.ts";
+import { HEAL_FIRST, requirement } from "./rows.ts";
 import type { OperationSpec, View } from "./spec.ts";
 
 function draftOf(params: OneKey, { facts, wish }: View): Extract<StepDraft, { name: "CreateKeyVersion" }> | undefined {
@@ -41,7 +42,7 @@ function wellRequirement(params: OneKey, view: View): Requirement {
   const isMet = ill.length === 0 || madeIn(params, view) !== undefined;
   const detail =
     ill.length === 0 ? "each database that wraps with it is well" : `${namesOf(ill.map(({ id }) => id))} have no access to it now`;
-  return { name: "databases are well", state: isMet ? "met" : "unmet", detail, az: [] };
+  return requirement("databases are well", isMet, detail, HEAL_FIRST);
 }
 
 /** An account says what it wraps with; a cluster only where it is pinned: of the others a whole check of the service's since then has passed. */

@@ -8,6 +8,7 @@ import { principalIn } from "../databases/key-path.ts";
 import { movedTo } from "../databases/moved-to.ts";
 import type { Facts, TargetFacts } from "../facts.ts";
 import { isSameKey, keyNameOf, parseKeyUri, vaultNameOf } from "../key-uri.ts";
+import { showDatabase } from "../mending/advice.ts";
 import { newGrantDrafts } from "../mending/grants.ts";
 import { placeOf } from "../short-names.ts";
 import { say } from "../steps/az.ts";
@@ -26,6 +27,7 @@ import {
 } from "./one-database.ts";
 import { IDENTITY_ASKS, identityRequirements, KEY_ASKS, keyRequirements, VAULT_ASKS, vaultRequirements } from "./requirements.ts";
 import { neededBy } from "./leftover.ts";
+import { requirement } from "./rows.ts";
 import type { OperationSpec, View } from "./spec.ts";
 
 type Params = OperationParams["switch-key"];
@@ -48,7 +50,7 @@ function vaultRequirement({ keyUri }: Params, { patient }: Facts): Requirement |
   const name = vaultNameOf(keyUri)?.toLowerCase();
   if (name === patient.vaultName?.toLowerCase()) return undefined;
   const detail = `vault ${name} is in no subscription that Keymend watches, and may be another tenant's: no database is moved to a key there`;
-  return { name: "same tenant", state: "unmet", detail, az: [] };
+  return requirement("same tenant", "unmet", detail, say("let Keymend watch its subscription first: docs/deploy.md, More subscriptions"));
 }
 
 function moveDraft(target: TargetFacts, { keyUri }: Params, from: string): StepDraft | undefined {
@@ -61,9 +63,12 @@ function moveDraft(target: TargetFacts, { keyUri }: Params, from: string): StepD
 /** What it named when it was first looked at: one that names a third key by now was moved by somebody else. */
 const fromOf = (target: TargetFacts, { wish }: View): string => wish.status?.before?.keyUri ?? target.keyUri ?? "";
 
+const OTHER_FIRST = say("give it one that is known first: POST /api/operations with operation switch-identity");
+
 function ofIdentity(target: TargetFacts, stood: TargetFacts, facts: Facts): Requirement[] {
   const grantee = granteeOf(target, facts);
-  if (!grantee) return [{ name: "identity", state: "unmet", detail: `which identity ${target.name} uses is not known`, az: [] }];
+  if (!grantee)
+    return [requirement("identity", "unmet", `which identity ${target.name} uses is not known`, showDatabase(target), OTHER_FIRST)];
   const { defaultIdentity, location } = stood;
   // Its own identity, and Azure Cosmos DB's, are nothing that could be elsewhere.
   if (defaultIdentity.form !== "user") return [];

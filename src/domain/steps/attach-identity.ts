@@ -1,7 +1,7 @@
 /** Attaches an identity to an account, in a write of its own (domain/databases/database-change.ts). */
 import { sameId } from "../arm-id.ts";
 import { attachUser, BOTH_ASSIGNED, SYSTEM_ASSIGNED, USER_ASSIGNED } from "../databases/database-change.ts";
-import { az, azPatch, BLANK } from "./az.ts";
+import { az, azPatch, BLANK, type Lines } from "./az.ts";
 import { besideOnDatabase, DEFAULT_IDENTITY, identityName, SYSTEM_IDENTITY } from "./beside.ts";
 import { actions, findTarget, isStale, onId, stale, type StepSpec, touchesDatabase } from "./spec.ts";
 
@@ -16,7 +16,7 @@ const typeBeside = (there: string, alone: string): string =>
  * Only the new one is sent, which leaves the others alone. `az cosmosdb identity assign` sends them all, and is refused where one of them
  * is gone (Azure/azure-cli, cosmosdb module; Azure/aad-pod-identity issue 515).
  */
-function azAttach(targetId: string, identityId: string): string[] {
+function azAttach(targetId: string, identityId: string): Lines {
   const isSystem = identityId === SYSTEM_ASSIGNED;
   const type = isSystem ? typeBeside(USER_ASSIGNED, SYSTEM_ASSIGNED) : typeBeside(SYSTEM_ASSIGNED, USER_ASSIGNED);
   const body = isSystem ? { identity: { type: BLANK } } : attachUser(identityId, BLANK);

@@ -1,6 +1,6 @@
 /** Lines that guard a key before anything is lost: those that make up for what can't be set, and those that set it. */
 import type { KeyFacts, LiveVault } from "../facts.ts";
-import { az, say } from "./az.ts";
+import { az, type Lines, say } from "./az.ts";
 
 /** In days; 7 to 90 may be chosen when the vault is made (Microsoft Learn, "Azure Key Vault soft-delete overview"). */
 export const LONGEST_RETENTION = 90;
@@ -9,7 +9,7 @@ export const LONGEST_RETENTION = 90;
  * No line lengthens the retention: "Once set, the retention policy interval cannot be changed" (the same). A backup outlives it: it is "an
  * offline copy", restored into a vault of the same subscription and geography, key by key (Learn, "Azure Key Vault backup and restore").
  */
-export function retentionLines({ name }: LiveVault, keys: readonly KeyFacts[]): string[] {
+export function retentionLines({ name }: LiveVault, keys: readonly KeyFacts[]): Lines {
   const live = keys.filter(({ state }) => state === "live");
   return [
     say(

@@ -16,6 +16,9 @@ function quote(word: Word): string {
   return PLAIN.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
+/** Not empty. */
+export type Lines = [line: string, ...more: string[]];
+
 /** Words between the commands, as a comment. One line, whatever the text holds: what follows a line break would be a command. */
 export const say = (text: string): string => `# ${text.replace(/\s+/g, " ")}`;
 
@@ -49,7 +52,7 @@ const DATABASE_API_VERSION = { account: "2026-03-15", cluster: "2026-06-01" };
 export const azUpdateAccount = (id: string, ...setting: Word[]): string => az("cosmosdb", "update", ...azNamed(id), ...setting);
 
 /** One concern of a database. `az rest` does not wait for what Azure goes on with, and Azure takes one change of a database at a time. */
-export const azPatch = (kind: TargetKind, id: string, body: unknown, filled?: LookUp): string[] => [
+export const azPatch = (kind: TargetKind, id: string, body: unknown, filled?: LookUp): Lines => [
   azRest("patch", id, DATABASE_API_VERSION[kind], body, filled),
   az("resource", "wait", "--updated", "--ids", id, "--api-version", DATABASE_API_VERSION[kind]),
 ];

@@ -4,7 +4,7 @@ import type { Facts } from "../facts.ts";
 import { addAccessPolicyPermissions } from "./add-access-policy-permissions.ts";
 import { allowTrustedServices } from "./allow-trusted-services.ts";
 import { attachIdentity } from "./attach-identity.ts";
-import { isDatabase } from "./az.ts";
+import { isDatabase, type Lines } from "./az.ts";
 import { createIdentity } from "./create-identity.ts";
 import { createKey } from "./create-key.ts";
 import { createKeyVersion } from "./create-key-version.ts";
@@ -135,7 +135,7 @@ export const isGrant = (step: StepDraft): step is Grant => specOf(step).grants !
 export const isWidening = ({ name }: Pick<StepDraft, "name">): boolean => stepSpecs[name].widens;
 
 /** Command lines a person can run instead of the step. */
-export const azOf = <N extends StepName>(step: Draft<N>): string[] => specOf(step).az(step.params);
+export const azOf = <N extends StepName>(step: Draft<N>): Lines => specOf(step).az(step.params);
 
 /** Steps that agree in this are one step. */
 export const mergeKeyOf = <N extends StepName>(step: Draft<N>): string => JSON.stringify([step.name, ...specOf(step).key(step.params)]);

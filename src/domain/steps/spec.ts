@@ -10,6 +10,7 @@ import type { Facts, KeyFacts, KeyVersionFacts, LiveVault, TargetFacts } from ".
 import type { Settings } from "../settings.ts";
 import type { Grantee } from "../access/access.ts";
 import { fromUnix, toUnix } from "../time.ts";
+import type { Lines } from "./az.ts";
 import type { StepName, StepParams } from "./step.ts";
 
 /** `todo` it may run and would change something; `done` it is so already; `stale` the facts it rests on have changed. */
@@ -52,7 +53,7 @@ export type StepSpec<N extends StepName> = {
   permission: (params: Pick<StepParams[N], "targetKind" & keyof StepParams[N]>) => Permission;
   undo: (params: StepParams[N]) => string | null;
   /** Command lines a person can run instead, in order. */
-  az: (params: StepParams[N]) => string[];
+  az: (params: StepParams[N]) => Lines;
   /** What it acts on: an ARM id, or a key version's URL. */
   on: (params: StepParams[N]) => string;
   touches: (params: StepParams[N]) => Touch;

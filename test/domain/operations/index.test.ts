@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { WISH } from "../../../src/api/wish-body.ts";
-import { keyScopeOf } from "../../../src/domain/arm-id.ts";
 import { causes } from "../../../src/domain/causes/index.ts";
 import type { Facts } from "../../../src/domain/facts.ts";
 import { judgeOperation, operations } from "../../../src/domain/operations/index.ts";
@@ -9,99 +8,9 @@ import { withWishes } from "../../../src/domain/plan/wishes.ts";
 import { REQUIREMENTS } from "../../../src/domain/requirement.ts";
 import { rankOf } from "../../../src/domain/steps/index.ts";
 import type { OperationName, Wished } from "../../../src/domain/wish.ts";
-import {
-  aBaseline,
-  ACCOUNT_ID,
-  aCluster,
-  aKey,
-  anAccess,
-  anAccount,
-  anIdentity,
-  aPolicyVault,
-  aVault,
-  aVersion,
-  CLUSTER_ID,
-  IDENTITY_ID,
-  KEY_URI,
-  PRINCIPAL,
-  someFacts,
-  someFeatures,
-  someSettings,
-  V1,
-  V2,
-  VAULT_ID,
-} from "../../support/builders.ts";
-import {
-  aStatusOf,
-  aWish,
-  CHECK,
-  ENABLE,
-  PREPARE,
-  RESTORE,
-  RESTORE_GRANT,
-  REVOKE,
-  REVOKE_GRANT,
-  ROTATE,
-  SWITCH_IDENTITY,
-  SWITCH_KEY,
-} from "../../support/wishes.ts";
-
-const OTHER = SWITCH_IDENTITY.params.identityId;
-const SECOND_SCOPE = keyScopeOf(VAULT_ID, "cmk-2");
-const keys = [aKey([aVersion(V2), aVersion(V1)]), aKey([aVersion(V1)], "cmk-2")];
-const identities = [anIdentity(), anIdentity("id-orders-2", `${PRINCIPAL}2`)];
-const access = [
-  anAccess({ assignments: [] }),
-  anAccess({ principalId: `${PRINCIPAL}2`, assignments: [] }),
-  anAccess({ keyName: "cmk-2", keyScope: SECOND_SCOPE, assignments: [] }),
-];
-const bare = anAccount({ keyUri: null, features: someFeatures() });
-
-/** What an operation may meet: each alone makes some requirement or step show. */
-const MET: Partial<Facts>[] = [
-  {},
-  { targets: [anAccount(), aCluster()], keys, identities },
-  { targets: [anAccount(), aCluster()], keys, identities, access },
-  { targets: [anAccount(), aCluster()], keys, identities, vault: aPolicyVault([]) },
-  { keys: [{ state: "gone", name: "cmk" }], identities: [{ state: "gone", id: IDENTITY_ID }] },
-  { vault: aPolicyVault() },
-  { targets: [] },
-  { targets: [bare], keys },
-  { targets: [bare], keys, access },
-  { targets: [bare], keys, access, baseline: aBaseline() },
-  { targets: [bare], keys, vault: aPolicyVault([]) },
-  { targets: [{ ...bare, defaultIdentity: { form: "firstParty" }, attached: [] }], keys, identities },
-  { targets: [anAccount({ keyUri: null })] },
-  { keys: [{ state: "live", name: "cmk", tags: { "keymend:revoked": "r1" }, versions: [aVersion(V1)] }] },
-];
-
-const onCluster = { kind: "cluster", databaseId: CLUSTER_ID } as const;
-const WISHES: { readonly [N in OperationName]: readonly Wished[] } = {
-  "check-requirements": [CHECK, { ...CHECK, params: { ...CHECK.params, ...onCluster } }],
-  prepare: [
-    { ...PREPARE, params: { ...PREPARE.params, purgeProtection: true } },
-    { ...PREPARE, params: { ...PREPARE.params, databaseId: ACCOUNT_ID } },
-    PREPARE,
-    { ...PREPARE, params: { ...PREPARE.params, ...onCluster } },
-  ],
-  revoke: [REVOKE, REVOKE_GRANT, { operation: "revoke", params: { databaseId: CLUSTER_ID } }],
-  restore: [RESTORE, RESTORE_GRANT, { operation: "restore", params: { databaseId: CLUSTER_ID } }],
-  "rotate-key": [ROTATE],
-  "switch-key": [SWITCH_KEY, { ...SWITCH_KEY, params: { ...SWITCH_KEY.params, databaseId: CLUSTER_ID } }],
-  "switch-identity": [SWITCH_IDENTITY, { ...SWITCH_IDENTITY, params: { databaseId: CLUSTER_ID, identityId: OTHER } }],
-  "enable-cmk": [ENABLE, { ...ENABLE, params: { ...ENABLE.params, identityId: IDENTITY_ID } }],
-};
-
-const takenBack = aWish(REVOKE, { id: "r1" });
-
-const judgedAll = (name: OperationName) =>
-  WISHES[name].flatMap((wished) =>
-    MET.map((over) => {
-      const wish = aWish(wished);
-      const facts = someFacts({ wishes: [takenBack, wish], ...over });
-      return judgeOperation({ facts, diagnosis: diagnose(facts, someSettings()), wish });
-    }),
-  );
+import { aKey, anAccess, anAccount, aVault, aVersion, KEY_URI, PRINCIPAL, someFacts, someSettings, V1 } from "../../support/builders.ts";
+import { allRows, bare, identities, judgedAll, OTHER, SECOND_SCOPE } from "../../support/asked.ts";
+import { aStatusOf, aWish, CHECK, ENABLE, PREPARE, SWITCH_KEY } from "../../support/wishes.ts";
 
 test("each can be asked for, by a body of the API", () => {
   expect(WISH.options.map(({ entries }) => entries.operation.literal).toSorted()).toEqual(Object.keys(operations).toSorted());
@@ -130,6 +39,25 @@ describe.each(Object.entries(operations))("%s", (name, { asks, steps, mends }) =
   test("names its steps in the order in which they are made", () => {
     const ranks = steps.map((step) => (step === "SetKeyUri" && name === "enable-cmk" ? rankOf("SetDefaultIdentity") + 0.5 : rankOf(step)));
     expect(ranks).toEqual(ranks.toSorted((a, b) => a - b));
+  });
+});
+
+describe("a row that does not hold", () => {
+  const open = allRows.filter(({ state, pending }) => state !== "met" && pending !== true);
+
+  test("is met in these facts of every kind, advice and what is told aside", () => {
+    const isTold = (name: string): boolean => REQUIREMENTS[name as keyof typeof REQUIREMENTS].startsWith("told beforehand");
+    const never = Object.keys(REQUIREMENTS).filter((name) => !isTold(name) && open.every((row) => row.name !== name));
+    expect(never).toEqual([]);
+  });
+
+  test("has a line that meets it or looks, or words on what to do", () => {
+    expect(open.filter(({ az }) => az.length === 0)).toEqual([]);
+    expect(open.flatMap(({ az }) => az).filter((line) => !/^(?:az |# \S)/.test(line))).toEqual([]);
+  });
+
+  test("has none of it once it holds", () => {
+    expect(allRows.filter(({ state, az }) => state === "met" && az.length > 0)).toEqual([]);
   });
 });
 

@@ -308,7 +308,7 @@ describe("the commands of a step", () => {
     [{ name: "AttachIdentity", params: { targetId: ACCOUNT_ID, identityId: NEW_ID } }, "type"],
   ])("send a body that a look-up has filled in: $name", (step, field) => {
     const [line] = azOf(step);
-    const body: unknown = JSON.parse(wordsOf(line!).at(-1)!);
+    const body: unknown = JSON.parse(wordsOf(line).at(-1)!);
     expect(JSON.stringify(body)).toContain(`"${field}":"looked-up"`);
   });
 
@@ -317,7 +317,7 @@ describe("the commands of a step", () => {
     fc.assert(
       fc.property(text, (description) => {
         const [line] = azOf({ name: "RestoreRoleAssignment", params: { ...assignment, description } });
-        expect(wordsOf(line!).at(-1)).toBe(`--description=${description.startsWith("@") ? " " : ""}${description}`);
+        expect(wordsOf(line).at(-1)).toBe(`--description=${description.startsWith("@") ? " " : ""}${description}`);
       }),
       { numRuns: 150, examples: [["$(touch pwned)"], ["@/etc/passwd"], ["--scope=/"], ["'; rm -rf . #"]] },
     );
