@@ -8,6 +8,8 @@ export type AzureRequest = {
   /** Names in lower case. */
   headers: Record<string, string>;
   body: string;
+  /** Who sent it, where it says so to the proxy. */
+  client?: string | undefined;
 };
 
 export type AzureReply = { status: number; headers: Record<string, string>; body: string };

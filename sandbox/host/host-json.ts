@@ -14,6 +14,7 @@ export type HostJson = {
   failsOtherVersions: boolean;
   anyStateOverridable: boolean;
   maxConcurrentActivities: number;
+  partitionCount: number;
 };
 
 type Written = {
@@ -27,6 +28,7 @@ type Written = {
       versionFailureStrategy?: "Reject" | "Fail";
       overridableExistingInstanceStates?: string;
       maxConcurrentActivityFunctions?: number;
+      storageProvider?: { partitionCount?: number };
     };
   };
 };
@@ -49,6 +51,7 @@ export function readHostJson(bundle: string): HostJson {
     // Source: Azure/azure-functions-durable-extension DurableTaskOptions.cs, NonRunningStates unless said.
     anyStateOverridable: durable.overridableExistingInstanceStates === "AnyState",
     maxConcurrentActivities: durable.maxConcurrentActivityFunctions ?? 10,
+    partitionCount: durable.storageProvider?.partitionCount ?? 4,
   };
 }
 

@@ -28,12 +28,15 @@ export type Host = {
   functions: { name: string; type: string }[];
   /** From here on time counts: work left by the last process goes on, and timers fire. */
   start(): void;
-  /** Fires what is due and waits until nothing is in flight or ready. When something is next due. */
-  untilIdle(): Promise<number | null>;
+  /** Fires what is due and waits until nothing is in flight or ready. */
+  untilIdle(): Promise<Idle>;
   /** Fires what is due, and comes back for what is due next, as far as the clock runs. */
   wake(): void;
   close(): void;
 };
+
+/** nextDue: when something is. begun: how much was begun so far; the same as before means that nothing happened since. */
+export type Idle = { nextDue: number | null; begun: number };
 
 /** Longer waits overflow a timer of Node. */
 const longestWait = 2 ** 31 - 1;
@@ -44,6 +47,7 @@ export async function createHost({ app, stateFile, port, clock, log, settings }:
   const store = new Store(stateFile);
   const inFlight = new InFlight(() => setAlarm());
   const now = (): number => clock.now();
+  const hostName = settings["SANDBOX_HOST_NAME"];
   const byType = (type: TriggerType) => [...registry.functions.values()].filter((fn) => fn.type === type);
   const hostUrl = (): string => server.url;
   const invoke = createInvoke(worker, () => clientData(hostUrl(), hostJson.hubName), log);
@@ -58,8 +62,9 @@ export async function createHost({ app, stateFile, port, clock, log, settings }:
     maxConcurrentActivities: Number(settings["SANDBOX_HOST_CONCURRENCY"] ?? hostJson.maxConcurrentActivities),
     firesEarly: settings["SANDBOX_HOST_EARLY_TIMERS"] === "1",
     preserveUnprocessedEvents: settings["SANDBOX_HOST_PRESERVE_EVENTS"] === "1",
+    hostName,
   });
-  const timers = new Timers(byType("timerTrigger"), { store, invoke, inFlight, now, settings });
+  const timers = new Timers(byType("timerTrigger"), { store, invoke, inFlight, now, settings, hostName });
   const server = await startServer(port, {
     registry,
     http: new HttpTriggers(byType("httpTrigger"), hostJson.routePrefix, invoke),
@@ -74,7 +79,10 @@ export async function createHost({ app, stateFile, port, clock, log, settings }:
     const times = [engine.nextDue(), timers.nextDue()].filter((time) => time !== undefined);
     return times.length === 0 ? undefined : Math.min(...times);
   };
-  const fireDue = (): number => engine.fireDue() + timers.fireDue();
+  const fireDue = (): void => {
+    engine.fireDue();
+    timers.fireDue();
+  };
   let alarm: NodeJS.Timeout | undefined;
   /** While time runs: for what is due next, and soon again while things run, as they may bring up earlier timers. */
   const setAlarm = (): void => {
@@ -100,7 +108,7 @@ export async function createHost({ app, stateFile, port, clock, log, settings }:
         fireDue();
         await inFlight.idle();
         const due = nextDue();
-        if (due === undefined || due > now()) return due ?? null;
+        if (due === undefined || due > now()) return { nextDue: due ?? null, begun: inFlight.begun };
       }
     },
     wake,

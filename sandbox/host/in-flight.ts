@@ -1,6 +1,7 @@
 /** Counts what is being worked on, and tells when nothing is. */
 export class InFlight {
   #count = 0;
+  #begun = 0;
   #waiting: (() => void)[] = [];
   readonly #onIdle: () => void;
 
@@ -12,7 +13,13 @@ export class InFlight {
     return this.#count === 0;
   }
 
+  /** How much there has been. */
+  get begun(): number {
+    return this.#begun;
+  }
+
   enter(): void {
+    this.#begun += 1;
     this.#count += 1;
   }
 

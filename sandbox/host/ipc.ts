@@ -9,7 +9,8 @@ export type ToHost =
 export type FromHost =
   | { type: "ready"; hostUrl: string; functions: { name: string; type: string }[] }
   | { type: "failed"; error: string }
-  | { type: "idle"; id: number; nextDue: number | null }
+  /** begun: how much was begun so far. */
+  | { type: "idle"; id: number; nextDue: number | null; begun: number }
   | { type: "log"; level: string; function: string; message: string; at: string };
 
 export type Parent = { isThere: boolean; tell(message: FromHost): void; listen(onMessage: (message: ToHost) => void): void };

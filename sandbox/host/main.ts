@@ -1,7 +1,7 @@
 /**
  * The local Functions host as a process. Its driver tells it the time; run by hand it lives in real time.
  * Environment: SANDBOX_HOST_BUNDLE (dist/main.mjs), SANDBOX_HOST_STATE (a SQLite file, kept), SANDBOX_HOST_PORT (0: any),
- * SANDBOX_HOST_NOW (ISO 8601: time stands there until the driver says more), SANDBOX_HOST_CONCURRENCY (activities at once),
+ * SANDBOX_HOST_NAME (where several hosts share the state: its own), SANDBOX_HOST_NOW (ISO 8601: time stands there until the driver says more), SANDBOX_HOST_CONCURRENCY (activities at once),
  * SANDBOX_HOST_PRESERVE_EVENTS (1: continueAsNew keeps unread events), SANDBOX_HOST_EARLY_TIMERS (1: up to a second, as Azure Storage's),
  * SANDBOX_HOST_FROZEN_TIMERS (names of timer functions that never fire: Azure/azure-functions-host issue 11828). All else is the app's settings.
  */
@@ -34,8 +34,8 @@ function start(): void {
 }
 
 async function untilIdle(id: number): Promise<void> {
-  const nextDue = isStarted && host ? await host.untilIdle() : null;
-  parent.tell({ type: "idle", id, nextDue });
+  const idle = isStarted && host ? await host.untilIdle() : { nextDue: null, begun: 0 };
+  parent.tell({ type: "idle", id, ...idle });
 }
 
 async function open(stateFile: string, port: number): Promise<void> {

@@ -7,6 +7,7 @@ import { CronExpressionParser } from "cron-parser";
 import type { CronStatus, Store } from "./durable/store.ts";
 import type { Invoke } from "./functions.ts";
 import type { InFlight } from "./in-flight.ts";
+import { ListenerLock } from "./listener-lock.ts";
 import type { RegisteredFunction } from "./registry.ts";
 
 type Schedule = { fn: RegisteredFunction; expression: string; status: CronStatus; isRunning: boolean; startUp: boolean };
@@ -17,24 +18,32 @@ export type TimerParts = {
   inFlight: InFlight;
   now: () => number;
   settings: Record<string, string | undefined>;
+  /** The host's name among those that share its state; undefined where it is alone. */
+  hostName?: string | undefined;
 };
 
 export class Timers {
   readonly #parts: TimerParts;
+  readonly #lock: ListenerLock;
   readonly #functions: readonly RegisteredFunction[];
-  #schedules: Schedule[] = [];
+  #schedules: Schedule[] | undefined;
 
   constructor(functions: readonly RegisteredFunction[], parts: TimerParts) {
     this.#parts = parts;
     this.#functions = functions;
+    this.#lock = new ListenerLock({ hostName: undefined, ...parts });
     for (const fn of functions) nextOccurrence(this.#expression(fn), 0); // a bad expression fails the start
   }
 
-  /** From now on occurrences count; those missed since the last start are due at once. */
+  /** From now on occurrences count, for whoever has the lock; those missed since the last start are due at once. */
   start(): void {
+    this.#schedules = this.#lock.ask() ? this.#read() : undefined;
+  }
+
+  #read(): Schedule[] {
     const { store, now } = this.#parts;
     const frozen = (this.#parts.settings["SANDBOX_HOST_FROZEN_TIMERS"] ?? "").split(",");
-    this.#schedules = this.#functions
+    return this.#functions
       .filter(({ name }) => !frozen.includes(name))
       .map((fn) => {
         const expression = this.#expression(fn);
@@ -45,23 +54,31 @@ export class Timers {
       });
   }
 
-  /** Runs what is due by now, in order of time. Returns how many were started. */
-  fireDue(): number {
+  /** Runs what is due by now, in order of time. */
+  fireDue(): void {
     const now = this.#parts.now();
-    const due = this.#schedules.filter((schedule) => !schedule.isRunning && (schedule.startUp || schedule.status.next <= now));
+    if (!this.#lock.ask()) this.#schedules = undefined;
+    else this.#schedules ??= this.#read();
+    const due = this.#here.filter((schedule) => !schedule.isRunning && (schedule.startUp || schedule.status.next <= now));
     due.sort((a, b) => a.status.next - b.status.next);
     for (const schedule of due) this.#fire(schedule, now);
-    return due.length;
   }
 
   nextDue(): number | undefined {
-    const times = this.#schedules.filter((schedule) => !schedule.isRunning).map((schedule) => schedule.status.next);
+    const times = [
+      this.#lock.nextTurn(),
+      ...this.#here.filter((schedule) => !schedule.isRunning).map((schedule) => schedule.status.next),
+    ].filter((time) => time !== undefined);
     return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  get #here(): readonly Schedule[] {
+    return this.#schedules ?? [];
   }
 
   /** As an operator does by `POST /admin/functions/{name}`. */
   async runNow(fn: RegisteredFunction): Promise<void> {
-    const schedule = this.#schedules.find((known) => known.fn === fn);
+    const schedule = this.#here.find((known) => known.fn === fn);
     if (schedule) await this.#parts.invoke(fn, { json: timerInfo(schedule.status, false) });
   }
 

@@ -12,7 +12,11 @@ const SILENCE_MS = 3_000;
 export type Handle = (request: AzureRequest) => Promise<AzureReply | AzureFault>;
 
 /** host: which of Azure's a request is for. silenceMs: how long one goes unanswered before the connection is cut; three seconds unless said. */
-export type Way = { host: (request: IncomingMessage) => string; silenceMs?: number | undefined };
+export type Way = {
+  host: (request: IncomingMessage) => string;
+  client?: (request: IncomingMessage) => string | undefined;
+  silenceMs?: number | undefined;
+};
 
 export function answerWith(handle: Handle, way: Way) {
   return (request: IncomingMessage, response: ServerResponse): void => {
@@ -46,7 +50,7 @@ async function answer(handle: Handle, way: Way, request: IncomingMessage, respon
     return;
   }
   const url = new URL(`https://${way.host(request)}${request.url ?? "/"}`);
-  const reply = await handle({ method: request.method ?? "GET", url, headers: flatten(request), body });
+  const reply = await handle({ method: request.method ?? "GET", url, headers: flatten(request), body, client: way.client?.(request) });
   if ("fault" in reply) {
     if (reply.fault === "reset") request.socket.destroy();
     else setTimeout(() => request.socket.destroy(), way.silenceMs ?? SILENCE_MS).unref();

@@ -28,6 +28,8 @@ export async function startNetwork(azure: Answering, options: { dir: string; sil
   await writeFile(caFile, authority.pem);
 
   const sockets = new Set<Socket>();
+  /** By the port that it comes from. */
+  const clients = new Map<number, string>();
   const secure = createTlsServer({
     SNICallback: (host, done) => void chooseCertificate(authority, host, done),
     // Clients keep connections for reuse; a server that closes them first turns a reused one into a reset.
@@ -37,17 +39,29 @@ export async function startNetwork(azure: Answering, options: { dir: string; sil
   const host = (request: IncomingMessage): string => request.headers.host ?? "unknown";
   secure.on(
     "request",
-    answerWith((request) => azure.handle(request), { host, silenceMs: options.silenceMs }),
+    answerWith((request) => azure.handle(request), {
+      host,
+      client: ({ socket }) => clients.get(socket.remotePort ?? 0),
+      silenceMs: options.silenceMs,
+    }),
   );
 
   const proxy = createServer((request, response) => refusePlain(request, response));
   proxy.on("connection", (socket: Socket) => {
     sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
+    const { remotePort = 0 } = socket;
+    socket.on("close", () => {
+      sockets.delete(socket);
+      clients.delete(remotePort);
+    });
     // A client that goes away mid-handshake is its own business.
     socket.on("error", () => socket.destroy());
   });
-  proxy.on("connect", (request: IncomingMessage, socket: Socket, head: Buffer) => connect(azure, secure, { request, socket, head }));
+  proxy.on("connect", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    const client = userOf(request);
+    if (client) clients.set(socket.remotePort ?? 0, client);
+    connect(azure, secure, { request, socket, head });
+  });
   return {
     proxyUrl: await listen(proxy),
     caFile,
@@ -57,6 +71,12 @@ export async function startNetwork(azure: Answering, options: { dir: string; sil
       await close(proxy);
     },
   };
+}
+
+/** A proxy's URL may name a user: RFC 7617. */
+function userOf({ headers }: IncomingMessage): string | undefined {
+  const basic = /^Basic\s+(\S+)$/i.exec(headers["proxy-authorization"] ?? "")?.[1];
+  return basic === undefined ? undefined : Buffer.from(basic, "base64").toString().split(":")[0];
 }
 
 type ContextCallback = (error: Error | null, context?: SecureContext) => void;

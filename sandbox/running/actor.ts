@@ -37,13 +37,15 @@ export function createActor({ azure, principal, apiAudience, hostUrl }: Parts): 
     if (reply.status >= 400) throw new Error(`${principal.name}: ${method} ${url.pathname}: ${reply.status} ${reply.body}`);
     return { status: reply.status, headers: reply.headers, body: parsed(reply.body) };
   };
-  const send = async (method: string, url: string, body: Json | undefined): Promise<Response> => {
+  const urlOf = (path: string): string => (path.startsWith("http") ? path : `${hostUrl()}${path}`);
+  const send = async (method: string, path: string, body: Json | undefined): Promise<Response> => {
     const headers = { authorization: `Bearer ${await azure.tokens.issue(principal, apiAudience)}`, "content-type": "application/json" };
     for (let attempt = 1; ; attempt++) {
       try {
-        return await fetch(url, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+        // Each time anew: of several hosts another one may take it.
+        return await fetch(urlOf(path), { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
       } catch (error) {
-        if (attempt === APP_ATTEMPTS) throw new Error(`the app does not answer at ${url}`, { cause: error });
+        if (attempt === APP_ATTEMPTS) throw new Error(`the app does not answer at ${urlOf(path)}`, { cause: error });
         await sleep(100);
       }
     }
@@ -58,7 +60,7 @@ export function createActor({ azure, principal, apiAudience, hostUrl }: Parts): 
     key: (method, vaultName, path, body) =>
       azureCall(method, new URL(`https://${vaultName}.vault.azure.net${path}?api-version=${KEY_API}`), "https://vault.azure.net", body),
     async app(method, path, body) {
-      const response = await send(method, path.startsWith("http") ? path : `${hostUrl()}${path}`, body);
+      const response = await send(method, path, body);
       return { status: response.status, headers: Object.fromEntries(response.headers), body: parsed(await response.text()) };
     },
   };

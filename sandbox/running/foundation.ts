@@ -14,6 +14,8 @@ import { type Network, startNetwork } from "../network/proxy.ts";
 export type Front = { azure: Azure; world: World; identities: string[] };
 
 export type HostOptions = {
+  /** Which of the app's hosts it is: 0 of the only one. */
+  at: number;
   /** Of the app and its host, beside what is given here; the same again finds the app running. */
   env: Record<string, string>;
   /** Virtual time, ms: not before any that this foundation has seen. */
@@ -54,28 +56,29 @@ export async function createFoundation(tables: Tables, options: { dir: string; s
     }),
     startLoginDoor(handle),
   ]);
-  let child: HostChild | undefined;
-  let settings: string | undefined;
+  const running = new Map<number, { child: HostChild; settings: string }>();
   return {
     tables,
     network,
     identity,
     login,
     answerWith: (next) => void (front = next),
-    async openHost({ env, now, stateFile, port, entry, onLog }) {
-      if (child?.isAlive && settings === JSON.stringify(env)) {
-        await child.renew(now, stateFile, onLog);
-        return child;
+    async openHost({ at, env, now, stateFile, port, entry, onLog }) {
+      const settings = JSON.stringify(env);
+      const known = running.get(at);
+      if (known?.child.isAlive && known.settings === settings) {
+        await known.child.renew(now, stateFile, onLog);
+        return known.child;
       }
-      await child?.stop();
-      child = undefined;
-      settings = JSON.stringify(env);
+      await known?.child.stop();
+      running.delete(at);
       const own = { SANDBOX_HOST_STATE: stateFile, SANDBOX_HOST_PORT: String(port), SANDBOX_HOST_NOW: new Date(now).toISOString() };
-      child = await startHost({ ...env, ...own }, onLog, entry);
+      const child = await startHost({ ...env, ...own }, onLog, entry);
+      running.set(at, { child, settings });
       return child;
     },
     async close() {
-      await child?.stop();
+      await Promise.all([...running.values()].map(({ child }) => child.stop()));
       await Promise.all([network.close(), identity.close(), login.close()]);
     },
   };

@@ -10,8 +10,8 @@ export type HostChild = {
   readonly isAlive: boolean;
   /** speed 0: its time stands at now. N: it runs N times as fast from now on. */
   clock(now: number, speed: number): void;
-  /** Once nothing is in flight or ready: when the host is next due, virtual ms, or null. */
-  untilIdle(): Promise<number | null>;
+  /** Once nothing is in flight or ready. */
+  untilIdle(): Promise<Idle>;
   /** A new host in the same process, on state of its own: the app runs on as it was loaded. now: virtual ms, not before any earlier time. */
   renew(now: number, stateFile: string, onLog: (log: HostLog) => void): Promise<void>;
   /** SIGKILL, as a crash would. */
@@ -19,10 +19,13 @@ export type HostChild = {
   stop(): Promise<void>;
 };
 
+/** nextDue: when the host is, virtual ms, or null. begun: how much it has begun so far. */
+export type Idle = { nextDue: number | null; begun: number };
+
 type FromHost =
   | { type: "ready"; hostUrl: string; functions: { name: string; type: string }[] }
   | { type: "failed"; error: string }
-  | { type: "idle"; id: number; nextDue: number | null }
+  | ({ type: "idle"; id: number } & Idle)
   | ({ type: "log" } & HostLog);
 
 const LOCAL_HOST = fileURLToPath(new URL("../host/main.ts", import.meta.url));
@@ -50,7 +53,7 @@ function launch(entry: string, env: Record<string, string>): Watched {
 /** env: all that the child gets to see. entry: of a host that speaks as the local one does. */
 export async function startHost(env: Record<string, string>, hearLog: (log: HostLog) => void, entry = LOCAL_HOST): Promise<HostChild> {
   const { child, errors, ended } = launch(entry, env);
-  const waiting = new Map<number, { resolve: (due: number | null) => void; reject: (error: Error) => void }>();
+  const waiting = new Map<number, { resolve: (idle: Idle) => void; reject: (error: Error) => void }>();
   let asked = 0;
   let failed: Error | undefined;
   let onLog = hearLog;
@@ -66,7 +69,7 @@ export async function startHost(env: Record<string, string>, hearLog: (log: Host
     else if (message.type === "ready") ready.resolve(message.hostUrl);
     else if (message.type === "failed") fail(new Error(`the functions host failed: ${message.error}`));
     else {
-      waiting.get(message.id)?.resolve(message.nextDue);
+      waiting.get(message.id)?.resolve({ nextDue: message.nextDue, begun: message.begun });
       waiting.delete(message.id);
     }
   });

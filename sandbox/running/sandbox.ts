@@ -11,7 +11,8 @@ import { API_AUDIENCE, buildEstate, type Estate, identitiesOf } from "../estate/
 import { identitiesSetting } from "../estate/keymend-access.ts";
 import { appIdOf } from "../estate/patient.ts";
 import { createFoundation, type Foundation } from "./foundation.ts";
-import type { HostChild, HostLog } from "./host-child.ts";
+import type { HostLog } from "./host-child.ts";
+import { Hosts } from "./hosts.ts";
 import type { Network } from "../network/proxy.ts";
 import { createVirtualTime, type VirtualTime } from "./virtual-time.ts";
 import { createRandom } from "../time/random.ts";
@@ -45,6 +46,8 @@ export type SandboxOptions = {
   /** After every move of the clock. */
   observe?: (sandbox: Sandbox) => void;
   onError?: (error: unknown) => void;
+  /** Several hosts on one task hub, each with settings of its own beside those of all; one unless said. Time must then jump. */
+  hosts?: readonly Record<string, string>[];
   /** Of another host than the local one, which must speak as that does; time must then run at a speed. */
   hostEntry?: string;
   /** A table service that outlives this sandbox; in it the app must be given tables of its own, by its settings. */
@@ -62,6 +65,7 @@ export type Sandbox = {
   readonly estate: Estate;
   readonly time: VirtualTime;
   readonly network: Network;
+  /** Of the host that takes the next call. */
   readonly hostUrl: string;
   /** The login host for a browser, without the proxy. */
   readonly loginUrl: string;
@@ -70,8 +74,12 @@ export type Sandbox = {
   actor(principal: Principal): Actor;
   /** Down, the host hears nothing and its time stands still, as in an outage; up again, it goes on from now. */
   setHostDown(down: boolean): Promise<void>;
-  /** Kills the host as a crash would, in whatever it is doing, and starts it again on the same state; virtual time waits for it. */
-  restartHost(): Promise<void>;
+  /** Kills a host as a crash would, in whatever it is doing; virtual time waits for it. at: of several. */
+  killHost(at?: number): Promise<void>;
+  /** Starts it again, on the state that is there; virtual time waits for it. */
+  startHost(at?: number): Promise<void>;
+  /** Both. */
+  restartHost(at?: number): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -82,9 +90,6 @@ function earliestChange(world: World): number | undefined {
   const later = times.filter((time) => time > now);
   return later.length === 0 ? undefined : Math.min(...later);
 }
-
-/** restarted: done once it is up again. */
-type Host = { child: HostChild | undefined; url: string; down: boolean; restarted: Promise<void> };
 
 /** What the app is told, as its app settings in Azure would say it. */
 function appSettings(world: World, estate: Estate, { tables, login }: Foundation, options: SandboxOptions): Record<string, string> {
@@ -115,13 +120,13 @@ function environment(settings: Record<string, string>): Record<string, string> {
 }
 
 /** Delivers events to the app's webhook as Event Grid does. */
-function deliverTo(host: Host, onDelivery: (delivery: Delivery) => void) {
+function deliverTo(hosts: () => Hosts, onDelivery: (delivery: Delivery) => void) {
   return async ({ functionName }: { functionName: string }, body: string, headers: Record<string, string>): Promise<number> => {
-    const isUp = !host.down && host.child !== undefined;
+    const isUp = hosts().running.length > 0;
     onDelivery({ functionName, body, isUp });
     // What Azure's front end answers for a site that does not run.
     if (!isUp) return 503;
-    const url = `${host.url}/runtime/webhooks/EventGrid?functionName=${functionName}`;
+    const url = `${hosts().url}/runtime/webhooks/EventGrid?functionName=${functionName}`;
     const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json", ...headers }, body });
     await response.arrayBuffer();
     return response.status;
@@ -173,8 +178,7 @@ async function start(options: SandboxOptions, folder: TemporaryFolder, closing: 
   const clock = new Clock(options.start);
   const random = createRandom(options.seed);
   const world = createWorld({ clock, random, tenantId: TENANT, subscriptionId: SUBSCRIPTION, switches: options.switches ?? {} });
-  const host: Host = { child: undefined, url: "", down: false, restarted: Promise.resolve() };
-  const azure = createAzure(world, { deliver: deliverTo(host, options.onDelivery ?? (() => {})) });
+  const azure = createAzure(world, { deliver: deliverTo(() => hosts, options.onDelivery ?? (() => {})) });
   const estate = buildEstate(world);
   options.arrange?.(world, estate);
   foundation.answerWith({ azure, world, identities: Object.values(identitiesOf(estate)).map(({ clientId }) => clientId) });
@@ -188,16 +192,26 @@ async function start(options: SandboxOptions, folder: TemporaryFolder, closing: 
     SANDBOX_HOST_BUNDLE: BUNDLE,
   });
   const stateFile = join(folder.path, "host.sqlite");
-  const launch = async (port: number): Promise<void> => {
+  const several = options.hosts?.map((own, at) => ({ ...own, ...namedHost(at, network) }));
+  const hosts = new Hosts(several?.length ?? 1, async (at, port) => {
     const onLog = options.onLog ?? (() => {});
-    const child = await foundation.openHost({ env, now: clock.now(), stateFile, port, entry: options.hostEntry, onLog });
-    host.child = child;
-    host.url = child.url;
+    const own = { ...env, ...several?.[at] };
+    const child = await foundation.openHost({ at, env: own, now: clock.now(), stateFile, port, entry: options.hostEntry, onLog });
     child.clock(clock.now(), clock.speed);
-  };
-  await Promise.all([launch(0), tables.ready]);
+    return child;
+  });
+  await Promise.all([hosts.open(), tables.ready]);
   azure.start();
-  return assemble({ options, world, azure, estate, foundation, host, closing, folder, launch });
+  return assemble({ options, world, azure, estate, foundation, hosts, closing, folder });
+}
+
+/** What the network and the hub know one of several hosts by. */
+export const hostName = (at: number): string => `host${at + 1}`;
+
+function namedHost(at: number, { proxyUrl }: Network): Record<string, string> {
+  const proxy = new URL(proxyUrl);
+  proxy.username = hostName(at);
+  return { SANDBOX_HOST_NAME: hostName(at), HTTPS_PROXY: proxy.href };
 }
 
 type Parts = {
@@ -206,20 +220,19 @@ type Parts = {
   azure: Azure;
   estate: Estate;
   foundation: Foundation;
-  host: Host;
+  hosts: Hosts;
   closing: Closing;
   folder: TemporaryFolder;
-  launch: (port: number) => Promise<void>;
 };
 
-function assemble({ options, world, azure, estate, foundation, host, closing, folder, launch }: Parts): Sandbox {
+function assemble({ options, world, azure, estate, foundation, hosts, closing, folder }: Parts): Sandbox {
   const { network, tables, login } = foundation;
   const { clock } = world;
   const time = createVirtualTime(
     {
       clock,
-      host: () => (host.down ? undefined : host.child),
-      restarted: () => host.restarted,
+      hosts: () => hosts.running,
+      changed: () => hosts.changed,
       changes: () => earliestChange(world),
       observe: () => options.observe?.(sandbox),
       onError: options.onError ?? (() => {}),
@@ -233,32 +246,25 @@ function assemble({ options, world, azure, estate, foundation, host, closing, fo
     time,
     network,
     get hostUrl() {
-      return host.url;
+      return hosts.url;
     },
     loginUrl: login.url,
     apiAudience: API_AUDIENCE,
     tableConnectionString: tables.connectionString,
-    actor: (principal) => createActor({ azure, principal, apiAudience: API_AUDIENCE, hostUrl: () => host.url }),
+    actor: (principal) => createActor({ azure, principal, apiAudience: API_AUDIENCE, hostUrl: () => hosts.url }),
     async setHostDown(down) {
-      if (!down) host.child?.clock(clock.now(), clock.speed);
-      // A host that is to stand still must do so before anything else moves.
-      else host.child?.clock(clock.now(), 0);
-      host.down = down;
+      hosts.setDown(down, clock.now(), clock.speed);
     },
-    restartHost() {
-      const { child } = host;
-      host.child = undefined;
-      const again = async (): Promise<void> => {
-        await child?.kill();
-        await launch(Number(new URL(host.url).port));
-      };
-      host.restarted = again();
-      return host.restarted;
+    killHost: (at = 0) => hosts.kill(at),
+    startHost: (at = 0) => hosts.start(at),
+    restartHost(at = 0) {
+      void hosts.kill(at);
+      return hosts.start(at);
     },
     async close() {
       time.close();
       // Whoever restarted the host hears of a failure; here it only must not outlive the sandbox.
-      await host.restarted.catch(() => {});
+      await hosts.changed.catch(() => {});
       try {
         await closeAll(closing);
       } finally {

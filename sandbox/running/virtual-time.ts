@@ -20,10 +20,10 @@ export type VirtualTime = {
 
 export type VirtualTimeParts = {
   clock: Clock;
-  /** Undefined while the host is down. */
-  host: () => HostChild | undefined;
-  /** Done once a host that is being started again is up: time waits for it. */
-  restarted: () => Promise<void>;
+  /** Those that run, in the order in which they are asked. */
+  hosts: () => HostChild[];
+  /** Done once a host that is being killed is gone, and one that is being started is up: time waits for it. */
+  changed: () => Promise<void>;
   /** Virtual times at which something changes by itself, without being scheduled. */
   changes: () => number | undefined;
   /** Called after every move of the clock, when nothing is in flight; while it runs at a speed, often. */
@@ -40,25 +40,43 @@ const earliest = (times: (number | null | undefined)[]): number | undefined => {
   return known.length === 0 ? undefined : Math.min(...known);
 };
 
-/** A host that was killed meanwhile is waited for and asked anew; one that died by itself is an error. */
-async function untilHostIdle({ host, restarted }: VirtualTimeParts): Promise<number | null> {
+/** What each host had begun when it was last idle. */
+const begunBefore = new WeakMap<HostChild, number>();
+
+/** One by one, and once more as long as one of them had something to do: it may have left work for the others. */
+async function untilEachIdle(hosts: readonly HostChild[]): Promise<number | undefined> {
   for (;;) {
-    await restarted();
-    const child = host();
+    let isQuiet = true;
+    const due: (number | null)[] = [];
+    for (const host of hosts) {
+      const { nextDue, begun } = await host.untilIdle();
+      due.push(nextDue);
+      isQuiet &&= begunBefore.get(host) === begun;
+      begunBefore.set(host, begun);
+    }
+    if (isQuiet) return earliest(due);
+  }
+}
+
+/** Where a host was killed meanwhile all are asked anew; one that died by itself is an error. */
+async function untilHostsIdle({ hosts, changed }: VirtualTimeParts): Promise<number | undefined> {
+  for (;;) {
+    await changed();
+    const asked = hosts();
     try {
-      return (await child?.untilIdle()) ?? null;
+      return await untilEachIdle(asked);
     } catch (error) {
-      if (host() === child) throw error;
+      if (asked.every((host) => hosts().includes(host))) throw error;
     }
   }
 }
 
-/** Everything due now on both sides; returns when the host is next due. */
-async function untilAllIdle(parts: VirtualTimeParts): Promise<number | null> {
+/** Everything due now on both sides; returns when a host is next due. */
+async function untilAllIdle(parts: VirtualTimeParts): Promise<number | undefined> {
   const { clock, observe } = parts;
   for (;;) {
-    // The host first, always: what is due on both sides at once must not depend on who is quicker.
-    const due = await untilHostIdle(parts);
+    // The hosts first, always: what is due on both sides at once must not depend on who is quicker.
+    const due = await untilHostsIdle(parts);
     if ((await clock.runDue()) === 0) {
       observe();
       return due;
@@ -72,12 +90,12 @@ async function jump(parts: VirtualTimeParts, condition: Condition, limit: number
     const hostDue = await untilAllIdle(parts);
     if (await condition()) return true;
     // The condition may have called the app, which may have set things going.
-    const again = parts.host() ? await untilAllIdle(parts) : hostDue;
+    const again = parts.hosts().length > 0 ? await untilAllIdle(parts) : hostDue;
     const now = clock.now();
     if (now >= limit) return false;
     const next = earliest([clock.nextDue(), again, parts.changes()]);
     clock.set(Math.min(limit, Math.max(next ?? limit, now)));
-    parts.host()?.clock(clock.now(), 0);
+    for (const host of parts.hosts()) host.clock(clock.now(), 0);
   }
 }
 
@@ -94,7 +112,7 @@ export function createVirtualTime(parts: VirtualTimeParts, initialSpeed: number)
   };
   const run = (to: number): void => {
     clock.run(to);
-    parts.host()?.clock(clock.now(), to);
+    for (const host of parts.hosts()) host.clock(clock.now(), to);
   };
   const jumpTo = async (condition: Condition, limit: number): Promise<boolean> => {
     run(0);

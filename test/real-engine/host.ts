@@ -42,7 +42,7 @@ const told = Promise.withResolvers<Anchor>();
 if (env["REAL_ENGINE_ANCHOR"]) told.resolve(JSON.parse(env["REAL_ENGINE_ANCHOR"]));
 parent.listen((message: ToHost) => {
   if (message.type === "clock" && message.speed > 0) told.resolve({ engine: wallClock(), app: message.now, speed: message.speed });
-  else if (message.type === "untilIdle") parent.tell({ type: "idle", id: message.id, nextDue: null });
+  else if (message.type === "untilIdle") parent.tell({ type: "idle", id: message.id, nextDue: null, begun: 0 });
   else if (message.type === "stop") engine.stdin.write("stop\n");
 });
 

@@ -1,6 +1,9 @@
 /**
  * Runs orchestrations and activities over the store. Ready work runs at once, one orchestration episode at a time; timers fire
  * when they are told the time. An episode is one transaction.
+ * Hosts of one hub share the store: each reads the control queues that are its own, all take from the one queue of activities, and what one of
+ * them has taken the others see again only later, also where it died. Source: Microsoft Learn, "Azure Storage provider (Azure Functions)" and
+ * host.json's controlQueueVisibilityTimeout and workItemQueueVisibilityTimeout, five minutes unless said.
  */
 import { randomUUID } from "node:crypto";
 import type { HostJson } from "../host-json.ts";
@@ -10,8 +13,10 @@ import { fromTypedData } from "../rpc.ts";
 import type { Log, Worker } from "../worker.ts";
 import { activityFailure } from "./failure.ts";
 import { type HistoryEvent, historyEvent, toJson } from "./history.ts";
-import type { ActivityTask, NewInstance, Store, Stored } from "./store.ts";
 import { EpisodeRunner } from "./episode.ts";
+import { HIDDEN_MS } from "./hidden.ts";
+import { Partitions } from "./partitions.ts";
+import type { ActivityTask, NewInstance, Store, Stored } from "./store.ts";
 
 export type EngineParts = {
   store: Store;
@@ -24,34 +29,39 @@ export type EngineParts = {
   maxConcurrentActivities: number;
   preserveUnprocessedEvents: boolean;
   firesEarly: boolean;
+  /** The host's name among those of its hub; undefined where it is alone, and whatever is there is its own at once. */
+  hostName: string | undefined;
 };
 
 export class Engine {
   readonly #parts: EngineParts;
   readonly #episodes: EpisodeRunner;
+  readonly #partitions: Partitions;
   /** Instances with messages, in the order in which they became ready. */
   readonly #ready = new Set<string>();
-  readonly #activities: Stored<ActivityTask>[] = [];
-  #runningActivities = 0;
-  #busy = false;
+  /** By sequence. */
+  readonly #runningActivities = new Set<number>();
+  #runningEpisode: string | undefined;
   #started = false;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#partitions = new Partitions({ ...parts, count: parts.hostJson.partitionCount });
     this.#episodes = new EpisodeRunner({
       ...parts,
       create: (instance) => this.#create(instance),
       deliver: (id, message) => this.#deliver(id, message.event, message.executionId),
-      scheduleActivity: (task) => void this.#activities.push(parts.store.addActivity(task)),
+      scheduleActivity: (task) => parts.store.addActivity(task),
+      addTimer: (task) => parts.store.addTimer(task, this.#partitions.of(task.instanceId)),
     });
   }
 
-  /** Takes up whatever the last process left. */
+  /** Alone, it takes up at once whatever the last process left. */
   start(): void {
     this.#started = true;
-    for (const id of this.#parts.store.instancesWithMessages()) this.#ready.add(id);
-    this.#activities.push(...this.#parts.store.activities());
-    this.#pump();
+    this.#partitions.start();
+    if (this.#parts.hostName === undefined) this.#parts.store.showAll();
+    this.#poll();
   }
 
   create(instance: NewInstance): void {
@@ -73,25 +83,30 @@ export class Engine {
     });
   }
 
-  /** Fires what is due by now. Returns how many did. */
-  fireDue(): number {
+  /** Fires what is due by now, and takes up what others left or asked for. */
+  fireDue(): void {
     const { store, now } = this.#parts;
-    if (!this.#started) return 0;
-    const due = store.timersDue(now());
-    if (due.length === 0) return 0;
-    store.transaction(() => {
-      for (const timer of due) {
-        store.deleteTimer(timer.sequence);
-        const event = historyEvent("TimerFired", now(), { TimerId: timer.taskId, FireAt: new Date(timer.fireAt).toISOString() });
-        this.#deliver(timer.instanceId, event, timer.executionId);
-      }
-    });
-    this.#pump();
-    return due.length;
+    if (!this.#started) return;
+    if (this.#partitions.turn((partition) => this.#isInHand(partition))) this.#hideRunning();
+    const due = store.timersDue(this.#partitions.mine, now());
+    if (due.length > 0) {
+      store.transaction(() => {
+        for (const timer of due) {
+          store.deleteTimer(timer.sequence);
+          const event = historyEvent("TimerFired", now(), { TimerId: timer.taskId, FireAt: new Date(timer.fireAt).toISOString() });
+          this.#deliver(timer.instanceId, event, timer.executionId);
+        }
+      });
+    }
+    this.#poll();
   }
 
   nextDue(): number | undefined {
-    return this.#parts.store.nextTimer();
+    const { store, hostName, now } = this.#parts;
+    const { mine } = this.#partitions;
+    const times = [store.nextTimer(mine), this.#partitions.nextTurn(), hostName === undefined ? undefined : store.nextVisible(mine, now())];
+    const known = times.filter((time) => time !== undefined);
+    return known.length === 0 ? undefined : Math.min(...known);
   }
 
   #create({ id, name, input, version, parent }: NewInstance): void {
@@ -120,28 +135,52 @@ export class Engine {
   }
 
   #deliver(id: string, event: HistoryEvent, executionId: string | null): void {
-    this.#parts.store.addMessage(id, { executionId, event });
-    this.#ready.add(id);
+    this.#parts.store.addMessage(id, this.#partitions.of(id), { executionId, event });
+    if (this.#partitions.isMine(id)) this.#ready.add(id);
   }
 
-  #pump(): void {
+  #isInHand(partition: number): boolean {
+    return this.#runningEpisode !== undefined && this.#partitions.of(this.#runningEpisode) === partition;
+  }
+
+  /** What a living host works on is hidden for longer. */
+  #hideRunning(): void {
+    const { store, now } = this.#parts;
+    for (const sequence of this.#runningActivities) store.hideActivity(sequence, now() + HIDDEN_MS);
+  }
+
+  #poll(): void {
+    for (const id of this.#parts.store.instancesWithMessages(this.#partitions.mine, this.#parts.now())) this.#ready.add(id);
+    this.#pump("all");
+  }
+
+  /**
+   * Which host takes an activity is a matter of who asks first. Here every other one that a host asks for is its own, and the rest is left to
+   * whichever polls next: both come to pass, and the same at each run.
+   */
+  #pump(which: "all" | "odd" = this.#parts.hostName === undefined ? "all" : "odd"): void {
     if (!this.#started) return;
     this.#pumpEpisode();
-    while (this.#runningActivities < this.#parts.maxConcurrentActivities && this.#activities.length > 0) {
-      this.#run(this.#activities.shift()!);
+    const { store, now, maxConcurrentActivities } = this.#parts;
+    while (this.#runningActivities.size < maxConcurrentActivities) {
+      const task = store.takeActivity(now(), now() + HIDDEN_MS, which);
+      if (!task) return;
+      this.#run(task);
     }
   }
 
   #pumpEpisode(): void {
     const [id] = this.#ready;
-    if (this.#busy || id === undefined) return;
+    if (this.#runningEpisode !== undefined || id === undefined) return;
     this.#ready.delete(id);
-    this.#busy = true;
+    // Its queue may be another's by now.
+    if (!this.#partitions.isMine(id)) return this.#pumpEpisode();
+    this.#runningEpisode = id;
     const episode = async (): Promise<void> => {
       try {
         await this.#episodes.run(id);
       } finally {
-        this.#busy = false;
+        this.#runningEpisode = undefined;
         this.#pump();
       }
     };
@@ -150,9 +189,7 @@ export class Engine {
 
   #run(task: Stored<ActivityTask>): void {
     const { store, registry, worker, log, now } = this.#parts;
-    this.#runningActivities += 1;
-    task.starts += 1;
-    store.updateActivity(task);
+    this.#runningActivities.add(task.sequence);
     const work = async (): Promise<void> => {
       const fn = registry.functions.get(task.name)!;
       let event: HistoryEvent;
@@ -171,7 +208,7 @@ export class Engine {
         store.deleteActivity(task.sequence);
         this.#deliver(task.instanceId, event, task.executionId);
       });
-      this.#runningActivities -= 1;
+      this.#runningActivities.delete(task.sequence);
       this.#pump();
     };
     this.#inFlight(work);

@@ -6,6 +6,7 @@ import type { Log, Worker } from "../worker.ts";
 import type { OrchestratorState } from "./actions.ts";
 import type { Decision, Ending, Episode } from "./decisions.ts";
 import { EventType, type HistoryEvent, historyEvent, toJson } from "./history.ts";
+import { HIDDEN_MS } from "./hidden.ts";
 import { interpret } from "./interpret.ts";
 import { runOrchestrator } from "./orchestration-trigger.ts";
 import { checkPast, fingerprint } from "./replay-check.ts";
@@ -18,6 +19,7 @@ import {
   type RuntimeStatus,
   type Store,
   type Stored,
+  type TimerTask,
   isRunning,
 } from "./store.ts";
 
@@ -33,6 +35,7 @@ export type TurnParts = {
   create: (instance: NewInstance) => void;
   deliver: (id: string, message: Message) => void;
   scheduleActivity: (task: ActivityTask) => void;
+  addTimer: (task: TimerTask) => void;
 };
 
 const VERSION_MISMATCH = "VersionMismatch: Orchestration version did not comply with Worker Versioning";
@@ -51,11 +54,11 @@ export class EpisodeRunner {
   async run(id: string): Promise<void> {
     const { store, now } = this.#parts;
     const instance = store.instance(id);
+    const messages = store.takeMessages(id, now(), now() + HIDDEN_MS);
     if (instance && !isRunHere(instance.version, this.#parts.hostJson)) {
-      if (this.#parts.hostJson.failsOtherVersions) store.transaction(() => this.#failVersion(instance));
+      if (this.#parts.hostJson.failsOtherVersions) store.transaction(() => this.#failVersion(instance, messages));
       return;
     }
-    const messages = store.messages(id);
     const events = instance ? readable(instance, messages) : [];
     if (!instance || events.length === 0) {
       store.transaction(() => messages.forEach((message) => store.deleteMessage(message.sequence)));
@@ -105,9 +108,9 @@ export class EpisodeRunner {
   }
 
   /** As the real extension says it. */
-  #failVersion(instance: Instance): void {
+  #failVersion(instance: Instance, messages: readonly Stored<Message>[]): void {
     const { store, now } = this.#parts;
-    for (const message of store.messages(instance.id)) store.deleteMessage(message.sequence);
+    for (const message of messages) store.deleteMessage(message.sequence);
     if (!isRunning(instance)) return;
     instance.updatedAt = now();
     this.#end(instance, { kind: "failed", reason: VERSION_MISMATCH, details: VERSION_MISMATCH, nonDeterministic: false }, now());
@@ -149,12 +152,12 @@ export class EpisodeRunner {
   }
 
   #schedule(instance: Instance, decision: Decision, at: number): HistoryEvent {
-    const { store, create, deliver, scheduleActivity } = this.#parts;
+    const { store, create, deliver, scheduleActivity, addTimer } = this.#parts;
     const { id: EventId } = decision;
     const task = { instanceId: instance.id, executionId: instance.executionId, taskId: EventId };
     if (decision.kind === "timer") {
       const { fireAt } = decision;
-      store.addTimer({ ...task, fireAt, dueAt: this.#parts.firesEarly ? inWholeSeconds(at, fireAt) : fireAt });
+      addTimer({ ...task, fireAt, dueAt: this.#parts.firesEarly ? inWholeSeconds(at, fireAt) : fireAt });
       return historyEvent("TimerCreated", at, { EventId, FireAt: new Date(decision.fireAt).toISOString() });
     }
     const { name: Name, input: Input } = decision;
@@ -192,8 +195,9 @@ export class EpisodeRunner {
   #restart(instance: Instance, ending: Extract<Ending, { kind: "continuedAsNew" }>, at: number): void {
     const { store, deliver, preserveUnprocessedEvents } = this.#parts;
     const { id } = instance;
-    const arrived = store.messages(id).filter((message) => message.executionId === null);
-    for (const message of store.messages(id)) store.deleteMessage(message.sequence);
+    const messages = store.messages(id, at);
+    const arrived = messages.filter((message) => message.executionId === null);
+    for (const message of messages) store.deleteMessage(message.sequence);
     store.clearHistory(id);
     instance.executionId = randomUUID().replaceAll("-", "");
     instance.input = ending.input;

@@ -37,17 +37,18 @@ async function aNetwork(handle: Handler = async ({ url }) => ({ status: 200, hea
 
 type Tunnel = { status: number; text: string; socket: Socket };
 
-/** Asks the proxy for a tunnel; what it says when it refuses. */
-async function tunnel(network: Network, target: string): Promise<Tunnel> {
+/** Asks the proxy for a tunnel, as a user or as nobody; what it says when it refuses. */
+async function tunnel(network: Network, target: string, as?: string): Promise<Tunnel> {
   const { hostname, port } = new URL(network.proxyUrl);
   const socket = tcpConnect(Number(port), hostname);
-  socket.write(`CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n\r\n`);
+  const sender = as === undefined ? "" : `proxy-authorization: Basic ${Buffer.from(`${as}:`).toString("base64")}\r\n`;
+  socket.write(`CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n${sender}\r\n`);
   const text = await new Promise<string>((resolve) => socket.once("data", (data) => resolve(data.toString())));
   return { status: Number(text.split(" ")[1]), text, socket };
 }
 
-async function secure(network: Network & { ca: string }, host: string): Promise<TLSSocket> {
-  const { socket } = await tunnel(network, `${host}:443`);
+async function secure(network: Network & { ca: string }, host: string, as?: string): Promise<TLSSocket> {
+  const { socket } = await tunnel(network, `${host}:443`, as);
   const tls = tlsConnect({ socket, servername: host, ca: network.ca });
   await new Promise<void>((resolve, reject) => {
     tls.once("secureConnect", resolve);
@@ -66,6 +67,15 @@ async function exchange(tls: TLSSocket, text: string): Promise<string> {
 const get = (host: string, path: string): string => `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`;
 
 describe("the proxy", () => {
+  test("tells the sender of each request, where it named itself", async () => {
+    const network = await aNetwork(async ({ client }) => ({ status: 200, headers: {}, body: `from ${client}` }));
+    const host = "management.azure.com";
+    const tunnels = [await secure(network, host, "host1"), await secure(network, host), await secure(network, host, "host2")];
+    const answers = [];
+    for (const tls of [...tunnels, tunnels[0]!]) answers.push((await exchange(tls, get(host, "/"))).split("\r\n").at(-1));
+    expect(answers).toEqual(["from host1", "from undefined", "from host2", "from host1"]);
+  });
+
   test.each([
     "management.azure.com",
     "eastus2euap.management.azure.com",
