@@ -231,7 +231,7 @@ export const sweep = createSweep({
 export const overdueSweep = createOverdueSweep({ loadRecord: baselines.loadSweep, told: telemetry.swept, sweep, periodMs, now });
 
 export const recheck = createRecheck({ patients, sendSignal, listTroubled, now });
-export const housekeeping = createHousekeeping({ forgetTold: letters.forget, now });
+export const housekeeping = createHousekeeping({ forget: [letters.forget, mailbox.forgetAside], now });
 
 const authenticate = createAuthenticate({ tenantId: config.tenantId, audiences: config.apiAudiences, fetchJson: createFetchJson(), now });
 const asked = { authenticate, patients, gatherFacts, sendSignal, settings, digest: digestOf, newGuid: randomUUID, now };

@@ -46,7 +46,7 @@ const beginning = (prefix: string): string =>
 export const TOLD_FOR_MS = 90 * DAY;
 export const MOST_DEAD = 200;
 /** What is left is for the next time. */
-const FORGOTTEN_AT_ONCE = 1000;
+export const FORGOTTEN_AT_ONCE = 1000;
 
 const keyOf = (id: string, channel: string): string => `${OUT}${hashText(id)}-${channel}`;
 

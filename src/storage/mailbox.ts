@@ -6,7 +6,9 @@ import type { TableClient, TransactionAction } from "@azure/data-tables";
 import { isNew, orAbsent } from "../azure/call-azure.ts";
 import { patientKey } from "../domain/databases/sight.ts";
 import { cutText, fit, LONGEST_LABEL } from "../domain/bounded.ts";
+import { toIso, toMs } from "../domain/time.ts";
 import { hashText } from "./canonical-json.ts";
+import { FORGOTTEN_AT_ONCE, TOLD_FOR_MS } from "./letter-store.ts";
 import { jsonOf, toRow } from "./rows.ts";
 import { quote } from "./tables.ts";
 import type { Tables } from "./tables.ts";
@@ -26,6 +28,8 @@ export type Mailbox<S extends Item, D extends Item & { incidentId: string }> = {
    * 20,000 take longer than some activity lives, and what is moved stays moved.
    */
   setAside: (patientId: string) => Promise<number>;
+  /** Forgets what was set aside as long ago as what was told is kept. */
+  forgetAside: (now: string) => Promise<void>;
   addDecision: (decision: D) => Promise<void>;
   /** Oldest first. */
   listDecisions: (incidentId: string) => Promise<D[]>;
@@ -123,6 +127,18 @@ export function createMailbox<S extends Item, D extends Item & { incidentId: str
         }
         if (rows.length > 0) await move();
         return moved;
+      }),
+    forgetAside: (now) =>
+      tables.use("incidents", "forget what was set aside", async (client) => {
+        const before = toIso(toMs(now) - TOLD_FOR_MS);
+        const filter = `PartitionKey ge 'aside-' and PartitionKey lt 'aside.'`;
+        let forgotten = 0;
+        for await (const { partitionKey = "", rowKey = "", timestamp = "" } of client.listEntities({ queryOptions: { filter } })) {
+          if (timestamp >= before) continue;
+          await orAbsent(() => client.deleteEntity(partitionKey, rowKey));
+          forgotten += 1;
+          if (forgotten === FORGOTTEN_AT_ONCE) return;
+        }
       }),
     addDecision: (decision) => add(decisions(decision.incidentId), decision),
     listDecisions: (incidentId) => listByTime<D>(decisions(incidentId)),

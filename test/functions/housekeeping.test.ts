@@ -14,7 +14,7 @@ test("forgets what ended and was made more than thirty days ago; what runs stays
     },
   } as unknown as DurableClient;
   const log = fakeLog();
-  await createHousekeeping({ forgetTold: async (at) => void forgotten.push(at), now: () => new Date(NOW) })(client, log);
+  await createHousekeeping({ forget: [async (at) => void forgotten.push(at)], now: () => new Date(NOW) })(client, log);
   expect(forgotten).toEqual([NOW]);
   const before = "2026-10-03T10:00:00.000Z";
   expect(asked).toEqual([
@@ -31,12 +31,13 @@ test("forgets what ended and was made more than thirty days ago; what runs stays
 
 test("fails visibly where one of them can't be reached, and forgets the other all the same", async () => {
   const forgotten: string[] = [];
-  const forgetTold = async (at: string): Promise<void> => void forgotten.push(at);
+  const forget = async (at: string): Promise<void> => void forgotten.push(at);
   const down = { purgeInstanceHistoryBy: async () => Promise.reject(new Error("HTTP 500")) } as unknown as DurableClient;
-  await expect(createHousekeeping({ forgetTold, now: () => new Date(NOW) })(down, fakeLog())).rejects.toThrow("HTTP 500");
+  await expect(createHousekeeping({ forget: [forget], now: () => new Date(NOW) })(down, fakeLog())).rejects.toThrow("HTTP 500");
   expect(forgotten).toEqual([NOW]);
   const up = { purgeInstanceHistoryBy: async () => ({ instancesDeleted: 1 }) } as unknown as DurableClient;
   const log = fakeLog();
-  await expect(createHousekeeping({ forgetTold: throwing(transient()), now: () => new Date(NOW) })(up, log)).rejects.toThrow("503");
+  await expect(createHousekeeping({ forget: [throwing(transient()), forget], now: () => new Date(NOW) })(up, log)).rejects.toThrow("503");
+  expect(forgotten).toEqual([NOW, NOW]);
   expect(log.lines).toMatchObject([{ event: "purged" }]);
 });

@@ -234,6 +234,26 @@ test("sets aside a part after the other: what is moved stays moved where the res
   expect(await mailbox.setAside(VAULT)).toBe(20);
 });
 
+test("what was set aside is forgotten when what was told is, and nothing else with it", async () => {
+  const { tables } = fresh();
+  const mailbox = createMailbox(tables);
+  await mailbox.addSignal(VAULT, signal("s1", "2026-11-01T00:00:00Z"));
+  await mailbox.setAside(VAULT);
+  await mailbox.addSignal(VAULT, signal("s2", "2026-11-01T00:00:00Z"));
+  const kept = (): Promise<string[]> =>
+    tables.use("incidents", "test", async (client) => {
+      const partitions: string[] = [];
+      for await (const { partitionKey = "" } of client.listEntities()) partitions.push(partitionKey.split("-")[0]!);
+      return partitions.toSorted();
+    });
+  // By the clock of the tables.
+  const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
+  await mailbox.forgetAside(inDays(89));
+  expect(await kept()).toEqual(["aside", "signal"]);
+  await mailbox.forgetAside(inDays(91));
+  expect(await kept()).toEqual(["signal"]);
+});
+
 test("what storage refuses for what it is, no repetition cures", async () => {
   const { tables } = fresh();
   const tooLarge = tables.use("incidents", "keep it", (client) =>
