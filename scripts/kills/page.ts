@@ -24,7 +24,7 @@ export const killsAt = ({ at, what }: Await): Pick<Kill, "at" | "what" | "dies">
       ];
 
 /** All up to the write to Azure; of the looks after it, which read the same again and again, each read once. */
-export function awaitsOf(all: readonly Await[]): Await[] {
+export function awaitsOf<Met extends Await>(all: readonly Met[]): Met[] {
   const write = all.findLastIndex(({ what }) => what.includes(" azure/") && !isRead(what));
   const later = new Set<string>();
   return all.filter(({ at, what }) => {
@@ -61,7 +61,7 @@ export function pageOf({ seed, repairs }: Results): string {
   );
   return `# A host that dies at every await
 
-Written by \`npm run kills\`, seed ${seed}: a repair is played once undisturbed, and once more for each message to Azure or to the tables that the app waits for an answer to, with the host killed right before it is sent, and, where it changes something, once more after it was carried out and before its answer; then it is started again. Of the looks after the write, which read the same again and again, each read counts once. It holds where the incident, what the databases are like, the one write and the audit are those of the undisturbed repair. What is not played yet is with \`npm run kills -- --missing\`.
+Written by \`npm run kills\`, seed ${seed}: a repair is played once undisturbed, and once more for each message to Azure or to the tables that the app waits for an answer to, with the host killed right before it is sent, and, where it changes something, once more after it was carried out and before its answer; then it is started again. With two hosts on one task hub the one that sent the message is killed, and either stays away until the incident is closed, so that the other takes over its queues once their leases are over and what it had in hand once that is seen again, or comes back at once. Of the looks after the write, which read the same again and again, each read counts once. It holds where the incident, what the databases are like, the one write and the audit are those of the undisturbed repair. What is not played yet is with \`npm run kills -- --missing\`.
 
 | Repair | Awaits | Kills | Awaits played | Otherwise |
 | --- | --- | --- | --- | --- |

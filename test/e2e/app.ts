@@ -4,7 +4,7 @@ import { type AuditRow, getIncident, type Incident, listAudit } from "../../sand
 import { setNextCheck } from "../../sandbox/azure/documentdb/key-checks.ts";
 import type { AzureRequest } from "../../sandbox/azure/wire.ts";
 import type { RecordedWrite } from "../../sandbox/azure/world.ts";
-import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/running/sandbox.ts";
+import { hostName, type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/running/sandbox.ts";
 import type { Patient } from "../../sandbox/estate/estate.ts";
 import type { HostLog } from "../../sandbox/running/host-child.ts";
 import { same } from "../../sandbox/azure/routes.ts";
@@ -19,15 +19,15 @@ const START = Date.parse("2026-11-02T08:59:00Z");
 /** One line of the app's log. */
 export type AppEvent = { event: string; level: string; at: string; vaultId?: string; text?: string; [field: string]: unknown };
 
-/** A message of the app to Azure or to its tables. */
-export type Message = Seen & { to: "azure" | "tables" };
+/** A message of the app to Azure or to its tables. host: which of several sent it. */
+export type Message = Seen & { to: "azure" | "tables"; host: number };
 
 export type Trap = {
   on: (message: Message) => boolean;
   /** before: it never arrives. after: it is carried out, and its answer never arrives. */
   then: "before" | "after";
   /** Runs at that moment. */
-  spring?: () => void;
+  spring?: (message: Message) => void;
   /** Stays armed. */
   keep?: boolean;
 };
@@ -51,8 +51,11 @@ export type App = {
   close(): Promise<void>;
 };
 
-/** speed: of virtual time, where it is not to jump. */
-export type AppOptions = Partial<Pick<SandboxOptions, "seed" | "mode" | "settings" | "arrange" | "hostEntry">> & { speed?: number };
+/** speed: of virtual time, where it is not to jump. hosts: how many share its task hub, one unless said. */
+export type AppOptions = Partial<Pick<SandboxOptions, "seed" | "mode" | "settings" | "arrange" | "hostEntry">> & {
+  speed?: number;
+  hosts?: number;
+};
 
 /** One app is broken in the same way again and again here, which it would ask about: that has stories of its own. */
 const FORGETFUL = { KEYMEND_REPEAT_WINDOW: "PT1S", KEYMEND_KNOWN_GOOD_AFTER: "PT1S" };
@@ -77,20 +80,26 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
     if (trap?.keep !== true) traps = traps.filter((other) => other !== trap);
     return trap;
   };
-  const tap = await startTableTap(async (seen, pass) => {
-    const trap = sprung({ ...seen, to: "tables" });
-    if (!trap) return "answer";
-    if (trap.then === "after") await pass();
-    trap.spring?.();
-    return "break";
-  });
+  const tapOf = (host: number) =>
+    startTableTap(async (seen, pass) => {
+      const message: Message = { ...seen, to: "tables", host };
+      const trap = sprung(message);
+      if (!trap) return "answer";
+      if (trap.then === "after") await pass();
+      trap.spring?.(message);
+      return "break";
+    });
+  const taps = await Promise.all(Array.from({ length: options.hosts ?? 1 }, (_, host) => tapOf(host)));
   const key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
-  const tables = `DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=${key};TableEndpoint=http://127.0.0.1:${tap.port}/devstoreaccount1;`;
+  const [own, ...others] = taps.map(({ port }) => ({
+    KEYMEND_TABLE_CONNECTION_STRING: `DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=${key};TableEndpoint=http://127.0.0.1:${port}/devstoreaccount1;`,
+  }));
   const sandbox = await startSandbox({
     seed: options.seed ?? 7,
     mode: options.mode ?? "heal",
     start: START,
-    settings: { KEYMEND_TABLE_CONNECTION_STRING: tables, ...FORGETFUL, ...options.settings },
+    settings: { ...own, ...FORGETFUL, ...options.settings },
+    ...(others.length > 0 ? { hosts: [own!, ...others] } : {}),
     ...(options.arrange ? { arrange: options.arrange } : {}),
     ...(options.hostEntry ? { hostEntry: options.hostEntry } : {}),
     onLog(line) {
@@ -99,17 +108,22 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
       else noise.push(line);
     },
   });
-  tap.connect(sandbox.tableConnectionString);
+  for (const tap of taps) tap.connect(sandbox.tableConnectionString);
   const { azure, estate, time, world } = sandbox;
   const handle = azure.handle.bind(azure);
   const fromApp = ({ headers }: AzureRequest): boolean => /azsdk|core-rest-pipeline/.test(headers["user-agent"] ?? "");
   azure.handle = async (request) => {
-    const { method, url, body } = request;
+    const { method, url, body, client } = request;
     if (!fromApp(request) || TOKENS.test(url.hostname)) return handle(request);
-    const trap = sprung({ to: "azure", method, url: decodeURIComponent(url.href), body });
+    const host = Math.max(
+      0,
+      taps.findIndex((_, at) => hostName(at) === client),
+    );
+    const message: Message = { to: "azure", method, url: decodeURIComponent(url.href), body, host };
+    const trap = sprung(message);
     if (!trap) return handle(request);
     if (trap.then === "after") await handle(request);
-    trap.spring?.();
+    trap.spring?.(message);
     return { fault: "reset" };
   };
   const app: App = {
@@ -133,7 +147,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
     },
     async close() {
       await sandbox.close();
-      await tap.close();
+      await Promise.all(taps.map((tap) => tap.close()));
     },
   };
   if (options.speed !== undefined) await time.setSpeed(options.speed);

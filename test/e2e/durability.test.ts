@@ -3,8 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import type { AuditRow } from "../../sandbox/running/app-api.ts";
 import { chainOf } from "../../sandbox/play/audit.ts";
 import type { Patient } from "../../sandbox/estate/estate.ts";
-import { type App, ended, type Message, MINUTE, putOffKeyChecks, startApp, type Aftermath, type Trap } from "./app.ts";
+import { type App, ended, MINUTE, putOffKeyChecks, startApp, type Aftermath, type Trap } from "./app.ts";
 import { loseDefaultIdentity, removeGrant, removePolicy, rotateBehindPin } from "./breaks.ts";
+import { audited, closing, denials, grants, policies, polls, row, written } from "./moments.ts";
 import { type Break, problemsOf, repairWithDeath } from "./one-repair.ts";
 
 let app: App;
@@ -17,25 +18,14 @@ afterEach(() => app.disarm());
 afterAll(async () => app?.close());
 
 const kill = (): void => void app.sandbox.restartHost();
-const grants = ({ to, method, url }: Message): boolean => to === "azure" && method === "PUT" && url.includes("/roleAssignments/");
-const policies = ({ to, method, url }: Message): boolean => to === "azure" && method === "PUT" && url.includes("/accessPolicies/add");
-const polls = ({ to, url }: Message): boolean => to === "azure" && /operationsStatus|AsyncOperation/.test(url);
-const denials = ({ to, url }: Message): boolean => to === "azure" && url.includes("/denyAssignments");
-const row = (of: string, method: string) => (message: Message) =>
-  message.to === "tables" && message.method === method && message.url.includes(`PartitionKey='${of}-`);
-const audited = (kind: string) => (message: Message) =>
-  message.to === "tables" && message.url.includes("$batch") && message.body.includes(`"kind":"${kind}"`);
-const written = (message: Message): boolean => audited("step")(message) && message.body.includes(": done");
-const closing = (message: Message): boolean => row("incident", "PUT")(message) && message.body.includes('"state":"closed"');
-
 function expectOneRepair(story: Aftermath, patient: Patient, outcome: string): void {
   expect(problemsOf(app, story, patient, outcome)).toEqual([]);
 }
 
 async function repair(name: string, broken: Break, outcome: string, on: Trap["on"], then: Trap["then"]): Promise<void> {
   const patient = app.patient(name);
-  const { deaths, ...story } = await repairWithDeath(app, patient, broken, on, then);
-  expect(deaths).toBe(1);
+  const { died, ...story } = await repairWithDeath(app, patient, broken, { on, dies: then });
+  expect(died).toHaveLength(1);
   expectOneRepair(story, patient, outcome);
 }
 

@@ -2,7 +2,7 @@
 import { chainOf } from "../../sandbox/play/audit.ts";
 import { truePhase } from "../../sandbox/play/watch.ts";
 import type { Patient } from "../../sandbox/estate/estate.ts";
-import { type Aftermath, type App, ended, putOffKeyChecks, type Trap } from "./app.ts";
+import { type Aftermath, type App, ended, type Message, putOffKeyChecks, type Trap } from "./app.ts";
 
 export type Break = (app: App, patient: Patient) => Promise<string>;
 
@@ -41,12 +41,26 @@ export function problemsOf({ sandbox }: App, { incidents, audit, writes }: After
   ];
 }
 
-/** Breaks it, with a host that dies and is started again where the trap is sprung, until the incident is closed. */
-export async function repairWithDeath(app: App, patient: Patient, broken: Break, on?: Trap["on"], then: Trap["then"] = "before") {
+/** staysAway: until the incident is closed; else it is started again at once. */
+export type Death = { on: Trap["on"]; dies: Trap["then"]; staysAway?: boolean };
+
+/** Breaks it, and kills the host that sent the message where the trap is sprung, until the incident is closed. died: which host did. */
+export async function repairWithDeath(app: App, patient: Patient, broken: Break, death?: Death) {
   putOffKeyChecks(app, patient);
-  const deaths: Promise<void>[] = [];
-  if (on) app.set({ on, then, spring: () => void deaths.push(app.sandbox.restartHost()) });
-  const since = await broken(app, patient);
-  const story = await ended(app, patient, since);
-  return { ...story, deaths: deaths.length };
+  const { sandbox } = app;
+  const died: number[] = [];
+  const spring = ({ host }: Message): void => {
+    died.push(host);
+    void (death?.staysAway ? sandbox.killHost(host) : sandbox.restartHost(host));
+  };
+  if (death) {
+    const { on, dies: then } = death;
+    app.set({ on, then, spring });
+  }
+  try {
+    const since = await broken(app, patient);
+    return { ...(await ended(app, patient, since)), died };
+  } finally {
+    for (const host of died) await sandbox.startHost(host);
+  }
 }
