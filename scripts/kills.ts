@@ -9,19 +9,20 @@ import { parseArgs } from "node:util";
 import { UsageError } from "../sandbox/play/flags.ts";
 import { type App, type Message, MINUTE, startApp } from "../test/e2e/app.ts";
 import { loseDefaultIdentity, removeGrant, removePolicy, rotateBehindPin } from "../test/e2e/breaks.ts";
-import { type Break, problemsOf, repairWithDeath } from "../test/e2e/one-repair.ts";
+import { type Came, type Course, withDeath } from "../test/e2e/one-play.ts";
+import { repairOf } from "../test/e2e/one-repair.ts";
 import { orUsage, readKept } from "./kept-results.ts";
 import { type Await, awaitsOf, type Kill, keyOf, killsAt, pageOf, type Repair, type Results, shapeOf } from "./kills/page.ts";
 
 const [PAGE, RESULTS, SEED] = ["docs/kills.md", "docs/kills-results.json", 7];
 
 /** dead: of two hosts on one task hub, what becomes of the one that was killed; where there is one alone it always comes back. */
-type Play = { name: string; patient: string; broken: Break; outcome: string; dead?: "comes back" | "stays away" };
+type Play = { name: string; course: Course; dead?: "comes back" | "stays away" };
 const ALONE: readonly Play[] = [
-  { name: "a grant, put back", patient: "orders", broken: removeGrant, outcome: "OutageAvoided" },
-  { name: "an access policy, put back", patient: "sessions", broken: removePolicy, outcome: "OutageAvoided" },
-  { name: "an account's default identity, set again", patient: "payments", broken: loseDefaultIdentity, outcome: "OutageAvoided" },
-  { name: "a cluster's pinned key, followed", patient: "sessions", broken: rotateBehindPin, outcome: "Prevented" },
+  { name: "a grant, put back", course: repairOf("orders", removeGrant, "OutageAvoided") },
+  { name: "an access policy, put back", course: repairOf("sessions", removePolicy, "OutageAvoided") },
+  { name: "an account's default identity, set again", course: repairOf("payments", loseDefaultIdentity, "OutageAvoided") },
+  { name: "a cluster's pinned key, followed", course: repairOf("sessions", rotateBehindPin, "Prevented") },
 ];
 const PLAYS: readonly Play[] = [
   ...ALONE,
@@ -68,38 +69,41 @@ const start = ({ dead }: Play): Promise<App> =>
 /** nth: of all messages of its shape in the repair. Not every repair sends them in the same order: what is read at once is not. */
 type Met = Await & { nth: number };
 
-async function undisturbed(one: Play): Promise<Met[]> {
-  const { patient, broken, outcome } = one;
+async function undisturbed(one: Play): Promise<{ awaits: Met[]; usual: Came["told"] }> {
   const app = await start(one);
   try {
     await app.wait(MINUTE);
+    const begin = await one.course(app);
     const from = app.messages.length;
-    const { died: _, ...story } = await repairWithDeath(app, app.patient(patient), broken);
-    const problems = problemsOf(app, story, app.patient(patient), outcome);
-    if (problems.length > 0) throw new Error(`undisturbed it is no repair: ${problems.join("; ")}`);
+    const { problems, told } = await begin();
+    if (problems.length > 0) throw new Error(`undisturbed it is not as it must be: ${problems.join("; ")}`);
     const shapes = app.messages.slice(from).map(shapeOf);
     const met = shapes.map((what, at) => ({ at, what, nth: shapes.slice(0, at + 1).filter((shape) => shape === what).length }));
     // What comes after the last of its writes is what was asked here, of the API.
-    return awaitsOf(met.slice(0, met.findLastIndex(({ what }) => !what.startsWith("GET ")) + 1));
+    return { awaits: awaitsOf(met.slice(0, met.findLastIndex(({ what }) => !what.startsWith("GET ")) + 1)), usual: told };
   } finally {
     await app.close();
   }
 }
 
-async function killed(app: App, { patient, broken, outcome, dead }: Play, { what, nth, dies }: Due): Promise<string[]> {
+async function killed(app: App, { course, dead }: Play, { what, nth, dies }: Due, usual: Came["told"]): Promise<string[]> {
   await app.wait(MINUTE);
   let met = 0;
   const on = (message: Message): boolean => shapeOf(message) === what && ++met === nth;
   try {
-    const death = { on, dies, staysAway: dead === "stays away" };
-    const { died, ...story } = await repairWithDeath(app, app.patient(patient), broken, death);
-    return [...(died.length === 1 ? [] : [NEVER_CAME]), ...problemsOf(app, story, app.patient(patient), outcome)];
+    const { died, problems, told } = await withDeath(app, await course(app), { on, dies, staysAway: dead === "stays away" });
+    return [...(died.length === 1 ? [] : [NEVER_CAME]), ...problems, ...differences(usual, told)];
   } catch (error) {
     return [String(error)];
   } finally {
     app.disarm();
   }
 }
+
+const differences = (usual: readonly string[], told: readonly string[]): string[] => [
+  ...usual.filter((line) => !told.includes(line)).map((line) => `not told: ${line}`),
+  ...told.filter((line) => !usual.includes(line)).map((line) => `told instead: ${line}`),
+];
 
 type Due = Met & Pick<Kill, "dies">;
 
@@ -109,7 +113,7 @@ const NEVER_CAME = "the message was never sent";
 const REPAIRS_OF_ONE_APP = 25;
 
 async function play(one: Play): Promise<number> {
-  const awaits = await undisturbed(one);
+  const { awaits, usual } = await undisturbed(one);
   const before = results.repairs.find(({ name }) => name === one.name)?.kills ?? [];
   let kills: Kill[] = options.missing ? before : [];
   const all = awaits.flatMap((met) => killsAt(met).map((kill): Due => ({ ...met, ...kill })));
@@ -128,11 +132,11 @@ async function play(one: Play): Promise<number> {
   for (const kill of due) {
     if (performance.now() > options.until) break;
     if (repairs % REPAIRS_OF_ONE_APP === 0) app = await fresh();
-    let problems = await killed(app!, one, kill);
+    let problems = await killed(app!, one, kill, usual);
     // Some are sent in the first repair of an app alone.
     if (problems.includes(NEVER_CAME) && repairs > 0) {
       app = await fresh();
-      problems = await killed(app, one, kill);
+      problems = await killed(app, one, kill, usual);
     }
     repairs += 1;
     const { at, what, dies } = kill;

@@ -6,7 +6,8 @@ import type { Patient } from "../../sandbox/estate/estate.ts";
 import { type App, ended, MINUTE, putOffKeyChecks, startApp, type Aftermath, type Trap } from "./app.ts";
 import { loseDefaultIdentity, removeGrant, removePolicy, rotateBehindPin } from "./breaks.ts";
 import { audited, closing, denials, grants, policies, polls, row, written } from "./moments.ts";
-import { type Break, problemsOf, repairWithDeath } from "./one-repair.ts";
+import { withDeath } from "./one-play.ts";
+import { type Break, problemsOf, repairOf } from "./one-repair.ts";
 
 let app: App;
 
@@ -23,10 +24,9 @@ function expectOneRepair(story: Aftermath, patient: Patient, outcome: string): v
 }
 
 async function repair(name: string, broken: Break, outcome: string, on: Trap["on"], then: Trap["then"]): Promise<void> {
-  const patient = app.patient(name);
-  const { died, ...story } = await repairWithDeath(app, patient, broken, { on, dies: then });
+  const { died, problems } = await withDeath(app, await repairOf(name, broken, outcome)(app), { on, dies: then });
   expect(died).toHaveLength(1);
-  expectOneRepair(story, patient, outcome);
+  expect(problems).toEqual([]);
 }
 
 type Case = { moment: string; patient: string; broken: Break; on: Trap["on"]; then: Trap["then"]; outcome?: string };

@@ -2,7 +2,8 @@
 import { chainOf } from "../../sandbox/play/audit.ts";
 import { truePhase } from "../../sandbox/play/watch.ts";
 import type { Patient } from "../../sandbox/estate/estate.ts";
-import { type Aftermath, type App, ended, type Message, putOffKeyChecks, type Trap } from "./app.ts";
+import { type Aftermath, type App, ended, putOffKeyChecks } from "./app.ts";
+import type { Course } from "./one-play.ts";
 
 export type Break = (app: App, patient: Patient) => Promise<string>;
 
@@ -41,26 +42,14 @@ export function problemsOf({ sandbox }: App, { incidents, audit, writes }: After
   ];
 }
 
-/** staysAway: until the incident is closed; else it is started again at once. */
-export type Death = { on: Trap["on"]; dies: Trap["then"]; staysAway?: boolean };
-
-/** Breaks it, and kills the host that sent the message where the trap is sprung, until the incident is closed. died: which host did. */
-export async function repairWithDeath(app: App, patient: Patient, broken: Break, death?: Death) {
-  putOffKeyChecks(app, patient);
-  const { sandbox } = app;
-  const died: number[] = [];
-  const spring = ({ host }: Message): void => {
-    died.push(host);
-    void (death?.staysAway ? sandbox.killHost(host) : sandbox.restartHost(host));
+/** Breaks it, and waits until the incident is closed. */
+export const repairOf =
+  (name: string, broken: Break, outcome: string): Course =>
+  async (app) => {
+    const patient = app.patient(name);
+    putOffKeyChecks(app, patient);
+    return async () => {
+      const since = await broken(app, patient);
+      return { problems: problemsOf(app, await ended(app, patient, since), patient, outcome), told: [] };
+    };
   };
-  if (death) {
-    const { on, dies: then } = death;
-    app.set({ on, then, spring });
-  }
-  try {
-    const since = await broken(app, patient);
-    return { ...(await ended(app, patient, since)), died };
-  } finally {
-    for (const host of died) await sandbox.startHost(host);
-  }
-}

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { type App, MINUTE, startApp, type Trap } from "./app.ts";
 import { loseDefaultIdentity, removeGrant, removePolicy } from "./breaks.ts";
 import { audited, claims, grants, policies, polls, row } from "./moments.ts";
-import { type Break, problemsOf, repairWithDeath } from "./one-repair.ts";
+import { withDeath } from "./one-play.ts";
+import { type Break, repairOf } from "./one-repair.ts";
 
 let app: App;
 
@@ -40,7 +41,7 @@ const CASES: Case[] = [
 ];
 
 test.for(CASES)("one that dies $moment leaves it to the other (stays away: $staysAway)", async ({ patient, broken, ...death }) => {
-  const { died, ...story } = await repairWithDeath(app, app.patient(patient), broken, death);
+  const { died, problems } = await withDeath(app, await repairOf(patient, broken, "OutageAvoided")(app), death);
   expect(died).toHaveLength(1);
-  expect(problemsOf(app, story, app.patient(patient), "OutageAvoided")).toEqual([]);
+  expect(problems).toEqual([]);
 });
