@@ -16,6 +16,7 @@ import { createPatients } from "./activities/patients.ts";
 import { createPollStep, pollStep } from "./activities/poll-step.ts";
 import { createScanIds } from "./activities/scan-ids.ts";
 import { createTeller } from "./activities/tell.ts";
+import { createWatchDeliveries } from "./activities/watch-deliveries.ts";
 import { createWatchInventory } from "./activities/watch-inventory.ts";
 import { createWatchResourceEvents } from "./activities/watch-resource-events.ts";
 import { createWatchRoles } from "./activities/watch-roles.ts";
@@ -29,6 +30,7 @@ import { createHttpClient } from "./azure/http-client.ts";
 import { createInventory } from "./azure/inventory.ts";
 import { createListSubscription } from "./azure/list-subscription.ts";
 import { createReadActivityLog } from "./azure/read-activity-log.ts";
+import { createReadUndelivered } from "./azure/read-undelivered.ts";
 import { createReadFeatures } from "./azure/read-features.ts";
 import { createReadIds } from "./azure/read-ids.ts";
 import { createReadKeyLog } from "./azure/read-key-log.ts";
@@ -108,6 +110,7 @@ const gatherFacts = createGatherFacts({
   now,
 });
 const look = sources();
+const readUndelivered = createReadUndelivered(clients);
 const known = { vaultIdOf: baselines.vaultIdOf, listKnown: shareAnswer(now, baselines.listKnown) };
 const patients = createPatients({ inventory, baselines: known, look });
 const sendSignal = createSendSignal({ addSignal: mailbox.addSignal, hash: hashText, now });
@@ -223,6 +226,16 @@ export const sweep = createSweep({
     readEvents: (id) => governor.as("screening", () => look.readEventSubscriptions(id)),
     listUnarmed: baselines.listUnarmed,
     keepUnarmed: baselines.keepUnarmed,
+  }),
+  watchDeliveries: createWatchDeliveries({
+    ...baselines.deliveries,
+    subscriptionIds: config.subscriptionIds,
+    functionAppId: settings.functionAppId,
+    readEvents: (id) => governor.as("screening", () => look.readEventSubscriptions(id)),
+    readTopic: (id) => governor.as("screening", () => look.readTopic(id)),
+    readUndelivered: (id, span) => governor.as("screening", () => readUndelivered(id, span)),
+    hash: hashText,
+    now,
   }),
   watchRoles: (log) => governor.as("screening", () => roles.watch(log)),
   record: { load: baselines.loadSweep, keep: baselines.keepSweep },

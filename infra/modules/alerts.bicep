@@ -79,8 +79,8 @@ var rules = [
   {
     name: 'dropped'
     severity: 2
-    summary: 'Events arrive that Keymend can not read, or can not be kept.'
-    query: 'traces | where message startswith \'{"event":"eventDropped"\''
+    summary: 'Events arrive that Keymend can not read, or that Event Grid has given up to deliver to it.'
+    query: 'traces | where message startswith \'{"event":"eventDropped"\' or message startswith \'{"event":"eventsLost"\''
     operator: 'GreaterThan'
     threshold: 0
     window: 'PT15M'

@@ -40,6 +40,7 @@ resource watcher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
           'Microsoft.Authorization/roleDefinitions/read'
           'Microsoft.Authorization/denyAssignments/read'
           'Microsoft.Insights/eventtypes/values/read'
+          'Microsoft.Insights/metrics/read'
           'Microsoft.EventGrid/systemTopics/read'
           'Microsoft.EventGrid/systemTopics/eventSubscriptions/read'
         ]

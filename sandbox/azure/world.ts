@@ -245,6 +245,8 @@ export type SystemTopic = {
   metricResourceId: string;
   /** User-assigned identities, by their ids. */
   identities: string[];
+  /** Events that were given up to be delivered. isKept: in the container for dead letters. */
+  undelivered: { at: number; subscription: string; isKept: boolean }[];
 };
 
 export type EventSubscription = {

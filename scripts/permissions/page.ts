@@ -8,6 +8,7 @@ import { READ_EVENT_SUBSCRIPTIONS } from "../../src/azure/read-event-subscriptio
 import { READ_IDENTITY } from "../../src/azure/read-identity.ts";
 import { READ_KEY } from "../../src/azure/read-key.ts";
 import { READ_VAULT } from "../../src/azure/read-vault.ts";
+import { READ_UNDELIVERED } from "../../src/azure/read-undelivered.ts";
 import { READ_OPERATION } from "../../src/azure/write-step.ts";
 import { stepSpecs } from "../../src/domain/steps/index.ts";
 import type { Permission } from "../../src/domain/steps/spec.ts";
@@ -25,6 +26,7 @@ const READS: readonly [what: string, permission: Permission][] = [
   ["who has access to a vault", READ_HELD],
   ["who made a change", READ_ACTIVITY_LOG],
   ["event subscriptions", READ_EVENT_SUBSCRIPTIONS],
+  ["lost events", READ_UNDELIVERED],
   ["how a write went", READ_OPERATION],
 ];
 

@@ -14,6 +14,7 @@ export const worst: Readonly<Record<string, string>> = {
   "Microsoft.Authorization/roleDefinitions/read": "see what roles allow",
   "Microsoft.Authorization/denyAssignments/read": "see what is denied to whom",
   "Microsoft.Insights/eventtypes/values/read": "read the activity log of the subscription: who changed what, and when",
+  "Microsoft.Insights/metrics/read": "see how busy the resources of the subscription are: counts, no content",
   "Microsoft.EventGrid/systemTopics/read": "see system topics",
   "Microsoft.EventGrid/systemTopics/eventSubscriptions/read": "see where events are delivered; no secret of a destination",
   "Microsoft.Web/sites/functions/read": "see which functions an app has; no key of them",

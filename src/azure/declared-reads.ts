@@ -9,6 +9,7 @@ import { READ_IDENTITY } from "./read-identity.ts";
 import { READ_KEY_LOG } from "./read-key-log.ts";
 import { READ_KEY } from "./read-key.ts";
 import { READ_VAULT } from "./read-vault.ts";
+import { READ_UNDELIVERED } from "./read-undelivered.ts";
 import { READ_SUBSCRIPTION_LISTS } from "./subscription-lists.ts";
 import { READ_OPERATION } from "./write-step.ts";
 
@@ -24,6 +25,7 @@ export const declaredReads = {
   READ_KEY_LOG,
   READ_VAULT,
   READ_SUBSCRIPTION_LISTS,
+  READ_UNDELIVERED,
   READ_OPERATION,
 };
 

@@ -35,20 +35,34 @@ const topicRow = v.object({
 type Topic = v.InferOutput<typeof topicRow>;
 const subscriptionRow = v.object({ id: v.string(), name: v.string(), properties: v.record(v.string(), v.unknown()) });
 
+type TopicsOf = (sourceId: string) => Promise<Topic[]>;
+
 /** Make one for all looks: the list of topics is long, and the same for every vault of a subscription. */
-export function createReadEventSubscriptions(clients: { arm: Arm }, now: () => Date = () => new Date()): ReadEventSubscriptions {
-  const topicsOf = new Map<string, () => Promise<Topic[]>>();
-  const listTopics = (subscriptionId: string): Promise<Topic[]> => {
+export function createTopicsOf(clients: { arm: Arm }, now: () => Date = () => new Date()): TopicsOf {
+  const lists = new Map<string, () => Promise<Topic[]>>();
+  return async (sourceId) => {
+    const subscriptionId = parseArmId(sourceId)?.subscriptionId;
+    if (!subscriptionId) throw new InvariantError(`${sourceId} is in no subscription`);
     const url = `/subscriptions/${subscriptionId}/providers/Microsoft.EventGrid/systemTopics?${EVENT_GRID}`;
-    const list = topicsOf.get(subscriptionId) ?? shareAnswer(now, async () => v.parse(v.array(topicRow), await clients.arm.list(url)));
-    topicsOf.set(subscriptionId, list);
-    return list();
+    const list = lists.get(subscriptionId) ?? shareAnswer(now, async () => v.parse(v.array(topicRow), await clients.arm.list(url)));
+    lists.set(subscriptionId, list);
+    return (await list()).filter((topic) => sameId(topic.properties.source ?? "", sourceId));
   };
+}
+
+export type ReadTopic = (sourceId: string) => Promise<EventTopicFacts | null | Unreadable>;
+
+export const createReadTopic =
+  (topicsOf: TopicsOf): ReadTopic =>
+  async (sourceId) => {
+    const read = await callAzure("read a system topic", sourceId, () => topicsOf(sourceId));
+    return read.ok ? (read.value.map(topicFacts)[0] ?? null) : toUnreadable(read.failure);
+  };
+
+export function createReadEventSubscriptions(clients: { arm: Arm }, topicsOf = createTopicsOf(clients)): ReadEventSubscriptions {
   return async (vaultId) => {
-    const subscriptionId = parseArmId(vaultId)?.subscriptionId;
-    if (!subscriptionId) throw new InvariantError(`${vaultId} is in no subscription`);
     const read = await callAzure("read event subscriptions", vaultId, async () => {
-      const own = (await listTopics(subscriptionId)).filter((topic) => sameId(topic.properties.source ?? "", vaultId));
+      const own = await topicsOf(vaultId);
       const found = await Promise.all(
         own.map(async (topic) => {
           const listed = v.parse(v.array(subscriptionRow), await clients.arm.list(`${topic.id}/eventSubscriptions?${EVENT_GRID}`));

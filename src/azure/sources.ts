@@ -3,7 +3,7 @@ import type { Clients } from "./clients.ts";
 import { READS } from "./declared-reads.ts";
 import { createReadAccess, createReadAssigned, createReadDefinition, createReadHeld } from "./read-access.ts";
 import { createReadTarget } from "./read-database.ts";
-import { createReadEventSubscriptions } from "./read-event-subscriptions.ts";
+import { createReadEventSubscriptions, createReadTopic, createTopicsOf } from "./read-event-subscriptions.ts";
 import { createReadIdentity } from "./read-identity.ts";
 import { createReadKey } from "./read-key.ts";
 import { createReadVault } from "./read-vault.ts";
@@ -11,7 +11,9 @@ import { OPEN_TICKETS } from "./support-desk.ts";
 
 /** Answers what makes them anew for each look: what one of them keeps is of that look. But for the list of topics, which all looks share. */
 export function createSources(clients: Clients, now: () => Date) {
-  const readEventSubscriptions = createReadEventSubscriptions(clients, now);
+  const topicsOf = createTopicsOf(clients, now);
+  const readEventSubscriptions = createReadEventSubscriptions(clients, topicsOf);
+  const readTopic = createReadTopic(topicsOf);
   return () => ({
     readTarget: createReadTarget(clients),
     readVault: createReadVault(clients),
@@ -19,6 +21,7 @@ export function createSources(clients: Clients, now: () => Date) {
     readIdentity: createReadIdentity(clients),
     readAccess: createReadAccess(clients),
     readEventSubscriptions,
+    readTopic,
     readHeld: createReadHeld(clients),
   });
 }

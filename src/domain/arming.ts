@@ -3,7 +3,7 @@
  * lacks is made like any repair, by a step. Only Keymend's own event subscription is made, under the vault's one system topic, whoever made
  * that: "Only one Azure Event Grid system topic is allowed per source" (Microsoft Learn, "System topics in Azure Event Grid").
  */
-import { groupIn, nameOf, sameId } from "./arm-id.ts";
+import { groupIn, isUnder, nameOf, sameId } from "./arm-id.ts";
 import { OPERATIONS } from "./signal.ts";
 import type { EventSubscriptionFacts, EventTopicFacts, Facts, LiveVault } from "./facts.ts";
 import type { DeadLetters, Settings } from "./settings.ts";
@@ -30,10 +30,15 @@ const dictOf = (value: unknown): Dict => (typeof value === "object" && value !==
 
 const functionOf = (appId: string, name: string): string => `${appId}/functions/${name}`;
 
-function goesTo(properties: Dict, functionId: string): boolean {
+function receiverOf(properties: Dict): string | undefined {
   const { resourceId } = dictOf(dictOf(properties["destination"])["properties"]);
-  return typeof resourceId === "string" && sameId(resourceId, functionId);
+  return typeof resourceId === "string" ? resourceId : undefined;
 }
+
+const goesTo = (properties: Dict, functionId: string): boolean => sameId(receiverOf(properties) ?? "", functionId);
+
+/** To any function of it. */
+export const goesToApp = (properties: Dict, appId: string): boolean => isUnder(`${appId}/functions`, receiverOf(properties) ?? "");
 
 /** Whether what it hears reaches Keymend. appId: null where Keymend does not know which app it is; then every one to a function of that name. */
 export function isOwn(properties: Dict, appId: string | null): boolean {

@@ -1,6 +1,7 @@
 /** Screens every vault that is listed or known, event or not, and has those looked at that need it: losing every event must only cost time. */
 import type { DurableClient } from "durable-functions";
 import type { Patients, Sight } from "../activities/patients.ts";
+import type { WatchDeliveries } from "../activities/watch-deliveries.ts";
 import type { WatchInventory } from "../activities/watch-inventory.ts";
 import type { WatchResourceEvents } from "../activities/watch-resource-events.ts";
 import type { WatchRoles } from "../activities/watch-roles.ts";
@@ -17,6 +18,7 @@ export type SweepDeps = {
   sendSignal: SendSignal;
   watchInventory: WatchInventory;
   watchResourceEvents: WatchResourceEvents;
+  watchDeliveries: WatchDeliveries;
   watchRoles: WatchRoles;
   triage: Triage["round"];
   /** Of whom something is wanted on purpose that has not come to an end. */
@@ -134,6 +136,7 @@ export const createSweep =
     const atTheEnd: [failed: string, work: () => Promise<void>][] = [
       ["sweepNotKept", () => keep(deps, mine, sight, round, { ...asked, failures }, log)],
       ["eventsNotWatched", () => deps.watchResourceEvents(log)],
+      ["deliveriesNotWatched", () => deps.watchDeliveries(all, log)],
       ["rolesNotWatched", () => deps.watchRoles(log)],
       ["notDelivered", () => deps.deliver(log)],
     ];

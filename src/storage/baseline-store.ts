@@ -8,6 +8,7 @@ import type { Baseline, LiftedTag } from "../domain/facts.ts";
 import { type KnownDatabase, type KnownPatient, vaultNameIn } from "../domain/databases/sight.ts";
 import type { Screen } from "../domain/reads/screening.ts";
 import type { RolesRecord } from "../domain/roles/lacking.ts";
+import type { DeliveriesRecord } from "../domain/turn/deliveries.ts";
 import type { SweepRecord } from "../domain/turn/sweep-record.ts";
 import type { Unarmed } from "../domain/turn/unarmed.ts";
 import { orAbsent } from "../azure/call-azure.ts";
@@ -51,6 +52,8 @@ export type BaselineStore = {
   keepScreens: (screens: Record<string, Screen>) => Promise<void>;
   /** What Keymend's own identities lack; null where that was not looked at yet, or what was kept can't be read. */
   roles: { load: () => Promise<RolesRecord | null>; keep: (record: RolesRecord) => Promise<void> };
+  /** Until when it was read what Event Grid could not deliver. */
+  deliveries: { load: () => Promise<DeliveriesRecord | null>; keep: (record: DeliveriesRecord) => Promise<void> };
 };
 
 const BASELINE = "baseline";
@@ -226,6 +229,7 @@ export function createBaselineStore(tables: Tables, setAside: (what: string) => 
     loadScreens: async () => (await screens.load()) ?? {},
     keepScreens: screens.keep,
     roles: rowOfAll<RolesRecord>("roles", "what Keymend's identities lack"),
+    deliveries: rowOfAll<DeliveriesRecord>("deliveries", "until when lost events were read"),
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createInventory } from "../../src/azure/inventory.ts";
-import { createReadEventSubscriptions } from "../../src/azure/read-event-subscriptions.ts";
+import { createReadEventSubscriptions, createTopicsOf } from "../../src/azure/read-event-subscriptions.ts";
 import { TransientError } from "../../src/domain/errors.ts";
 import { ACCOUNT_ID, byPath, CLUSTER_ID, fakeAzure, IDENTITY_ID, RG, SUB, VAULT_ID } from "../support/fake-azure.ts";
 
@@ -178,7 +178,10 @@ test("reads the event subscriptions of a vault's topic as they would be put back
 test("lists the topics once for many vaults", async () => {
   const { clients, sent } = fakeAzure(byPath({ [TOPICS]: { body: { value: [] } } }));
   const NOTHING = { topic: null, subscriptions: [] };
-  const read = createReadEventSubscriptions(clients, () => new Date(0));
+  const read = createReadEventSubscriptions(
+    clients,
+    createTopicsOf(clients, () => new Date(0)),
+  );
   expect(await Promise.all([read(VAULT_ID), read(VAULT_ID.replace("v1", "v2"))])).toEqual([NOTHING, NOTHING]);
   expect(sent).toHaveLength(1);
 });

@@ -8,10 +8,11 @@ import { createListSubscription } from "../../src/azure/list-subscription.ts";
 import { createReadAccess, createReadHeld } from "../../src/azure/read-access.ts";
 import { createReadActivityLog } from "../../src/azure/read-activity-log.ts";
 import { createReadTarget } from "../../src/azure/read-database.ts";
-import { createReadEventSubscriptions } from "../../src/azure/read-event-subscriptions.ts";
+import { createReadEventSubscriptions, createTopicsOf } from "../../src/azure/read-event-subscriptions.ts";
 import { createReadIdentity } from "../../src/azure/read-identity.ts";
 import { createReadKeyLog } from "../../src/azure/read-key-log.ts";
 import { createReadKey } from "../../src/azure/read-key.ts";
+import { createReadUndelivered } from "../../src/azure/read-undelivered.ts";
 import { createReadVault } from "../../src/azure/read-vault.ts";
 import { createStepWriter } from "../../src/azure/write-step.ts";
 import type { Permission } from "../../src/domain/steps/spec.ts";
@@ -84,7 +85,14 @@ const reads: Readonly<Record<keyof typeof declaredReads, (sandbox: Sandbox) => P
     const vaultId = patient("account", "rbac").vault.id;
     return createReadKeyLog(clients)({ workspaceId, vaultId, operations: ["keyupdate"], since: at(-60), until: at(0) });
   },
-  READ_EVENT_SUBSCRIPTIONS: ({ clients, patient }) => createReadEventSubscriptions(clients, now)(patient("account", "rbac").vault.id),
+  READ_EVENT_SUBSCRIPTIONS: ({ clients, patient }) =>
+    createReadEventSubscriptions(clients, createTopicsOf(clients, now))(patient("account", "rbac").vault.id),
+  READ_UNDELIVERED: ({ clients, world, patient }) => {
+    const { vault } = patient("account", "rbac");
+    const topic = [...world.systemTopics.values()].find(({ source }) => source === vault.id)!;
+    const at = (minutes: number): string => new Date(world.clock.now() + minutes * 60_000).toISOString();
+    return createReadUndelivered(clients)(topic.id, { since: at(-60), until: at(0) });
+  },
   READ_OPERATION: async (own) => {
     const { poll } = createStepWriter(own.clientsOf);
     own.world.switches["documentdb.operationsAskForRead"] = true;

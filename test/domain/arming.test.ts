@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { EventSubscriptionFacts, Facts } from "../../src/domain/facts.ts";
-import { type Arming, armingOf, isArming, isOwn, KEY_EVENTS, subscriptionArmingOf } from "../../src/domain/arming.ts";
+import { type Arming, armingOf, goesToApp, isArming, isOwn, KEY_EVENTS, subscriptionArmingOf } from "../../src/domain/arming.ts";
 import { OPERATIONS } from "../../src/domain/signal.ts";
 import { azOf } from "../../src/domain/steps/index.ts";
 import type { StepDraft } from "../../src/domain/steps/step.ts";
@@ -137,6 +137,15 @@ test.each<[Record<string, unknown>, boolean]>([
   [{ destination: "x" }, false],
 ])("%j is Keymend's own: %s", (properties, expected) => {
   expect(isOwn(properties, APP_ID)).toBe(expected);
+});
+
+test.each<[Record<string, unknown>, boolean]>([
+  [to(HANDLER).properties, true],
+  [to(`${APP_ID.toUpperCase()}/functions/onResourceEvent`).properties, true],
+  [to(`${APP_ID}-2/functions/onKeyVaultEvent`).properties, false],
+  [{ destination: { endpointType: "WebHook", properties: { endpointBaseUrl: "https://example.com" } } }, false],
+])("%j leads to a function of the app: %s", (properties, expected) => {
+  expect(goesToApp(properties, APP_ID)).toBe(expected);
 });
 
 test("is what the template deploys", () => {

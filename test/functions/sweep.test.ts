@@ -57,6 +57,7 @@ function setUp(
     ),
     listWanted: async () => [],
     watchResourceEvents: async () => undefined,
+    watchDeliveries: async () => undefined,
     watchRoles: async () => void watched.push(kept.length),
     watchInventory: async (sight, since) => watch(sight, since),
     deliver: async () => void delivered.push(NOW),

@@ -198,6 +198,7 @@ describe("the alerts and the workbook", () => {
     expect([...queries].toSorted()).toEqual([
       "closed",
       "eventDropped",
+      "eventsLost",
       "nothingToWatch",
       "otherValue",
       "outage",

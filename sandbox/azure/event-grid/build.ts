@@ -22,6 +22,7 @@ export function addSystemTopic(world: World, spec: TopicSpec): SystemTopic {
     topicType: spec.topicType ?? (isSubscription(spec.source) ? "Microsoft.Resources.Subscriptions" : "Microsoft.KeyVault.vaults"),
     metricResourceId: world.random.guid("system-topic"),
     identities: [],
+    undelivered: [],
   };
   world.systemTopics.set(topic.id.toLowerCase(), topic);
   return topic;

@@ -154,6 +154,9 @@ class Grid implements EventGrid {
     const letter = deadLetterOf(this.#world, parcel, { status, expired });
     this.#world.clock.in(DEAD_LETTER_DELAY_MS, `dead letter of ${parcel.subscription.name}`, () => {
       this.deadLetters.push(letter);
+      const { topicId, name } = parcel.subscription;
+      const count = { at: this.#world.clock.now(), subscription: name, isKept: letter.blob !== null };
+      this.#world.systemTopics.get(topicId.toLowerCase())?.undelivered.push(count);
     });
   }
 }

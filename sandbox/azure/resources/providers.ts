@@ -15,7 +15,7 @@ const TYPES: Record<string, Record<string, string[]>> = {
   },
   "Microsoft.DocumentDB": { databaseAccounts: ["2026-03-15"], mongoClusters: ["2026-06-01", "2025-09-01", "2024-07-01"] },
   "Microsoft.EventGrid": { systemTopics: ["2025-02-15"], "systemTopics/eventSubscriptions": ["2025-02-15"] },
-  "Microsoft.Insights": { eventtypes: ["2015-04-01"] },
+  "Microsoft.Insights": { eventtypes: ["2015-04-01"], metrics: ["2018-01-01"] },
   "Microsoft.KeyVault": { vaults: ["2026-02-01", "2025-05-01"], "vaults/keys": ["2026-02-01"], deletedVaults: ["2026-02-01"] },
   "Microsoft.ManagedIdentity": { userAssignedIdentities: ["2024-11-30"] },
   "Microsoft.ResourceGraph": { resources: ["2024-04-01"] },
