@@ -1,7 +1,8 @@
 /**
- * `npm run kills`: kills a host at every await of a repair, alone and as one of two, one play each, and writes docs/kills-results.json and
- * docs/kills.md after every play. Without a choice all repairs, from the beginning:
- * --missing   those plays alone that are not in the results yet   --repair a --repair b   these alone, by parts of their names
+ * `npm run kills`: kills a host at every await of a repair, alone and as one of two, and of a planned operation, one play each, and writes
+ * docs/kills-results.json and docs/kills.md after every play. Without a choice all of them, from the beginning:
+ * --missing   those plays alone that are not in the results yet   --play a --play b   these alone, by parts of their names
+ * --writes    those alone at which a write is sent to Azure
  * --minutes N: begins no other play after that   --page-from-results: writes the page alone
  */
 import { writeFile } from "node:fs/promises";
@@ -9,23 +10,40 @@ import { parseArgs } from "node:util";
 import { UsageError } from "../sandbox/play/flags.ts";
 import { type App, type Message, MINUTE, startApp } from "../test/e2e/app.ts";
 import { loseDefaultIdentity, removeGrant, removePolicy, rotateBehindPin } from "../test/e2e/breaks.ts";
+import { operationOf, type Wanted } from "../test/e2e/one-operation.ts";
 import { type Came, type Course, withDeath } from "../test/e2e/one-play.ts";
 import { repairOf } from "../test/e2e/one-repair.ts";
+import * as planned from "../test/e2e/planned.ts";
 import { orUsage, readKept } from "./kept-results.ts";
-import { type Await, awaitsOf, type Kill, keyOf, killsAt, pageOf, type Repair, type Results, shapeOf } from "./kills/page.ts";
+import { type Await, awaitsOf, isAzureWrite, type Kill, keyOf, killsAt, pageOf, type Repair, type Results, shapeOf } from "./kills/page.ts";
 
 const [PAGE, RESULTS, SEED] = ["docs/kills.md", "docs/kills-results.json", 7];
 
-/** dead: of two hosts on one task hub, what becomes of the one that was killed; where there is one alone it always comes back. */
-type Play = { name: string; course: Course; dead?: "comes back" | "stays away" };
+/** once: it leaves another estate behind, so each is played on an app of its own. dead: of two hosts on one task hub, what becomes of the one that was killed; where there is one alone it always comes back. */
+type Play = { name: string; course: Course; dead?: "comes back" | "stays away"; once?: true };
 const ALONE: readonly Play[] = [
   { name: "a grant, put back", course: repairOf("orders", removeGrant, "OutageAvoided") },
   { name: "an access policy, put back", course: repairOf("sessions", removePolicy, "OutageAvoided") },
   { name: "an account's default identity, set again", course: repairOf("payments", loseDefaultIdentity, "OutageAvoided") },
   { name: "a cluster's pinned key, followed", course: repairOf("sessions", rotateBehindPin, "Prevented") },
 ];
+const planning = (name: string, patient: string, wanted: Wanted): Play => ({ name, course: operationOf(patient, wanted), once: true });
+const PLANNED: readonly Play[] = [
+  planning("rotate-key", "orders", planned.rotateKey),
+  planning("switch-key of an account", "orders", planned.switchKey),
+  planning("switch-key of a cluster", "catalog", planned.switchKey),
+  planning("switch-identity of an account", "orders", planned.switchIdentity),
+  planning("switch-identity of a cluster", "catalog", planned.switchIdentity),
+  planning("prepare", "orders", planned.prepare),
+  planning("enable-cmk", "orders", planned.enableCmk),
+  planning("revoke of a key", "orders", planned.revokeKey),
+  planning("revoke of a grant", "orders", planned.revokeGrant),
+  planning("restore of a key", "orders", planned.restoreKey),
+  planning("restore of a grant", "orders", planned.restoreGrant),
+];
 const PLAYS: readonly Play[] = [
   ...ALONE,
+  ...PLANNED,
   ...(["stays away", "comes back"] as const).flatMap((dead) =>
     ALONE.map((one) => ({ ...one, name: `${one.name}, by one of two hosts; it ${dead}`, dead })),
   ),
@@ -35,14 +53,15 @@ const options = orUsage(() => {
   const { values } = parseArgs({
     options: {
       missing: { type: "boolean", default: false },
-      repair: { type: "string", multiple: true },
+      play: { type: "string", multiple: true },
+      writes: { type: "boolean", default: false },
       minutes: { type: "string", default: "100000" },
       "page-from-results": { type: "boolean", default: false },
     },
   });
-  const names = values.repair;
+  const names = values.play;
   const unknown = names?.find((name) => !PLAYS.some((one) => one.name.includes(name)));
-  if (unknown !== undefined) throw new UsageError(`no repair is called '${unknown}': ${PLAYS.map(({ name }) => name).join("; ")}`);
+  if (unknown !== undefined) throw new UsageError(`no play is called '${unknown}': ${PLAYS.map(({ name }) => name).join("; ")}`);
   const plays = names ? PLAYS.filter((one) => names.some((name) => one.name.includes(name))) : PLAYS;
   return { ...values, plays, until: performance.now() + Number(values.minutes) * MINUTE };
 });
@@ -120,7 +139,7 @@ async function play(one: Play): Promise<number> {
   const isWrite = ({ what }: Due): boolean => killsAt({ at: 0, what }).length > 1;
   // First what there is most to lose by.
   const due = all
-    .filter((kill) => !kills.some((known) => keyOf(known) === keyOf(kill)))
+    .filter((kill) => !kills.some((known) => keyOf(known) === keyOf(kill)) && (!options.writes || isAzureWrite(kill.what)))
     .toSorted((a, b) => Number(isWrite(b)) - Number(isWrite(a)));
   let app: App | undefined;
   let repairs = 0;
@@ -131,7 +150,7 @@ async function play(one: Play): Promise<number> {
   };
   for (const kill of due) {
     if (performance.now() > options.until) break;
-    if (repairs % REPAIRS_OF_ONE_APP === 0) app = await fresh();
+    if (one.once || repairs % REPAIRS_OF_ONE_APP === 0) app = await fresh();
     let problems = await killed(app!, one, kill, usual);
     // Some are sent in the first repair of an app alone.
     if (problems.includes(NEVER_CAME) && repairs > 0) {

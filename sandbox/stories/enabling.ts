@@ -8,7 +8,7 @@ import { DATA } from "../estate/patient.ts";
 import { type Operation, untilOver, want } from "./wanting.ts";
 import type { Story, StoryContext } from "./story.ts";
 
-type Arranged = Parameters<NonNullable<Story["arrange"]>>[0];
+type Arranged = Pick<Parameters<NonNullable<Story["arrange"]>>[0], "world" | "patient" | "estate">;
 
 const ACCOUNT = "ledger";
 const DATA_READER = "00000000-0000-0000-0000-000000000001";

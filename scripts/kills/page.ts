@@ -1,18 +1,20 @@
 /** What the kept results of `npm run kills` say, as a page. */
 
-/** One message that the app waits for an answer to: its place among all of the repair, and what it is. */
+/** One message that the app waits for an answer to: its place among all of the play, and what it is. */
 export type Await = { at: number; what: string };
 
 /** dies: whether the host dies before the message is sent, or after it is carried out and before it is answered. */
 export type Kill = Await & { dies: "before" | "after"; problems: string[] };
 
-/** awaits: of the repair in which nothing happens. */
+/** A repair, or a planned operation. awaits: where nothing happens. */
 export type Repair = { name: string; awaits: number; kills: Kill[] };
 export type Results = { seed: number; repairs: Repair[] };
 
 export const keyOf = ({ at, dies }: Pick<Kill, "at" | "dies">): string => `${at} ${dies}`;
 
 const isRead = (what: string): boolean => what.startsWith("GET ") || what.includes("/Microsoft.ResourceGraph/");
+
+export const isAzureWrite = (what: string): boolean => what.includes(" azure/") && !isRead(what);
 
 /** A write may have been carried out when the host dies; of a read it makes no difference. */
 export const killsAt = ({ at, what }: Await): Pick<Kill, "at" | "what" | "dies">[] =>
@@ -25,7 +27,7 @@ export const killsAt = ({ at, what }: Await): Pick<Kill, "at" | "what" | "dies">
 
 /** All up to the write to Azure; of the looks after it, which read the same again and again, each read once. */
 export function awaitsOf<Met extends Await>(all: readonly Met[]): Met[] {
-  const write = all.findLastIndex(({ what }) => what.includes(" azure/") && !isRead(what));
+  const write = all.findLastIndex(({ what }) => isAzureWrite(what));
   const later = new Set<string>();
   return all.filter(({ at, what }) => {
     if (at <= write || !isRead(what)) return true;
@@ -61,9 +63,9 @@ export function pageOf({ seed, repairs }: Results): string {
   );
   return `# A host that dies at every await
 
-Written by \`npm run kills\`, seed ${seed}: a repair is played once undisturbed, and once more for each message to Azure or to the tables that the app waits for an answer to, with the host killed right before it is sent, and, where it changes something, once more after it was carried out and before its answer; then it is started again. With two hosts on one task hub the one that sent the message is killed, and either stays away until the incident is closed, so that the other takes over its queues once their leases are over and what it had in hand once that is seen again, or comes back at once. Of the looks after the write, which read the same again and again, each read counts once. It holds where the incident, what the databases are like, the one write and the audit are those of the undisturbed repair. What is not played yet is with \`npm run kills -- --missing\`.
+Written by \`npm run kills\`, seed ${seed}: a repair, or a planned operation, is played once undisturbed, and once more for each message to Azure or to the tables that the app waits for an answer to, with the host killed right before it is sent, and, where it changes something, once more after it was carried out and before its answer; then it is started again. With two hosts on one task hub the one that sent the message is killed, and either stays away until the incident is closed, so that the other takes over its queues once their leases are over and what it had in hand once that is seen again, or comes back at once. Of the looks after the last write, which read the same again and again, each read counts once. It holds where the incident, what the databases are like, each write, once, and the audit are those of the undisturbed play; of an operation its own outcome, requirements and steps too. What is not played yet is with \`npm run kills -- --missing\`.
 
-| Repair | Awaits | Kills | Awaits played | Otherwise |
+| Play | Awaits | Kills | Awaits played | Otherwise |
 | --- | --- | --- | --- | --- |
 ${rows.join("\n")}
 

@@ -1,27 +1,19 @@
 /** What must have come of a repair in which the host died: what comes of one in which nothing happens. */
-import { chainOf } from "../../sandbox/play/audit.ts";
 import { truePhase } from "../../sandbox/play/watch.ts";
 import type { Patient } from "../../sandbox/estate/estate.ts";
 import { type Aftermath, type App, ended, putOffKeyChecks } from "./app.ts";
+import { auditOf } from "./one-audit.ts";
 import type { Course } from "./one-play.ts";
 
 export type Break = (app: App, patient: Patient) => Promise<string>;
 
-/** What the audit of a repair holds, in order, however often the host died; reasons to look may come in at any time. */
+/** What the audit of a repair holds, in order. */
 const ROWS = ["facts", "diagnosis", "plan", "step", "step", "facts", "verification", "outcome"];
 
 function problemsInAudit({ audit, incidents }: Aftermath): string[] {
-  const told = audit.filter(({ kind }) => kind !== "signal");
-  // A claim whose owner died is told again by the one who takes over: an intent may stand there more than once, what came of it never.
-  const isTwice = ({ what }: (typeof told)[number], at: number): boolean =>
-    what.startsWith("about to write") && told.findIndex((other) => other.what === what) !== at;
-  const kinds = told.filter((entry, at) => !isTwice(entry, at)).map(({ kind }) => kind);
-  const signals = audit.filter(({ kind }) => kind === "signal").map(({ data }) => (data as { id: string }).id);
-  return [
-    ...unless(chainOf(incidents[0]!.id, audit) === "verified", "the audit's chain does not hold"),
-    ...unless(kinds.join() === ROWS.join(), `the audit has ${kinds.join()}`),
-    ...unless(new Set(signals).size === signals.length, "a signal is told twice"),
-  ];
+  const { problems, rows } = auditOf(incidents[0]!.id, audit);
+  const kinds = rows.map(({ kind }) => kind);
+  return [...problems, ...unless(kinds.join() === ROWS.join(), `the audit has ${kinds.join()}`)];
 }
 
 const unless = (holds: boolean, problem: string): string[] => (holds ? [] : [problem]);
