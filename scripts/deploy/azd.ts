@@ -1,4 +1,4 @@
-/** What `azd up` can't do by itself (azure.yaml): the app registration before the resources, the events after the code. */
+/** What `azd up` can't do by itself (azure.yaml): the app registration before the resources, the events after the code. And what `azd down` must not. */
 import { type Az, type Call, createAz, DeployError } from "./az.ts";
 import { isAlive } from "./health.ts";
 import { allowDashboard, ensureRegistration } from "./registration.ts";
@@ -66,8 +66,23 @@ async function addEvents(hook: Hook): Promise<void> {
     throw new DeployError(`${url} answers ${answer}`, "an app that was just made takes minutes: azd hooks run postdeploy");
 }
 
+/**
+ * azd deletes every resource group that it finds a deployed resource in, with all that is there (Azure/azure-dev issue 2916; cli/azd/pkg/azapi,
+ * resourceGroupsFromDeployment). Keymend's role assignments lie in those of the vaults: keys and databases would go with them.
+ */
+function refuseRemoval({ env }: Hook): never {
+  const groups = (env["KEYMEND_VAULT_GROUPS"] ?? "").split(",");
+  const ofVaults = (env["KEYMEND_VAULTS"] ?? "").split(",").map((id) => id.split("/")[4] ?? "");
+  const named = [...new Set([...groups, ...ofVaults].map((name) => name.trim().toLowerCase()))].filter((name) => name !== "");
+  throw new DeployError(
+    `azd down would delete whole resource groups with all that is in them, also those of the vaults${named.length > 0 ? ` (${named.join(", ")})` : ""}`,
+    `nothing was deleted; docs/deploy.md, "With azd", says how Keymend is removed, and nothing else`,
+  );
+}
+
 export async function runHook(which: string | undefined, hook: Hook): Promise<void> {
   if (which === "registration") await register(hook);
   else if (which === "events") await addEvents(hook);
-  else throw new DeployError(`there is no hook ${which ?? ""}`, "registration, or events");
+  else if (which === "removal") refuseRemoval(hook);
+  else throw new DeployError(`there is no hook ${which ?? ""}`, "registration, events, or removal");
 }

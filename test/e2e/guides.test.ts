@@ -30,10 +30,13 @@ function blocksOf([file, from]: (typeof GUIDES)[Guide]): string[] {
   return chosen.flatMap((part) => [...part.matchAll(/^```\n([\s\S]*?)^```$/gm)].map(([, block]) => block!));
 }
 
+/** What a shell is to take up as it is; the others answer something of their own. */
+const ANSWERS: Readonly<Record<string, string>> = { azd: `'AZURE_LOCATION="westeurope"'` };
+
 /** Every call that the lines make, as the shell hands it over. A variable that no line before has set ends it, and so does a syntax error. */
 function play(script: string, record: string, options = "-eu"): Line[] {
   const stand = (name: string): string =>
-    `${name}() { { printf '%s\\0' ${name} "$@"; printf '\\n\\0'; } >> "$RECORD"; echo "\${1#-}-$#"; }`;
+    `${name}() { { printf '%s\\0' ${name} "$@"; printf '\\n\\0'; } >> "$RECORD"; echo ${ANSWERS[name] ?? '"${1#-}-$#"'}; }`;
   const preamble = [`set ${options}`, "PATH=/nonexistent", ...["az", "azd", "npm", "curl", "ls", "jq", "keymend", "mark"].map(stand)].join(
     "\n",
   );
@@ -124,6 +127,8 @@ describe("the guides' lines", () => {
   test("deploy as a stack, so that what is no longer asked for goes", () => {
     const deployments = [...called("deploy", "az stack sub create"), ...called("deploy", "az stack mg create")];
     expect(deployments.map((line) => [optionOf(line, "--template-file"), line.includes("deployEvents=true")])).toEqual([
+      // By its parameter file, which names the template, and reads the rest from azd's environment.
+      [undefined, false],
       ["infra/main.bicep", false],
       ["infra/main.bicep", true],
       ["infra/watch.bicep", false],

@@ -7,7 +7,7 @@ import { answer, type Model } from "../support/fake-az.ts";
 
 type Project = {
   services: Record<string, { project: string; resourceName: string; remoteBuild: boolean }>;
-  infra: { path: string; module: string };
+  infra: { path: string; module: string; deploymentStacks: object };
   hooks: Record<string, Record<"posix" | "windows", { run: string }>>;
 };
 const project = parse(readFileSync("azure.yaml", "utf8")) as Project;
@@ -100,6 +100,33 @@ describe("the hook before the resources", () => {
   });
 });
 
+/** Azure/azure-dev issue 2916: azd down deletes every resource group that a deployed resource is in, and role assignments lie with the vaults. */
+describe("azd down", () => {
+  test("is refused before it deletes anything, in both shells, with the groups of the vaults by name", async () => {
+    const { posix, windows } = project.hooks["predown"]!;
+    expect([posix.run, windows.run]).toEqual(Array.from({ length: 2 }, () => "npm run --silent azd -- removal"));
+    expect(JSON.stringify(project.hooks["predown"])).not.toContain("continueOnError");
+    const vault = "/subscriptions/s/resourceGroups/RG-Vaults/providers/Microsoft.KeyVault/vaults/kv";
+    const refused = runHook("removal", hook({ KEYMEND_VAULTS: `${vault}, ${vault}2`, KEYMEND_VAULT_GROUPS: "rg-more," }));
+    await expect(refused).rejects.toThrow("(rg-more, rg-vaults)");
+    await expect(runHook("removal", hook({}))).rejects.toMatchObject({ next: expect.stringContaining("docs/deploy.md") as unknown });
+    expect([model.calls, azd]).toEqual([[], []]);
+  });
+
+  test("by a stack would take resources alone: no group is deleted with what else is in it", () => {
+    expect(project.infra.deploymentStacks).toEqual({
+      actionOnUnmanage: { resources: "delete", resourceGroups: "detach", managementGroups: "detach" },
+      denySettings: { mode: "none" },
+    });
+  });
+
+  test("has a way round it in the guide, by the section that the refusal names", () => {
+    const section = /^## With azd\n([\s\S]*?)^## /m.exec(readFileSync("docs/deploy.md", "utf8"))![1]!;
+    for (const said of ["azd down", "--parameters infra/main.bicepparam", "--action-on-unmanage deleteResources", "#removing-it"])
+      expect(section).toContain(said);
+  });
+});
+
 describe("the hook after the code", () => {
   test("adds the events once, and sees that the app is alive", async () => {
     await runHook("events", hook({ apiUrl: "https://x/api" }));
@@ -128,7 +155,7 @@ describe("the hook after the code", () => {
     await expect(runHook("events", hook({ apiUrl: "https://x/api", KEYMEND_DEPLOY_EVENTS: "true" }, "503 "))).rejects.toThrow("503");
   });
 
-  test("is one of two", async () => {
+  test("is one of three", async () => {
     await expect(runHook(undefined, hook({}))).rejects.toThrow(DeployError);
   });
 });
