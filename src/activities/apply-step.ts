@@ -284,7 +284,11 @@ async function write(deps: ApplyDeps, input: ApplyInput, { targets }: Incident):
     text: `${intent}${step.causes.length > 0 ? ` — ${step.causes.join(", ")} of ${namesOf(step.targetIds)}` : ""}`,
   });
   const written = await submit(deps, input, targets);
-  if (written.kind === "submitted") return isLong(step) ? follow(deps, input, written) : written;
+  if (written.kind === "submitted" && isLong(step)) {
+    await follow(deps, input, written, deps.now().toISOString());
+    return { kind: "followed" };
+  }
+  if (written.kind === "submitted") return written;
   if (written.kind === "refused") {
     await recordStep(deps, input, "refused", { ...written, detail: refusalDetail(written.reason, `${written.code}: ${written.detail}`) });
     return { kind: "settled", result: "refused" };
@@ -294,19 +298,26 @@ async function write(deps: ApplyDeps, input: ApplyInput, { targets }: Incident):
 }
 
 /** Encrypting what an account holds takes spare request units and grows with the data (Microsoft Learn, "... for your existing account"). */
-const isLong = (step: Step): boolean => step.name === "SetKeyUri" && step.params.first !== undefined;
+export const isLong = (step: Step): boolean => step.name === "SetKeyUri" && step.params.first !== undefined;
 
-type Taken = Extract<WriteResult, { kind: "submitted" }>;
+type Taken = { poller: string; requests?: WriteRequest[] | undefined };
 
-async function follow(deps: ApplyDeps, { patient, incidentId, step }: ApplyInput, { poller, requests }: Taken): Promise<ApplyResult> {
+/** From now on the looks ask how it goes. Whether they do: they follow one at a time. */
+export async function follow(
+  deps: Pick<Told, "incidents" | "now">,
+  { patient, incidentId, step }: ApplyInput,
+  { poller, requests }: Taken,
+  since: string,
+): Promise<boolean> {
   const { incident, etag } = await load(deps, patient, incidentId);
-  const since = deps.now().toISOString();
-  const timeline = toldAlso(incident, since, `${stepInShort(step)} was taken by Azure, which works on it`);
+  const { following } = incident.progress;
+  if (following) return following.step.id === step.id;
+  const timeline = toldAlso(incident, deps.now().toISOString(), `${stepInShort(step)} was taken by Azure, which works on it`);
   await deps.incidents.save(
     { ...incident, timeline, progress: { ...incident.progress, following: { step, poller, since, requests }, looks: 0 } },
     etag,
   );
-  return { kind: "followed" };
+  return true;
 }
 
 /** An answer may get lost after the write: what it did is read, not guessed. Where Azure asked to wait it did nothing. */

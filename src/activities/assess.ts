@@ -98,6 +98,7 @@ export type Followed = {
   step: Step;
   turn: number;
   poller: string;
+  since: string;
   requests?: WriteRequest[] | undefined;
   follows: true;
 };
@@ -119,7 +120,7 @@ export type AssessDeps = {
   /** What came of what somebody wants. */
   keepWishStatus: (patientId: string, wishId: string, status: WishStatus) => Promise<void>;
   /** Asks once how a step went that was written. */
-  pollStep: (input: Followed) => Promise<{ kind: "running" | "settled" }>;
+  pollStep: (input: Followed) => Promise<{ kind: "running" | "followed" | "settled" }>;
   /** What keeps Keymend from writing anything. */
   restraint: Restraints;
   teller: Teller;
@@ -234,8 +235,7 @@ async function loadFollowing(deps: AssessDeps, input: AssessInput): ReturnType<t
   const loaded = await loadIncident(deps, input);
   const { id: incidentId, progress } = loaded.open?.incident ?? {};
   if (incidentId === undefined || !progress?.following) return loaded;
-  const { step, poller, requests } = progress.following;
-  const asked = { patient: input.patient, incidentId, step, turn: input.turn, poller, requests, follows: true as const };
+  const asked = { patient: input.patient, incidentId, turn: input.turn, ...progress.following, follows: true as const };
   const { kind } = await orAgain(deps.log, input.patient.id, () => deps.pollStep(asked));
   // No answer this time is none at the next look either, perhaps: it holds up nothing.
   return kind === "settled" ? loadIncident(deps, input) : loaded;

@@ -1,10 +1,12 @@
 /** Asks Azure how a submitted step went. Permission: reading the operation. */
-import { type ApplyDeps, type ApplyInput, recordStep, finish } from "./apply-step.ts";
+import { type ApplyDeps, type ApplyInput, finish, follow, isLong, recordStep } from "./apply-step.ts";
+import { formatDuration, toMs } from "../domain/time.ts";
+import { ESCALATE_AFTER_MS } from "../domain/turn/waits.ts";
 import type { AppliedStep, WriteRequest } from "../domain/incident.ts";
 import { type Again, orAgain } from "./results.ts";
 
-/** requests: what was sent for it. */
-export type PollInput = ApplyInput & { poller: string; requests?: WriteRequest[] | undefined };
+/** requests: what was sent for it. since: when Azure took it; it is then followed by the looks, or is to be from now on. Absent before that. */
+export type PollInput = ApplyInput & { poller: string; requests?: WriteRequest[] | undefined; since?: string };
 
 export type PollState =
   | { kind: "running" }
@@ -12,16 +14,32 @@ export type PollState =
   | { kind: "failed"; code: string; detail: string }
   | { kind: "unknown"; detail: string };
 
-export type PollResult = { kind: "running" } | { kind: "settled"; result: AppliedStep["result"] } | Again;
+export type PollResult =
+  | { kind: "running" }
+  /** It runs, and the looks follow it. */
+  | { kind: "followed" }
+  | { kind: "settled"; result: AppliedStep["result"] }
+  | Again;
 
 export type PollDeps = Pick<ApplyDeps, "incidents" | "audit" | "now" | "log" | "settings" | "countExtension"> & {
   poll: (poller: string) => Promise<PollState>;
 };
 
+async function stillRuns(deps: PollDeps, { poller, requests, since, ...input }: PollInput): Promise<Exclude<PollResult, Again>> {
+  if (since === undefined) return { kind: "running" };
+  if (!input.follows) return (await follow(deps, input, { poller, requests }, since)) ? { kind: "followed" } : { kind: "running" };
+  const ms = deps.now().getTime() - toMs(since);
+  if (isLong(input.step) || ms < ESCALATE_AFTER_MS) return { kind: "running" };
+  // Written once is enough here, too.
+  await finish(deps, input, { detail: `Azure accepted it and has worked on it for ${formatDuration(ms)}; what it did is read`, requests });
+  return { kind: "settled", result: "done" };
+}
+
 /** Asks once. */
-export async function pollStep(deps: PollDeps, { poller, requests, ...input }: PollInput): Promise<Exclude<PollResult, Again>> {
+export async function pollStep(deps: PollDeps, asked: PollInput): Promise<Exclude<PollResult, Again>> {
+  const { poller, requests, since: _, ...input } = asked;
   const state = await deps.poll(poller);
-  if (state.kind === "running") return { kind: "running" };
+  if (state.kind === "running") return stillRuns(deps, asked);
   if (state.kind === "succeeded") {
     await finish(deps, input, { detail: "Azure says Succeeded", requests });
     return { kind: "settled", result: "done" };

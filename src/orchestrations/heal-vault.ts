@@ -76,9 +76,12 @@ const pollAfterMs = (polls: number): number => (polls < 3 ? 10 * SECOND : polls 
 /** A ticket is made within half a minute or so (recorded: Azure/azure-cli-extensions, test_support_tickets.yaml, 2020-01). */
 const TICKET_MS = 30 * SECOND;
 
+/** What takes longer is followed by the looks: the vault is not left alone meanwhile. */
+const LOOKED_AT_AFTER_MS = 5 * MINUTE;
+
 type Step = Extract<AssessResult, { kind: "step" }>;
 
-/** Writes once and waits until Azure is done. Where Azure did not answer, how long it asked to wait: what it did is then read, not guessed. */
+/** Writes once and waits until Azure is done, or has worked on it for some minutes. Where Azure did not answer, how long it asked to wait: what it did is then read, not guessed. */
 function* carryOut(
   context: OrchestrationContext,
   { patient, turn }: HealInput,
@@ -87,6 +90,7 @@ function* carryOut(
   const submitted = yield* call(context, "applyStep", { patient, incidentId, step, turn });
   if (submitted.kind === "again") return { afterMs: submitted.afterMs };
   if (submitted.kind !== "submitted") return undefined;
+  const since = nowOf(context);
   for (let polls = 0, asked = 0; polls < MAX_POLLS; polls++) {
     // Cosmos DB names no interval (recorded: Azure/azure-powershell, CosmosDB.Test, 2023-04); its own clients ask every 30 s.
     yield* sleep(context, Math.max(pollAfterMs(polls), asked));
@@ -97,8 +101,9 @@ function* carryOut(
       turn,
       poller: submitted.poller,
       requests: submitted.requests,
+      ...(nowOf(context) - since >= LOOKED_AT_AFTER_MS && { since: toIso(since) }),
     });
-    if (polled.kind === "settled") return undefined;
+    if (polled.kind === "settled" || polled.kind === "followed") return undefined;
     asked = heededMs(polled.kind === "again" ? polled.afterMs : null);
   }
   return { afterMs: null };

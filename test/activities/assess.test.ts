@@ -588,7 +588,9 @@ describe("a write that Azure works on for long", () => {
     incidents.put(open());
     const asked: unknown[] = [];
     await assess({ pollStep: async (input) => (asked.push(input), { kind: "running" }) }, { incidentId: "i1", turn: 5 });
-    expect(asked).toEqual([{ patient: PATIENT, incidentId: "i1", step: following.step, turn: 5, poller: "https://op", follows: true }]);
+    expect(asked).toEqual([
+      { patient: PATIENT, incidentId: "i1", step: following.step, turn: 5, poller: "https://op", since: following.since, follows: true },
+    ]);
     expect(incidents.all[0]?.progress.following).toEqual(following);
   });
 

@@ -1,9 +1,10 @@
-import { expect, test } from "vitest";
-import { createPollStep, type PollDeps, type PollState } from "../../src/activities/poll-step.ts";
+import { describe, expect, test } from "vitest";
+import { createPollStep, type PollDeps, type PollInput, type PollState } from "../../src/activities/poll-step.ts";
 import type { WriteRequest } from "../../src/domain/incident.ts";
+import { userAssigned } from "../../src/domain/databases/default-identity.ts";
 import type { Step } from "../../src/domain/steps/step.ts";
 import { decideTurn } from "../../src/domain/turn/turn.ts";
-import { aKey, aVersion, someFacts, someSettings, V1, VAULT_ID } from "../support/builders.ts";
+import { ACCOUNT_ID, aKey, aVersion, IDENTITY_ID, KEY_URI, someFacts, someSettings, V1, VAULT_ID } from "../support/builders.ts";
 import { Died, diesAfter, fakeEdges, transient } from "../support/fakes.ts";
 import { after, aStep, PATIENT, planOf, turnInput } from "../support/turns.ts";
 
@@ -16,8 +17,9 @@ function setUp(state: PollState | Error, step = aStep()) {
     if (state instanceof Error) throw state;
     return state;
   };
-  const ask = (over: Partial<PollDeps> = {}, turn = 3, requests?: WriteRequest[]) =>
+  const ask = (over: Partial<PollDeps> = {}, turn = 3, requests?: WriteRequest[], more: Pick<PollInput, "since" | "follows"> = {}) =>
     createPollStep({ ...edges.deps, settings: someSettings(), poll, ...over })({
+      ...more,
       patient: PATIENT,
       incidentId: "i1",
       step,
@@ -32,6 +34,46 @@ test("an operation that runs is asked about again: nothing is recorded", async (
   const { ask, journal } = setUp({ kind: "running" });
   expect(await ask()).toEqual({ kind: "running" });
   expect(journal).toEqual([]);
+});
+
+describe("an operation that runs for long", () => {
+  const since = after(-6);
+  const running = { kind: "running" } as const;
+
+  test("is followed by the looks from now on, once, however often that is said", async () => {
+    const { ask, stored, audit } = setUp(running);
+    const requests = [{ method: "PATCH", url: "https://management.azure.com/x", status: 202, requestId: "r1", correlationId: "c1" }];
+    expect(await ask({}, 3, requests, { since })).toEqual({ kind: "followed" });
+    const first = structuredClone(stored());
+    expect(first.progress).toMatchObject({ following: { step: { id: "step-1" }, poller: "https://op", since, requests }, looks: 0 });
+    expect(first.timeline.at(-1)?.what).toMatch(/ was taken by Azure, which works on it$/);
+    expect(await ask({}, 3, requests, { since })).toEqual({ kind: "followed" });
+    expect(stored()).toEqual(first);
+    expect(audit.rows).toEqual([]);
+  });
+
+  test("is asked about here where the looks follow another", async () => {
+    const { ask, stored, incidents } = setUp(running);
+    const following = { step: { ...aStep(), id: "step-2" }, poller: "https://other", since };
+    incidents.put({ ...stored(), progress: { ...stored().progress, following } });
+    expect(await ask({}, 3, undefined, { since })).toEqual(running);
+    expect(stored().progress.following).toEqual(following);
+  });
+
+  test("is followed for two hours: then what it did is read", async () => {
+    const long = setUp(running);
+    expect(await long.ask({}, 3, undefined, { since: after(-119), follows: true })).toEqual(running);
+    expect(await long.ask({}, 3, undefined, { since: after(-120), follows: true })).toEqual({ kind: "settled", result: "done" });
+    expect(long.stored().applied).toMatchObject([
+      { result: "done", detail: "Azure accepted it and has worked on it for 2 h; what it did is read" },
+    ]);
+  });
+
+  test("is followed for as long as it takes where it encrypts what an account holds", async () => {
+    const params = { targetId: ACCOUNT_ID, keyUri: KEY_URI, first: { defaultIdentity: userAssigned(IDENTITY_ID) } };
+    const { ask } = setUp(running, { ...aStep(), name: "SetKeyUri", params });
+    expect(await ask({}, 3, undefined, { since: after(-9999), follows: true })).toEqual(running);
+  });
 });
 
 test("an operation that succeeded is recorded as done", async () => {

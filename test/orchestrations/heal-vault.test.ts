@@ -198,7 +198,26 @@ describe("healVault", () => {
     expect(result).toMatchObject({ kind: "continuedAsNew", input: { unanswered: null } });
   });
 
-  test("an operation that never ends is read anew after two hours, not waited for", async () => {
+  test("an operation of more than five minutes is handed to the looks: from then on its poll says since when", async () => {
+    const asked: unknown[] = [];
+    const result = await play(
+      {
+        assess: () => stepNext,
+        applyStep: () => ({ kind: "submitted", poller: "p" }),
+        pollStep: (given) => {
+          asked.push((given as { since?: string }).since);
+          return (given as { since?: string }).since ? { kind: "followed" } : { kind: "running" };
+        },
+      },
+      { durations: { assess: 0, applyStep: 0, pollStep: 0 } },
+    );
+    expect(asked.slice(0, -1).every((since) => since === undefined)).toBe(true);
+    expect(asked.at(-1)).toBe(start);
+    expect(Date.parse(result.now) - Date.parse(start)).toBe(300_000);
+    expect(result).toMatchObject({ kind: "continuedAsNew", input: { turn: 4, incidentId: "i1", unanswered: null } });
+  });
+
+  test("an operation that never ends, and that no look can follow, is read anew after two hours, not waited for", async () => {
     const result = await play({
       assess: () => stepNext,
       applyStep: () => ({ kind: "submitted", poller: "p" }),

@@ -1,12 +1,20 @@
 /** What one turn means for each database: an ending, or something that is waited for. */
 import { sameId } from "../arm-id.ts";
 import type { Phase, TargetDiagnosis } from "../cause.ts";
-import { type AppliedStep, type Incident, type IncidentTarget, type OutcomeCode, readRefusal, type Reason } from "../incident.ts";
+import {
+  type AppliedStep,
+  type Incident,
+  type IncidentTarget,
+  type OutcomeCode,
+  type Progress,
+  readRefusal,
+  type Reason,
+} from "../incident.ts";
 import { worstOutcome } from "./outcome.ts";
 import type { Settings } from "../settings.ts";
 import type { Plan, PlanBlock } from "../plan.ts";
 import { formatDuration, toIso, toMs } from "../time.ts";
-import type { JudgedStep, StepState } from "./judge-steps.ts";
+import { type JudgedStep, repairFollowed, type StepState } from "./judge-steps.ts";
 import { stepInShort } from "../short-names.ts";
 import { isUndo } from "../steps/index.ts";
 import { escalateAfterMs, type Forecast, sayForecast } from "./revalidation.ts";
@@ -21,6 +29,10 @@ const PHASES: readonly Phase[] = ["healthy", "atRisk", "inGrace", "recovering", 
 
 /** `recovering` at first sight means the service had noticed: as bad as revoked. */
 const worse = (a: Phase, b: Phase): Phase => (PHASES.indexOf(a) > PHASES.indexOf(b) ? a : b);
+
+/** Nothing is left to write: it takes as long as it takes. */
+export const sayFollowed = ({ step, since }: NonNullable<Progress["following"]>): string =>
+  `${stepInShort(step)} was taken by Azure, which works on it since ${since}`;
 
 const pathWorks = (phase: Phase): boolean => phase === "healthy" || phase === "recovering";
 
@@ -256,6 +268,8 @@ export const endGone = (target: IncidentTarget): IncidentTarget => ({
 
 export function judgeTarget(view: View, seen: TargetDiagnosis, steps: readonly JudgedStep[], plan: Plan): TargetState {
   const serves = (ids: readonly string[]): boolean => ids.some((id) => sameId(id, seen.id));
+  const followed = repairFollowed(view.incident);
+  if (followed && serves(followed.step.targetIds)) return pending(check(view), sayFollowed(followed));
   // What only a wish asks for says how the wish stands, not its databases.
   const repairs = steps.filter(({ step }) => !isWishAlone(step));
   if (seen.findings.length === 0)

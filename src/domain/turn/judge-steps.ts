@@ -1,6 +1,15 @@
 /** Which step of the plan may be taken now, and what holds each of the others back. */
+import { sameId } from "../arm-id.ts";
 import type { Facts } from "../facts.ts";
-import { type AppliedStep, type Decision, type Incident, type PlannedStep, type Question, type RefusalReason } from "../incident.ts";
+import {
+  type AppliedStep,
+  type Decision,
+  type Incident,
+  type PlannedStep,
+  type Progress,
+  type Question,
+  type RefusalReason,
+} from "../incident.ts";
 import { judgeStep } from "./policy.ts";
 import { authorsOf } from "./authors.ts";
 import { sayRepeated, settlesUntil } from "./losses.ts";
@@ -73,6 +82,20 @@ function isSettling({ id }: Step, { applied, progress }: Pick<Incident, "applied
   return isWritten && toMs(now) - toMs(newest.at) < SETTLE_AFTER_WRITE_MS;
 }
 
+/** A write for a repair that Azure has taken and works on for long; how a wish's own stands is said of the wish alone. */
+export function repairFollowed({ progress: { following } }: Pick<Incident, "progress">): Progress["following"] {
+  return following && (following.step.wish === undefined || following.step.causes.length > 0) ? following : undefined;
+}
+
+/**
+ * While Azure works on a change of something it refuses the next (recorded of accounts: 412, "There is already an operation in progress which
+ * requires exclusive lock").
+ */
+function afterFollowed(state: StepState, step: Step, incident: Incident): StepState {
+  const followed = repairFollowed(incident)?.step;
+  return state.kind === "allowed" && followed && sameId(followed.on, step.on) ? { ...state, ready: false } : state;
+}
+
 /** What was tried before decides first; nothing is written more than three times in a row. */
 function judgeHistory(step: Step, incident: Pick<Incident, "applied" | "progress" | "inVain">, now: string): StepState | undefined {
   if (isSettling(step, incident, now)) return { kind: "settling" };
@@ -103,7 +126,7 @@ export function judgeNow(step: Step, view: JudgeView): StepState {
   // Who wants it on purpose has been asked, as it were.
   const repeated = step.wish === undefined ? sayRepeated(step, incident, settings, now) : undefined;
   const why = verdict.kind === "ask" ? verdict.why : repeated;
-  const state = judgeWord(step, why, view);
+  const state = afterFollowed(judgeWord(step, why, view), step, incident);
   return view.crowd === undefined ? state : inCrowd(state, view.crowd);
 }
 

@@ -7,7 +7,7 @@ import { stepInShort } from "../short-names.ts";
 import { toIso, toMs } from "../time.ts";
 import { isOutOfTime, KEPT_FOR_MS, type WishOnRecord, type WishOutcome, type WishStatus } from "../wish.ts";
 import type { JudgedStep } from "./judge-steps.ts";
-import { type Ending, judgeStepState, type Pending, type TargetState } from "./judge-databases.ts";
+import { type Ending, judgeStepState, type Pending, sayFollowed, type TargetState } from "./judge-databases.ts";
 import { LOOKED_AT_WITHIN_MS, nextCheckAfterMs } from "./waits.ts";
 
 type View = { now: string; incident: Incident; settings: Settings };
@@ -80,8 +80,7 @@ function judge(view: View, planned: PlannedWish, steps: readonly JudgedStep[]): 
   const { now } = view;
   if (wish.cancelled) return ended("Refused", "Cancelled", `called off: ${wish.cancelled.reason}`);
   const followed = followedOf(view, wish);
-  // Nothing is left to write: it takes as long as it takes.
-  if (followed) return pending(view, `${stepInShort(followed.step)} was taken by Azure, which works on it since ${followed.since}`);
+  if (followed) return pending(view, sayFollowed(followed));
   if (reached.done) return judgeReached(view, planned);
   if (isOutOfTime(wish, now)) return ended("Escalated", "OutOfTime", `not done by ${wish.until}: ${reached.detail}`);
   // What is half done is nobody's to refuse any more: a person has to go on or back.

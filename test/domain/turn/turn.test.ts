@@ -8,6 +8,7 @@ import { DAY, MINUTE } from "../../../src/domain/time.ts";
 import {
   aBaseline,
   ACCOUNT_ID,
+  aCluster,
   aKey,
   anAccount,
   aPolicyVault,
@@ -68,6 +69,38 @@ test("so does a step that did its write though its operation failed", () => {
     { result: "failed" },
     { id, result: "done", detail: "its operation failed; it is so now" },
   ]);
+});
+
+describe("a repair that Azure works on for long", () => {
+  const following = { step: aStep({ on: ACCOUNT_ID }), poller: "https://management.azure.com/op", since: NOW };
+  const change = { progress: { looks: 0, verdictSince: {}, askedAt: null, saidSlow: false, following } };
+  const followed = (input: Partial<TurnInput>) => turns({}, { now: after(6), signals: [], change, ...input });
+
+  test("ends nothing, however whole what it is for is by now", () => {
+    expect(followed({ ...diagnosisOf(healthy()), ...nothingLeft }).next).toMatchObject({
+      do: "wait",
+      why: `EnableKeyVersion on orders was taken by Azure, which works on it since ${NOW}`,
+    });
+  });
+
+  test("lets no other write begin at the same thing, which Azure would refuse", () => {
+    const turn = followed({ plan: planOf(aStep({ id: "step-2", on: ACCOUNT_ID.toUpperCase() })) });
+    expect(turn.next).toMatchObject({ do: "wait" });
+    expect(incidentOf(turn).plan?.steps).toMatchObject([{ state: "waitsForEarlierStep" }]);
+  });
+
+  test("holds no other database up", () => {
+    const other = aStep({ id: "step-2", on: CLUSTER_ID, targetIds: [CLUSTER_ID] });
+    const facts = someFacts({ targets: [anAccount(), aCluster()] });
+    const turn = followed({ facts, ...diagnosisOf(seen(), seen({ id: CLUSTER_ID, kind: "cluster" })), plan: planOf(other) });
+    expect(turn.next).toMatchObject({ do: "step", step: { id: "step-2" } });
+  });
+
+  test("leaves the others of the vault their own endings", () => {
+    const turn = followed({ ...diagnosisOf(healthy(), healthy({ id: CLUSTER_ID, kind: "cluster" })), ...nothingLeft });
+    expect(turn.next).toMatchObject({ do: "wait" });
+    expect(incidentOf(turn).targets.map(({ outcome }) => outcome)).toEqual([null, "NoChangeNeeded"]);
+  });
 });
 
 const request = { signals: [aSignal({ id: "o1", source: "operator", what: "pager went off" })] };
