@@ -15,7 +15,7 @@ import { type Came, type Course, withDeath } from "../test/e2e/one-play.ts";
 import { repairOf } from "../test/e2e/one-repair.ts";
 import * as planned from "../test/e2e/planned.ts";
 import { orUsage, readKept } from "./kept-results.ts";
-import { type Await, awaitsOf, isAzureWrite, type Kill, keyOf, killsAt, pageOf, type Repair, type Results, shapeOf } from "./kills/page.ts";
+import { awaitsOf, isAzureWrite, type Kill, keyOf, killsAt, type Met, pageOf, type Repair, type Results, shapeOf } from "./kills/page.ts";
 
 const [PAGE, RESULTS, SEED] = ["docs/kills.md", "docs/kills-results.json", 7];
 
@@ -85,9 +85,6 @@ const start = ({ dead }: Play): Promise<App> =>
     settings: { KEYMEND_SWEEP_SCHEDULE: "0 0 * * * *", KEYMEND_RECHECK_SCHEDULE: "0 0 * * * *" },
   });
 
-/** nth: of all messages of its shape in the repair. Not every repair sends them in the same order: what is read at once is not. */
-type Met = Await & { nth: number };
-
 async function undisturbed(one: Play): Promise<{ awaits: Met[]; usual: Came["told"] }> {
   const app = await start(one);
   try {
@@ -124,7 +121,7 @@ const differences = (usual: readonly string[], told: readonly string[]): string[
   ...told.filter((line) => !usual.includes(line)).map((line) => `told instead: ${line}`),
 ];
 
-type Due = Met & Pick<Kill, "dies">;
+type Due = Omit<Kill, "problems">;
 
 const NEVER_CAME = "the message was never sent";
 
@@ -135,10 +132,10 @@ async function play(one: Play): Promise<number> {
   const { awaits, usual } = await undisturbed(one);
   const before = results.repairs.find(({ name }) => name === one.name)?.kills ?? [];
   let kills: Kill[] = options.missing ? before : [];
-  const all = awaits.flatMap((met) => killsAt(met).map((kill): Due => ({ ...met, ...kill })));
-  const isWrite = ({ what }: Due): boolean => killsAt({ at: 0, what }).length > 1;
+  const isWrite = (met: Due): boolean => killsAt(met).length > 1;
   // First what there is most to lose by.
-  const due = all
+  const due = awaits
+    .flatMap(killsAt)
     .filter((kill) => !kills.some((known) => keyOf(known) === keyOf(kill)) && (!options.writes || isAzureWrite(kill.what)))
     .toSorted((a, b) => Number(isWrite(b)) - Number(isWrite(a)));
   let app: App | undefined;
@@ -160,7 +157,7 @@ async function play(one: Play): Promise<number> {
     repairs += 1;
     const { at, what, dies } = kill;
     for (const problem of problems) console.error(`DOES NOT HOLD: ${one.name}, ${dies} ${at} ${what}: ${problem}`);
-    kills = [...kills, { at, what, dies, problems }].toSorted((a, b) => a.at - b.at || (a.dies < b.dies ? 1 : -1));
+    kills = [...kills, { ...kill, problems }].toSorted((a, b) => a.at - b.at || (a.dies < b.dies ? 1 : -1));
     await keep({ name: one.name, awaits: awaits.length, kills });
   }
   await app?.close();

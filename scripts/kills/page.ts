@@ -3,30 +3,33 @@
 /** One message that the app waits for an answer to: its place among all of the play, and what it is. */
 export type Await = { at: number; what: string };
 
+/** nth: of all messages of its shape in the repair. Not every repair sends them in the same order: what is read at once is not. */
+export type Met = Await & { nth: number };
+
 /** dies: whether the host dies before the message is sent, or after it is carried out and before it is answered. */
-export type Kill = Await & { dies: "before" | "after"; problems: string[] };
+export type Kill = Met & { dies: "before" | "after"; problems: string[] };
 
 /** A repair, or a planned operation. awaits: where nothing happens. */
 export type Repair = { name: string; awaits: number; kills: Kill[] };
 export type Results = { seed: number; repairs: Repair[] };
 
-export const keyOf = ({ at, dies }: Pick<Kill, "at" | "dies">): string => `${at} ${dies}`;
+export const keyOf = ({ what, nth, dies }: Pick<Kill, "what" | "nth" | "dies">): string => `${dies} ${nth} ${what}`;
 
 const isRead = (what: string): boolean => what.startsWith("GET ") || what.includes("/Microsoft.ResourceGraph/");
 
 export const isAzureWrite = (what: string): boolean => what.includes(" azure/") && !isRead(what);
 
 /** A write may have been carried out when the host dies; of a read it makes no difference. */
-export const killsAt = ({ at, what }: Await): Pick<Kill, "at" | "what" | "dies">[] =>
+export const killsAt = ({ at, nth, what }: Met): Omit<Kill, "problems">[] =>
   isRead(what)
-    ? [{ at, what, dies: "before" }]
+    ? [{ at, nth, what, dies: "before" }]
     : [
-        { at, what, dies: "before" },
-        { at, what, dies: "after" },
+        { at, nth, what, dies: "before" },
+        { at, nth, what, dies: "after" },
       ];
 
 /** All up to the write to Azure; of the looks after it, which read the same again and again, each read once. */
-export function awaitsOf<Met extends Await>(all: readonly Met[]): Met[] {
+export function awaitsOf<One extends Await>(all: readonly One[]): One[] {
   const write = all.findLastIndex(({ what }) => isAzureWrite(what));
   const later = new Set<string>();
   return all.filter(({ at, what }) => {
@@ -53,7 +56,7 @@ const cell = (text: string): string => text.replaceAll("|", "\\|");
 export function pageOf({ seed, repairs }: Results): string {
   const rows = repairs.map(({ name, awaits, kills }) => {
     const differing = kills.filter(({ problems }) => problems.length > 0).length;
-    const most = awaits === 0 ? 0 : Math.round((new Set(kills.map(({ at }) => at)).size / awaits) * 100);
+    const most = awaits === 0 ? 0 : Math.round((new Set(kills.map(({ nth, what }) => `${nth} ${what}`)).size / awaits) * 100);
     return `| ${name} | ${awaits} | ${kills.length} | ${most} % | ${differing} |`;
   });
   const differing = repairs.flatMap(({ name, kills }) =>

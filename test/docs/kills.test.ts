@@ -10,11 +10,11 @@ describe("the page of the kills", () => {
     expect(results.repairs.flatMap(({ kills }) => kills.flatMap(({ problems }) => problems))).toEqual([]);
     const kills = results.repairs.flatMap((repair) => repair.kills);
     expect(kills).not.toEqual([]);
-    for (const { at, what, dies } of kills) expect(killsAt({ at, what })).toContainEqual({ at, what, dies });
+    for (const { problems: _, ...kill } of kills) expect(killsAt(kill)).toContainEqual(kill);
   });
 
   test("tells how far it was played, and what came to something else", () => {
-    const kill = (at: number, problems: string[] = []): Kill => ({ at, what: "PUT azure/x|y", dies: "before", problems });
+    const kill = (at: number, problems: string[] = []): Kill => ({ at, nth: at + 1, what: "PUT azure/x|y", dies: "before", problems });
     const page = pageOf({ seed: 7, repairs: [{ name: "a grant", awaits: 4, kills: [kill(0), kill(1, ["2 incidents", "writes"])] }] });
     expect(page).toContain("| a grant | 4 | 2 | 50 % | 1 |");
     expect(page).toContain("- a grant, before message 1 (`PUT azure/x\\|y`): 2 incidents; writes");
@@ -32,7 +32,7 @@ describe("the awaits of a repair", () => {
     "GET azure/a",
     "PUT tables/t",
   ];
-  const all = messages.map((what, at) => ({ at, what }));
+  const all = messages.map((what, at) => ({ at, what, nth: messages.slice(0, at + 1).filter((one) => one === what).length }));
 
   test("are all up to the write, and after it each read once and all that is written", () => {
     expect(awaitsOf(all).map(({ at }) => at)).toEqual([0, 1, 2, 3, 4, 5, 7]);
@@ -51,6 +51,7 @@ describe("the awaits of a repair", () => {
     ]);
     const query = {
       at: 0,
+      nth: 1,
       what: shapeOf({ to: "azure", method: "POST", url: "https://management.azure.com/providers/Microsoft.ResourceGraph/resources?x" }),
     };
     expect(killsAt(query)).toHaveLength(1);
