@@ -1,5 +1,5 @@
 /** What the deployment is asked for. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { MODES } from "../../src/domain/settings.ts";
 import { DeployError, messageOf } from "./az.ts";
@@ -82,6 +82,14 @@ export function parametersOf({ set, mode, name }: Options): Parameters {
   return { ...Object.fromEntries(pairs), name, ...(mode === undefined ? {} : { mode }) };
 }
 
+/** Those that the template has: it would refuse another one too, but only once the registration is made. */
+function parameterNames(template: string): string[] {
+  const content = readFileSync(template, "utf8");
+  if (template.endsWith(".bicep")) return [...content.matchAll(/^param (\w+)/gm)].map(([, name]) => name!);
+  const { parameters = {} }: { parameters?: object } = JSON.parse(content);
+  return Object.keys(parameters);
+}
+
 export const assignmentsOf = (given: Options): Assignment[] =>
   (["reader", "operator", "approver"] as const).flatMap((option) =>
     given[option].map((objectId) => ({
@@ -97,8 +105,11 @@ export function readOptions(args: readonly string[]): Options {
   } catch (error) {
     throw usage(messageOf(error));
   }
-  parametersOf(given);
+  const parameters = parametersOf(given);
   for (const file of [given.template, given.package]) if (file !== undefined && !existsSync(file)) throw usage(`there is no file ${file}`);
+  const known = parameterNames(given.template);
+  const unknown = Object.keys(parameters).filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw usage(`${given.template} has no parameter ${unknown.join(", ")}`);
   // The template says so too, but only once the registration is made.
   if (given.mode !== undefined && !MODES.some((mode) => mode === given.mode))
     throw usage(`--mode is one of ${MODES.join(", ")}, not ${given.mode}`);

@@ -330,6 +330,12 @@ describe("before anything is changed", () => {
     ["a mode that does not exist", {}, ["--vault", "a", "--mode", "healing"], /observe, approve, heal.*healing/],
     ["a name that resources can't have", {}, ["--vault", "a", "--name", "Key-Mend"], /Key-Mend/],
     ["a parameter that has an option", {}, ["--set", "mode=heal"], /option of its own/],
+    [
+      "a parameter that the template does not have",
+      {},
+      ["--vault", "a", "--set", "alertEmail=x"],
+      /main\.bicep has no parameter alertEmail/,
+    ],
     ["a file that does not exist", {}, ["--template", "none.bicep"], /none\.bicep/],
   ])("refuses %s, and says what next", async (_, part, args, said) => {
     Object.assign(model, part);
