@@ -20,6 +20,7 @@ import { createWatchDeliveries } from "./activities/watch-deliveries.ts";
 import { createWatchInventory } from "./activities/watch-inventory.ts";
 import { createWatchResourceEvents } from "./activities/watch-resource-events.ts";
 import { createWatchRoles } from "./activities/watch-roles.ts";
+import { createWatchWellBeing } from "./activities/watch-well-being.ts";
 import type { RouteName } from "./api/routes.ts";
 import { createAzureClock } from "./azure/azure-clock.ts";
 import { createChannels } from "./azure/channels.ts";
@@ -42,6 +43,7 @@ import { createWriteRequests } from "./azure/write-requests.ts";
 import { createStepWriter } from "./azure/write-step.ts";
 import description from "../docs/openapi.json" with { type: "json" };
 import { periodOf } from "./domain/schedule.ts";
+import type { Vitals } from "./domain/turn/well-being.ts";
 import { config } from "./environment.ts";
 import { createAuthenticate } from "./functions/authenticate.ts";
 import { createConditional } from "./functions/conditional.ts";
@@ -208,6 +210,15 @@ export const onEvent = createOnEvent({
   noteEvent: () => signs.note("event"),
   now,
 });
+async function loadVitals(): Promise<Omit<Vitals, "now">> {
+  const [record, seen, unarmed, compared] = await Promise.all([
+    baselines.loadSweep(),
+    signs.load(),
+    baselines.listUnarmed(),
+    baselines.roles.load(),
+  ]);
+  return { record, periodMs, signs: seen, isAnchoring: config.anchors !== null, unarmed, roles: compared };
+}
 export const sweep = createSweep({
   patients,
   sendSignal,
@@ -238,6 +249,7 @@ export const sweep = createSweep({
     now,
   }),
   watchRoles: (log) => governor.as("screening", () => roles.watch(log)),
+  watchWellBeing: createWatchWellBeing({ loadVitals, keep: baselines.keepSweep, now }),
   record: { load: baselines.loadSweep, keep: baselines.keepSweep },
   now,
 });
@@ -288,17 +300,7 @@ const SERVED: Record<RouteName, Operation> = {
   operation: planned.read,
   cancelOperation: planned.cancel,
   openapi: createGuard(authenticate)("openapi", async () => json(description)),
-  health: createHealth({
-    authenticate,
-    loadRecord: baselines.loadSweep,
-    loadSigns: signs.load,
-    listUnarmed: baselines.listUnarmed,
-    loadRoles: baselines.roles.load,
-    countLetters: letters.counts,
-    periodMs,
-    isAnchoring: config.anchors !== null,
-    now,
-  }),
+  health: createHealth({ authenticate, loadVitals, countLetters: letters.counts, now }),
 };
 
 export const serve = async (name: RouteName, call: ApiCall): Promise<HttpResponseInit> =>

@@ -5,10 +5,10 @@ import type { WatchDeliveries } from "../activities/watch-deliveries.ts";
 import type { WatchInventory } from "../activities/watch-inventory.ts";
 import type { WatchResourceEvents } from "../activities/watch-resource-events.ts";
 import type { WatchRoles } from "../activities/watch-roles.ts";
+import type { WatchWellBeing } from "../activities/watch-well-being.ts";
 import type { Patient } from "../domain/facts.ts";
 import { type KnownDatabase, patientKey } from "../domain/databases/sight.ts";
 import { followCanary, seenAllAt, stuckBefore, type SweepRecord, withRound, withSweep } from "../domain/turn/sweep-record.ts";
-import { lostCanary } from "../domain/turn/well-being.ts";
 import type { Log } from "../log.ts";
 import type { SendSignal } from "./send-signal.ts";
 import type { Round, Triage } from "./triage.ts";
@@ -20,6 +20,7 @@ export type SweepDeps = {
   watchResourceEvents: WatchResourceEvents;
   watchDeliveries: WatchDeliveries;
   watchRoles: WatchRoles;
+  watchWellBeing: WatchWellBeing;
   triage: Triage["round"];
   /** Of whom something is wanted on purpose that has not come to an end. */
   listWanted: () => Promise<readonly Patient[]>;
@@ -102,8 +103,6 @@ async function keep(
   const late = Math.min(patients.length, round.later + asked.failures.length);
   const after = withRound({ ...mine, doubtSince, canary }, { at, vaults: patients.length, late });
   await record.keep(after);
-  const lost = lostCanary(after, at);
-  if (lost !== undefined) log.error("canaryLost", { vaultId: canary?.patientId, text: lost });
 }
 
 export const createSweep =
@@ -138,6 +137,7 @@ export const createSweep =
       ["eventsNotWatched", () => deps.watchResourceEvents(log)],
       ["deliveriesNotWatched", () => deps.watchDeliveries(all, log)],
       ["rolesNotWatched", () => deps.watchRoles(log)],
+      ["wellBeingNotWatched", () => deps.watchWellBeing(log)],
       ["notDelivered", () => deps.deliver(log)],
     ];
     for (const [failed, work] of atTheEnd)

@@ -13,6 +13,15 @@ beforeAll(async () => {
 
 const ROUNDS = { sweeps: [NOW], doubtSince: null, rounds: [{ at: NOW, vaults: 2, late: 0 }] };
 
+const VITALS = {
+  record: ROUNDS,
+  signs: { event: NOW },
+  unarmed: [{ vaultId: VAULT_ID, why: "taken", az: ["az x"] }],
+  roles: { at: NOW, lacks: [] },
+  periodMs: 300_000,
+  isAnchoring: false,
+};
+
 async function ask(token: string | undefined, over: Partial<Parameters<typeof createHealth>[0]> = {}) {
   const health = createHealth({
     authenticate: createAuthenticate({
@@ -21,13 +30,8 @@ async function ask(token: string | undefined, over: Partial<Parameters<typeof cr
       fetchJson: async () => issuer.keySet,
       now: () => new Date(NOW),
     }),
-    loadRecord: async () => ROUNDS,
-    loadSigns: async () => ({ event: NOW }),
-    listUnarmed: async () => [{ vaultId: VAULT_ID, why: "taken", az: ["az x"] }],
-    loadRoles: async () => ({ at: NOW, lacks: [] }),
+    loadVitals: async () => VITALS,
     countLetters: async () => ({ waiting: 2, dead: 1 }),
-    periodMs: 300_000,
-    isAnchoring: false,
     now: () => new Date(NOW),
     ...over,
   });
@@ -40,7 +44,7 @@ async function ask(token: string | undefined, over: Partial<Parameters<typeof cr
 }
 
 test("a probe without a token hears that the app runs, and nothing else", async () => {
-  expect(await ask(undefined, { loadRecord: throwing(transient()) })).toEqual({
+  expect(await ask(undefined, { loadVitals: throwing(transient()) })).toEqual({
     status: 200,
     headers: { "cache-control": "no-store" },
     jsonBody: { status: "alive" },
@@ -67,7 +71,9 @@ test("who may read hears what Keymend's own identities lack, and what gives it b
     actions: ["a/write"],
     vaultIds: [VAULT_ID],
   };
-  const answer = await ask(await issuer.sign(), { loadRoles: async () => ({ at: NOW, lacks: [{ ...lack, az: ["npm x"] }] }) });
+  const answer = await ask(await issuer.sign(), {
+    loadVitals: async () => ({ ...VITALS, roles: { at: NOW, lacks: [{ ...lack, az: ["npm x"] }] } }),
+  });
   expect(answer).toMatchObject({
     status: 503,
     jsonBody: {
@@ -79,7 +85,10 @@ test("who may read hears what Keymend's own identities lack, and what gives it b
 });
 
 test("what is not well is 503, so that a probe with a token need not read it", async () => {
-  expect(await ask(await issuer.sign(), { loadRecord: async () => null })).toMatchObject({ status: 503, jsonBody: { status: "notOk" } });
+  expect(await ask(await issuer.sign(), { loadVitals: async () => ({ ...VITALS, record: null }) })).toMatchObject({
+    status: 503,
+    jsonBody: { status: "notOk" },
+  });
 });
 
 test.each([
@@ -90,5 +99,5 @@ test.each([
 });
 
 test("storage that does not answer is no health", async () => {
-  expect((await ask(await issuer.sign(), { loadSigns: throwing(transient()) })).status).toBe(503);
+  expect((await ask(await issuer.sign(), { loadVitals: throwing(transient()) })).status).toBe(503);
 });

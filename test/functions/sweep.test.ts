@@ -59,6 +59,7 @@ function setUp(
     watchResourceEvents: async () => undefined,
     watchDeliveries: async () => undefined,
     watchRoles: async () => void watched.push(kept.length),
+    watchWellBeing: async () => undefined,
     watchInventory: async (sight, since) => watch(sight, since),
     deliver: async () => void delivered.push(NOW),
     record: { load: async () => before, keep: async (record) => void kept.push(record) },
@@ -217,15 +218,6 @@ test("what Keymend may do and can't be watched is told, and fails the sweep", as
   const { sweep, delivered, lines } = setUp();
   await expect(sweep({ watchRoles: throwing(transient()) })).rejects.toThrow("the sweep failed");
   expect([delivered, lines[0]]).toMatchObject([[NOW], { level: "error", event: "rolesNotWatched" }]);
-});
-
-test("a look that left no record for half an hour is told at each sweep, as an error", async () => {
-  const canary = { patientId: VAULT_ID, sentAt: after(-31), arrivedAt: null };
-  const before = { sweeps: [after(-5)], doubtSince: null, canary };
-  const { run, lines, kept } = setUp(undefined, {}, "started", before, () => null, [], [VAULT_ID]);
-  await run();
-  expect(lines[0]).toMatchObject({ level: "error", event: "canaryLost", fields: { vaultId: VAULT_ID } });
-  expect(kept.at(-1)).toMatchObject({ canary });
 });
 
 test("what could not be asked for counts as not seen in time", async () => {

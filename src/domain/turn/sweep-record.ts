@@ -16,6 +16,8 @@ export type SweepRecord = {
   /** Of the last hour, oldest first; absent in what earlier versions kept. */
   rounds?: Round[];
   canary?: Canary | null;
+  /** The checks of Keymend's own health that were told not to hold; absent: none. */
+  unwell?: string[];
 };
 
 /** Of a longer time between two sweeps nobody knows how much of it the app was there. */

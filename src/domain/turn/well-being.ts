@@ -3,7 +3,7 @@
  * while nothing is changed, so of the events only the age is told.
  */
 import { type RolesRecord, sayLack } from "../roles/lacking.ts";
-import { formatDuration, HOUR, MINUTE, toMs } from "../time.ts";
+import { HOUR, MINUTE, toMs } from "../time.ts";
 import type { SweepRecord } from "./sweep-record.ts";
 import type { Unarmed } from "./unarmed.ts";
 
@@ -135,10 +135,4 @@ export function wellBeing(vitals: Vitals): WellBeing {
     rolesOf(vitals),
   ];
   return { ok: checks.every(({ ok }) => ok), checks };
-}
-
-/** What a sweep says of a look that it follows; undefined where there is nothing to say. */
-export function lostCanary(record: SweepRecord, now: string): string | undefined {
-  const { ok, detail } = canaryOf({ now, record });
-  return ok ? undefined : `${detail}, for more than ${formatDuration(CANARY_ARRIVES_WITHIN_MS)}`;
 }

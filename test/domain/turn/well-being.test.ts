@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RoleLack } from "../../../src/domain/roles/lacking.ts";
 import type { SweepRecord } from "../../../src/domain/turn/sweep-record.ts";
-import { type Check, lostCanary, type Vitals, wellBeing } from "../../../src/domain/turn/well-being.ts";
+import { type Check, type Vitals, wellBeing } from "../../../src/domain/turn/well-being.ts";
 import { HOUR, MINUTE } from "../../../src/domain/time.ts";
 import { NOW, VAULT_ID } from "../../support/builders.ts";
 import { after } from "../../support/turns.ts";
@@ -98,12 +98,6 @@ test("says in words what roles lack, and that they lack nothing", () => {
   expect(checkOf({ roles: { at: NOW, lacks } }, "roles").detail).toBe(both);
   expect(checkOf({}, "roles").detail).toBe("Keymend's identities may do all that they are deployed for");
   expect(checkOf({ roles: null }, "roles").detail).toBe("what Keymend's identities may do was not looked at yet");
-});
-
-test("a sweep tells of a look that was lost, and of none that arrived", () => {
-  const canary = { patientId: "a", sentAt: after(-31), arrivedAt: null };
-  expect(lostCanary({ ...RECORD, canary }, NOW)).toBe("a look at a is asked for and has not left its record yet, for more than 30 min");
-  expect(lostCanary(RECORD, NOW)).toBeUndefined();
 });
 
 test("the share that was seen is never told better than it was", () => {
