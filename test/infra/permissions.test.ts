@@ -162,6 +162,22 @@ describe("the roles that are deployed", () => {
     }
   });
 
+  test("are each judged by the page on security: at worst, what stops it, what is left; the two beside them too", () => {
+    const section = /^## What each identity could do\n([\s\S]*?)^## /m.exec(readFileSync("docs/security.md", "utf8"))![1]!;
+    const rows = [...section.matchAll(/^\| `(\w+)` +\|(.*)\|(.*)\|(.*)\|$/gm)];
+    expect(rows.map(([, name]) => name)).toEqual([...CAPABILITIES, "support", "events"]);
+    expect(rows.filter(([, , ...cells]) => cells.some((cell) => cell.trim() === ""))).toEqual([]);
+    const said = (name: string): string => rows.find(([, of]) => of === name)![0];
+    // What a switch allows is said beside it, of whose identity it is.
+    const switches: [keyof Choices, Capability][] = [
+      ["allowAccessPolicyRepairs", "access"],
+      ["allowRevocations", "access"],
+      ["allowClusterRepairs", "databases"],
+      ["allowVaultRepairs", "vaults"],
+    ];
+    for (const [name, capability] of switches) expect(said(capability)).toContain(name);
+  });
+
   /** Microsoft Learn, "Azure custom roles": the display name must be the only one of its kind in the tenant. */
   test("are called otherwise in another subscription, and under another name", () => {
     const namesOf = (name: string, subscriptionId: string): string[] =>
