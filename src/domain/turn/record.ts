@@ -11,7 +11,7 @@ import type { Plan } from "../plan.ts";
 import { factsInShort, namesOf, stepInShort } from "../short-names.ts";
 import { toIso, toMs } from "../time.ts";
 import { carryTarget, endGone } from "./judge-databases.ts";
-import { type JudgedStep, showStep, shownSince } from "./judge-steps.ts";
+import { type JudgedStep, repairFollowed, showStep, shownSince } from "./judge-steps.ts";
 import { authorOf } from "./authors.ts";
 import { hearAnswers } from "./answers.ts";
 import { followLosses, isWhole } from "./losses.ts";
@@ -228,7 +228,8 @@ export function takeFacts(draft: TurnDraft): void {
     digest: input.factsDigest,
     facts: input.facts,
   });
-  note(draft, incident.applied.length > 0 ? "verification" : "diagnosis", describe(incident, found), {
+  const isWritten = incident.applied.length > 0 || repairFollowed(incident) !== undefined;
+  note(draft, isWritten ? "verification" : "diagnosis", describe(incident, found), {
     causes: found,
     targets: incident.targets,
   });
