@@ -293,3 +293,12 @@ export const aSubscription = (over: Partial<EventSubscriptionFacts> = {}): Event
   properties: { filter: {} },
   ...over,
 });
+
+/** A database that is there, and may not be read. */
+export const unseen = (id: string = ACCOUNT_ID): Facts["missing"][number] => ({
+  kind: "account",
+  id,
+  state: "unreadable",
+  why: "denied",
+  detail: "AuthorizationFailed",
+});

@@ -1,4 +1,5 @@
 /** What operations on one key share: the key as it was read, and the databases that wrap with it. */
+import { sameId } from "../arm-id.ts";
 import { liveVaultOf } from "../databases/key-path.ts";
 import type { Facts, KeyFacts, LiveVault } from "../facts.ts";
 import { isSameKey, keyNameOf } from "../key-uri.ts";
@@ -25,6 +26,18 @@ export const readsOfKey = (params: OneKey): { keys: string[]; identityIds: strin
 
 export const targetsOf = ({ keyUri }: OneKey, { targets }: Pick<Facts, "targets">): Facts["targets"] =>
   targets.filter((target) => isSameKey(target.keyUri ?? "", keyUri));
+
+/**
+ * Databases that could not be read and may wrap with the key: of one that was last seen well with another it is known that it does not. Nothing
+ * is said of all databases of a key while one of these is left.
+ */
+export const unreadOf = ({ keyUri }: OneKey, { missing, baseline }: Pick<Facts, "missing" | "baseline">): string[] =>
+  missing
+    .filter(({ id, state }) => {
+      const held = Object.entries(baseline?.holders ?? {}).find(([known]) => sameId(known, id));
+      return state === "unreadable" && (held?.[1].key ?? keyNameOf(keyUri).toLowerCase()) === keyNameOf(keyUri).toLowerCase();
+    })
+    .map(({ id }) => id);
 
 export type LiveKey = { vault: LiveVault; key: Extract<KeyFacts, { state: "live" }> };
 

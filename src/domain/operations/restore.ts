@@ -11,7 +11,7 @@ import type { Facts } from "../facts.ts";
 import { azOf } from "../steps/index.ts";
 import { type OperationParams, type Requirement, takenBackBy } from "../wish.ts";
 import { foundDatabase } from "./one-database.ts";
-import { isOfKey, keyIsThere, liveKeyOf, NO_READS, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
+import { isOfKey, keyIsThere, liveKeyOf, NO_READS, type OneKey, onVersionOf, readsOfKey, targetsOf, unreadOf } from "./one-key.ts";
 import { grantDraftsToTake, isGrantSettling, losingIds } from "./revoke-grant.ts";
 import { requirement } from "./rows.ts";
 import type { OperationSpec, Reached, View } from "./spec.ts";
@@ -67,6 +67,9 @@ function reached(params: Params, view: View): Reached {
   const ids = concerns(params, view.facts);
   const ill = view.diagnosis.targets.filter(({ id, phase }) => phase !== "healthy" && phase !== "atRisk" && ids.some((one) => one === id));
   if (ill.length > 0) return { done: false, detail: `waiting for ${namesOf(ill.map(({ id }) => id))} to have the key again` };
+  const unread = isOfKey(params) ? unreadOf(params, view.facts) : [];
+  if (unread.length > 0)
+    return { done: false, detail: `${namesOf(unread)} could not be read: whether they have the key again is not known` };
   const what = isOfKey(params)
     ? "the key is enabled, and every database that wraps with it reaches it"
     : `${namesOf(ids)} reach the key again`;

@@ -11,9 +11,9 @@ import { azOf, precondition } from "../steps/index.ts";
 import type { StepDraft, StepParams } from "../steps/step.ts";
 import { toIso, toMs } from "../time.ts";
 import type { Requirement } from "../wish.ts";
-import { keyInUse, keyIsThere, liveKeyOf, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
+import { keyInUse, keyIsThere, liveKeyOf, type OneKey, onVersionOf, readsOfKey, targetsOf, unreadOf } from "./one-key.ts";
 import { neededBy } from "./leftover.ts";
-import { HEAL_FIRST, requirement } from "./rows.ts";
+import { HEAL_FIRST, met, OUT_OF_SIGHT, requirement } from "./rows.ts";
 import type { OperationSpec, View } from "./spec.ts";
 
 function draftOf(params: OneKey, { facts, wish }: View): Extract<StepDraft, { name: "CreateKeyVersion" }> | undefined {
@@ -39,10 +39,13 @@ function wellRequirement(params: OneKey, view: View): Requirement {
   const ill = diagnosis.targets.filter(
     ({ id, phase }) => phase !== "healthy" && phase !== "atRisk" && targets.some((one) => one.id === id),
   );
-  const isMet = ill.length === 0 || madeIn(params, view) !== undefined;
-  const detail =
-    ill.length === 0 ? "each database that wraps with it is well" : `${namesOf(ill.map(({ id }) => id))} have no access to it now`;
-  return requirement("databases are well", isMet, detail, HEAL_FIRST);
+  const unread = unreadOf(params, facts);
+  const isBegun = madeIn(params, view) !== undefined;
+  if (ill.length > 0)
+    return requirement("databases are well", isBegun, `${namesOf(ill.map(({ id }) => id))} have no access to it now`, HEAL_FIRST);
+  if (unread.length > 0 && !isBegun)
+    return requirement("databases are well", "unknown", `${namesOf(unread)} could not be read`, OUT_OF_SIGHT);
+  return met("databases are well", "each database that wraps with it is well");
 }
 
 /** An account says what it wraps with; a cluster only where it is pinned: of the others a whole check of the service's since then has passed. */
@@ -103,6 +106,8 @@ export const rotateKey: OperationSpec<"rotate-key"> = {
     const { made, before } = versions;
     const left = targetsOf(params, view.facts).filter((target) => !isOnIt(target, made, view.facts));
     const since = toIso(toMs(made.createdOn!));
+    const unread = unreadOf(params, view.facts);
+    if (unread.length > 0) return { done: false, detail: `${namesOf(unread)} could not be read: which version they are on is not known` };
     if (left.length > 0) return { done: false, detail: `${namesOf(left.map(({ id }) => id))} still to move to the version of ${since}` };
     return {
       done: true,

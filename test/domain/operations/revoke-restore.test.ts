@@ -18,6 +18,7 @@ import {
   NOW,
   someFacts,
   someSettings,
+  unseen,
   V1,
   V2,
   V3,
@@ -288,6 +289,11 @@ describe("to give a key back", () => {
     const other = aCluster({ id: CLUSTER_ID, keyUri: "https://kv-orders.vault.azure.net/keys/other" });
     expect(judged(someFacts({ targets: [anAccount(), other] }), restoring()).reached.done).toBe(true);
     expect(judged(someFacts({ keys: [key({}, off)] }), restoring()).reached.done).toBe(false);
+  });
+
+  test("is not done while one of its databases may not be read", () => {
+    const { reached } = judged(someFacts({ missing: [unseen(CLUSTER_ID)] }), restoring());
+    expect(reached).toEqual({ done: false, detail: "carts could not be read: whether they have the key again is not known" });
   });
 
   test("a tag that somebody else has set is theirs to take off", () => {

@@ -1,9 +1,25 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Facts, KeyVersionFacts } from "../../../src/domain/facts.ts";
 import { judgeOperation } from "../../../src/domain/operations/index.ts";
 import { diagnose } from "../../../src/domain/plan/diagnose.ts";
 import { decideTurn } from "../../../src/domain/turn/turn.ts";
-import { aCluster, aKey, anAccount, aVersion, KEY_URI, NOW, revoked, someFacts, someSettings, V1, V2 } from "../../support/builders.ts";
+import {
+  ACCOUNT_ID,
+  aBaseline,
+  aCluster,
+  aHolder,
+  aKey,
+  anAccount,
+  aVersion,
+  KEY_URI,
+  NOW,
+  revoked,
+  someFacts,
+  someSettings,
+  unseen,
+  V1,
+  V2,
+} from "../../support/builders.ts";
 import { DAY } from "../../../src/domain/time.ts";
 import { after } from "../../support/turns.ts";
 import { aStatusOf, aWish, ROTATE, turnOn } from "../../support/wishes.ts";
@@ -52,6 +68,28 @@ test.each<[string, Partial<Facts>, boolean]>([
   ["no database at all", { targets: [] }, true],
   ["one of another key", { targets: [anAccount({ keyUri: `${KEY_URI}-2`, versionInUse: V1 })] }, true],
 ])("is on it or not: %s", (_, over, done) => expect(judged(rotated(over)).reached.done).toBe(done));
+
+describe("a database that can't be read", () => {
+  const elsewhere = aBaseline({ holders: { [ACCOUNT_ID.toUpperCase()]: { ...aHolder(), key: "other" } } });
+
+  test.each<[string, Partial<Facts>, boolean]>([
+    ["of which nothing is known", { missing: [unseen()] }, false],
+    ["that was last seen well with this key", { missing: [unseen()], baseline: aBaseline() }, false],
+    ["that was last seen well with another", { missing: [unseen()], baseline: elsewhere }, true],
+    ["that is gone", { missing: [{ kind: "account", id: ACCOUNT_ID, state: "gone" }] }, true],
+  ])("is never said to be on the new version: %s", (_, over, done) => {
+    const { reached } = judged(rotated({ targets: [], ...over }));
+    expect(reached.done).toBe(done);
+    if (!done) expect(reached.detail).toBe("orders could not be read: which version they are on is not known");
+  });
+
+  test("keeps a rotation from beginning, with the way to see it, and stops none half way", () => {
+    const [, , well] = judged(someFacts({ targets: [], missing: [unseen()] })).requirements;
+    expect(well).toMatchObject({ name: "databases are well", state: "unknown", detail: "orders could not be read" });
+    expect(well!.az).not.toEqual([]);
+    expect(judged(rotated({ targets: [], missing: [unseen()] })).requirements[2]).toMatchObject({ state: "met" });
+  });
+});
 
 test("a cluster that is pinned is moved along: the wish is the consent", () => {
   const targets = [aCluster({ keyUri: `${KEY_URI}/${V1}` })];
