@@ -18,6 +18,8 @@ export type Patient = {
   keyName: string;
   identity: ManagedIdentityState;
   databases: (Account | Cluster)[];
+  /** A vault that a story takes them to. */
+  goesTo?: Vault;
 };
 
 export const REGION = "westus2";

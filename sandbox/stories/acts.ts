@@ -176,9 +176,10 @@ export const unixSeconds = (context: Pick<StoryContext, "world">, inMs: number):
 
 type Asked = { id: string; hash: string; steps: string[] };
 
-/** What the app files an incident under or about: the patient's vault, or one of its databases. */
-const concerns = (row: IncidentRow, { vault, databases }: Patient): boolean =>
-  same(row.vaultId, vault.id) || databases.some(({ id }) => [row.vaultId, ...row.targets].some((named) => same(named, id)));
+/** What the app files an incident under or about: the patient's vault, one that its databases are to go to, or one of these. */
+const concerns = (row: IncidentRow, { vault, goesTo, databases }: Patient): boolean =>
+  [vault, ...(goesTo ? [goesTo] : [])].some(({ id }) => same(row.vaultId, id)) ||
+  databases.some(({ id }) => [row.vaultId, ...row.targets].some((named) => same(named, id)));
 
 /** The app's incidents about the patient, as its API lists them to somebody; oldest first. */
 export async function incidentsOf(actor: Actor, patient: Patient, sinceIso: string): Promise<IncidentRow[]> {

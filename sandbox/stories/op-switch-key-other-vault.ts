@@ -23,6 +23,7 @@ export const opSwitchKeyOtherVault: Story = {
     addKey(world, vault, { name: KEY });
     const role = ROLE.keyVaultCryptoServiceEncryptionUser;
     assignRole(world, { principalId: patient.identity.principalId, role, scope: `${vault.id}/keys/${KEY}` });
+    patient.goesTo = vault;
   },
   async break(context) {
     const database = context.patient.databases[0]!;
