@@ -55,7 +55,7 @@ export type Requirement = {
 export type WishState = "working" | "waiting" | "closed";
 export type WishOutcome = "Completed" | "Refused" | "Escalated";
 
-/** What a database used before it was moved: its key URI, and its default identity, as both are stored. */
+/** What a database used before it was moved, or lost its grant: its key URI, and its default identity, as both are stored. */
 export type Before = { keyUri: string | null; defaultIdentity: string };
 
 export type WishStatus = {
@@ -70,7 +70,7 @@ export type WishStatus = {
   /** How to go back, as command lines. */
   undo: string[];
   progress: { what: string; percent: number | null; since: string; etaSeconds: number | null };
-  /** What its database used when it was first looked at; absent where it moves none. */
+  /** What its database used when it was first looked at; absent where it neither moves one nor takes its grant. */
   before?: Before;
   /** Since when it has been as it is wanted, of what has to hold for a time; absent while it is not. */
   heldSince?: string;

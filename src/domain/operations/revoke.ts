@@ -11,7 +11,7 @@ import { namesOf } from "../short-names.ts";
 import type { StepDraft } from "../steps/step.ts";
 import type { Facts, KeyVersionFacts } from "../facts.ts";
 import type { Requirement } from "../wish.ts";
-import { foundDatabase } from "./one-database.ts";
+import { beforeOf, foundDatabase } from "./one-database.ts";
 import { isOfKey, keyIsThere, type LiveKey, liveKeyOf, NO_READS, type OneKey, onVersionOf, readsOfKey, targetsOf } from "./one-key.ts";
 import { grantBack, grantDraftsToTake, grantRequirements, grantTaken, grantUndone, losingIds } from "./revoke-grant.ts";
 import { advised, requirement, told } from "./rows.ts";
@@ -102,6 +102,7 @@ export const revoke: OperationSpec<"revoke"> = {
   doneWhen:
     "no version of the key that a database is known to use is enabled, or its identity has no grant on it; it stands until `restore` takes it back",
   reached: (params, { facts }) => (isOfKey(params) ? keyTaken(params, facts) : grantTaken(params, facts)),
+  before: (params, facts) => (isOfKey(params) ? undefined : beforeOf(params, facts)),
   stands: true,
   undone: (params, facts) => (isOfKey(params) ? keyUndone(params, facts) : grantUndone(params, facts)),
   wayBack: "`restore`, or the lines that it would run",

@@ -51,7 +51,7 @@ export type OperationSpec<N extends OperationName> = {
   /** How to go back, in words; `undo` has the command lines. */
   wayBack: string;
   undo: (params: OperationParams[N], facts: Facts, wish: WishOnRecord) => string[];
-  /** What its database uses before it is moved; absent where it moves none. */
+  /** What its database uses before it is moved, or loses its grant; absent where neither is. */
   before?: (params: OperationParams[N], facts: Facts) => Before | undefined;
   /** What is needed no more once it is done, as command lines; absent where nothing is. */
   disposable?: (params: OperationParams[N], view: View) => string[];

@@ -7,7 +7,7 @@ import { isKnownGood, strangeTo, whoIs } from "../access/known-good.ts";
 import { databasesIn } from "../databases/guests.ts";
 import type { Facts, LiftedTag, TargetFacts } from "../facts.ts";
 import type { RefusalReason } from "../incident.ts";
-import { shareIdentity } from "../databases/default-identity.ts";
+import { readDefaultIdentity, shareIdentity } from "../databases/default-identity.ts";
 import { principalIn, uriOf } from "../databases/key-path.ts";
 import { isSameKey } from "../key-uri.ts";
 import { atHome } from "../databases/home.ts";
@@ -20,7 +20,7 @@ import { isGrant, isUndo, stepSpecs, subjectOf, touchOf } from "../steps/index.t
 import type { Touch } from "../steps/spec.ts";
 import type { Grant, Step } from "../steps/step.ts";
 import { formatDuration } from "../time.ts";
-import { calledOff, isOpen, isOutOfTime, standingRevocations, type OperationParams, type WishOnRecord } from "../wish.ts";
+import { calledOff, isOpen, isOutOfTime, standingRevocations, type WishOnRecord } from "../wish.ts";
 
 export type Verdict =
   | { kind: "allow" }
@@ -55,18 +55,23 @@ const tagged = (what: string): string => `${what} is tagged ${REVOKED_TAG}`;
 
 const wanted = ({ id, by, at, reason }: WishOnRecord): string => `${by.name} revoked it on purpose at ${at}: ${reason} (operation ${id})`;
 
-/** Whose identity has lost its grant is every database that uses it. */
-function isRevokedBy(params: OperationParams["revoke"], facts: Facts, target: TargetFacts): boolean {
+/**
+ * Whose identity has lost its grant is every database that uses it: the one that the named database has, and the one that it had when it was
+ * revoked. Else whoever gives it another one, moves or deletes it would have the grant put back for the others.
+ */
+function isRevokedBy({ params, status }: WishOnRecord & { operation: "revoke" }, facts: Facts, target: TargetFacts): boolean {
   if ("keyUri" in params) return isSameKey(target.keyUri ?? "", params.keyUri);
-  const named = databasesIn(facts).find(({ id }) => sameId(id, params.databaseId));
-  return sameId(target.id, params.databaseId) || (named !== undefined && shareIdentity(named, target));
+  const { databaseId: id } = params;
+  const named = databasesIn(facts).find((one) => sameId(one.id, id));
+  const used = [named?.defaultIdentity, readDefaultIdentity(status?.before?.defaultIdentity ?? "")];
+  return sameId(target.id, id) || used.some((defaultIdentity) => defaultIdentity && shareIdentity({ id, defaultIdentity }, target));
 }
 
 /** What says that access to this database was taken away on purpose; undefined where nothing does. */
 export function revokedOnPurpose(seen: Facts, target: TargetFacts): string | undefined {
   const facts = atHome(seen, target);
   const { vault, wishes = [] } = facts;
-  const wish = standingRevocations(wishes).find(({ params }) => isRevokedBy(params, facts, target));
+  const wish = standingRevocations(wishes).find((one) => isRevokedBy(one, facts, target));
   if (wish) return wanted(wish);
   if (standingTag(target, REVOKED_TAG, facts.lifted) !== undefined) return tagged(`database ${target.name}`);
   if (vault && "tags" in vault && tagIn(vault.tags, REVOKED_TAG) !== undefined) return tagged(`vault ${vault.name}`);

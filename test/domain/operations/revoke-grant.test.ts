@@ -150,6 +150,27 @@ describe("once it is taken away", () => {
     expect(revokedOnPurpose(facts, aCluster())).toBeUndefined();
   });
 
+  const { before } = judged(rbac());
+  const recorded = { ...standing, status: aStatusOf({ state: "closed", outcome: "Completed", stands: true, ...(before && { before }) }) };
+
+  // Who may write to the one that is named decides nothing for the others.
+  test.each<[what: string, targets: Facts["targets"]]>([
+    ["is as it was", both],
+    ["uses another identity", [anAccount({ defaultIdentity: user(identityIdOf("id-third")) }), aCluster()]],
+    ["is gone, or on another vault", [aCluster()]],
+  ])("whoever shared its identity when it was revoked gets nothing back, where the named one %s", (_, targets) => {
+    const facts = gone({ targets, wishes: [recorded] });
+    expect(revokedOnPurpose(facts, aCluster())).toMatch(/ada revoked it on purpose/);
+    expect(decideTurn(turnOn(facts)).incident?.plan?.steps.filter(({ state }) => state === "next")).toEqual([]);
+    expect(revokedOnPurpose(facts, both[2]!)).toBeUndefined();
+  });
+
+  test("what it used is on record from the first look on; of a key nothing is", () => {
+    expect(before).toEqual({ keyUri: anAccount().keyUri, defaultIdentity: `UserAssignedIdentity=${identityIdOf("id-orders")}` });
+    expect(decideTurn(turnOn({ ...rbac(), wishes: [aWish(REVOKE_GRANT)] })).incident?.wishes).toMatchObject([{ before }]);
+    expect(judged(someFacts(), aWish(REVOKE)).before).toBeUndefined();
+  });
+
   test.each<[phase: string, over: Partial<Facts>]>([
     ["grace", {}],
     ["revoked", { targets: [anAccount({ service: revoked(4002) }), aCluster({ service: clusterSays("Inaccessible", false) })] }],
