@@ -46,11 +46,22 @@ async function agree({ approver }: App, { incidentId, plan }: Operation): Promis
   if (status >= 300 && status !== 409) throw new Error(`the decision was answered ${status}: ${JSON.stringify(body)}`);
 }
 
+const PROBLEM = v.object({ detail: v.string() });
+
+/** Whoever hears no answer, as the host died, asks again: it may be on record by then, and the refusal names it. */
+async function ask(app: App, body: Asked): Promise<Operation> {
+  const answer = await app.operator.app("POST", "/api/operations", { reason: "it is planned", ...body });
+  if (answer.status === 202) return v.parse(OPERATION, answer.body);
+  const told = v.safeParse(PROBLEM, answer.body);
+  const known = told.success ? /^The same is wanted already: operation ([^\s,]+),/.exec(told.output.detail)?.[1] : undefined;
+  if (answer.status !== 409 || known === undefined)
+    throw new Error(`the operation was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  return read(app, known);
+}
+
 /** Asked for, agreed to, and over. */
 export async function fulfilled(app: App, patient: Patient, body: Asked): Promise<Operation> {
-  const answer = await app.operator.app("POST", "/api/operations", { reason: "it is planned", ...body });
-  if (answer.status !== 202) throw new Error(`the operation was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
-  let now = v.parse(OPERATION, answer.body);
+  let now = await ask(app, body);
   let heard = -1;
   const isOver = async (): Promise<boolean> => {
     const news = app.log.filter(({ event, vaultId }) => ["wait", "closed"].includes(event) && same(vaultId ?? "", patient.vault.id)).length;
