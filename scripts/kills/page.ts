@@ -56,7 +56,9 @@ const cell = (text: string): string => text.replaceAll("|", "\\|");
 export function pageOf({ seed, repairs }: Results): string {
   const rows = repairs.map(({ name, awaits, kills }) => {
     const differing = kills.filter(({ problems }) => problems.length > 0).length;
-    const most = awaits === 0 ? 0 : Math.round((new Set(kills.map(({ nth, what }) => `${nth} ${what}`)).size / awaits) * 100);
+    // What a play awaits differs by a few from the next one's.
+    const played = new Set(kills.map(({ nth, what }) => `${nth} ${what}`)).size;
+    const most = awaits === 0 ? 0 : Math.min(100, Math.round((played / awaits) * 100));
     return `| ${name} | ${awaits} | ${kills.length} | ${most} % | ${differing} |`;
   });
   const differing = repairs.flatMap(({ name, kills }) =>
