@@ -2,6 +2,7 @@
  * Carries out one step: rechecks its precondition on facts read just now, submits it, writes down before and after.
  * Permission: the step's own (domain/steps). The intent is in the audit before the write; a failed audit write stops the step.
  */
+import { isBeingChanged } from "../domain/databases/at-rest.ts";
 import { countAfter, precondition, stepSpecs } from "../domain/steps/index.ts";
 import type { Step, StepDraft } from "../domain/steps/step.ts";
 import {
@@ -218,6 +219,25 @@ async function isStillAllowed(deps: ApplyDeps, { patient, step }: ApplyInput, be
 /** How long another run of the same activity is left alone before a look says what came of it. */
 const CLAIMED_MS = 30 * SECOND;
 
+const STALE = { kind: "settled", result: "stale" } as const;
+
+/** What the facts settle; undefined where it is to be written. */
+async function withoutWrite(deps: ApplyDeps, input: ApplyInput, incident: Incident, facts: Facts): Promise<ApplyResult | undefined> {
+  const state = precondition(input.step, facts);
+  const isMade = isSent(incident.progress, input.step);
+  if (state === "done" && isMade) {
+    await finish(deps, input, { detail: SHOWS_NOW });
+    return { kind: "settled", result: "done" };
+  }
+  if (!(await isStillAllowed(deps, input, incident, facts))) return STALE;
+  if (state === "todo") return undefined;
+  // What Azure is at may be the very write whose answer was lost: nothing is said of it before that is over.
+  if (isMade && isBeingChanged(input.step.on, facts)) return STALE;
+  const [result, detail] = state === "done" ? (["alreadyDone", "it is so already"] as const) : (["stale", state.stale] as const);
+  await recordStep(deps, input, result, { detail });
+  return { kind: "settled", result };
+}
+
 async function apply(deps: ApplyDeps, input: ApplyInput): Promise<ApplyResult> {
   const { patient, incidentId, step, turn } = input;
   const loaded = await load(deps, patient, incidentId);
@@ -226,26 +246,14 @@ async function apply(deps: ApplyDeps, input: ApplyInput): Promise<ApplyResult> {
   if (loaded.incident.progress.following?.step.id === step.id) return { kind: "followed" };
   const incident = await rememberBegun(deps, input, loaded);
   const facts = await deps.withinBudget(repairOf(patient), () => deps.gatherFacts(patient, incident.targets));
-  const state = precondition(step, facts);
-  if (state === "done" && isSent(incident.progress, step)) {
-    await finish(deps, input, { detail: SHOWS_NOW });
-    return { kind: "settled", result: "done" };
-  }
-  if (!(await isStillAllowed(deps, input, incident, facts))) return { kind: "settled", result: "stale" };
-  if (typeof state === "object") {
-    await recordStep(deps, input, "stale", { detail: state.stale });
-    return { kind: "settled", result: "stale" };
-  }
-  if (state === "done") {
-    await recordStep(deps, input, "alreadyDone", { detail: "it is so already" });
-    return { kind: "settled", result: "alreadyDone" };
-  }
+  const settled = await withoutWrite(deps, input, incident, facts);
+  if (settled) return settled;
   // The next look sees that there is none, and waits.
-  if (!(await deps.restraint.takePlace(patient.id, deps.settings, deps.now().toISOString()))) return { kind: "settled", result: "stale" };
+  if (!(await deps.restraint.takePlace(patient.id, deps.settings, deps.now().toISOString()))) return STALE;
   if (!(await deps.mailbox.claim({ incidentId, stepId: step.id, turn })))
     return { kind: "again", afterMs: CLAIMED_MS, why: `${step.name} was begun by another run of this activity` };
   // Whoever decides from here on is told that it comes too late, so this is the last moment to read what was decided.
-  if (!(await isStillAllowed(deps, input, incident, facts))) return { kind: "settled", result: "stale" };
+  if (!(await isStillAllowed(deps, input, incident, facts))) return STALE;
   return write(deps, input, incident);
 }
 

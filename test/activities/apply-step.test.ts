@@ -517,6 +517,21 @@ describe("an activity that runs again in the same turn", () => {
     expect(azure.writes).toHaveLength(1);
   });
 
+  test("after dying behind a write that Azure is still at says nothing of it before that is over", async () => {
+    const params = { targetId: ACCOUNT_ID, defaultIdentity: userAssigned(IDENTITY_ID) };
+    const step: Step = { ...aStep(), name: "SetDefaultIdentity", params, on: ACCOUNT_ID };
+    const lost = anAccount({ defaultIdentity: { form: "firstParty" } });
+    const { apply, azure, stored, audit, deps } = setUp({ step, facts: someFacts({ targets: [lost] }) });
+    await expect(apply({ writer: { submit: diesAfter(deps.writer.submit) } })).rejects.toThrow(Died);
+    azure.facts = someFacts({ targets: [{ ...lost, service: { ...lost.service, provisioningState: "Updating" } }] });
+    expect(await apply()).toEqual({ kind: "settled", result: "stale" });
+    expect(stored()).toMatchObject({ applied: [], progress: { sent: step } });
+    expect(audit.rows.map(({ entryId }) => entryId)).toEqual(["7-step-intent"]);
+    azure.facts = someFacts();
+    expect(await apply({}, 8)).toMatchObject({ result: "done" });
+    expect(azure.writes).toHaveLength(1);
+  });
+
   test("after dying behind a write that is followed by now follows it still, and claims nothing twice", async () => {
     const params = { targetId: ACCOUNT_ID, keyUri: KEY_URI, first: { defaultIdentity: userAssigned(IDENTITY_ID) } };
     const step: Step = { ...aStep(), name: "SetKeyUri", params, on: ACCOUNT_ID };
