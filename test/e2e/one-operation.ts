@@ -103,11 +103,16 @@ function sayVault({ vault }: Patient): string {
   return `keys: ${keys.join(", ")}; purge protection ${vault.enablePurgeProtection}`;
 }
 
+/** Of a write whose answer died with its host. */
+const LOST = " (Azure's answer was lost; it is so now)";
+
 async function whatCame(app: App, patient: Patient, since: string, over: Operation): Promise<Came> {
   const { world } = app.sandbox;
   const { incidents, writes } = await ended(app, patient, since);
   const audits = await Promise.all(incidents.map(async ({ id }) => auditOf(id, await listAudit(app.reader, id))));
-  const rows = audits.flatMap((one) => one.rows.map(({ kind, what }) => (kind === "step" ? drawn(what) : kind)));
+  const rows = audits.flatMap((one) => one.rows.map(({ kind, what }) => (kind === "step" ? drawn(what).replace(LOST, "") : kind)));
+  // Somebody agrees at the host's next word, which may be the next host's.
+  const [agreed, others] = [rows.filter((row) => row === "approval"), rows.filter((row) => row !== "approval")];
   const asked = (await listed(app)).filter(({ operation, requestedAt }) => operation === over.operation && requestedAt >= since);
   const grants = [...world.roleAssignments.values()].filter(({ scope }) => scope.toLowerCase().startsWith(patient.vault.id.toLowerCase()));
   return {
@@ -121,7 +126,7 @@ async function whatCame(app: App, patient: Patient, since: string, over: Operati
       ...patient.databases.map((one) => sayDatabase(app, one)),
       sayVault(patient),
       `grants: ${grants.map(({ scope }) => scope.replace(patient.vault.id, "")).join(", ")}`,
-      `audit: ${rows.join(", ")}`,
+      `audit: ${others.join(", ")}; agreed to ${agreed.length} times`,
     ],
   };
 }
